@@ -1,0 +1,131 @@
+//! Decisions of the people who may say yes or no.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AssetId, Timestamp};
+
+/// `A-n`: the n-th decision on the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ApprovalId(pub u64);
+
+impl fmt::Display for ApprovalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "A-{}", self.0)
+    }
+}
+
+impl FromStr for ApprovalId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        text.strip_prefix("A-")
+            .and_then(|n| n.parse().ok())
+            .map(Self)
+            .ok_or(())
+    }
+}
+
+/// What an approval allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    /// Temporary use: edit, pitch, screening copies.
+    Temp,
+    /// Part of a final deliverable.
+    Final,
+}
+
+impl Scope {
+    /// As it is written in JSON, in text and after `--scope`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Temp => "temp",
+            Self::Final => "final",
+        }
+    }
+}
+
+/// A letter, consent or licence, copied into `.genlock/documents/` under its own hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// BLAKE3-256 of its bytes; also its file name in the store.
+    pub hash: AssetId,
+    /// The name it had when it was handed over.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A recorded yes. Bound to contents, so a changed byte is not covered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Its number.
+    pub id: ApprovalId,
+    /// The contents it covers.
+    pub assets: Vec<AssetId>,
+    /// Who said yes.
+    pub by: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Temporary or final use.
+    pub scope: Scope,
+    /// The deliverables it is for; empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliverables: Vec<String>,
+    /// The written approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// Conditions it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
+    /// The last moment it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+    /// Remarks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Confirms a contested `--not-ai` determination instead of approving an AI asset.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub determination: bool,
+}
+
+/// A recorded no.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Its number, from the same series as approvals.
+    pub id: ApprovalId,
+    /// The contents it is about.
+    pub assets: Vec<AssetId>,
+    /// Who said no.
+    pub by: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The deliverables it is for; empty means all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliverables: Vec<String>,
+    /// Why.
+    pub note: String,
+    /// The written refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+}
+
+/// Approvals withdrawn, from then on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The approvals it withdraws.
+    pub approvals: Vec<ApprovalId>,
+    /// Only for these contents; empty means for all that they cover.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<AssetId>,
+    /// Who withdrew them.
+    pub by: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Why.
+    pub note: String,
+}

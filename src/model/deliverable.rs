@@ -1,0 +1,41 @@
+//! Deliverables as the journal records them. What one contains is found on disk, each time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, Seq};
+
+/// A gate run: its time is the event's, and what it saw is the observations up to here plus these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateRun {
+    /// The deliverable's name.
+    pub deliverable: String,
+    /// The answer it gave.
+    pub outcome: Outcome,
+    /// How many files it judged.
+    pub checked: u64,
+    /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
+    pub policy: AssetId,
+    /// What kept it from knowing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<MediaProblem>,
+}
+
+/// One file of a finalised deliverable.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FinalItem {
+    /// Where it lies.
+    pub path: AssetPath,
+    /// What it holds.
+    pub asset: AssetId,
+}
+
+/// A deliverable marked final, with exactly what it held.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finalization {
+    /// The deliverable's name.
+    pub deliverable: String,
+    /// The gate run it rests on.
+    pub gate: Seq,
+    /// Every file, sorted by path.
+    pub contents: Vec<FinalItem>,
+}

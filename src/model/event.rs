@@ -1,0 +1,161 @@
+//! The journal's alphabet: every fact that can enter the ledger.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Approval, AssetId, Determination, Finalization, GateRun, ObservedBatch, Rejection, Revocation,
+    ScanCompleted, Timestamp,
+};
+
+/// Position in the journal, from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Seq(pub u64);
+
+impl fmt::Display for Seq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// The newest event and its chain hash: all of history in 32 bytes. Written `SEQ:HASH`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its position; 0 before the first event.
+    pub seq: Seq,
+    /// Its chain hash; zeros before the first event.
+    pub hash: [u8; 32],
+}
+
+impl Head {
+    /// Before the first event.
+    pub const EMPTY: Self = Self {
+        seq: Seq(0),
+        hash: [0; 32],
+    };
+
+    /// The hash in hex.
+    pub fn hash_hex(&self) -> String {
+        blake3::Hash::from_bytes(self.hash).to_hex().to_string()
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash_hex())
+    }
+}
+
+/// The first event of every ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectCreated {
+    /// The program that made it, e.g. `genlock 0.1.0`.
+    pub program: String,
+    /// The profile its policy was copied from.
+    pub profile: String,
+}
+
+/// The policy text in force from here on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyAdopted {
+    /// Its profile's name.
+    pub profile: String,
+    /// BLAKE3-256 of the text.
+    pub hash: AssetId,
+    /// The whole text, so that a verdict can be repeated years later.
+    pub text: String,
+}
+
+macro_rules! events {
+    ($($kind:literal => $variant:ident($payload:ty), $meaning:literal;)*) => {
+        /// A fact. In the journal: its kind, and its payload as JSON.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Event {
+            $(#[doc = $meaning] $variant($payload),)*
+        }
+
+        impl Event {
+            /// Every kind, for documentation and tests.
+            pub const KINDS: &'static [(&'static str, &'static str)] = &[$(($kind, $meaning)),*];
+
+            /// The kind as the journal spells it.
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $kind),* }
+            }
+
+            /// The payload as the journal keeps it.
+            pub fn to_body(&self) -> serde_json::Result<String> {
+                match self { $(Self::$variant(payload) => serde_json::to_string(payload)),* }
+            }
+
+            /// Reads an event back. `None` for a kind this program does not know.
+            pub fn from_parts(kind: &str, body: &str) -> Option<serde_json::Result<Self>> {
+                match kind {
+                    $($kind => Some(serde_json::from_str(body).map(Self::$variant)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// Naming contents whose determination is withdrawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeterminationCleared {
+    /// The contents.
+    pub assets: Vec<AssetId>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A deliverable's definition, or an addition to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliverableDefined {
+    /// Its name.
+    pub name: String,
+    /// Globs to add, as typed, e.g. `reel1/**` or `archive:stills/*.png`.
+    pub paths: Vec<String>,
+}
+
+/// A deliverable's name and a remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliverableNote {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+events! {
+    "project-created" => ProjectCreated(ProjectCreated), "a ledger begins";
+    "policy-adopted" => PolicyAdopted(PolicyAdopted), "the policy text in force from here on";
+    "observed" => Observed(ObservedBatch), "what was seen on disk, in a batch";
+    "scan-completed" => ScanCompleted(ScanCompleted), "a scan reached its end";
+    "determined" => Determined(Determination), "a person determined an asset's origin";
+    "determination-cleared" => DeterminationCleared(DeterminationCleared), "a person withdrew a determination";
+    "approved" => Approved(Approval), "a recorded yes";
+    "rejected" => Rejected(Rejection), "a recorded no";
+    "revoked" => Revoked(Revocation), "approvals withdrawn";
+    "deliverable-defined" => DeliverableDefined(DeliverableDefined), "a deliverable was defined or extended";
+    "deliverable-removed" => DeliverableRemoved(DeliverableNote), "a deliverable was removed";
+    "gated" => Gated(GateRun), "a gate ran";
+    "finalized" => Finalized(Finalization), "a deliverable was marked final";
+    "reopened" => Reopened(DeliverableNote), "a final deliverable was opened again";
+}
+
+/// An event as the journal holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its place and chain hash.
+    pub head: Head,
+    /// When it was recorded; never before its predecessor.
+    pub at: Timestamp,
+    /// Who acted, as `--as`, `GENLOCK_ACTOR` or user@host say.
+    pub actor: String,
+    /// The fact.
+    pub event: Event,
+}

@@ -1,0 +1,35 @@
+//! The plain values every other room speaks in.
+//!
+//! Nothing here performs I/O, knows SQL, reads a clock or prints. A type belongs here when two
+//! rooms must agree on it; how it is found, stored or shown belongs to them.
+
+mod approval;
+mod asset_id;
+mod asset_path;
+mod deliverable;
+mod determination;
+mod event;
+mod evidence;
+mod observation;
+mod source_type;
+mod status;
+mod timestamp;
+mod verdict;
+
+pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
+pub use asset_id::{AssetId, BadAssetId};
+pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use deliverable::{FinalItem, Finalization, GateRun};
+pub use determination::{Determination, DeterminedStatus};
+pub use event::{
+    DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,
+    ProjectCreated, Recorded, Seq,
+};
+pub use evidence::{ContentProblem, Evidence, Examination, Trust};
+pub use observation::{
+    DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
+};
+pub use source_type::{Generative, SourceType};
+pub use status::{AiStatus, Clearance, Strength};
+pub use timestamp::{BadTimestamp, Timestamp};
+pub use verdict::{Finding, MediaProblem, Outcome, RuleCode, Severity, Verdict};

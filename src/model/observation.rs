@@ -1,0 +1,219 @@
+//! What was seen on disk: the bulk of the journal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::asset_path::{deserialize_bytes, serialize_bytes};
+use crate::model::{AssetId, Examination, RelPath, RootName, Timestamp};
+
+/// What the system says of a file without opening it. Equal fingerprints, with an mtime strictly
+/// older than the observation, spare a re-read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Bytes.
+    pub size: u64,
+    /// Last change of content, nanoseconds since the epoch; anybody can set it.
+    pub mtime: i64,
+    /// Last change of the inode, nanoseconds since the epoch; nobody can set it.
+    pub ctime: i64,
+    /// Device, or a stable file-system id on a network mount.
+    pub device: u64,
+    /// Inode.
+    pub inode: u64,
+}
+
+/// How a sighting came to its asset id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Sighting {
+    /// The bytes were read; the mtime was older than the read. A later scan may trust the fingerprint.
+    #[serde(rename = "read")]
+    Read,
+    /// The bytes were read, and the mtime was not older than the read (a clock that is ahead, a
+    /// coarse file system): a write in the same tick could hide, so every scan reads it again.
+    #[serde(rename = "racy")]
+    Racy,
+    /// Same device, inode, size and mtime as a file that is gone: taken for a rename without
+    /// reading. A gate reads it before it passes.
+    #[serde(rename = "carried")]
+    Carried,
+}
+
+/// One file as it was seen. In the journal it is an array in the order of these fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Last segment of its path.
+    pub name: Box<[u8]>,
+    /// Its content.
+    pub asset: AssetId,
+    /// What the system said of it before and after it was read.
+    pub fingerprint: Fingerprint,
+    /// How the content is known.
+    pub sighting: Sighting,
+    /// What it is by its bytes, e.g. `image/png`.
+    pub media_type: String,
+}
+
+/// A symbolic link: recorded, never followed out of the roots.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLink {
+    /// Last segment of its path.
+    pub name: Box<[u8]>,
+    /// Where it points, raw.
+    pub target: Box<[u8]>,
+}
+
+/// What changed in one directory since it was last observed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryObserved {
+    /// The directory, below the root.
+    pub directory: RelPath,
+    /// Files that are new or have new content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Found>,
+    /// Links that are new or point elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<FoundLink>,
+    /// Names of files and links that were here and are not any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Name>,
+}
+
+/// One segment of a path, raw.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name(pub Box<[u8]>);
+
+/// A batch of observations in one root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedBatch {
+    /// The root all of it lies in.
+    pub root: RootName,
+    /// Version of the detector set that examined what was read here.
+    pub detectors: u32,
+    /// Directory by directory, in the order they were observed.
+    pub directories: Vec<DirectoryObserved>,
+    /// What examining found, for contents that gave anything to record. A content first seen in
+    /// this batch and not listed here was examined and showed nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examined: Vec<(AssetId, Examination)>,
+}
+
+/// A scan that reached its end. An unchanged re-scan journals this and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanCompleted {
+    /// Which root.
+    pub root: RootName,
+    /// Which part of it was covered; the root itself for all of it.
+    pub directory: RelPath,
+    /// When the walk began: what is newer may have been missed.
+    pub started: Timestamp,
+    /// Files present in that part when it ended.
+    pub files: u64,
+    /// Files whose bytes were read.
+    pub hashed_files: u64,
+    /// Problems met.
+    pub problems: u64,
+}
+
+type FoundRow<'a> = (
+    RawName<'a>,
+    AssetId,
+    u64,
+    i64,
+    i64,
+    u64,
+    u64,
+    Sighting,
+    &'a str,
+);
+type OwnedFoundRow = (
+    OwnedName,
+    AssetId,
+    u64,
+    i64,
+    i64,
+    u64,
+    u64,
+    Sighting,
+    String,
+);
+
+struct RawName<'a>(&'a [u8]);
+struct OwnedName(Box<[u8]>);
+
+impl Serialize for RawName<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_bytes(self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OwnedName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_bytes(deserializer).map(|bytes| Self(bytes.into_boxed_slice()))
+    }
+}
+
+impl Serialize for Name {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_bytes(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        OwnedName::deserialize(deserializer).map(|name| Self(name.0))
+    }
+}
+
+impl Serialize for Found {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let print = self.fingerprint;
+        let row: FoundRow<'_> = (
+            RawName(&self.name),
+            self.asset,
+            print.size,
+            print.mtime,
+            print.ctime,
+            print.device,
+            print.inode,
+            self.sighting,
+            &self.media_type,
+        );
+        row.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Found {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (name, asset, size, mtime, ctime, device, inode, sighting, media_type) =
+            OwnedFoundRow::deserialize(deserializer)?;
+        let fingerprint = Fingerprint {
+            size,
+            mtime,
+            ctime,
+            device,
+            inode,
+        };
+        Ok(Self {
+            name: name.0,
+            asset,
+            fingerprint,
+            sighting,
+            media_type,
+        })
+    }
+}
+
+impl Serialize for FoundLink {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (RawName(&self.name), RawName(&self.target)).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for FoundLink {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (name, target) = <(OwnedName, OwnedName)>::deserialize(deserializer)?;
+        Ok(Self {
+            name: name.0,
+            target: target.0,
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! IPTC `DigitalSourceType` (`NewsCodes`, release of 2024-10-23) and the two terms C2PA adds.
+
+use serde::{Deserialize, Serialize};
+
+/// What a source type says about generative AI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generative {
+    /// The whole was made by a trained model.
+    Whole,
+    /// A part was made or altered by one.
+    Part,
+    /// It may hold such parts: a person must look.
+    MayContain,
+    /// It says how the picture was made, and that was not by a generative model.
+    No,
+}
+
+macro_rules! source_types {
+    ($($variant:ident = $term:literal, $generative:ident, $plain:literal;)*) => {
+        /// A term of the IPTC vocabulary, named as the vocabulary names it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum SourceType {
+            $(#[doc = $plain] #[serde(rename = $term)] $variant,)*
+        }
+
+        impl SourceType {
+            /// Every term, in the order of the vocabulary.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The vocabulary's own spelling: the last segment of its URI.
+            pub const fn term(self) -> &'static str {
+                match self { $(Self::$variant => $term),* }
+            }
+
+            /// What it says about generative AI (`signals.md` §4.1).
+            pub const fn generative(self) -> Generative {
+                match self { $(Self::$variant => Generative::$generative),* }
+            }
+
+            /// The meaning in plain words.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $plain),* }
+            }
+        }
+    };
+}
+
+source_types! {
+    DigitalCapture = "digitalCapture", No, "captured from life by a camera or recorder";
+    ComputationalCapture = "computationalCapture", No, "several captured frames merged without a generative model";
+    NegativeFilm = "negativeFilm", No, "digitised from a film negative";
+    PositiveFilm = "positiveFilm", No, "digitised from a film positive";
+    Print = "print", No, "digitised from a print";
+    HumanEdits = "humanEdits", No, "edited by people with non-generative tools";
+    MinorHumanEdits = "minorHumanEdits", No, "minor corrections by people";
+    CompositeWithTrainedAlgorithmicMedia = "compositeWithTrainedAlgorithmicMedia", Part, "altered or extended with a generative model";
+    AlgorithmicallyEnhanced = "algorithmicallyEnhanced", No, "corrected by an algorithm that leaves the main content alone";
+    SoftwareImage = "softwareImage", No, "made with software";
+    DigitalArt = "digitalArt", No, "made by a person with digital tools";
+    DigitalCreation = "digitalCreation", No, "made by a person with non-generative digital tools";
+    DataDrivenMedia = "dataDrivenMedia", No, "data made visible by human programming";
+    TrainedAlgorithmicMedia = "trainedAlgorithmicMedia", Whole, "made as a whole by a generative model";
+    AlgorithmicMedia = "algorithmicMedia", No, "made by an algorithm without any training data";
+    ScreenCapture = "screenCapture", MayContain, "a recording of a screen";
+    VirtualRecording = "virtualRecording", MayContain, "a recording of a virtual event";
+    Composite = "composite", MayContain, "a mix in which any element may be generated";
+    CompositeCapture = "compositeCapture", No, "a mix of real captures only";
+    CompositeSynthetic = "compositeSynthetic", Part, "a mix with at least one generated element";
+    TrainedAlgorithmicData = "trainedAlgorithmicData", Whole, "data that is the output of a trained model";
+    Empty = "empty", No, "a blank canvas";
+}
+
+impl SourceType {
+    /// Reads a term or a URI. Only the whole last segment counts: `trainedAlgorithmicMedia` is
+    /// contained in `compositeWithTrainedAlgorithmicMedia`, and `algorithmicMedia` is not AI.
+    ///
+    /// `http` and `https` both occur, as does the `QCode` `digsrctype:`. Case matters in the
+    /// vocabulary but is forgiven here, because a mark may only ever raise suspicion.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let last = text.rsplit(['/', ':', '#']).next()?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.term().eq_ignore_ascii_case(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_segment_is_compared_whole() {
+        let base = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+        for known in SourceType::ALL {
+            assert_eq!(
+                SourceType::parse(&format!("{base}{}", known.term())),
+                Some(*known)
+            );
+        }
+        assert_eq!(
+            SourceType::parse(
+                "https://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+            ),
+            Some(SourceType::TrainedAlgorithmicMedia)
+        );
+        assert_eq!(
+            SourceType::parse("digsrctype:composite"),
+            Some(SourceType::Composite)
+        );
+        assert_eq!(SourceType::parse("notTrainedAlgorithmicMedia"), None);
+        assert_eq!(
+            SourceType::parse("http://x/trainedAlgorithmicMedia/more"),
+            None
+        );
+    }
+
+    #[test]
+    fn procedural_media_is_not_generative() {
+        assert_eq!(SourceType::AlgorithmicMedia.generative(), Generative::No);
+    }
+}

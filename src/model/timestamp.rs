@@ -1,0 +1,94 @@
+//! Points in time, always UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Nanoseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 with `Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// The text is neither an RFC 3339 time nor a date.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither an RFC 3339 time nor a date like 2026-11-30")]
+pub struct BadTimestamp(String);
+
+impl Timestamp {
+    /// From nanoseconds since the epoch.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the epoch.
+    pub const fn as_nanos(self) -> i64 {
+        self.0
+    }
+
+    /// The last nanosecond of a calendar day in UTC: how long an approval "until" that day holds.
+    pub fn end_of_day(date: &str) -> Result<Self, BadTimestamp> {
+        let bad = || BadTimestamp(date.to_owned());
+        let day: jiff::civil::Date = date.parse().map_err(|_| bad())?;
+        let next = day.tomorrow().map_err(|_| bad())?;
+        let midnight = next.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?;
+        let nanos = i64::try_from(midnight.timestamp().as_nanosecond()).map_err(|_| bad())?;
+        Ok(Self(nanos - 1))
+    }
+
+    /// `2026-11-22 09:30:00Z`, for people.
+    pub fn to_the_second(self) -> String {
+        let text = self.to_string();
+        format!("{}Z", text[..19].replace('T', " "))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = jiff::Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or_default();
+        write!(f, "{time}")
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = BadTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, BadTimestamp> {
+        let bad = || BadTimestamp(text.to_owned());
+        let time: jiff::Timestamp = text.parse().map_err(|_| bad())?;
+        i64::try_from(time.as_nanosecond())
+            .map(Self)
+            .map_err(|_| bad())
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_survives_being_written() {
+        let time = Timestamp::from_nanos(1_763_802_000_123_456_789);
+        assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+    }
+
+    #[test]
+    fn an_expiry_day_lasts_to_its_end_in_utc() {
+        let end = Timestamp::end_of_day("2026-11-30").unwrap();
+        assert!(end.to_string().starts_with("2026-11-30T23:59:59.999999999"));
+        assert!(Timestamp::end_of_day("2026-13-01").is_err());
+    }
+}
