@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fmt;
+use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -167,7 +168,7 @@ pub(super) fn serialize_bytes<S: Serializer>(
     if let Ok(text) = std::str::from_utf8(bytes) {
         return serializer.serialize_str(text);
     }
-    let mut map = serde::Serializer::serialize_map(serializer, Some(1))?;
+    let mut map = serializer.serialize_map(Some(1))?;
     serde::ser::SerializeMap::serialize_entry(&mut map, "base64", &STANDARD.encode(bytes))?;
     serde::ser::SerializeMap::end(map)
 }
@@ -244,7 +245,7 @@ fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
     for chunk in bytes.utf8_chunks() {
         out.push_str(&chunk.valid().replace('\\', "\\x5c"));
         for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
     Cow::Owned(out)
