@@ -2,6 +2,12 @@
 //! gate that refuses the delivery of those nobody did. The map is in `docs/architecture.md`.
 
 pub mod clock;
+pub mod config;
 pub mod failpoint;
+pub mod gate;
+pub mod ledger;
 pub mod model;
+pub mod origin;
+pub mod policy;
 pub mod problem;
+pub mod record;

@@ -15,10 +15,7 @@ pub struct Problem {
 impl Problem {
     /// Puts the two together.
     pub fn new(path: impl fmt::Display, problem: impl fmt::Display) -> Self {
-        Self {
-            path: path.to_string(),
-            problem: problem.to_string(),
-        }
+        Self { path: path.to_string(), problem: problem.to_string() }
     }
 }
 

@@ -22,10 +22,7 @@ impl FromStr for ApprovalId {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        text.strip_prefix("A-")
-            .and_then(|n| n.parse().ok())
-            .map(Self)
-            .ok_or(())
+        text.strip_prefix("A-").and_then(|n| n.parse().ok()).map(Self).ok_or(())
     }
 }
 
@@ -69,8 +66,6 @@ pub struct Approval {
     pub assets: Vec<AssetId>,
     /// Who said yes.
     pub by: String,
-    /// When it was recorded.
-    pub at: Timestamp,
     /// Temporary or final use.
     pub scope: Scope,
     /// The deliverables it is for; empty means all.
@@ -102,8 +97,6 @@ pub struct Rejection {
     pub assets: Vec<AssetId>,
     /// Who said no.
     pub by: String,
-    /// When it was recorded.
-    pub at: Timestamp,
     /// The deliverables it is for; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliverables: Vec<String>,
@@ -124,8 +117,6 @@ pub struct Revocation {
     pub assets: Vec<AssetId>,
     /// Who withdrew them.
     pub by: String,
-    /// When it was recorded.
-    pub at: Timestamp,
     /// Why.
     pub note: String,
 }

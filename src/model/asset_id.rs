@@ -53,9 +53,7 @@ impl FromStr for AssetId {
     type Err = BadAssetId;
 
     fn from_str(text: &str) -> Result<Self, BadAssetId> {
-        blake3::Hash::from_hex(text)
-            .map(Self::from)
-            .map_err(|_| BadAssetId)
+        blake3::Hash::from_hex(text).map(Self::from).map_err(|_| BadAssetId)
     }
 }
 

@@ -188,9 +188,9 @@ pub(super) fn deserialize_bytes<'de, D: Deserializer<'de>>(
         }
         fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Vec<u8>, A::Error> {
             match map.next_entry::<Cow<'_, str>, Cow<'_, str>>()? {
-                Some((key, text)) if key == "base64" => STANDARD
-                    .decode(text.as_bytes())
-                    .map_err(serde::de::Error::custom),
+                Some((key, text)) if key == "base64" => {
+                    STANDARD.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+                }
                 _ => Err(serde::de::Error::custom("expected base64")),
             }
         }
@@ -229,11 +229,7 @@ impl fmt::Display for AssetPath {
         if !self.root.is_project() {
             write!(f, "{}:", self.root.as_str())?;
         }
-        if self.path.is_root() {
-            f.write_str(".")
-        } else {
-            write!(f, "{}", self.path)
-        }
+        if self.path.is_root() { f.write_str(".") } else { write!(f, "{}", self.path) }
     }
 }
 
@@ -273,19 +269,10 @@ mod tests {
 
     #[test]
     fn names_survive_the_journal_whatever_their_bytes() {
-        for bytes in [
-            &b"plain.png"[..],
-            b"caf\xc3\xa9.png",
-            b"\xff\xfe.png",
-            b"back\\slash",
-        ] {
+        for bytes in [&b"plain.png"[..], b"caf\xc3\xa9.png", b"\xff\xfe.png", b"back\\slash"] {
             let path = RelPath::new(bytes).unwrap();
             let json = serde_json::to_string(&path).unwrap();
-            assert_eq!(
-                serde_json::from_str::<RelPath>(&json).unwrap(),
-                path,
-                "{json}"
-            );
+            assert_eq!(serde_json::from_str::<RelPath>(&json).unwrap(), path, "{json}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AiStatus, AssetId, SourceType, Timestamp};
+use crate::model::{AiStatus, AssetId, SourceType};
 
 /// The three answers a person can give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,4 @@ pub struct Determination {
     pub note: Option<String>,
     /// Who. Kept beside the event's actor because people act for others.
     pub by: String,
-    /// When.
-    pub at: Timestamp,
 }

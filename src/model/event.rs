@@ -31,10 +31,7 @@ pub struct Head {
 
 impl Head {
     /// Before the first event.
-    pub const EMPTY: Self = Self {
-        seq: Seq(0),
-        hash: [0; 32],
-    };
+    pub const EMPTY: Self = Self { seq: Seq(0), hash: [0; 32] };
 
     /// The hash in hex.
     pub fn hash_hex(&self) -> String {

@@ -113,28 +113,8 @@ pub struct ScanCompleted {
     pub problems: u64,
 }
 
-type FoundRow<'a> = (
-    RawName<'a>,
-    AssetId,
-    u64,
-    i64,
-    i64,
-    u64,
-    u64,
-    Sighting,
-    &'a str,
-);
-type OwnedFoundRow = (
-    OwnedName,
-    AssetId,
-    u64,
-    i64,
-    i64,
-    u64,
-    u64,
-    Sighting,
-    String,
-);
+type FoundRow<'a> = (RawName<'a>, AssetId, u64, i64, i64, u64, u64, Sighting, &'a str);
+type OwnedFoundRow = (OwnedName, AssetId, u64, i64, i64, u64, u64, Sighting, String);
 
 struct RawName<'a>(&'a [u8]);
 struct OwnedName(Box<[u8]>);
@@ -185,20 +165,8 @@ impl<'de> Deserialize<'de> for Found {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (name, asset, size, mtime, ctime, device, inode, sighting, media_type) =
             OwnedFoundRow::deserialize(deserializer)?;
-        let fingerprint = Fingerprint {
-            size,
-            mtime,
-            ctime,
-            device,
-            inode,
-        };
-        Ok(Self {
-            name: name.0,
-            asset,
-            fingerprint,
-            sighting,
-            media_type,
-        })
+        let fingerprint = Fingerprint { size, mtime, ctime, device, inode };
+        Ok(Self { name: name.0, asset, fingerprint, sighting, media_type })
     }
 }
 
@@ -211,9 +179,6 @@ impl Serialize for FoundLink {
 impl<'de> Deserialize<'de> for FoundLink {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (name, target) = <(OwnedName, OwnedName)>::deserialize(deserializer)?;
-        Ok(Self {
-            name: name.0,
-            target: target.0,
-        })
+        Ok(Self { name: name.0, target: target.0 })
     }
 }

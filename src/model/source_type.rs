@@ -79,10 +79,7 @@ impl SourceType {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let last = text.rsplit(['/', ':', '#']).next()?;
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.term().eq_ignore_ascii_case(last))
+        Self::ALL.iter().copied().find(|known| known.term().eq_ignore_ascii_case(last))
     }
 }
 
@@ -94,10 +91,7 @@ mod tests {
     fn the_last_segment_is_compared_whole() {
         let base = "http://cv.iptc.org/newscodes/digitalsourcetype/";
         for known in SourceType::ALL {
-            assert_eq!(
-                SourceType::parse(&format!("{base}{}", known.term())),
-                Some(*known)
-            );
+            assert_eq!(SourceType::parse(&format!("{base}{}", known.term())), Some(*known));
         }
         assert_eq!(
             SourceType::parse(
@@ -105,15 +99,9 @@ mod tests {
             ),
             Some(SourceType::TrainedAlgorithmicMedia)
         );
-        assert_eq!(
-            SourceType::parse("digsrctype:composite"),
-            Some(SourceType::Composite)
-        );
+        assert_eq!(SourceType::parse("digsrctype:composite"), Some(SourceType::Composite));
         assert_eq!(SourceType::parse("notTrainedAlgorithmicMedia"), None);
-        assert_eq!(
-            SourceType::parse("http://x/trainedAlgorithmicMedia/more"),
-            None
-        );
+        assert_eq!(SourceType::parse("http://x/trainedAlgorithmicMedia/more"), None);
     }
 
     #[test]

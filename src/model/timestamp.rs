@@ -55,9 +55,7 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(text.to_owned());
         let time: jiff::Timestamp = text.parse().map_err(|_| bad())?;
-        i64::try_from(time.as_nanosecond())
-            .map(Self)
-            .map_err(|_| bad())
+        i64::try_from(time.as_nanosecond()).map(Self).map_err(|_| bad())
     }
 }
 
@@ -69,9 +67,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -144,16 +144,9 @@ impl Verdict {
     /// Sorts the findings and draws the answer from them.
     pub fn of(mut findings: Vec<Finding>, checked: u64) -> Self {
         findings.sort_by(|a, b| {
-            b.severity
-                .cmp(&a.severity)
-                .then_with(|| a.path.cmp(&b.path))
-                .then(a.code.cmp(&b.code))
+            b.severity.cmp(&a.severity).then_with(|| a.path.cmp(&b.path)).then(a.code.cmp(&b.code))
         });
-        let blocks = || {
-            findings
-                .iter()
-                .filter(|finding| finding.severity == Severity::Block)
-        };
+        let blocks = || findings.iter().filter(|finding| finding.severity == Severity::Block);
         let outcome = if blocks().any(|finding| !finding.code.is_media()) {
             Outcome::Refused
         } else if blocks().next().is_some() {
@@ -161,10 +154,6 @@ impl Verdict {
         } else {
             Outcome::Pass
         };
-        Self {
-            outcome,
-            findings,
-            checked,
-        }
+        Self { outcome, findings, checked }
     }
 }

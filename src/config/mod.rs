@@ -1,0 +1,159 @@
+//! Settings: `.genlock/config.toml`, read, checked and resolved. Defaults apply where it is silent.
+//!
+//! Never guesses: an unknown key or a wrong value stops the program with its line.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::model::{BadPath, RootName};
+
+/// What `init` writes: every setting, explained, at its default.
+pub const TEMPLATE: &str = include_str!("template.toml");
+
+/// The settings of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The ledger file.
+    pub ledger: PathBuf,
+    /// The project folder first, then each `[[root]]`.
+    pub roots: Vec<Root>,
+    /// Patterns that scans skip, on top of `.genlockignore` files.
+    pub ignore: Vec<String>,
+    /// Files read at a time.
+    pub readers: usize,
+}
+
+/// A folder whose files are watched over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Its name, shown before its paths.
+    pub name: RootName,
+    /// Where it is; absolute.
+    pub path: PathBuf,
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// It is not what settings look like.
+    #[error("{} is not valid:\n{problem}", path.display())]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+    /// A root's name cannot be used.
+    #[error("a root in {} cannot be used", path.display())]
+    BadRoot {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: BadPath,
+    },
+    /// Two roots share a name.
+    #[error("{} names two roots {name:?}", path.display())]
+    SameRoot {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        name: String,
+    },
+}
+
+/// Reading is limited by the storage, not by the processor: this many files keep it busy.
+const READERS: usize = 8;
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    ledger: Option<PathBuf>,
+    root: Vec<FileRoot>,
+    scan: FileScan,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRoot {
+    name: String,
+    path: PathBuf,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FileScan {
+    ignore: Vec<String>,
+    readers: Option<std::num::NonZeroU8>,
+}
+
+impl Config {
+    /// Reads the settings of the project in `project`. A missing file means defaults.
+    pub fn load(project: &Path) -> Result<Self, ConfigError> {
+        let control = project.join(".genlock");
+        let path = control.join("config.toml");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(ConfigError::Unreadable { path, source }),
+        };
+        let file: File = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
+            path: path.clone(),
+            problem: error.to_string().trim_end().to_owned(),
+        })?;
+        let mut roots = vec![Root { name: RootName::project(), path: project.to_owned() }];
+        let mut names = BTreeSet::from([RootName::project()]);
+        for root in file.root {
+            let name = RootName::try_from(root.name)
+                .map_err(|source| ConfigError::BadRoot { path: path.clone(), source })?;
+            if !names.insert(name.clone()) {
+                return Err(ConfigError::SameRoot { path, name: name.into() });
+            }
+            roots.push(Root { name, path: project.join(root.path) });
+        }
+        let ledger = file.ledger.unwrap_or_else(|| PathBuf::from("ledger.db"));
+        let readers = file.scan.readers.map_or(READERS, |count| usize::from(count.get()));
+        Ok(Self { ledger: control.join(ledger), roots, ignore: file.scan.ignore, readers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str) -> Result<Config, ConfigError> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join(".genlock")).unwrap();
+        fs::write(dir.path().join(".genlock/config.toml"), text).unwrap();
+        Config::load(dir.path())
+    }
+
+    #[test]
+    fn the_template_is_valid_and_says_the_defaults() {
+        let config = load(TEMPLATE).unwrap();
+        assert!(config.ledger.ends_with(".genlock/ledger.db"));
+        assert_eq!(config.roots.len(), 1);
+        assert_eq!(config.readers, READERS);
+        let bare = load("").unwrap();
+        assert_eq!((bare.ignore, bare.readers), (config.ignore, config.readers));
+    }
+
+    #[test]
+    fn a_wrong_setting_names_its_line() {
+        let error = load("\n[scan]\nignored = []\n").unwrap_err();
+        assert!(error.to_string().contains("line 3"), "{error}");
+        assert!(load("[[root]]\nname = \"a:b\"\npath = \"/x\"\n").is_err());
+        assert!(load("[[root]]\nname = \"project\"\npath = \"/x\"\n").is_err());
+    }
+}

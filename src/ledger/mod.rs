@@ -1,0 +1,23 @@
+//! The ledger: an append-only, hash-chained journal and the tables projected from it, in one
+//! SQLite file. The only room that names rusqlite.
+//!
+//! Two handles: [`Ledger`] owns the write connection and appends; [`Reader`] reads, and may be
+//! opened as often as needed beside it. Format, chain bytes and test vectors: `docs/ledger.md`.
+
+mod chain;
+mod error;
+mod journal;
+mod migrate;
+mod open;
+mod projection;
+mod query;
+mod verify;
+
+pub use chain::link;
+pub use error::LedgerError;
+pub use journal::{Kinds, Ledger};
+pub use query::{
+    AssetMatch, AssetRow, ExaminedRow, KnownDirectory, KnownFile, KnownLink, LocationRow, LogRow,
+    Reader, SameInode, Totals,
+};
+pub use verify::{Verification, VerifyProblem, verify};

@@ -1,0 +1,607 @@
+//! The read side: what scans compare with and people ask for. Never writes, never decides.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::ledger::error::LedgerError;
+use crate::ledger::journal::{Tail, head_at, tail};
+use crate::ledger::open;
+use crate::ledger::projection::{below, coverage, find_asset, prefix};
+use crate::model::{
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath,
+    RootName, Seq, Sighting, SourceType, Strength, Timestamp, Trust,
+};
+
+/// A read-only handle. Sees what was committed when each call begins.
+pub struct Reader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// What the ledger knows of one directory, sorted by name.
+#[derive(Debug, Default)]
+pub struct KnownDirectory {
+    /// Files, also ones that are gone.
+    pub files: Vec<KnownFile>,
+    /// Links that are there.
+    pub links: Vec<KnownLink>,
+}
+
+/// What the ledger knows of one path.
+#[derive(Debug)]
+pub struct KnownFile {
+    /// Last segment.
+    pub name: Box<[u8]>,
+    /// As it was observed.
+    pub fingerprint: Fingerprint,
+    /// How its content is known.
+    pub sighting: Sighting,
+    /// Whether it was there then.
+    pub present: bool,
+}
+
+/// What the ledger knows of one symbolic link.
+#[derive(Debug)]
+pub struct KnownLink {
+    /// Last segment.
+    pub name: Box<[u8]>,
+    /// Where it pointed.
+    pub target: Box<[u8]>,
+}
+
+/// A present file with the same inode as one that is asked for.
+#[derive(Debug)]
+pub struct SameInode {
+    /// Where the ledger last saw it.
+    pub path: AssetPath,
+    /// Its content.
+    pub asset: AssetId,
+    /// As it was observed.
+    pub fingerprint: Fingerprint,
+    /// What it is.
+    pub media_type: String,
+}
+
+/// One content.
+#[derive(Debug)]
+pub struct AssetRow {
+    /// Its identity.
+    pub asset: AssetId,
+    /// Bytes.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// The detector set that examined it.
+    pub detectors: u32,
+}
+
+/// One path and what it holds or held.
+#[derive(Debug)]
+pub struct LocationRow {
+    /// Where.
+    pub path: AssetPath,
+    /// What.
+    pub asset: AssetId,
+    /// Bytes.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// Whether the path held it when last observed.
+    pub present: bool,
+    /// When the path was first seen with this content.
+    pub first_seen: Timestamp,
+    /// When it was last seen with it.
+    pub last_seen: Timestamp,
+}
+
+/// What examining one content gave.
+#[derive(Debug)]
+pub struct ExaminedRow {
+    /// The content.
+    pub asset: AssetId,
+    /// Its marks and problems.
+    pub examination: Examination,
+}
+
+/// What an abbreviated id stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AssetMatch {
+    /// Nothing.
+    None,
+    /// One content.
+    One(AssetId),
+    /// Several: at least these two.
+    Several(AssetId, AssetId),
+}
+
+/// One line of the journal for display.
+#[derive(Debug)]
+pub struct LogRow {
+    /// Place and chain hash.
+    pub head: Head,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What kind of event.
+    pub kind: String,
+    /// Its payload, JSON.
+    pub body: String,
+}
+
+/// Counts over a part of a root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Files present.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were there and are not any more.
+    pub missing: u64,
+}
+
+impl Reader {
+    /// Opens an existing ledger for reading.
+    pub fn open(path: &Path) -> Result<Self, LedgerError> {
+        let reader = Self { connection: open::open_read(path)?, path: path.to_owned() };
+        reader.head()?;
+        Ok(reader)
+    }
+
+    /// For `verify`, whose business a damaged newest event is.
+    pub(super) fn unchecked(connection: Connection, path: &Path) -> Self {
+        Self { connection, path: path.to_owned() }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn sql(&self, source: rusqlite::Error) -> LedgerError {
+        LedgerError::sql(&self.path, "read", source)
+    }
+
+    /// The newest event, after checking that it follows from the one before.
+    pub fn head(&self) -> Result<Head, LedgerError> {
+        tail(&self.connection, &self.path).map(|tail| tail.head)
+    }
+
+    /// The newest event's time: nothing is judged as if it were earlier.
+    pub fn newest(&self) -> Result<Timestamp, LedgerError> {
+        tail(&self.connection, &self.path).map(|Tail { at, .. }| at)
+    }
+
+    /// The chain hash stored with an event.
+    pub fn head_at(&self, seq: Seq) -> Result<Option<Head>, LedgerError> {
+        head_at(&self.connection, &self.path, seq)
+    }
+
+    /// Whether any file was ever observed.
+    pub fn is_empty(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row("SELECT NOT EXISTS (SELECT 1 FROM location)", [], |row| row.get(0))
+            .map_err(|source| self.sql(source))
+    }
+
+    /// What is known of one directory.
+    pub fn directory(
+        &self,
+        root: &RootName,
+        path: &RelPath,
+    ) -> Result<KnownDirectory, LedgerError> {
+        self.directory_rows(root, path).map_err(|source| self.sql(source))
+    }
+
+    fn directory_rows(&self, root: &RootName, path: &RelPath) -> rusqlite::Result<KnownDirectory> {
+        let id: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM directory WHERE root = ?1 AND path = ?2")?
+            .query_row(params![root.as_str(), path.as_bytes()], |row| row.get(0))
+            .optional()?;
+        let Some(id) = id else {
+            return Ok(KnownDirectory::default());
+        };
+        let files = self
+            .connection
+            .prepare_cached(
+                "SELECT name, size, mtime, ctime, device, inode, sighting, present
+                 FROM location WHERE directory = ?1 ORDER BY name",
+            )?
+            .query_map([id], |row| {
+                Ok(KnownFile {
+                    name: bytes(row, 0)?,
+                    fingerprint: fingerprint(row, 1)?,
+                    sighting: sighting(row.get(6)?),
+                    present: row.get(7)?,
+                })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        let links = self
+            .connection
+            .prepare_cached(
+                "SELECT name, target FROM link WHERE directory = ?1 AND present = 1 ORDER BY name",
+            )?
+            .query_map([id], |row| Ok(KnownLink { name: bytes(row, 0)?, target: bytes(row, 1)? }))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(KnownDirectory { files, links })
+    }
+
+    /// Directories at or below `directory` in which something is present, in the order of their
+    /// paths.
+    pub fn directories(
+        &self,
+        root: &RootName,
+        directory: &RelPath,
+    ) -> Result<Vec<RelPath>, LedgerError> {
+        let (low, high) = below(directory);
+        self.connection
+            .prepare_cached(
+                "SELECT path FROM directory d WHERE root = ?1
+                 AND (?2 = x'' OR path = ?2 OR (path >= ?3 AND path < ?4))
+                 AND (EXISTS (SELECT 1 FROM location WHERE directory = d.id AND present = 1)
+                      OR EXISTS (SELECT 1 FROM link WHERE directory = d.id AND present = 1))
+                 ORDER BY path",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_map(params![root.as_str(), directory.as_bytes(), low, high], |row| {
+                        rel_path(row, 0)
+                    })?
+                    .collect()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// Present files that had this inode on this device.
+    pub fn same_inode(&self, device: u64, inode: u64) -> Result<Vec<SameInode>, LedgerError> {
+        self.connection
+            .prepare_cached(
+                "SELECT d.root, d.path, l.name, a.hash, l.size, l.mtime, l.ctime, l.device, l.inode,
+                        a.media_type
+                 FROM location l JOIN directory d ON d.id = l.directory
+                                 JOIN asset a ON a.id = l.asset
+                 WHERE l.inode = ?1 AND l.device = ?2 AND l.present = 1 LIMIT 8",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_map(params![inode.cast_signed(), device.cast_signed()], |row| {
+                        Ok(SameInode {
+                            path: asset_path(row, 0)?,
+                            asset: asset_id(row, 3)?,
+                            fingerprint: fingerprint(row, 4)?,
+                            media_type: row.get(9)?,
+                        })
+                    })?
+                    .collect()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// One content.
+    pub fn asset(&self, asset: &AssetId) -> Result<Option<AssetRow>, LedgerError> {
+        self.connection
+            .prepare_cached(
+                "SELECT hash, size, media_type, detectors FROM asset WHERE prefix = ?1 AND hash = ?2",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_row(params![prefix(asset), asset.as_bytes()], |row| {
+                        Ok(AssetRow {
+                            asset: asset_id(row, 0)?,
+                            size: row.get::<_, i64>(1)?.cast_unsigned(),
+                            media_type: row.get(2)?,
+                            detectors: row.get(3)?,
+                        })
+                    })
+                    .optional()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// The content whose id begins with these hex digits (8 to 64, any case).
+    pub fn asset_by_prefix(&self, digits: &str) -> Result<AssetMatch, LedgerError> {
+        let digits = digits.to_ascii_lowercase();
+        let mut low = [b'0'; 16];
+        let mut high = [b'f'; 16];
+        for (at, digit) in digits.bytes().take(16).enumerate() {
+            low[at] = digit;
+            high[at] = digit;
+        }
+        let bound = |hex: [u8; 16]| {
+            let text = String::from_utf8_lossy(&hex).into_owned();
+            u64::from_str_radix(&text, 16).unwrap_or_default().cast_signed()
+        };
+        let found: Vec<AssetId> = self
+            .connection
+            .prepare_cached("SELECT hash FROM asset WHERE prefix BETWEEN ?1 AND ?2 ORDER BY hash")
+            .and_then(|mut query| {
+                query.query_map([bound(low), bound(high)], |row| asset_id(row, 0))?.collect()
+            })
+            .map_err(|source| self.sql(source))?;
+        let mut fitting = found.into_iter().filter(|asset| asset.to_string().starts_with(&digits));
+        Ok(match (fitting.next(), fitting.next()) {
+            (None, _) => AssetMatch::None,
+            (Some(one), None) => AssetMatch::One(one),
+            (Some(one), Some(other)) => AssetMatch::Several(one, other),
+        })
+    }
+
+    /// What examining one content gave.
+    pub fn examination(&self, asset: &AssetId) -> Result<Examination, LedgerError> {
+        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
+        row.map_or(Ok(Examination::default()), |row| {
+            self.examination_of(row).map_err(|source| self.sql(source))
+        })
+    }
+
+    fn examination_of(&self, row: i64) -> rusqlite::Result<Examination> {
+        let evidence = self
+            .connection
+            .prepare_cached(
+                "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
+                        detail
+                 FROM evidence WHERE asset = ?1 ORDER BY ordinal",
+            )?
+            .query_map([row], evidence)?
+            .collect::<rusqlite::Result<_>>()?;
+        let problems = self
+            .connection
+            .prepare_cached(
+                "SELECT detector, problem FROM content_problem WHERE asset = ?1 ORDER BY ordinal",
+            )?
+            .query_map([row], |row| {
+                Ok(ContentProblem { detector: row.get(0)?, problem: row.get(1)? })
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Examination { evidence, problems })
+    }
+
+    /// Every content that carries a mark or could not be fully examined.
+    pub fn examined(&self, each: &mut dyn FnMut(ExaminedRow)) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached(
+                "SELECT id, hash FROM asset WHERE id IN
+                 (SELECT asset FROM evidence UNION SELECT asset FROM content_problem) ORDER BY id",
+            )
+            .and_then(|mut query| {
+                let mut rows = query.query([])?;
+                while let Some(row) = rows.next()? {
+                    let examination = self.examination_of(row.get(0)?)?;
+                    each(ExaminedRow { asset: asset_id(row, 1)?, examination });
+                }
+                Ok(())
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// How many present files hold a content, in a part of a root or, without one, anywhere.
+    pub fn present(
+        &self,
+        asset: &AssetId,
+        within: Option<(&RootName, &RelPath)>,
+    ) -> Result<u64, LedgerError> {
+        let (root, directory) = match within {
+            Some((root, directory)) => (root.as_str(), directory.clone()),
+            None => ("", RelPath::root()),
+        };
+        let (low, high) = below(&directory);
+        self.connection
+            .prepare_cached(
+                "SELECT count(*) FROM asset a JOIN location l ON l.asset = a.id AND l.present = 1
+                                 JOIN directory d ON d.id = l.directory
+                 WHERE a.prefix = ?1 AND a.hash = ?2 AND (?3 = '' OR d.root = ?3)
+                 AND (?4 = x'' OR d.path = ?4 OR (d.path >= ?5 AND d.path < ?6))",
+            )
+            .and_then(|mut query| {
+                let key = (prefix(asset), asset.as_bytes(), root, directory.as_bytes(), low, high);
+                query.query_row(key, |row| row.get::<_, i64>(0))
+            })
+            .map(i64::cast_unsigned)
+            .map_err(|source| self.sql(source))
+    }
+
+    /// Counts over a part of a root.
+    pub fn totals(&self, root: &RootName, directory: &RelPath) -> Result<Totals, LedgerError> {
+        let (low, high) = below(directory);
+        self.connection
+            .prepare_cached(
+                "SELECT coalesce(sum(l.present), 0), coalesce(sum(l.size * l.present), 0),
+                        coalesce(sum(1 - l.present), 0)
+                 FROM directory d JOIN location l ON l.directory = d.id
+                 WHERE d.root = ?1 AND (?2 = x'' OR d.path = ?2 OR (d.path >= ?3 AND d.path < ?4))",
+            )
+            .and_then(|mut query| {
+                query.query_row(params![root.as_str(), directory.as_bytes(), low, high], |row| {
+                    Ok(Totals {
+                        files: row.get::<_, i64>(0)?.cast_unsigned(),
+                        bytes: row.get::<_, i64>(1)?.cast_unsigned(),
+                        missing: row.get::<_, i64>(2)?.cast_unsigned(),
+                    })
+                })
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// Every path and what it holds, or with `missing` what it held, by root and path.
+    pub fn locations(
+        &self,
+        missing: bool,
+        each: &mut dyn FnMut(LocationRow),
+    ) -> Result<(), LedgerError> {
+        self.location_rows(
+            "SELECT d.root, d.path, l.name, a.hash, a.size, a.media_type, l.present, l.first_seen,
+                    l.last_seen
+             FROM directory d JOIN location l ON l.directory = d.id JOIN asset a ON a.id = l.asset
+             WHERE l.present = ?1 ORDER BY d.root, d.path, l.name",
+            params![!missing],
+            each,
+        )
+    }
+
+    /// Every path that holds or ever held a content: present ones first.
+    pub fn locations_of(&self, asset: &AssetId) -> Result<Vec<LocationRow>, LedgerError> {
+        let Some(row) = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?
+        else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        self.location_rows(
+            "SELECT d.root, d.path, l.name, a.hash, a.size, a.media_type, l.present, l.first_seen,
+                    l.last_seen
+             FROM location l JOIN directory d ON d.id = l.directory JOIN asset a ON a.id = l.asset
+             WHERE l.asset = ?1
+             UNION ALL
+             SELECT d.root, d.path, f.name, a.hash, a.size, a.media_type, 0, f.first_seen,
+                    f.last_seen
+             FROM former_location f JOIN directory d ON d.id = f.directory
+                                    JOIN asset a ON a.id = f.asset
+             WHERE f.asset = ?1
+             ORDER BY 7 DESC, 1, 2, 3",
+            params![row],
+            &mut |location| found.push(location),
+        )?;
+        Ok(found)
+    }
+
+    fn location_rows(
+        &self,
+        sql: &str,
+        key: &[&dyn rusqlite::ToSql],
+        each: &mut dyn FnMut(LocationRow),
+    ) -> Result<(), LedgerError> {
+        let mut covered: Option<(AssetPath, Option<i64>)> = None;
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(sql)?;
+            let mut rows = query.query(key)?;
+            while let Some(row) = rows.next()? {
+                let path = asset_path(row, 0)?;
+                let first_seen: i64 = row.get(7)?;
+                let last_seen = if let Some(gone) = row.get::<_, Option<i64>>(8)? {
+                    gone
+                } else {
+                    let here = AssetPath::new(path.root.clone(), path.path.split().0);
+                    let at = match &covered {
+                        Some((known, at)) if *known == here => *at,
+                        _ => coverage(&self.connection, &here.root, &here.path)?,
+                    };
+                    covered = Some((here, at));
+                    at.map_or(first_seen, |at| at.max(first_seen))
+                };
+                each(LocationRow {
+                    path,
+                    asset: asset_id(row, 3)?,
+                    size: row.get::<_, i64>(4)?.cast_unsigned(),
+                    media_type: row.get(5)?,
+                    present: row.get(6)?,
+                    first_seen: Timestamp::from_nanos(first_seen),
+                    last_seen: Timestamp::from_nanos(last_seen),
+                });
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+
+    /// The journal, newest first, from `since` on; with `asset`, only events that name it. Stops
+    /// when `each` says `false`.
+    pub fn log(
+        &self,
+        asset: Option<&AssetId>,
+        since: Option<Timestamp>,
+        each: &mut dyn FnMut(LogRow) -> bool,
+    ) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT seq, at, actor, kind, hash, body FROM journal
+                 WHERE at >= ?1 AND (?2 IS NULL OR instr(body, ?2) > 0) ORDER BY seq DESC",
+            )?;
+            let since = since.map_or(i64::MIN, Timestamp::as_nanos);
+            let mut rows = query.query(params![since, asset.map(ToString::to_string)])?;
+            while let Some(row) = rows.next()? {
+                let seq = Seq(row.get::<_, i64>(0)?.cast_unsigned());
+                let head = Head { seq, hash: row.get(4)? };
+                let at = Timestamp::from_nanos(row.get(1)?);
+                let (actor, kind, body) = (row.get(2)?, row.get(3)?, row.get(5)?);
+                if !each(LogRow { head, at, actor, kind, body }) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+}
+
+fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Box<[u8]>> {
+    row.get::<_, Vec<u8>>(column).map(Vec::into_boxed_slice)
+}
+
+fn rel_path(row: &Row<'_>, column: usize) -> rusqlite::Result<RelPath> {
+    RelPath::new(row.get::<_, Vec<u8>>(column)?).map_err(|error| unreadable(column, error))
+}
+
+fn asset_path(row: &Row<'_>, first: usize) -> rusqlite::Result<AssetPath> {
+    let root = RootName::try_from(row.get::<_, String>(first)?)
+        .map_err(|error| unreadable(first, error))?;
+    let directory = rel_path(row, first + 1)?;
+    Ok(AssetPath::new(root, directory.join(row.get_ref(first + 2)?.as_blob()?)))
+}
+
+fn asset_id(row: &Row<'_>, column: usize) -> rusqlite::Result<AssetId> {
+    row.get(column).map(AssetId::from_bytes)
+}
+
+fn fingerprint(row: &Row<'_>, first: usize) -> rusqlite::Result<Fingerprint> {
+    Ok(Fingerprint {
+        size: row.get::<_, i64>(first)?.cast_unsigned(),
+        mtime: row.get(first + 1)?,
+        ctime: row.get(first + 2)?,
+        device: row.get::<_, i64>(first + 3)?.cast_unsigned(),
+        inode: row.get::<_, i64>(first + 4)?.cast_unsigned(),
+    })
+}
+
+/// A code the table's CHECK does not allow is read as the most careful one.
+const fn sighting(code: i64) -> Sighting {
+    match code {
+        0 => Sighting::Read,
+        2 => Sighting::Carried,
+        _ => Sighting::Racy,
+    }
+}
+
+fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
+    let word = |column: usize| -> rusqlite::Result<Option<serde_json::Value>> {
+        Ok(row.get::<_, Option<String>>(column)?.map(serde_json::Value::String))
+    };
+    let strength: Strength = serde_json::from_value(word(3)?.unwrap_or_default())
+        .map_err(|error| unreadable(3, error))?;
+    let source_type: Option<SourceType> = serde_json::from_value(word(4)?.unwrap_or_default())
+        .map_err(|error| unreadable(4, error))?;
+    let trust: Option<Trust> = serde_json::from_value(word(8)?.unwrap_or_default())
+        .map_err(|error| unreadable(8, error))?;
+    Ok(Evidence {
+        detector: row.get(0)?,
+        mark: row.get(1)?,
+        place: row.get(2)?,
+        strength,
+        source_type,
+        tool: row.get(5)?,
+        model: row.get(6)?,
+        signer: row.get(7)?,
+        trust,
+        detail: row.get(9)?,
+    })
+}
+
+fn unreadable(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}

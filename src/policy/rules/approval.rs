@@ -1,0 +1,153 @@
+//! An AI-made asset in a final deliverable needs an approval that holds: scope final, for this
+//! deliverable, in writing, not withdrawn, not run out, not overruled by a later no.
+
+use crate::model::{AiStatus, Approval, RuleCode, Scope};
+use crate::policy::rules::{Case, Findings, Item};
+use crate::record::{Entry, Standing};
+
+pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
+    if !matches!(item.origin.status, AiStatus::Ai | AiStatus::AiPart) {
+        return;
+    }
+    let rejection = case
+        .record
+        .rejections_of(&item.asset)
+        .filter(|entry| is_for(&entry.fact.deliverables, case.deliverable))
+        .last();
+    let overruled = |entry: &Entry<Approval>| rejection.is_some_and(|no| no.seq > entry.seq);
+    let offered: Vec<(&Entry<Approval>, Shortfall)> = case
+        .record
+        .approvals_of(&item.asset, case.now)
+        .filter(|(entry, _)| !entry.fact.determination && !overruled(entry))
+        .map(|(entry, standing)| (entry, Shortfall::of(&entry.fact, &standing, case)))
+        .collect();
+    // The approval that comes nearest to what is needed; of equals the newest.
+    let best = offered.into_iter().max_by_key(|(entry, shortfall)| (shortfall.rank(), entry.seq));
+    match (best, rejection) {
+        (Some((entry, Shortfall::None)), _) => holds(item, entry, found),
+        (Some((entry, shortfall)), None) => short(case, item, entry, &shortfall, found),
+        (_, Some(no)) => {
+            let why =
+                format!("{} said no on {}: {}", no.fact.by, no.at.to_the_second(), no.fact.note);
+            let fix = format!("take it out of the deliverable, or ask {} again", no.fact.by);
+            found.add(RuleCode::ApprovalRejected, Some(item), why, fix);
+        }
+        (None, None) => {
+            let why = format!("it is {}, and nobody approved it: {}", word(item), reason(item));
+            found.add(RuleCode::AiUnapproved, Some(item), why, approve(item));
+        }
+    }
+}
+
+/// What an approval lacks to let an asset into this deliverable.
+enum Shortfall {
+    None,
+    Document,
+    Expired(String),
+    Revoked(String),
+    OtherDeliverable,
+    TempOnly,
+}
+
+impl Shortfall {
+    fn of(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Self {
+        match standing {
+            Standing::Revoked { by, at, note } => {
+                Self::Revoked(format!("by {by} on {}: {note}", at.to_the_second()))
+            }
+            _ if approval.scope == Scope::Temp => Self::TempOnly,
+            _ if !is_for(&approval.deliverables, case.deliverable) => Self::OtherDeliverable,
+            Standing::Expired { at } => Self::Expired(at.to_the_second()),
+            Standing::Active if approval.document.is_none() => Self::Document,
+            Standing::Active => Self::None,
+        }
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::None => 5,
+            Self::Document => 4,
+            Self::Expired(_) => 3,
+            Self::Revoked(_) => 2,
+            Self::OtherDeliverable => 1,
+            Self::TempOnly => 0,
+        }
+    }
+}
+
+fn short(
+    case: &Case<'_>,
+    item: &Item<'_>,
+    entry: &Entry<Approval>,
+    shortfall: &Shortfall,
+    found: &mut Findings<'_>,
+) {
+    let (id, by) = (entry.fact.id, &entry.fact.by);
+    let is = word(item);
+    let (code, why) = match shortfall {
+        Shortfall::None => return,
+        Shortfall::Document => (
+            RuleCode::ApprovalNoDocument,
+            format!("it is {is}, and {id} by {by} has no written document"),
+        ),
+        Shortfall::Expired(at) => {
+            (RuleCode::ApprovalExpired, format!("it is {is}, and {id} by {by} ran out at {at}"))
+        }
+        Shortfall::Revoked(how) => {
+            (RuleCode::ApprovalRevoked, format!("it is {is}, and {id} by {by} was withdrawn {how}"))
+        }
+        Shortfall::OtherDeliverable => (
+            RuleCode::ApprovalNotForThisDeliverable,
+            format!(
+                "it is {is}, and {id} by {by} is for {}, not for {}",
+                entry.fact.deliverables.join(", "),
+                case.deliverable
+            ),
+        ),
+        Shortfall::TempOnly => (
+            RuleCode::ApprovalTempOnly,
+            format!("it is {is}, and {id} by {by} allows temporary use only"),
+        ),
+    };
+    found.add(code, Some(item), why, approve(item));
+    if found.policy.severity(code).is_none() {
+        // A policy that does not mind this shortfall accepts the approval as it is.
+        holds(item, entry, found);
+    }
+}
+
+/// What is worth saying of an approval that is enough.
+fn holds(item: &Item<'_>, entry: &Entry<Approval>, found: &mut Findings<'_>) {
+    let (id, by) = (entry.fact.id, &entry.fact.by);
+    let why = format!("{id} by {by} carries no signature");
+    let fix = "nothing is needed unless the policy asks for signatures".to_owned();
+    found.add(RuleCode::ApprovalUnsigned, Some(item), why, fix);
+    if let Some(conditions) = &entry.fact.conditions {
+        let why = format!("{id} by {by} is bound to: {conditions}");
+        let fix = format!("see that it is met, and keep {by}'s word on it with the approval");
+        found.add(RuleCode::ConditionsOpen, Some(item), why, fix);
+    }
+}
+
+fn is_for(deliverables: &[String], name: &str) -> bool {
+    deliverables.is_empty() || deliverables.iter().any(|one| one == name)
+}
+
+fn word(item: &Item<'_>) -> &'static str {
+    match item.origin.status {
+        AiStatus::Ai => "AI-made",
+        _ => "AI-made in part",
+    }
+}
+
+fn reason<'a>(item: &'a Item<'_>) -> &'a str {
+    item.origin.why.first().map_or("", String::as_str)
+}
+
+fn approve(item: &Item<'_>) -> String {
+    format!(
+        "get written approval, then: genlock approve {} --by WHO --scope final --document FILE; or \
+         take it out of the deliverable",
+        item.asset.short()
+    )
+}

@@ -1,0 +1,278 @@
+//! The record: what the journal's events add up to. Pure: events in, state out.
+//!
+//! Folded from journal events whose hashes and links were checked on the way, never from tables, so
+//! that no edited row can say yes. It holds what people decided; with a scope, also what was seen
+//! at the paths a gate asks about and every mark on record.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::model::{
+    Approval, ApprovalId, AssetId, AssetPath, Clearance, Determination, Event, Examination,
+    Finalization, Found, GateRun, Head, ObservedBatch, PolicyAdopted, Recorded, Rejection, RelPath,
+    Revocation, RootName, Scope, Seq, Timestamp,
+};
+
+/// A fact with its place in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<T> {
+    /// The event.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Who acted.
+    pub actor: String,
+    /// The fact.
+    pub fact: T,
+}
+
+/// A deliverable as defined so far.
+#[derive(Clone, Debug, Default)]
+pub struct Deliverable {
+    /// Globs, as typed, in the order they were added.
+    pub paths: Vec<String>,
+    /// The newest gate run.
+    pub gate: Option<Entry<GateRun>>,
+    /// Set while it is final.
+    pub finalized: Option<Entry<Finalization>>,
+}
+
+/// Whether an approval holds for an asset at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It holds.
+    Active,
+    /// It ran out.
+    Expired {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was withdrawn.
+    Revoked {
+        /// By whom.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        note: String,
+    },
+}
+
+/// Chooses the paths whose observations a fold keeps.
+pub type PathFilter<'a> = &'a dyn Fn(&RootName, &RelPath) -> bool;
+
+/// Everything decided, up to an event.
+#[derive(Default)]
+pub struct Record {
+    /// The newest event folded in.
+    pub head: Option<Head>,
+    /// Its time; nothing is judged as if it were earlier.
+    pub newest: Option<Timestamp>,
+    /// The policy in force.
+    pub policy: Option<Entry<PolicyAdopted>>,
+    /// Deliverables by name.
+    pub deliverables: BTreeMap<String, Deliverable>,
+    /// Every approval, in order.
+    pub approvals: Vec<Entry<Approval>>,
+    /// Every rejection, in order.
+    pub rejections: Vec<Entry<Rejection>>,
+    /// Every revocation, in order.
+    pub revocations: Vec<Entry<Revocation>>,
+    determinations: Vec<Entry<Determination>>,
+    determined: HashMap<AssetId, usize>,
+    approved: HashMap<AssetId, Vec<usize>>,
+    rejected: HashMap<AssetId, Vec<usize>>,
+    revoked: HashMap<ApprovalId, Vec<usize>>,
+    examined: HashMap<AssetId, Examination>,
+    present: BTreeMap<AssetPath, Found>,
+}
+
+impl Record {
+    /// Folds in the next event, keeping observations of the paths that `scope` wants.
+    pub fn apply(&mut self, recorded: Recorded, scope: Option<PathFilter<'_>>) {
+        let Recorded { head, at, actor, event } = recorded;
+        self.head = Some(head);
+        self.newest = Some(at);
+        let seq = head.seq;
+        match event {
+            Event::Observed(batch) => self.observed(batch, scope),
+            Event::PolicyAdopted(fact) => self.policy = Some(Entry { seq, at, actor, fact }),
+            Event::Determined(fact) => {
+                let index = self.determinations.len();
+                self.determined.extend(fact.assets.iter().map(|asset| (*asset, index)));
+                self.determinations.push(Entry { seq, at, actor, fact });
+            }
+            Event::DeterminationCleared(fact) => {
+                for asset in &fact.assets {
+                    self.determined.remove(asset);
+                }
+            }
+            Event::Approved(fact) => {
+                let index = self.approvals.len();
+                for asset in &fact.assets {
+                    self.approved.entry(*asset).or_default().push(index);
+                }
+                self.approvals.push(Entry { seq, at, actor, fact });
+            }
+            Event::Rejected(fact) => {
+                let index = self.rejections.len();
+                for asset in &fact.assets {
+                    self.rejected.entry(*asset).or_default().push(index);
+                }
+                self.rejections.push(Entry { seq, at, actor, fact });
+            }
+            Event::Revoked(fact) => {
+                let index = self.revocations.len();
+                for approval in &fact.approvals {
+                    self.revoked.entry(*approval).or_default().push(index);
+                }
+                self.revocations.push(Entry { seq, at, actor, fact });
+            }
+            Event::DeliverableDefined(fact) => {
+                self.deliverables.entry(fact.name).or_default().paths.extend(fact.paths);
+            }
+            Event::DeliverableRemoved(fact) => {
+                self.deliverables.remove(&fact.name);
+            }
+            Event::Gated(fact) => {
+                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
+                    deliverable.gate = Some(Entry { seq, at, actor, fact });
+                }
+            }
+            Event::Finalized(fact) => {
+                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
+                    deliverable.finalized = Some(Entry { seq, at, actor, fact });
+                }
+            }
+            Event::Reopened(fact) => {
+                if let Some(deliverable) = self.deliverables.get_mut(&fact.name) {
+                    deliverable.finalized = None;
+                }
+            }
+            Event::ProjectCreated(_) | Event::ScanCompleted(_) => {}
+        }
+    }
+
+    fn observed(&mut self, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
+        let Some(wanted) = scope else { return };
+        for observed in batch.directories {
+            let place =
+                |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
+            for found in observed.files {
+                let path = place(&found.name);
+                if wanted(&path.root, &path.path) {
+                    self.present.insert(path, found);
+                }
+            }
+            for link in &observed.links {
+                self.present.remove(&place(&link.name));
+            }
+            for name in &observed.gone {
+                self.present.remove(&place(&name.0));
+            }
+        }
+        self.examined.extend(batch.examined);
+    }
+
+    /// The newest determination of a content.
+    pub fn determination(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
+        self.determined.get(asset).map(|index| &self.determinations[*index])
+    }
+
+    /// Every content somebody determined.
+    pub fn determined(&self) -> impl Iterator<Item = &AssetId> {
+        self.determined.keys()
+    }
+
+    /// Every approval that covers a content, in order, with how it stands at `now`.
+    pub fn approvals_of(
+        &self,
+        asset: &AssetId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&Entry<Approval>, Standing)> {
+        let indices = self.approved.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let asset = *asset;
+        indices.iter().map(move |index| {
+            let entry = &self.approvals[*index];
+            (entry, self.standing(entry, &asset, now))
+        })
+    }
+
+    /// How an approval stands for one of its contents at `now`.
+    pub fn standing(&self, entry: &Entry<Approval>, asset: &AssetId, now: Timestamp) -> Standing {
+        let revoked = self.revoked.get(&entry.fact.id).map(Vec::as_slice).unwrap_or_default();
+        for revocation in revoked.iter().map(|index| &self.revocations[*index]) {
+            if revocation.fact.assets.is_empty() || revocation.fact.assets.contains(asset) {
+                return Standing::Revoked {
+                    by: revocation.fact.by.clone(),
+                    at: revocation.at,
+                    note: revocation.fact.note.clone(),
+                };
+            }
+        }
+        match entry.fact.expires {
+            Some(at) if at < now => Standing::Expired { at },
+            _ => Standing::Active,
+        }
+    }
+
+    /// Every rejection of a content, in order.
+    pub fn rejections_of(&self, asset: &AssetId) -> impl Iterator<Item = &Entry<Rejection>> {
+        let indices = self.rejected.get(asset).map(Vec::as_slice).unwrap_or_default();
+        indices.iter().map(|index| &self.rejections[*index])
+    }
+
+    /// The number the next decision takes.
+    pub fn next_decision(&self) -> ApprovalId {
+        ApprovalId(self.approvals.len() as u64 + self.rejections.len() as u64 + 1)
+    }
+
+    /// An approval by its number.
+    pub fn approval(&self, id: ApprovalId) -> Option<&Entry<Approval>> {
+        self.approvals.iter().find(|entry| entry.fact.id == id)
+    }
+
+    /// What examining a content gave. Only in a record folded with a scope.
+    pub fn examination(&self, asset: &AssetId) -> Option<&Examination> {
+        self.examined.get(asset)
+    }
+
+    /// What is at the paths of the scope, by path.
+    pub fn present(&self) -> &BTreeMap<AssetPath, Found> {
+        &self.present
+    }
+
+    /// Where an AI-made or suspect content stands with the people who must clear it.
+    pub fn clearance(&self, asset: &AssetId, now: Timestamp) -> Clearance {
+        let rejected = self.rejections_of(asset).map(|entry| entry.seq).max();
+        let mut answer = Clearance::Undeclared;
+        let mut newest = None;
+        for (entry, standing) in self.approvals_of(asset, now) {
+            if entry.fact.determination || entry.fact.scope != Scope::Final {
+                continue;
+            }
+            newest = Some(entry.seq);
+            let this = match standing {
+                Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
+                    Clearance::Approved
+                }
+                Standing::Active => continue,
+                Standing::Expired { .. } => Clearance::Expired,
+                Standing::Revoked { .. } => Clearance::Revoked,
+            };
+            if answer != Clearance::Approved {
+                answer = this;
+            }
+        }
+        if answer != Clearance::Approved && rejected > newest {
+            return Clearance::Rejected;
+        }
+        answer
+    }
+
+    /// Every content any decision is about.
+    pub fn decided_assets(&self) -> BTreeSet<AssetId> {
+        let decided =
+            self.determined.keys().chain(self.approved.keys()).chain(self.rejected.keys());
+        decided.copied().collect()
+    }
+}
