@@ -50,7 +50,7 @@ pub struct KnownLink {
     pub target: Box<[u8]>,
 }
 
-/// A present file with the same inode as one that is asked for.
+/// A file with the same inode as one that is asked for.
 #[derive(Debug)]
 pub struct SameInode {
     /// Where the ledger last saw it.
@@ -59,6 +59,8 @@ pub struct SameInode {
     pub asset: AssetId,
     /// As it was observed.
     pub fingerprint: Fingerprint,
+    /// How its content is known.
+    pub sighting: Sighting,
     /// What it is.
     pub media_type: String,
 }
@@ -257,15 +259,15 @@ impl Reader {
             .map_err(|source| self.sql(source))
     }
 
-    /// Present files that had this inode on this device.
+    /// Files that had this inode on this device, ones that were present last first.
     pub fn same_inode(&self, device: u64, inode: u64) -> Result<Vec<SameInode>, LedgerError> {
         self.connection
             .prepare_cached(
                 "SELECT d.root, d.path, l.name, a.hash, l.size, l.mtime, l.ctime, l.device, l.inode,
-                        a.media_type
+                        a.media_type, l.sighting
                  FROM location l JOIN directory d ON d.id = l.directory
                                  JOIN asset a ON a.id = l.asset
-                 WHERE l.inode = ?1 AND l.device = ?2 AND l.present = 1 LIMIT 8",
+                 WHERE l.inode = ?1 AND l.device = ?2 ORDER BY l.present DESC LIMIT 8",
             )
             .and_then(|mut query| {
                 query
@@ -275,6 +277,7 @@ impl Reader {
                             asset: asset_id(row, 3)?,
                             fingerprint: fingerprint(row, 4)?,
                             media_type: row.get(9)?,
+                            sighting: sighting(row.get(10)?),
                         })
                     })?
                     .collect()

@@ -1,0 +1,40 @@
+//! What every use case is handed: time, listeners, who acts, and a way to stop.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::app::AppError;
+use crate::clock::Clock;
+use crate::model::Timestamp;
+use crate::problem::Reporter;
+
+/// The surroundings of one command.
+pub struct Context<'a> {
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Who hears of problems and progress.
+    pub reporter: &'a dyn Reporter,
+    /// Who acts, for the journal.
+    pub actor: String,
+    /// The folder that relative paths are relative to.
+    pub cwd: PathBuf,
+    /// Set when the user asks to stop.
+    pub cancel: &'a AtomicBool,
+}
+
+impl Context<'_> {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Stops here if the user asked to.
+    pub fn check(&self) -> Result<(), AppError> {
+        if self.cancel.load(Ordering::Relaxed) { Err(AppError::Interrupted) } else { Ok(()) }
+    }
+
+    /// A path as the user typed it, made absolute.
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.cwd.join(path)
+    }
+}

@@ -1,0 +1,68 @@
+//! How a decision enters the journal: look at everything decided so far, decide, append only if
+//! nothing came between; else look again.
+
+use crate::app::{AppError, Context, Project};
+use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
+use crate::model::{Event, Head};
+use crate::record::{PathFilter, Record};
+
+/// Folds the whole journal, checking every hash and link, and keeping the observations that
+/// `scope` wants.
+pub(super) fn fold(reader: &Reader, scope: Option<PathFilter<'_>>) -> Result<Record, AppError> {
+    let mut record = Record::default();
+    catch_up(reader, &mut record, scope)?;
+    Ok(record)
+}
+
+/// Folds in what was appended since.
+pub(super) fn catch_up(
+    reader: &Reader,
+    record: &mut Record,
+    scope: Option<PathFilter<'_>>,
+) -> Result<(), AppError> {
+    let from = record.head.unwrap_or(Head::EMPTY);
+    let kinds = if scope.is_some() { Kinds::All } else { Kinds::Decisions };
+    let head = reader.read(from, None, kinds, &mut |recorded| record.apply(recorded, scope))?;
+    record.head = Some(head);
+    Ok(())
+}
+
+/// What people decided, for display: reads only those events.
+pub(super) fn decisions(reader: &Reader) -> Result<Record, AppError> {
+    let mut record = Record::default();
+    reader.read_decisions(&mut |recorded| record.apply(recorded, None))?;
+    Ok(record)
+}
+
+/// Decides on the ground of everything decided so far and journals it in one transaction.
+///
+/// `decision` may run more than once: when somebody else's decision came between, it is taken
+/// again on the new ground.
+pub(super) fn decide<T>(
+    project: &Project,
+    context: &Context<'_>,
+    mut decision: impl FnMut(&Record) -> Result<(Vec<Event>, T), AppError>,
+) -> Result<T, AppError> {
+    let mut ledger = project.ledger()?;
+    let reader = ledger.reader()?;
+    let mut record = fold(&reader, None)?;
+    loop {
+        let (events, answer) = decision(&record)?;
+        match append(&mut ledger, context, &record, &events) {
+            Ok(_) => return Ok(answer),
+            Err(LedgerError::HeadMoved { .. }) => catch_up(&reader, &mut record, None)?,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Appends on the ground of `record`; refuses if the journal moved on since.
+pub(super) fn append(
+    ledger: &mut Ledger,
+    context: &Context<'_>,
+    record: &Record,
+    events: &[Event],
+) -> Result<Head, LedgerError> {
+    let expected = record.head.unwrap_or(Head::EMPTY);
+    ledger.append(Some(expected), context.now(), &context.actor, events)
+}

@@ -1,0 +1,51 @@
+//! The document store: letters, consents and licences, copied to `.genlock/documents/` under
+//! their own hash, so that what was approved on paper is there five years later.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use crate::app::{AppError, Context, Project};
+use crate::failpoint;
+use crate::model::{AssetId, Document};
+
+/// Copies a document into the store and gives what an event says of it. The copy is on disk before
+/// this returns; a copy that is there already is left alone.
+pub(super) fn store(project: &Project, context: &Context<'_>, file: &Path) -> Result<Document, AppError> {
+    let from = context.absolute(file);
+    let mut source = File::open(&from).map_err(AppError::io("open", &from))?;
+    let folder = project.control().join("documents");
+    fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
+    let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));
+    let copied = copy(&mut source, &from, &draft).and_then(|(hash, size)| {
+        let to = folder.join(hash.to_string());
+        failpoint::hit("document-copied");
+        fs::rename(&draft, &to).map_err(AppError::io("write", &to))?;
+        File::open(&folder).and_then(|dir| dir.sync_all()).map_err(AppError::io("sync", &folder))?;
+        Ok((hash, size))
+    });
+    if copied.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    let (hash, size) = copied?;
+    let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Document { hash, name, size })
+}
+
+fn copy(source: &mut File, from: &Path, draft: &Path) -> Result<(AssetId, u64), AppError> {
+    let mut to = File::create(draft).map_err(AppError::io("write", draft))?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut size = 0;
+    loop {
+        let read = source.read(&mut buffer).map_err(AppError::io("read", from))?;
+        if read == 0 {
+            break;
+        }
+        hasher.update(&buffer[..read]);
+        to.write_all(&buffer[..read]).map_err(AppError::io("write", draft))?;
+        size += read as u64;
+    }
+    to.sync_all().map_err(AppError::io("sync", draft))?;
+    Ok((AssetId::from(hasher.finalize()), size))
+}

@@ -1,0 +1,97 @@
+//! Why a use case could not answer. Each kind is one exit code; `cli` prints them in one place.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::config::ConfigError;
+use crate::ledger::LedgerError;
+use crate::policy::PolicyError;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// What was asked for does not make sense.
+    #[error("{message}")]
+    Usage {
+        /// What does not.
+        message: String,
+        /// What would.
+        hint: Option<String>,
+    },
+    /// No project here or above.
+    #[error("there is no project in {} or any folder above it", from.display())]
+    NoProject {
+        /// Where the search began.
+        from: PathBuf,
+    },
+    /// The settings cannot be used.
+    #[error("the project's settings cannot be used")]
+    Config(#[source] ConfigError),
+    /// There is no policy to judge by.
+    #[error("there is no policy at {}", path.display())]
+    PolicyMissing {
+        /// Where it belongs.
+        path: PathBuf,
+    },
+    /// The policy cannot be used.
+    #[error("the policy {} cannot be used", path.display())]
+    PolicyInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        source: PolicyError,
+    },
+    /// The ledger cannot.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The ledger would lie on a network mount, where SQLite's log is not safe.
+    #[error("{} is on a network mount ({kind}), where a ledger is not safe", path.display())]
+    NetworkMount {
+        /// The folder.
+        path: PathBuf,
+        /// Which kind of mount.
+        kind: String,
+    },
+    /// A root is not there, so nothing under it can be known.
+    #[error("the root {name} is not there: {}", path.display())]
+    RootVanished {
+        /// Its name.
+        name: String,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// A file operation failed.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Stopped by the user.
+    #[error("interrupted; what was recorded stays, and the next run goes on from there")]
+    Interrupted,
+    /// A thread of ours died: a defect.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    /// A question that does not make sense, and what would.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { action, path, source }
+    }
+}
+
+impl From<ConfigError> for AppError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

@@ -1,0 +1,42 @@
+//! The use cases, one file each: what a command does, without a terminal.
+//!
+//! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
+//! `policy` and `gate`, and what they say is journalled and handed back.
+
+mod context;
+mod contents;
+mod decide;
+mod deliverables;
+mod documents;
+mod error;
+mod gate;
+mod history;
+mod ingest;
+mod list;
+mod people;
+mod project;
+mod reading;
+mod scan;
+mod select;
+mod show;
+mod status;
+mod verify;
+
+pub use context::Context;
+pub use deliverables::{
+    DeliverableState, add_deliverable, deliverables, remove_deliverable, show_deliverable,
+};
+pub use error::AppError;
+pub use gate::{GateAnswer, gate, finalize, reopen};
+pub use history::history;
+pub use list::{ListOptions, list};
+pub use people::{
+    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag, reject,
+    revoke, tag,
+};
+pub use project::{InitOptions, Initialized, Project, init};
+pub use scan::{ScanOptions, ScanOutcome, scan};
+pub use select::{Selected, select};
+pub use show::show;
+pub use status::status;
+pub use verify::{VerifyOptions, verify};

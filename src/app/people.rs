@@ -1,0 +1,259 @@
+//! What people decide: determinations, approvals, rejections, revocations. Each is one event that
+//! lists the contents it is about.
+
+use std::path::PathBuf;
+
+use crate::app::decide::decide;
+use crate::app::documents::store;
+use crate::app::{AppError, Context, Project};
+use crate::model::{
+    Approval, ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document,
+    Event, Rejection, Revocation, Scope, SourceType, Timestamp,
+};
+use crate::origin::Origin;
+use crate::record::{Record, Standing};
+
+/// A determination to record.
+#[derive(Clone, Debug)]
+pub struct TagOptions {
+    /// What was determined.
+    pub status: DeterminedStatus,
+    /// The source type, when one was named.
+    pub source_type: Option<SourceType>,
+    /// The tool it was made with.
+    pub tool: Option<String>,
+    /// Why. Required to contradict a mark.
+    pub note: Option<String>,
+}
+
+/// What approvals and rejections share.
+#[derive(Clone, Debug, Default)]
+pub struct DecisionOptions {
+    /// Who decided.
+    pub by: String,
+    /// The deliverables it is for; empty means all.
+    pub deliverables: Vec<String>,
+    /// The written word.
+    pub document: Option<PathBuf>,
+    /// Remarks.
+    pub note: Option<String>,
+}
+
+/// An approval to record.
+#[derive(Clone, Debug)]
+pub struct ApproveOptions {
+    /// Who, for what, in writing.
+    pub decision: DecisionOptions,
+    /// Temporary or final use.
+    pub scope: Scope,
+    /// Conditions it is bound to.
+    pub conditions: Option<String>,
+    /// The last moment it holds.
+    pub expires: Option<Timestamp>,
+    /// Confirms a contested determination instead.
+    pub determination: bool,
+}
+
+/// What to withdraw.
+#[derive(Clone, Debug)]
+pub enum RevokeTarget {
+    /// One approval, for everything it covers.
+    Approval(ApprovalId),
+    /// Every active approval of these contents, for these contents.
+    Assets(Vec<AssetId>),
+}
+
+/// What a decision was recorded as.
+#[derive(Clone, Debug)]
+pub struct Verdicts {
+    /// The approvals or the rejection it made or touched.
+    pub ids: Vec<ApprovalId>,
+    /// How many contents it is about.
+    pub assets: usize,
+    /// Deliverables it names that nobody defined yet.
+    pub unknown_deliverables: Vec<String>,
+}
+
+/// Records a determination.
+pub fn tag(
+    project: &Project,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &TagOptions,
+) -> Result<(), AppError> {
+    let reader = project.reader()?;
+    if options.status == DeterminedStatus::NotAi && options.note.is_none() {
+        for asset in assets {
+            let marks = Origin::of(&reader.examination(asset)?.evidence, None);
+            if marks.marked.is_some() {
+                let message = format!("{} carries a mark: {}", asset.short(), marks.why[0]);
+                return Err(AppError::usage(message, "say why it is not AI with --note TEXT"));
+            }
+        }
+    }
+    let determination = Determination {
+        assets: assets.to_vec(),
+        status: options.status,
+        source_type: options.source_type,
+        tool: options.tool.clone(),
+        note: options.note.clone(),
+        by: context.actor.clone(),
+    };
+    decide(project, context, |_| Ok((vec![Event::Determined(determination.clone())], ())))
+}
+
+/// Withdraws the determinations of these contents. Gives how many had one.
+pub fn clear_tag(
+    project: &Project,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    note: Option<&str>,
+) -> Result<usize, AppError> {
+    decide(project, context, |record| {
+        let assets: Vec<_> =
+            assets.iter().copied().filter(|asset| record.determination(asset).is_some()).collect();
+        let count = assets.len();
+        let cleared = DeterminationCleared { assets, note: note.map(str::to_owned) };
+        let events = if count == 0 { vec![] } else { vec![Event::DeterminationCleared(cleared)] };
+        Ok((events, count))
+    })
+}
+
+/// Records an approval.
+pub fn approve(
+    project: &Project,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &ApproveOptions,
+) -> Result<Verdicts, AppError> {
+    if let Some(expires) = options.expires.filter(|expires| *expires < context.now()) {
+        let message = format!("an approval that ran out at {} approves nothing", expires.to_the_second());
+        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+    }
+    let document = prepare(project, context, &options.decision)?;
+    decide(project, context, |record| {
+        let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
+        if options.determination {
+            for asset in assets {
+                if record.determination(asset).is_none() {
+                    return Err(AppError::usage(
+                        format!("nobody determined anything of {}", asset.short()),
+                        "record the determination first: genlock tag ASSET --not-ai --note WHY",
+                    ));
+                }
+            }
+        }
+        let id = record.next_decision();
+        let approval = Approval {
+            id,
+            assets: assets.to_vec(),
+            by: options.decision.by.clone(),
+            scope: options.scope,
+            deliverables: options.decision.deliverables.clone(),
+            document: document.clone(),
+            conditions: options.conditions.clone(),
+            expires: options.expires,
+            note: options.decision.note.clone(),
+            determination: options.determination,
+        };
+        let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
+        Ok((vec![Event::Approved(approval)], answer))
+    })
+}
+
+/// Records a rejection.
+pub fn reject(
+    project: &Project,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &DecisionOptions,
+    note: &str,
+) -> Result<Verdicts, AppError> {
+    let document = prepare(project, context, options)?;
+    decide(project, context, |record| {
+        let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
+        let id = record.next_decision();
+        let rejection = Rejection {
+            id,
+            assets: assets.to_vec(),
+            by: options.by.clone(),
+            deliverables: options.deliverables.clone(),
+            note: note.to_owned(),
+            document: document.clone(),
+        };
+        let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
+        Ok((vec![Event::Rejected(rejection)], answer))
+    })
+}
+
+/// Withdraws approvals, from now on.
+pub fn revoke(
+    project: &Project,
+    context: &Context<'_>,
+    target: &RevokeTarget,
+    by: &str,
+    note: &str,
+) -> Result<Verdicts, AppError> {
+    decide(project, context, |record| {
+        let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+        let mut events = Vec::new();
+        let mut ids = Vec::new();
+        let assets = match target {
+            RevokeTarget::Approval(id) => {
+                let entry = record.approval(*id).ok_or_else(|| {
+                    AppError::usage(format!("there is no approval {id}"), "genlock log lists them")
+                })?;
+                ids.push(*id);
+                events.push(Event::Revoked(revocation(vec![*id], vec![], by, note)));
+                entry.fact.assets.len()
+            }
+            RevokeTarget::Assets(assets) => {
+                for asset in assets {
+                    let active: Vec<_> = record
+                        .approvals_of(asset, now)
+                        .filter(|(_, standing)| *standing == Standing::Active)
+                        .map(|(entry, _)| entry.fact.id)
+                        .collect();
+                    ids.extend(active);
+                }
+                ids.sort_unstable();
+                ids.dedup();
+                if ids.is_empty() {
+                    return Err(AppError::usage(
+                        "no active approval covers what was named",
+                        "genlock show ASSET lists its approvals",
+                    ));
+                }
+                events.push(Event::Revoked(revocation(ids.clone(), assets.clone(), by, note)));
+                assets.len()
+            }
+        };
+        Ok((events, Verdicts { ids, assets, unknown_deliverables: vec![] }))
+    })
+}
+
+fn revocation(
+    approvals: Vec<ApprovalId>,
+    assets: Vec<AssetId>,
+    by: &str,
+    note: &str,
+) -> Revocation {
+    Revocation { approvals, assets, by: by.to_owned(), note: note.to_owned() }
+}
+
+fn prepare(
+    project: &Project,
+    context: &Context<'_>,
+    options: &DecisionOptions,
+) -> Result<Option<Document>, AppError> {
+    if options.by.trim().is_empty() {
+        return Err(AppError::usage("a decision needs a name", "say who decided with --by WHO"));
+    }
+    options.document.as_deref().map(|file| store(project, context, file)).transpose()
+}
+
+/// A misspelt name makes an approval that covers nothing. The gate refuses then, but whoever typed
+/// it should hear of it now; an approval ahead of the deliverable is legitimate.
+fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
+    names.iter().filter(|name| !record.deliverables.contains_key(*name)).cloned().collect()
+}

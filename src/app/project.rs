@@ -1,0 +1,246 @@
+//! A project: a folder with `.genlock/` in it. Finding one, and making one.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+
+use crate::app::{AppError, Context};
+use crate::config::{self, Config, Root};
+use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::model::{AssetPath, Event, PolicyAdopted, ProjectCreated, RelPath};
+use crate::observe::mount;
+use crate::policy::{PROFILES, Policy, profile};
+
+/// The folder inside a project that holds what Genlock keeps.
+const CONTROL: &str = ".genlock";
+
+/// A project with its settings.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder; absolute, links resolved.
+    pub dir: PathBuf,
+    /// Its settings.
+    pub config: Config,
+}
+
+/// How to make a project.
+#[derive(Clone, Debug, Default)]
+pub struct InitOptions {
+    /// The bundled profile to copy the policy from; the default one when none is named.
+    pub profile: Option<String>,
+    /// Where the ledger goes; inside the project when none is named.
+    pub ledger: Option<PathBuf>,
+}
+
+/// What `init` found or made.
+#[derive(Debug)]
+pub struct Initialized {
+    /// The project.
+    pub project: Project,
+    /// Whether it is new.
+    pub created: bool,
+}
+
+impl Project {
+    /// The project of a folder: its own, or that of the nearest folder above.
+    pub fn find(from: &Path) -> Result<Self, AppError> {
+        let start = fs::canonicalize(from).map_err(AppError::io("open", from))?;
+        for dir in start.ancestors() {
+            if dir.join(CONTROL).is_dir() {
+                return Self::at(dir);
+            }
+        }
+        Err(AppError::NoProject { from: from.to_owned() })
+    }
+
+    /// The project in exactly this folder.
+    pub fn at(dir: &Path) -> Result<Self, AppError> {
+        let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
+        if !dir.join(CONTROL).is_dir() {
+            return Err(AppError::NoProject { from: dir });
+        }
+        let mut config = Config::load(&dir)?;
+        for root in &mut config.roots {
+            // A root that is not there keeps its path as written: it may be mounted later.
+            root.path = fs::canonicalize(&root.path).unwrap_or_else(|_| root.path.clone());
+        }
+        Ok(Self { dir, config })
+    }
+
+    /// `.genlock/` of this project.
+    pub fn control(&self) -> PathBuf {
+        self.dir.join(CONTROL)
+    }
+
+    /// Opens the ledger for writing.
+    pub fn ledger(&self) -> Result<Ledger, AppError> {
+        Ok(Ledger::open(&self.config.ledger)?)
+    }
+
+    /// Opens the ledger for reading.
+    pub fn reader(&self) -> Result<Reader, AppError> {
+        Ok(Reader::open(&self.config.ledger)?)
+    }
+
+    /// Reads the policy in force. Absent or wrong is an error: nothing passes.
+    pub fn policy(&self) -> Result<Policy, AppError> {
+        let path = self.control().join("policy.toml");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(AppError::PolicyMissing { path });
+            }
+            Err(source) => return Err(AppError::Io { action: "read", path, source }),
+        };
+        Policy::parse(&text).map_err(|source| AppError::PolicyInvalid { path, source })
+    }
+
+    /// Which root an absolute path lies in, and where below it. The nearest root wins.
+    pub fn locate(&self, path: &Path) -> Option<(&Root, AssetPath)> {
+        let path = resolve(path);
+        self.config
+            .roots
+            .iter()
+            .filter_map(|root| Some((root, path.strip_prefix(&root.path).ok()?)))
+            .max_by_key(|(root, _)| root.path.components().count())
+            .and_then(|(root, below)| {
+                let bytes = std::os::unix::ffi::OsStrExt::as_bytes(below.as_os_str());
+                Some((root, AssetPath::new(root.name.clone(), RelPath::new(bytes).ok()?)))
+            })
+    }
+
+    /// The root of a path.
+    pub fn root(&self, path: &AssetPath) -> Option<&Root> {
+        self.config.roots.iter().find(|root| root.name == path.root)
+    }
+
+    /// Where a path is on this machine.
+    pub fn on_disk(&self, path: &AssetPath) -> Option<PathBuf> {
+        self.root(path).map(|root| root.path.join(path.path.as_path()))
+    }
+}
+
+/// Resolves links in the folders of a path but not a link at its end: a link is itself an entry of
+/// its folder. Dots are taken away as typed.
+fn resolve(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    match (plain.parent(), plain.file_name()) {
+        (Some(parent), Some(name)) => existing(parent).join(name),
+        _ => plain,
+    }
+}
+
+/// The longest part of a path that exists, with links resolved, and the rest as it is.
+fn existing(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => existing(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Makes a project in `dir`, or finds the one that is there and leaves it as it is.
+pub fn init(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Initialized, AppError> {
+    fs::create_dir_all(dir).map_err(AppError::io("create", dir))?;
+    let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
+    if dir.join(CONTROL).is_dir() {
+        let project = Project::at(&dir)?;
+        project.reader()?;
+        return Ok(Initialized { project, created: false });
+    }
+    let name = options.profile.as_deref().unwrap_or(PROFILES[0].name);
+    let profile = profile(name).ok_or_else(|| {
+        let known: Vec<_> = PROFILES.iter().map(|profile| profile.name).collect();
+        AppError::usage(
+            format!("there is no profile {name:?}"),
+            format!("bundled profiles: {}", known.join(", ")),
+        )
+    })?;
+    let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
+    let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
+    if let Some(kind) = mount::network_kind(ledger_folder).map_err(AppError::io("inspect", ledger_folder))? {
+        return Err(AppError::NetworkMount { path: ledger_folder.to_owned(), kind: kind.to_owned() });
+    }
+    // Made aside and renamed, so that a project is there complete or not at all; a `.genlock/`
+    // without a ledger is then always a lost ledger, never a half-made one.
+    let draft = dir.join(format!("{CONTROL}.{}.genlock-tmp", std::process::id()));
+    let made = fill(context, &draft, profile.text, ledger.as_deref()).and_then(|()| {
+        let control = dir.join(CONTROL);
+        fs::rename(&draft, &control).map_err(AppError::io("create", &control))
+    });
+    if made.is_err() {
+        let _ = fs::remove_dir_all(&draft);
+    }
+    made?;
+    Ok(Initialized { project: Project::at(&dir)?, created: true })
+}
+
+fn fill(
+    context: &Context<'_>,
+    draft: &Path,
+    policy_text: &str,
+    ledger: Option<&Path>,
+) -> Result<(), AppError> {
+    fs::create_dir_all(draft.join("documents")).map_err(AppError::io("create", draft))?;
+    let mut settings = config::TEMPLATE.to_owned();
+    if let Some(file) = ledger {
+        let text = file.to_str().ok_or_else(|| {
+            AppError::usage("the ledger's path is not UTF-8", "choose a path that is")
+        })?;
+        let line = format!("ledger = {}\n", toml::Value::from(text));
+        settings = settings.replace("# ledger = \"ledger.db\"\n", &line);
+    }
+    write(&draft.join("config.toml"), &settings)?;
+    write(&draft.join("policy.toml"), policy_text)?;
+    write(&draft.join("approvers"), APPROVERS)?;
+    let file = ledger.map_or_else(|| draft.join("ledger.db"), Path::to_owned);
+    let mut ledger = match Ledger::open(&file) {
+        // An existing ledger named by hand: the project was moved or is being restored.
+        Ok(_) => return Ok(()),
+        Err(LedgerError::Missing { .. }) => Ledger::create(&file)?,
+        Err(error) => return Err(error.into()),
+    };
+    let policy = Policy::parse(policy_text).map_err(|source| AppError::PolicyInvalid {
+        path: draft.join("policy.toml"),
+        source,
+    })?;
+    let program = concat!("genlock ", env!("CARGO_PKG_VERSION")).to_owned();
+    let events = [
+        Event::ProjectCreated(ProjectCreated { program, profile: policy.profile.clone() }),
+        adopted(&policy),
+    ];
+    ledger.append(None, context.now(), &context.actor, &events)?;
+    Ok(())
+}
+
+/// The event that puts a policy on the record.
+pub(super) fn adopted(policy: &Policy) -> Event {
+    Event::PolicyAdopted(PolicyAdopted {
+        profile: policy.profile.clone(),
+        hash: policy.hash,
+        text: policy.text.clone(),
+    })
+}
+
+const APPROVERS: &str = "\
+# Who may sign approvals: one line each, in the format of OpenSSH's allowed_signers, e.g.
+# dana@studio.example namespaces=\"genlock-approval\" ssh-ed25519 AAAA...
+";
+
+fn write(path: &Path, text: &str) -> Result<(), AppError> {
+    let io = AppError::io("write", path);
+    fs::File::create_new(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .map_err(io)
+}

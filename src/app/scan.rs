@@ -1,0 +1,314 @@
+//! `scan`: walk → compare → read and examine → journal, through bounded channels.
+//!
+//! One thread walks, one compares with the ledger, several read, and the calling thread owns the
+//! ledger. Stopping it at any point, even by SIGKILL, loses no more than the batch in hand.
+
+mod compare;
+
+use std::path::Path;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, bounded};
+
+use crate::app::decide::decisions;
+use crate::app::ingest::{Fact, Ingest};
+use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::scan::compare::{Compared, Comparer, Seen};
+use crate::app::status::{Tally, tally};
+use crate::app::{AppError, Context, Project};
+use crate::config::Root;
+use crate::detect::Settings;
+use crate::failpoint;
+use crate::ledger::{Ledger, Reader};
+use crate::model::{Event, RelPath, ScanCompleted};
+use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
+use crate::problem::Problem;
+
+/// Listings on their way to the comparer.
+const LISTINGS: usize = 16;
+
+/// Files on their way to the readers, and facts on their way to the ledger.
+const IN_FLIGHT: usize = 1024;
+
+/// What to scan.
+#[derive(Clone, Debug, Default)]
+pub struct ScanOptions {
+    /// A folder in one of the roots; all roots without one.
+    pub directory: Option<std::path::PathBuf>,
+}
+
+/// What a scan did and found.
+#[derive(Clone, Debug, Default)]
+pub struct ScanOutcome {
+    /// What is present in the scanned parts, by status.
+    pub tally: Tally,
+    /// Files whose bytes were read, and how many bytes that was.
+    pub hashed_files: u64,
+    /// See above.
+    pub hashed_bytes: u64,
+    /// Files the fingerprint spared a read.
+    pub unchanged: u64,
+    /// FIFOs, sockets and devices, never opened.
+    pub skipped: u64,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// Scans all roots of a project, or a part of one.
+pub fn scan(
+    project: &Project,
+    context: &Context<'_>,
+    options: &ScanOptions,
+) -> Result<ScanOutcome, AppError> {
+    let began = context.now();
+    let parts = parts(project, context, options.directory.as_deref())?;
+    let mut ledger = project.ledger()?;
+    let mut outcome = ScanOutcome::default();
+    for (root, start) in &parts {
+        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+    }
+    let reader = ledger.reader()?;
+    let record = decisions(&reader)?;
+    let within: Vec<_> = parts.iter().map(|(root, start)| (&root.name, start)).collect();
+    outcome.tally = tally(&reader, &record, &within, &mut outcome.problems)?;
+    for problem in &outcome.problems {
+        context.reporter.problem(problem);
+    }
+    let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
+    outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
+    Ok(outcome)
+}
+
+/// The roots to scan, and where to begin in each.
+fn parts<'a>(
+    project: &'a Project,
+    context: &Context<'_>,
+    directory: Option<&Path>,
+) -> Result<Vec<(&'a Root, RelPath)>, AppError> {
+    let whole = || project.config.roots.iter().map(|root| (root, RelPath::root())).collect();
+    let Some(directory) = directory else { return Ok(whole()) };
+    let path = context.absolute(directory);
+    let path = std::fs::canonicalize(&path).map_err(AppError::io("open", &path))?;
+    if path == project.dir {
+        return Ok(whole());
+    }
+    let (root, below) = project.locate(&path).ok_or_else(|| {
+        AppError::usage(
+            format!("{} lies outside the roots of {}", path.display(), project.dir.display()),
+            "add it as a [[root]] in .genlock/config.toml, or scan it as a project of its own",
+        )
+    })?;
+    Ok(vec![(root, below.path)])
+}
+
+fn scan_part(
+    project: &Project,
+    context: &Context<'_>,
+    ledger: &mut Ledger,
+    root: &Root,
+    start: &RelPath,
+    outcome: &mut ScanOutcome,
+) -> Result<(), AppError> {
+    let started = context.now();
+    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
+        AppError::usage(
+            format!("the pattern {:?} in .genlock/config.toml: {}", error.pattern, error.reason),
+            "patterns are written as in .gitignore",
+        )
+    })?;
+    let options = WalkOptions { start: start.clone(), filter };
+    let walk = match Walk::new(&root.name, &root.path, &options, context.cancel) {
+        Ok(walk) => walk,
+        Err(error) => return unwalkable(error, root, outcome),
+    };
+    let reader = ledger.reader()?;
+    let part = Part { project, context, root, start };
+    let whole = part.run(walk, ledger, &reader, outcome)?;
+    context.check()?;
+    failpoint::hit("scan-recorded");
+    if whole {
+        let completed = ScanCompleted {
+            root: root.name.clone(),
+            directory: start.clone(),
+            started,
+            files: reader.totals(&root.name, start)?.files,
+            hashed_files: outcome.hashed_files,
+            problems: outcome.problems.len() as u64,
+        };
+        let event = Event::ScanCompleted(completed);
+        ledger.append(None, context.now(), &context.actor, &[event])?;
+    }
+    Ok(())
+}
+
+/// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
+/// that makes no sense is the caller's mistake.
+fn unwalkable(error: WalkError, root: &Root, outcome: &mut ScanOutcome) -> Result<(), AppError> {
+    match error {
+        WalkError::Cancelled => Err(AppError::Interrupted),
+        WalkError::RootVanished { .. } | WalkError::RootUnreadable { .. } => {
+            outcome.problems.push(root_problem(root, &error));
+            Ok(())
+        }
+        other => Err(AppError::usage(
+            other.to_string(),
+            "name a folder inside the project that is not left out",
+        )),
+    }
+}
+
+fn root_problem(root: &Root, error: &WalkError) -> Problem {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    let what = format!("{error}{}", cause.unwrap_or_default());
+    Problem::new(root.path.display(), format!("{what}; nothing in it is called missing"))
+}
+
+/// One root, or a part of one, on its way through the pipeline.
+struct Part<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    root: &'a Root,
+    start: &'a RelPath,
+}
+
+/// What arrives at the ledger thread.
+enum Arrival {
+    Seen(Seen),
+    Read(Job, Outcome),
+}
+
+impl Part<'_> {
+    /// Runs the pipeline to its end. Gives whether everything was walked.
+    fn run(
+        &self,
+        walk: Walk<'_>,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        outcome: &mut ScanOutcome,
+    ) -> Result<bool, AppError> {
+        let comparing = ledger.reader()?;
+        let (listings, to_compare) = bounded(LISTINGS);
+        let (jobs, to_read) = bounded::<Job>(IN_FLIGHT);
+        let (arrivals, arrived) = bounded::<Arrival>(IN_FLIGHT);
+        let detection = Settings::default();
+        std::thread::scope(|scope| {
+            let walking = scope.spawn(move || {
+                for listing in walk {
+                    match listing {
+                        Ok(listing) if listings.send(listing).is_ok() => {}
+                        Ok(_) => return Ok(()),
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            });
+            let seen = arrivals.clone();
+            let comparer =
+                Comparer::new(self.project, self.root, &comparing, self.context)?;
+            let comparing = scope.spawn(move || {
+                comparer.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+            });
+            for _ in 0..self.project.config.readers {
+                let (to_read, results) = (to_read.clone(), arrivals.clone());
+                let reading = Reading {
+                    clock: self.context.clock,
+                    reporter: self.context.reporter,
+                    cancel: self.context.cancel,
+                    detection: &detection,
+                };
+                scope.spawn(move || reading.run(&to_read, &results, Arrival::Read));
+            }
+            drop((to_read, arrivals));
+
+            let mut ingest = Ingest::new(ledger, reader, self.context, self.root.name.clone());
+            let journalled = self.journal(&arrived, &mut ingest, outcome);
+            // With nobody listening any more, every thread ends at its next word.
+            drop(arrived);
+            let died = || AppError::Internal("a thread of the scan died".to_owned());
+            let walked = walking.join().map_err(|_| died())?;
+            let compared = comparing.join().map_err(|_| died())?;
+            journalled?;
+            let compared = compared?;
+            outcome.unchanged += compared.unchanged;
+            outcome.skipped += compared.skipped;
+            match walked {
+                Ok(()) => {}
+                Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
+                Err(error) => {
+                    outcome.problems.push(root_problem(self.root, &error));
+                    return Ok(false);
+                }
+            }
+            self.context.check()?;
+            let gone = self.sweep(&compared, reader, outcome)?;
+            for (directory, name) in gone {
+                ingest.add(&directory, Fact::Gone(name))?;
+            }
+            ingest.flush()?;
+            Ok(true)
+        })
+    }
+
+    fn journal(
+        &self,
+        arrived: &crossbeam_channel::Receiver<Arrival>,
+        ingest: &mut Ingest<'_>,
+        outcome: &mut ScanOutcome,
+    ) -> Result<(), AppError> {
+        loop {
+            match arrived.recv_timeout(Duration::from_millis(500)) {
+                Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
+                Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
+                Ok(Arrival::Read(job, read)) => match read {
+                    Outcome::Found(found, examination) => {
+                        outcome.hashed_files += 1;
+                        outcome.hashed_bytes += found.fingerprint.size;
+                        ingest.add(&job.directory, Fact::Found(found, examination))?;
+                    }
+                    Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name))?,
+                    Outcome::Failed(_, reason) => {
+                        let path = crate::model::AssetPath::new(
+                            self.root.name.clone(),
+                            job.directory.join(&job.name),
+                        );
+                        outcome.problems.push(Problem::new(path, reason));
+                    }
+                },
+                Err(RecvTimeoutError::Timeout) => ingest.flush_if_old()?,
+                Err(RecvTimeoutError::Disconnected) => return ingest.flush(),
+            }
+        }
+    }
+
+    /// What lies in folders that are not there any more.
+    fn sweep(
+        &self,
+        compared: &Compared,
+        reader: &Reader,
+        outcome: &mut ScanOutcome,
+    ) -> Result<Vec<(RelPath, Box<[u8]>)>, AppError> {
+        let mut gone = Vec::new();
+        for directory in reader.directories(&self.root.name, self.start)? {
+            if compared.visited(&directory).is_some() {
+                continue;
+            }
+            let Some(device) = compared.vanished(&directory, &self.root.path) else { continue };
+            let known = reader.directory(&self.root.name, &directory)?;
+            let mut elsewhere = 0_u64;
+            for file in known.files.into_iter().filter(|file| file.present) {
+                if file.fingerprint.device == device {
+                    gone.push((directory.clone(), file.name));
+                } else {
+                    elsewhere += 1;
+                }
+            }
+            gone.extend(known.links.into_iter().map(|link| (directory.clone(), link.name)));
+            if elsewhere > 0 {
+                outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
+            }
+        }
+        Ok(gone)
+    }
+}

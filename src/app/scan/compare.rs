@@ -1,0 +1,266 @@
+//! What a listing says beside what the ledger knows: unchanged, moved, to be read, or gone.
+
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::BuildHasher;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::app::ingest::Fact;
+use crate::app::reading::Job;
+use crate::app::{AppError, Context, Project};
+use crate::config::Root;
+use crate::ledger::{KnownDirectory, KnownFile, Reader};
+use crate::model::{AssetPath, Examination, Found, RelPath, RootName, Sighting};
+use crate::observe::{Entry, Listing};
+use crate::problem::Problem;
+
+/// Compares listings with the ledger.
+pub(super) struct Comparer<'a> {
+    project: &'a Project,
+    root: &'a Root,
+    reader: &'a Reader,
+    context: &'a Context<'a>,
+    /// Nothing was ever observed: no path can be known and no file can have been moved.
+    first: bool,
+    compared: Compared,
+}
+
+/// Something to journal or to tell.
+pub(super) enum Seen {
+    Fact(Arc<RelPath>, Fact),
+    Problem(Problem),
+}
+
+/// What was compared.
+pub(super) struct Compared {
+    pub(super) unchanged: u64,
+    pub(super) skipped: u64,
+    /// By a hash of its path: whether a folder's listing was complete, and its device. A hash and
+    /// not the path, because a tree may have a million folders.
+    visited: HashMap<u64, (bool, u64)>,
+    hasher: RandomState,
+}
+
+impl Compared {
+    /// Whether a folder was listed: if so, whether completely, and its device.
+    pub(super) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
+        self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
+    }
+
+    /// For a folder that was not listed: if it is really not there, the device of the nearest
+    /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored).
+    pub(super) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
+        let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
+            Ok(found) => Some(found.is_dir()),
+            Err(error) => {
+                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                    .then_some(false)
+            }
+        };
+        if there(directory)? {
+            return None;
+        }
+        let mut above = directory.clone();
+        while !above.is_root() {
+            above = above.split().0;
+            if let Some((complete, device)) = self.visited(&above) {
+                return (complete && device != 0).then_some(device);
+            }
+            if there(&above)? {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Comparer<'a> {
+    pub(super) fn new(
+        project: &'a Project,
+        root: &'a Root,
+        reader: &'a Reader,
+        context: &'a Context<'a>,
+    ) -> Result<Self, AppError> {
+        let compared = Compared {
+            unchanged: 0,
+            skipped: 0,
+            visited: HashMap::new(),
+            hasher: RandomState::new(),
+        };
+        Ok(Self { project, root, reader, context, first: reader.is_empty()?, compared })
+    }
+
+    /// Compares listings until there are no more or nobody listens.
+    pub(super) fn run(
+        mut self,
+        listings: &Receiver<Listing>,
+        jobs: &Sender<Job>,
+        mut tell: impl FnMut(Seen) -> bool,
+    ) -> Result<Compared, AppError> {
+        for listing in listings {
+            if !self.listing(listing, jobs, &mut tell)? {
+                break;
+            }
+        }
+        Ok(self.compared)
+    }
+
+    /// `false` when nobody listens any more.
+    fn listing(
+        &mut self,
+        listing: Listing,
+        jobs: &Sender<Job>,
+        tell: &mut impl FnMut(Seen) -> bool,
+    ) -> Result<bool, AppError> {
+        self.compared.skipped += listing.skipped;
+        let key = self.compared.hasher.hash_one(listing.directory.as_bytes());
+        self.compared.visited.insert(key, (listing.complete, listing.device));
+        let known = if self.first {
+            KnownDirectory::default()
+        } else {
+            self.reader.directory(&self.root.name, &listing.directory)?
+        };
+        let directory = Arc::new(listing.directory.clone());
+        let mut told = true;
+        for problem in &listing.problems {
+            told &= tell(Seen::Problem(problem.clone()));
+        }
+        told &= self.links(&listing, &known, &directory, tell);
+        let mut wanted = (0, 0);
+        let mut ours = known.files.iter().peekable();
+        let mut elsewhere = 0;
+        let mut to_read = Vec::new();
+        for entry in &listing.files {
+            while let Some(file) = ours.next_if(|file| file.name < entry.name) {
+                told &= self.absent(file, &listing, &directory, &mut elsewhere, tell);
+            }
+            let before = ours.next_if(|file| file.name == entry.name);
+            if before.is_some_and(|file| is_unchanged(file, entry)) {
+                self.compared.unchanged += 1;
+            } else if let Some(found) = self.moved(&directory, entry)? {
+                told &= tell(Seen::Fact(
+                    Arc::clone(&directory),
+                    Fact::Found(found, Examination::default()),
+                ));
+            } else {
+                wanted.0 += 1;
+                wanted.1 += entry.fingerprint.size;
+                to_read.push(entry.name.clone());
+            }
+        }
+        for file in ours {
+            told &= self.absent(file, &listing, &directory, &mut elsewhere, tell);
+        }
+        if elsewhere > 0 {
+            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, elsewhere)));
+        }
+        self.context.reporter.expect(wanted.0, wanted.1);
+        for name in to_read {
+            let disk = self.root.path.join(directory.join(&name).as_path());
+            let job = Job { directory: Arc::clone(&directory), name, disk };
+            told = told && jobs.send(job).is_ok();
+        }
+        Ok(told)
+    }
+
+    fn links(
+        &self,
+        listing: &Listing,
+        known: &KnownDirectory,
+        directory: &Arc<RelPath>,
+        tell: &mut impl FnMut(Seen) -> bool,
+    ) -> bool {
+        let mut told = true;
+        for link in &listing.links {
+            let same = known.links.binary_search_by(|one| one.name.cmp(&link.name));
+            if !same.is_ok_and(|at| known.links[at].target == link.target) {
+                told &= tell(Seen::Fact(Arc::clone(directory), Fact::Link(link.clone())));
+            }
+        }
+        for link in &known.links {
+            let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
+            if listing.complete && !here && !is_ignored(listing, &link.name) {
+                told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
+            }
+        }
+        told
+    }
+
+    /// A file the ledger knows and the listing lacks.
+    fn absent(
+        &self,
+        file: &KnownFile,
+        listing: &Listing,
+        directory: &Arc<RelPath>,
+        elsewhere: &mut u64,
+        tell: &mut impl FnMut(Seen) -> bool,
+    ) -> bool {
+        let replaced = listing.links.binary_search_by(|link| link.name.cmp(&file.name)).is_ok();
+        if !file.present || !listing.complete || replaced || is_ignored(listing, &file.name) {
+            return true;
+        }
+        if file.fingerprint.device != listing.device {
+            *elsewhere += 1;
+            return true;
+        }
+        tell(Seen::Fact(Arc::clone(directory), Fact::Gone(file.name.clone())))
+    }
+
+    /// A new name for a file that lay elsewhere: same device, inode, size and mtime, and the old
+    /// path is gone. It carries its content without being read; a gate will read it.
+    fn moved(&self, directory: &RelPath, entry: &Entry) -> Result<Option<Found>, AppError> {
+        if self.first {
+            return Ok(None);
+        }
+        let print = entry.fingerprint;
+        let here = AssetPath::new(self.root.name.clone(), directory.join(&entry.name));
+        for known in self.reader.same_inode(print.device, print.inode)? {
+            let same = known.fingerprint.size == print.size
+                && known.fingerprint.mtime == print.mtime
+                && known.sighting != Sighting::Racy;
+            if same && known.path != here && self.is_gone(&known.path, print.inode) {
+                return Ok(Some(Found {
+                    name: entry.name.clone(),
+                    asset: known.asset,
+                    fingerprint: print,
+                    sighting: Sighting::Carried,
+                    media_type: known.media_type,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_gone(&self, path: &AssetPath, inode: u64) -> bool {
+        let Some(disk) = self.project.on_disk(path) else { return false };
+        match fs::symlink_metadata(disk) {
+            Ok(found) => found.ino() != inode,
+            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        }
+    }
+}
+
+fn is_unchanged(known: &KnownFile, entry: &Entry) -> bool {
+    known.present && known.sighting != Sighting::Racy && known.fingerprint == entry.fingerprint
+}
+
+fn is_ignored(listing: &Listing, name: &[u8]) -> bool {
+    listing.ignored.binary_search_by(|one| (**one).cmp(name)).is_ok()
+}
+
+/// Files recorded on a device that is not the folder's present one were on a volume that is not
+/// mounted now: they are not missing.
+pub(super) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
+    let place = AssetPath::new(root.clone(), directory.clone());
+    let what = format!(
+        "{files} file{} here lay on a volume that is not mounted now; none is called missing",
+        if files == 1 { "" } else { "s" }
+    );
+    Problem::new(place, what)
+}

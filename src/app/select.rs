@@ -1,0 +1,185 @@
+//! Asset arguments: what a user types for one or many contents.
+//!
+//! A path, a folder, a glob, a folded sequence as `ls` prints it, a full id, or at least eight of
+//! its hex digits. Paths are tried from the folder the user stands in, then from the project.
+
+use std::path::Path;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::app::{AppError, Context, Project};
+use crate::ledger::{AssetMatch, LocationRow, Reader};
+use crate::model::{AssetId, AssetPath, RelPath, RootName};
+use crate::observe::sequence::FoldedName;
+
+/// What an argument stands for.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// The contents, each once, in the order of their first path.
+    pub assets: Vec<AssetId>,
+    /// How many paths that took.
+    pub paths: usize,
+}
+
+/// Digits of an abbreviated id.
+const MIN_PREFIX: usize = 8;
+
+/// Finds what the arguments stand for. One that stands for nothing is an error, named.
+pub fn select(
+    project: &Project,
+    context: &Context<'_>,
+    arguments: &[String],
+) -> Result<Selected, AppError> {
+    let reader = project.reader()?;
+    let mut selected = Selected { assets: Vec::new(), paths: 0 };
+    let mut wanted = Vec::new();
+    for argument in arguments {
+        match by_id(&reader, argument)? {
+            Some(asset) => selected.assets.push(asset),
+            None => wanted.push(Wanted::new(project, context, argument)?),
+        }
+    }
+    if !wanted.is_empty() {
+        // Paths that are gone still name what they held, unless the same argument finds one there.
+        for missing in [false, true] {
+            reader.locations(missing, &mut |row| {
+                for one in wanted.iter_mut().filter(|one| !missing || !one.present) {
+                    one.offer(&row, missing);
+                }
+            })?;
+        }
+    }
+    for one in wanted {
+        if one.found.is_empty() {
+            return Err(AppError::usage(
+                format!("no asset matches {:?}", one.argument),
+                "run genlock scan first if it is new; genlock ls lists what is known",
+            ));
+        }
+        selected.paths += one.found.len();
+        selected.assets.extend(one.found);
+    }
+    let mut seen = std::collections::HashSet::new();
+    selected.assets.retain(|asset| seen.insert(*asset));
+    Ok(selected)
+}
+
+fn by_id(reader: &Reader, argument: &str) -> Result<Option<AssetId>, AppError> {
+    let digits = argument.len();
+    let is_hex = argument.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !(MIN_PREFIX..=64).contains(&digits) || !is_hex {
+        return Ok(None);
+    }
+    match reader.asset_by_prefix(argument)? {
+        AssetMatch::One(asset) => Ok(Some(asset)),
+        AssetMatch::None => Ok(None),
+        AssetMatch::Several(one, other) => Err(AppError::usage(
+            format!("{argument} stands for several assets, e.g. {one} and {other}"),
+            "type more digits",
+        )),
+    }
+}
+
+/// A path argument, in every way it can be read.
+struct Wanted {
+    argument: String,
+    exact: Vec<AssetPath>,
+    patterns: Vec<Pattern>,
+    found: Vec<AssetId>,
+    present: bool,
+}
+
+/// A glob or a folded sequence below a root.
+pub(super) struct Pattern {
+    root: RootName,
+    glob: Option<GlobMatcher>,
+    sequence: Option<(RelPath, FoldedName)>,
+}
+
+impl Pattern {
+    /// Reads a pattern below a root: `*` and `?` stay within a segment, `**` crosses them.
+    pub(super) fn new(root: RootName, text: &str) -> Result<Self, AppError> {
+        let glob = if text.contains(['*', '?', '[', '{']) {
+            let built = GlobBuilder::new(text).literal_separator(true).build();
+            Some(built.map_err(|error| {
+                AppError::usage(
+                    format!("{text:?} is not a pattern: {}", error.kind()),
+                    "quote patterns for the shell, e.g. 'reel1/**'",
+                )
+            })?)
+        } else {
+            None
+        };
+        let sequence = RelPath::new(text).ok().and_then(|path| {
+            let (directory, name) = path.split();
+            let folded = FoldedName::parse(std::str::from_utf8(name).ok()?)?;
+            Some((directory, folded))
+        });
+        Ok(Self { root, glob: glob.map(|glob| glob.compile_matcher()), sequence })
+    }
+
+    /// Whether a path fits.
+    pub(super) fn matches(&self, root: &RootName, path: &RelPath) -> bool {
+        if *root != self.root {
+            return false;
+        }
+        let glob = self.glob.as_ref().is_some_and(|glob| glob.is_match(path.as_path()));
+        glob || self.sequence.as_ref().is_some_and(|(directory, folded)| {
+            let (here, name) = path.split();
+            here == *directory && folded.matches(name)
+        })
+    }
+}
+
+impl Wanted {
+    fn new(project: &Project, context: &Context<'_>, argument: &str) -> Result<Self, AppError> {
+        let mut exact = Vec::new();
+        let mut patterns = Vec::new();
+        if let Some((root, below)) = rooted(project, argument) {
+            exact.extend(RelPath::new(below).map(|path| AssetPath::new(root.clone(), path)));
+            patterns.push(Pattern::new(root, below)?);
+        }
+        if let Some((_, path)) = project.locate(&context.absolute(Path::new(argument))) {
+            if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
+                patterns.push(Pattern::new(path.root.clone(), text)?);
+            }
+            exact.push(path);
+        }
+        if exact.is_empty() && patterns.is_empty() {
+            return Err(AppError::usage(
+                format!("{argument:?} lies outside the project's roots"),
+                "genlock status lists the roots",
+            ));
+        }
+        let argument = argument.to_owned();
+        Ok(Self { argument, exact, patterns, found: Vec::new(), present: false })
+    }
+
+    fn offer(&mut self, row: &LocationRow, missing: bool) {
+        let LocationRow { path, asset, .. } = row;
+        let exact = self.exact.iter().any(|one| {
+            one.root == path.root && (path.path.is_within(&one.path))
+        });
+        // As printed: names that are not UTF-8 are typed in their escaped form.
+        if exact
+            || self.patterns.iter().any(|pattern| pattern.matches(&path.root, &path.path))
+            || (path.base64_when_not_utf8().is_some() && path.to_string() == self.argument)
+        {
+            self.found.push(*asset);
+            self.present |= !missing;
+        }
+    }
+}
+
+/// Splits `name:path` where a root has that name; else the project folder and the whole text.
+pub(super) fn rooted<'a>(project: &Project, text: &'a str) -> Option<(RootName, &'a str)> {
+    if let Some((name, below)) = text.split_once(':')
+        && let Some(root) = project.config.roots.iter().find(|root| root.name.as_str() == name)
+    {
+        return Some((root.name.clone(), below));
+    }
+    if text.starts_with('/') {
+        return None;
+    }
+    Some((RootName::project(), text.strip_prefix("./").unwrap_or(text)))
+}
