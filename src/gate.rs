@@ -3,7 +3,7 @@
 //! Facts are the [`Record`] folded from checked journal events. What was seen on disk is in it as
 //! observations; what could not be seen is in `problems`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AssetPath, FinalItem, Found, MediaProblem, Timestamp, Verdict};
 use crate::origin::Origin;
@@ -12,12 +12,12 @@ use crate::record::Record;
 
 /// Judges what a deliverable contains.
 ///
-/// `contents` are the files it names, by path, as the record last saw them; `now` is moved forward
+/// `contents` are the files it names as the record last saw them; `now` is moved forward
 /// to the newest event if the clock says an earlier time.
-pub fn gate<'a>(
+pub fn gate(
     policy: &Policy,
     deliverable: &str,
-    contents: impl Iterator<Item = (&'a AssetPath, &'a Found)>,
+    contents: &BTreeMap<AssetPath, Found>,
     problems: &[MediaProblem],
     record: &Record,
     now: Timestamp,
@@ -25,6 +25,7 @@ pub fn gate<'a>(
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
+        .iter()
         .filter(|(path, _)| !unknown.contains(path))
         .map(|(path, found)| item(path, found, record))
         .collect();

@@ -3,6 +3,7 @@
 use crate::app::contents::Contents;
 use crate::app::decide::{decide, fold};
 use crate::app::{AppError, Context, Project};
+use crate::ledger::Reader;
 use crate::model::{DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, Timestamp};
 use crate::record::{Deliverable, Record};
 
@@ -95,44 +96,37 @@ pub fn remove_deliverable(
 /// Every deliverable, by name.
 pub fn deliverables(project: &Project) -> Result<Vec<DeliverableView>, AppError> {
     let reader = project.reader()?;
-    let names = fold(&reader, None)?.deliverables;
-    let contents: Vec<_> = names
-        .values()
-        .map(|deliverable| Contents::new(project, &deliverable.paths))
-        .collect::<Result<_, _>>()?;
-    let record = fold(&reader, Some(&|root, path| {
-        contents.iter().any(|contents| contents.contains(root, path))
-    }))?;
-    Ok(names.iter().zip(&contents).map(|((name, one), contents)| view(name, one, contents, &record)).collect())
+    let names: Vec<_> = fold(&reader, None)?.deliverables.into_keys().collect();
+    names.iter().map(|name| view(project, &reader, name)).collect()
 }
 
 /// One deliverable.
 pub fn show_deliverable(project: &Project, name: &str) -> Result<DeliverableView, AppError> {
-    let reader = project.reader()?;
-    let record = fold(&reader, None)?;
-    let deliverable = known(&record, name)?;
-    let contents = Contents::new(project, &deliverable.paths)?;
-    let record = fold(&reader, Some(&|root, path| contents.contains(root, path)))?;
-    Ok(view(name, known(&record, name)?, &contents, &record))
+    view(project, &project.reader()?, name)
 }
 
-fn view(name: &str, deliverable: &Deliverable, contents: &Contents, record: &Record) -> DeliverableView {
-    let items = crate::gate::contents(
-        record.present().iter().filter(|(path, _)| contents.contains(&path.root, &path.path)),
-    );
+fn view(project: &Project, reader: &Reader, name: &str) -> Result<DeliverableView, AppError> {
+    let decided = fold(reader, None)?;
+    let deliverable = known(&decided, name)?;
+    let contents = Contents::new(project, &deliverable.paths)?;
+    let linked = deliverable.gate.as_ref().map(|run| run.fact.linked.as_slice()).unwrap_or_default();
+    let record = fold(reader, Some(&|root, path| {
+        contents.contains(root, path)
+            || linked.iter().any(|one| one.root == *root && one.path == *path)
+    }))?;
+    let items = crate::gate::contents(record.present());
     let state = match &deliverable.finalized {
         None => DeliverableState::Open,
         Some(done) if done.fact.contents == items => DeliverableState::Final,
         Some(_) => DeliverableState::FinalChanged,
     };
-    let gate = deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at));
-    DeliverableView {
+    Ok(DeliverableView {
         name: name.to_owned(),
         state,
         paths: deliverable.paths.clone(),
         contents: items,
-        gate,
-    }
+        gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
+    })
 }
 
 /// The deliverable of that name, or an error that says which there are.

@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
 use crate::model::{AssetId, AssetPath, RelPath, RootName};
-use crate::observe::sequence::FoldedName;
+use crate::observe::FramePattern;
 
 /// What an argument stands for.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ struct Wanted {
 pub(super) struct Pattern {
     root: RootName,
     glob: Option<GlobMatcher>,
-    sequence: Option<(RelPath, FoldedName)>,
+    sequence: Option<(RelPath, FramePattern)>,
 }
 
 impl Pattern {
@@ -112,21 +112,24 @@ impl Pattern {
         };
         let sequence = RelPath::new(text).ok().and_then(|path| {
             let (directory, name) = path.split();
-            let folded = FoldedName::parse(std::str::from_utf8(name).ok()?)?;
-            Some((directory, folded))
+            Some((directory, FramePattern::parse(name)?))
         });
         Ok(Self { root, glob: glob.map(|glob| glob.compile_matcher()), sequence })
     }
 
-    /// Whether a path fits.
+    /// Whether a path fits, or lies in a folder that fits: `reel1/*` must not leave out what is in
+    /// the folders of `reel1`.
     pub(super) fn matches(&self, root: &RootName, path: &RelPath) -> bool {
         if *root != self.root {
             return false;
         }
-        let glob = self.glob.as_ref().is_some_and(|glob| glob.is_match(path.as_path()));
-        glob || self.sequence.as_ref().is_some_and(|(directory, folded)| {
+        let glob = self.glob.as_ref().is_some_and(|glob| {
+            let above = path.as_path().ancestors();
+            above.take_while(|part| *part != Path::new("")).any(|part| glob.is_match(part))
+        });
+        glob || self.sequence.as_ref().is_some_and(|(directory, frames)| {
             let (here, name) = path.split();
-            here == *directory && folded.matches(name)
+            here == *directory && frames.frame_of(name).is_some()
         })
     }
 }

@@ -15,6 +15,9 @@ pub struct GateRun {
     pub checked: u64,
     /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
     pub policy: AssetId,
+    /// Files that links in the deliverable lead to: they are part of it wherever they lie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked: Vec<AssetPath>,
     /// What kept it from knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<MediaProblem>,

@@ -1,0 +1,190 @@
+//! `gate`, `finalize`, `reopen`: look at the deliverable on disk, journal what was seen, judge, and
+//! record the answer.
+//!
+//! Files are read first, without a lock. Judging and recording then take one short transaction on
+//! exactly the events that were judged; if the journal moved on meanwhile, it is judged anew.
+
+mod look;
+
+use std::collections::BTreeSet;
+
+use crate::app::contents::Contents;
+use crate::app::decide::{append, catch_up, decide, fold};
+use crate::app::deliverables::known;
+use crate::app::gate::look::{Looked, look};
+use crate::app::project::adopted;
+use crate::app::{AppError, Context, Project};
+use crate::failpoint;
+use crate::gate as judge;
+use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::model::{
+    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
+    Seq, Verdict,
+};
+use crate::policy::Policy;
+use crate::record::{PathFilter, Record};
+
+/// The answer of a gate.
+#[derive(Clone, Debug)]
+pub struct GateAnswer {
+    /// The deliverable.
+    pub deliverable: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What could not be looked at.
+    pub problems: Vec<MediaProblem>,
+    /// The profile it was judged by, and the hash of the policy's text.
+    pub profile: String,
+    /// See above.
+    pub policy: AssetId,
+    /// The event that recorded this run.
+    pub journal: Head,
+    /// Whether the deliverable is final now.
+    pub finalized: bool,
+}
+
+/// Judges a deliverable and records the run.
+pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
+    run(project, context, name, false)
+}
+
+/// Judges a deliverable and, if it passes, marks it final with exactly what it holds.
+pub fn finalize(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
+    run(project, context, name, true)
+}
+
+/// Takes back that a deliverable is final, on the record.
+pub fn reopen(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    note: &str,
+) -> Result<(), AppError> {
+    decide(project, context, |record| {
+        if known(record, name)?.finalized.is_none() {
+            return Err(AppError::usage(format!("{name} is not final"), "there is nothing to undo"));
+        }
+        let note = DeliverableNote { name: name.to_owned(), note: Some(note.to_owned()) };
+        Ok((vec![Event::Reopened(note)], ()))
+    })
+}
+
+fn run(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    finalize: bool,
+) -> Result<GateAnswer, AppError> {
+    // Without a policy nothing passes, and nothing needs to be read to know it.
+    let policy = project.policy()?;
+    let mut ledger = project.ledger()?;
+    let reader = ledger.reader()?;
+    let paths = known(&fold(&reader, None)?, name)?.paths.clone();
+    let contents = Contents::new(project, &paths)?;
+    let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
+    let mut record = fold(&reader, Some(named))?;
+    let Looked { problems, linked } =
+        look(project, context, &mut ledger, &reader, &contents, &record)?;
+    failpoint::hit("gate-looked");
+    // What links lead to was read just now, so its observation is among the events yet to fold.
+    let scope: PathFilter<'_> = &|root, path| {
+        contents.contains(root, path)
+            || linked.contains(&AssetPath::new(root.clone(), path.clone()))
+    };
+    loop {
+        context.check()?;
+        catch_up(&reader, &mut record, Some(scope))?;
+        let judged = Judged::new(context, name, finalize, &policy, &record, &problems, &linked)?;
+        match judged.record(context, &mut ledger, &reader, &record, finalize) {
+            Ok((journal, finalized)) => {
+                return Ok(GateAnswer {
+                    deliverable: name.to_owned(),
+                    verdict: judged.verdict,
+                    problems,
+                    profile: policy.profile,
+                    policy: policy.hash,
+                    journal,
+                    finalized,
+                });
+            }
+            Err(LedgerError::HeadMoved { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// One judgement, ready to be recorded on the events it rests on.
+struct Judged {
+    events: Vec<Event>,
+    verdict: Verdict,
+    finalization: Finalization,
+}
+
+impl Judged {
+    fn new(
+        context: &Context<'_>,
+        name: &str,
+        finalize: bool,
+        policy: &Policy,
+        record: &Record,
+        problems: &[MediaProblem],
+        linked: &BTreeSet<AssetPath>,
+    ) -> Result<Self, AppError> {
+        // Somebody may have removed it while its files were read.
+        let deliverable = known(record, name)?;
+        let files = record.present();
+        let verdict = judge::gate(policy, name, files, problems, record, context.now());
+        let contents = judge::contents(files);
+        if let Some(done) = &deliverable.finalized
+            && finalize
+            && verdict.outcome == Outcome::Pass
+            && done.fact.contents != contents
+        {
+            return Err(AppError::usage(
+                format!("{name} is final, and what it holds is not what was finalised"),
+                format!("genlock reopen {name} --note WHY, then finalize it anew"),
+            ));
+        }
+        let mut events = Vec::new();
+        if record.policy.as_ref().is_none_or(|known| known.fact.hash != policy.hash) {
+            events.push(adopted(policy));
+        }
+        events.push(Event::Gated(GateRun {
+            deliverable: name.to_owned(),
+            outcome: verdict.outcome,
+            checked: verdict.checked,
+            policy: policy.hash,
+            linked: linked.iter().cloned().collect(),
+            problems: problems.to_vec(),
+        }));
+        let finalization = Finalization {
+            deliverable: name.to_owned(),
+            gate: Seq(0),
+            contents,
+        };
+        Ok(Self { events, verdict, finalization })
+    }
+
+    /// Gives the gate run's own event, and whether the deliverable is final.
+    fn record(
+        &self,
+        context: &Context<'_>,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        record: &Record,
+        finalize: bool,
+    ) -> Result<(Head, bool), LedgerError> {
+        let gated = record.head.map_or(0, |head| head.seq.0) + self.events.len() as u64;
+        let gated = Seq(gated);
+        let finalize = finalize && self.verdict.outcome == Outcome::Pass;
+        let mut events = self.events.clone();
+        if finalize {
+            let finalization = Finalization { gate: gated, ..self.finalization.clone() };
+            events.push(Event::Finalized(finalization));
+        }
+        let head = append(ledger, context, record, &events)?;
+        failpoint::hit("gate-recorded");
+        let journal = if finalize { reader.head_at(gated)?.unwrap_or(head) } else { head };
+        Ok((journal, finalize))
+    }
+}

@@ -1,0 +1,297 @@
+//! What a deliverable holds on disk right now: walked without ignore rules, every fingerprint
+//! compared with the journal's own word, and what differs read and examined.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use crossbeam_channel::bounded;
+
+use crate::app::contents::{Contents, walk_all};
+use crate::app::ingest::{Fact, Ingest};
+use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::{AppError, Context, Project};
+use crate::config::Root;
+use crate::detect::Settings;
+use crate::ledger::{Ledger, Reader};
+use crate::model::{
+    AssetPath, Fingerprint, MediaProblem, RelPath, RootName, RuleCode, Sighting,
+};
+use crate::observe::{Listing, WalkError, fingerprint};
+use crate::record::Record;
+
+/// What was seen on disk.
+pub(super) struct Looked {
+    /// What could not be known, by path.
+    pub(super) problems: Vec<MediaProblem>,
+    /// Files that links lead to.
+    pub(super) linked: BTreeSet<AssetPath>,
+}
+
+/// Looks at everything the deliverable names and journals what is new.
+pub(super) fn look(
+    project: &Project,
+    context: &Context<'_>,
+    ledger: &mut Ledger,
+    reader: &Reader,
+    contents: &Contents,
+    record: &Record,
+) -> Result<Looked, AppError> {
+    let mut look = Look {
+        project,
+        context,
+        contents,
+        record,
+        problems: Vec::new(),
+        seen: BTreeSet::new(),
+        linked: BTreeSet::new(),
+        devices: BTreeMap::new(),
+        found: BTreeMap::new(),
+    };
+    for (root, base) in contents.bases(project) {
+        match project.config.roots.iter().find(|known| known.name == root) {
+            Some(root) => look.walk(root, &base)?,
+            None => look.problem(
+                RuleCode::MediaUnread,
+                AssetPath::new(root, base),
+                "its root is not configured any more",
+            ),
+        }
+    }
+    look.literals();
+    look.absent();
+    for (root, found) in std::mem::take(&mut look.found) {
+        look.read(ledger, reader, root, found)?;
+    }
+    look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
+    Ok(Looked { problems: look.problems, linked: look.linked })
+}
+
+/// What is to be done in one root.
+#[derive(Default)]
+struct Found {
+    jobs: Vec<Job>,
+    gone: Vec<AssetPath>,
+}
+
+struct Look<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    contents: &'a Contents,
+    record: &'a Record,
+    problems: Vec<MediaProblem>,
+    seen: BTreeSet<AssetPath>,
+    linked: BTreeSet<AssetPath>,
+    /// The device of every folder that was listed completely.
+    devices: BTreeMap<AssetPath, u64>,
+    found: BTreeMap<RootName, Found>,
+}
+
+impl Look<'_> {
+    fn problem(&mut self, code: RuleCode, path: AssetPath, problem: impl Into<String>) {
+        self.problems.push(MediaProblem { code, path, problem: problem.into() });
+    }
+
+    fn walk(&mut self, root: &Root, base: &RelPath) -> Result<(), AppError> {
+        let cancel = self.context.cancel;
+        let walked = walk_all(root, base, cancel, &mut |listing| self.listing(root, &listing));
+        match walked {
+            // A folder that is not there holds nothing: an empty deliverable says so by itself.
+            Ok(()) | Err(WalkError::StartGone { .. }) => Ok(()),
+            Err(WalkError::Cancelled) => Err(AppError::Interrupted),
+            Err(error) => {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                let what = format!("{error}{}", cause.unwrap_or_default());
+                let path = AssetPath::new(root.name.clone(), base.clone());
+                self.problem(RuleCode::MediaUnread, path, what);
+                Ok(())
+            }
+        }
+    }
+
+    fn listing(&mut self, root: &Root, listing: &Listing) {
+        let here = AssetPath::new(root.name.clone(), listing.directory.clone());
+        if listing.complete {
+            self.devices.insert(here, listing.device);
+        } else {
+            let what = match listing.problems.first() {
+                Some(problem) => problem.problem.clone(),
+                None => "could not be listed".to_owned(),
+            };
+            self.problem(RuleCode::MediaUnread, here, what);
+        }
+        for entry in &listing.files {
+            let path = listing.directory.join(&entry.name);
+            if self.contents.contains(&root.name, &path) {
+                self.file(root, AssetPath::new(root.name.clone(), path), entry.fingerprint);
+            }
+        }
+        for link in &listing.links {
+            let path = listing.directory.join(&link.name);
+            if self.contents.contains(&root.name, &path) {
+                self.link(root, AssetPath::new(root.name.clone(), path));
+            }
+        }
+    }
+
+    /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
+    /// else is read now.
+    fn file(&mut self, root: &Root, path: AssetPath, fingerprint: Fingerprint) {
+        let trusted = self.record.present().get(&path).is_some_and(|known| {
+            known.sighting == Sighting::Read && known.fingerprint == fingerprint
+        });
+        if !trusted {
+            self.read_later(root, &path, fingerprint.size);
+        }
+        self.seen.insert(path);
+    }
+
+    fn read_later(&mut self, root: &Root, path: &AssetPath, size: u64) {
+        let (directory, name) = path.path.split();
+        let disk = root.path.join(path.path.as_path());
+        let job = Job { directory: Arc::new(directory), name: name.into(), disk };
+        self.found.entry(root.name.clone()).or_default().jobs.push(job);
+        self.context.reporter.expect(1, size);
+    }
+
+    /// A link stands for the file it leads to, which is judged where it lies in the roots. It is read
+    /// each time: nobody asked for it by its own path, so the record may not have followed it.
+    fn link(&mut self, root: &Root, path: AssetPath) {
+        let disk = root.path.join(path.path.as_path());
+        let target = match fs::canonicalize(&disk) {
+            Ok(target) => target,
+            Err(error) => {
+                let what = format!("the link leads nowhere: {error}");
+                return self.problem(RuleCode::MediaUnresolved, path, what);
+            }
+        };
+        let project = self.project;
+        let Some((root, lies)) = project.locate(&target) else {
+            let what = format!("the link leads out of the project's roots, to {}", target.display());
+            return self.problem(RuleCode::MediaUnresolved, path, what);
+        };
+        match fs::symlink_metadata(&target) {
+            Ok(found) if found.is_file() => {
+                if !self.contents.contains(&lies.root, &lies.path) && self.linked.insert(lies.clone())
+                {
+                    self.read_later(root, &lies, found.len());
+                }
+                self.seen.insert(path);
+            }
+            Ok(_) => {
+                let what = format!("it is a link to {lies}, which is not followed; name that itself");
+                self.problem(RuleCode::MediaUnresolved, path, what);
+            }
+            Err(error) => self.problem(RuleCode::MediaUnread, path, error.to_string()),
+        }
+    }
+
+    /// What is named one by one must be there.
+    fn literals(&mut self) {
+        let contents = self.contents;
+        for path in contents.literals() {
+            let known = self.problems.iter().any(|problem| problem.path == path);
+            let below = |one: &AssetPath| one.root == path.root && one.path.is_within(&path.path);
+            if known || self.devices.keys().any(below) {
+                continue;
+            }
+            let Some(root) = self.project.root(&path) else { continue };
+            match fs::symlink_metadata(root.path.join(path.path.as_path())) {
+                Ok(found) if found.is_file() => {
+                    self.file(root, path, fingerprint::of(&found));
+                }
+                Ok(found) if found.is_symlink() => self.link(root, path),
+                Ok(_) => {
+                    let what = "it is neither a file nor a folder";
+                    self.problem(RuleCode::MediaUnread, path, what);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    let what = "the deliverable names it, and it is not there";
+                    self.problem(RuleCode::MediaMissing, path, what);
+                }
+                Err(error) => self.problem(RuleCode::MediaUnread, path, error.to_string()),
+            }
+        }
+    }
+
+    /// What the record has here and nobody saw: gone, or out of sight.
+    fn absent(&mut self) {
+        let unseen = self.record.present().iter().filter(|(path, _)| !self.seen.contains(*path));
+        let mut unmounted = Vec::new();
+        for (path, known) in unseen {
+            let mut above = path.path.clone();
+            let device = loop {
+                let key = AssetPath::new(path.root.clone(), above.clone());
+                match self.devices.get(&key) {
+                    Some(device) => break Some(*device),
+                    None if above.is_root() => break None,
+                    None => above = above.split().0,
+                }
+            };
+            let hidden = self.problems.iter().any(|problem| {
+                problem.path.root == path.root && path.path.is_within(&problem.path.path)
+            });
+            match device {
+                Some(device) if device == known.fingerprint.device && !hidden => {
+                    self.found.entry(path.root.clone()).or_default().gone.push(path.clone());
+                }
+                Some(_) if !hidden => unmounted.push(path.clone()),
+                _ => {}
+            }
+        }
+        for path in unmounted {
+            let what = "it lay on a volume that is not mounted now";
+            self.problem(RuleCode::MediaUnread, path, what);
+        }
+    }
+
+    fn read(
+        &mut self,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        root: RootName,
+        found: Found,
+    ) -> Result<(), AppError> {
+        let detection = Settings::default();
+        let reading = Reading {
+            clock: self.context.clock,
+            reporter: self.context.reporter,
+            cancel: self.context.cancel,
+            detection: &detection,
+        };
+        let mut ingest = Ingest::new(ledger, reader, self.context, root.clone());
+        for path in found.gone {
+            let (directory, name) = path.path.split();
+            ingest.add(&directory, Fact::Gone(name.into()))?;
+        }
+        let readers = self.project.config.readers;
+        let (jobs, to_read) = bounded(readers * 4);
+        let (results, arrived) = bounded(readers * 4);
+        let problems = &mut self.problems;
+        let read = std::thread::scope(|scope| {
+            scope.spawn(move || found.jobs.into_iter().all(|job| jobs.send(job).is_ok()));
+            for _ in 0..readers {
+                let (to_read, results) = (to_read.clone(), results.clone());
+                scope.spawn(move || reading.run(&to_read, &results, |job, read| (job, read)));
+            }
+            drop((to_read, results));
+            for (job, outcome) in arrived {
+                let fact = match outcome {
+                    Outcome::Found(file, examination) => Fact::Found(file, examination),
+                    Outcome::Vanished => Fact::Gone(job.name),
+                    Outcome::Failed(code, problem) => {
+                        let path = AssetPath::new(root.clone(), job.directory.join(&job.name));
+                        problems.push(MediaProblem { code, path, problem });
+                        continue;
+                    }
+                };
+                ingest.add(&job.directory, fact)?;
+            }
+            Ok::<_, AppError>(())
+        });
+        read?;
+        ingest.flush()?;
+        self.context.check()
+    }
+}
