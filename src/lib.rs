@@ -4,4 +4,5 @@
 pub mod clock;
 pub mod failpoint;
 pub mod model;
+pub mod observe;
 pub mod problem;
