@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use crate::clock::Clock;
 use crate::model::{AssetId, Fingerprint, Sighting};
-use crate::observe::{FileSystemIds, fingerprint, subtree};
+use crate::observe::{FileSystemIds, fingerprint, subtree, tick};
 
 /// Bytes. Up to here a file is read by one call and handed on whole.
 pub const WHOLE: usize = 64 << 10;
@@ -26,14 +26,6 @@ pub const WHOLE: usize = 64 << 10;
 /// Bytes. Above this a file is hashed by several threads; below, starting them costs more than
 /// they save.
 pub const LARGE: u64 = 8 << 20;
-
-/// How far file times can lag behind the clock: one tick of the kernel, at most a hundredth of
-/// a second (HZ=100). Two writes within it may leave the same times.
-const TICK: i64 = 10_000_000;
-
-/// FAT keeps whole even seconds.
-const COARSE_TICK: i64 = 2_000_000_000;
-const SECOND: i64 = 1_000_000_000;
 
 /// Between attempts. A file that is being written is left to its writer after the last.
 const PAUSES: [Duration; 3] = [
@@ -260,7 +252,7 @@ impl FileHasher {
             return Err(Stop::Cancelled);
         }
         let file = open(path)?;
-        let (before, sighting) = settle(&file, context.clock)?;
+        let (before, sighting) = tick::settle(&file, context.clock)?;
         let size = before.size;
 
         let done = AtomicU64::new(0);
@@ -336,7 +328,7 @@ fn open(path: &Path) -> Result<File, Stop> {
     }
 }
 
-fn stat(file: &File) -> Result<Fingerprint, Stop> {
+pub(super) fn stat(file: &File) -> Result<Fingerprint, Stop> {
     let metadata = file.metadata().map_err(Stop::reading)?;
     if !metadata.is_file() {
         return Err(Stop::NotRegular);
@@ -355,51 +347,6 @@ fn stat_path(path: &Path) -> Result<Fingerprint, Stop> {
             _ => Err(Stop::reading(error)),
         },
     }
-}
-
-/// Waits until the file's times are older than a tick, so that a write after this must show in
-/// them, and says whether that could be had.
-fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
-    let before = stat(file)?;
-    let wait = match age(&before, clock.now().as_nanos()) {
-        Age::Old => return Ok((before, Sighting::Read)),
-        Age::Unclear => return Ok((before, Sighting::Racy)),
-        Age::Young(wait) => wait,
-    };
-    std::thread::sleep(wait);
-    let after = stat(file)?;
-    // Held against itself, not against the clock: the sleep is what has passed for sure.
-    if after == before {
-        return Ok((after, Sighting::Read));
-    }
-    match age(&after, clock.now().as_nanos()) {
-        Age::Old => Ok((after, Sighting::Read)),
-        Age::Young(_) | Age::Unclear => Ok((after, Sighting::Racy)),
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Age {
-    Old,
-    /// Written this tick, and old after that wait.
-    Young(Duration),
-    /// From a clock that is ahead, or from a file system whose tick is too long to wait for.
-    Unclear,
-}
-
-/// How the times in `print` stand to `now`, in nanoseconds since the epoch. The ctime counts too:
-/// a tool can set the mtime back right after it wrote.
-fn age(print: &Fingerprint, now: i64) -> Age {
-    let newest = print.mtime.max(print.ctime);
-    let age = now.saturating_sub(newest);
-    let coarse = print.mtime % SECOND == 0;
-    if age < 0 || (coarse && now.saturating_sub(print.mtime) <= COARSE_TICK) {
-        return Age::Unclear;
-    }
-    if age > TICK {
-        return Age::Old;
-    }
-    Age::Young(Duration::from_nanos((TICK - age).unsigned_abs() + 1))
 }
 
 /// Fills the head, or, of a file that fits into it, reads all and sees that no more follows.

@@ -14,6 +14,7 @@ pub mod sequence;
 pub mod walk;
 
 mod subtree;
+mod tick;
 
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};

@@ -44,12 +44,15 @@ pub const fn network_kind_of(f_type: u32) -> Option<&'static str> {
         0x4750_4653 => "gpfs",
         0x1983_0326 => "beegfs",
         0xAAD7_AAEA => "panfs",
+        0xBEEF_DEAD => "stornext",
+        0x6163_6673 => "acfs",
         0x0131_11A8 => "ibrix",
         0x0116_1970 => "gfs2",
         0x7461_636F => "ocfs2",
         0x786F_4256 => "vboxsf",
         0xBACB_ACBC => "vmhgfs",
-        0x6A65_6A63 => "virtiofs",
+        0x7C7C_6673 => "prl_fs",
+        0x6A65_6A63 => "fakeowner",
         _ => return None,
     })
 }
@@ -108,23 +111,29 @@ impl FileSystemIds {
         if let Some((_, id)) = self.known.iter().find(|(known, _)| *known == device) {
             return *id;
         }
-        let id = stable_id(device, path).unwrap_or(device);
+        // A failure is not kept: it may pass, and the worst of it is one file read again.
+        let Ok(id) = stable_id(device, path) else {
+            return device;
+        };
+        let id = id.unwrap_or(device);
         self.known.push((device, id));
         id
     }
 }
 
 /// None on a local file system, and where nothing better than `st_dev` can be learnt.
-fn stable_id(device: u64, path: &Path) -> Option<u64> {
-    network_kind_of(magic(statfs(path).ok()?.f_type))?;
-    let id = match statvfs(path).map_or(0, |found| found.f_fsid) {
+fn stable_id(device: u64, path: &Path) -> io::Result<Option<u64>> {
+    if network_kind_of(magic(statfs(path)?.f_type)).is_none() {
+        return Ok(None);
+    }
+    let id = match statvfs(path)?.f_fsid {
         0 => {
-            let table = std::fs::read("/proc/self/mountinfo").ok()?;
-            digest(&mounted(&table, major(device), minor(device))?)
+            let table = std::fs::read("/proc/self/mountinfo")?;
+            mounted(&table, major(device), minor(device)).map(|source| digest(&source))
         }
-        id => id,
+        id => Some(id),
     };
-    Some(id & 0x7FFF_FFFF_FFFF_FFFF)
+    Ok(id.map(|id| id & 0x7FFF_FFFF_FFFF_FFFF))
 }
 
 fn digest(source: &[u8]) -> u64 {
@@ -205,7 +214,11 @@ mod tests {
 
     #[test]
     fn a_local_device_keeps_its_number() {
-        assert_eq!(FileSystemIds::default().id_of(77, Path::new("/proc")), 77);
+        let mut ids = FileSystemIds::default();
+        assert_eq!(ids.id_of(77, Path::new("/no/such/path")), 77);
+        assert!(ids.known.is_empty(), "a failure was kept");
+        assert_eq!(ids.id_of(77, Path::new("/proc")), 77);
+        assert_eq!(ids.known, [(77, 77)]);
     }
 
     #[test]

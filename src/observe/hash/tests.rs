@@ -125,31 +125,6 @@ fn a_clock_that_is_ahead_makes_a_sighting_racy() {
 }
 
 #[test]
-fn the_age_of_a_file_is_told_by_its_newest_time() {
-    let print = |mtime, ctime| Fingerprint {
-        size: 1,
-        mtime,
-        ctime,
-        device: 1,
-        inode: 1,
-    };
-    let at = 1_000 * SECOND + 1;
-    assert_eq!(age(&print(at, at), at + TICK + 1), Age::Old);
-    assert_eq!(
-        age(&print(at, at), at + TICK),
-        Age::Young(Duration::from_nanos(1))
-    );
-    assert_eq!(age(&print(at, at + 5), at), Age::Unclear);
-    assert_eq!(
-        age(&print(at, at + TICK), at + TICK + 1),
-        Age::Young(Duration::from_millis(10))
-    );
-    let whole = 1_000 * SECOND;
-    assert_eq!(age(&print(whole, whole), whole + SECOND), Age::Unclear);
-    assert_eq!(age(&print(whole, whole), whole + 3 * SECOND), Age::Old);
-}
-
-#[test]
 fn a_file_that_is_written_at_every_attempt_has_no_digest() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a");
