@@ -1,0 +1,24 @@
+//! What is on disk: which files there are, what the system says of them, and what they hold.
+//!
+//! First room of the flow: `filter` and `walk` find files, `hash` reads them, and what comes out
+//! goes on to `detect` and the ledger. Nothing here decides, writes to a media tree, follows a
+//! symbolic link, or maps a file into memory. What could not be looked at comes out as a problem
+//! or as an incomplete listing, never as an absence.
+
+pub mod filter;
+pub mod fingerprint;
+pub mod hash;
+pub mod list;
+pub mod mount;
+pub mod sequence;
+pub mod walk;
+
+mod subtree;
+mod tick;
+
+pub use filter::{BadPattern, Filter};
+pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
+pub use list::{Entry, Lister, Listing};
+pub use mount::FileSystemIds;
+pub use sequence::{Fold, FramePattern, Sequence};
+pub use walk::{Walk, WalkError, WalkOptions};

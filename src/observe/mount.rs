@@ -1,0 +1,233 @@
+//! Whether a path lies on a network file system, and a name for that file system which survives a
+//! remount.
+//!
+//! The ledger asks before it opens (WAL needs a local disk); walk and hash ask so that a
+//! fingerprint means the same after the share was mounted again. Where this cannot tell, a file
+//! system with a server behind it is assumed, because that is the careful answer for a ledger.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{major, minor, statfs, statvfs};
+
+/// The system would not say what a path is mounted on.
+#[derive(Debug, thiserror::Error)]
+pub enum MountError {
+    /// `statfs` failed on the path, or on its nearest ancestor that is there.
+    #[error("cannot tell what file system {path:?} is on")]
+    Statfs {
+        /// What was asked about.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// The name of a network file system by its `f_type`, or none for a local one.
+///
+/// The numbers are those of Linux, `include/uapi/linux/magic.h` and the drivers that have none
+/// there. FUSE counts as network: `sshfs`, `rclone` and cloud mounts are FUSE, and the number does not
+/// tell them from a local `ntfs-3g`.
+pub const fn network_kind_of(f_type: u32) -> Option<&'static str> {
+    Some(match f_type {
+        0x6969 => "nfs",
+        0x517B => "smb",
+        0xFF53_4D42 => "cifs",
+        0xFE53_4D42 => "smb2",
+        0x6573_5546 => "fuse",
+        0x0102_1997 => "9p",
+        0x00C3_6400 => "ceph",
+        0x5346_414F | 0x6B41_4653 => "afs",
+        0x7375_7245 => "coda",
+        0x564C => "ncp",
+        0x0BD0_0BD0 => "lustre",
+        0x4750_4653 => "gpfs",
+        0x1983_0326 => "beegfs",
+        0xAAD7_AAEA => "panfs",
+        0xBEEF_DEAD => "stornext",
+        0x6163_6673 => "acfs",
+        0x0131_11A8 => "ibrix",
+        0x0116_1970 => "gfs2",
+        0x7461_636F => "ocfs2",
+        0x786F_4256 => "vboxsf",
+        0xBACB_ACBC => "vmhgfs",
+        0x7C7C_6673 => "prl_fs",
+        0x6A65_6A63 => "fakeowner",
+        _ => return None,
+    })
+}
+
+/// The kind of network file system `path` lies on, or none for a local one. A path that is not
+/// there yet is judged by its nearest ancestor that is.
+pub fn network_kind(path: &Path) -> Result<Option<&'static str>, MountError> {
+    let mut asked = path;
+    loop {
+        // An empty path is what the parent of a bare name is called; the system wants a dot.
+        let here = if asked.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            asked
+        };
+        match statfs(here) {
+            Ok(found) => return Ok(network_kind_of(magic(found.f_type))),
+            Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {}
+            Err(errno) => return Err(cannot(here, errno)),
+        }
+        match asked.parent() {
+            Some(parent) => asked = parent,
+            None => return Err(cannot(here, rustix::io::Errno::NOENT)),
+        }
+    }
+}
+
+fn cannot(path: &Path, errno: rustix::io::Errno) -> MountError {
+    MountError::Statfs {
+        path: path.to_owned(),
+        source: errno.into(),
+    }
+}
+
+/// `f_type` is a signed long that some systems fill by sign extension; the magic is 32 bits of it.
+fn magic(f_type: impl Into<i64>) -> u32 {
+    u32::try_from(f_type.into() & 0xFFFF_FFFF).unwrap_or(u32::MAX)
+}
+
+/// Turns `st_dev` into what [`crate::model::Fingerprint::device`] holds, asking the system once
+/// per device.
+///
+/// On a local disk that is `st_dev` itself. A network mount gets a new `st_dev` at every mount,
+/// which would make every file look changed; there it is `f_fsid` where the file system fills it
+/// in (SMB, Ceph), else a digest of what is mounted (`nfs4 server:/export`), which stays the same.
+/// Ids fit 63 bits, so that SQLite can hold them. Whoever compares fingerprints must have made both
+/// sides with this.
+#[derive(Clone, Debug, Default)]
+pub struct FileSystemIds {
+    known: Vec<(u64, u64)>,
+}
+
+impl FileSystemIds {
+    /// The id of `device`, on which `path` lies.
+    pub fn id_of(&mut self, device: u64, path: &Path) -> u64 {
+        if let Some((_, id)) = self.known.iter().find(|(known, _)| *known == device) {
+            return *id;
+        }
+        // A failure is not kept: it may pass, and the worst of it is one file read again.
+        let Ok(id) = stable_id(device, path) else {
+            return device;
+        };
+        let id = id.unwrap_or(device);
+        self.known.push((device, id));
+        id
+    }
+}
+
+/// None on a local file system, and where nothing better than `st_dev` can be learnt.
+fn stable_id(device: u64, path: &Path) -> io::Result<Option<u64>> {
+    if network_kind_of(magic(statfs(path)?.f_type)).is_none() {
+        return Ok(None);
+    }
+    let id = match statvfs(path)?.f_fsid {
+        0 => {
+            let table = std::fs::read("/proc/self/mountinfo")?;
+            mounted(&table, major(device), minor(device)).map(|source| digest(&source))
+        }
+        id => Some(id),
+    };
+    Ok(id.map(|id| id & 0x7FFF_FFFF_FFFF_FFFF))
+}
+
+fn digest(source: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&blake3::hash(source).as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// `type source` of a device in `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`). A device mounted
+/// several times has several lines in an order that a reboot may change: the least counts.
+fn mounted(table: &[u8], major: u32, minor: u32) -> Option<Vec<u8>> {
+    let device = format!("{major}:{minor}");
+    table
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| {
+            let mut fields = line.split(|byte| *byte == b' ');
+            if fields.nth(2)? != device.as_bytes() {
+                return None;
+            }
+            // Optional fields of any number stand before a lone hyphen.
+            fields.by_ref().find(|field| *field == b"-")?;
+            let kind = fields.next()?;
+            Some([kind, fields.next()?].join(&b' '))
+        })
+        .min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_known_by_number_and_local_ones_are_not_among_them() {
+        for (number, name) in [
+            (0x6969, "nfs"),
+            (0xFF53_4D42, "cifs"),
+            (0xFE53_4D42, "smb2"),
+            (0x6573_5546, "fuse"),
+            (0x0102_1997, "9p"),
+            (0x00C3_6400, "ceph"),
+            (0x0BD0_0BD0, "lustre"),
+            (0x4750_4653, "gpfs"),
+        ] {
+            assert_eq!(network_kind_of(number), Some(name));
+        }
+        // ext4, xfs, btrfs, tmpfs, overlay, zfs, f2fs, vfat, exfat, ramfs
+        for number in [
+            0xEF53,
+            0x5846_5342,
+            0x9123_683E,
+            0x0102_1994,
+            0x794C_7630,
+            0x2FC1_2FC1,
+            0xF2F5_2010,
+            0x4D44,
+            0x2011_BAB0,
+            0x8584_58F6,
+        ] {
+            assert_eq!(network_kind_of(number), None, "{number:#x}");
+        }
+    }
+
+    #[test]
+    fn a_magic_that_was_sign_extended_is_still_known() {
+        assert_eq!(network_kind_of(magic(0xFF53_4D42_i64)), Some("cifs"));
+        assert_eq!(network_kind_of(magic(-0x00AC_B2BE_i64)), Some("cifs"));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_judged_by_its_ancestor() {
+        assert!(
+            network_kind(Path::new("/proc/no/such/thing"))
+                .unwrap()
+                .is_none()
+        );
+        assert!(network_kind(Path::new("no-such-name-here")).is_ok());
+    }
+
+    #[test]
+    fn a_local_device_keeps_its_number() {
+        let mut ids = FileSystemIds::default();
+        assert_eq!(ids.id_of(77, Path::new("/no/such/path")), 77);
+        assert!(ids.known.is_empty(), "a failure was kept");
+        assert_eq!(ids.id_of(77, Path::new("/proc")), 77);
+        assert_eq!(ids.known, [(77, 77)]);
+    }
+
+    #[test]
+    fn a_mount_is_named_by_what_is_mounted_not_by_where() {
+        let table = b"36 35 0:52 / /mnt/b rw shared:1 - nfs4 filer:/show rw,vers=4.2\n\
+            37 35 0:52 /sub /mnt/a rw - nfs4 filer:/archive rw\n\
+            38 35 8:1 / / rw - ext4 /dev/sda1 rw\n";
+        assert_eq!(mounted(table, 0, 52).unwrap(), b"nfs4 filer:/archive");
+        assert_eq!(mounted(table, 8, 1).unwrap(), b"ext4 /dev/sda1");
+        assert_eq!(mounted(table, 8, 2), None);
+    }
+}
