@@ -2,6 +2,7 @@
 //! gate that refuses the delivery of those nobody did. The map is in `docs/architecture.md`.
 
 pub mod clock;
+pub mod detect;
 pub mod failpoint;
 pub mod model;
 pub mod problem;
