@@ -1,0 +1,178 @@
+//! What container walkers find: blocks, each with its exact place. Walkers yield them, `expand`
+//! turns them into named fields, marks judge the fields. Nothing here judges.
+
+use crate::detect::bytes::Broke;
+use crate::model::ContentProblem;
+
+/// All blocks of one asset together may hold this much memory.
+pub const BLOCKS_CAP: usize = 48 << 20;
+
+/// No asset needs more blocks than this; beyond it the rest is reported as not examined.
+pub const BLOCKS_MAX: usize = 20_000;
+
+/// What kind of carrier a named text came from. Marks match on it, so that a key means what the
+/// writers of that carrier mean by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Carrier {
+    /// PNG `tEXt`, `zTXt`, `iTXt`.
+    PngText,
+    /// EXIF or TIFF tag.
+    Exif,
+    /// XMP property, key with its usual prefix.
+    Xmp,
+    /// A property inside another XMP structure, such as the ingredients kept in `xmpMM:Pantry`.
+    XmpNested,
+    /// IPTC-IIM data set, key `record:dataset`.
+    Iim,
+    /// `ID3v2` frame; `TXXX` and `COMM` carry their description after a colon.
+    Id3,
+    /// `QuickTime` or MP4 user data, key as written.
+    Mp4,
+    /// RIFF `INFO`, `bext` or `iXML`.
+    Riff,
+    /// Vorbis comment (FLAC, Ogg).
+    Vorbis,
+    /// Matroska or `WebM` simple tag.
+    Matroska,
+    /// PDF document information.
+    Pdf,
+    /// A comment without a key (JPEG `COM`, GIF).
+    Comment,
+    /// A maker's data after the end of the image.
+    Trailer,
+}
+
+/// A C2PA manifest store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Where the C2PA library finds it by itself.
+    InPlace,
+    /// Taken out here, since the library cannot read this container.
+    Extracted(Vec<u8>),
+}
+
+/// What a block holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An XMP packet, or a document that holds one.
+    Xmp(Vec<u8>),
+    /// IPTC-IIM data sets.
+    Iim(Vec<u8>),
+    /// An EXIF block: a TIFF structure.
+    Exif(Vec<u8>),
+    /// A named text.
+    Text {
+        /// What kind of carrier.
+        carrier: Carrier,
+        /// Its name there, case kept.
+        key: String,
+        /// The text.
+        value: String,
+    },
+    /// A C2PA manifest store.
+    C2pa(Store),
+}
+
+impl Content {
+    fn size(&self) -> usize {
+        match self {
+            Self::Xmp(data) | Self::Iim(data) | Self::Exif(data) => data.len(),
+            Self::Text { key, value, .. } => key.len() + value.len(),
+            Self::C2pa(Store::Extracted(data)) => data.len(),
+            Self::C2pa(Store::InPlace) => 0,
+        }
+    }
+}
+
+/// A block and the exact place it stands at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// E.g. `PNG iTXt XML:com.adobe.xmp @ offset 41`.
+    pub place: String,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// Collects blocks and problems during a walk, within the bounds.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// In the order they stand in the file.
+    pub blocks: Vec<Block>,
+    /// What could not be looked at.
+    pub problems: Vec<ContentProblem>,
+    held: usize,
+    full: bool,
+}
+
+impl Found {
+    /// Adds a block, unless the bounds are reached: then says so once.
+    pub fn add(&mut self, place: impl Into<String>, content: Content) {
+        let size = content.size();
+        if self.blocks.len() >= BLOCKS_MAX || self.held.saturating_add(size) > BLOCKS_CAP {
+            if !self.full {
+                self.full = true;
+                self.problem(
+                    "blocks",
+                    "holds more metadata than is read, the rest was not examined",
+                );
+            }
+            return;
+        }
+        self.held += size;
+        self.blocks.push(Block {
+            place: place.into(),
+            content,
+        });
+    }
+
+    /// Adds a named text.
+    pub fn text(
+        &mut self,
+        place: impl Into<String>,
+        carrier: Carrier,
+        key: impl Into<String>,
+        value: impl Into<String>,
+    ) {
+        self.add(
+            place,
+            Content::Text {
+                carrier,
+                key: key.into(),
+                value: value.into(),
+            },
+        );
+    }
+
+    /// Records what kept a walker from looking at all of it. A walker says the same thing once.
+    pub fn problem(&mut self, detector: &str, problem: impl Into<String>) {
+        /// A crafted file must not fill the ledger with problems.
+        const PROBLEMS_MAX: usize = 16;
+        let problem = ContentProblem {
+            detector: detector.to_owned(),
+            problem: problem.into(),
+        };
+        if self.problems.len() < PROBLEMS_MAX && !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Records where a walk broke.
+    pub fn broke(&mut self, detector: &str, broke: &Broke) {
+        self.problem(detector, broke.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_blocks_are_one_problem() {
+        let mut found = Found::default();
+        for number in 0..BLOCKS_MAX + 10 {
+            found.text("x", Carrier::PngText, number.to_string(), "v");
+        }
+        assert_eq!(found.blocks.len(), BLOCKS_MAX);
+        assert_eq!(found.problems.len(), 1);
+    }
+}

@@ -1,0 +1,363 @@
+//! ISO base media (MP4, MOV, M4A, HEIC, AVIF, CR3) and its relatives JPEG XL and JPEG 2000. Walks box
+//! headers and seeks over the media, so a 200 GB `ProRes` costs what its index costs.
+
+use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::tiff::latin;
+use crate::detect::container::{heif, jpeg};
+
+const NAME: &str = "bmff";
+/// Boxes walked in one file.
+const BOXES_MAX: usize = 200_000;
+/// Boxes in boxes.
+const DEPTH_MAX: usize = 8;
+/// `uuid` of a C2PA box.
+const C2PA_UUID: [u8; 16] = *b"\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81";
+/// `uuid` of an XMP box.
+const XMP_UUID: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+/// `uuid` of an EXIF box in JPEG 2000 (`JpgTiffExif->JP2`).
+const EXIF_UUID: [u8; 16] = *b"JpgTiffExif->JP2";
+
+/// A box: where its header and body stand and where it ends.
+#[derive(Clone, Copy, Debug)]
+pub struct BoxAt {
+    /// Four letters.
+    pub kind: [u8; 4],
+    /// Offset of the header.
+    pub at: u64,
+    /// Offset of the body.
+    pub body: u64,
+    /// Offset behind the box.
+    pub end: u64,
+}
+
+impl BoxAt {
+    /// The four letters as text; `©` is not ASCII.
+    pub fn name(&self) -> String {
+        self.kind.iter().map(|byte| char::from(*byte)).collect()
+    }
+}
+
+/// Reads the box header at `at`; the box must end by `end`.
+pub fn box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<BoxAt, Broke> {
+    let [s0, s1, s2, s3, k0, k1, k2, k3] = bytes.array::<8>(at)?;
+    let kind = [k0, k1, k2, k3];
+    let (body, size) = match u32::from_be_bytes([s0, s1, s2, s3]) {
+        0 => (at + 8, end - at),
+        1 => (at + 16, bytes.u64_be(at + 8)?),
+        size => (at + 8, u64::from(size)),
+    };
+    let name: String = kind.iter().map(|byte| char::from(*byte)).collect();
+    let stop = at.checked_add(size).filter(|stop| *stop <= end);
+    match stop {
+        Some(stop) if stop >= body => Ok(BoxAt {
+            kind,
+            at,
+            body,
+            end: stop,
+        }),
+        Some(_) => Err(Broke::new(
+            at,
+            format!("box {name} is smaller than its header"),
+        )),
+        None => Err(Broke::new(
+            at,
+            format!("box {name} of {size} bytes runs past the end"),
+        )),
+    }
+}
+
+/// Walks the boxes of a file.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let mut walk = Walk { boxes: 0 };
+    let end = bytes.len();
+    if let Err(broke) = walk.children(bytes, 0, end, "", 0, found) {
+        found.broke(NAME, &broke);
+    }
+}
+
+struct Walk {
+    boxes: usize,
+}
+
+impl Walk {
+    fn children(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        from: u64,
+        end: u64,
+        path: &str,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let mut at = from;
+        while at < end {
+            if end - at < 8 {
+                // QuickTime ends lists of user data with a zero of four bytes; files get padded.
+                return Ok(());
+            }
+            self.boxes += 1;
+            if self.boxes > BOXES_MAX {
+                return Err(Broke::new(at, "too many boxes"));
+            }
+            let here = match box_at(bytes, at, end) {
+                Ok(here) => here,
+                // What follows the last box of a file without looking like one is a trailer.
+                Err(_) if depth == 0 && at > 0 && !self.plausible(bytes, at) => return Ok(()),
+                Err(broke) => return Err(broke),
+            };
+            self.one(bytes, here, path, depth, found)?;
+            at = here.end;
+        }
+        Ok(())
+    }
+
+    fn plausible(&self, bytes: &mut Bytes<'_>, at: u64) -> bool {
+        debug_assert!(self.boxes > 0);
+        bytes
+            .array::<4>(at + 4)
+            .is_ok_and(|kind| kind.iter().all(u8::is_ascii_alphanumeric))
+    }
+
+    fn one(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        here: BoxAt,
+        path: &str,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let size = here.end - here.body;
+        let path = if path.is_empty() {
+            here.name()
+        } else {
+            format!("{path}/{}", here.name())
+        };
+        let place = |what: &str| format!("{path}{what} @ offset {}", here.at);
+        match &here.kind {
+            b"uuid" if size >= 16 => {
+                let uuid = bytes.array::<16>(here.body)?;
+                if uuid == C2PA_UUID {
+                    found.add(place(" C2PA"), Content::C2pa(Store::InPlace));
+                } else if uuid == XMP_UUID || uuid == EXIF_UUID {
+                    let data = bytes.take(here.body + 16, size - 16)?;
+                    if uuid == XMP_UUID {
+                        found.add(place(" XMP"), Content::Xmp(data));
+                    } else {
+                        found.add(place(" EXIF"), Content::Exif(data));
+                    }
+                } else if depth == 1 && here.end > here.body + 24 {
+                    // Canon keeps EXIF in a box of its own inside moov; its own metadata is not
+                    // where generators write.
+                }
+            }
+            b"moov" | b"trak" | b"udta" if depth < DEPTH_MAX => {
+                self.children(bytes, here.body, here.end, &path, depth + 1, found)?;
+            }
+            b"meta" if depth < DEPTH_MAX => meta(bytes, here, &path, found)?,
+            b"XMP_" | b"xml " => {
+                let data = bytes.take(here.body, size)?;
+                found.add(place(""), Content::Xmp(data));
+            }
+            b"Exif" if depth == 0 => {
+                let data = bytes.take(here.body, size)?;
+                found.add(place(""), Content::Exif(exif_item(&data)));
+            }
+            b"jumb" if depth == 0 => {
+                let start = bytes.peek_up_to(here.at, 64);
+                if jpeg::is_c2pa_jumbf(start) {
+                    found.add(place(" C2PA"), Content::C2pa(Store::InPlace));
+                }
+            }
+            b"brob" if size >= 4 => {
+                let inner = bytes.array::<4>(here.body)?;
+                if matches!(&inner, b"xml " | b"Exif" | b"jumb") {
+                    found.problem(
+                        NAME,
+                        format!(
+                            "brotli-compressed box {} at offset {} cannot be read",
+                            String::from_utf8_lossy(&inner).trim_end(),
+                            here.at
+                        ),
+                    );
+                }
+            }
+            [0xa9, ..] if path.contains("udta/") && size >= 4 => {
+                let len = u64::from(bytes.u16_be(here.body)?).min(size - 4);
+                let data = bytes.take(here.body + 4, len)?;
+                found.text(place(""), Carrier::Mp4, here.name(), latin(&data, false));
+            }
+            b"AIGC" if path.contains("udta/") => {
+                let data = bytes.take(here.body, size)?;
+                found.text(place(""), Carrier::Mp4, "AIGC", latin(&data, false));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// An EXIF item begins with the offset of its TIFF header.
+pub fn exif_item(data: &[u8]) -> Vec<u8> {
+    let skip = data.get(..4).map_or(0, |raw| {
+        raw.iter()
+            .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+    });
+    data.get(4usize.saturating_add(skip)..)
+        .unwrap_or(data)
+        .to_vec()
+}
+
+/// A `meta` box: items of a still picture, or keys and values of a film.
+fn meta(bytes: &mut Bytes<'_>, here: BoxAt, path: &str, found: &mut Found) -> Result<(), Broke> {
+    // QuickTime's meta has no version field in front of its boxes.
+    let plain = bytes.peek_up_to(here.body + 4, 4) == b"hdlr";
+    let mut at = here.body + if plain { 0 } else { 4 };
+    let mut keys = Vec::new();
+    let mut items = heif::Items::default();
+    while at + 8 <= here.end {
+        let child = box_at(bytes, at, here.end)?;
+        match &child.kind {
+            b"keys" => keys = key_names(bytes, child)?,
+            b"ilst" => values(bytes, child, &keys, path, found)?,
+            b"iinf" => items.names(bytes, child)?,
+            b"iloc" => items.places(bytes, child)?,
+            b"idat" => items.data_at(child.body),
+            b"xml " => {
+                let data = bytes.take(child.body, child.end - child.body)?;
+                let xml = data.get(4..).unwrap_or_default().to_vec();
+                found.add(format!("{path}/xml @ offset {at}"), Content::Xmp(xml));
+            }
+            _ => {}
+        }
+        at = child.end;
+    }
+    items.read(bytes, path, found);
+    Ok(())
+}
+
+fn key_names(bytes: &mut Bytes<'_>, here: BoxAt) -> Result<Vec<String>, Broke> {
+    /// Keys of one film; writers use a dozen.
+    const KEYS_MAX: u32 = 4096;
+    let count = bytes.u32_be(here.body + 4)?.min(KEYS_MAX);
+    let mut at = here.body + 8;
+    let mut names = Vec::new();
+    for _ in 0..count {
+        let size = u64::from(bytes.u32_be(at)?);
+        if size < 8 || at + size > here.end {
+            return Err(Broke::new(at, "a key runs past its list"));
+        }
+        names.push(latin(&bytes.take(at + 8, size - 8)?, false));
+        at += size;
+    }
+    Ok(names)
+}
+
+/// The values of an `ilst`: named by index into the keys, by four letters, or by a `name` box.
+fn values(
+    bytes: &mut Bytes<'_>,
+    list: BoxAt,
+    keys: &[String],
+    path: &str,
+    found: &mut Found,
+) -> Result<(), Broke> {
+    let mut at = list.body;
+    while at + 8 <= list.end {
+        let item = box_at(bytes, at, list.end)?;
+        let index = usize::try_from(u32::from_be_bytes(item.kind)).unwrap_or(usize::MAX);
+        let mut key = match keys.get(index.wrapping_sub(1)) {
+            Some(key) => key.clone(),
+            None => item.name(),
+        };
+        let mut inner = item.body;
+        while inner + 8 <= item.end {
+            let part = box_at(bytes, inner, item.end)?;
+            let size = part.end - part.body;
+            match &part.kind {
+                b"name" if size >= 4 => {
+                    key = latin(&bytes.take(part.body + 4, size - 4)?, false);
+                }
+                // Kinds 0 to 5 are text or untyped; pictures and numbers are passed over.
+                b"data" if size >= 8 && bytes.u32_be(part.body)? & 0x00ff_ffff <= 5 => {
+                    let value = latin(&bytes.take(part.body + 8, size - 8)?, false);
+                    let place = format!("{path}/ilst {key} @ offset {}", item.at);
+                    found.text(place, Carrier::Mp4, key.clone(), value);
+                }
+                _ => {}
+            }
+            inner = part.end;
+        }
+        at = item.end;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// One box.
+    pub fn bx(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let mut out = u32::try_from(data.len() + 8)
+            .unwrap()
+            .to_be_bytes()
+            .to_vec();
+        out.extend_from_slice(kind);
+        out.extend_from_slice(data);
+        out
+    }
+
+    fn found(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn keys_and_user_data_are_read() {
+        let key = [0, 0, 0, 12]
+            .into_iter()
+            .chain(*b"mdtaAIGC")
+            .collect::<Vec<_>>();
+        let keys = bx(b"keys", &[vec![0, 0, 0, 0, 0, 0, 0, 1], key].concat());
+        let data = bx(b"data", b"\0\0\0\x01\0\0\0\0value");
+        let list = bx(b"ilst", &bx(b"\0\0\0\x01", &data));
+        let hdlr = bx(b"hdlr", &[0; 24]);
+        let meta = bx(b"meta", &[vec![0; 4], hdlr, keys, list].concat());
+        let tool = bx(b"\xa9too", b"\0\x04\0\0tool");
+        let file = [
+            bx(b"ftyp", b"isom\0\0\0\0"),
+            bx(b"moov", &bx(b"udta", &[meta, tool, vec![0; 4]].concat())),
+            bx(b"uuid", &[C2PA_UUID.as_slice(), &[0; 4]].concat()),
+        ]
+        .concat();
+        let found = found(&file);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.blocks.len(), 3);
+        assert!(
+            found.blocks[0]
+                .place
+                .starts_with("moov/udta/meta/ilst AIGC")
+        );
+        assert!(
+            matches!(&found.blocks[1].content, Content::Text { key, value, .. }
+            if key == "\u{a9}too" && value == "tool")
+        );
+    }
+
+    #[test]
+    fn a_cut_film_is_a_problem_and_nesting_ends() {
+        let file = [bx(b"ftyp", b"isom\0\0\0\0"), bx(b"mdat", &[0; 100])].concat();
+        assert_eq!(found(&file).problems, []);
+        let cut = found(&file[..50]);
+        assert_eq!(
+            cut.problems[0].problem,
+            "broke at offset 16: box mdat of 108 bytes runs past the end"
+        );
+        let mut deep = Vec::new();
+        for _ in 0..1000 {
+            deep = bx(b"udta", &deep);
+        }
+        assert_eq!(found(&deep).problems, []);
+    }
+}

@@ -1,0 +1,174 @@
+//! FLAC (with an `ID3v2` tag in front, where C2PA sits) and Ogg: Vorbis comments. Reads metadata
+//! headers and never sound.
+
+use crate::detect::block::{Carrier, Content, Found};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::id3;
+use crate::detect::container::tiff::latin;
+
+/// Comments read from one block.
+const COMMENTS_MAX: u32 = 10_000;
+/// Bytes searched for the comment header of an Ogg file.
+const OGG_CAP: u64 = 1 << 20;
+
+/// Walks the metadata blocks of a FLAC file.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let at = id3::tag(bytes, 0, "FLAC ID3v2", found);
+    if let Err(broke) = blocks(bytes, at, found) {
+        found.broke("flac", &broke);
+    }
+}
+
+fn blocks(bytes: &mut Bytes<'_>, from: u64, found: &mut Found) -> Result<(), Broke> {
+    if bytes.peek_up_to(from, 4) != b"fLaC" {
+        return Err(Broke::new(from, "no FLAC stream stands here"));
+    }
+    let mut at = from + 4;
+    loop {
+        let header = bytes.u32_be(at)?;
+        let (last, kind) = (header >> 31 == 1, header >> 24 & 0x7f);
+        let len = u64::from(header & 0x00ff_ffff);
+        if at + 4 + len > bytes.len() {
+            return Err(Broke::new(
+                at,
+                format!("metadata block of {len} bytes runs past the end"),
+            ));
+        }
+        if kind == 4 {
+            let data = bytes.take(at + 4, len)?;
+            if comments(&data, &format!("FLAC VORBIS_COMMENT @ offset {at}"), found).is_none() {
+                found.problem(
+                    "flac",
+                    format!("broke at offset {at}: comments lie about a length"),
+                );
+            }
+        }
+        if last {
+            return Ok(());
+        }
+        at += 4 + len;
+    }
+}
+
+/// Walks the first pages of an Ogg file for its comment header.
+pub fn ogg(bytes: &mut Bytes<'_>, found: &mut Found) {
+    if let Err(broke) = ogg_comments(bytes, found) {
+        found.broke("ogg", &broke);
+    }
+}
+
+fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
+    let mut at = 0;
+    let mut packet = Vec::new();
+    let mut started = 0;
+    // The comment header is the second packet of a stream; with a video beside, of several.
+    while at < bytes.len().min(OGG_CAP) && packet.len() as u64 <= OGG_CAP {
+        if bytes.peek(at, 4)? != b"OggS" {
+            return Err(Broke::new(at, "no page stands here"));
+        }
+        let count = usize::from(bytes.u8(at + 26)?);
+        let lacing = bytes.peek(at + 27, count)?.to_vec();
+        let mut body = at + 27 + count as u64;
+        for size in lacing {
+            packet.extend(bytes.take(body, u64::from(size))?);
+            body += u64::from(size);
+            if size < 255 {
+                if let Some(data) = packet
+                    .strip_prefix(b"\x03vorbis")
+                    .or_else(|| packet.strip_prefix(b"OpusTags"))
+                {
+                    let place = format!("Ogg comments @ offset {started}");
+                    if comments(data, &place, found).is_none() {
+                        return Err(Broke::new(started, "comments lie about a length"));
+                    }
+                    return Ok(());
+                }
+                packet.clear();
+                started = at;
+            }
+        }
+        at = body;
+    }
+    Ok(())
+}
+
+/// Reads a Vorbis comment structure; nothing when a length lies (what was read before stays).
+fn comments(data: &[u8], place: &str, found: &mut Found) -> Option<()> {
+    let mut rest = data;
+    let word = |rest: &mut &[u8]| -> Option<u32> {
+        let (raw, after) = rest.split_first_chunk::<4>()?;
+        *rest = after;
+        Some(u32::from_le_bytes(*raw))
+    };
+    let vendor = usize::try_from(word(&mut rest)?).ok()?;
+    rest = rest.get(vendor..)?;
+    let count = word(&mut rest)?;
+    for _ in 0..count.min(COMMENTS_MAX) {
+        let len = usize::try_from(word(&mut rest)?).ok()?;
+        let text = rest.get(..len)?;
+        rest = rest.get(len..)?;
+        let text = latin(text, true);
+        if let Some((key, value)) = text.split_once('=')
+            && !key.eq_ignore_ascii_case("METADATA_BLOCK_PICTURE")
+        {
+            let place = format!("{place} {key}");
+            if key.eq_ignore_ascii_case("XMP") {
+                found.add(place, Content::Xmp(value.as_bytes().to_vec()));
+            } else {
+                found.text(place, Carrier::Vorbis, key, value);
+            }
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comment_block(texts: &[&str]) -> Vec<u8> {
+        let mut out = vec![0, 0, 0, 0];
+        out.extend_from_slice(&u32::try_from(texts.len()).unwrap().to_le_bytes());
+        for text in texts {
+            out.extend_from_slice(&u32::try_from(text.len()).unwrap().to_le_bytes());
+            out.extend_from_slice(text.as_bytes());
+        }
+        out
+    }
+
+    #[test]
+    fn flac_comments_are_read_and_a_lie_is_a_problem() {
+        let block = comment_block(&["prompt={}", "noequals"]);
+        let mut file = b"fLaC\x84\0\0".to_vec();
+        file.push(u8::try_from(block.len()).unwrap());
+        file.extend_from_slice(&block);
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(&file), &mut found);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.blocks.len(), 1);
+        let at = file.len() - block.len() + 8;
+        file[at] = 0xff;
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(&file), &mut found);
+        assert_eq!(found.problems.len(), 1);
+    }
+
+    #[test]
+    fn ogg_comments_are_read_across_lacing() {
+        let packet = [
+            b"\x03vorbis".to_vec(),
+            comment_block(&[&format!("a={}", "b".repeat(300))]),
+        ]
+        .concat();
+        let mut file = b"OggS".to_vec();
+        file.extend_from_slice(&[0; 22]);
+        file.push(2);
+        file.push(255);
+        file.push(u8::try_from(packet.len() - 255).unwrap());
+        file.extend_from_slice(&packet);
+        let mut found = Found::default();
+        ogg(&mut Bytes::memory(&file), &mut found);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.blocks.len(), 1);
+    }
+}

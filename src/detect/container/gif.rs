@@ -1,0 +1,135 @@
+//! GIF: comments and the application extensions that carry XMP and C2PA. Walks block by block;
+//! pixels are skipped sub-block by sub-block.
+
+use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes, WINDOW_MAX};
+use crate::detect::container::tiff::latin;
+
+const NAME: &str = "gif";
+
+/// Walks the blocks.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    bytes.read_ahead(WINDOW_MAX);
+    if let Err(broke) = blocks(bytes, found) {
+        found.broke(NAME, &broke);
+    }
+}
+
+fn table_size(flags: u8) -> u64 {
+    if flags & 0x80 == 0 {
+        0
+    } else {
+        3 << ((flags & 7) + 1)
+    }
+}
+
+fn blocks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
+    let mut at = 13 + table_size(bytes.u8(10)?);
+    loop {
+        let kind = bytes
+            .u8(at)
+            .map_err(|_| Broke::new(at, "ends without a trailer"))?;
+        match kind {
+            0x3b => return Ok(()),
+            0x2c => {
+                let data = at + 10 + table_size(bytes.u8(at + 9)?) + 1;
+                at = skip(bytes, data)?;
+            }
+            0x21 => at = extension(bytes, at, found)?,
+            // Padding between blocks, which decoders skip.
+            0 => at += 1,
+            _ => return Err(Broke::new(at, "no block stands here")),
+        }
+    }
+}
+
+fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, Broke> {
+    let label = bytes.u8(at + 1)?;
+    match label {
+        0xfe => {
+            let (data, end) = gather(bytes, at + 2)?;
+            let place = format!("GIF comment @ offset {at}");
+            found.text(place, Carrier::Comment, "comment", latin(&data, true));
+            Ok(end)
+        }
+        0xff => {
+            let size = u64::from(bytes.u8(at + 2)?);
+            let id = bytes.take(at + 3, size)?;
+            let data = at + 3 + size;
+            if id.starts_with(b"XMP DataXMP") {
+                // The packet stands there bare, with a trailer that makes it skippable: the
+                // sub-block walk finds the end, and the packet is the bytes as they are.
+                let end = skip(bytes, data)?;
+                let xmp = bytes.take(data, end.saturating_sub(data).saturating_sub(258))?;
+                found.add(format!("GIF XMP @ offset {at}"), Content::Xmp(xmp));
+                Ok(end)
+            } else {
+                if id.starts_with(b"C2PA_GIF") {
+                    found.add(
+                        format!("GIF C2PA_GIF @ offset {at}"),
+                        Content::C2pa(Store::InPlace),
+                    );
+                }
+                skip(bytes, data)
+            }
+        }
+        _ => skip(bytes, at + 2),
+    }
+}
+
+/// The offset behind a chain of sub-blocks.
+fn skip(bytes: &mut Bytes<'_>, from: u64) -> Result<u64, Broke> {
+    let mut at = from;
+    loop {
+        let size = bytes
+            .u8(at)
+            .map_err(|_| Broke::new(at, "ends inside a block"))?;
+        at += 1 + u64::from(size);
+        if size == 0 {
+            return Ok(at);
+        }
+    }
+}
+
+fn gather(bytes: &mut Bytes<'_>, from: u64) -> Result<(Vec<u8>, u64), Broke> {
+    let mut at = from;
+    let mut data = Vec::new();
+    loop {
+        let size = u64::from(bytes.u8(at)?);
+        if size == 0 {
+            return Ok((data, at + 1));
+        }
+        if data.len() as u64 > BLOCK_CAP {
+            return Err(Broke::new(at, "a comment is larger than the limit"));
+        }
+        data.extend(bytes.take(at + 1, size)?);
+        at += 1 + size;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn extensions_are_found_and_a_cut_file_is_a_problem() {
+        let mut file = b"GIF89a\x01\0\x01\0\0\0\0".to_vec();
+        file.extend_from_slice(b"\x21\xfe\x02hi\0\x21\xff\x0bC2PA_GIF123\x01x\0");
+        file.extend_from_slice(b"\x21\xff\x0bXMP DataXMP<x/>");
+        file.push(1);
+        file.extend((0..=255).rev());
+        file.push(0);
+        file.extend_from_slice(b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02ab\0\x3b");
+        let result = found(&file);
+        assert_eq!(result.problems, []);
+        assert_eq!(result.blocks.len(), 3);
+        assert!(matches!(&result.blocks[2].content, Content::Xmp(xmp) if xmp == b"<x/>"));
+        assert_eq!(found(&file[..file.len() - 3]).problems.len(), 1);
+    }
+}

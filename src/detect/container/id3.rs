@@ -1,0 +1,310 @@
+//! `ID3v2` tags (MP3, FLAC, AIFF, WAV) and what follows them in FLAC. Reads frame headers and only
+//! the frames that carry text, links, private data or a C2PA store; pictures are seeked over.
+
+use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::tiff::{latin, utf16};
+use crate::detect::sniff::id3_length;
+
+const NAME: &str = "id3";
+/// Frames walked in one tag.
+const FRAMES_MAX: usize = 10_000;
+/// The largest frame that is read; texts are far smaller.
+const FRAME_CAP: u64 = 4 << 20;
+
+/// Walks an MP3: its tag. Frames of sound are not looked at, and a file without a tag is whole.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    if id3_length(bytes.peek_up_to(0, 10)).is_some() {
+        tag(bytes, 0, "MP3 ID3v2", found);
+    }
+}
+
+/// Reads the tag at `at` and gives the offset behind it.
+pub fn tag(bytes: &mut Bytes<'_>, at: u64, place: &str, found: &mut Found) -> u64 {
+    let header = bytes.peek_up_to(at, 10).to_vec();
+    let Some(length) = id3_length(&header) else {
+        return at;
+    };
+    let (major, flags) = (header[3], header[5]);
+    let end = at.saturating_add(length);
+    if end > bytes.len() {
+        found.problem(
+            NAME,
+            format!("broke at offset {at}: a tag of {length} bytes runs past the end"),
+        );
+    }
+    let footer = if flags & 0x10 != 0 { 10 } else { 0 };
+    let body_end = (end - footer).min(bytes.len());
+    let result = if flags & 0x80 != 0 && major < 4 {
+        // The whole tag is unsynchronised: undo that in memory, in which offsets then count.
+        bytes
+            .take(at + 10, body_end.saturating_sub(at + 10))
+            .and_then(|body| {
+                let body = resynchronise(&body);
+                let len = body.len() as u64;
+                frames(
+                    &mut Bytes::memory(&body),
+                    0,
+                    len,
+                    major,
+                    flags,
+                    place,
+                    found,
+                )
+            })
+    } else {
+        frames(bytes, at + 10, body_end, major, flags, place, found)
+    };
+    if let Err(broke) = result {
+        found.broke(NAME, &broke);
+    }
+    end
+}
+
+fn resynchronise(data: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len());
+    let mut after_ff = false;
+    for byte in data {
+        if !(after_ff && *byte == 0) {
+            out.push(*byte);
+        }
+        after_ff = *byte == 0xff;
+    }
+    out
+}
+
+fn synchsafe(raw: [u8; 4]) -> u64 {
+    raw.iter()
+        .fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
+}
+
+fn frames(
+    bytes: &mut Bytes<'_>,
+    from: u64,
+    end: u64,
+    major: u8,
+    flags: u8,
+    place: &str,
+    found: &mut Found,
+) -> Result<(), Broke> {
+    let mut at = from;
+    if flags & 0x40 != 0 && major >= 3 {
+        let raw = bytes.array::<4>(at)?;
+        at += if major == 4 {
+            synchsafe(raw)
+        } else {
+            4 + u64::from(u32::from_be_bytes(raw))
+        };
+    }
+    let header: u64 = if major == 2 { 6 } else { 10 };
+    for _ in 0..FRAMES_MAX {
+        if at + header > end || bytes.u8(at)? == 0 {
+            return Ok(());
+        }
+        let (id, size, unsync) = if major == 2 {
+            let raw = bytes.array::<6>(at)?;
+            let size = raw[3..]
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            (String::from_utf8_lossy(&raw[..3]).into_owned(), size, false)
+        } else {
+            let raw = bytes.array::<10>(at)?;
+            let field = [raw[4], raw[5], raw[6], raw[7]];
+            let mut size = u64::from(u32::from_be_bytes(field));
+            if major == 4 {
+                // iTunes wrote plain sizes into 2.4 tags; a plain one that fits and is followed by
+                // a frame name or the end is taken, else the synchsafe reading of the standard.
+                let safe = synchsafe(field);
+                if field.iter().any(|byte| *byte >= 0x80)
+                    || !frame_follows(bytes, at + 10 + safe, end)
+                {
+                    if field.iter().all(|byte| *byte < 0x80)
+                        && !frame_follows(bytes, at + 10 + size, end)
+                    {
+                        size = safe;
+                    }
+                } else {
+                    size = safe;
+                }
+            }
+            let id = String::from_utf8_lossy(&raw[..4]).into_owned();
+            (id, size, major == 4 && raw[9] & 0x02 != 0)
+        };
+        let body = at + header;
+        if body + size > end {
+            return Err(Broke::new(
+                at,
+                format!("frame {id} of {size} bytes runs past the tag"),
+            ));
+        }
+        let wanted = id.starts_with(['T', 'W'])
+            || matches!(id.as_str(), "COMM" | "COM" | "GEOB" | "GEO" | "PRIV");
+        if wanted {
+            let data = bytes.take(body, size.min(FRAME_CAP))?;
+            let data = if unsync { resynchronise(&data) } else { data };
+            frame(&id, &data, &format!("{place} {id} @ offset {at}"), found);
+        }
+        at = body + size;
+    }
+    Err(Broke::new(at, "too many frames"))
+}
+
+fn frame_follows(bytes: &mut Bytes<'_>, at: u64, end: u64) -> bool {
+    at == end
+        || at + 4 <= end
+            && bytes.array::<4>(at).is_ok_and(|id| {
+                id == [0; 4]
+                    || id
+                        .iter()
+                        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            })
+}
+
+fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
+    let (encoding, rest) = data
+        .split_first()
+        .map_or((0, data), |(code, rest)| (*code, rest));
+    match id {
+        "GEOB" | "GEO" => {
+            let mime = rest.split(|byte| *byte == 0).next().unwrap_or_default();
+            if matches!(
+                mime,
+                b"application/x-c2pa-manifest-store" | b"application/c2pa"
+            ) {
+                found.add(place, Content::C2pa(Store::InPlace));
+            }
+        }
+        "PRIV" => {
+            if let Some(xmp) = data.strip_prefix(b"XMP\0") {
+                found.add(place, Content::Xmp(xmp.to_vec()));
+            }
+        }
+        "COMM" | "COM" => {
+            let (key, value) = described(encoding, rest.get(3..).unwrap_or_default());
+            found.text(place, Carrier::Id3, key_with("COMM", &key), value);
+        }
+        "TXXX" | "TXX" => {
+            let (key, value) = described(encoding, rest);
+            found.text(place, Carrier::Id3, key_with("TXXX", &key), value);
+        }
+        "WXXX" | "WXX" => {
+            let (key, rest) = split_string(encoding, rest);
+            found.text(
+                place,
+                Carrier::Id3,
+                key_with("WXXX", &key),
+                latin(rest, true),
+            );
+        }
+        _ if id.starts_with('W') => found.text(place, Carrier::Id3, id, latin(data, true)),
+        _ => found.text(place, Carrier::Id3, id, decode(encoding, rest)),
+    }
+}
+
+fn key_with(id: &str, description: &str) -> String {
+    if description.is_empty() {
+        id.to_owned()
+    } else {
+        format!("{id}:{description}")
+    }
+}
+
+fn described(encoding: u8, data: &[u8]) -> (String, String) {
+    let (key, rest) = split_string(encoding, data);
+    (key, decode(encoding, rest))
+}
+
+/// A string and what stands behind its closing zero.
+fn split_string(encoding: u8, data: &[u8]) -> (String, &[u8]) {
+    let (end, behind) = if matches!(encoding, 1 | 2) {
+        let end = data.chunks_exact(2).position(|pair| pair == [0, 0]);
+        end.map_or((data.len(), data.len()), |end| (end * 2, end * 2 + 2))
+    } else {
+        let end = data.iter().position(|byte| *byte == 0);
+        end.map_or((data.len(), data.len()), |end| (end, end + 1))
+    };
+    (
+        decode(encoding, data.get(..end).unwrap_or_default()),
+        data.get(behind..).unwrap_or_default(),
+    )
+}
+
+fn decode(encoding: u8, data: &[u8]) -> String {
+    match (encoding, data) {
+        (1, [0xfe, 0xff, rest @ ..]) => utf16(rest, false),
+        (1, _) => utf16(data, true),
+        (2, _) => utf16(data, false),
+        _ => latin(data, true),
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A 2.3 tag of these frames.
+    pub fn id3(frames: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (id, data) in frames {
+            body.extend_from_slice(*id);
+            body.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
+            body.extend_from_slice(&[0, 0]);
+            body.extend_from_slice(data);
+        }
+        let len = u32::try_from(body.len()).unwrap();
+        let mut out = b"ID3\x03\0\0".to_vec();
+        for shift in [21, 14, 7, 0] {
+            out.push(u8::try_from(len >> shift & 0x7f).unwrap());
+        }
+        out.extend(body);
+        out
+    }
+
+    fn found(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn frames_are_decoded() {
+        let mut wide = vec![1];
+        wide.extend_from_slice(b"\xff\xfeA\0\0\0\xff\xfeb\0");
+        let tag = id3(&[
+            (b"COMM", b"\0eng\0made"),
+            (b"TXXX", &wide),
+            (b"WOAS", b"https://x.example/"),
+            (
+                b"GEOB",
+                b"\0application/x-c2pa-manifest-store\0c2pa\0d\0data",
+            ),
+        ]);
+        let found = found(&tag);
+        assert_eq!(found.problems, []);
+        let texts: Vec<_> = found
+            .blocks
+            .iter()
+            .filter_map(|block| match &block.content {
+                Content::Text { key, value, .. } => Some((key.as_str(), value.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                ("COMM", "made"),
+                ("TXXX:A", "b"),
+                ("WOAS", "https://x.example/")
+            ]
+        );
+        assert!(matches!(found.blocks[3].content, Content::C2pa(_)));
+    }
+
+    #[test]
+    fn a_lying_frame_is_a_problem() {
+        let mut tag = id3(&[(b"TIT2", b"\0abc")]);
+        tag[14] = 0x7f;
+        assert_eq!(found(&tag).problems.len(), 1);
+        assert_eq!(found(b"\xff\xfb\x90\0").problems, []);
+    }
+}

@@ -1,0 +1,16 @@
+//! One file per family of containers. A walker follows the container's own structure, yields blocks
+//! with their places, and says where it broke. It never searches bytes for words, never decodes
+//! pixels or sound, and never trusts a length.
+
+pub mod bmff;
+pub mod document;
+pub mod flac;
+pub mod gif;
+pub mod heif;
+pub mod id3;
+pub mod irb;
+pub mod jpeg;
+pub mod png;
+pub mod psd;
+pub mod riff;
+pub mod tiff;

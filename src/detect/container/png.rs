@@ -1,0 +1,243 @@
+//! PNG: text chunks (before and after the pixels), `eXIf`, `caBX`. Walks chunk by chunk and never
+//! inflates pixels. A chunk past the end, or no `IEND`, is a problem.
+
+use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::irb;
+use crate::detect::inflate::inflate;
+
+const NAME: &str = "png";
+
+/// Walks the chunks.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    if let Err(broke) = chunks(bytes, found) {
+        found.broke(NAME, &broke);
+    }
+}
+
+fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
+    let mut at = 8;
+    loop {
+        let [l0, l1, l2, l3, k0, k1, k2, k3] = bytes
+            .array::<8>(at)
+            .map_err(|broke| Broke::new(at, format!("no IEND chunk, {}", broke.why)))?;
+        let len = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
+        let kind = [k0, k1, k2, k3];
+        if !kind.iter().all(u8::is_ascii_alphabetic) {
+            return Err(Broke::new(at, "no chunk stands here"));
+        }
+        let name = String::from_utf8_lossy(&kind).into_owned();
+        let end = at + 12 + len;
+        if end > bytes.len() {
+            return Err(Broke::new(
+                at,
+                format!("chunk {name} of {len} bytes runs past the end"),
+            ));
+        }
+        let body = at + 8;
+        match &kind {
+            b"tEXt" | b"zTXt" | b"iTXt" => match bytes.take(body, len) {
+                Ok(data) => text(&name, at, &data, found),
+                Err(broke) => found.broke(NAME, &broke),
+            },
+            b"eXIf" => match bytes.take(body, len) {
+                Ok(data) => found.add(format!("PNG eXIf @ offset {at}"), Content::Exif(data)),
+                Err(broke) => found.broke(NAME, &broke),
+            },
+            b"caBX" => found.add(
+                format!("PNG caBX @ offset {at}"),
+                Content::C2pa(Store::InPlace),
+            ),
+            b"IEND" => return Ok(()),
+            _ => {}
+        }
+        at = end;
+    }
+}
+
+fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
+    let Some((key, value)) = split_text(kind, data) else {
+        found.problem(
+            NAME,
+            format!("{kind} chunk broke at offset {at}: no keyword"),
+        );
+        return;
+    };
+    let place = format!("PNG {kind} {key} @ offset {at}");
+    let value = match value {
+        Ok(value) => value,
+        Err(why) => {
+            found.problem(
+                NAME,
+                format!("{kind} chunk {key} broke at offset {at}: {why}"),
+            );
+            return;
+        }
+    };
+    if key == "XML:com.adobe.xmp" {
+        found.add(place, Content::Xmp(value));
+        return;
+    }
+    if let Some(profile) = key.strip_prefix("Raw profile type ") {
+        raw_profile(profile, &place, &value, found);
+        return;
+    }
+    // tEXt and zTXt are Latin-1 by the specification and UTF-8 by habit.
+    let value = match String::from_utf8(value) {
+        Ok(value) => value,
+        Err(error) => error
+            .as_bytes()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect(),
+    };
+    found.text(place, Carrier::PngText, key, value);
+}
+
+type Value = Result<Vec<u8>, String>;
+
+/// Keyword and value bytes of a text chunk.
+fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
+    let zero = data.iter().position(|byte| *byte == 0)?;
+    let key: String = data
+        .get(..zero)?
+        .iter()
+        .map(|byte| char::from(*byte))
+        .collect();
+    let rest = data.get(zero + 1..)?;
+    let value = match kind {
+        "tEXt" => Ok(rest.to_vec()),
+        "zTXt" => inflate(rest.get(1..)?),
+        _ => {
+            let (flags, rest) = rest.split_at_checked(2)?;
+            let mut parts = rest.splitn(3, |byte| *byte == 0);
+            let (_language, _translated) = (parts.next()?, parts.next()?);
+            let value = parts.next()?;
+            if flags.first() == Some(&1) {
+                inflate(value)
+            } else {
+                Ok(value.to_vec())
+            }
+        }
+    };
+    Some((key, value))
+}
+
+/// `ImageMagick`'s way to carry other profiles: name, length and hexadecimal, on lines.
+fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
+    let mut words = value
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    let (Some(_name), Some(_length)) = (words.next(), words.next()) else {
+        found.problem(NAME, format!("profile in {place} has no length"));
+        return;
+    };
+    let mut data = Vec::new();
+    let mut high = None;
+    for digit in words.flatten().map(|byte| char::from(*byte).to_digit(16)) {
+        let Some(digit) = digit.and_then(|digit| u8::try_from(digit).ok()) else {
+            found.problem(NAME, format!("profile in {place} is not hexadecimal"));
+            break;
+        };
+        match high.take() {
+            None => high = Some(digit),
+            Some(high) => data.push(high << 4 | digit),
+        }
+    }
+    match profile {
+        "iptc" | "8bim" => irb::walk(&data, place, found),
+        "xmp" => found.add(place, Content::Xmp(data)),
+        "exif" | "APP1" => {
+            if let Some(exif) = data.strip_prefix(b"Exif\0\0") {
+                found.add(place, Content::Exif(exif.to_vec()));
+            } else if let Some(xmp) = data.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
+                found.add(place, Content::Xmp(xmp.to_vec()));
+            } else if data.starts_with(b"II") || data.starts_with(b"MM") {
+                found.add(place, Content::Exif(data));
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::detect::inflate::tests::deflate;
+
+    /// One chunk. The walker does not read the CRC.
+    pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let mut out = u32::try_from(data.len()).unwrap().to_be_bytes().to_vec();
+        out.extend_from_slice(kind);
+        out.extend_from_slice(data);
+        out.extend_from_slice(&[0; 4]);
+        out
+    }
+
+    /// A PNG of these chunks.
+    pub fn png(chunks: &[Vec<u8>]) -> Vec<u8> {
+        let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+        out.extend(chunk(b"IHDR", &[0; 13]));
+        out.extend(chunks.concat());
+        out.extend(chunk(b"IEND", &[]));
+        out
+    }
+
+    fn found(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn texts_before_and_after_the_pixels_are_found_with_their_place() {
+        let compressed = [b"zkey\0\0".as_slice(), &deflate(b"zvalue")].concat();
+        let international = [b"ikey\0\x01\0de\0tr\0".as_slice(), &deflate("ä".as_bytes())].concat();
+        let file = png(&[
+            chunk(b"tEXt", b"key\0value"),
+            chunk(b"IDAT", &[1; 100]),
+            chunk(b"zTXt", &compressed),
+            chunk(b"iTXt", &international),
+            chunk(b"caBX", b"x"),
+        ]);
+        let found = found(&file);
+        assert_eq!(found.problems, []);
+        let texts: Vec<_> = found
+            .blocks
+            .iter()
+            .map(|block| (block.place.as_str(), &block.content))
+            .collect();
+        assert_eq!(texts[0].0, "PNG tEXt key @ offset 33");
+        assert_eq!(texts.len(), 4);
+        assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));
+        assert!(matches!(texts[2].1, Content::Text { value, .. } if value == "ä"));
+        assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace)));
+    }
+
+    #[test]
+    fn a_truncated_file_says_where_it_broke_and_keeps_what_was_read() {
+        let mut file = png(&[chunk(b"tEXt", b"key\0value"), chunk(b"IDAT", &[1; 100])]);
+        file.truncate(file.len() - 50);
+        let result = found(&file);
+        assert_eq!(result.blocks.len(), 1);
+        assert_eq!(
+            result.problems[0].problem,
+            "broke at offset 54: chunk IDAT of 100 bytes runs past the end"
+        );
+        let no_end = found(&file[..54]);
+        assert!(no_end.problems[0].problem.contains("no IEND"));
+    }
+
+    #[test]
+    fn a_bomb_and_a_lying_length_are_problems() {
+        let bomb = [b"k\0\0".as_slice(), &deflate(&vec![b'a'; 20 << 20])].concat();
+        let result = found(&png(&[chunk(b"zTXt", &bomb)]));
+        assert!(result.problems[0].problem.contains("inflates to more"));
+        let mut file = png(&[]);
+        file.extend(chunk(b"tEXt", b"after the end"));
+        assert_eq!(found(&file).problems, []);
+        let mut lie = b"\x89PNG\r\n\x1a\n\xff\xff\xff\xfftEXt".to_vec();
+        lie.extend_from_slice(&[0; 40]);
+        assert_eq!(found(&lie).problems.len(), 1);
+    }
+}

@@ -1,0 +1,252 @@
+//! RIFF: WebP, WAV (with RF64 and BW64), AVI; and AIFF, the same with the big end first. Walks
+//! chunk headers and seeks over everything else.
+
+use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::id3;
+use crate::detect::container::tiff::latin;
+
+/// Chunks walked in one file, lists included.
+const CHUNKS_MAX: usize = 100_000;
+/// Lists in lists.
+const DEPTH_MAX: usize = 4;
+
+struct Walk<'a> {
+    name: &'static str,
+    label: &'a str,
+    big_end: bool,
+    chunks: usize,
+    /// The true length of `data` in RF64 and BW64.
+    data_size: Option<u64>,
+}
+
+/// Walks the chunks.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let magic = bytes.array::<12>(0).unwrap_or_default();
+    let form = [magic[8], magic[9], magic[10], magic[11]];
+    let (name, label) = match &form {
+        b"WEBP" => ("webp", "WebP"),
+        b"AVI " => ("avi", "AVI"),
+        b"AIFF" | b"AIFC" => ("aiff", "AIFF"),
+        _ => ("wav", "WAV"),
+    };
+    let mut walk = Walk {
+        name,
+        label,
+        big_end: magic.starts_with(b"FORM") || magic.starts_with(b"RIFX"),
+        chunks: 0,
+        data_size: None,
+    };
+    let end = bytes.len();
+    if let Err(broke) = walk.list(bytes, 12, end, 0, found) {
+        found.broke(name, &broke);
+    }
+}
+
+impl Walk<'_> {
+    fn list(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        from: u64,
+        end: u64,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let mut at = from;
+        while at + 8 <= end {
+            self.chunks += 1;
+            if self.chunks > CHUNKS_MAX {
+                return Err(Broke::new(at, "too many chunks"));
+            }
+            let [k0, k1, k2, k3, s0, s1, s2, s3] = bytes.array::<8>(at)?;
+            let kind = [k0, k1, k2, k3];
+            let raw = [s0, s1, s2, s3];
+            let stated = if self.big_end {
+                u32::from_be_bytes(raw)
+            } else {
+                u32::from_le_bytes(raw)
+            };
+            let body = at + 8;
+            let room = end - body;
+            let mut size = u64::from(stated);
+            if &kind == b"data" {
+                if let (u32::MAX, Some(true_size)) = (stated, self.data_size) {
+                    size = true_size;
+                } else if stated == u32::MAX || (stated == 0 && depth == 0) {
+                    // A recorder that streamed: the rest is sound.
+                    size = room;
+                }
+            }
+            if size > room {
+                let name = String::from_utf8_lossy(&kind);
+                if !kind
+                    .iter()
+                    .all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+                {
+                    return Err(Broke::new(at, "no chunk stands here"));
+                }
+                return Err(Broke::new(
+                    at,
+                    format!("chunk {name} of {size} bytes runs past the end"),
+                ));
+            }
+            if kind == [0; 4] && size == 0 {
+                // Padding at the end, which players skip.
+                return Ok(());
+            }
+            if let Err(broke) = self.chunk(bytes, kind, at, size, depth, found) {
+                found.broke(self.name, &broke);
+            }
+            at = body.saturating_add(size).saturating_add(size % 2);
+        }
+        Ok(())
+    }
+
+    fn chunk(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        kind: [u8; 4],
+        at: u64,
+        size: u64,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let body = at + 8;
+        let place = |what: &str| format!("{} {what} @ offset {at}", self.label);
+        match &kind {
+            b"ds64" if size >= 16 => self.data_size = Some(bytes.u64_le(body + 8)?),
+            b"C2PA" => found.add(place("C2PA"), Content::C2pa(Store::InPlace)),
+            b"XMP " | b"_PMX" => {
+                let data = bytes.take(body, size)?;
+                found.add(place("XMP"), Content::Xmp(data));
+            }
+            b"EXIF" => {
+                let data = bytes.take(body, size)?;
+                let data = data.strip_prefix(b"Exif\0\0").unwrap_or(&data).to_vec();
+                found.add(place("EXIF"), Content::Exif(data));
+            }
+            b"id3 " | b"ID3 " | b"ID32" => {
+                let data = bytes.take(body, size)?;
+                let place = place("id3");
+                id3::tag(&mut Bytes::memory(&data), 0, &place, found);
+            }
+            b"LIST" | b"RIFF" if size >= 4 => {
+                let list = bytes.array::<4>(body)?;
+                if &list == b"INFO" {
+                    self.info(bytes, body + 4, body + size, found)?;
+                } else if &list != b"movi" && &list != b"adtl" && depth < DEPTH_MAX {
+                    self.list(bytes, body + 4, body + size, depth + 1, found)?;
+                }
+            }
+            b"bext" => {
+                let data = bytes.take(body, size.min(602))?;
+                for (key, from, to) in [("Description", 0, 256), ("Originator", 256, 288)] {
+                    let value = latin(data.get(from..to).unwrap_or_default(), true);
+                    if !value.is_empty() {
+                        let place = place(&format!("bext {key}"));
+                        found.text(place, Carrier::Riff, format!("bext:{key}"), value);
+                    }
+                }
+            }
+            b"iXML" => {
+                let data = bytes.take(body, size)?;
+                found.text(place("iXML"), Carrier::Riff, "iXML", latin(&data, true));
+            }
+            b"NAME" | b"AUTH" | b"ANNO" if self.big_end => {
+                let data = bytes.take(body, size)?;
+                let key = String::from_utf8_lossy(&kind).into_owned();
+                found.text(place(&key), Carrier::Riff, key, latin(&data, true));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn info(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        from: u64,
+        end: u64,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let mut at = from;
+        while at + 8 <= end {
+            self.chunks += 1;
+            let size = u64::from(bytes.u32_le(at + 4)?);
+            let key = String::from_utf8_lossy(bytes.peek(at, 4)?).into_owned();
+            if self.chunks > CHUNKS_MAX || at + 8 + size > end {
+                return Err(Broke::new(
+                    at,
+                    format!("INFO entry {key} of {size} bytes runs past its list"),
+                ));
+            }
+            let data = bytes.take(at + 8, size)?;
+            let place = format!("{} LIST/INFO {key} @ offset {at}", self.label);
+            found.text(place, Carrier::Riff, key, latin(&data, true));
+            at += 8 + size + size % 2;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// One chunk.
+    pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let mut out = kind.to_vec();
+        out.extend_from_slice(&u32::try_from(data.len()).unwrap().to_le_bytes());
+        out.extend_from_slice(data);
+        if data.len() % 2 == 1 {
+            out.push(0);
+        }
+        out
+    }
+
+    /// A RIFF file of this form.
+    pub fn riff(form: &[u8; 4], chunks: &[Vec<u8>]) -> Vec<u8> {
+        chunk(b"RIFF", &[form.to_vec(), chunks.concat()].concat())
+    }
+
+    fn found(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn chunks_and_lists_are_walked() {
+        let info = [
+            b"INFO".to_vec(),
+            chunk(b"ICMT", b"odd"),
+            chunk(b"ISFT", b"tool\0"),
+        ]
+        .concat();
+        let file = riff(
+            b"WAVE",
+            &[
+                chunk(b"data", &[0; 64]),
+                chunk(b"LIST", &info),
+                chunk(b"C2PA", b"x"),
+            ],
+        );
+        let found = found(&file);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.blocks.len(), 3);
+        assert!(matches!(&found.blocks[1].content, Content::Text { value, .. } if value == "tool"));
+    }
+
+    #[test]
+    fn a_streamed_recording_is_whole_and_a_cut_one_is_not() {
+        let mut file = riff(b"WAVE", &[chunk(b"data", &[0; 64])]);
+        file[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(found(&file).problems, []);
+        let mut cut = riff(b"WEBP", &[chunk(b"VP8 ", &[1; 64])]);
+        cut.truncate(50);
+        assert_eq!(
+            found(&cut).problems[0].problem,
+            "broke at offset 12: chunk VP8  of 64 bytes runs past the end"
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! Turns blocks into named fields: XMP packets into properties, EXIF into tags, IPTC-IIM into data
+//! sets. Stands between walkers and marks, so that a mark is written once for all containers.
+
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use crate::detect::block::{Block, Carrier, Content, Found};
+use crate::detect::container::tiff;
+use crate::detect::xmp;
+
+/// Blocks in blocks: XMP in a TIFF tag in an EXIF block.
+const DEPTH_MAX: usize = 3;
+/// The longest text parsed as JSON; the largest workflows seen have two megabytes.
+const JSON_CAP: usize = 8 << 20;
+
+/// One named text with its place.
+pub struct Field {
+    /// Where it stands among all blocks of the file.
+    pub order: usize,
+    /// The exact place.
+    pub place: String,
+    /// What kind of carrier.
+    pub carrier: Carrier,
+    /// Its name there.
+    pub key: String,
+    /// The text.
+    pub value: String,
+    json: OnceCell<Option<Value>>,
+}
+
+impl Field {
+    /// The text as a JSON object, parsed at most once. Python writers leave `NaN` and `Infinity`
+    /// in, which JSON does not know.
+    pub fn json(&self) -> Option<&Value> {
+        self.json
+            .get_or_init(|| {
+                let text = self.value.trim();
+                if !text.starts_with('{') || text.len() > JSON_CAP {
+                    return None;
+                }
+                serde_json::from_str(text)
+                    .or_else(|_| serde_json::from_str(&without_nan(text)))
+                    .ok()
+            })
+            .as_ref()
+    }
+}
+
+/// Replaces the numbers that JSON does not know, outside strings.
+fn without_nan(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quoted = false;
+    while let Some(first) = rest.chars().next() {
+        if quoted && first == '\\' {
+            let taken: String = rest.chars().take(2).collect();
+            out.push_str(&taken);
+            rest = rest.get(taken.len()..).unwrap_or_default();
+            continue;
+        }
+        quoted ^= first == '"';
+        let number = ["-Infinity", "Infinity", "NaN"]
+            .into_iter()
+            .find(|number| !quoted && rest.starts_with(number));
+        if let Some(number) = number {
+            out.push_str("null");
+            rest = rest.get(number.len()..).unwrap_or_default();
+        } else {
+            out.push(first);
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out
+}
+
+/// Splits all blocks into fields, and gives the blocks that are C2PA stores.
+pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
+    let mut fields = Vec::new();
+    let mut stores = Vec::new();
+    let mut order = 0;
+    let blocks = std::mem::take(&mut found.blocks);
+    some(blocks, 0, &mut order, &mut fields, &mut stores, found);
+    (fields, stores)
+}
+
+fn some(
+    blocks: Vec<Block>,
+    depth: usize,
+    order: &mut usize,
+    fields: &mut Vec<Field>,
+    stores: &mut Vec<(usize, Block)>,
+    found: &mut Found,
+) {
+    for block in blocks {
+        *order += 1;
+        let mut field = |carrier, key: &str, value: String, place| {
+            fields.push(Field {
+                order: *order,
+                place,
+                carrier,
+                key: key.to_owned(),
+                value,
+                json: OnceCell::new(),
+            });
+        };
+        match block.content {
+            Content::Text {
+                carrier,
+                key,
+                value,
+            } => field(carrier, &key, value, block.place),
+            Content::Xmp(packet) => {
+                let (properties, problem) = xmp::properties(&packet);
+                for property in properties {
+                    let carrier = if property.nested {
+                        Carrier::XmpNested
+                    } else {
+                        Carrier::Xmp
+                    };
+                    let place = format!("{} {}", block.place, property.key);
+                    field(carrier, &property.key, property.value, place);
+                }
+                if let Some(problem) = problem {
+                    found.problem("xmp", format!("{} {problem}", block.place));
+                }
+            }
+            Content::Iim(data) => {
+                let whole = iim(&data, |key, value| {
+                    let place = format!("{} {key}", block.place);
+                    field(Carrier::Iim, &key, value, place);
+                });
+                if whole.is_none() {
+                    found.problem(
+                        "iptc-iim",
+                        format!("{} broke: a data set runs past the end", block.place),
+                    );
+                }
+            }
+            Content::Exif(data) if depth < DEPTH_MAX => {
+                let mut inner = Found::default();
+                tiff::exif(&data, &block.place, &mut inner);
+                for problem in inner.problems {
+                    found.problem(&problem.detector, problem.problem);
+                }
+                some(inner.blocks, depth + 1, order, fields, stores, found);
+            }
+            Content::Exif(_) => {}
+            Content::C2pa(_) => stores.push((*order, block)),
+        }
+    }
+}
+
+/// Reads the application record; nothing when a length lies (what was read before stays).
+fn iim(data: &[u8], mut field: impl FnMut(String, String)) -> Option<()> {
+    let mut rest = data;
+    while let [0x1c, record, dataset, high, low, after @ ..] = rest {
+        let mut len = usize::from(u16::from_be_bytes([*high, *low]));
+        let mut body = after;
+        if len & 0x8000 != 0 {
+            // An extended data set: the length of the length.
+            let size = len & 0x7fff;
+            let raw = after.get(..size).filter(|_| size <= 4)?;
+            len = raw
+                .iter()
+                .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            body = after.get(size..)?;
+        }
+        let value = body.get(..len)?;
+        if *record == 2 && len <= 0x8000 {
+            field(format!("{record}:{dataset}"), tiff::latin(value, true));
+        }
+        rest = body.get(len..)?;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(content: Content) -> (Vec<(String, String)>, usize) {
+        let mut found = Found::default();
+        found.add("P", content);
+        let (fields, _) = expand(&mut found);
+        (
+            fields
+                .into_iter()
+                .map(|field| (field.place, field.value))
+                .collect(),
+            found.problems.len(),
+        )
+    }
+
+    #[test]
+    fn data_sets_are_named_and_a_lie_is_a_problem() {
+        let data = b"\x1c\x02\x6e\0\x02ab\x1c\x01\x5a\0\x03\x1b%G".to_vec();
+        assert_eq!(
+            fields(Content::Iim(data)),
+            (vec![("P 2:110".to_owned(), "ab".to_owned())], 0)
+        );
+        assert_eq!(fields(Content::Iim(b"\x1c\x02\x6e\0\x09ab".to_vec())).1, 1);
+    }
+
+    #[test]
+    fn numbers_json_does_not_know_are_forgiven_outside_strings() {
+        assert_eq!(
+            without_nan(r#"{"a":[NaN,-Infinity],"NaN\"":"NaN ä"}"#),
+            r#"{"a":[null,null],"NaN\"":"NaN ä"}"#
+        );
+    }
+}

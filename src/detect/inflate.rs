@@ -1,0 +1,48 @@
+//! Bounded inflating: a compressed text chunk may claim any size, so the output is capped and a
+//! bomb is an error, not an allocation. Used by container walkers.
+
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
+/// The most a compressed block may grow to.
+pub const INFLATE_CAP: u64 = 16 << 20;
+
+/// Inflates zlib data up to `INFLATE_CAP` bytes.
+pub fn inflate(data: &[u8]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let read = ZlibDecoder::new(data)
+        .take(INFLATE_CAP + 1)
+        .read_to_end(&mut out);
+    if out.len() as u64 > INFLATE_CAP {
+        return Err(format!("inflates to more than {INFLATE_CAP} bytes"));
+    }
+    match read {
+        Ok(_) => Ok(out),
+        Err(error) => Err(format!("cannot be inflated: {error}")),
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::ZlibEncoder;
+    use std::io::Write;
+
+    /// Deflates, for tests that craft files.
+    pub fn deflate(data: &[u8]) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_text_is_not() {
+        assert_eq!(inflate(&deflate(b"text")).unwrap(), b"text");
+        let bomb = deflate(&vec![0; (64 << 20) + 1]);
+        assert!(bomb.len() < 100_000);
+        assert!(inflate(&bomb).unwrap_err().contains("more than"));
+        assert!(inflate(b"not zlib").is_err());
+    }
+}

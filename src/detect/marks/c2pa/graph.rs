@@ -1,0 +1,699 @@
+//! What a graph of manifests says about AI. Pure: works on plain values, so each shape seen in the
+//! wild is a test. Walks from the active manifest through its ingredients, each manifest once.
+//!
+//! The active manifest and its `parentOf` chain speak of the asset itself. A generated `componentOf`
+//! ingredient makes it a part. A generated `inputTo` ingredient went into some process, and how much
+//! of it came out no manifest says: a person must look (`composite`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::detect::generators;
+use crate::detect::marks::c2pa::DETECTOR;
+use crate::detect::marks::{cut, name, pick};
+use crate::model::{Evidence, Generative, SourceType, Strength, Trust};
+
+/// Ingredients of ingredients.
+const DEPTH_MAX: usize = 32;
+/// Pieces of evidence from one store.
+const EVIDENCE_MAX: usize = 64;
+
+/// How an ingredient went into the asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// The asset is a later state of it.
+    ParentOf,
+    /// It is one of several parts.
+    ComponentOf,
+    /// It was an input to a process.
+    InputTo,
+}
+
+/// An ingredient.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// How it went in.
+    pub relation: Relation,
+    /// Its manifest, when it has one in the store.
+    pub label: Option<String>,
+    /// Its title, for people.
+    pub title: Option<String>,
+}
+
+/// A manifest.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Its label in the store.
+    pub label: String,
+    /// Claim generator names, `name/version`.
+    pub generators: Vec<String>,
+    /// Organisation of the signing certificate.
+    pub issuer: Option<String>,
+    /// Common name of the signing certificate.
+    pub common_name: Option<String>,
+    /// When it was signed, by a time stamp.
+    pub time: Option<String>,
+    /// Title of the asset.
+    pub title: Option<String>,
+    /// Assertions that are readable as JSON, by label.
+    pub assertions: Vec<(String, Value)>,
+    /// Ingredients.
+    pub ingredients: Vec<Edge>,
+    /// How far it can be trusted.
+    pub trust: Trust,
+    /// Codes of what failed in validation.
+    pub codes: Vec<String>,
+}
+
+/// All manifests of a store.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// Label of the active manifest.
+    pub active: String,
+    /// By label.
+    pub manifests: BTreeMap<String, Manifest>,
+}
+
+/// One thing a manifest says.
+struct Claim {
+    source_type: SourceType,
+    mark: String,
+    assertion: String,
+    tool: Option<String>,
+    model: Option<String>,
+    detail: Vec<String>,
+}
+
+/// Judges a graph. `place` is where the store stands in the file.
+pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
+    let mut judge = Judge {
+        graph,
+        place,
+        seen: BTreeSet::new(),
+        out: Vec::new(),
+    };
+    judge.own(&graph.active, "active manifest", Trust::Trusted, 0);
+    if judge.out.is_empty()
+        && let Some(active) = graph.manifests.get(&graph.active)
+    {
+        let mut evidence = judge.evidence(active, "", active.trust);
+        "C2PA manifest that names no source type".clone_into(&mut evidence.mark);
+        evidence.tool = name(active.generators.first().cloned());
+        judge.out.push(evidence);
+    }
+    judge.out.truncate(EVIDENCE_MAX);
+    judge.out
+}
+
+struct Judge<'a> {
+    graph: &'a Graph,
+    place: &'a str,
+    seen: BTreeSet<&'a str>,
+    out: Vec<Evidence>,
+}
+
+impl<'a> Judge<'a> {
+    /// A manifest that speaks of the asset itself.
+    fn own(&mut self, label: &str, role: &str, above: Trust, depth: usize) {
+        let Some(manifest) = self.enter(label, depth) else {
+            return;
+        };
+        // A chain is as strong as its weakest link.
+        let trust = above.max(manifest.trust);
+        for claim in claims(manifest) {
+            let mut evidence = self.evidence(manifest, &claim.assertion, trust);
+            evidence.mark = format!("{role}: {}", claim.mark);
+            evidence.source_type = Some(claim.source_type);
+            evidence.tool = claim.tool;
+            evidence.model = claim.model;
+            let detail: Vec<String> = claim.detail.into_iter().chain(evidence.detail).collect();
+            evidence.detail = (!detail.is_empty()).then(|| cut(&detail.join("\n")));
+            self.out.push(evidence);
+        }
+        // One generation of OpenAI's files has no actions at all and the picture as its only
+        // component: that is a wrapping, not a composition.
+        let wraps = manifest.ingredients.len() == 1
+            && !manifest
+                .assertions
+                .iter()
+                .any(|(label, _)| is_actions(label));
+        for edge in &manifest.ingredients {
+            let Some(inner) = edge.label.as_deref() else {
+                continue;
+            };
+            match edge.relation {
+                Relation::ParentOf => self.own(inner, "parent ingredient", trust, depth + 1),
+                Relation::ComponentOf if wraps => {
+                    self.own(inner, "only ingredient", trust, depth + 1);
+                }
+                Relation::ComponentOf | Relation::InputTo => {
+                    self.part(edge, inner, trust, depth + 1);
+                }
+            }
+        }
+    }
+
+    /// A manifest of something that went into the asset.
+    fn part(&mut self, edge: &Edge, label: &str, above: Trust, depth: usize) {
+        let mut trust = above;
+        let Some((manifest, claim)) = self.generated(label, &mut trust, depth) else {
+            return;
+        };
+        let (known, how) = match edge.relation {
+            Relation::InputTo => (SourceType::Composite, "was an input"),
+            _ => (SourceType::CompositeSynthetic, "is a component"),
+        };
+        let mut evidence = self.evidence(manifest, &claim.assertion, trust);
+        let title = edge.title.as_deref().unwrap_or("untitled");
+        evidence.mark = cut(&format!("ingredient \"{title}\" {how}, and {}", claim.mark));
+        evidence.source_type = Some(known);
+        evidence.tool = claim.tool;
+        evidence.model = claim.model;
+        self.out.push(evidence);
+    }
+
+    /// The first generative claim in the graph below a manifest.
+    fn generated(
+        &mut self,
+        label: &str,
+        trust: &mut Trust,
+        depth: usize,
+    ) -> Option<(&'a Manifest, Claim)> {
+        let manifest = self.enter(label, depth)?;
+        let own = claims(manifest).into_iter().find(|claim| {
+            matches!(
+                claim.source_type.generative(),
+                Generative::Whole | Generative::Part
+            )
+        });
+        let before = *trust;
+        *trust = before.max(manifest.trust);
+        if let Some(claim) = own {
+            return Some((manifest, claim));
+        }
+        let reached = *trust;
+        for edge in &manifest.ingredients {
+            let inner = edge.label.as_deref();
+            *trust = reached;
+            if edge.relation != Relation::InputTo
+                && let Some(hit) = inner.and_then(|inner| self.generated(inner, trust, depth + 1))
+            {
+                return Some(hit);
+            }
+        }
+        None
+    }
+
+    fn enter(&mut self, label: &str, depth: usize) -> Option<&'a Manifest> {
+        let (label, manifest) = self.graph.manifests.get_key_value(label)?;
+        (depth <= DEPTH_MAX && self.seen.insert(label)).then_some(manifest)
+    }
+
+    fn evidence(&self, manifest: &Manifest, assertion: &str, trust: Trust) -> Evidence {
+        let assertion = if assertion.is_empty() {
+            String::new()
+        } else {
+            format!(" {assertion}")
+        };
+        let mut detail = Vec::new();
+        if let Some(time) = &manifest.time {
+            detail.push(format!("signed: {time}"));
+        }
+        if !manifest.generators.is_empty() {
+            detail.push(format!(
+                "claim generator: {}",
+                manifest.generators.join(", ")
+            ));
+        }
+        if !manifest.codes.is_empty() {
+            detail.push(format!("validation: {}", manifest.codes.join(", ")));
+        }
+        Evidence {
+            detector: DETECTOR.to_owned(),
+            mark: String::new(),
+            place: format!("{} manifest {}{assertion}", self.place, manifest.label),
+            strength: Strength::Signed,
+            source_type: None,
+            tool: None,
+            model: None,
+            signer: signer(manifest),
+            trust: Some(trust),
+            detail: (!detail.is_empty()).then(|| cut(&detail.join("\n"))),
+        }
+    }
+}
+
+fn signer(manifest: &Manifest) -> Option<String> {
+    match (&manifest.issuer, &manifest.common_name) {
+        (Some(issuer), Some(name)) if issuer != name => Some(format!("{issuer} ({name})")),
+        (Some(one), _) | (None, Some(one)) => Some(one.clone()),
+        (None, None) => None,
+    }
+}
+
+fn is_actions(label: &str) -> bool {
+    let base = label.split("__").next().unwrap_or(label);
+    matches!(base, "c2pa.actions" | "c2pa.actions.v2")
+}
+
+/// What a manifest says of the source of its own asset. The same source type is said once.
+fn claims(manifest: &Manifest) -> Vec<Claim> {
+    let mut claims: Vec<Claim> = Vec::new();
+    let actions: Vec<(&str, &Value)> = manifest
+        .assertions
+        .iter()
+        .filter(|(label, _)| is_actions(label))
+        .flat_map(|(label, value)| {
+            let list = value.get("actions").and_then(Value::as_array);
+            list.into_iter()
+                .flatten()
+                .map(move |action| (label.as_str(), action))
+        })
+        .collect();
+    let created = actions.iter().any(|(_, action)| {
+        speaks_of_whole(action) && declared(action).is_some_and(|known| whole(known))
+    });
+    for (label, action) in &actions {
+        if let Some(claim) = of_action(label, action, created)
+            && !claims
+                .iter()
+                .any(|known| known.source_type == claim.source_type)
+        {
+            claims.push(claim);
+        }
+    }
+    for (label, value) in &manifest.assertions {
+        if let Some(claim) = of_assertion(label, value)
+            && !claims
+                .iter()
+                .any(|known| known.source_type == claim.source_type)
+        {
+            claims.push(claim);
+        }
+    }
+    let silent = claims
+        .iter()
+        .all(|claim| claim.source_type.generative() == Generative::No);
+    if silent && let Some(claim) = by_name(manifest, &actions) {
+        claims.push(claim);
+    }
+    for claim in &mut claims {
+        if claim.tool.is_none() {
+            claim.tool = name(manifest.generators.first().cloned());
+        }
+        if claim.model.is_none() {
+            claim.model = disclosed_model(manifest);
+        }
+    }
+    claims
+}
+
+fn whole(known: SourceType) -> bool {
+    known.generative() == Generative::Whole
+}
+
+fn declared(action: &Value) -> Option<SourceType> {
+    let text = action
+        .get("digitalSourceType")
+        .or_else(|| action.get("parameters")?.get("digitalSourceType"))?;
+    SourceType::parse(text.as_str()?)
+}
+
+fn kind(action: &Value) -> &str {
+    action
+        .get("action")
+        .and_then(Value::as_str)
+        .unwrap_or("unnamed action")
+}
+
+/// Actions whose source type is about all of the asset; others are about what they added.
+fn speaks_of_whole(action: &Value) -> bool {
+    matches!(
+        kind(action),
+        "c2pa.created"
+            | "c2pa.opened"
+            | "c2pa.converted"
+            | "c2pa.transcoded"
+            | "c2pa.repackaged"
+            | "c2pa.published"
+            | "unnamed action"
+    )
+}
+
+fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
+    let known = declared(action)?;
+    let kind = kind(action);
+    let source_type = if whole(known) && !speaks_of_whole(action) {
+        if created {
+            // Said of the same generation, as Google does for its watermark.
+            known
+        } else if kind == "c2pa.placed" {
+            SourceType::CompositeSynthetic
+        } else {
+            SourceType::CompositeWithTrainedAlgorithmicMedia
+        }
+    } else {
+        known
+    };
+    // That an edit was no generative one says nothing of the rest.
+    if source_type.generative() == Generative::No && kind != "c2pa.created" {
+        return None;
+    }
+    let parameters = action.get("parameters").unwrap_or(&Value::Null);
+    let mut detail = Vec::new();
+    for (key, value) in [
+        ("when", pick(action, &["when"])),
+        (
+            "description",
+            pick(action, &["description"]).or_else(|| pick(parameters, &["description"])),
+        ),
+        ("prompt", pick(parameters, &["prompt", "Prompt"])),
+    ] {
+        detail.extend(value.map(|value| format!("{key}: {value}")));
+    }
+    if let Some(object) = parameters.as_object() {
+        for (key, value) in object {
+            if !matches!(
+                key.as_str(),
+                "description" | "prompt" | "Prompt" | "ingredients"
+            ) && let Some(value) = value.as_str().filter(|value| value.len() < 200)
+            {
+                detail.push(format!("{key}: {value}"));
+            }
+        }
+    }
+    Some(Claim {
+        source_type,
+        mark: format!("{kind} declares {}: {}", known.term(), known.meaning()),
+        assertion: label.to_owned(),
+        tool: name(agent(action)),
+        model: name(pick(
+            parameters,
+            &[
+                "model_name",
+                "model",
+                "com.adobe.firefly.version",
+                "firefly.version",
+            ],
+        )),
+        detail,
+    })
+}
+
+/// A text in version 1 and with some writers of version 2, else a map.
+fn agent(action: &Value) -> Option<String> {
+    match action.get("softwareAgent")? {
+        Value::String(text) => Some(text.clone()),
+        map => {
+            let agent = pick(map, &["name"])?;
+            Some(match pick(map, &["version"]) {
+                Some(version) => format!("{agent} {version}"),
+                None => agent,
+            })
+        }
+    }
+}
+
+/// Assertions other than actions that say where the asset comes from. Permissions, such as
+/// training-mining, are not among them.
+fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
+    let base = label.split("__").next().unwrap_or(label);
+    let claim = |source_type, mark: String, model, detail: Option<String>| Claim {
+        source_type,
+        mark,
+        assertion: label.to_owned(),
+        tool: None,
+        model: name(model),
+        detail: detail.into_iter().collect(),
+    };
+    match base {
+        "c2pa.ai_generated_content" => {
+            let said = ["ai_generated", "Ai_generated", "AI_generated"]
+                .iter()
+                .any(|key| {
+                    value
+                        .get(key)
+                        .is_some_and(|it| it == &Value::Bool(true) || it == "true")
+                });
+            said.then(|| {
+                claim(
+                    SourceType::TrainedAlgorithmicMedia,
+                    "c2pa.ai_generated_content says it was generated".to_owned(),
+                    pick(value, &["model", "Model"]),
+                    pick(value, &["prompt", "Prompt"]).map(|prompt| format!("prompt: {prompt}")),
+                )
+            })
+        }
+        "c2pa.ai-disclosure" => Some(claim(
+            SourceType::TrainedAlgorithmicMedia,
+            "c2pa.ai-disclosure discloses a generative model".to_owned(),
+            pick(value, &["modelName", "modelIdentifier"]),
+            value
+                .get("contentProfile")
+                .and_then(|profile| pick(profile, &["humanOversightLevel"]))
+                .map(|level| format!("human oversight: {level}")),
+        )),
+        "stds.iptc" | "stds.iptc.photo-metadata" | "c2pa.metadata" | "cawg.metadata" => {
+            let (_, text) = value
+                .as_object()?
+                .iter()
+                .find(|(key, _)| key.rsplit(':').next() == Some("DigitalSourceType"))?;
+            let known = SourceType::parse(text.as_str()?)?;
+            Some(claim(
+                known,
+                format!("DigitalSourceType {}: {}", known.term(), known.meaning()),
+                None,
+                None,
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn disclosed_model(manifest: &Manifest) -> Option<String> {
+    let (_, value) = manifest.assertions.iter().find(|(label, _)| {
+        label.starts_with("c2pa.ai-disclosure") || label.starts_with("c2pa.ai_generated_content")
+    })?;
+    name(pick(value, &["modelName", "model", "Model"]))
+}
+
+/// Generators that declare no source type, known by the names they sign.
+fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
+    let claim =
+        |source_type, tool: &str, what: &str, assertion: &str, detail: Option<String>| Claim {
+            source_type,
+            mark: format!("{what}, a generator that names no source type"),
+            assertion: assertion.to_owned(),
+            tool: Some(tool.to_owned()),
+            model: None,
+            detail: detail.into_iter().collect(),
+        };
+    for (label, action) in actions {
+        if declared(action).is_some() {
+            continue;
+        }
+        if let Some((agent, known)) = agent(action)
+            .and_then(|agent| generators::signed_agent(&agent).map(|known| (agent, known)))
+        {
+            let source_type = if kind(action) == "c2pa.created" || known.whole {
+                SourceType::TrainedAlgorithmicMedia
+            } else {
+                SourceType::CompositeWithTrainedAlgorithmicMedia
+            };
+            let what = format!("{} by {agent}", kind(action));
+            let said = pick(action, &["description"]).map(|text| format!("description: {text}"));
+            return Some(claim(source_type, &known.tool, &what, label, said));
+        }
+    }
+    // A non-generative source type of its own outweighs the name of the program or the signer.
+    if actions.iter().any(|(_, action)| declared(action).is_some()) {
+        return None;
+    }
+    for text in &manifest.generators {
+        if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
+            let what = format!("claim generator {text}");
+            return Some(claim(
+                SourceType::TrainedAlgorithmicMedia,
+                &known.tool,
+                &what,
+                "",
+                None,
+            ));
+        }
+    }
+    let created = actions
+        .iter()
+        .any(|(_, action)| kind(action) == "c2pa.created");
+    let issuer = manifest.issuer.as_deref()?;
+    let tool = generators::signer(issuer).filter(|_| created)?;
+    Some(claim(
+        SourceType::TrainedAlgorithmicMedia,
+        &tool,
+        &format!("created and signed by {issuer}"),
+        "",
+        None,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+    const CAPTURE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture";
+
+    fn actions(list: Value) -> Vec<(String, Value)> {
+        vec![("c2pa.actions.v2".to_owned(), json!({ "actions": list }))]
+    }
+
+    fn manifest(
+        label: &str,
+        assertions: Vec<(String, Value)>,
+        edges: &[(Relation, &str)],
+    ) -> Manifest {
+        Manifest {
+            label: label.to_owned(),
+            generators: vec!["some-lib/1".to_owned()],
+            issuer: Some("Signer Ltd".to_owned()),
+            common_name: None,
+            time: None,
+            title: None,
+            assertions,
+            ingredients: edges
+                .iter()
+                .map(|(relation, label)| Edge {
+                    relation: *relation,
+                    label: Some((*label).to_owned()),
+                    title: None,
+                })
+                .collect(),
+            trust: Trust::ValidUntrusted,
+            codes: Vec::new(),
+        }
+    }
+
+    fn types(manifests: Vec<Manifest>) -> Vec<Option<SourceType>> {
+        let graph = Graph {
+            active: "a".to_owned(),
+            manifests: manifests
+                .into_iter()
+                .map(|one| (one.label.clone(), one))
+                .collect(),
+        };
+        judge(&graph, "P")
+            .into_iter()
+            .map(|evidence| evidence.source_type)
+            .collect()
+    }
+
+    #[test]
+    fn a_claim_in_the_parent_is_a_claim_on_the_asset() {
+        let active = manifest(
+            "a",
+            actions(json!([{"action": "c2pa.opened"}])),
+            &[(Relation::ParentOf, "b")],
+        );
+        let parent = manifest(
+            "b",
+            actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
+            &[(Relation::ParentOf, "a")],
+        );
+        assert_eq!(
+            types(vec![active, parent]),
+            [Some(SourceType::TrainedAlgorithmicMedia)]
+        );
+    }
+
+    #[test]
+    fn a_component_is_a_part_and_an_input_must_be_looked_at() {
+        let created = json!([{"action": "c2pa.created", "digitalSourceType": CAPTURE}]);
+        let generated = || {
+            manifest(
+                "b",
+                actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
+                &[],
+            )
+        };
+        for (relation, expected) in [
+            (Relation::ComponentOf, SourceType::CompositeSynthetic),
+            (Relation::InputTo, SourceType::Composite),
+        ] {
+            let active = manifest("a", actions(created.clone()), &[(relation, "b")]);
+            assert_eq!(
+                types(vec![active, generated()]),
+                [Some(SourceType::DigitalCapture), Some(expected)]
+            );
+        }
+        let wrap = manifest("a", Vec::new(), &[(Relation::ComponentOf, "b")]);
+        assert_eq!(
+            types(vec![wrap, generated()]),
+            [Some(SourceType::TrainedAlgorithmicMedia)]
+        );
+    }
+
+    #[test]
+    fn an_edit_is_a_part_and_a_generation_is_said_once() {
+        let edit =
+            json!([{"action": "c2pa.opened"}, {"action": "c2pa.edited", "digitalSourceType": TAM}]);
+        assert_eq!(
+            types(vec![manifest("a", actions(edit), &[])]),
+            [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
+        );
+        let google = json!([
+            {"action": "c2pa.created", "digitalSourceType": TAM},
+            {"action": "c2pa.edited", "digitalSourceType": TAM},
+        ]);
+        assert_eq!(
+            types(vec![manifest("a", actions(google), &[])]),
+            [Some(SourceType::TrainedAlgorithmicMedia)]
+        );
+    }
+
+    #[test]
+    fn generators_without_a_source_type_are_known_by_their_signed_names() {
+        let bing = json!([{"action": "c2pa.created", "softwareAgent": "Image Creator from Designer",
+            "description": "AI Generated Image"}]);
+        assert_eq!(
+            types(vec![manifest("a", actions(bing), &[])]),
+            [Some(SourceType::TrainedAlgorithmicMedia)]
+        );
+        let fill = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Firefly"}]);
+        assert_eq!(
+            types(vec![manifest("a", actions(fill), &[])]),
+            [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
+        );
+        let photoshop = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Photoshop 26.0"}]);
+        assert_eq!(types(vec![manifest("a", actions(photoshop), &[])]), [None]);
+    }
+
+    #[test]
+    fn permissions_are_not_provenance() {
+        let mining = vec![(
+            "cawg.training-mining".to_owned(),
+            json!({"entries": {"cawg.ai_generative_training": {"use": "notAllowed"}}}),
+        )];
+        assert_eq!(types(vec![manifest("a", mining, &[])]), [None]);
+    }
+
+    #[test]
+    fn the_weakest_link_decides_trust() {
+        let mut active = manifest("a", Vec::new(), &[(Relation::ParentOf, "b")]);
+        active.trust = Trust::Tampered;
+        let mut parent = manifest(
+            "b",
+            actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
+            &[],
+        );
+        parent.trust = Trust::Trusted;
+        let graph = Graph {
+            active: "a".to_owned(),
+            manifests: [active, parent]
+                .into_iter()
+                .map(|one| (one.label.clone(), one))
+                .collect(),
+        };
+        assert_eq!(judge(&graph, "P")[0].trust, Some(Trust::Tampered));
+    }
+}

@@ -1,0 +1,63 @@
+//! C2PA manifests: read and validated by the `c2pa` library, offline, and only after a walker found
+//! a store; then judged over the whole graph of ingredients. Never "invalid, so no mark": what a
+//! manifest says, whether the bytes are bound to it, whether its signature holds and whether the
+//! signer is trusted are separate facts.
+
+pub mod graph;
+#[cfg(feature = "c2pa")]
+pub mod read;
+
+use crate::detect::Settings;
+use crate::detect::block::Block;
+use crate::detect::bytes::Source;
+use crate::detect::marks::Ordered;
+use crate::model::ContentProblem;
+
+/// The detector's name.
+pub const DETECTOR: &str = "c2pa";
+
+/// Reads the store that a walker found.
+#[cfg(feature = "c2pa")]
+pub fn look(
+    source: &mut dyn Source,
+    media_type: &str,
+    stores: &[(usize, Block)],
+    settings: &Settings,
+    out: &mut Vec<Ordered>,
+    problems: &mut Vec<ContentProblem>,
+) {
+    let Some((order, block)) = stores.first() else {
+        return;
+    };
+    match read::read(source, media_type, block, settings) {
+        Ok(graph) => {
+            let evidence = graph::judge(&graph, &block.place);
+            out.extend(evidence.into_iter().map(|evidence| (*order, evidence)));
+        }
+        Err(why) => problems.push(ContentProblem {
+            detector: DETECTOR.to_owned(),
+            problem: format!("manifest store in {} cannot be read: {why}", block.place),
+        }),
+    }
+}
+
+/// Without the library a store is a problem, so that the gate refuses rather than guesses.
+#[cfg(not(feature = "c2pa"))]
+pub fn look(
+    _: &mut dyn Source,
+    _: &str,
+    stores: &[(usize, Block)],
+    _: &Settings,
+    _: &mut Vec<Ordered>,
+    problems: &mut Vec<ContentProblem>,
+) {
+    if let Some((_, block)) = stores.first() {
+        problems.push(ContentProblem {
+            detector: DETECTOR.to_owned(),
+            problem: format!(
+                "c2pa manifest present in {}, this build cannot read it",
+                block.place
+            ),
+        });
+    }
+}

@@ -1,0 +1,158 @@
+//! `ComfyUI`: the graph it ran (`prompt`) and the graph it drew (`workflow`), as JSON, wherever its
+//! savers put them. A graph is one by its shape: nodes with a class and inputs.
+
+use serde_json::Value;
+
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
+use crate::detect::marks::{Ordered, details, name, pick, trace};
+use crate::model::Evidence;
+
+const DETECTOR: &str = "comfyui";
+const TOOL: &str = "ComfyUI";
+
+/// Looks for graphs. One file is one mark: the graph that ran says more than the drawn one.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    let mut drawn = None;
+    for field in fields.iter().filter(|field| carries(field)) {
+        let Some(value) = parsed(field) else {
+            continue;
+        };
+        if let Some(graph) = graph(&value) {
+            out.push((field.order, report(field, &graph)));
+            return;
+        }
+        if is_workflow(&value) || embedded(&value, "workflow").is_some_and(|it| is_workflow(&it)) {
+            drawn.get_or_insert(field);
+        }
+    }
+    if let Some(field) = drawn {
+        out.push((
+            field.order,
+            trace(field, DETECTOR, TOOL, "workflow of ComfyUI"),
+        ));
+    }
+}
+
+fn carries(field: &Field) -> bool {
+    let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
+    match field.carrier {
+        Carrier::PngText => matches!(key, "prompt" | "workflow"),
+        Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
+        Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Id3 | Carrier::Riff => {
+            matches!(
+                key.to_ascii_lowercase().as_str(),
+                "prompt" | "workflow" | "comment" | "description" | "\u{a9}cmt" | "comm" | "icmt"
+            )
+        }
+        Carrier::Comment => true,
+        _ => false,
+    }
+}
+
+/// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
+fn parsed(field: &Field) -> Option<Value> {
+    if let Some(value) = field.json() {
+        return Some(value.clone());
+    }
+    let text = field.value.trim_start();
+    let lower = text.get(..9).unwrap_or(text).to_ascii_lowercase();
+    let word = ["workflow:", "prompt:"]
+        .into_iter()
+        .find(|word| lower.starts_with(word))?;
+    let rest = text.get(word.len()..)?.trim();
+    // A bound as for all JSON here.
+    (rest.len() < 8 << 20).then(|| serde_json::from_str(rest).ok())?
+}
+
+/// The graph that ran: the object itself, or under `prompt`, there also as a text of JSON.
+fn graph(value: &Value) -> Option<Value> {
+    if is_graph(value) {
+        return Some(value.clone());
+    }
+    embedded(value, "prompt").filter(is_graph)
+}
+
+fn embedded(value: &Value, key: &str) -> Option<Value> {
+    match value.get(key)? {
+        Value::String(text) if text.trim_start().starts_with('{') => {
+            serde_json::from_str(text).ok()
+        }
+        Value::Object(object) => Some(Value::Object(object.clone())),
+        _ => None,
+    }
+}
+
+/// Every value a node: a class and inputs. One such node suffices, since some savers add notes.
+fn is_graph(value: &Value) -> bool {
+    value
+        .as_object()
+        .is_some_and(|nodes| nodes.values().any(is_node))
+}
+
+fn is_node(node: &Value) -> bool {
+    node.get("class_type").is_some_and(Value::is_string)
+        && node.get("inputs").is_some_and(Value::is_object)
+}
+
+fn is_workflow(value: &Value) -> bool {
+    let nodes = value.get("nodes").and_then(Value::as_array);
+    let nodes = nodes.is_some_and(|nodes| {
+        nodes
+            .iter()
+            .any(|node| node.get("type").is_some_and(Value::is_string) && node.get("id").is_some())
+    });
+    nodes && value.get("links").is_some_and(Value::is_array)
+}
+
+fn report(field: &Field, graph: &Value) -> Evidence {
+    let nodes = || {
+        graph
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::values)
+    };
+    let input = |class: &str, keys: &[&str]| {
+        nodes()
+            .filter(|node| {
+                node.get("class_type")
+                    .and_then(Value::as_str)
+                    .is_some_and(|name| name.contains(class))
+            })
+            .find_map(|node| pick(node.get("inputs")?, keys))
+    };
+    Evidence {
+        model: name(input("Load", &["ckpt_name", "unet_name", "model_name"])),
+        detail: details(&[
+            (
+                "prompt",
+                input("TextEncode", &["text", "clip_l", "prompt", "t5xxl"]),
+            ),
+            ("seed", input("", &["seed", "noise_seed"])),
+        ]),
+        ..trace(field, DETECTOR, TOOL, "graph that ComfyUI ran")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_graph_is_one_by_its_shape() {
+        let node = r#"{"3":{"inputs":{"seed":5},"class_type":"KSampler"}}"#;
+        assert!(graph(&value(node)).is_some());
+        let quoted = serde_json::json!({ "prompt": node });
+        assert!(graph(&quoted).is_some());
+        let near = r#"{"prompt":"What is your name?","answer":"Ada","class_type":"lecture"}"#;
+        assert!(graph(&value(near)).is_none());
+        assert!(is_workflow(&value(
+            r#"{"nodes":[{"id":1,"type":"KSampler"}],"links":[]}"#
+        )));
+        assert!(!is_workflow(&value(r#"{"nodes":3,"links":[]}"#)));
+    }
+}

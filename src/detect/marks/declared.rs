@@ -1,0 +1,210 @@
+//! Standard labels, unsigned: IPTC `DigitalSourceType` and the AI fields of 2025.1 in XMP, and the
+//! exact credits that Google and Apple write into XMP and IPTC-IIM. `plus:DataMining` and the like
+//! are permissions, not provenance, and give nothing.
+
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
+use crate::detect::marks::{Ordered, cut, details, evidence, name};
+use crate::model::{Evidence, Generative, SourceType, Strength};
+
+const DETECTOR: &str = "xmp";
+
+/// Credits, compared as a whole.
+const CREDITS: &[(&str, SourceType, &str)] = &[
+    (
+        "Made with Google AI",
+        SourceType::TrainedAlgorithmicMedia,
+        "Google AI",
+    ),
+    (
+        "Edited with Google AI",
+        SourceType::CompositeWithTrainedAlgorithmicMedia,
+        "Google AI",
+    ),
+    (
+        "Apple Photos Clean Up",
+        SourceType::CompositeWithTrainedAlgorithmicMedia,
+        "Apple Photos Clean Up",
+    ),
+];
+
+/// Looks for the labels.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    for field in fields {
+        match (field.carrier, field.key.as_str()) {
+            (
+                Carrier::Xmp | Carrier::XmpNested,
+                "Iptc4xmpExt:DigitalSourceType"
+                | "Iptc4xmpExt:DigitalSourceFileType"
+                | "Iptc4xmpExt:DigitalSourcefileType",
+            ) => source_type(field, out),
+            (Carrier::Xmp, "photoshop:Credit") | (Carrier::Iim, "2:110") => credit(field, out),
+            _ => {}
+        }
+    }
+    ai_fields(fields, out);
+}
+
+fn source_type(field: &Field, out: &mut Vec<Ordered>) {
+    let Some(known) = SourceType::parse(&field.value) else {
+        return;
+    };
+    if field.carrier == Carrier::XmpNested {
+        // What an ingredient says of itself: a person must look how much of it is left.
+        if known.generative() != Generative::No {
+            let mark = format!("an ingredient is declared {}", known.term());
+            out.push((
+                field.order,
+                Evidence {
+                    source_type: Some(SourceType::Composite),
+                    ..evidence(field, DETECTOR, Strength::Declared, mark)
+                },
+            ));
+        }
+        return;
+    }
+    let mark = format!("DigitalSourceType {}: {}", known.term(), known.meaning());
+    out.push((
+        field.order,
+        Evidence {
+            source_type: Some(known),
+            detail: Some(cut(&field.value)),
+            ..evidence(field, DETECTOR, Strength::Declared, mark)
+        },
+    ));
+}
+
+fn credit(field: &Field, out: &mut Vec<Ordered>) {
+    let value = field.value.trim();
+    if let Some((credit, known, tool)) = CREDITS.iter().find(|(credit, ..)| *credit == value) {
+        let detector = if field.carrier == Carrier::Iim {
+            "iptc-iim"
+        } else {
+            DETECTOR
+        };
+        out.push((
+            field.order,
+            Evidence {
+                source_type: Some(*known),
+                tool: Some((*tool).to_owned()),
+                ..evidence(
+                    field,
+                    detector,
+                    Strength::Declared,
+                    format!("credit \"{credit}\""),
+                )
+            },
+        ));
+    }
+}
+
+/// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration.
+fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
+    let of = |order: usize, key: &str| {
+        fields
+            .iter()
+            .find(|field| field.carrier == Carrier::Xmp && field.order == order && field.key == key)
+            .map(|field| field.value.clone())
+    };
+    let mut seen = None;
+    for field in fields {
+        let ours = field.carrier == Carrier::Xmp
+            && matches!(
+                field.key.as_str(),
+                "Iptc4xmpExt:AISystemUsed"
+                    | "Iptc4xmpExt:AISystemVersionUsed"
+                    | "Iptc4xmpExt:AIPromptInformation"
+            );
+        if !ours || seen == Some(field.order) {
+            continue;
+        }
+        seen = Some(field.order);
+        let system = of(field.order, "Iptc4xmpExt:AISystemUsed");
+        let version = of(field.order, "Iptc4xmpExt:AISystemVersionUsed");
+        // An edit says so in DigitalSourceType; without one the fields speak of the whole.
+        let declared = of(field.order, "Iptc4xmpExt:DigitalSourceType")
+            .and_then(|text| SourceType::parse(&text))
+            .filter(|known| known.generative() != Generative::No)
+            .unwrap_or(SourceType::TrainedAlgorithmicMedia);
+        let mark = match &system {
+            Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
+            _ => "AI system or prompt declared".to_owned(),
+        };
+        out.push((
+            field.order,
+            Evidence {
+                source_type: Some(declared),
+                tool: name(system),
+                model: name(version),
+                detail: details(&[
+                    ("prompt", of(field.order, "Iptc4xmpExt:AIPromptInformation")),
+                    (
+                        "prompt writer",
+                        of(field.order, "Iptc4xmpExt:AIPromptWriterName"),
+                    ),
+                ]),
+                ..evidence(field, DETECTOR, Strength::Declared, mark)
+            },
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::block::{Content, Found};
+    use crate::detect::expand::expand;
+
+    fn of(description: &str) -> Vec<Evidence> {
+        let mut found = Found::default();
+        found.add(
+            "P",
+            Content::Xmp(
+                format!(
+                    "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+                     xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
+                     xmlns:p='http://ns.adobe.com/photoshop/1.0/'><r:Description {description}/></r:RDF>"
+                )
+                .into_bytes(),
+            ),
+        );
+        let mut out = Vec::new();
+        look(&expand(&mut found).0, &mut out);
+        out.into_iter().map(|(_, evidence)| evidence).collect()
+    }
+
+    #[test]
+    fn terms_are_compared_whole() {
+        let base = "http://cv.iptc.org/newscodes/digitalsourcetype";
+        let got = of(&format!(
+            "e:DigitalSourceType='{base}/trainedAlgorithmicMedia'"
+        ));
+        assert_eq!(
+            got[0].source_type,
+            Some(SourceType::TrainedAlgorithmicMedia)
+        );
+        assert_eq!(got[0].place, "P Iptc4xmpExt:DigitalSourceType");
+        let got = of(&format!(
+            "e:DigitalSourceFileType='{base}/algorithmicMedia'"
+        ));
+        assert_eq!(got[0].source_type, Some(SourceType::AlgorithmicMedia));
+        assert_eq!(of("e:DigitalSourceType='http://exiftool.org'"), []);
+        assert_eq!(of("p:Instructions='not trainedAlgorithmicMedia'"), []);
+    }
+
+    #[test]
+    fn credits_are_exact() {
+        assert_eq!(of("p:Credit='Made with Google AI'").len(), 1);
+        assert_eq!(of("p:Credit='Not Made with Google AI'"), []);
+        assert_eq!(of("p:Credit='Gemini Observatory'"), []);
+    }
+
+    #[test]
+    fn the_fields_of_2025_are_one_piece_of_evidence() {
+        let got =
+            of("e:AISystemUsed='DALL-E' e:AISystemVersionUsed='3' e:AIPromptInformation='cat'");
+        assert_eq!(got.len(), 1);
+        assert_eq!(got[0].tool.as_deref(), Some("DALL-E"));
+        assert_eq!(got[0].detail.as_deref(), Some("prompt: cat"));
+    }
+}

@@ -1,0 +1,119 @@
+//! The text of parameters that AUTOMATIC1111, Forge and their kin write: a prompt, then a line of
+//! `Steps: N, Sampler: …`. Believed by its structure, never by a word in it.
+
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
+use crate::detect::marks::{Ordered, cut, name, trace};
+use crate::model::Evidence;
+
+const DETECTOR: &str = "infotext";
+
+/// Looks where the tools write it.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    for field in fields {
+        let place = matches!(
+            (field.carrier, field.key.as_str()),
+            (Carrier::PngText, "parameters")
+                | (
+                    Carrier::Exif | Carrier::Xmp,
+                    "UserComment" | "exif:UserComment"
+                )
+                | (Carrier::Comment, "COM" | "comment")
+                | (
+                    Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis,
+                    "parameters"
+                )
+        );
+        if place && let Some(settings) = settings(&field.value) {
+            out.push((field.order, report(field, &settings)));
+        }
+    }
+}
+
+fn report(field: &Field, settings: &[(&str, &str)]) -> Evidence {
+    let value = |key: &str| {
+        settings
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    let version = value("Version").unwrap_or_default();
+    let tool = if field.value.contains("\"modelVersionId\"") && value("Civitai resources").is_some()
+    {
+        "Civitai"
+    } else if version.starts_with('f') || version.starts_with("neo") || version == "classic" {
+        "Stable Diffusion WebUI Forge"
+    } else {
+        "Stable Diffusion WebUI (AUTOMATIC1111 format)"
+    };
+    Evidence {
+        model: name(value("Model")),
+        detail: Some(cut(&field.value)),
+        ..trace(
+            field,
+            DETECTOR,
+            tool,
+            "generation parameters of Stable Diffusion WebUI",
+        )
+    }
+}
+
+/// The settings of the line that begins with `Steps: N`, when it is one: the number is a number,
+/// and a sampler, or two other settings with values of their kind, stand beside it.
+pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
+    let line = text
+        .lines()
+        .rev()
+        .find(|line| line.trim_start().starts_with("Steps: "))?;
+    let settings: Vec<(&str, &str)> = line
+        .trim()
+        .split(", ")
+        .filter_map(|part| part.split_once(": "))
+        .map(|(key, value)| (key.trim(), value.trim_end_matches(',').trim()))
+        .collect();
+    let (_, steps) = settings.first()?;
+    if !digits(steps) {
+        return None;
+    }
+    let of_kind = |(key, value): &&(&str, &str)| match *key {
+        "Seed" => digits(value.trim_start_matches('-')),
+        "CFG scale" | "Distilled CFG Scale" | "Guidance" => value.parse::<f64>().is_ok(),
+        "Size" => value
+            .split_once('x')
+            .is_some_and(|(width, height)| digits(width) && digits(height)),
+        "Model hash" => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        _ => false,
+    };
+    let kinds = settings.iter().filter(of_kind).count();
+    let sampler = settings
+        .iter()
+        .any(|(key, value)| *key == "Sampler" && !value.is_empty());
+    ((sampler && kinds >= 1) || kinds >= 2).then_some(settings)
+}
+
+fn digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_structure_decides() {
+        let real = "a cat\nNegative prompt: dog\nSteps: 15, Sampler: UniPC, CFG scale: 5, \
+                    Seed: 1, Size: 512x400, Model hash: c0d1994c73, Model: sd15";
+        let settings = settings(real).unwrap();
+        assert!(settings.contains(&("Model", "sd15")));
+        for not in [
+            "exposure=1.2 gamma=2.2 tonemap=filmic",
+            "Steps: 39 to the lighthouse, Size: small, Seed: sunflower",
+            "Steps: 12, then left",
+            "Steps: 12",
+            "Sampler: Euler, Steps: 12",
+            "",
+        ] {
+            assert_eq!(super::settings(not), None, "{not}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One file per family of marks. A mark looks at fields and reports evidence; it never judges what
+//! an asset is, never reads files, and never takes a mere word for a mark.
+
+pub mod c2pa;
+pub mod comfyui;
+pub mod declared;
+pub mod infotext;
+
+use serde_json::Value;
+
+use crate::detect::expand::Field;
+use crate::model::{Evidence, SourceType, Strength};
+
+/// Evidence with its place in the order of the file.
+pub type Ordered = (usize, Evidence);
+
+/// The longest `detail` of one piece of evidence, in bytes.
+pub const DETAIL_CAP: usize = 4096;
+
+/// The longest name of a tool or model that is believed to be one.
+const NAME_CAP: usize = 256;
+
+/// Cuts a text to `DETAIL_CAP` at a character boundary, and says so.
+pub fn cut(text: &str) -> String {
+    if text.len() <= DETAIL_CAP {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(DETAIL_CAP - 16);
+    format!(
+        "{} … ({} bytes)",
+        text.get(..end).unwrap_or_default(),
+        text.len()
+    )
+}
+
+/// Evidence of a field, to be filled in.
+pub fn evidence(
+    field: &Field,
+    detector: &str,
+    strength: Strength,
+    mark: impl Into<String>,
+) -> Evidence {
+    Evidence {
+        detector: detector.to_owned(),
+        mark: mark.into(),
+        place: field.place.clone(),
+        strength,
+        source_type: None,
+        tool: None,
+        model: None,
+        signer: None,
+        trust: None,
+        detail: None,
+    }
+}
+
+/// Evidence of what a generator's own program left behind: the whole was generated.
+pub fn trace(field: &Field, detector: &str, tool: &str, mark: impl Into<String>) -> Evidence {
+    Evidence {
+        source_type: Some(SourceType::TrainedAlgorithmicMedia),
+        tool: Some(tool.to_owned()),
+        ..evidence(field, detector, Strength::Trace, mark)
+    }
+}
+
+/// A text or number at one of these keys of an object, as text.
+pub fn pick(object: &Value, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| match object.get(key)? {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// A name, when it is short enough to be one.
+pub fn name(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty() && text.len() <= NAME_CAP)
+}
+
+/// `prompt: …`, `seed: …` on lines, for what is there.
+pub fn details(parts: &[(&str, Option<String>)]) -> Option<String> {
+    let lines: Vec<String> = parts
+        .iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}: {value}")))
+        .collect();
+    (!lines.is_empty()).then(|| cut(&lines.join("\n")))
+}

@@ -1,0 +1,127 @@
+//! Detection: what an asset's bytes declare about how it was made.
+//!
+//! `examine` sniffs the media type, lets the walker of that container collect blocks, splits those
+//! into named fields, and lets the marks look at them; a C2PA store is read only when a walker
+//! found one. Reports evidence and problems, never a judgement: that is `origin`'s. It never touches
+//! a network, never decodes pixels, never searches bytes for words, and survives any input: each
+//! length, count, depth and allocation is bounded where it is read.
+
+pub mod block;
+pub mod bytes;
+pub mod container;
+pub mod expand;
+pub mod generators;
+pub mod inflate;
+pub mod marks;
+pub mod registry;
+pub mod sniff;
+pub mod xmp;
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod hostile_tests;
+
+pub use bytes::Source;
+
+use crate::detect::block::Found;
+use crate::detect::bytes::Bytes;
+use crate::model::Examination;
+
+/// Version of the set of detectors: assets examined by an older one are examined again.
+pub const DETECTORS: u32 = 1;
+
+/// What examination needs to know. Cheap to share between threads by reference.
+#[derive(Default)]
+pub struct Settings {
+    trust_anchors: Option<String>,
+    #[cfg(feature = "c2pa")]
+    context: std::sync::OnceLock<Result<std::sync::Arc<::c2pa::Context>, String>>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Settings")
+            .field(
+                "trust_anchors",
+                &self.trust_anchors.as_ref().map(String::len),
+            )
+            .finish_non_exhaustive()
+    }
+}
+
+impl Settings {
+    /// With the C2PA trust list in PEM, when one is configured. Without one no signer is trusted.
+    pub fn new(trust_anchors: Option<String>) -> Self {
+        Self {
+            trust_anchors,
+            ..Self::default()
+        }
+    }
+
+    /// The library's context, built at first use.
+    #[cfg(feature = "c2pa")]
+    fn context(&self) -> Result<std::sync::Arc<::c2pa::Context>, String> {
+        self.context
+            .get_or_init(|| marks::c2pa::read::context(self.trust_anchors.as_deref()))
+            .clone()
+    }
+}
+
+/// What examining an asset gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// What it is, by its bytes.
+    pub media_type: &'static str,
+    /// Evidence and problems.
+    pub examination: Examination,
+}
+
+/// Examines an asset of `len` bytes. `head` is its first bytes, as many as are at hand (up to 64 KiB
+/// is useful; it may be the whole file): what lies in it is not read again.
+pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settings) -> Examined {
+    let mut found = Found::default();
+    let mut bytes = Bytes::new(source, len, head);
+    let media_type = sniff::sniff(&mut bytes);
+    if let Some(container) = registry::container(media_type) {
+        (container.walk)(&mut bytes, &mut found);
+    }
+    if found.blocks.is_empty() {
+        return Examined {
+            media_type,
+            examination: Examination {
+                evidence: Vec::new(),
+                problems: found.problems,
+            },
+        };
+    }
+    let (fields, stores) = expand::expand(&mut found);
+    let mut evidence = Vec::new();
+    for look in registry::MARKS {
+        look(&fields, &mut evidence);
+    }
+    marks::c2pa::look(
+        source,
+        media_type,
+        &stores,
+        settings,
+        &mut evidence,
+        &mut found.problems,
+    );
+    // Stable: marks of one block stay in the order of the table.
+    evidence.sort_by_key(|(order, _)| *order);
+    let mut examination = Examination {
+        evidence: Vec::new(),
+        problems: found.problems,
+    };
+    for (_, one) in evidence {
+        if !examination.evidence.contains(&one) {
+            examination.evidence.push(one);
+        }
+    }
+    Examined {
+        media_type,
+        examination,
+    }
+}

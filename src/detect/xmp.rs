@@ -1,0 +1,298 @@
+//! Reads the properties out of XMP: RDF as the XMP specification writes it. Names are compared by
+//! namespace, never by prefix; depth is bounded, entities other than XML's own are not expanded,
+//! and what was read before a fault is kept. Used by `expand`.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::ResolveResult;
+use quick_xml::{NsReader, XmlVersion};
+
+/// Elements in elements.
+const DEPTH_MAX: usize = 64;
+/// Properties read from one packet.
+const PROPERTIES_MAX: usize = 20_000;
+
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+
+/// The usual prefixes of the namespaces that marks name.
+const NAMESPACES: &[(&str, &str)] = &[
+    ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"),
+    ("http://ns.adobe.com/photoshop/1.0/", "photoshop"),
+    ("http://ns.adobe.com/xap/1.0/", "xmp"),
+    ("http://ns.adobe.com/xap/1.0/mm/", "xmpMM"),
+    ("http://ns.adobe.com/exif/1.0/", "exif"),
+    ("http://ns.adobe.com/tiff/1.0/", "tiff"),
+    ("http://purl.org/dc/elements/1.1/", "dc"),
+    ("http://purl.org/dc/terms/", "dcterms"),
+    ("http://www.tc260.org.cn/ns/AIGC/1.0/", "TC260"),
+];
+
+/// One value. A property with several items gives one for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Property {
+    /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`; `{namespace}name` for others.
+    pub key: String,
+    /// The value, without the white space around it.
+    pub value: String,
+    /// Whether it stands inside another property.
+    pub nested: bool,
+}
+
+/// The properties of a packet, and what kept the reader from reading all of it.
+pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
+    let text = decode(packet);
+    let mut reader = NsReader::from_str(&text);
+    reader.config_mut().check_end_names = false;
+    let mut rdf = Rdf::default();
+    let problem = loop {
+        let event = match reader.read_event() {
+            Ok(event) => event,
+            Err(error) => {
+                break Some(format!(
+                    "broke at offset {}: {error}",
+                    reader.error_position()
+                ));
+            }
+        };
+        match event {
+            Event::Start(tag) => rdf.start(&reader, &tag),
+            Event::Empty(tag) => {
+                rdf.start(&reader, &tag);
+                rdf.end();
+            }
+            Event::End(_) => rdf.end(),
+            Event::Text(text) => rdf.text(&text.xml10_content()),
+            Event::CData(text) => rdf.text(&text.xml10_content()),
+            Event::GeneralRef(entity) => match entity.resolve_char_ref() {
+                Ok(Some(character)) => rdf.text(character.encode_utf8(&mut [0; 4])),
+                _ => rdf.text(match &*entity.xml10_content() {
+                    "lt" => "<",
+                    "gt" => ">",
+                    "amp" => "&",
+                    "quot" => "\"",
+                    "apos" => "'",
+                    _ => "",
+                }),
+            },
+            Event::Eof if rdf.inside => break Some("ends inside its RDF".to_owned()),
+            Event::Eof => break None,
+            _ => {}
+        }
+        if rdf.done {
+            break None;
+        }
+        if rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
+            break Some("is nested too deeply or holds too many properties".to_owned());
+        }
+    };
+    (rdf.out, problem)
+}
+
+/// XMP is UTF-8 nearly always; the specification allows UTF-16 too.
+fn decode(packet: &[u8]) -> String {
+    let units = |little: bool| {
+        let pairs = packet.chunks_exact(2).map(move |pair| match pair {
+            [a, b] if little => u16::from_le_bytes([*a, *b]),
+            [a, b] => u16::from_be_bytes([*a, *b]),
+            _ => 0,
+        });
+        char::decode_utf16(pairs)
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .filter(|unit| *unit != '\u{feff}')
+            .collect()
+    };
+    match packet {
+        [0xff, 0xfe, ..] | [b'<', 0, ..] => units(true),
+        [0xfe, 0xff, ..] | [0, b'<', ..] => units(false),
+        _ => String::from_utf8_lossy(packet)
+            .trim_start_matches('\u{feff}')
+            .trim_end_matches('\0')
+            .to_owned(),
+    }
+}
+
+enum Node {
+    /// Outside RDF, or a structural element of RDF that names nothing.
+    Plain,
+    Rdf,
+    Item,
+    Property,
+}
+
+#[derive(Default)]
+struct Rdf {
+    inside: bool,
+    done: bool,
+    stack: Vec<Node>,
+    /// Open properties: key and text so far.
+    open: Vec<(String, String)>,
+    out: Vec<Property>,
+}
+
+impl Rdf {
+    fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
+        let (ns, local) = reader.resolver().resolve_element(tag.name());
+        let (ns, local) = (namespace(&ns), local.as_ref().to_owned());
+        let rdf = ns == RDF;
+        let node = match local.as_str() {
+            "RDF" if rdf => {
+                self.inside = true;
+                Node::Rdf
+            }
+            _ if !self.inside => Node::Plain,
+            "li" if rdf => Node::Item,
+            _ if rdf => Node::Plain,
+            _ => {
+                self.open.push((key(&ns, &local), String::new()));
+                Node::Property
+            }
+        };
+        if self.inside {
+            for attribute in tag.attributes().with_checks(false).flatten() {
+                let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
+                let bound = matches!(ns, ResolveResult::Bound(_));
+                let ns = namespace(&ns);
+                let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+                    continue;
+                };
+                if ns == RDF && local.as_ref() == "resource" {
+                    self.text(&value);
+                } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
+                    self.emit(key(&ns, local.as_ref()), &value, !self.open.is_empty());
+                }
+            }
+        }
+        self.stack.push(node);
+    }
+
+    fn end(&mut self) {
+        match self.stack.pop() {
+            Some(Node::Rdf) => {
+                self.inside = false;
+                self.done = true;
+            }
+            Some(Node::Item) => {
+                let nested = self.open.len() > 1;
+                if let Some((key, text)) = self.open.last_mut() {
+                    let (key, text) = (key.clone(), std::mem::take(text));
+                    self.emit(key, &text, nested);
+                }
+            }
+            Some(Node::Property) => {
+                if let Some((key, text)) = self.open.pop() {
+                    let nested = !self.open.is_empty();
+                    self.emit(key, &text, nested);
+                }
+            }
+            Some(Node::Plain) | None => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some((_, value)) = self.open.last_mut() {
+            value.push_str(text);
+        }
+    }
+
+    fn emit(&mut self, key: String, value: &str, nested: bool) {
+        let value = value.trim();
+        if !value.is_empty() {
+            self.out.push(Property {
+                key,
+                value: value.to_owned(),
+                nested,
+            });
+        }
+    }
+}
+
+fn namespace(ns: &ResolveResult<'_>) -> String {
+    match ns {
+        ResolveResult::Bound(ns) => ns.as_ref().to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn key(ns: &str, local: &str) -> String {
+    NAMESPACES
+        .iter()
+        .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
+        .map_or_else(
+            || format!("{{{ns}}}{local}"),
+            |(_, prefix)| format!("{prefix}:{local}"),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrap(inner: &str) -> String {
+        format!(
+            "<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF \
+             xmlns:r='{RDF}' xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
+             xmlns:m='http://ns.adobe.com/xap/1.0/mm/'>{inner}</r:RDF></x:xmpmeta>"
+        )
+    }
+
+    fn read(inner: &str) -> Vec<(String, String, bool)> {
+        let (properties, problem) = properties(wrap(inner).as_bytes());
+        assert_eq!(problem, None);
+        properties
+            .into_iter()
+            .map(|property| (property.key, property.value, property.nested))
+            .collect()
+    }
+
+    #[test]
+    fn every_way_to_write_a_property_gives_the_same() {
+        let expected = [(
+            "Iptc4xmpExt:DigitalSourceType".to_owned(),
+            "v&v".to_owned(),
+            false,
+        )];
+        for inner in [
+            "<r:Description e:DigitalSourceType='v&amp;v'/>",
+            "<r:Description><e:DigitalSourceType>v&amp;v</e:DigitalSourceType></r:Description>",
+            "<r:Description><e:DigitalSourceType r:resource='v&#38;v'/></r:Description>",
+            "<r:Description><e:DigitalSourceType><r:Bag><r:li>v&amp;v</r:li></r:Bag>\
+             </e:DigitalSourceType></r:Description>",
+        ] {
+            assert_eq!(read(inner), expected, "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_property_of_an_ingredient_is_nested() {
+        let got = read(
+            "<r:Description><m:Pantry><r:Bag><r:li r:parseType='Resource'>\
+             <e:DigitalSourceType>v</e:DigitalSourceType></r:li></r:Bag></m:Pantry>\
+             </r:Description>",
+        );
+        assert_eq!(got.len(), 1);
+        assert!(got[0].2);
+    }
+
+    #[test]
+    fn faults_keep_what_was_read() {
+        let whole = wrap("<r:Description e:A='1'/><r:Description e:B='2'/>");
+        let (got, problem) = properties(&whole.as_bytes()[..whole.len() - 25]);
+        assert_eq!(got.len(), 2);
+        assert!(problem.is_some());
+        let deep = "<e:A>".repeat(100_000);
+        assert!(properties(wrap(&deep).as_bytes()).1.is_some());
+        let bomb = format!(
+            "<!DOCTYPE x [<!ENTITY a 'aaaa'>]>{}",
+            wrap("<e:A>&a;</e:A>")
+        );
+        assert_eq!(properties(bomb.as_bytes()).0, []);
+    }
+
+    #[test]
+    fn utf16_is_read() {
+        let wide: Vec<u8> = wrap("<r:Description e:A='1'/>")
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert_eq!(properties(&wide).0.len(), 1);
+    }
+}
