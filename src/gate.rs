@@ -47,6 +47,6 @@ fn item<'a>(path: &'a AssetPath, found: &Found, record: &'a Record) -> Item<'a> 
 }
 
 /// The exact list that a finalised deliverable is bound to.
-pub fn contents<'a>(files: impl Iterator<Item = (&'a AssetPath, &'a Found)>) -> Vec<FinalItem> {
-    files.map(|(path, found)| FinalItem { path: path.clone(), asset: found.asset }).collect()
+pub fn contents(files: &BTreeMap<AssetPath, Found>) -> Vec<FinalItem> {
+    files.iter().map(|(path, found)| FinalItem { path: path.clone(), asset: found.asset }).collect()
 }

@@ -28,7 +28,8 @@ struct Named {
 impl Contents {
     /// Reads the `--path` texts of a deliverable.
     pub(super) fn new(project: &Project, paths: &[String]) -> Result<Self, AppError> {
-        let patterns = paths.iter().map(|text| Named::new(project, text)).collect::<Result<_, _>>()?;
+        let patterns =
+            paths.iter().map(|text| Named::new(project, text)).collect::<Result<_, _>>()?;
         Ok(Self { patterns })
     }
 
@@ -39,9 +40,10 @@ impl Contents {
 
     /// Files it names one by one: that one of them is not there is a finding.
     pub(super) fn literals(&self) -> impl Iterator<Item = AssetPath> {
-        self.patterns.iter().filter(|named| !named.has_wildcards).filter_map(|named| {
-            Some(AssetPath::new(named.root.clone(), named.literal.clone()?))
-        })
+        self.patterns
+            .iter()
+            .filter(|named| !named.has_wildcards)
+            .filter_map(|named| Some(AssetPath::new(named.root.clone(), named.literal.clone()?)))
     }
 
     /// The roots it reaches into, and the folders in them to walk; none lies within another.

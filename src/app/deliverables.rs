@@ -74,8 +74,11 @@ pub fn add_deliverable(
         let new = |path: &&String| known.is_none_or(|known| !known.paths.contains(path));
         let paths: Vec<_> = paths.iter().filter(new).cloned().collect();
         let defined = DeliverableDefined { name: name.to_owned(), paths };
-        let events =
-            if defined.paths.is_empty() { vec![] } else { vec![Event::DeliverableDefined(defined)] };
+        let events = if defined.paths.is_empty() {
+            vec![]
+        } else {
+            vec![Event::DeliverableDefined(defined)]
+        };
         Ok((events, ()))
     })
 }
@@ -109,11 +112,15 @@ fn view(project: &Project, reader: &Reader, name: &str) -> Result<DeliverableVie
     let decided = fold(reader, None)?;
     let deliverable = known(&decided, name)?;
     let contents = Contents::new(project, &deliverable.paths)?;
-    let linked = deliverable.gate.as_ref().map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let record = fold(reader, Some(&|root, path| {
-        contents.contains(root, path)
-            || linked.iter().any(|one| one.root == *root && one.path == *path)
-    }))?;
+    let linked =
+        deliverable.gate.as_ref().map(|run| run.fact.linked.as_slice()).unwrap_or_default();
+    let record = fold(
+        reader,
+        Some(&|root, path| {
+            contents.contains(root, path)
+                || linked.iter().any(|one| one.root == *root && one.path == *path)
+        }),
+    )?;
     let items = crate::gate::contents(record.present());
     let state = match &deliverable.finalized {
         None => DeliverableState::Open,

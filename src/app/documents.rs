@@ -11,7 +11,11 @@ use crate::model::{AssetId, Document};
 
 /// Copies a document into the store and gives what an event says of it. The copy is on disk before
 /// this returns; a copy that is there already is left alone.
-pub(super) fn store(project: &Project, context: &Context<'_>, file: &Path) -> Result<Document, AppError> {
+pub(super) fn store(
+    project: &Project,
+    context: &Context<'_>,
+    file: &Path,
+) -> Result<Document, AppError> {
     let from = context.absolute(file);
     let mut source = File::open(&from).map_err(AppError::io("open", &from))?;
     let folder = project.control().join("documents");
@@ -21,7 +25,9 @@ pub(super) fn store(project: &Project, context: &Context<'_>, file: &Path) -> Re
         let to = folder.join(hash.to_string());
         failpoint::hit("document-copied");
         fs::rename(&draft, &to).map_err(AppError::io("write", &to))?;
-        File::open(&folder).and_then(|dir| dir.sync_all()).map_err(AppError::io("sync", &folder))?;
+        File::open(&folder)
+            .and_then(|dir| dir.sync_all())
+            .map_err(AppError::io("sync", &folder))?;
         Ok((hash, size))
     });
     if copied.is_err() {

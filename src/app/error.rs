@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
+use crate::observe::mount::MountError;
 use crate::policy::PolicyError;
 
 /// Why there is no answer.
@@ -52,14 +53,9 @@ pub enum AppError {
         /// Which kind of mount.
         kind: String,
     },
-    /// A root is not there, so nothing under it can be known.
-    #[error("the root {name} is not there: {}", path.display())]
-    RootVanished {
-        /// Its name.
-        name: String,
-        /// Where it should be.
-        path: PathBuf,
-    },
+    /// What kind of file system a folder lies on could not be told.
+    #[error("cannot tell where the ledger would lie")]
+    Mount(#[source] MountError),
     /// A file operation failed.
     #[error("cannot {action} {}", path.display())]
     Io {

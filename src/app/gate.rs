@@ -49,7 +49,11 @@ pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<Gate
 }
 
 /// Judges a deliverable and, if it passes, marks it final with exactly what it holds.
-pub fn finalize(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
+pub fn finalize(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+) -> Result<GateAnswer, AppError> {
     run(project, context, name, true)
 }
 
@@ -62,7 +66,10 @@ pub fn reopen(
 ) -> Result<(), AppError> {
     decide(project, context, |record| {
         if known(record, name)?.finalized.is_none() {
-            return Err(AppError::usage(format!("{name} is not final"), "there is nothing to undo"));
+            return Err(AppError::usage(
+                format!("{name} is not final"),
+                "there is nothing to undo",
+            ));
         }
         let note = DeliverableNote { name: name.to_owned(), note: Some(note.to_owned()) };
         Ok((vec![Event::Reopened(note)], ()))
@@ -157,11 +164,7 @@ impl Judged {
             linked: linked.iter().cloned().collect(),
             problems: problems.to_vec(),
         }));
-        let finalization = Finalization {
-            deliverable: name.to_owned(),
-            gate: Seq(0),
-            contents,
-        };
+        let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
         Ok(Self { events, verdict, finalization })
     }
 

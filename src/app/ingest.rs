@@ -143,9 +143,10 @@ impl<'a> Ingest<'a> {
 }
 
 fn weight(examination: &Examination) -> usize {
-    let marks = examination.evidence.iter().map(|one| {
-        256 + one.mark.len() + one.detail.as_ref().map_or(0, String::len)
-    });
+    let marks = examination
+        .evidence
+        .iter()
+        .map(|one| 256 + one.mark.len() + one.detail.as_ref().map_or(0, String::len));
     let problems = examination.problems.iter().map(|one| 64 + one.problem.len());
     marks.sum::<usize>() + problems.sum::<usize>()
 }

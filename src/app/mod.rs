@@ -3,16 +3,18 @@
 //! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
 //! `policy` and `gate`, and what they say is journalled and handed back.
 
-mod context;
 mod contents;
+mod context;
 mod decide;
 mod deliverables;
+mod demo_media;
 mod documents;
 mod error;
 mod gate;
 mod history;
 mod ingest;
 mod list;
+mod origins;
 mod people;
 mod project;
 mod reading;
@@ -24,19 +26,21 @@ mod verify;
 
 pub use context::Context;
 pub use deliverables::{
-    DeliverableState, add_deliverable, deliverables, remove_deliverable, show_deliverable,
+    DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
+    show_deliverable,
 };
+pub use demo_media::FILES as DEMO_FILES;
 pub use error::AppError;
-pub use gate::{GateAnswer, gate, finalize, reopen};
+pub use gate::{GateAnswer, finalize, gate, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag, reject,
-    revoke, tag,
+    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag,
+    reject, revoke, tag,
 };
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;
-pub use status::status;
-pub use verify::{VerifyOptions, verify};
+pub use status::{Tally, status};
+pub use verify::{Verified, VerifyOptions, verify};

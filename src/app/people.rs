@@ -127,7 +127,8 @@ pub fn approve(
     options: &ApproveOptions,
 ) -> Result<Verdicts, AppError> {
     if let Some(expires) = options.expires.filter(|expires| *expires < context.now()) {
-        let message = format!("an approval that ran out at {} approves nothing", expires.to_the_second());
+        let message =
+            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
         return Err(AppError::usage(message, "give --expires a day that is yet to end"));
     }
     let document = prepare(project, context, &options.decision)?;

@@ -151,7 +151,11 @@ fn existing(path: &Path) -> PathBuf {
 }
 
 /// Makes a project in `dir`, or finds the one that is there and leaves it as it is.
-pub fn init(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Initialized, AppError> {
+pub fn init(
+    context: &Context<'_>,
+    dir: &Path,
+    options: &InitOptions,
+) -> Result<Initialized, AppError> {
     fs::create_dir_all(dir).map_err(AppError::io("create", dir))?;
     let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
     if dir.join(CONTROL).is_dir() {
@@ -169,8 +173,11 @@ pub fn init(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<
     })?;
     let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
     let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
-    if let Some(kind) = mount::network_kind(ledger_folder).map_err(AppError::io("inspect", ledger_folder))? {
-        return Err(AppError::NetworkMount { path: ledger_folder.to_owned(), kind: kind.to_owned() });
+    if let Some(kind) = mount::network_kind(ledger_folder).map_err(AppError::Mount)? {
+        return Err(AppError::NetworkMount {
+            path: ledger_folder.to_owned(),
+            kind: kind.to_owned(),
+        });
     }
     // Made aside and renamed, so that a project is there complete or not at all; a `.genlock/`
     // without a ledger is then always a lost ledger, never a half-made one.
@@ -211,10 +218,8 @@ fn fill(
         Err(LedgerError::Missing { .. }) => Ledger::create(&file)?,
         Err(error) => return Err(error.into()),
     };
-    let policy = Policy::parse(policy_text).map_err(|source| AppError::PolicyInvalid {
-        path: draft.join("policy.toml"),
-        source,
-    })?;
+    let policy = Policy::parse(policy_text)
+        .map_err(|source| AppError::PolicyInvalid { path: draft.join("policy.toml"), source })?;
     let program = concat!("genlock ", env!("CARGO_PKG_VERSION")).to_owned();
     let events = [
         Event::ProjectCreated(ProjectCreated { program, profile: policy.profile.clone() }),

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
-use crate::model::{Examination, Found, RelPath, RuleCode};
+use crate::model::{AssetId, Examination, Found, RelPath, RootName, RuleCode};
 use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
 use crate::problem::Reporter;
 
@@ -19,6 +19,8 @@ pub(super) struct Job {
     pub(super) directory: Arc<RelPath>,
     pub(super) name: Box<[u8]>,
     pub(super) disk: PathBuf,
+    /// Its root and what the ledger says it holds, where that is the question.
+    pub(super) expected: Option<(RootName, AssetId)>,
 }
 
 /// What reading one file gave.

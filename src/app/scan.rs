@@ -188,7 +188,7 @@ impl Part<'_> {
         reader: &Reader,
         outcome: &mut ScanOutcome,
     ) -> Result<bool, AppError> {
-        let comparing = ledger.reader()?;
+        let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
         let (listings, to_compare) = bounded(LISTINGS);
         let (jobs, to_read) = bounded::<Job>(IN_FLIGHT);
         let (arrivals, arrived) = bounded::<Arrival>(IN_FLIGHT);
@@ -196,19 +196,15 @@ impl Part<'_> {
         std::thread::scope(|scope| {
             let walking = scope.spawn(move || {
                 for listing in walk {
-                    match listing {
-                        Ok(listing) if listings.send(listing).is_ok() => {}
-                        Ok(_) => return Ok(()),
-                        Err(error) => return Err(error),
+                    if listings.send(listing?).is_err() {
+                        break;
                     }
                 }
                 Ok(())
             });
             let seen = arrivals.clone();
-            let comparer =
-                Comparer::new(self.project, self.root, &comparing, self.context)?;
             let comparing = scope.spawn(move || {
-                comparer.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+                worker.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
             });
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());

@@ -3,6 +3,7 @@
 //! A path, a folder, a glob, a folded sequence as `ls` prints it, a full id, or at least eight of
 //! its hex digits. Paths are tried from the folder the user stands in, then from the project.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -31,37 +32,65 @@ pub fn select(
     arguments: &[String],
 ) -> Result<Selected, AppError> {
     let reader = project.reader()?;
-    let mut selected = Selected { assets: Vec::new(), paths: 0 };
     let mut wanted = Vec::new();
     for argument in arguments {
-        match by_id(&reader, argument)? {
-            Some(asset) => selected.assets.push(asset),
-            None => wanted.push(Wanted::new(project, context, argument)?),
-        }
+        wanted.push(Wanted::new(project, context, &reader, argument)?);
     }
-    if !wanted.is_empty() {
+    let mut found: Vec<(Vec<AssetId>, bool)> = vec![(Vec::new(), false); wanted.len()];
+    if wanted.iter().any(|one| one.id.is_none()) {
         // Paths that are gone still name what they held, unless the same argument finds one there.
         for missing in [false, true] {
             reader.locations(missing, &mut |row| {
-                for one in wanted.iter_mut().filter(|one| !missing || !one.present) {
-                    one.offer(&row, missing);
+                for (one, (assets, present)) in wanted.iter().zip(&mut found) {
+                    if one.id.is_none() && !(missing && *present) && one.wants(&row) {
+                        assets.push(row.asset);
+                        *present |= !missing;
+                    }
                 }
             })?;
         }
     }
-    for one in wanted {
-        if one.found.is_empty() {
+    let mut selected = Selected { assets: Vec::new(), paths: 0 };
+    for (one, (assets, _)) in wanted.iter().zip(found) {
+        if let Some(asset) = one.id {
+            selected.assets.push(asset);
+        } else if assets.is_empty() {
             return Err(AppError::usage(
                 format!("no asset matches {:?}", one.argument),
                 "run genlock scan first if it is new; genlock ls lists what is known",
             ));
         }
-        selected.paths += one.found.len();
-        selected.assets.extend(one.found);
+        selected.paths += assets.len();
+        selected.assets.extend(assets);
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     selected.assets.retain(|asset| seen.insert(*asset));
     Ok(selected)
+}
+
+/// Tells whether a location is among what arguments stand for.
+pub(super) struct Matcher {
+    wanted: Vec<Wanted>,
+}
+
+impl Matcher {
+    pub(super) fn wants(&self, row: &LocationRow) -> bool {
+        self.wanted.iter().any(|one| one.wants(row))
+    }
+}
+
+/// Reads arguments for a list, where one that matches nothing is no error.
+pub(super) fn matcher(
+    project: &Project,
+    context: &Context<'_>,
+    arguments: &[String],
+) -> Result<Matcher, AppError> {
+    let reader = project.reader()?;
+    let wanted = arguments
+        .iter()
+        .map(|argument| Wanted::new(project, context, &reader, argument))
+        .collect::<Result<_, _>>()?;
+    Ok(Matcher { wanted })
 }
 
 fn by_id(reader: &Reader, argument: &str) -> Result<Option<AssetId>, AppError> {
@@ -80,13 +109,12 @@ fn by_id(reader: &Reader, argument: &str) -> Result<Option<AssetId>, AppError> {
     }
 }
 
-/// A path argument, in every way it can be read.
+/// An argument, in every way it can be read.
 struct Wanted {
     argument: String,
+    id: Option<AssetId>,
     exact: Vec<AssetPath>,
     patterns: Vec<Pattern>,
-    found: Vec<AssetId>,
-    present: bool,
 }
 
 /// A glob or a folded sequence below a root.
@@ -135,42 +163,50 @@ impl Pattern {
 }
 
 impl Wanted {
-    fn new(project: &Project, context: &Context<'_>, argument: &str) -> Result<Self, AppError> {
-        let mut exact = Vec::new();
-        let mut patterns = Vec::new();
+    fn new(
+        project: &Project,
+        context: &Context<'_>,
+        reader: &Reader,
+        argument: &str,
+    ) -> Result<Self, AppError> {
+        let mut one = Self {
+            argument: argument.to_owned(),
+            id: by_id(reader, argument)?,
+            exact: Vec::new(),
+            patterns: Vec::new(),
+        };
+        if one.id.is_some() {
+            return Ok(one);
+        }
         if let Some((root, below)) = rooted(project, argument) {
-            exact.extend(RelPath::new(below).map(|path| AssetPath::new(root.clone(), path)));
-            patterns.push(Pattern::new(root, below)?);
+            one.exact.extend(RelPath::new(below).map(|path| AssetPath::new(root.clone(), path)));
+            one.patterns.push(Pattern::new(root, below)?);
         }
         if let Some((_, path)) = project.locate(&context.absolute(Path::new(argument))) {
             if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
-                patterns.push(Pattern::new(path.root.clone(), text)?);
+                one.patterns.push(Pattern::new(path.root.clone(), text)?);
             }
-            exact.push(path);
+            one.exact.push(path);
         }
-        if exact.is_empty() && patterns.is_empty() {
+        if one.exact.is_empty() && one.patterns.is_empty() {
             return Err(AppError::usage(
                 format!("{argument:?} lies outside the project's roots"),
                 "genlock status lists the roots",
             ));
         }
-        let argument = argument.to_owned();
-        Ok(Self { argument, exact, patterns, found: Vec::new(), present: false })
+        Ok(one)
     }
 
-    fn offer(&mut self, row: &LocationRow, missing: bool) {
+    fn wants(&self, row: &LocationRow) -> bool {
         let LocationRow { path, asset, .. } = row;
-        let exact = self.exact.iter().any(|one| {
-            one.root == path.root && (path.path.is_within(&one.path))
-        });
-        // As printed: names that are not UTF-8 are typed in their escaped form.
-        if exact
+        let within = |one: &AssetPath| one.root == path.root && path.path.is_within(&one.path);
+        // Names that are not UTF-8 are typed in the escaped form in which they are printed.
+        let as_printed =
+            || path.base64_when_not_utf8().is_some() && path.to_string() == self.argument;
+        self.id == Some(*asset)
+            || self.exact.iter().any(within)
             || self.patterns.iter().any(|pattern| pattern.matches(&path.root, &path.path))
-            || (path.base64_when_not_utf8().is_some() && path.to_string() == self.argument)
-        {
-            self.found.push(*asset);
-            self.present |= !missing;
-        }
+            || as_printed()
     }
 }
 

@@ -119,10 +119,7 @@ impl Found {
             return;
         }
         self.held += size;
-        self.blocks.push(Block {
-            place: place.into(),
-            content,
-        });
+        self.blocks.push(Block { place: place.into(), content });
     }
 
     /// Adds a named text.
@@ -133,24 +130,14 @@ impl Found {
         key: impl Into<String>,
         value: impl Into<String>,
     ) {
-        self.add(
-            place,
-            Content::Text {
-                carrier,
-                key: key.into(),
-                value: value.into(),
-            },
-        );
+        self.add(place, Content::Text { carrier, key: key.into(), value: value.into() });
     }
 
     /// Records what kept a walker from looking at all of it. A walker says the same thing once.
     pub fn problem(&mut self, detector: &str, problem: impl Into<String>) {
         /// A crafted file must not fill the ledger with problems.
         const PROBLEMS_MAX: usize = 16;
-        let problem = ContentProblem {
-            detector: detector.to_owned(),
-            problem: problem.into(),
-        };
+        let problem = ContentProblem { detector: detector.to_owned(), problem: problem.into() };
         if self.problems.len() < PROBLEMS_MAX && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }

@@ -33,10 +33,7 @@ pub struct Broke {
 impl Broke {
     /// Puts the two together.
     pub fn new(at: u64, why: impl Into<String>) -> Self {
-        Self {
-            at,
-            why: why.into(),
-        }
+        Self { at, why: why.into() }
     }
 }
 
@@ -126,10 +123,7 @@ impl<'a> Bytes<'a> {
     /// allocates.
     pub fn take(&mut self, at: u64, n: u64) -> Result<Vec<u8>, Broke> {
         if at.checked_add(n).is_none_or(|end| end > self.len) {
-            return Err(Broke::new(
-                at,
-                format!("a length of {n} bytes runs past the end"),
-            ));
+            return Err(Broke::new(at, format!("a length of {n} bytes runs past the end")));
         }
         let size = match usize::try_from(n) {
             Ok(size) if n <= BLOCK_CAP => size,
@@ -149,9 +143,7 @@ impl<'a> Bytes<'a> {
     }
 
     fn fill(&mut self, at: u64, into: &mut [u8]) -> Result<(), Broke> {
-        let start = usize::try_from(at)
-            .unwrap_or(usize::MAX)
-            .min(self.head.len());
+        let start = usize::try_from(at).unwrap_or(usize::MAX).min(self.head.len());
         let known = (self.head.len() - start).min(into.len());
         let (first, rest) = into.split_at_mut(known);
         first.copy_from_slice(self.head.get(start..start + known).unwrap_or_default());

@@ -63,16 +63,12 @@ fn status(evidence: &[Evidence]) -> &'static str {
         evidence
             .iter()
             .filter(|one| one.strength > Strength::Heuristic)
-            .filter(|one| {
-                one.source_type
-                    .is_some_and(|known| known.generative() == kind)
-            })
+            .filter(|one| one.source_type.is_some_and(|known| known.generative() == kind))
             .map(|one| one.strength)
             .max()
     };
     let heuristic = evidence.iter().any(|one| {
-        one.source_type
-            .is_none_or(|known| known.generative() == Generative::MayContain)
+        one.source_type.is_none_or(|known| known.generative() == Generative::MayContain)
             && one.strength == Strength::Heuristic
     });
     match (strongest(Generative::Whole), strongest(Generative::Part)) {
@@ -88,10 +84,7 @@ fn status(evidence: &[Evidence]) -> &'static str {
 fn every_declared_mark_in_the_corpus_is_found_and_nothing_else() {
     let corpus = corpus();
     let Some(rows) = rows(&corpus) else {
-        eprintln!(
-            "SKIPPED: no corpus at {}; set GENLOCK_CORPUS",
-            corpus.display()
-        );
+        eprintln!("SKIPPED: no corpus at {}; set GENLOCK_CORPUS", corpus.display());
         return;
     };
     let settings = Settings::default();
@@ -99,30 +92,21 @@ fn every_declared_mark_in_the_corpus_is_found_and_nothing_else() {
     let mut table: BTreeMap<(String, String), (usize, usize, usize)> = BTreeMap::new();
     let (mut missed, mut false_alarms, mut wrong_part) = (Vec::new(), Vec::new(), Vec::new());
     let mut problems = 0;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a figure printed for people, nothing judged"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a figure printed for people, nothing judged")]
     let start = Instant::now();
     for row in &rows {
         let got = look(&corpus.join(&row.path), &settings);
         let status = status(&got.examination.evidence);
         let ai = status.starts_with("ai-");
         if verbose {
-            println!(
-                "{} {} [{}] expected {}",
-                row.path, got.media_type, status, row.expected
-            );
+            println!("{} {} [{}] expected {}", row.path, got.media_type, status, row.expected);
             for one in &got.examination.evidence {
                 println!("    {one:?}");
             }
         }
         for problem in &got.examination.problems {
             problems += 1;
-            println!(
-                "problem {}: {}: {}",
-                row.path, problem.detector, problem.problem
-            );
+            println!("problem {}: {}: {}", row.path, problem.detector, problem.problem);
         }
         match row.expected.as_str() {
             "ai-whole" | "ai-part" => {

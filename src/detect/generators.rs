@@ -49,14 +49,9 @@ pub struct Agent {
 
 /// The generator of this name of a software agent or claim generator.
 pub fn signed_agent(text: &str) -> Option<Agent> {
-    let known = TABLE
-        .signed
-        .iter()
-        .find(|entry| entry.names.iter().any(|name| named(text, name)))?;
-    Some(Agent {
-        tool: known.tool.clone(),
-        whole: known.whole,
-    })
+    let known =
+        TABLE.signed.iter().find(|entry| entry.names.iter().any(|name| named(text, name)))?;
+    Some(Agent { tool: known.tool.clone(), whole: known.whole })
 }
 
 /// The generator whose organisation signs as this.
@@ -64,12 +59,7 @@ pub fn signer(issuer: &str) -> Option<String> {
     TABLE
         .signer
         .iter()
-        .find(|entry| {
-            entry
-                .names
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(issuer.trim()))
-        })
+        .find(|entry| entry.names.iter().any(|name| name.eq_ignore_ascii_case(issuer.trim())))
         .map(|entry| entry.tool.clone())
 }
 
@@ -86,9 +76,9 @@ fn named(text: &str, name: &str) -> bool {
     start.eq_ignore_ascii_case(name)
         && match after.next() {
             None | Some('/') => true,
-            Some(' ' | '_' | '-') => after
-                .next()
-                .is_some_and(|next| next.is_ascii_digit() || next == 'v'),
+            Some(' ' | '_' | '-') => {
+                after.next().is_some_and(|next| next.is_ascii_digit() || next == 'v')
+            }
             _ => false,
         }
 }

@@ -11,9 +11,7 @@ pub const INFLATE_CAP: u64 = 16 << 20;
 /// Inflates zlib data up to `INFLATE_CAP` bytes.
 pub fn inflate(data: &[u8]) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    let read = ZlibDecoder::new(data)
-        .take(INFLATE_CAP + 1)
-        .read_to_end(&mut out);
+    let read = ZlibDecoder::new(data).take(INFLATE_CAP + 1).read_to_end(&mut out);
     if out.len() as u64 > INFLATE_CAP {
         return Err(format!("inflates to more than {INFLATE_CAP} bytes"));
     }

@@ -18,22 +18,13 @@ pub struct Container {
 /// All walkers. A media type that is in no row has no carrier that is read so far, and gives neither
 /// evidence nor problem.
 pub const CONTAINERS: &[Container] = &[
-    Container {
-        media_types: &["image/png"],
-        walk: png::walk,
-    },
-    Container {
-        media_types: &["image/jpeg"],
-        walk: jpeg::walk,
-    },
+    Container { media_types: &["image/png"], walk: png::walk },
+    Container { media_types: &["image/jpeg"], walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
         walk: riff::walk,
     },
-    Container {
-        media_types: &["image/gif"],
-        walk: gif::walk,
-    },
+    Container { media_types: &["image/gif"], walk: gif::walk },
     Container {
         media_types: &[
             "image/tiff",
@@ -65,30 +56,12 @@ pub const CONTAINERS: &[Container] = &[
             }
         },
     },
-    Container {
-        media_types: &["audio/mpeg"],
-        walk: id3::walk,
-    },
-    Container {
-        media_types: &["audio/flac"],
-        walk: flac::walk,
-    },
-    Container {
-        media_types: &["audio/ogg"],
-        walk: flac::ogg,
-    },
-    Container {
-        media_types: &["image/vnd.adobe.photoshop"],
-        walk: psd::walk,
-    },
-    Container {
-        media_types: &["image/svg+xml"],
-        walk: document::svg,
-    },
-    Container {
-        media_types: &["application/rdf+xml"],
-        walk: document::xmp,
-    },
+    Container { media_types: &["audio/mpeg"], walk: id3::walk },
+    Container { media_types: &["audio/flac"], walk: flac::walk },
+    Container { media_types: &["audio/ogg"], walk: flac::ogg },
+    Container { media_types: &["image/vnd.adobe.photoshop"], walk: psd::walk },
+    Container { media_types: &["image/svg+xml"], walk: document::svg },
+    Container { media_types: &["application/rdf+xml"], walk: document::xmp },
 ];
 
 /// A family of marks.
@@ -99,7 +72,5 @@ pub const MARKS: &[Mark] = &[declared::look, infotext::look, comfyui::look];
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {
-    CONTAINERS
-        .iter()
-        .find(|container| container.media_types.contains(&media_type))
+    CONTAINERS.iter().find(|container| container.media_types.contains(&media_type))
 }

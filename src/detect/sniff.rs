@@ -27,11 +27,7 @@ const MAGICS: &[(usize, &[u8], &str)] = &[
     (0, b"fLaC", "audio/flac"),
     (0, b"OggS", "audio/ogg"),
     (0, b"FLV\x01", "video/x-flv"),
-    (
-        0,
-        b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01",
-        "application/mxf",
-    ),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01", "application/mxf"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-cfb"),
     (0, b"PK\x03\x04", "application/zip"),
     (0, b"PK\x05\x06", "application/zip"),
@@ -62,11 +58,7 @@ pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
         return known;
     }
     if tiff(head) {
-        return if dng {
-            "image/x-adobe-dng"
-        } else {
-            "image/tiff"
-        };
+        return if dng { "image/x-adobe-dng" } else { "image/tiff" };
     }
     riff(head)
         .or_else(|| bmff(head))
@@ -82,9 +74,7 @@ pub fn id3_length(head: &[u8]) -> Option<u64> {
         [b'I', b'D', b'3', major, _, flags, a, b, c, d, ..]
             if (2..=4).contains(major) && (a | b | c | d) < 0x80 =>
         {
-            let size = [a, b, c, d]
-                .iter()
-                .fold(0u64, |sum, byte| sum << 7 | u64::from(**byte));
+            let size = [a, b, c, d].iter().fold(0u64, |sum, byte| sum << 7 | u64::from(**byte));
             let footer = if flags & 0x10 != 0 { 10 } else { 0 };
             Some(10 + size + footer)
         }
@@ -106,10 +96,7 @@ fn bmp(head: &[u8]) -> bool {
 }
 
 fn tiff(head: &[u8]) -> bool {
-    matches!(
-        head,
-        [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..]
-    )
+    matches!(head, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..])
 }
 
 /// DNG is TIFF whose first directory has the `DNGVersion` tag (0xC612).
@@ -123,24 +110,13 @@ fn is_dng(bytes: &mut Bytes<'_>) -> bool {
         _ => return false,
     };
     let short = |pair: [u8; 2]| {
-        if little {
-            u16::from_le_bytes(pair)
-        } else {
-            u16::from_be_bytes(pair)
-        }
+        if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
     };
     let raw = [o0, o1, o2, o3];
-    let ifd = u64::from(if little {
-        u32::from_le_bytes(raw)
-    } else {
-        u32::from_be_bytes(raw)
-    });
+    let ifd = u64::from(if little { u32::from_le_bytes(raw) } else { u32::from_be_bytes(raw) });
     let count = bytes.array(ifd).map_or(0, short).min(512);
-    (0..u64::from(count)).any(|entry| {
-        bytes
-            .array(ifd + 2 + entry * 12)
-            .is_ok_and(|tag| short(tag) == 0xC612)
-    })
+    (0..u64::from(count))
+        .any(|entry| bytes.array(ifd + 2 + entry * 12).is_ok_and(|tag| short(tag) == 0xC612))
 }
 
 fn riff(head: &[u8]) -> Option<&'static str> {
@@ -164,15 +140,9 @@ fn bmff(head: &[u8]) -> Option<&'static str> {
     if kind != b"ftyp" {
         return None;
     }
-    let size = head
-        .get(..4)?
-        .iter()
-        .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+    let size = head.get(..4)?.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
     let major = head.get(8..12)?;
-    let mut brands = head
-        .get(16..size.min(head.len()))
-        .unwrap_or_default()
-        .chunks(4);
+    let mut brands = head.get(16..size.min(head.len())).unwrap_or_default().chunks(4);
     Some(match major {
         b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => "image/heic",
         b"avif" | b"avis" => "image/avif",
@@ -232,10 +202,7 @@ fn text(head: &[u8]) -> Option<&'static str> {
         b'<' => return Some(markup(body)),
         b'{' | b'[' => {
             let next = body.iter().skip(1).find(|byte| !byte.is_ascii_whitespace());
-            if matches!(
-                next,
-                Some(b'"' | b'{' | b'[' | b'}' | b']' | b'0'..=b'9' | b'-')
-            ) {
+            if matches!(next, Some(b'"' | b'{' | b'[' | b'}' | b']' | b'0'..=b'9' | b'-')) {
                 let otio = body
                     .get(..512.min(body.len()))?
                     .windows(13)
@@ -255,11 +222,7 @@ fn text(head: &[u8]) -> Option<&'static str> {
     if odd {
         return None;
     }
-    Some(if body.starts_with(b"TITLE:") {
-        "text/x-edl"
-    } else {
-        "text/plain"
-    })
+    Some(if body.starts_with(b"TITLE:") { "text/x-edl" } else { "text/plain" })
 }
 
 /// The type of a document by its root element.
@@ -278,10 +241,7 @@ fn markup(body: &[u8]) -> &'static str {
         } else if tag.starts_with(b"?") {
             b"?>"
         } else if tag.starts_with(b"!") {
-            if tag
-                .get(..13)
-                .is_some_and(|t| t.eq_ignore_ascii_case(b"!DOCTYPE html"))
-            {
+            if tag.get(..13).is_some_and(|t| t.eq_ignore_ascii_case(b"!DOCTYPE html")) {
                 return "text/html";
             }
             b">"
@@ -337,17 +297,11 @@ mod tests {
             ),
             (b"<?xpacket begin=''?><x:xmpmeta>", "application/rdf+xml"),
             (b"<svg:svg xmlns:svg='x'/>", "image/svg+xml"),
-            (
-                b"{\"OTIO_SCHEMA\": \"Timeline.1\"}",
-                "application/vnd.pixar.opentimelineio+json",
-            ),
+            (b"{\"OTIO_SCHEMA\": \"Timeline.1\"}", "application/vnd.pixar.opentimelineio+json"),
             (b"{ \"a\": 1}", "application/json"),
             (b"TITLE: CUT\n", "text/x-edl"),
             (b"BM is a fine text of some length", "text/plain"),
-            (
-                b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02",
-                "application/mxf",
-            ),
+            (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "application/mxf"),
         ];
         for (data, expected) in cases {
             assert_eq!(&of(data), expected, "{data:?}");

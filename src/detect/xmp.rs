@@ -47,10 +47,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
         let event = match reader.read_event() {
             Ok(event) => event,
             Err(error) => {
-                break Some(format!(
-                    "broke at offset {}: {error}",
-                    reader.error_position()
-                ));
+                break Some(format!("broke at offset {}: {error}", reader.error_position()));
             }
         };
         match event {
@@ -196,11 +193,7 @@ impl Rdf {
     fn emit(&mut self, key: String, value: &str, nested: bool) {
         let value = value.trim();
         if !value.is_empty() {
-            self.out.push(Property {
-                key,
-                value: value.to_owned(),
-                nested,
-            });
+            self.out.push(Property { key, value: value.to_owned(), nested });
         }
     }
 }
@@ -216,10 +209,7 @@ fn key(ns: &str, local: &str) -> String {
     NAMESPACES
         .iter()
         .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
-        .map_or_else(
-            || format!("{{{ns}}}{local}"),
-            |(_, prefix)| format!("{prefix}:{local}"),
-        )
+        .map_or_else(|| format!("{{{ns}}}{local}"), |(_, prefix)| format!("{prefix}:{local}"))
 }
 
 #[cfg(test)]
@@ -245,11 +235,7 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_property_gives_the_same() {
-        let expected = [(
-            "Iptc4xmpExt:DigitalSourceType".to_owned(),
-            "v&v".to_owned(),
-            false,
-        )];
+        let expected = [("Iptc4xmpExt:DigitalSourceType".to_owned(), "v&v".to_owned(), false)];
         for inner in [
             "<r:Description e:DigitalSourceType='v&amp;v'/>",
             "<r:Description><e:DigitalSourceType>v&amp;v</e:DigitalSourceType></r:Description>",
@@ -280,19 +266,14 @@ mod tests {
         assert!(problem.is_some());
         let deep = "<e:A>".repeat(100_000);
         assert!(properties(wrap(&deep).as_bytes()).1.is_some());
-        let bomb = format!(
-            "<!DOCTYPE x [<!ENTITY a 'aaaa'>]>{}",
-            wrap("<e:A>&a;</e:A>")
-        );
+        let bomb = format!("<!DOCTYPE x [<!ENTITY a 'aaaa'>]>{}", wrap("<e:A>&a;</e:A>"));
         assert_eq!(properties(bomb.as_bytes()).0, []);
     }
 
     #[test]
     fn utf16_is_read() {
-        let wide: Vec<u8> = wrap("<r:Description e:A='1'/>")
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let wide: Vec<u8> =
+            wrap("<r:Description e:A='1'/>").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(properties(&wide).0.len(), 1);
     }
 }

@@ -430,6 +430,14 @@ impl Reader {
             .map_err(|source| self.sql(source))
     }
 
+    /// When the newest scan reached its end.
+    pub fn last_scan(&self) -> Result<Option<Timestamp>, LedgerError> {
+        self.connection
+            .query_row("SELECT max(at) FROM coverage", [], |row| row.get::<_, Option<i64>>(0))
+            .map(|at| at.map(Timestamp::from_nanos))
+            .map_err(|source| self.sql(source))
+    }
+
     /// Every path and what it holds, or with `missing` what it held, by root and path.
     pub fn locations(
         &self,

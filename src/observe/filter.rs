@@ -74,29 +74,16 @@ impl Filter {
             reason: reason_of(reason),
         };
         for pattern in patterns {
-            builder
-                .add_line(None, pattern)
-                .map_err(|error| bad(pattern, &error))?;
+            builder.add_line(None, pattern).map_err(|error| bad(pattern, &error))?;
         }
-        let matcher = builder
-            .build()
-            .map_err(|error| bad(&patterns.join(", "), &error))?;
-        Ok(Self {
-            mode: Reach::Full,
-            directory: RelPath::root(),
-            rules: None,
-        }
-        .under(matcher))
+        let matcher = builder.build().map_err(|error| bad(&patterns.join(", "), &error))?;
+        Ok(Self { mode: Reach::Full, directory: RelPath::root(), rules: None }.under(matcher))
     }
 
     /// Leaves out nothing but `.genlock/` at the top of a root. A `.genlock/` further down is
     /// listed: media could be put there to hide them from a gate.
     pub fn only_own() -> Self {
-        Self {
-            mode: Reach::OnlyOwn,
-            directory: RelPath::root(),
-            rules: None,
-        }
+        Self { mode: Reach::OnlyOwn, directory: RelPath::root(), rules: None }
     }
 
     /// The directory this filter speaks for.
@@ -108,11 +95,7 @@ impl Filter {
     /// is read.
     #[must_use]
     pub fn enter(&self, directory: &RelPath) -> Self {
-        Self {
-            mode: self.mode,
-            directory: directory.clone(),
-            rules: self.rules.clone(),
-        }
+        Self { mode: self.mode, directory: directory.clone(), rules: self.rules.clone() }
     }
 
     /// Adds what the `.genlockignore` of this filter's directory says, if there is one. `path` is
@@ -140,10 +123,7 @@ impl Filter {
         for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let fault = match std::str::from_utf8(line) {
-                Ok(line) => builder
-                    .add_line(None, line)
-                    .err()
-                    .map(|error| reason_of(&error)),
+                Ok(line) => builder.add_line(None, line).err().map(|error| reason_of(&error)),
                 Err(_) => Some("is not UTF-8".to_owned()),
             };
             if let Some(fault) = fault {
@@ -260,13 +240,9 @@ fn read_limited(path: &Path) -> Result<Option<Vec<u8>>, String> {
         return Err("is not a file, not read".to_owned());
     }
     let mut text = Vec::new();
-    file.take(IGNORE_FILE_LIMIT + 1)
-        .read_to_end(&mut text)
-        .map_err(cannot_read)?;
+    file.take(IGNORE_FILE_LIMIT + 1).read_to_end(&mut text).map_err(cannot_read)?;
     if text.len() as u64 > IGNORE_FILE_LIMIT {
-        return Err(format!(
-            "is larger than {IGNORE_FILE_LIMIT} bytes, not read"
-        ));
+        return Err(format!("is larger than {IGNORE_FILE_LIMIT} bytes, not read"));
     }
     Ok(Some(text))
 }

@@ -27,14 +27,8 @@ pub fn of(metadata: &Metadata) -> Fingerprint {
 pub fn of_stat(stat: &rustix::fs::Stat) -> Fingerprint {
     Fingerprint {
         size: u64::try_from(stat.st_size).unwrap_or_default(),
-        mtime: nanos(
-            stat.st_mtime,
-            stat.st_mtime_nsec.try_into().unwrap_or_default(),
-        ),
-        ctime: nanos(
-            stat.st_ctime,
-            stat.st_ctime_nsec.try_into().unwrap_or_default(),
-        ),
+        mtime: nanos(stat.st_mtime, stat.st_mtime_nsec.try_into().unwrap_or_default()),
+        ctime: nanos(stat.st_ctime, stat.st_ctime_nsec.try_into().unwrap_or_default()),
         device: stat.st_dev,
         inode: stat.st_ino,
     }
@@ -43,9 +37,7 @@ pub fn of_stat(stat: &rustix::fs::Stat) -> Fingerprint {
 /// Nanoseconds since the epoch, held at the ends of the range: XFS and ext4 can store years that
 /// 64 bits of nanoseconds (1677 to 2262) cannot, and wrapping would make old files look new.
 fn nanos(seconds: i64, nanos: i64) -> i64 {
-    seconds
-        .saturating_mul(NANOS_PER_SECOND)
-        .saturating_add(nanos)
+    seconds.saturating_mul(NANOS_PER_SECOND).saturating_add(nanos)
 }
 
 #[cfg(test)]

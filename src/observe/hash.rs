@@ -28,11 +28,8 @@ pub const WHOLE: usize = 64 << 10;
 pub const LARGE: u64 = 8 << 20;
 
 /// Between attempts. A file that is being written is left to its writer after the last.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(20),
-    Duration::from_millis(60),
-    Duration::from_millis(180),
-];
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(180)];
 
 /// Bytes between two looks at whether a large file still holds still: an attempt at a recording
 /// in progress must not read 200 GB before it is given up.
@@ -192,8 +189,7 @@ impl FileHasher {
         path: &Path,
         context: &HashContext<'_>,
     ) -> Result<HashedFile, HashError> {
-        self.read_with(path, context, |_, _| ())
-            .map(|(file, ())| file)
+        self.read_with(path, context, |_, _| ()).map(|(file, ())| file)
     }
 
     /// Reads the file at `path`, and shows its content and length in bytes to `look` before it is
@@ -231,11 +227,7 @@ impl FileHasher {
                 Stop::NotRegular => return Err(HashError::NotRegular { path: path_buf() }),
                 Stop::Cancelled => return Err(HashError::Cancelled),
                 Stop::Failed(action, source) => {
-                    return Err(HashError::Unreadable {
-                        path: path_buf(),
-                        action,
-                        source,
-                    });
+                    return Err(HashError::Unreadable { path: path_buf(), action, source });
                 }
             }
         }
@@ -296,21 +288,13 @@ impl FileHasher {
             }
         };
 
-        let shown = if whole {
-            Content::Whole(head)
-        } else {
-            Content::File { file: &file, head }
-        };
+        let shown = if whole { Content::Whole(head) } else { Content::File { file: &file, head } };
         let seen = look(shown, size);
 
         if stat(&file)? != before || stat_path(path)? != before {
             return Err(Stop::Changed);
         }
-        let hashed = HashedFile {
-            asset: AssetId::from(digest),
-            fingerprint: before,
-            sighting,
-        };
+        let hashed = HashedFile { asset: AssetId::from(digest), fingerprint: before, sighting };
         Ok((hashed, seen))
     }
 }
@@ -351,11 +335,7 @@ fn stat_path(path: &Path) -> Result<Fingerprint, Stop> {
 
 /// Fills the head, or, of a file that fits into it, reads all and sees that no more follows.
 fn read_head<'a>(file: &File, buffer: &'a mut [u8], size: u64) -> Result<&'a [u8], Stop> {
-    let wanted = if size <= WHOLE as u64 {
-        buffer.len()
-    } else {
-        WHOLE
-    };
+    let wanted = if size <= WHOLE as u64 { buffer.len() } else { WHOLE };
     let mut filled = 0;
     while filled < wanted {
         match file.read_at(&mut buffer[filled..wanted], filled as u64) {

@@ -128,9 +128,7 @@ impl Lister {
             }
         }
 
-        let filter = filter
-            .clone()
-            .read_rules(&self.root, &path, &mut listing.problems);
+        let filter = filter.clone().read_rules(&self.root, &path, &mut listing.problems);
         let mut vanished = false;
         for entry in walker {
             if cancel.load(Ordering::Relaxed) {
@@ -148,10 +146,7 @@ impl Lister {
                     return self.unlisted(listing, &filter, io_error(error));
                 }
                 Err(error) => {
-                    let name = error
-                        .path()
-                        .and_then(Path::file_name)
-                        .map(ToOwned::to_owned);
+                    let name = error.path().and_then(Path::file_name).map(ToOwned::to_owned);
                     let error = io_error(error);
                     if name.is_some() && error.kind() == io::ErrorKind::NotFound {
                         vanished = true;
@@ -197,11 +192,7 @@ impl Lister {
     }
 
     fn vanished(&self, source: io::Error) -> WalkError {
-        WalkError::RootVanished {
-            root: self.root.clone(),
-            path: self.path.clone(),
-            source,
-        }
+        WalkError::RootVanished { root: self.root.clone(), path: self.path.clone(), source }
     }
 
     fn root_error(&self, action: &'static str, source: io::Error) -> WalkError {
@@ -267,16 +258,11 @@ impl Lister {
         }
         let stat = statat(&own.fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(io::Error::other(
-                "became something else while it was listed",
-            ));
+            return Err(io::Error::other("became something else while it was listed"));
         }
         let mut fingerprint = fingerprint::of_stat(&stat);
         fingerprint.device = self.file_systems.id_of(fingerprint.device, entry.path());
-        listing.files.push(Entry {
-            name: name.into(),
-            fingerprint,
-        });
+        listing.files.push(Entry { name: name.into(), fingerprint });
         Ok(())
     }
 }
@@ -304,8 +290,7 @@ impl Listing {
             None => (self.directory.clone(), "list the folder"),
         };
         let path = AssetPath::new(root.clone(), path);
-        self.problems
-            .push(Problem::new(path, format_args!("cannot {action}: {error}")));
+        self.problems.push(Problem::new(path, format_args!("cannot {action}: {error}")));
     }
 
     fn sort(&mut self) {
@@ -335,9 +320,7 @@ fn open_directory(path: &Path, is_root: bool) -> io::Result<Directory> {
 
 /// walkdir's errors repeat the path in their text; problems carry it once.
 fn io_error(error: walkdir::Error) -> io::Error {
-    error
-        .into_io_error()
-        .unwrap_or_else(|| io::Error::other("the directory contains itself"))
+    error.into_io_error().unwrap_or_else(|| io::Error::other("the directory contains itself"))
 }
 
 #[cfg(test)]

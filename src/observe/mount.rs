@@ -63,11 +63,7 @@ pub fn network_kind(path: &Path) -> Result<Option<&'static str>, MountError> {
     let mut asked = path;
     loop {
         // An empty path is what the parent of a bare name is called; the system wants a dot.
-        let here = if asked.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            asked
-        };
+        let here = if asked.as_os_str().is_empty() { Path::new(".") } else { asked };
         match statfs(here) {
             Ok(found) => return Ok(network_kind_of(magic(found.f_type))),
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => {}
@@ -81,10 +77,7 @@ pub fn network_kind(path: &Path) -> Result<Option<&'static str>, MountError> {
 }
 
 fn cannot(path: &Path, errno: rustix::io::Errno) -> MountError {
-    MountError::Statfs {
-        path: path.to_owned(),
-        source: errno.into(),
-    }
+    MountError::Statfs { path: path.to_owned(), source: errno.into() }
 }
 
 /// `f_type` is a signed long that some systems fill by sign extension; the magic is 32 bits of it.
@@ -204,11 +197,7 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_there_is_judged_by_its_ancestor() {
-        assert!(
-            network_kind(Path::new("/proc/no/such/thing"))
-                .unwrap()
-                .is_none()
-        );
+        assert!(network_kind(Path::new("/proc/no/such/thing")).unwrap().is_none());
         assert!(network_kind(Path::new("no-such-name-here")).is_ok());
     }
 

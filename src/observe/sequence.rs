@@ -32,9 +32,8 @@ const LARGEST_STEP: u64 = 100;
 const MOST_DIGITS: usize = 18;
 
 /// Extensions that only renderers and film scanners write, never a stills camera.
-const RENDERED: &[&str] = &[
-    "exr", "dpx", "cin", "tga", "sgi", "rgb", "iff", "hdr", "ari", "arx", "sxr", "rla", "pic",
-];
+const RENDERED: &[&str] =
+    &["exr", "dpx", "cin", "tga", "sgi", "rgb", "iff", "hdr", "ari", "arx", "sxr", "rla", "pic"];
 
 /// Other image extensions.
 const PICTURES: &[&str] = &[
@@ -128,9 +127,7 @@ impl FramePattern {
 
     /// The frame number of a name that is one of these.
     pub fn frame_of(&self, name: &[u8]) -> Option<u64> {
-        let digits = name
-            .strip_prefix(&*self.prefix)?
-            .strip_suffix(&*self.suffix)?;
+        let digits = name.strip_prefix(&*self.prefix)?.strip_suffix(&*self.suffix)?;
         let frame = number(digits)?;
         let ours =
             (self.first..=self.last).contains(&frame) && self.digits(frame).as_bytes() == digits;
@@ -164,10 +161,8 @@ enum Kind {
 }
 
 fn kind_of(extension: &[u8]) -> Option<Kind> {
-    let among = |list: &[&str]| {
-        list.iter()
-            .any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
-    };
+    let among =
+        |list: &[&str]| list.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()));
     if among(RENDERED) {
         return Some(Kind::Rendered);
     }
@@ -186,10 +181,8 @@ fn parts_of(name: &[u8]) -> Option<Parts<'_>> {
     let dot = name.iter().rposition(|byte| *byte == b'.')?;
     let (stem, suffix) = name.split_at(dot);
     let kind = kind_of(&suffix[1..])?;
-    let digits_at = stem
-        .iter()
-        .rposition(|byte| !byte.is_ascii_digit())
-        .map_or(0, |before| before + 1);
+    let digits_at =
+        stem.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |before| before + 1);
     let (prefix, digits) = stem.split_at(digits_at);
     let number = number(digits)?;
     let no_frame = match prefix {
@@ -197,18 +190,11 @@ fn parts_of(name: &[u8]) -> Option<Parts<'_>> {
         [.., digit, b'x' | b'X'] => digit.is_ascii_digit(),
         _ => kind == Kind::Picture && is_camera(prefix),
     };
-    (!no_frame).then_some(Parts {
-        prefix,
-        digits,
-        suffix,
-        number,
-    })
+    (!no_frame).then_some(Parts { prefix, digits, suffix, number })
 }
 
 fn is_camera(prefix: &[u8]) -> bool {
-    CAMERAS
-        .iter()
-        .any(|known| prefix.eq_ignore_ascii_case(known.as_bytes()))
+    CAMERAS.iter().any(|known| prefix.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// A possible frame of the group it was put in; groups share prefix and suffix.
@@ -295,9 +281,7 @@ fn fold_stretch<N: AsRef<[u8]>>(names: &[N], stretch: &[Candidate], folds: &mut 
     let parts = ends.and_then(|(first, _)| parts_of(names[first.at].as_ref()));
     match ends.zip(parts) {
         Some(((first, last), parts)) if stretch.len() >= LEAST_FRAMES => {
-            let holes = stretch
-                .windows(2)
-                .filter(|pair| pair[1].number - pair[0].number > 1);
+            let holes = stretch.windows(2).filter(|pair| pair[1].number - pair[0].number > 1);
             let sequence = Sequence {
                 pattern: FramePattern {
                     prefix: parts.prefix.into(),

@@ -46,9 +46,7 @@ pub(super) fn hash(
             }
             let value = hash_piece(file, piece as u64 * PIECE, size, buffer, step)
                 .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
-            let mut values = values
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut values = values.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             values[piece] = value;
         }
     };
@@ -63,17 +61,13 @@ pub(super) fn hash(
         };
         for other in others {
             // A panic in a worker is a defect; it goes on in the thread that asked.
-            let other = other
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             result = result.and(other);
         }
         result
     })?;
 
-    let values = values
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let values = values.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (left, right) = values.split_at(left_of(values.len()));
     Ok(merge_subtrees_root(&merge(left), &merge(right), Mode::Hash))
 }
@@ -131,10 +125,7 @@ mod tests {
     #[test]
     fn the_digest_is_that_of_blake3_whatever_the_size_and_the_threads() {
         let mut bytes = vec![0; 9 << 20];
-        blake3::Hasher::new()
-            .update(b"subtree")
-            .finalize_xof()
-            .fill(&mut bytes);
+        blake3::Hasher::new().update(b"subtree").finalize_xof().fill(&mut bytes);
         let path = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(path.path(), &bytes).unwrap();
         let file = File::open(path.path()).unwrap();

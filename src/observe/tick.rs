@@ -70,19 +70,10 @@ mod tests {
 
     #[test]
     fn the_age_of_a_file_is_told_by_its_newest_time() {
-        let print = |mtime, ctime| Fingerprint {
-            size: 1,
-            mtime,
-            ctime,
-            device: 1,
-            inode: 1,
-        };
+        let print = |mtime, ctime| Fingerprint { size: 1, mtime, ctime, device: 1, inode: 1 };
         let at = 1_000 * SECOND + 1;
         assert_eq!(age(&print(at, at), at + TICK + 1), Age::Old);
-        assert_eq!(
-            age(&print(at, at), at + TICK),
-            Age::Young(Duration::from_nanos(1))
-        );
+        assert_eq!(age(&print(at, at), at + TICK), Age::Young(Duration::from_nanos(1)));
         assert_eq!(age(&print(at, at + 5), at), Age::Unclear);
         assert_eq!(
             age(&print(at, at + TICK), at + TICK + 1),

@@ -111,13 +111,7 @@ impl<'a> Walk<'a> {
             .ok_or_else(|| WalkError::StartIgnored {
                 path: AssetPath::new(root.clone(), options.start.clone()),
             })?;
-        Ok(Self {
-            lister,
-            pending: vec![filter],
-            start_problems,
-            cancel,
-            ended: false,
-        })
+        Ok(Self { lister, pending: vec![filter], start_problems, cancel, ended: false })
     }
 
     fn step(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -134,8 +128,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             let below = listing.subdirectories.iter().rev();
-            self.pending
-                .extend(below.map(|name| filter.enter(&listing.directory.join(name))));
+            self.pending.extend(below.map(|name| filter.enter(&listing.directory.join(name))));
             if !self.start_problems.is_empty() {
                 listing.problems.splice(0..0, self.start_problems.drain(..));
             }

@@ -15,10 +15,8 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
 use crate::ledger::{Ledger, Reader};
-use crate::model::{
-    AssetPath, Fingerprint, MediaProblem, RelPath, RootName, RuleCode, Sighting,
-};
-use crate::observe::{Listing, WalkError, fingerprint};
+use crate::model::{AssetPath, Fingerprint, MediaProblem, RelPath, RootName, RuleCode, Sighting};
+use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
 use crate::record::Record;
 
 /// What was seen on disk.
@@ -150,7 +148,7 @@ impl Look<'_> {
     fn read_later(&mut self, root: &Root, path: &AssetPath, size: u64) {
         let (directory, name) = path.path.split();
         let disk = root.path.join(path.path.as_path());
-        let job = Job { directory: Arc::new(directory), name: name.into(), disk };
+        let job = Job { directory: Arc::new(directory), name: name.into(), disk, expected: None };
         self.found.entry(root.name.clone()).or_default().jobs.push(job);
         self.context.reporter.expect(1, size);
     }
@@ -168,19 +166,22 @@ impl Look<'_> {
         };
         let project = self.project;
         let Some((root, lies)) = project.locate(&target) else {
-            let what = format!("the link leads out of the project's roots, to {}", target.display());
+            let what =
+                format!("the link leads out of the project's roots, to {}", target.display());
             return self.problem(RuleCode::MediaUnresolved, path, what);
         };
         match fs::symlink_metadata(&target) {
             Ok(found) if found.is_file() => {
-                if !self.contents.contains(&lies.root, &lies.path) && self.linked.insert(lies.clone())
+                if !self.contents.contains(&lies.root, &lies.path)
+                    && self.linked.insert(lies.clone())
                 {
                     self.read_later(root, &lies, found.len());
                 }
                 self.seen.insert(path);
             }
             Ok(_) => {
-                let what = format!("it is a link to {lies}, which is not followed; name that itself");
+                let what =
+                    format!("it is a link to {lies}, which is not followed; name that itself");
                 self.problem(RuleCode::MediaUnresolved, path, what);
             }
             Err(error) => self.problem(RuleCode::MediaUnread, path, error.to_string()),
@@ -190,6 +191,7 @@ impl Look<'_> {
     /// What is named one by one must be there.
     fn literals(&mut self) {
         let contents = self.contents;
+        let mut file_systems = FileSystemIds::default();
         for path in contents.literals() {
             let known = self.problems.iter().any(|problem| problem.path == path);
             let below = |one: &AssetPath| one.root == path.root && one.path.is_within(&path.path);
@@ -199,7 +201,9 @@ impl Look<'_> {
             let Some(root) = self.project.root(&path) else { continue };
             match fs::symlink_metadata(root.path.join(path.path.as_path())) {
                 Ok(found) if found.is_file() => {
-                    self.file(root, path, fingerprint::of(&found));
+                    let mut print = fingerprint::of(&found);
+                    print.device = file_systems.id_of(print.device, &root.path);
+                    self.file(root, path, print);
                 }
                 Ok(found) if found.is_symlink() => self.link(root, path),
                 Ok(_) => {

@@ -24,7 +24,7 @@ use crate::problem::Problem;
 pub(super) struct Comparer<'a> {
     project: &'a Project,
     root: &'a Root,
-    reader: &'a Reader,
+    reader: Reader,
     context: &'a Context<'a>,
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
@@ -58,10 +58,8 @@ impl Compared {
     pub(super) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
         let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
             Ok(found) => Some(found.is_dir()),
-            Err(error) => {
-                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-                    .then_some(false)
-            }
+            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+                .then_some(false),
         };
         if there(directory)? {
             return None;
@@ -84,7 +82,7 @@ impl<'a> Comparer<'a> {
     pub(super) fn new(
         project: &'a Project,
         root: &'a Root,
-        reader: &'a Reader,
+        reader: Reader,
         context: &'a Context<'a>,
     ) -> Result<Self, AppError> {
         let compared = Compared {
@@ -93,7 +91,8 @@ impl<'a> Comparer<'a> {
             visited: HashMap::new(),
             hasher: RandomState::new(),
         };
-        Ok(Self { project, root, reader, context, first: reader.is_empty()?, compared })
+        let first = reader.is_empty()?;
+        Ok(Self { project, root, reader, context, first, compared })
     }
 
     /// Compares listings until there are no more or nobody listens.
@@ -163,7 +162,7 @@ impl<'a> Comparer<'a> {
         self.context.reporter.expect(wanted.0, wanted.1);
         for name in to_read {
             let disk = self.root.path.join(directory.join(&name).as_path());
-            let job = Job { directory: Arc::clone(&directory), name, disk };
+            let job = Job { directory: Arc::clone(&directory), name, disk, expected: None };
             told = told && jobs.send(job).is_ok();
         }
         Ok(told)

@@ -50,20 +50,9 @@ pub fn box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<BoxAt, Broke> 
     let name: String = kind.iter().map(|byte| char::from(*byte)).collect();
     let stop = at.checked_add(size).filter(|stop| *stop <= end);
     match stop {
-        Some(stop) if stop >= body => Ok(BoxAt {
-            kind,
-            at,
-            body,
-            end: stop,
-        }),
-        Some(_) => Err(Broke::new(
-            at,
-            format!("box {name} is smaller than its header"),
-        )),
-        None => Err(Broke::new(
-            at,
-            format!("box {name} of {size} bytes runs past the end"),
-        )),
+        Some(stop) if stop >= body => Ok(BoxAt { kind, at, body, end: stop }),
+        Some(_) => Err(Broke::new(at, format!("box {name} is smaller than its header"))),
+        None => Err(Broke::new(at, format!("box {name} of {size} bytes runs past the end"))),
     }
 }
 
@@ -114,9 +103,7 @@ impl Walk {
 
     fn plausible(&self, bytes: &mut Bytes<'_>, at: u64) -> bool {
         debug_assert!(self.boxes > 0);
-        bytes
-            .array::<4>(at + 4)
-            .is_ok_and(|kind| kind.iter().all(u8::is_ascii_alphanumeric))
+        bytes.array::<4>(at + 4).is_ok_and(|kind| kind.iter().all(u8::is_ascii_alphanumeric))
     }
 
     fn one(
@@ -128,11 +115,7 @@ impl Walk {
         found: &mut Found,
     ) -> Result<(), Broke> {
         let size = here.end - here.body;
-        let path = if path.is_empty() {
-            here.name()
-        } else {
-            format!("{path}/{}", here.name())
-        };
+        let path = if path.is_empty() { here.name() } else { format!("{path}/{}", here.name()) };
         let place = |what: &str| format!("{path}{what} @ offset {}", here.at);
         match &here.kind {
             b"uuid" if size >= 16 => {
@@ -199,13 +182,10 @@ impl Walk {
 
 /// An EXIF item begins with the offset of its TIFF header.
 pub fn exif_item(data: &[u8]) -> Vec<u8> {
-    let skip = data.get(..4).map_or(0, |raw| {
-        raw.iter()
-            .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
-    });
-    data.get(4usize.saturating_add(skip)..)
-        .unwrap_or(data)
-        .to_vec()
+    let skip = data
+        .get(..4)
+        .map_or(0, |raw| raw.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)));
+    data.get(4usize.saturating_add(skip)..).unwrap_or(data).to_vec()
 }
 
 /// A `meta` box: items of a still picture, or keys and values of a film.
@@ -298,10 +278,7 @@ pub mod tests {
 
     /// One box.
     pub fn bx(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-        let mut out = u32::try_from(data.len() + 8)
-            .unwrap()
-            .to_be_bytes()
-            .to_vec();
+        let mut out = u32::try_from(data.len() + 8).unwrap().to_be_bytes().to_vec();
         out.extend_from_slice(kind);
         out.extend_from_slice(data);
         out
@@ -315,10 +292,7 @@ pub mod tests {
 
     #[test]
     fn keys_and_user_data_are_read() {
-        let key = [0, 0, 0, 12]
-            .into_iter()
-            .chain(*b"mdtaAIGC")
-            .collect::<Vec<_>>();
+        let key = [0, 0, 0, 12].into_iter().chain(*b"mdtaAIGC").collect::<Vec<_>>();
         let keys = bx(b"keys", &[vec![0, 0, 0, 0, 0, 0, 0, 1], key].concat());
         let data = bx(b"data", b"\0\0\0\x01\0\0\0\0value");
         let list = bx(b"ilst", &bx(b"\0\0\0\x01", &data));
@@ -334,15 +308,9 @@ pub mod tests {
         let found = found(&file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 3);
-        assert!(
-            found.blocks[0]
-                .place
-                .starts_with("moov/udta/meta/ilst AIGC")
-        );
-        assert!(
-            matches!(&found.blocks[1].content, Content::Text { key, value, .. }
-            if key == "\u{a9}too" && value == "tool")
-        );
+        assert!(found.blocks[0].place.starts_with("moov/udta/meta/ilst AIGC"));
+        assert!(matches!(&found.blocks[1].content, Content::Text { key, value, .. }
+            if key == "\u{a9}too" && value == "tool"));
     }
 
     #[test]

@@ -51,10 +51,7 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
         }
     }
     if !ended && reader.buffer_position() > 0 && !data.ends_with(b"/>") {
-        found.problem(
-            "svg",
-            format!("broke at offset {len}: ends inside an element"),
-        );
+        found.problem("svg", format!("broke at offset {len}: ends inside an element"));
     }
     if let Some(at) = c2pa {
         found.add(

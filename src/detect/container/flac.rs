@@ -29,18 +29,12 @@ fn blocks(bytes: &mut Bytes<'_>, from: u64, found: &mut Found) -> Result<(), Bro
         let (last, kind) = (header >> 31 == 1, header >> 24 & 0x7f);
         let len = u64::from(header & 0x00ff_ffff);
         if at + 4 + len > bytes.len() {
-            return Err(Broke::new(
-                at,
-                format!("metadata block of {len} bytes runs past the end"),
-            ));
+            return Err(Broke::new(at, format!("metadata block of {len} bytes runs past the end")));
         }
         if kind == 4 {
             let data = bytes.take(at + 4, len)?;
             if comments(&data, &format!("FLAC VORBIS_COMMENT @ offset {at}"), found).is_none() {
-                found.problem(
-                    "flac",
-                    format!("broke at offset {at}: comments lie about a length"),
-                );
+                found.problem("flac", format!("broke at offset {at}: comments lie about a length"));
             }
         }
         if last {
@@ -73,9 +67,8 @@ fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
             packet.extend(bytes.take(body, u64::from(size))?);
             body += u64::from(size);
             if size < 255 {
-                if let Some(data) = packet
-                    .strip_prefix(b"\x03vorbis")
-                    .or_else(|| packet.strip_prefix(b"OpusTags"))
+                if let Some(data) =
+                    packet.strip_prefix(b"\x03vorbis").or_else(|| packet.strip_prefix(b"OpusTags"))
                 {
                     let place = format!("Ogg comments @ offset {started}");
                     if comments(data, &place, found).is_none() {
@@ -155,11 +148,8 @@ mod tests {
 
     #[test]
     fn ogg_comments_are_read_across_lacing() {
-        let packet = [
-            b"\x03vorbis".to_vec(),
-            comment_block(&[&format!("a={}", "b".repeat(300))]),
-        ]
-        .concat();
+        let packet =
+            [b"\x03vorbis".to_vec(), comment_block(&[&format!("a={}", "b".repeat(300))])].concat();
         let mut file = b"OggS".to_vec();
         file.extend_from_slice(&[0; 22]);
         file.push(2);

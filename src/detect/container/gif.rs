@@ -16,19 +16,13 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
 }
 
 fn table_size(flags: u8) -> u64 {
-    if flags & 0x80 == 0 {
-        0
-    } else {
-        3 << ((flags & 7) + 1)
-    }
+    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 
 fn blocks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     let mut at = 13 + table_size(bytes.u8(10)?);
     loop {
-        let kind = bytes
-            .u8(at)
-            .map_err(|_| Broke::new(at, "ends without a trailer"))?;
+        let kind = bytes.u8(at).map_err(|_| Broke::new(at, "ends without a trailer"))?;
         match kind {
             0x3b => return Ok(()),
             0x2c => {
@@ -65,10 +59,7 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
                 Ok(end)
             } else {
                 if id.starts_with(b"C2PA_GIF") {
-                    found.add(
-                        format!("GIF C2PA_GIF @ offset {at}"),
-                        Content::C2pa(Store::InPlace),
-                    );
+                    found.add(format!("GIF C2PA_GIF @ offset {at}"), Content::C2pa(Store::InPlace));
                 }
                 skip(bytes, data)
             }
@@ -81,9 +72,7 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
 fn skip(bytes: &mut Bytes<'_>, from: u64) -> Result<u64, Broke> {
     let mut at = from;
     loop {
-        let size = bytes
-            .u8(at)
-            .map_err(|_| Broke::new(at, "ends inside a block"))?;
+        let size = bytes.u8(at).map_err(|_| Broke::new(at, "ends inside a block"))?;
         at += 1 + u64::from(size);
         if size == 0 {
             return Ok(at);

@@ -76,11 +76,7 @@ impl Items {
         let count = number(bytes, &mut at, id_size)?;
         for _ in 0..count.min(u64::from(ITEMS_MAX)) {
             let id = u32::try_from(number(bytes, &mut at, id_size)?).unwrap_or(u32::MAX);
-            let method = if version == 0 {
-                0
-            } else {
-                number(bytes, &mut at, 2)? & 15
-            };
+            let method = if version == 0 { 0 } else { number(bytes, &mut at, 2)? & 15 };
             at += 2;
             let base = number(bytes, &mut at, base_size)?;
             let extents = number(bytes, &mut at, 2)?;
@@ -94,8 +90,7 @@ impl Items {
                 let offset = number(bytes, &mut at, offset_size)?;
                 let length = number(bytes, &mut at, length_size)?;
                 if method <= 1 {
-                    self.extents
-                        .push((id, method == 1, base.saturating_add(offset), length));
+                    self.extents.push((id, method == 1, base.saturating_add(offset), length));
                 }
             }
         }
@@ -157,10 +152,7 @@ mod tests {
 
     #[test]
     fn an_xmp_item_is_found_through_its_place() {
-        let infe = bx(
-            b"infe",
-            b"\x02\0\0\0\0\x07\0\0mimename\0application/rdf+xml\0",
-        );
+        let infe = bx(b"infe", b"\x02\0\0\0\0\x07\0\0mimename\0application/rdf+xml\0");
         let iinf = bx(b"iinf", &[b"\0\0\0\0\0\x01".as_slice(), &infe].concat());
         let iloc = |offset: u32| {
             let mut body = b"\0\0\0\0\x44\0\0\x01\0\x07\0\0\0\x01".to_vec();
@@ -171,12 +163,7 @@ mod tests {
         let build = |offset| {
             let hdlr = bx(b"hdlr", &[0; 24]);
             let meta = [vec![0; 4], hdlr, iinf.clone(), iloc(offset)].concat();
-            [
-                bx(b"ftyp", b"mif1\0\0\0\0"),
-                bx(b"meta", &meta),
-                bx(b"mdat", b"<x/>"),
-            ]
-            .concat()
+            [bx(b"ftyp", b"mif1\0\0\0\0"), bx(b"meta", &meta), bx(b"mdat", b"<x/>")].concat()
         };
         let at = build(0).len() - 4;
         let file = build(u32::try_from(at).unwrap());

@@ -37,21 +37,11 @@ pub fn tag(bytes: &mut Bytes<'_>, at: u64, place: &str, found: &mut Found) -> u6
     let body_end = (end - footer).min(bytes.len());
     let result = if flags & 0x80 != 0 && major < 4 {
         // The whole tag is unsynchronised: undo that in memory, in which offsets then count.
-        bytes
-            .take(at + 10, body_end.saturating_sub(at + 10))
-            .and_then(|body| {
-                let body = resynchronise(&body);
-                let len = body.len() as u64;
-                frames(
-                    &mut Bytes::memory(&body),
-                    0,
-                    len,
-                    major,
-                    flags,
-                    place,
-                    found,
-                )
-            })
+        bytes.take(at + 10, body_end.saturating_sub(at + 10)).and_then(|body| {
+            let body = resynchronise(&body);
+            let len = body.len() as u64;
+            frames(&mut Bytes::memory(&body), 0, len, major, flags, place, found)
+        })
     } else {
         frames(bytes, at + 10, body_end, major, flags, place, found)
     };
@@ -74,8 +64,7 @@ fn resynchronise(data: &[u8]) -> Vec<u8> {
 }
 
 fn synchsafe(raw: [u8; 4]) -> u64 {
-    raw.iter()
-        .fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
+    raw.iter().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7f))
 }
 
 fn frames(
@@ -90,11 +79,7 @@ fn frames(
     let mut at = from;
     if flags & 0x40 != 0 && major >= 3 {
         let raw = bytes.array::<4>(at)?;
-        at += if major == 4 {
-            synchsafe(raw)
-        } else {
-            4 + u64::from(u32::from_be_bytes(raw))
-        };
+        at += if major == 4 { synchsafe(raw) } else { 4 + u64::from(u32::from_be_bytes(raw)) };
     }
     let header: u64 = if major == 2 { 6 } else { 10 };
     for _ in 0..FRAMES_MAX {
@@ -103,9 +88,7 @@ fn frames(
         }
         let (id, size, unsync) = if major == 2 {
             let raw = bytes.array::<6>(at)?;
-            let size = raw[3..]
-                .iter()
-                .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+            let size = raw[3..].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
             (String::from_utf8_lossy(&raw[..3]).into_owned(), size, false)
         } else {
             let raw = bytes.array::<10>(at)?;
@@ -132,10 +115,7 @@ fn frames(
         };
         let body = at + header;
         if body + size > end {
-            return Err(Broke::new(
-                at,
-                format!("frame {id} of {size} bytes runs past the tag"),
-            ));
+            return Err(Broke::new(at, format!("frame {id} of {size} bytes runs past the tag")));
         }
         let wanted = id.starts_with(['T', 'W'])
             || matches!(id.as_str(), "COMM" | "COM" | "GEOB" | "GEO" | "PRIV");
@@ -154,23 +134,16 @@ fn frame_follows(bytes: &mut Bytes<'_>, at: u64, end: u64) -> bool {
         || at + 4 <= end
             && bytes.array::<4>(at).is_ok_and(|id| {
                 id == [0; 4]
-                    || id
-                        .iter()
-                        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+                    || id.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
             })
 }
 
 fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
-    let (encoding, rest) = data
-        .split_first()
-        .map_or((0, data), |(code, rest)| (*code, rest));
+    let (encoding, rest) = data.split_first().map_or((0, data), |(code, rest)| (*code, rest));
     match id {
         "GEOB" | "GEO" => {
             let mime = rest.split(|byte| *byte == 0).next().unwrap_or_default();
-            if matches!(
-                mime,
-                b"application/x-c2pa-manifest-store" | b"application/c2pa"
-            ) {
+            if matches!(mime, b"application/x-c2pa-manifest-store" | b"application/c2pa") {
                 found.add(place, Content::C2pa(Store::InPlace));
             }
         }
@@ -189,12 +162,7 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
         }
         "WXXX" | "WXX" => {
             let (key, rest) = split_string(encoding, rest);
-            found.text(
-                place,
-                Carrier::Id3,
-                key_with("WXXX", &key),
-                latin(rest, true),
-            );
+            found.text(place, Carrier::Id3, key_with("WXXX", &key), latin(rest, true));
         }
         _ if id.starts_with('W') => found.text(place, Carrier::Id3, id, latin(data, true)),
         _ => found.text(place, Carrier::Id3, id, decode(encoding, rest)),
@@ -202,11 +170,7 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
 }
 
 fn key_with(id: &str, description: &str) -> String {
-    if description.is_empty() {
-        id.to_owned()
-    } else {
-        format!("{id}:{description}")
-    }
+    if description.is_empty() { id.to_owned() } else { format!("{id}:{description}") }
 }
 
 fn described(encoding: u8, data: &[u8]) -> (String, String) {
@@ -223,10 +187,7 @@ fn split_string(encoding: u8, data: &[u8]) -> (String, &[u8]) {
         let end = data.iter().position(|byte| *byte == 0);
         end.map_or((data.len(), data.len()), |end| (end, end + 1))
     };
-    (
-        decode(encoding, data.get(..end).unwrap_or_default()),
-        data.get(behind..).unwrap_or_default(),
-    )
+    (decode(encoding, data.get(..end).unwrap_or_default()), data.get(behind..).unwrap_or_default())
 }
 
 fn decode(encoding: u8, data: &[u8]) -> String {
@@ -274,10 +235,7 @@ pub mod tests {
             (b"COMM", b"\0eng\0made"),
             (b"TXXX", &wide),
             (b"WOAS", b"https://x.example/"),
-            (
-                b"GEOB",
-                b"\0application/x-c2pa-manifest-store\0c2pa\0d\0data",
-            ),
+            (b"GEOB", b"\0application/x-c2pa-manifest-store\0c2pa\0d\0data"),
         ]);
         let found = found(&tag);
         assert_eq!(found.problems, []);
@@ -289,14 +247,7 @@ pub mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(
-            texts,
-            [
-                ("COMM", "made"),
-                ("TXXX:A", "b"),
-                ("WOAS", "https://x.example/")
-            ]
-        );
+        assert_eq!(texts, [("COMM", "made"), ("TXXX:A", "b"), ("WOAS", "https://x.example/")]);
         assert!(matches!(found.blocks[3].content, Content::C2pa(_)));
     }
 

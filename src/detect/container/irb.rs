@@ -17,10 +17,7 @@ pub fn walk(data: &[u8], place: &str, found: &mut Found) {
         if !matches!(signature, b"8BIM" | b"MeSa" | b"PHUT" | b"AgHg" | b"DCSR") {
             // Writers pad with zeros; anything else means a length lied.
             if rest.iter().any(|byte| *byte != 0) {
-                found.problem(
-                    NAME,
-                    format!("broke at offset {at} of {place}: no resource"),
-                );
+                found.problem(NAME, format!("broke at offset {at} of {place}: no resource"));
             }
             return;
         }

@@ -61,11 +61,8 @@ impl Walk<'_> {
             let [k0, k1, k2, k3, s0, s1, s2, s3] = bytes.array::<8>(at)?;
             let kind = [k0, k1, k2, k3];
             let raw = [s0, s1, s2, s3];
-            let stated = if self.big_end {
-                u32::from_be_bytes(raw)
-            } else {
-                u32::from_le_bytes(raw)
-            };
+            let stated =
+                if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
             let body = at + 8;
             let room = end - body;
             let mut size = u64::from(stated);
@@ -79,10 +76,7 @@ impl Walk<'_> {
             }
             if size > room {
                 let name = String::from_utf8_lossy(&kind);
-                if !kind
-                    .iter()
-                    .all(|byte| byte.is_ascii_graphic() || *byte == b' ')
-                {
+                if !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
                     return Err(Broke::new(at, "no chunk stands here"));
                 }
                 return Err(Broke::new(
@@ -217,20 +211,9 @@ pub mod tests {
 
     #[test]
     fn chunks_and_lists_are_walked() {
-        let info = [
-            b"INFO".to_vec(),
-            chunk(b"ICMT", b"odd"),
-            chunk(b"ISFT", b"tool\0"),
-        ]
-        .concat();
-        let file = riff(
-            b"WAVE",
-            &[
-                chunk(b"data", &[0; 64]),
-                chunk(b"LIST", &info),
-                chunk(b"C2PA", b"x"),
-            ],
-        );
+        let info = [b"INFO".to_vec(), chunk(b"ICMT", b"odd"), chunk(b"ISFT", b"tool\0")].concat();
+        let file =
+            riff(b"WAVE", &[chunk(b"data", &[0; 64]), chunk(b"LIST", &info), chunk(b"C2PA", b"x")]);
         let found = found(&file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 3);

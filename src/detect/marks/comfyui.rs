@@ -27,10 +27,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         }
     }
     if let Some(field) = drawn {
-        out.push((
-            field.order,
-            trace(field, DETECTOR, TOOL, "workflow of ComfyUI"),
-        ));
+        out.push((field.order, trace(field, DETECTOR, TOOL, "workflow of ComfyUI")));
     }
 }
 
@@ -57,9 +54,7 @@ fn parsed(field: &Field) -> Option<Value> {
     }
     let text = field.value.trim_start();
     let lower = text.get(..9).unwrap_or(text).to_ascii_lowercase();
-    let word = ["workflow:", "prompt:"]
-        .into_iter()
-        .find(|word| lower.starts_with(word))?;
+    let word = ["workflow:", "prompt:"].into_iter().find(|word| lower.starts_with(word))?;
     let rest = text.get(word.len()..)?.trim();
     // A bound as for all JSON here.
     (rest.len() < 8 << 20).then(|| serde_json::from_str(rest).ok())?
@@ -85,9 +80,7 @@ fn embedded(value: &Value, key: &str) -> Option<Value> {
 
 /// Every value a node: a class and inputs. One such node suffices, since some savers add notes.
 fn is_graph(value: &Value) -> bool {
-    value
-        .as_object()
-        .is_some_and(|nodes| nodes.values().any(is_node))
+    value.as_object().is_some_and(|nodes| nodes.values().any(is_node))
 }
 
 fn is_node(node: &Value) -> bool {
@@ -106,12 +99,7 @@ fn is_workflow(value: &Value) -> bool {
 }
 
 fn report(field: &Field, graph: &Value) -> Evidence {
-    let nodes = || {
-        graph
-            .as_object()
-            .into_iter()
-            .flat_map(serde_json::Map::values)
-    };
+    let nodes = || graph.as_object().into_iter().flat_map(serde_json::Map::values);
     let input = |class: &str, keys: &[&str]| {
         nodes()
             .filter(|node| {
@@ -124,10 +112,7 @@ fn report(field: &Field, graph: &Value) -> Evidence {
     Evidence {
         model: name(input("Load", &["ckpt_name", "unet_name", "model_name"])),
         detail: details(&[
-            (
-                "prompt",
-                input("TextEncode", &["text", "clip_l", "prompt", "t5xxl"]),
-            ),
+            ("prompt", input("TextEncode", &["text", "clip_l", "prompt", "t5xxl"])),
             ("seed", input("", &["seed", "noise_seed"])),
         ]),
         ..trace(field, DETECTOR, TOOL, "graph that ComfyUI ran")
@@ -150,9 +135,7 @@ mod tests {
         assert!(graph(&quoted).is_some());
         let near = r#"{"prompt":"What is your name?","answer":"Ada","class_type":"lecture"}"#;
         assert!(graph(&value(near)).is_none());
-        assert!(is_workflow(&value(
-            r#"{"nodes":[{"id":1,"type":"KSampler"}],"links":[]}"#
-        )));
+        assert!(is_workflow(&value(r#"{"nodes":[{"id":1,"type":"KSampler"}],"links":[]}"#)));
         assert!(!is_workflow(&value(r#"{"nodes":3,"links":[]}"#)));
     }
 }

@@ -11,16 +11,8 @@ const DETECTOR: &str = "xmp";
 
 /// Credits, compared as a whole.
 const CREDITS: &[(&str, SourceType, &str)] = &[
-    (
-        "Made with Google AI",
-        SourceType::TrainedAlgorithmicMedia,
-        "Google AI",
-    ),
-    (
-        "Edited with Google AI",
-        SourceType::CompositeWithTrainedAlgorithmicMedia,
-        "Google AI",
-    ),
+    ("Made with Google AI", SourceType::TrainedAlgorithmicMedia, "Google AI"),
+    ("Edited with Google AI", SourceType::CompositeWithTrainedAlgorithmicMedia, "Google AI"),
     (
         "Apple Photos Clean Up",
         SourceType::CompositeWithTrainedAlgorithmicMedia,
@@ -77,22 +69,13 @@ fn source_type(field: &Field, out: &mut Vec<Ordered>) {
 fn credit(field: &Field, out: &mut Vec<Ordered>) {
     let value = field.value.trim();
     if let Some((credit, known, tool)) = CREDITS.iter().find(|(credit, ..)| *credit == value) {
-        let detector = if field.carrier == Carrier::Iim {
-            "iptc-iim"
-        } else {
-            DETECTOR
-        };
+        let detector = if field.carrier == Carrier::Iim { "iptc-iim" } else { DETECTOR };
         out.push((
             field.order,
             Evidence {
                 source_type: Some(*known),
                 tool: Some((*tool).to_owned()),
-                ..evidence(
-                    field,
-                    detector,
-                    Strength::Declared,
-                    format!("credit \"{credit}\""),
-                )
+                ..evidence(field, detector, Strength::Declared, format!("credit \"{credit}\""))
             },
         ));
     }
@@ -138,10 +121,7 @@ fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
                 model: name(version),
                 detail: details(&[
                     ("prompt", of(field.order, "Iptc4xmpExt:AIPromptInformation")),
-                    (
-                        "prompt writer",
-                        of(field.order, "Iptc4xmpExt:AIPromptWriterName"),
-                    ),
+                    ("prompt writer", of(field.order, "Iptc4xmpExt:AIPromptWriterName")),
                 ]),
                 ..evidence(field, DETECTOR, Strength::Declared, mark)
             },
@@ -176,17 +156,10 @@ mod tests {
     #[test]
     fn terms_are_compared_whole() {
         let base = "http://cv.iptc.org/newscodes/digitalsourcetype";
-        let got = of(&format!(
-            "e:DigitalSourceType='{base}/trainedAlgorithmicMedia'"
-        ));
-        assert_eq!(
-            got[0].source_type,
-            Some(SourceType::TrainedAlgorithmicMedia)
-        );
+        let got = of(&format!("e:DigitalSourceType='{base}/trainedAlgorithmicMedia'"));
+        assert_eq!(got[0].source_type, Some(SourceType::TrainedAlgorithmicMedia));
         assert_eq!(got[0].place, "P Iptc4xmpExt:DigitalSourceType");
-        let got = of(&format!(
-            "e:DigitalSourceFileType='{base}/algorithmicMedia'"
-        ));
+        let got = of(&format!("e:DigitalSourceFileType='{base}/algorithmicMedia'"));
         assert_eq!(got[0].source_type, Some(SourceType::AlgorithmicMedia));
         assert_eq!(of("e:DigitalSourceType='http://exiftool.org'"), []);
         assert_eq!(of("p:Instructions='not trainedAlgorithmicMedia'"), []);

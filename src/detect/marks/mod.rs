@@ -26,11 +26,7 @@ pub fn cut(text: &str) -> String {
         return text.to_owned();
     }
     let end = text.floor_char_boundary(DETAIL_CAP - 16);
-    format!(
-        "{} … ({} bytes)",
-        text.get(..end).unwrap_or_default(),
-        text.len()
-    )
+    format!("{} … ({} bytes)", text.get(..end).unwrap_or_default(), text.len())
 }
 
 /// Evidence of a field, to be filled in.

@@ -19,9 +19,8 @@ fn filter_of(files: &[(&str, &[u8])], directory: &str) -> (Option<Filter>, Vec<P
     let mut problems = Vec::new();
     let name = RootName::project();
     let directory = rel(directory);
-    let filter = patterns(&[])
-        .descend(&name, root.path(), &directory, &mut problems)
-        .map(|filter| {
+    let filter =
+        patterns(&[]).descend(&name, root.path(), &directory, &mut problems).map(|filter| {
             let here = root.path().join(directory.as_path());
             filter.read_rules(&name, &here, &mut problems)
         });
@@ -65,10 +64,8 @@ fn a_gate_sees_everything_but_the_ledger_of_the_root() {
 
 #[test]
 fn the_deepest_rule_decides_and_the_last_line_in_it() {
-    let files: &[(&str, &[u8])] = &[
-        ("", b"*.tmp\n*.exr\n"),
-        ("comp", b"!*.exr\nold.exr\n!old.exr\nbad.exr\n"),
-    ];
+    let files: &[(&str, &[u8])] =
+        &[("", b"*.tmp\n*.exr\n"), ("comp", b"!*.exr\nold.exr\n!old.exr\nbad.exr\n")];
     let (filter, problems) = filter_of(files, "comp");
     let filter = filter.unwrap();
     assert!(problems.is_empty());

@@ -10,11 +10,7 @@ use crate::model::Timestamp;
 static GO: AtomicBool = AtomicBool::new(false);
 
 fn context() -> HashContext<'static> {
-    HashContext {
-        clock: &SystemClock,
-        cancel: &GO,
-        advance: &|_| {},
-    }
+    HashContext { clock: &SystemClock, cancel: &GO, advance: &|_| {} }
 }
 
 fn read(path: &Path) -> Result<HashedFile, HashError> {
@@ -94,10 +90,7 @@ fn a_file_written_this_instant_is_waited_for_and_not_racy() {
         assert_eq!(file.sighting, Sighting::Read);
         fs::write(&path, b"y").unwrap();
         let now = fingerprint::of(&fs::metadata(&path).unwrap());
-        assert_ne!(
-            now, file.fingerprint,
-            "a write after the read left no trace"
-        );
+        assert_ne!(now, file.fingerprint, "a write after the read left no trace");
     }
 }
 
@@ -111,17 +104,10 @@ fn a_clock_that_is_ahead_makes_a_sighting_racy() {
     assert_eq!(read(&path).unwrap().sighting, Sighting::Racy);
 
     let clock = FixedClock(Timestamp::from_nanos(0));
-    let behind = HashContext {
-        clock: &clock,
-        ..context()
-    };
+    let behind = HashContext { clock: &clock, ..context() };
     file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
     let file = FileHasher::new(HashOptions::default()).read(&path, &behind);
-    assert_eq!(
-        file.unwrap().sighting,
-        Sighting::Racy,
-        "the ctime counts too"
-    );
+    assert_eq!(file.unwrap().sighting, Sighting::Racy, "the ctime counts too");
 }
 
 #[test]
@@ -137,10 +123,7 @@ fn a_file_that_is_written_at_every_attempt_has_no_digest() {
                 attempts += 1;
                 writer.write_all(b"more").unwrap();
             });
-        assert!(
-            matches!(result, Err(HashError::KeepsChanging { attempts: 4, .. })),
-            "{result:?}"
-        );
+        assert!(matches!(result, Err(HashError::KeepsChanging { attempts: 4, .. })), "{result:?}");
         assert_eq!(attempts, 4);
     }
 }
@@ -180,12 +163,7 @@ fn a_change_of_the_same_size_with_its_mtime_put_back_is_seen() {
         .read_with(&path, &context(), |content, _| {
             if std::mem::take(&mut first) {
                 fs::write(&path, b"after!").unwrap();
-                File::options()
-                    .write(true)
-                    .open(&path)
-                    .unwrap()
-                    .set_modified(mtime)
-                    .unwrap();
+                File::options().write(true).open(&path).unwrap().set_modified(mtime).unwrap();
             }
             match content {
                 Content::Whole(bytes) => bytes.to_vec(),
@@ -194,10 +172,7 @@ fn a_change_of_the_same_size_with_its_mtime_put_back_is_seen() {
         })
         .unwrap();
     assert_eq!(file.asset, AssetId::from(blake3::hash(b"after!")));
-    assert_eq!(
-        seen, b"after!",
-        "what was seen and what was hashed are of one attempt"
-    );
+    assert_eq!(seen, b"after!", "what was seen and what was hashed are of one attempt");
 }
 
 #[test]
@@ -223,10 +198,7 @@ fn a_file_that_goes_away_has_vanished() {
     let result = FileHasher::new(HashOptions::default()).read_with(&path, &context(), |_, _| {
         fs::remove_file(&path).unwrap();
     });
-    assert!(
-        matches!(result, Err(HashError::Vanished { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(HashError::Vanished { .. })), "{result:?}");
 }
 
 #[test]
@@ -243,10 +215,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
     symlink(&file, &link).unwrap();
     for path in [&*fifo, &socket, &link, dir.path(), Path::new("/dev/null")] {
         let result = read(path);
-        assert!(
-            matches!(result, Err(HashError::NotRegular { .. })),
-            "{path:?}: {result:?}"
-        );
+        assert!(matches!(result, Err(HashError::NotRegular { .. })), "{path:?}: {result:?}");
     }
 }
 
@@ -278,11 +247,7 @@ fn a_reading_can_be_stopped_between_two_reads() {
             seen.fetch_add(bytes, Ordering::Relaxed);
             cancel.store(true, Ordering::Relaxed);
         };
-        let context = HashContext {
-            clock: &SystemClock,
-            cancel: &cancel,
-            advance: &advance,
-        };
+        let context = HashContext { clock: &SystemClock, cancel: &cancel, advance: &advance };
         let result = FileHasher::new(HashOptions { threads }).read(&path, &context);
         assert!(matches!(result, Err(HashError::Cancelled)));
         assert!(seen.load(Ordering::Relaxed) < 2 << 20);
@@ -299,30 +264,18 @@ fn progress_adds_up_to_the_size_even_when_a_file_is_read_twice() {
         let advance = |bytes| {
             seen.fetch_add(bytes, Ordering::Relaxed);
         };
-        let context = HashContext {
-            clock: &SystemClock,
-            cancel: &GO,
-            advance: &advance,
-        };
+        let context = HashContext { clock: &SystemClock, cancel: &GO, advance: &advance };
         let mut attempts = 0;
         FileHasher::new(HashOptions::default())
             .read_with(&path, &context, |_, _| {
                 attempts += 1;
                 if attempts == 1 {
                     let times = fs::FileTimes::new().set_modified(SystemTime::UNIX_EPOCH);
-                    File::options()
-                        .write(true)
-                        .open(&path)
-                        .unwrap()
-                        .set_times(times)
-                        .unwrap();
+                    File::options().write(true).open(&path).unwrap().set_times(times).unwrap();
                 }
             })
             .unwrap();
         assert_eq!(attempts, 2);
-        assert_eq!(
-            seen.load(Ordering::Relaxed),
-            fs::metadata(&path).unwrap().size()
-        );
+        assert_eq!(seen.load(Ordering::Relaxed), fs::metadata(&path).unwrap().size());
     }
 }

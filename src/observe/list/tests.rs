@@ -15,10 +15,7 @@ fn one_directory_can_be_listed_by_itself() {
     fs::write(root.path().join("a/x.exr"), b"x").unwrap();
     let mut lister = Lister::open(&RootName::project(), root.path()).unwrap();
     let directory = RelPath::new("a").unwrap();
-    let (listing, after) = lister
-        .list(&filter().enter(&directory), &GO)
-        .unwrap()
-        .unwrap();
+    let (listing, after) = lister.list(&filter().enter(&directory), &GO).unwrap().unwrap();
     assert_eq!(listing.files.len(), 1);
     assert_eq!(listing.subdirectories, [Box::from(&b"b"[..])]);
     assert_eq!(after.directory(), &directory);
@@ -68,9 +65,7 @@ fn an_entry_that_vanishes_before_it_is_looked_at_is_not_found() {
     for entry in entries {
         let entry = entry.unwrap();
         fs::remove_file(entry.path()).unwrap();
-        let error = lister
-            .take(&entry, &own, &filter(), &mut listing)
-            .unwrap_err();
+        let error = lister.take(&entry, &own, &filter(), &mut listing).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
     assert_eq!(listing, Listing::of(RelPath::root()));
@@ -110,15 +105,7 @@ fn what_could_not_be_looked_at_makes_a_listing_incomplete_and_is_named() {
     listing.miss(&RootName::project(), None, &failed);
     assert!(!listing.complete);
     assert_eq!(listing.problems[0].path, "a/x");
-    assert!(
-        listing.problems[0]
-            .problem
-            .starts_with("cannot look at it: ")
-    );
+    assert!(listing.problems[0].problem.starts_with("cannot look at it: "));
     assert_eq!(listing.problems[1].path, "a");
-    assert!(
-        listing.problems[1]
-            .problem
-            .starts_with("cannot list the folder: ")
-    );
+    assert!(listing.problems[1].problem.starts_with("cannot list the folder: "));
 }

@@ -9,14 +9,9 @@ fn lines(names: &[&str]) -> Vec<String> {
         .map(|line| match line {
             Fold::Single(at) => names[at].to_owned(),
             Fold::Sequence(found, at) => {
-                let frames = at
-                    .iter()
-                    .map(|at| found.pattern.frame_of(names[*at].as_bytes()));
+                let frames = at.iter().map(|at| found.pattern.frame_of(names[*at].as_bytes()));
                 assert!(frames.is_sorted() && at.len() as u64 == found.frames);
-                format!(
-                    "{} {} frames {} gaps",
-                    found.pattern, found.frames, found.gaps
-                )
+                format!("{} {} frames {} gaps", found.pattern, found.frames, found.gaps)
             }
         })
         .collect()
@@ -47,16 +42,10 @@ fn frames_become_one_line() {
 
 #[test]
 fn holes_are_counted_and_large_ones_make_two_sequences() {
-    let held = run(
-        |n| format!("a.{n}.exr"),
-        (1001..=1096).filter(|n| n % 10 == 1),
-    );
+    let held = run(|n| format!("a.{n}.exr"), (1001..=1096).filter(|n| n % 10 == 1));
     assert_eq!(held, ["a.[1001-1091].exr 10 frames 9 gaps"]);
     let two = run(|n| format!("a.{n:04}.exr"), (1..=50).chain(1001..=1003));
-    let expected = [
-        "a.[0001-0050].exr 50 frames 0 gaps",
-        "a.[1001-1003].exr 3 frames 0 gaps",
-    ];
+    let expected = ["a.[0001-0050].exr 50 frames 0 gaps", "a.[1001-1003].exr 3 frames 0 gaps"];
     assert_eq!(two, expected);
 }
 
@@ -88,22 +77,14 @@ fn paddings_prefixes_and_extensions_are_kept_apart() {
 #[test]
 fn numbers_that_are_no_frames_fool_nobody() {
     let sets: &[&[&str]] = &[
-        &[
-            "IMG_2048x1024.jpg",
-            "IMG_2048x1025.jpg",
-            "IMG_2048x1026.jpg",
-        ],
+        &["IMG_2048x1024.jpg", "IMG_2048x1025.jpg", "IMG_2048x1026.jpg"],
         &["a_2048x0800.png", "a_2048x0801.png", "a_2048x0802.png"],
         &[
             "gettyimages-1364769281-2048x2048.jpg",
             "gettyimages-1364769282-2048x2048.jpg",
             "gettyimages-1364769283-2048x2048.jpg",
         ],
-        &[
-            "stock_1364769281.jpg",
-            "stock_204857221.jpg",
-            "stock_998877665.jpg",
-        ],
+        &["stock_1364769281.jpg", "stock_204857221.jpg", "stock_998877665.jpg"],
         &["scene2_v03.mov", "scene2_v04.mov", "scene2_v05.mov"],
         &["take_2.wav", "take_3.wav", "take_4.wav"],
         &["comp_v001.exr", "comp_v002.exr", "comp_v003.exr"],
@@ -117,16 +98,8 @@ fn numbers_that_are_no_frames_fool_nobody() {
         &["DJI_0001.JPG", "DJI_0002.JPG", "DJI_0003.JPG"],
         &["shot1001.exr", "shot1002.exr", "shot1003.exr"],
         &["wedge.1.png", "wedge.2.png"],
-        &[
-            "ComfyUI_00001_.png",
-            "ComfyUI_00002_.png",
-            "ComfyUI_00003_.png",
-        ],
-        &[
-            "a.1234567890123456789.exr",
-            "a.1234567890123456790.exr",
-            "a.1234567890123456791.exr",
-        ],
+        &["ComfyUI_00001_.png", "ComfyUI_00002_.png", "ComfyUI_00003_.png"],
+        &["a.1234567890123456789.exr", "a.1234567890123456790.exr", "a.1234567890123456791.exr"],
         &["1001", "1002", "1003"],
         &[".exr", "a..exr", "a.exr"],
     ];
@@ -137,24 +110,14 @@ fn numbers_that_are_no_frames_fool_nobody() {
 
 #[test]
 fn words_that_end_in_v_and_renders_named_like_cameras_are_sequences() {
-    assert_eq!(
-        run(|n| format!("mov{n:03}.png"), 1..=3),
-        ["mov[001-003].png 3 frames 0 gaps"]
-    );
-    assert_eq!(
-        run(|n| format!("img_{n:03}.exr"), 1..=3),
-        ["img_[001-003].exr 3 frames 0 gaps"]
-    );
+    assert_eq!(run(|n| format!("mov{n:03}.png"), 1..=3), ["mov[001-003].png 3 frames 0 gaps"]);
+    assert_eq!(run(|n| format!("img_{n:03}.exr"), 1..=3), ["img_[001-003].exr 3 frames 0 gaps"]);
 }
 
 #[test]
 fn what_is_written_is_read_back() {
-    for text in [
-        "beauty.[1001-1096].exr",
-        "[0001-0240].png",
-        "a[x]_[8-101].tif",
-        "a.[01-1003].jpg",
-    ] {
+    for text in ["beauty.[1001-1096].exr", "[0001-0240].png", "a[x]_[8-101].tif", "a.[01-1003].jpg"]
+    {
         let pattern = FramePattern::parse(text.as_bytes()).unwrap();
         assert_eq!(pattern.to_bytes(), text.as_bytes());
         for frame in [pattern.first, pattern.last] {
@@ -207,8 +170,6 @@ fn what_is_no_sequence_is_not_read_as_one() {
 fn a_million_names_are_folded_in_a_moment() {
     let names: Vec<String> = (0..1_000_000).map(|n| format!("a.{n:07}.exr")).collect();
     assert_eq!(fold(&names).len(), 1);
-    let names: Vec<String> = (0..200_000)
-        .map(|n| format!("a{n:07}_v2.{:03}.exr", n % 7))
-        .collect();
+    let names: Vec<String> = (0..200_000).map(|n| format!("a{n:07}_v2.{:03}.exr", n % 7)).collect();
     assert_eq!(fold(&names).len(), 200_000);
 }

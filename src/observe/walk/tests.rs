@@ -12,10 +12,7 @@ fn rel(path: &str) -> RelPath {
 }
 
 fn options(filter: Filter, start: &str) -> WalkOptions {
-    WalkOptions {
-        start: rel(start),
-        filter,
-    }
+    WalkOptions { start: rel(start), filter }
 }
 
 fn all() -> WalkOptions {
@@ -50,10 +47,7 @@ fn directories_come_depth_first_and_names_by_their_bytes() {
     let listings = walk(root.path(), &all()).unwrap();
     let order: Vec<_> = listings.iter().map(|l| l.directory.to_string()).collect();
     assert_eq!(order, ["", "B", "a", "a/y", "a/z", "b"]);
-    assert_eq!(
-        files(&listings),
-        ["top", "B/1", "a/y/1", "a/z/1", "b/10", "b/2"]
-    );
+    assert_eq!(files(&listings), ["top", "B/1", "a/y/1", "a/z/1", "b/10", "b/2"]);
     assert!(listings.iter().all(|l| l.complete && l.problems.is_empty()));
     let print = listings[0].files[0].fingerprint;
     let metadata = fs::symlink_metadata(root.path().join("top")).unwrap();
@@ -76,11 +70,7 @@ fn links_are_recorded_and_never_followed() {
     };
     assert_eq!(
         listings[1].links,
-        [
-            link("broken", "nowhere"),
-            link("out", "/etc"),
-            link("up", "..")
-        ]
+        [link("broken", "nowhere"), link("out", "/etc"), link("up", "..")]
     );
 }
 
@@ -89,41 +79,25 @@ fn a_root_may_be_reached_through_a_link() {
     let root = tempfile::tempdir().unwrap();
     put(root.path(), "real/a", b"x");
     symlink("real", root.path().join("link")).unwrap();
-    assert_eq!(
-        files(&walk(&root.path().join("link"), &all()).unwrap()),
-        ["a"]
-    );
+    assert_eq!(files(&walk(&root.path().join("link"), &all()).unwrap()), ["a"]);
 }
 
 #[test]
 fn what_is_left_out_is_named_and_not_entered() {
     let root = tempfile::tempdir().unwrap();
-    for path in [
-        ".genlock/ledger",
-        "cache/x",
-        "a/.DS_Store",
-        "a/keep.exr",
-        "a/no.bak",
-        "a/b/no.bak",
-    ] {
+    for path in
+        [".genlock/ledger", "cache/x", "a/.DS_Store", "a/keep.exr", "a/no.bak", "a/b/no.bak"]
+    {
         put(root.path(), path, b"x");
     }
     put(root.path(), ".genlockignore", b"cache/\n");
     put(root.path(), "a/.genlockignore", b"*.bak\n{\n");
     let listings = walk(root.path(), &all()).unwrap();
-    assert_eq!(
-        files(&listings),
-        [".genlockignore", "a/.genlockignore", "a/keep.exr"]
-    );
-    let ignored: Vec<Vec<&[u8]>> = listings
-        .iter()
-        .map(|l| l.ignored.iter().map(|name| &**name).collect())
-        .collect();
-    let expected: [Vec<&[u8]>; 3] = [
-        vec![b".genlock", b"cache"],
-        vec![b".DS_Store", b"no.bak"],
-        vec![b"no.bak"],
-    ];
+    assert_eq!(files(&listings), [".genlockignore", "a/.genlockignore", "a/keep.exr"]);
+    let ignored: Vec<Vec<&[u8]>> =
+        listings.iter().map(|l| l.ignored.iter().map(|name| &**name).collect()).collect();
+    let expected: [Vec<&[u8]>; 3] =
+        [vec![b".genlock", b"cache"], vec![b".DS_Store", b"no.bak"], vec![b"no.bak"]];
     assert_eq!(ignored, expected);
     assert_eq!(listings[1].problems[0].path, "a/.genlockignore");
     assert!(listings[1].complete, "a bad rule hides nothing");
@@ -144,23 +118,13 @@ fn a_part_is_walked_under_the_rules_above_it() {
     let filter = || Filter::new(&[]).unwrap();
     let listings = walk(root.path(), &options(filter(), "a/b")).unwrap();
     assert_eq!(files(&listings), ["a/b/x.exr"]);
-    assert_eq!(
-        listings[0].problems.len(),
-        1,
-        "the bad rule above is told of once"
-    );
+    assert_eq!(listings[0].problems.len(), 1, "the bad rule above is told of once");
 
     let error = |start| walk(root.path(), &options(filter(), start)).unwrap_err();
     assert!(matches!(error("out"), WalkError::StartIgnored { .. }));
     assert!(matches!(error("a/none"), WalkError::StartGone { .. }));
-    assert!(matches!(
-        error("link/b"),
-        WalkError::StartNotDirectory { .. }
-    ));
-    assert!(matches!(
-        error("a/c/y"),
-        WalkError::StartNotDirectory { .. }
-    ));
+    assert!(matches!(error("link/b"), WalkError::StartNotDirectory { .. }));
+    assert!(matches!(error("a/c/y"), WalkError::StartNotDirectory { .. }));
 }
 
 #[test]
@@ -221,10 +185,7 @@ fn a_root_that_is_not_there_is_told_from_one_that_cannot_be_read() {
     }
     symlink("loop", root.path().join("loop")).unwrap();
     let error = walk(&root.path().join("loop"), &all()).unwrap_err();
-    assert!(
-        matches!(error, WalkError::RootUnreadable { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, WalkError::RootUnreadable { .. }), "{error:?}");
 }
 
 #[test]

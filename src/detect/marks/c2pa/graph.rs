@@ -87,12 +87,7 @@ struct Claim {
 
 /// Judges a graph. `place` is where the store stands in the file.
 pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
-    let mut judge = Judge {
-        graph,
-        place,
-        seen: BTreeSet::new(),
-        out: Vec::new(),
-    };
+    let mut judge = Judge { graph, place, seen: BTreeSet::new(), out: Vec::new() };
     judge.own(&graph.active, "active manifest", Trust::Trusted, 0);
     if judge.out.is_empty()
         && let Some(active) = graph.manifests.get(&graph.active)
@@ -134,10 +129,7 @@ impl<'a> Judge<'a> {
         // One generation of OpenAI's files has no actions at all and the picture as its only
         // component: that is a wrapping, not a composition.
         let wraps = manifest.ingredients.len() == 1
-            && !manifest
-                .assertions
-                .iter()
-                .any(|(label, _)| is_actions(label));
+            && !manifest.assertions.iter().any(|(label, _)| is_actions(label));
         for edge in &manifest.ingredients {
             let Some(inner) = edge.label.as_deref() else {
                 continue;
@@ -182,10 +174,7 @@ impl<'a> Judge<'a> {
     ) -> Option<(&'a Manifest, Claim)> {
         let manifest = self.enter(label, depth)?;
         let own = claims(manifest).into_iter().find(|claim| {
-            matches!(
-                claim.source_type.generative(),
-                Generative::Whole | Generative::Part
-            )
+            matches!(claim.source_type.generative(), Generative::Whole | Generative::Part)
         });
         let before = *trust;
         *trust = before.max(manifest.trust);
@@ -211,20 +200,13 @@ impl<'a> Judge<'a> {
     }
 
     fn evidence(&self, manifest: &Manifest, assertion: &str, trust: Trust) -> Evidence {
-        let assertion = if assertion.is_empty() {
-            String::new()
-        } else {
-            format!(" {assertion}")
-        };
+        let assertion = if assertion.is_empty() { String::new() } else { format!(" {assertion}") };
         let mut detail = Vec::new();
         if let Some(time) = &manifest.time {
             detail.push(format!("signed: {time}"));
         }
         if !manifest.generators.is_empty() {
-            detail.push(format!(
-                "claim generator: {}",
-                manifest.generators.join(", ")
-            ));
+            detail.push(format!("claim generator: {}", manifest.generators.join(", ")));
         }
         if !manifest.codes.is_empty() {
             detail.push(format!("validation: {}", manifest.codes.join(", ")));
@@ -266,9 +248,7 @@ fn claims(manifest: &Manifest) -> Vec<Claim> {
         .filter(|(label, _)| is_actions(label))
         .flat_map(|(label, value)| {
             let list = value.get("actions").and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .map(move |action| (label.as_str(), action))
+            list.into_iter().flatten().map(move |action| (label.as_str(), action))
         })
         .collect();
     let created = actions.iter().any(|(_, action)| {
@@ -276,25 +256,19 @@ fn claims(manifest: &Manifest) -> Vec<Claim> {
     });
     for (label, action) in &actions {
         if let Some(claim) = of_action(label, action, created)
-            && !claims
-                .iter()
-                .any(|known| known.source_type == claim.source_type)
+            && !claims.iter().any(|known| known.source_type == claim.source_type)
         {
             claims.push(claim);
         }
     }
     for (label, value) in &manifest.assertions {
         if let Some(claim) = of_assertion(label, value)
-            && !claims
-                .iter()
-                .any(|known| known.source_type == claim.source_type)
+            && !claims.iter().any(|known| known.source_type == claim.source_type)
         {
             claims.push(claim);
         }
     }
-    let silent = claims
-        .iter()
-        .all(|claim| claim.source_type.generative() == Generative::No);
+    let silent = claims.iter().all(|claim| claim.source_type.generative() == Generative::No);
     if silent && let Some(claim) = by_name(manifest, &actions) {
         claims.push(claim);
     }
@@ -321,10 +295,7 @@ fn declared(action: &Value) -> Option<SourceType> {
 }
 
 fn kind(action: &Value) -> &str {
-    action
-        .get("action")
-        .and_then(Value::as_str)
-        .unwrap_or("unnamed action")
+    action.get("action").and_then(Value::as_str).unwrap_or("unnamed action")
 }
 
 /// Actions whose source type is about all of the asset; others are about what they added.
@@ -374,10 +345,8 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
     }
     if let Some(object) = parameters.as_object() {
         for (key, value) in object {
-            if !matches!(
-                key.as_str(),
-                "description" | "prompt" | "Prompt" | "ingredients"
-            ) && let Some(value) = value.as_str().filter(|value| value.len() < 200)
+            if !matches!(key.as_str(), "description" | "prompt" | "Prompt" | "ingredients")
+                && let Some(value) = value.as_str().filter(|value| value.len() < 200)
             {
                 detail.push(format!("{key}: {value}"));
             }
@@ -390,12 +359,7 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
         tool: name(agent(action)),
         model: name(pick(
             parameters,
-            &[
-                "model_name",
-                "model",
-                "com.adobe.firefly.version",
-                "firefly.version",
-            ],
+            &["model_name", "model", "com.adobe.firefly.version", "firefly.version"],
         )),
         detail,
     })
@@ -429,13 +393,9 @@ fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
     };
     match base {
         "c2pa.ai_generated_content" => {
-            let said = ["ai_generated", "Ai_generated", "AI_generated"]
-                .iter()
-                .any(|key| {
-                    value
-                        .get(key)
-                        .is_some_and(|it| it == &Value::Bool(true) || it == "true")
-                });
+            let said = ["ai_generated", "Ai_generated", "AI_generated"].iter().any(|key| {
+                value.get(key).is_some_and(|it| it == &Value::Bool(true) || it == "true")
+            });
             said.then(|| {
                 claim(
                     SourceType::TrainedAlgorithmicMedia,
@@ -513,18 +473,10 @@ fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
     for text in &manifest.generators {
         if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
             let what = format!("claim generator {text}");
-            return Some(claim(
-                SourceType::TrainedAlgorithmicMedia,
-                &known.tool,
-                &what,
-                "",
-                None,
-            ));
+            return Some(claim(SourceType::TrainedAlgorithmicMedia, &known.tool, &what, "", None));
         }
     }
-    let created = actions
-        .iter()
-        .any(|(_, action)| kind(action) == "c2pa.created");
+    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     let issuer = manifest.issuer.as_deref()?;
     let tool = generators::signer(issuer).filter(|_| created)?;
     Some(claim(
@@ -577,15 +529,9 @@ mod tests {
     fn types(manifests: Vec<Manifest>) -> Vec<Option<SourceType>> {
         let graph = Graph {
             active: "a".to_owned(),
-            manifests: manifests
-                .into_iter()
-                .map(|one| (one.label.clone(), one))
-                .collect(),
+            manifests: manifests.into_iter().map(|one| (one.label.clone(), one)).collect(),
         };
-        judge(&graph, "P")
-            .into_iter()
-            .map(|evidence| evidence.source_type)
-            .collect()
+        judge(&graph, "P").into_iter().map(|evidence| evidence.source_type).collect()
     }
 
     #[test]
@@ -600,10 +546,7 @@ mod tests {
             actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
             &[(Relation::ParentOf, "a")],
         );
-        assert_eq!(
-            types(vec![active, parent]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
+        assert_eq!(types(vec![active, parent]), [Some(SourceType::TrainedAlgorithmicMedia)]);
     }
 
     #[test]
@@ -627,10 +570,7 @@ mod tests {
             );
         }
         let wrap = manifest("a", Vec::new(), &[(Relation::ComponentOf, "b")]);
-        assert_eq!(
-            types(vec![wrap, generated()]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
+        assert_eq!(types(vec![wrap, generated()]), [Some(SourceType::TrainedAlgorithmicMedia)]);
     }
 
     #[test]
@@ -689,10 +629,7 @@ mod tests {
         parent.trust = Trust::Trusted;
         let graph = Graph {
             active: "a".to_owned(),
-            manifests: [active, parent]
-                .into_iter()
-                .map(|one| (one.label.clone(), one))
-                .collect(),
+            manifests: [active, parent].into_iter().map(|one| (one.label.clone(), one)).collect(),
         };
         assert_eq!(judge(&graph, "P")[0].trust, Some(Trust::Tampered));
     }

@@ -54,10 +54,7 @@ pub fn look(
     if let Some((_, block)) = stores.first() {
         problems.push(ContentProblem {
             detector: DETECTOR.to_owned(),
-            problem: format!(
-                "c2pa manifest present in {}, this build cannot read it",
-                block.place
-            ),
+            problem: format!("c2pa manifest present in {}, this build cannot read it", block.place),
         });
     }
 }

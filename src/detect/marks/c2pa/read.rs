@@ -31,9 +31,8 @@ const OFFLINE: &str = r#"{
 
 /// Builds the library's context once for all assets.
 pub fn context(trust_anchors: Option<&str>) -> Result<Arc<Context>, String> {
-    let mut settings = c2pa::Settings::new()
-        .with_json(OFFLINE)
-        .map_err(|error| error.to_string())?;
+    let mut settings =
+        c2pa::Settings::new().with_json(OFFLINE).map_err(|error| error.to_string())?;
     settings.trust.trust_anchors = trust_anchors.map(str::to_owned);
     Context::new()
         .with_settings(settings)
@@ -76,9 +75,7 @@ pub fn read(
     let context = settings.context()?;
     // The library is large and works on hostile data: a panic in it is a problem of this asset.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        source
-            .seek(SeekFrom::Start(0))
-            .map_err(|error| error.to_string())?;
+        source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
         let reader = Reader::from_shared_context(&context);
         let reader = match &block.content {
             Content::C2pa(Store::Extracted(store)) if media_type == "application/c2pa" => reader
@@ -105,9 +102,7 @@ fn graph(reader: &Reader) -> Option<Graph> {
         .iter()
         .map(|(label, signed)| (label.clone(), manifest(label, signed, &checks)))
         .collect();
-    manifests
-        .contains_key(&active)
-        .then_some(Graph { active, manifests })
+    manifests.contains_key(&active).then_some(Graph { active, manifests })
 }
 
 fn manifest(label: &str, signed: &Signed, checks: &Checks) -> Manifest {
@@ -167,10 +162,7 @@ struct Checks {
 impl Checks {
     fn of(reader: &Reader, active: &str) -> Self {
         let pair = |status: &c2pa::validation_status::ValidationStatus| {
-            (
-                status.code().to_owned(),
-                status.url().unwrap_or_default().to_owned(),
-            )
+            (status.code().to_owned(), status.url().unwrap_or_default().to_owned())
         };
         let results = reader.validation_results();
         let codes = results.and_then(c2pa::ValidationResults::active_manifest);
@@ -184,12 +176,7 @@ impl Checks {
             .flat_map(|delta| delta.validation_deltas().failure().iter().map(pair))
             .collect();
         let failures = list(|codes| codes.failure()).unwrap_or_else(|| {
-            reader
-                .validation_status()
-                .unwrap_or_default()
-                .iter()
-                .map(pair)
-                .collect()
+            reader.validation_status().unwrap_or_default().iter().map(pair).collect()
         });
         Self {
             active: active.to_owned(),
@@ -203,10 +190,7 @@ impl Checks {
     fn of_manifest(&self, label: &str, signed: &Signed) -> (Trust, Vec<String>) {
         let is_active = label == self.active;
         let failures: Vec<&str> = if is_active {
-            self.failures
-                .iter()
-                .map(|(code, _)| code.as_str())
-                .collect()
+            self.failures.iter().map(|(code, _)| code.as_str()).collect()
         } else {
             self.ingredient_failures
                 .iter()
@@ -259,10 +243,7 @@ fn trust(failures: &[&str], signature: bool, trusted: bool) -> Trust {
     } else if any(|code| code.starts_with("assertion.") && code.contains("Hash.")) {
         Trust::Tampered
     } else if any(|code| {
-        matches!(
-            code,
-            "signingCredential.expired" | "claimSignature.outsideValidity"
-        )
+        matches!(code, "signingCredential.expired" | "claimSignature.outsideValidity")
     }) {
         Trust::Expired
     } else if trusted && failures.is_empty() {
@@ -282,38 +263,14 @@ mod tests {
         let cases: &[(&[&str], bool, bool, Trust)] = &[
             (&[], true, true, Trust::Trusted),
             (&[untrusted], true, false, Trust::ValidUntrusted),
-            (
-                &["signingCredential.expired", untrusted],
-                true,
-                false,
-                Trust::Expired,
-            ),
-            (
-                &["assertion.dataHash.mismatch", untrusted],
-                true,
-                false,
-                Trust::Tampered,
-            ),
-            (
-                &["assertion.hashedURI.mismatch"],
-                true,
-                true,
-                Trust::Invalid,
-            ),
+            (&["signingCredential.expired", untrusted], true, false, Trust::Expired),
+            (&["assertion.dataHash.mismatch", untrusted], true, false, Trust::Tampered),
+            (&["assertion.hashedURI.mismatch"], true, true, Trust::Invalid),
             (&["claimSignature.mismatch"], false, false, Trust::Invalid),
-            (
-                &["assertion.action.malformed"],
-                true,
-                true,
-                Trust::ValidUntrusted,
-            ),
+            (&["assertion.action.malformed"], true, true, Trust::ValidUntrusted),
         ];
         for (failures, signature, trusted, expected) in cases {
-            assert_eq!(
-                trust(failures, *signature, *trusted),
-                *expected,
-                "{failures:?}"
-            );
+            assert_eq!(trust(failures, *signature, *trusted), *expected, "{failures:?}");
         }
     }
 
@@ -322,10 +279,7 @@ mod tests {
         let context = context(None).unwrap();
         let verify = &context.settings().verify;
         assert!(!verify.remote_manifest_fetch && !verify.ocsp_fetch);
-        assert_eq!(
-            context.settings().core.allowed_network_hosts,
-            Some(Vec::new())
-        );
+        assert_eq!(context.settings().core.allowed_network_hosts, Some(Vec::new()));
         assert!(!context.settings().core.decode_identity_assertions);
     }
 }

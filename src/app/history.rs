@@ -1,0 +1,153 @@
+//! `log`: the journal, newest first, each event in a sentence.
+
+use crate::app::{AppError, Context, Project, select};
+use crate::ledger::LogRow;
+use crate::model::{Event, Timestamp};
+use crate::report::{EventView, count};
+
+/// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
+/// Stops when `each` says `false`.
+pub fn history(
+    project: &Project,
+    context: &Context<'_>,
+    asset: Option<&str>,
+    since: Option<Timestamp>,
+    each: &mut dyn FnMut(EventView) -> bool,
+) -> Result<(), AppError> {
+    let asset = match asset {
+        Some(argument) => {
+            let selected = select(project, context, &[argument.to_owned()])?;
+            let [asset] = selected.assets[..] else {
+                let found = selected.assets.len();
+                return Err(AppError::usage(
+                    format!("{argument:?} stands for {found} assets"),
+                    "name one of them",
+                ));
+            };
+            Some(asset)
+        }
+        None => None,
+    };
+    project.reader()?.log(asset.as_ref(), since, &mut |row| each(event_view(row)))?;
+    Ok(())
+}
+
+/// An event as it is shown.
+pub(super) fn event_view(row: LogRow) -> EventView {
+    let summary = match Event::from_parts(&row.kind, &row.body) {
+        Some(Ok(event)) => sentence(&event),
+        Some(Err(_)) => "its body does not read".to_owned(),
+        None => "of a kind this program does not know".to_owned(),
+    };
+    EventView {
+        seq: row.head.seq.0,
+        at: row.at.to_string(),
+        actor: row.actor,
+        kind: row.kind,
+        summary,
+        hash: row.head.hash_hex(),
+    }
+}
+
+fn sentence(event: &Event) -> String {
+    let of = |assets: usize| count(assets as u64, "asset");
+    let for_what = |names: &[String]| match names {
+        [] => String::new(),
+        names => format!(" for {}", names.join(", ")),
+    };
+    match event {
+        Event::ProjectCreated(one) => {
+            format!("project made with {}, profile {}", one.program, one.profile)
+        }
+        Event::PolicyAdopted(one) => {
+            format!("policy {} {} in force", one.profile, one.hash.short())
+        }
+        Event::Observed(batch) => {
+            let sum = |part: fn(&crate::model::DirectoryObserved) -> usize| {
+                batch.directories.iter().map(part).sum::<usize>() as u64
+            };
+            let seen = count(sum(|one| one.files.len()), "file");
+            let links = sum(|one| one.links.len());
+            let links =
+                if links > 0 { format!(", {}", count(links, "link")) } else { String::new() };
+            let gone = sum(|one| one.gone.len());
+            let gone = if gone > 0 { format!(", {gone} gone") } else { String::new() };
+            let marked = batch.examined.iter().filter(|(_, one)| !one.evidence.is_empty()).count();
+            let marked = if marked > 0 { format!(", {marked} with marks") } else { String::new() };
+            format!("observed {seen}{links}{gone}{marked} in {}", batch.root.as_str())
+        }
+        Event::ScanCompleted(one) => {
+            let part =
+                if one.directory.is_root() { String::new() } else { format!("/{}", one.directory) };
+            format!(
+                "scan of {}{part} completed: {}, {} read, {}",
+                one.root.as_str(),
+                count(one.files, "file"),
+                one.hashed_files,
+                count(one.problems, "problem")
+            )
+        }
+        Event::Determined(one) => {
+            let status = crate::model::AiStatus::from(one.status).as_str();
+            let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+            format!("{} determined {} to be {status}{note}", one.by, of(one.assets.len()))
+        }
+        Event::DeterminationCleared(one) => {
+            format!("determination of {} withdrawn", of(one.assets.len()))
+        }
+        Event::Approved(one) if one.determination => {
+            format!("{} {} confirmed the determination of {}", one.id, one.by, of(one.assets.len()))
+        }
+        Event::Approved(one) => {
+            let document = if one.document.is_some() { ", in writing" } else { "" };
+            let until =
+                one.expires.map(|at| format!(" until {}", at.to_the_second())).unwrap_or_default();
+            format!(
+                "{} {} approved {} for {} use{}{until}{document}",
+                one.id,
+                one.by,
+                of(one.assets.len()),
+                one.scope.as_str(),
+                for_what(&one.deliverables)
+            )
+        }
+        Event::Rejected(one) => format!(
+            "{} {} rejected {}{}: {}",
+            one.id,
+            one.by,
+            of(one.assets.len()),
+            for_what(&one.deliverables),
+            one.note
+        ),
+        Event::Revoked(one) => {
+            let ids: Vec<_> = one.approvals.iter().map(ToString::to_string).collect();
+            let some = if one.assets.is_empty() {
+                String::new()
+            } else {
+                format!(" for {}", of(one.assets.len()))
+            };
+            format!("{} withdrew {}{some}: {}", one.by, ids.join(", "), one.note)
+        }
+        Event::DeliverableDefined(one) => format!("{} contains {}", one.name, one.paths.join(", ")),
+        Event::DeliverableRemoved(one) => format!("{} removed", one.name),
+        Event::Gated(one) => {
+            format!(
+                "{}: {} ({})",
+                one.deliverable,
+                one.outcome.as_str(),
+                count(one.checked, "file")
+            )
+        }
+        Event::Finalized(one) => {
+            format!(
+                "{} is final with {}",
+                one.deliverable,
+                count(one.contents.len() as u64, "file")
+            )
+        }
+        Event::Reopened(one) => {
+            let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+            format!("{} reopened{note}", one.name)
+        }
+    }
+}

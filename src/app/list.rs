@@ -1,0 +1,158 @@
+//! `ls`: what is where, with its status. Folds image sequences folder by folder.
+
+use crate::app::decide::decisions;
+use crate::app::origins::{Known, origins};
+use crate::app::{AppError, Context, Project, select};
+use crate::ledger::LocationRow;
+use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType, Strength};
+use crate::observe::sequence::{Fold, fold};
+use crate::report::{ListRow, PathView};
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// Only these; all when empty.
+    pub assets: Vec<String>,
+    /// Only `ai`, `ai-part` and `suspect`.
+    pub ai: bool,
+    /// Only this status.
+    pub status: Option<AiStatus>,
+    /// Only this clearance.
+    pub clearance: Option<Clearance>,
+    /// Only this source type.
+    pub source_type: Option<SourceType>,
+    /// Only what names this tool; case does not matter.
+    pub tool: Option<String>,
+    /// What is gone instead of what is there.
+    pub missing: bool,
+    /// Every file on its own line.
+    pub files: bool,
+}
+
+impl ListOptions {
+    fn wants(&self, row: &ListRow) -> bool {
+        let tool = |wanted: &String| {
+            row.tool
+                .as_ref()
+                .is_some_and(|tool| tool.to_lowercase().contains(&wanted.to_lowercase()))
+        };
+        let is_ai = ["ai", "ai-part", "suspect"].contains(&row.status);
+        (!self.ai || is_ai)
+            && self.status.is_none_or(|status| row.status == status.as_str())
+            && self.clearance.is_none_or(|one| row.clearance == Some(one.as_str()))
+            && self.source_type.is_none_or(|one| row.source_type == Some(one.term()))
+            && self.tool.as_ref().is_none_or(tool)
+    }
+}
+
+/// Lists locations by path, one row after the other.
+pub fn list(
+    project: &Project,
+    context: &Context<'_>,
+    options: &ListOptions,
+    each: &mut dyn FnMut(&ListRow),
+) -> Result<(), AppError> {
+    let wanted = if options.assets.is_empty() {
+        None
+    } else {
+        Some(select::matcher(project, context, &options.assets)?)
+    };
+    let reader = project.reader()?;
+    let record = decisions(&reader)?;
+    let known = origins(&reader, &record, context.now())?;
+    let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
+    reader.locations(options.missing, &mut |location| {
+        if wanted.as_ref().is_some_and(|wanted| !wanted.wants(&location)) {
+            return;
+        }
+        let row = row(&location, known.get(&location.asset));
+        if options.wants(&row) {
+            folder.add(&location, row, each);
+        }
+    })?;
+    folder.flush(each);
+    Ok(())
+}
+
+/// One location as a row.
+pub(super) fn row(location: &LocationRow, known: Option<&Known>) -> ListRow {
+    let origin = known.map(|known| &known.origin);
+    ListRow {
+        path: PathView::from(&location.path),
+        asset: Some(location.asset.to_string()),
+        size: location.size,
+        media_type: location.media_type.clone(),
+        status: origin.map_or(AiStatus::Unknown, |origin| origin.status).as_str(),
+        source_type: origin.and_then(|origin| origin.source_type).map(SourceType::term),
+        strength: origin.and_then(|origin| origin.strength).map(Strength::as_str),
+        tool: origin.and_then(|origin| origin.tool.clone()),
+        clearance: known.and_then(|known| known.clearance).map(Clearance::as_str),
+        present: location.present,
+        frames: None,
+        first: None,
+        last: None,
+    }
+}
+
+/// Gathers the rows of one folder and folds sequences whose frames are alike.
+struct Folder<'a> {
+    options: &'a ListOptions,
+    directory: Option<(RootName, RelPath)>,
+    names: Vec<Box<[u8]>>,
+    rows: Vec<ListRow>,
+}
+
+impl Folder<'_> {
+    fn add(&mut self, location: &LocationRow, row: ListRow, each: &mut dyn FnMut(&ListRow)) {
+        if self.options.files {
+            return each(&row);
+        }
+        let (directory, name) = location.path.path.split();
+        let here = (location.path.root.clone(), directory);
+        if self.directory.as_ref() != Some(&here) {
+            self.flush(each);
+            self.directory = Some(here);
+        }
+        self.names.push(name.into());
+        self.rows.push(row);
+    }
+
+    fn flush(&mut self, each: &mut dyn FnMut(&ListRow)) {
+        let names = std::mem::take(&mut self.names);
+        let rows = std::mem::take(&mut self.rows);
+        for one in fold(&names) {
+            match one {
+                Fold::Single(at) => each(&rows[at]),
+                Fold::Sequence(sequence, frames) => {
+                    let first = &rows[frames[0]];
+                    let like = |at: &usize| {
+                        let row = &rows[*at];
+                        (row.status, row.source_type, row.strength, row.clearance)
+                            == (first.status, first.source_type, first.strength, first.clearance)
+                            && row.tool == first.tool
+                            && row.media_type == first.media_type
+                    };
+                    if !frames.iter().all(like) {
+                        // One frame that differs must be seen, not folded away.
+                        frames.iter().for_each(|at| each(&rows[*at]));
+                        continue;
+                    }
+                    let mut folded = first.clone();
+                    folded.path = self.folded_path(&sequence.pattern.to_bytes());
+                    folded.asset = None;
+                    folded.size = frames.iter().map(|at| rows[*at].size).sum();
+                    folded.frames = Some(sequence.frames);
+                    folded.first = Some(sequence.pattern.first);
+                    folded.last = Some(sequence.pattern.last);
+                    each(&folded);
+                }
+            }
+        }
+    }
+
+    fn folded_path(&self, name: &[u8]) -> PathView {
+        let here = self.directory.clone();
+        let (root, directory) = here.unwrap_or_else(|| (RootName::project(), RelPath::root()));
+        PathView::from(&AssetPath::new(root, directory.join(name)))
+    }
+}

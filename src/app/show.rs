@@ -1,0 +1,126 @@
+//! `show`: everything known of one asset.
+
+use crate::app::decide::decisions;
+use crate::app::history::event_view;
+use crate::app::origins::clearance;
+use crate::app::{AppError, Context, Project, select};
+use crate::model::{AssetId, Clearance, SourceType, Strength, Timestamp};
+use crate::origin::Origin;
+use crate::record::{Record, Standing};
+use crate::report::{
+    ApprovalView, AssetView, DeterminationView, EvidenceView, LocationView, PathView,
+};
+
+/// Everything known of the one asset an argument stands for.
+pub fn show(
+    project: &Project,
+    context: &Context<'_>,
+    argument: &str,
+) -> Result<AssetView, AppError> {
+    let selected = select(project, context, &[argument.to_owned()])?;
+    let [asset] = selected.assets[..] else {
+        return Err(AppError::usage(
+            format!("{argument:?} stands for {} assets", selected.assets.len()),
+            "genlock ls lists them; show one of them",
+        ));
+    };
+    let reader = project.reader()?;
+    let record = decisions(&reader)?;
+    let now = context.now();
+    let row = reader.asset(&asset)?.ok_or_else(|| {
+        AppError::usage(format!("{asset} is not on the ledger"), "run genlock scan first")
+    })?;
+    let examination = reader.examination(&asset)?;
+    let determination = record.determination(&asset);
+    let origin = Origin::of(&examination.evidence, determination.map(|entry| &entry.fact));
+    let mut events = Vec::new();
+    reader.log(Some(&asset), None, &mut |row| {
+        events.push(event_view(row));
+        true
+    })?;
+    events.reverse();
+    let locations = reader.locations_of(&asset)?;
+    Ok(AssetView {
+        asset: asset.to_string(),
+        size: row.size,
+        media_type: row.media_type,
+        status: origin.status.as_str(),
+        source_type: origin.source_type.map(SourceType::term),
+        strength: origin.strength.map(Strength::as_str),
+        clearance: clearance(origin.status, &record, &asset, now).map(Clearance::as_str),
+        tool: origin.tool,
+        why: origin.why,
+        locations: locations
+            .iter()
+            .map(|one| LocationView {
+                path: PathView::from(&one.path),
+                present: one.present,
+                first_seen: one.first_seen.to_string(),
+                last_seen: one.last_seen.to_string(),
+            })
+            .collect(),
+        evidence: examination.evidence.into_iter().map(EvidenceView::from).collect(),
+        problems: examination.problems.into_iter().map(|one| one.problem).collect(),
+        determination: determination.map(|entry| DeterminationView {
+            status: crate::model::AiStatus::from(entry.fact.status).as_str(),
+            by: entry.fact.by.clone(),
+            at: entry.at.to_string(),
+            note: entry.fact.note.clone(),
+        }),
+        parents: Vec::new(),
+        children: Vec::new(),
+        declarations: Vec::new(),
+        approvals: approvals(&record, &asset, now),
+        events,
+    })
+}
+
+fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalView> {
+    let mut views: Vec<_> = record
+        .approvals_of(asset, now)
+        .map(|(entry, standing)| {
+            let document = entry.fact.document.as_ref();
+            let view = ApprovalView {
+                id: entry.fact.id.to_string(),
+                decision: "approved",
+                by: entry.fact.by.clone(),
+                at: entry.at.to_string(),
+                scope: Some(entry.fact.scope.as_str()),
+                standing: match standing {
+                    Standing::Active => "active",
+                    Standing::Expired { .. } => "expired",
+                    Standing::Revoked { .. } => "revoked",
+                },
+                deliverables: entry.fact.deliverables.clone(),
+                document: document.map(|one| one.hash.to_string()),
+                document_name: document.map(|one| one.name.clone()),
+                conditions: entry.fact.conditions.clone(),
+                expires: entry.fact.expires.map(|at| at.to_string()),
+                note: entry.fact.note.clone(),
+                determination: entry.fact.determination,
+            };
+            (entry.seq, view)
+        })
+        .collect();
+    views.extend(record.rejections_of(asset).map(|entry| {
+        let document = entry.fact.document.as_ref();
+        let view = ApprovalView {
+            id: entry.fact.id.to_string(),
+            decision: "rejected",
+            by: entry.fact.by.clone(),
+            at: entry.at.to_string(),
+            scope: None,
+            standing: "rejected",
+            deliverables: entry.fact.deliverables.clone(),
+            document: document.map(|one| one.hash.to_string()),
+            document_name: document.map(|one| one.name.clone()),
+            conditions: None,
+            expires: None,
+            note: Some(entry.fact.note.clone()),
+            determination: false,
+        };
+        (entry.seq, view)
+    }));
+    views.sort_by_key(|(seq, _)| *seq);
+    views.into_iter().map(|(_, view)| view).collect()
+}

@@ -1,0 +1,159 @@
+//! `status`: a page like git's. And the tally that a scan ends with.
+
+use std::collections::BTreeMap;
+
+use crate::app::decide::decisions;
+use crate::app::deliverables::deliverables;
+use crate::app::list::row;
+use crate::app::origins::{Known, origins};
+use crate::app::{AppError, Context, Project};
+use crate::ledger::Reader;
+use crate::model::{AiStatus, Clearance, RelPath, RootName, Timestamp};
+use crate::problem::Problem;
+use crate::record::Record;
+use crate::report::{DeliverableLine, ListRow, ProblemView, StatusView};
+
+/// What is present in some part of the project, by status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Files present.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Wholly generated.
+    pub ai: u64,
+    /// Generated in part.
+    pub ai_part: u64,
+    /// A person must decide.
+    pub suspect: u64,
+    /// Determined not to be, or trusted.
+    pub not_ai: u64,
+    /// No mark. With the others it adds up to `files`.
+    pub unknown: u64,
+    /// Paths whose file is gone.
+    pub missing: u64,
+}
+
+/// Counts some parts of the project, and adds the problems of the contents in them.
+pub(super) fn tally(
+    reader: &Reader,
+    record: &Record,
+    parts: &[(&RootName, &RelPath)],
+    problems: &mut Vec<Problem>,
+) -> Result<Tally, AppError> {
+    let mut tally = Tally::default();
+    for (root, directory) in parts {
+        let totals = reader.totals(root, directory)?;
+        tally.files += totals.files;
+        tally.bytes += totals.bytes;
+        tally.missing += totals.missing;
+    }
+    // Clearance is not counted here, so the moment does not matter.
+    for (asset, known) in origins(reader, record, Timestamp::from_nanos(0))? {
+        let mut present = 0;
+        for part in parts {
+            present += reader.present(&asset, Some(*part))?;
+        }
+        if present > 0 && !known.problems.is_empty() {
+            let within = |path: &crate::model::AssetPath| {
+                parts.iter().any(|(root, dir)| path.root == **root && path.path.is_within(dir))
+            };
+            for location in reader.locations_of(&asset)? {
+                if location.present && within(&location.path) {
+                    let lines = known.problems.iter();
+                    problems.extend(lines.map(|one| Problem::new(&location.path, &one.problem)));
+                }
+            }
+        }
+        match known.origin.status {
+            AiStatus::Ai => tally.ai += present,
+            AiStatus::AiPart => tally.ai_part += present,
+            AiStatus::Suspect => tally.suspect += present,
+            AiStatus::NotAi => tally.not_ai += present,
+            AiStatus::Unknown => {}
+        }
+    }
+    let told = tally.ai + tally.ai_part + tally.suspect + tally.not_ai;
+    tally.unknown = tally.files.saturating_sub(told);
+    Ok(tally)
+}
+
+/// The state of the whole project, by what was last observed.
+pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, AppError> {
+    let reader = project.reader()?;
+    let record = decisions(&reader)?;
+    let known = origins(&reader, &record, context.now())?;
+    let everything = RelPath::root();
+    let parts: Vec<_> = project.config.roots.iter().map(|root| (&root.name, &everything)).collect();
+    let mut problems = Vec::new();
+    let tally = tally(&reader, &record, &parts, &mut problems)?;
+    let (awaiting_approval, awaiting_determination) = awaiting(&reader, &known)?;
+    let roots = project.config.roots.iter();
+    Ok(StatusView {
+        project: project.dir.display().to_string(),
+        roots: roots
+            .map(|root| (root.name.as_str().to_owned(), root.path.display().to_string()))
+            .collect(),
+        profile: record.policy.as_ref().map(|entry| entry.fact.profile.clone()),
+        scanned: reader.last_scan()?.map(|at| at.to_string()),
+        files: tally.files,
+        bytes: tally.bytes,
+        ai: tally.ai,
+        ai_part: tally.ai_part,
+        suspect: tally.suspect,
+        not_ai: tally.not_ai,
+        unknown: tally.unknown,
+        awaiting_approval,
+        awaiting_determination,
+        missing: missing(&reader, &known)?,
+        problems: problems.iter().map(ProblemView::from).collect(),
+        deliverables: deliverables(project)?
+            .into_iter()
+            .map(|one| DeliverableLine {
+                name: one.name,
+                state: one.state.as_str(),
+                files: one.contents.len() as u64,
+                verdict: one.gate.map(|(outcome, _)| outcome.as_str()),
+                gated: one.gate.map(|(_, at)| at.to_string()),
+            })
+            .collect(),
+    })
+}
+
+/// AI-made assets nobody cleared, and suspects nobody decided, each at its first present path.
+fn awaiting(
+    reader: &Reader,
+    known: &BTreeMap<crate::model::AssetId, Known>,
+) -> Result<(Vec<ListRow>, Vec<ListRow>), AppError> {
+    let (mut approval, mut determination) = (Vec::new(), Vec::new());
+    for (asset, one) in known {
+        let list = match one.origin.status {
+            AiStatus::Suspect => &mut determination,
+            AiStatus::Ai | AiStatus::AiPart if one.clearance != Some(Clearance::Approved) => {
+                &mut approval
+            }
+            _ => continue,
+        };
+        let first = reader.locations_of(asset)?.into_iter().find(|location| location.present);
+        list.extend(first.map(|location| row(&location, Some(one))));
+    }
+    approval.sort_by(|a, b| a.path.cmp(&b.path));
+    determination.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((approval, determination))
+}
+
+/// Contents that were somewhere and are nowhere now: a moved file is not missing.
+fn missing(
+    reader: &Reader,
+    known: &BTreeMap<crate::model::AssetId, Known>,
+) -> Result<Vec<ListRow>, AppError> {
+    let mut gone = Vec::new();
+    reader.locations(true, &mut |location| gone.push(location))?;
+    let mut rows = Vec::new();
+    for location in gone {
+        if reader.present(&location.asset, None)? == 0 {
+            rows.push(row(&location, known.get(&location.asset)));
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,168 @@
+//! `verify`: whether the ledger is whole, lies on a quoted history, and says what is on disk.
+
+use std::sync::Arc;
+
+use crossbeam_channel::bounded;
+
+use crate::app::decide::fold;
+use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::{AppError, Context, Project};
+use crate::detect::Settings;
+use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
+use crate::model::{AssetId, AssetPath, Head};
+
+/// What to verify besides the ledger itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VerifyOptions {
+    /// Re-hash every present file.
+    pub files: bool,
+    /// A head quoted in a verdict or certificate.
+    pub head: Option<Head>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Verified {
+    /// Events whose hash and link hold.
+    pub events: u64,
+    /// The newest of them.
+    pub head: Head,
+    /// What breaks history: exit 6.
+    pub broken: Vec<VerifyProblem>,
+    /// Files that are not what the ledger says: exit 1.
+    pub changed: Vec<VerifyProblem>,
+    /// Files that could not be read: exit 4.
+    pub unread: Vec<VerifyProblem>,
+}
+
+/// Checks the ledger, and what else was asked for.
+pub fn verify(
+    project: &Project,
+    context: &Context<'_>,
+    options: &VerifyOptions,
+) -> Result<Verified, AppError> {
+    let checked = verify_ledger(&project.config.ledger, &mut || {
+        context.reporter.advance(1, 0);
+    })?;
+    let mut verified = Verified {
+        events: checked.events,
+        head: checked.head,
+        broken: checked.problems,
+        changed: Vec::new(),
+        unread: Vec::new(),
+    };
+    if !verified.broken.is_empty() {
+        return Ok(verified);
+    }
+    let reader = project.reader()?;
+    if let Some(quoted) = options.head {
+        verified.broken.extend(quoted_head(&reader, quoted, checked.head)?);
+    }
+    documents(project, &reader, &mut verified)?;
+    if options.files {
+        files(project, context, reader, &mut verified)?;
+    }
+    Ok(verified)
+}
+
+/// Whether a quoted head lies on this history: a cut tail or an older file put back shows here.
+fn quoted_head(
+    reader: &Reader,
+    quoted: Head,
+    newest: Head,
+) -> Result<Option<VerifyProblem>, AppError> {
+    let problem = match reader.head_at(quoted.seq)? {
+        Some(found) if found.hash == quoted.hash => return Ok(None),
+        Some(_) => "it is not the event that was quoted: this is another history".to_owned(),
+        None => format!("it was quoted, and the journal ends at event {}", newest.seq),
+    };
+    Ok(Some(VerifyProblem { place: format!("event {}", quoted.seq), problem }))
+}
+
+/// Whether every document a decision rests on is in the store, unchanged.
+fn documents(project: &Project, reader: &Reader, verified: &mut Verified) -> Result<(), AppError> {
+    let record = fold(reader, None)?;
+    let approvals = record.approvals.iter().map(|entry| (entry.fact.id, &entry.fact.document));
+    let rejections = record.rejections.iter().map(|entry| (entry.fact.id, &entry.fact.document));
+    for (id, document) in approvals.chain(rejections) {
+        let Some(document) = document else { continue };
+        let path = project.control().join("documents").join(document.hash.to_string());
+        let problem = match std::fs::File::open(&path) {
+            Ok(file) => {
+                let mut hasher = blake3::Hasher::new();
+                hasher.update_reader(file).map_err(AppError::io("read", &path))?;
+                (AssetId::from(hasher.finalize()) != document.hash)
+                    .then(|| "was changed".to_owned())
+            }
+            Err(error) => Some(format!("cannot be opened: {error}")),
+        };
+        if let Some(problem) = problem {
+            verified.broken.push(VerifyProblem {
+                place: format!("document of {id}"),
+                problem: format!("{} {problem}", document.name),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Reads every present file and compares it with the ledger.
+fn files(
+    project: &Project,
+    context: &Context<'_>,
+    reader: Reader,
+    verified: &mut Verified,
+) -> Result<(), AppError> {
+    let detection = Settings::default();
+    let reading = Reading {
+        clock: context.clock,
+        reporter: context.reporter,
+        cancel: context.cancel,
+        detection: &detection,
+    };
+    let readers = project.config.readers;
+    let (jobs, to_read) = bounded::<Job>(readers * 4);
+    let (results, arrived) = bounded(readers * 4);
+    std::thread::scope(|scope| {
+        let listing = scope.spawn(move || {
+            reader.locations(false, &mut |row| {
+                let Some(disk) = project.on_disk(&row.path) else { return };
+                let (directory, name) = row.path.path.split();
+                context.reporter.expect(1, row.size);
+                // With nobody listening any more there is nothing left to do here.
+                let _ = jobs.send(Job {
+                    directory: Arc::new(directory),
+                    name: name.into(),
+                    disk,
+                    expected: Some((row.path.root, row.asset)),
+                });
+            })
+        });
+        for _ in 0..readers {
+            let (to_read, results) = (to_read.clone(), results.clone());
+            scope.spawn(move || reading.run(&to_read, &results, |job, read| (job, read)));
+        }
+        drop((to_read, results));
+        for (job, outcome) in arrived {
+            let Some((root, expected)) = job.expected else { continue };
+            let place = AssetPath::new(root, job.directory.join(&job.name)).to_string();
+            match outcome {
+                Outcome::Found(found, _) if found.asset == expected => {}
+                Outcome::Found(..) => {
+                    let problem = "its content is not what the ledger says".to_owned();
+                    verified.changed.push(VerifyProblem { place, problem });
+                }
+                Outcome::Vanished => {
+                    let problem = "is not there any more".to_owned();
+                    verified.changed.push(VerifyProblem { place, problem });
+                }
+                Outcome::Failed(_, problem) => {
+                    verified.unread.push(VerifyProblem { place, problem });
+                }
+            }
+        }
+        let died = |_| AppError::Internal("the listing thread died".to_owned());
+        listing.join().map_err(died)?.map_err(AppError::from)
+    })?;
+    context.check()
+}

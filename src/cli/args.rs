@@ -1,0 +1,388 @@
+//! The arguments, as `contract.md` names them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::{AiStatus, Clearance, Head, Scope, Seq, SourceType, Timestamp};
+
+/// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
+/// those nobody did.
+#[derive(Debug, Parser)]
+#[command(name = "genlock", version, max_term_width = 100, infer_subcommands = false)]
+#[command(after_help = "Exit codes: 0 done or passed, 1 the answer is no, 2 usage, 3 settings or \
+policy, 4 something could not be examined, 5 ledger missing, busy or too new, 6 integrity, \
+70 internal, 130 interrupted.\n\nSee it work: genlock demo")]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Global {
+    /// The project folder; else the nearest one above the current folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) project: Option<PathBuf>,
+    /// Print JSON: one object, or one per line for lists
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// Print the answer and errors only
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Say more: every reason and detail, uncut
+    #[arg(long, short, global = true)]
+    pub(super) verbose: bool,
+    /// Colours on the terminal
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+    /// Who acts, for the record; else user@host
+    #[arg(long = "as", global = true, value_name = "NAME", env = "GENLOCK_ACTOR")]
+    pub(super) actor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Color {
+    /// When stdout is a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Make a project: a folder with .genlock/ in it. Harmless when there is one
+    Init(InitArgs),
+    /// Hash what changed, look for marks of AI, and record what was seen
+    Scan(ScanArgs),
+    /// What is AI-made, what awaits a decision, what is missing, how deliverables stand
+    Status,
+    /// List assets, one line per file or image sequence
+    Ls(ListArgs),
+    /// Everything known of one asset: places, marks, reasons, approvals, history
+    Show {
+        /// A path, a full id, or at least 8 digits of one
+        asset: String,
+    },
+    /// Record what a person determined: made by AI, in part, or not
+    Tag(TagArgs),
+    /// Record an approval, bound to the exact content
+    Approve(ApproveArgs),
+    /// Record a refusal
+    Reject(RejectArgs),
+    /// Withdraw an approval, from now on
+    Revoke(RevokeArgs),
+    /// Define what a deliverable is made of
+    #[command(subcommand)]
+    Deliverable(DeliverableCommand),
+    /// Judge a deliverable as it is on disk now: exit 0 passed, 1 refused, 4 cannot tell
+    Gate {
+        /// The deliverable
+        name: String,
+    },
+    /// Judge a deliverable and, if it passes, mark it final
+    Finalize {
+        /// The deliverable
+        name: String,
+    },
+    /// Take back that a deliverable is final, on the record
+    Reopen {
+        /// The deliverable
+        name: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+    },
+    /// Check the ledger: file, chain, tables against a replay, documents
+    Verify(VerifyArgs),
+    /// The journal, newest first
+    Log(LogArgs),
+    /// Run the whole job on a small film project, in front of you
+    Demo {
+        /// Where to put the project; a new folder under the system's temporary one when not given
+        dir: Option<PathBuf>,
+    },
+    /// Print a completion script for a shell
+    #[command(hide = true)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The folder; the current one when not given
+    pub(super) dir: Option<PathBuf>,
+    /// The bundled policy to start from
+    #[arg(long, value_name = "NAME", default_value = "netflix")]
+    pub(super) profile: String,
+    /// Where the ledger goes: a local disk, when the project is on a network mount
+    #[arg(long, value_name = "FILE")]
+    pub(super) ledger: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScanArgs {
+    /// Only this folder of the project. Outside any project, one is made here
+    pub(super) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Paths, folders, globs, folded sequences or ids; everything when not given
+    pub(super) assets: Vec<String>,
+    /// Only ai, ai-part and suspect
+    #[arg(long)]
+    pub(super) ai: bool,
+    /// Only this status: ai, ai-part, suspect, not-ai, unknown
+    #[arg(long, value_name = "S", value_parser = status)]
+    pub(super) status: Option<AiStatus>,
+    /// Only this clearance: undeclared, approved, rejected, revoked, expired
+    #[arg(long, value_name = "C", value_parser = clearance)]
+    pub(super) clearance: Option<Clearance>,
+    /// Only this IPTC digital source type, e.g. trainedAlgorithmicMedia
+    #[arg(long, value_name = "T", value_parser = source_type)]
+    pub(super) source_type: Option<SourceType>,
+    /// Only what names this tool (any part of its name)
+    #[arg(long, value_name = "NAME")]
+    pub(super) tool: Option<String>,
+    /// What is gone instead of what is there
+    #[arg(long)]
+    pub(super) missing: bool,
+    /// Every file on its own line: do not fold image sequences
+    #[arg(long)]
+    pub(super) files: bool,
+    /// Comma-separated values with a header, for spreadsheets
+    #[arg(long, conflicts_with_all = ["json", "nul"])]
+    pub(super) csv: bool,
+    /// Raw paths only, each ended by a NUL byte, for xargs -0
+    #[arg(short = '0', id = "nul", conflicts_with = "json")]
+    pub(super) nul: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true)
+    .args(["ai", "ai_part", "not_ai", "source_type", "clear"])))]
+pub(super) struct TagArgs {
+    /// Paths, folders, globs, folded sequences or ids
+    #[arg(required = true)]
+    pub(super) assets: Vec<String>,
+    /// It is wholly generated
+    #[arg(long, conflicts_with_all = ["ai_part", "not_ai", "clear"])]
+    pub(super) ai: bool,
+    /// It contains or was altered by generative AI
+    #[arg(long, conflicts_with_all = ["not_ai", "clear"])]
+    pub(super) ai_part: bool,
+    /// It is not AI-made (against a mark: say why with --note)
+    #[arg(long, conflicts_with = "clear")]
+    pub(super) not_ai: bool,
+    /// Its IPTC digital source type, e.g. compositeSynthetic
+    #[arg(long, value_name = "T", value_parser = source_type, conflicts_with = "clear")]
+    pub(super) source_type: Option<SourceType>,
+    /// The tool it was made with
+    #[arg(long, value_name = "NAME", conflicts_with = "clear")]
+    pub(super) tool: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    /// Withdraw the determination
+    #[arg(long)]
+    pub(super) clear: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DecisionArgs {
+    /// Who decided
+    #[arg(long, value_name = "WHO")]
+    pub(super) by: String,
+    /// Only for this deliverable (repeatable); for all when not given
+    #[arg(long = "deliverable", value_name = "NAME")]
+    pub(super) deliverables: Vec<String>,
+    /// The written word: copied into the project's documents by its hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) document: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApproveArgs {
+    /// Paths, folders, globs, folded sequences or ids
+    #[arg(required = true)]
+    pub(super) assets: Vec<String>,
+    #[command(flatten)]
+    pub(super) decision: DecisionArgs,
+    /// Temporary use, or part of a final deliverable
+    #[arg(long, value_enum, value_name = "SCOPE", required_unless_present = "determination")]
+    pub(super) scope: Option<ScopeArg>,
+    /// Conditions it is bound to
+    #[arg(long, value_name = "TEXT")]
+    pub(super) conditions: Option<String>,
+    /// The last day it holds (to its end, UTC), e.g. 2026-12-31
+    #[arg(long, value_name = "DATE", value_parser = end_of_day)]
+    pub(super) expires: Option<Timestamp>,
+    /// Confirm a determination that contradicts a mark
+    #[arg(long)]
+    pub(super) determination: bool,
+    /// Remarks
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum ScopeArg {
+    /// Temporary use: edit, pitch, screening copies
+    Temp,
+    /// Part of a final deliverable
+    Final,
+}
+
+impl From<ScopeArg> for Scope {
+    fn from(scope: ScopeArg) -> Self {
+        match scope {
+            ScopeArg::Temp => Self::Temp,
+            ScopeArg::Final => Self::Final,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RejectArgs {
+    /// Paths, folders, globs, folded sequences or ids
+    #[arg(required = true)]
+    pub(super) assets: Vec<String>,
+    #[command(flatten)]
+    pub(super) decision: DecisionArgs,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RevokeArgs {
+    /// One approval (A-n), or assets: all their active approvals
+    #[arg(required = true)]
+    pub(super) targets: Vec<String>,
+    /// Who withdraws it
+    #[arg(long, value_name = "WHO")]
+    pub(super) by: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeliverableCommand {
+    /// Define a deliverable, or add to one that is open
+    Add {
+        /// Its name, e.g. EP101
+        name: String,
+        /// A file, folder or glob below the project, or name:path below a root (repeatable)
+        #[arg(long = "path", value_name = "GLOB", required = true)]
+        paths: Vec<String>,
+    },
+    /// List deliverables and how they stand
+    Ls,
+    /// What a deliverable holds
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Remove a deliverable; its past verdicts stay on the record
+    Rm {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Also read every file and compare it with the ledger
+    #[arg(long)]
+    pub(super) files: bool,
+    /// A head quoted in a verdict or certificate: must lie on this history
+    #[arg(long, value_name = "SEQ:HASH", value_parser = head)]
+    pub(super) head: Option<Head>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// Only events that name this asset
+    #[arg(long, value_name = "ASSET")]
+    pub(super) asset: Option<String>,
+    /// Only from this day or time on, e.g. 2026-11-01 or 2026-11-01T09:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub(super) since: Option<Timestamp>,
+}
+
+fn status(text: &str) -> Result<AiStatus, String> {
+    use AiStatus as S;
+    [S::Ai, S::AiPart, S::Suspect, S::NotAi, S::Unknown]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or_else(|| "one of ai, ai-part, suspect, not-ai, unknown".to_owned())
+}
+
+fn clearance(text: &str) -> Result<Clearance, String> {
+    use Clearance as C;
+    [C::Undeclared, C::Approved, C::Rejected, C::Revoked, C::Expired]
+        .into_iter()
+        .find(|clearance| clearance.as_str() == text)
+        .ok_or_else(|| "one of undeclared, approved, rejected, revoked, expired".to_owned())
+}
+
+fn source_type(text: &str) -> Result<SourceType, String> {
+    SourceType::parse(text).ok_or_else(|| {
+        let terms: Vec<_> = SourceType::ALL.iter().map(|one| one.term()).collect();
+        format!("one of {}", terms.join(", "))
+    })
+}
+
+fn end_of_day(text: &str) -> Result<Timestamp, String> {
+    Timestamp::end_of_day(text).map_err(|error| error.to_string())
+}
+
+fn since(text: &str) -> Result<Timestamp, String> {
+    let day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
+    text.parse().or_else(|error: crate::model::BadTimestamp| day().map_err(|_| error.to_string()))
+}
+
+fn head(text: &str) -> Result<Head, String> {
+    let wrong = || "SEQ:HASH, as a verdict or genlock verify prints it".to_owned();
+    let (seq, hash) = text.split_once(':').ok_or_else(wrong)?;
+    let seq = seq.parse().map(Seq).map_err(|_| wrong())?;
+    let hash = blake3::Hash::from_hex(hash).map_err(|_| wrong())?;
+    Ok(Head { seq, hash: *hash.as_bytes() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_quoted_head_is_read_back() {
+        let text = Head { seq: Seq(7), hash: [9; 32] }.to_string();
+        assert_eq!(head(&text).unwrap().seq, Seq(7));
+        assert!(head("7").is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! Errors as people and scripts see them: the one place that prints them.
+
+use serde::Serialize;
+
+use crate::app::AppError;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::ledger::LedgerError;
+use crate::report::clean;
+
+/// The exit code of an error.
+pub(super) fn exit_of(error: &AppError) -> Exit {
+    match error {
+        AppError::Usage { .. } => Exit::Usage,
+        AppError::NoProject { .. }
+        | AppError::Config(_)
+        | AppError::PolicyMissing { .. }
+        | AppError::PolicyInvalid { .. } => Exit::Config,
+        AppError::NetworkMount { .. } => Exit::Ledger,
+        AppError::Ledger(ledger) => match ledger {
+            LedgerError::Missing { .. }
+            | LedgerError::TooNew { .. }
+            | LedgerError::Busy { .. }
+            | LedgerError::Full { .. }
+            | LedgerError::Io { .. } => Exit::Ledger,
+            LedgerError::Foreign { .. }
+            | LedgerError::Corrupt { .. }
+            | LedgerError::Broken { .. }
+            | LedgerError::UnknownKind { .. } => Exit::Integrity,
+            LedgerError::HeadMoved { .. }
+            | LedgerError::Encode { .. }
+            | LedgerError::Sql { .. } => Exit::Internal,
+        },
+        AppError::Interrupted => Exit::Interrupted,
+        AppError::Io { .. } | AppError::Mount(_) | AppError::Internal(_) => Exit::Internal,
+    }
+}
+
+fn hint_of(error: &AppError) -> Option<String> {
+    match error {
+        AppError::Usage { hint, .. } => hint.clone(),
+        AppError::NoProject { .. } => {
+            Some("genlock init makes one here; genlock --project DIR names one".into())
+        }
+        AppError::PolicyMissing { .. } => Some(
+            "nothing passes without a policy; put back a copy, or start from a bundled one with: \
+             genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"
+                .into(),
+        ),
+        AppError::NetworkMount { .. } => Some(
+            "keep the ledger on a local disk: genlock init --ledger ~/genlock/PROJECT.db".into(),
+        ),
+        AppError::Ledger(LedgerError::Missing { .. }) => Some(
+            "a project's history does not start over by itself: put the ledger back from a backup, \
+             or correct its place in .genlock/config.toml"
+                .into(),
+        ),
+        AppError::Ledger(LedgerError::TooNew { .. }) => {
+            Some("a newer genlock wrote it; use that one. The file was left untouched".into())
+        }
+        AppError::Ledger(LedgerError::Foreign { .. } | LedgerError::Corrupt { .. }) => Some(
+            "the file was left exactly as it was found; genlock verify says more, a backup \
+             restores it"
+                .into(),
+        ),
+        AppError::Ledger(LedgerError::Broken { .. }) => Some(
+            "history was edited or damaged after that event; genlock verify says more, a backup \
+             restores it"
+                .into(),
+        ),
+        AppError::Ledger(LedgerError::Busy { .. }) => {
+            Some("another genlock is writing; try again in a moment".into())
+        }
+        AppError::Ledger(LedgerError::Full { .. }) => {
+            Some("make room on that disk; nothing that was recorded is lost".into())
+        }
+        _ => None,
+    }
+}
+
+/// Every cause below an error, outermost first. A policy's problems count as causes.
+fn causes_of(error: &AppError) -> Vec<String> {
+    if let AppError::PolicyInvalid { source, .. } = error {
+        return source.problems.iter().map(ToString::to_string).collect();
+    }
+    let mut causes = Vec::new();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    causes
+}
+
+#[derive(Serialize)]
+struct ErrorView {
+    error: ErrorBody,
+}
+
+#[derive(Serialize)]
+struct ErrorBody {
+    exit: u8,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+}
+
+/// Prints an error and gives its exit code.
+pub(super) fn print(output: &mut Output, error: &AppError) -> Exit {
+    let exit = exit_of(error);
+    show(output, exit, error.to_string(), causes_of(error), hint_of(error));
+    exit
+}
+
+/// Prints what is wrong with the arguments.
+pub(super) fn print_usage(output: &mut Output, message: String) -> Exit {
+    show(
+        output,
+        Exit::Usage,
+        message,
+        Vec::new(),
+        Some("genlock --help lists what there is".into()),
+    );
+    Exit::Usage
+}
+
+fn show(
+    output: &mut Output,
+    exit: Exit,
+    message: String,
+    causes: Vec<String>,
+    hint: Option<String>,
+) {
+    if output.is_json() {
+        let error = ErrorBody { exit: exit.code(), message, causes, hint };
+        return output.json(&ErrorView { error });
+    }
+    let lines = |text: &str| text.lines().map(clean).collect::<Vec<_>>().join("\n    ");
+    output.complain(&format!("error: {}", lines(&message)));
+    for cause in causes {
+        output.complain(&format!("  caused by: {}", lines(&cause)));
+    }
+    if let Some(hint) = hint {
+        output.complain(&format!("hint: {}", lines(&hint)));
+    }
+}

@@ -1,0 +1,133 @@
+//! `gate`, `finalize`, `reopen`.
+
+use std::collections::BTreeMap;
+
+use crate::app::{self, AppError, Context, GateAnswer, Project};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::model::{Finding, Outcome, Severity};
+use crate::report::{ProblemView, VerdictView, clean, count, plain};
+
+/// Findings of one kind and reason shown before the rest is only counted.
+const SHOWN: usize = 8;
+
+pub(super) fn gate(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    verbose: bool,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let answer = app::gate(project, context, name)?;
+    Ok(show(&answer, None, verbose, output))
+}
+
+pub(super) fn finalize(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    verbose: bool,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let answer = app::finalize(project, context, name)?;
+    let state = if answer.finalized { "final" } else { "open" };
+    Ok(show(&answer, Some(state), verbose, output))
+}
+
+pub(super) fn reopen(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    note: &str,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    app::reopen(project, context, name, note)?;
+    if output.is_json() {
+        crate::cli::project::deliverable_show(project, name, output)?;
+    } else {
+        output.remark(&format!("{} is open again", clean(name)));
+    }
+    Ok(Exit::Ok)
+}
+
+fn show(
+    answer: &GateAnswer,
+    state: Option<&'static str>,
+    verbose: bool,
+    output: &mut Output,
+) -> Exit {
+    let exit = match answer.verdict.outcome {
+        Outcome::Pass => Exit::Ok,
+        Outcome::Refused => Exit::No,
+        Outcome::CannotTell => Exit::Partial,
+    };
+    if output.is_json() {
+        let problems = answer
+            .problems
+            .iter()
+            .map(|one| ProblemView { path: one.path.to_string(), problem: one.problem.clone() });
+        output.json(&VerdictView::new(
+            answer.deliverable.clone(),
+            &answer.verdict,
+            problems.collect(),
+            (answer.profile.clone(), answer.policy.to_string()),
+            (answer.journal.seq.0, answer.journal.hash_hex()),
+            state,
+        ));
+        return exit;
+    }
+    let shown = if verbose { usize::MAX } else { SHOWN };
+    findings(output, &answer.verdict.findings, shown);
+    let (tone, word) = match answer.verdict.outcome {
+        Outcome::Pass if answer.finalized => (Tone::Good, "final"),
+        Outcome::Pass => (Tone::Good, "pass"),
+        Outcome::Refused => (Tone::Bad, "refused"),
+        Outcome::CannotTell => (Tone::Careful, "cannot tell"),
+    };
+    let word = output.paint(tone, word);
+    let blocking = answer.verdict.findings.iter().filter(|one| one.severity == Severity::Block);
+    let blocking = match blocking.count() as u64 {
+        0 => String::new(),
+        number => format!(", {number} blocking"),
+    };
+    output.line(&format!(
+        "{}: {word}  ({} checked{blocking}; policy {} {}, journal {})",
+        clean(&answer.deliverable),
+        count(answer.verdict.checked, "file"),
+        answer.profile,
+        answer.policy.short(),
+        answer.journal
+    ));
+    exit
+}
+
+/// Every finding, those that differ only in their path together.
+fn findings(output: &mut Output, findings: &[Finding], shown: usize) {
+    let mut groups: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+    let mut index: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for one in findings {
+        let at = *index.entry((one.code.as_str(), &one.why)).or_insert_with(|| {
+            groups.push((one, Vec::new()));
+            groups.len() - 1
+        });
+        groups[at].1.push(one);
+    }
+    for (first, all) in groups {
+        let tone = if first.severity == Severity::Block { Tone::Bad } else { Tone::Careful };
+        let severity = output.paint(tone, first.severity.as_str());
+        output.line(&format!("{severity} {}: {}", first.code.as_str(), plain(&first.why, 240)));
+        for one in all.iter().take(shown) {
+            if let Some(path) = &one.path {
+                let asset =
+                    one.asset.map(|asset| format!("  {}", asset.short())).unwrap_or_default();
+                output.line(&format!("    {}{asset}", clean(&path.to_string())));
+            }
+        }
+        if all.len() > shown {
+            output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));
+        }
+        if first.severity == Severity::Block {
+            output.line(&format!("    to clear it: {}", plain(&first.fix, 400)));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `ls`.
+
+use crate::app::{self, AppError, Context, ListOptions, Project};
+use crate::cli::args::ListArgs;
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::report::{ListRow, bytes, clean, csv_header, csv_row, plain};
+
+pub(super) fn run(
+    context: &Context<'_>,
+    project: &Project,
+    args: &ListArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let options = ListOptions {
+        assets: args.assets.clone(),
+        ai: args.ai,
+        status: args.status,
+        clearance: args.clearance,
+        source_type: args.source_type,
+        tool: args.tool.clone(),
+        missing: args.missing,
+        files: args.files || args.csv || args.nul,
+    };
+    if args.csv {
+        output.raw(csv_header);
+    }
+    let mut shown = 0_u64;
+    app::list(project, context, &options, &mut |row| {
+        if output.is_lost() {
+            return;
+        }
+        shown += 1;
+        if args.nul {
+            output.raw(|out| {
+                out.write_all(&row.path.raw())?;
+                out.write_all(b"\0")
+            });
+        } else if args.csv {
+            output.raw(|out| csv_row(out, row));
+        } else if output.is_json() {
+            output.json(row);
+        } else {
+            let text = line(output, row);
+            output.line(&text);
+        }
+    })?;
+    if shown == 0 && !output.is_json() && !output.is_quiet() && !args.csv && !args.nul {
+        output.complain("nothing to list");
+    }
+    Ok(Exit::Ok)
+}
+
+/// One location: status, how that is known, clearance, size, tool and path.
+pub(super) fn line(output: &Output, row: &ListRow) -> String {
+    let tone = match row.status {
+        "ai" | "ai-part" => Tone::Bad,
+        "suspect" => Tone::Careful,
+        "not-ai" => Tone::Good,
+        _ => Tone::Faint,
+    };
+    let status = output.paint(tone, &format!("{:8}", row.status));
+    let clearance = row.clearance.unwrap_or("-");
+    let strength = row.strength.unwrap_or("-");
+    let path = clean(&row.path.path).into_owned();
+    let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
+    let tool = row.tool.as_ref().map(|tool| format!("  [{}]", plain(tool, 40))).unwrap_or_default();
+    let gone = if row.present { "" } else { "  gone" };
+    format!(
+        "{status} {strength:9} {clearance:10} {:>9}  {path}{frames}{}{gone}",
+        bytes(row.size),
+        output.paint(Tone::Faint, &tool)
+    )
+}

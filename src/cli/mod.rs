@@ -1,0 +1,185 @@
+//! The command line: arguments in, answers and exit codes out. One file per subcommand; each calls
+//! one use case of `app` and shows what it says.
+
+mod args;
+mod demo;
+mod error;
+mod exit;
+mod gate;
+mod ls;
+mod output;
+mod people;
+mod project;
+mod scan;
+mod show;
+mod status;
+mod terminal;
+mod verify;
+
+pub use args::Cli;
+pub use exit::Exit;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{CommandFactory, Parser};
+
+use crate::app::{AppError, Context, Project};
+use crate::cli::args::{Color, Command, DeliverableCommand, Global};
+use crate::cli::output::Output;
+use crate::cli::terminal::TerminalReporter;
+use crate::clock::SystemClock;
+
+/// Runs one command line and gives its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return unparsable(&error, &arguments),
+    };
+    let mut output = Output::new(cli.global.json, cli.global.color, cli.global.quiet);
+    let exit = match prepare(&cli.global) {
+        Ok(surroundings) => surroundings.run(&cli, &mut output),
+        Err(error) => error::print(&mut output, &error),
+    };
+    output.finish(exit)
+}
+
+/// `--help` and `--version` are answers; anything else is an error, as JSON if JSON was asked for.
+fn unparsable(error: &clap::Error, arguments: &[OsString]) -> Exit {
+    use clap::error::ErrorKind as Kind;
+    let asked = matches!(
+        error.kind(),
+        Kind::DisplayHelp | Kind::DisplayVersion | Kind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    let json = arguments.iter().any(|argument| argument == "--json");
+    if asked || !json {
+        // Nobody is left to tell when this cannot be printed.
+        let _ = error.print();
+        let help = matches!(error.kind(), Kind::DisplayHelp | Kind::DisplayVersion);
+        return if help { Exit::Ok } else { Exit::Usage };
+    }
+    let mut output = Output::new(true, Color::Never, true);
+    let text = error.render().to_string();
+    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    let exit = error::print_usage(&mut output, message);
+    output.finish(exit)
+}
+
+/// What a command runs in.
+struct Surroundings {
+    reporter: TerminalReporter,
+    actor: String,
+    cwd: std::path::PathBuf,
+    cancel: Arc<AtomicBool>,
+}
+
+fn prepare(global: &Global) -> Result<Surroundings, AppError> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // The second time stops at once, for who cannot wait for a slow disk.
+        let register = || {
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                i32::from(Exit::Interrupted.code()),
+                Arc::clone(&cancel),
+            )?;
+            signal_hook::flag::register(signal, Arc::clone(&cancel))
+        };
+        register()
+            .map_err(|error| AppError::Internal(format!("cannot listen for signals: {error}")))?;
+    }
+    let here = Path::new(".");
+    let cwd = std::env::current_dir().map_err(|source| AppError::Io {
+        action: "find",
+        path: here.to_owned(),
+        source,
+    })?;
+    let actor = global.actor.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(whoami);
+    Ok(Surroundings { reporter: TerminalReporter::new(global.quiet), actor, cwd, cancel })
+}
+
+/// user@host.
+fn whoami() -> String {
+    let named = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let user = named
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()));
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    format!("{user}@{host}")
+}
+
+impl Surroundings {
+    fn run(&self, cli: &Cli, output: &mut Output) -> Exit {
+        let context = Context {
+            clock: &SystemClock,
+            reporter: &self.reporter,
+            actor: self.actor.clone(),
+            cwd: self.cwd.clone(),
+            cancel: &self.cancel,
+        };
+        let answer = dispatch(&context, cli, output);
+        self.reporter.finish();
+        match answer {
+            Ok(exit) => exit,
+            Err(error) => error::print(output, &error),
+        }
+    }
+}
+
+/// The project the command is about.
+fn find(context: &Context<'_>, global: &Global) -> Result<Project, AppError> {
+    match &global.project {
+        Some(dir) => Project::at(&context.absolute(dir)),
+        None => Project::find(&context.cwd),
+    }
+}
+
+fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exit, AppError> {
+    let global = &cli.global;
+    let project = || find(context, global);
+    match &cli.command {
+        Command::Init(args) => project::init(context, global, args, output),
+        Command::Scan(args) => scan::run(context, global, args, output),
+        Command::Status => status::run(context, &project()?, output),
+        Command::Ls(args) => ls::run(context, &project()?, args, output),
+        Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),
+        Command::Tag(args) => people::tag(context, &project()?, args, output),
+        Command::Approve(args) => people::approve(context, &project()?, args, output),
+        Command::Reject(args) => people::reject(context, &project()?, args, output),
+        Command::Revoke(args) => people::revoke(context, &project()?, args, output),
+        Command::Deliverable(command) => match command {
+            DeliverableCommand::Add { name, paths } => {
+                project::deliverable_add(context, &project()?, name, paths, output)
+            }
+            DeliverableCommand::Ls => project::deliverable_ls(&project()?, output),
+            DeliverableCommand::Show { name } => {
+                project::deliverable_show(&project()?, name, output)
+            }
+            DeliverableCommand::Rm { name } => {
+                project::deliverable_rm(context, &project()?, name, output)
+            }
+        },
+        Command::Gate { name } => gate::gate(context, &project()?, name, global.verbose, output),
+        Command::Finalize { name } => {
+            gate::finalize(context, &project()?, name, global.verbose, output)
+        }
+        Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
+        Command::Verify(args) => verify::verify(context, &project()?, args, output),
+        Command::Log(args) => verify::log(context, &project()?, args, output),
+        Command::Demo { dir } => demo::run(dir.as_deref(), output),
+        Command::Completions { shell } => {
+            output.raw(|out| {
+                clap_complete::generate(*shell, &mut Cli::command(), "genlock", &mut *out);
+                Ok(())
+            });
+            Ok(Exit::Ok)
+        }
+        Command::Man => {
+            output.raw(|out| clap_mangen::Man::new(Cli::command()).render(&mut *out));
+            Ok(Exit::Ok)
+        }
+    }
+}

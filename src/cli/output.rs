@@ -1,0 +1,125 @@
+//! The two channels: stdout for the answer, stderr for everything else. The only place that writes
+//! to either.
+
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::cli::args::Color;
+use crate::cli::exit::Exit;
+use crate::report::json_line;
+
+/// Where answers go.
+pub(super) struct Output {
+    out: BufWriter<io::Stdout>,
+    json: bool,
+    color: bool,
+    quiet: bool,
+    lost: Option<ErrorKind>,
+}
+
+/// Colours, by what they mean.
+#[derive(Clone, Copy)]
+pub(super) enum Tone {
+    Bad,
+    Careful,
+    Good,
+    Faint,
+    Strong,
+}
+
+impl Output {
+    pub(super) fn new(json: bool, color: Color, quiet: bool) -> Self {
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Self { out: BufWriter::new(io::stdout()), json, color, quiet, lost: None }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Text in a colour, if colours are wanted.
+    pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let code = match tone {
+            Tone::Bad => "31",
+            Tone::Careful => "33",
+            Tone::Good => "32",
+            Tone::Faint => "2",
+            Tone::Strong => "1",
+        };
+        format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// A line of the answer.
+    pub(super) fn line(&mut self, text: &str) {
+        let written = writeln!(self.out, "{text}");
+        self.note(written);
+    }
+
+    /// A line that is said only when nobody asked for quiet.
+    pub(super) fn remark(&mut self, text: &str) {
+        if !self.quiet && !self.json {
+            self.line(text);
+        }
+    }
+
+    /// A JSON object on a line of its own.
+    pub(super) fn json(&mut self, value: &impl Serialize) {
+        let written = json_line(&mut self.out, value);
+        self.note(written);
+    }
+
+    /// Lets `write` write to stdout as it likes.
+    pub(super) fn raw(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        let written = write(&mut self.out);
+        self.note(written);
+    }
+
+    /// Whether anybody still reads.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// A line on stderr.
+    pub(super) fn complain(&mut self, text: &str) {
+        let flushed = self.out.flush();
+        self.note(flushed);
+        // With stderr gone too there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    fn note(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.lost.get_or_insert(error.kind());
+        }
+    }
+
+    /// Ends the output. A reader that went away does not change the answer; a disk that is full,
+    /// or anything else that lost a part of it, does.
+    pub(super) fn finish(mut self, exit: Exit) -> Exit {
+        let flushed = self.out.flush();
+        self.note(flushed);
+        match self.lost {
+            None | Some(ErrorKind::BrokenPipe) => exit,
+            Some(kind) => {
+                let _ =
+                    writeln!(io::stderr(), "error: cannot write the answer\n  caused by: {kind}");
+                exit.worst(Exit::Internal)
+            }
+        }
+    }
+}

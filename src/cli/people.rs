@@ -1,0 +1,204 @@
+//! `tag`, `approve`, `reject`, `revoke`.
+
+use serde::Serialize;
+
+use crate::app::{
+    self, AppError, ApproveOptions, Context, DecisionOptions, Project, RevokeTarget, Selected,
+    TagOptions, Verdicts,
+};
+use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::terminal::confirm;
+use crate::model::{ApprovalId, DeterminedStatus, Generative, Scope, SourceType};
+use crate::report::{clean, count};
+
+#[derive(Serialize)]
+struct DecisionView {
+    ids: Vec<String>,
+    assets: usize,
+}
+
+pub(super) fn tag(
+    context: &Context<'_>,
+    project: &Project,
+    args: &TagArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let selected = app::select(project, context, &args.assets)?;
+    if !agreed("change the determination of", &selected, args.yes) {
+        return declined(output);
+    }
+    if args.clear {
+        let cleared = app::clear_tag(project, context, &selected.assets, args.note.as_deref())?;
+        let text = format!("determination of {} withdrawn", count(cleared as u64, "asset"));
+        return done(output, &[], cleared, &text);
+    }
+    let status = status(args)?;
+    let options = TagOptions {
+        status,
+        source_type: args.source_type,
+        tool: args.tool.clone(),
+        note: args.note.clone(),
+    };
+    app::tag(project, context, &selected.assets, &options)?;
+    let word = crate::model::AiStatus::from(status).as_str();
+    let number = selected.assets.len();
+    done(output, &[], number, &format!("{} determined to be {word}", count(number as u64, "asset")))
+}
+
+/// A source type alone says which of the three it is; with a flag the two must agree.
+fn status(args: &TagArgs) -> Result<DeterminedStatus, AppError> {
+    let flag = match (args.ai, args.ai_part, args.not_ai) {
+        (true, ..) => Some(DeterminedStatus::Ai),
+        (_, true, _) => Some(DeterminedStatus::AiPart),
+        (_, _, true) => Some(DeterminedStatus::NotAi),
+        _ => None,
+    };
+    let implied = match args.source_type.map(SourceType::generative) {
+        Some(Generative::Whole) => Some(DeterminedStatus::Ai),
+        Some(Generative::Part) => Some(DeterminedStatus::AiPart),
+        Some(Generative::No) => Some(DeterminedStatus::NotAi),
+        Some(Generative::MayContain) | None => None,
+    };
+    match (flag, implied) {
+        (Some(flag), Some(implied)) if flag != implied => Err(AppError::usage(
+            "the source type says something else than the flag",
+            "give one of the two",
+        )),
+        (Some(one), _) | (None, Some(one)) => Ok(one),
+        (None, None) => Err(AppError::usage(
+            "that source type may or may not contain AI",
+            "say which with --ai, --ai-part or --not-ai",
+        )),
+    }
+}
+
+pub(super) fn approve(
+    context: &Context<'_>,
+    project: &Project,
+    args: &ApproveArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let selected = app::select(project, context, &args.assets)?;
+    if !agreed("approve", &selected, args.decision.yes) {
+        return declined(output);
+    }
+    let options = ApproveOptions {
+        decision: decision(&args.decision, args.note.clone()),
+        scope: args.scope.map_or(Scope::Final, Scope::from),
+        conditions: args.conditions.clone(),
+        expires: args.expires,
+        determination: args.determination,
+    };
+    let made = app::approve(project, context, &selected.assets, &options)?;
+    let what = if args.determination { "determination confirmed for" } else { "approved" };
+    let document = if options.decision.document.is_some() || options.determination {
+        ""
+    } else {
+        " (without a document, which a final deliverable asks for)"
+    };
+    note_unknown(output, &made);
+    let scope = if args.determination {
+        String::new()
+    } else {
+        format!(" for {} use", options.scope.as_str())
+    };
+    let text =
+        format!("{}: {} {what}{scope}{document}", made.ids[0], count(made.assets as u64, "asset"));
+    let text = if args.determination {
+        format!("{}: {what} {}", made.ids[0], count(made.assets as u64, "asset"))
+    } else {
+        text
+    };
+    done(output, &made.ids, made.assets, &text)
+}
+
+pub(super) fn reject(
+    context: &Context<'_>,
+    project: &Project,
+    args: &RejectArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let selected = app::select(project, context, &args.assets)?;
+    if !agreed("reject", &selected, args.decision.yes) {
+        return declined(output);
+    }
+    let options = decision(&args.decision, None);
+    let made = app::reject(project, context, &selected.assets, &options, &args.note)?;
+    note_unknown(output, &made);
+    let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
+    done(output, &made.ids, made.assets, &text)
+}
+
+pub(super) fn revoke(
+    context: &Context<'_>,
+    project: &Project,
+    args: &RevokeArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let target = match args.targets.as_slice() {
+        [one] if one.parse::<ApprovalId>().is_ok() => {
+            RevokeTarget::Approval(one.parse().unwrap_or(ApprovalId(0)))
+        }
+        targets => {
+            let selected = app::select(project, context, targets)?;
+            if !agreed("withdraw the approvals of", &selected, args.yes) {
+                return declined(output);
+            }
+            RevokeTarget::Assets(selected.assets)
+        }
+    };
+    let by = args.by.clone().unwrap_or_else(|| context.actor.clone());
+    let made = app::revoke(project, context, &target, &by, &args.note)?;
+    let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
+    let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
+    done(output, &made.ids, made.assets, &text)
+}
+
+fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {
+    DecisionOptions {
+        by: args.by.clone(),
+        deliverables: args.deliverables.clone(),
+        document: args.document.clone(),
+        note,
+    }
+}
+
+/// A person at a terminal is asked before many assets are decided at once.
+fn agreed(verb: &str, selected: &Selected, yes: bool) -> bool {
+    let number = selected.assets.len();
+    yes || number < 2 || {
+        let paths = if selected.paths > number {
+            format!(" at {} paths", selected.paths)
+        } else {
+            String::new()
+        };
+        confirm(&format!("{verb} {}{paths}?", count(number as u64, "asset")))
+    }
+}
+
+fn declined(output: &mut Output) -> Result<Exit, AppError> {
+    output.complain("nothing was recorded");
+    Ok(Exit::No)
+}
+
+fn note_unknown(output: &mut Output, made: &Verdicts) {
+    for name in &made.unknown_deliverables {
+        output.complain(&format!("note: there is no deliverable {:?} yet", clean(name)));
+    }
+}
+
+fn done(
+    output: &mut Output,
+    ids: &[ApprovalId],
+    assets: usize,
+    text: &str,
+) -> Result<Exit, AppError> {
+    if output.is_json() {
+        output.json(&DecisionView { ids: ids.iter().map(ToString::to_string).collect(), assets });
+    } else {
+        output.remark(text);
+    }
+    Ok(Exit::Ok)
+}

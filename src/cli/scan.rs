@@ -1,0 +1,137 @@
+//! `scan`.
+
+use serde::Serialize;
+
+use crate::app::{self, AppError, Context, InitOptions, Project, ScanOptions, ScanOutcome};
+use crate::cli::args::{Global, ScanArgs};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::report::{ProblemView, bytes, clean, count, duration};
+
+#[derive(Serialize)]
+struct ScanView {
+    files: u64,
+    bytes: u64,
+    hashed_files: u64,
+    hashed_bytes: u64,
+    unchanged: u64,
+    ai: u64,
+    ai_part: u64,
+    suspect: u64,
+    not_ai: u64,
+    unknown: u64,
+    missing: u64,
+    skipped: u64,
+    problems: Vec<ProblemView>,
+    elapsed_ms: u64,
+}
+
+impl From<&ScanOutcome> for ScanView {
+    fn from(outcome: &ScanOutcome) -> Self {
+        let tally = outcome.tally;
+        Self {
+            files: tally.files,
+            bytes: tally.bytes,
+            hashed_files: outcome.hashed_files,
+            hashed_bytes: outcome.hashed_bytes,
+            unchanged: outcome.unchanged,
+            ai: tally.ai,
+            ai_part: tally.ai_part,
+            suspect: tally.suspect,
+            not_ai: tally.not_ai,
+            unknown: tally.unknown,
+            missing: tally.missing,
+            skipped: outcome.skipped,
+            problems: outcome.problems.iter().map(ProblemView::from).collect(),
+            elapsed_ms: outcome.elapsed_ms,
+        }
+    }
+}
+
+pub(super) fn run(
+    context: &Context<'_>,
+    global: &Global,
+    args: &ScanArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let (project, directory) = target(context, global, args, output)?;
+    let outcome = app::scan(&project, context, &ScanOptions { directory })?;
+    if output.is_json() {
+        output.json(&ScanView::from(&outcome));
+    } else {
+        text(&outcome, output);
+    }
+    Ok(if outcome.problems.is_empty() { Exit::Ok } else { Exit::Partial })
+}
+
+/// The project, and the part of it to scan. Where no folder above has a project, one is made in the
+/// folder that was named.
+fn target(
+    context: &Context<'_>,
+    global: &Global,
+    args: &ScanArgs,
+    output: &mut Output,
+) -> Result<(Project, Option<std::path::PathBuf>), AppError> {
+    let Some(dir) = &args.dir else {
+        return Ok((crate::cli::find(context, global)?, None));
+    };
+    let path = context.absolute(dir);
+    if global.project.is_some() {
+        return Ok((crate::cli::find(context, global)?, Some(path)));
+    }
+    if !path.is_dir() {
+        return Err(AppError::usage(
+            format!("{} is not a folder", path.display()),
+            "scan takes a folder of the project",
+        ));
+    }
+    match Project::find(&path) {
+        Ok(project) => Ok((project, Some(path))),
+        Err(AppError::NoProject { .. }) => {
+            let made = app::init(context, &path, &InitOptions::default())?;
+            if !output.is_json() {
+                let dir = made.project.dir.display().to_string();
+                output
+                    .remark(&format!("no project here or above: one was made in {}", clean(&dir)));
+            }
+            Ok((made.project, None))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn text(outcome: &ScanOutcome, output: &mut Output) {
+    let tally = outcome.tally;
+    output.remark(&format!(
+        "{}, {} in {}: {} read ({}), {} unchanged",
+        count(tally.files, "file"),
+        bytes(tally.bytes),
+        duration(outcome.elapsed_ms),
+        outcome.hashed_files,
+        bytes(outcome.hashed_bytes),
+        outcome.unchanged
+    ));
+    let ai = output.paint(Tone::Bad, &format!("{} AI-made", tally.ai));
+    let part = output.paint(Tone::Bad, &format!("{} in part", tally.ai_part));
+    let suspect = output.paint(Tone::Careful, &format!("{} suspect", tally.suspect));
+    output.line(&format!(
+        "{ai}, {part}, {suspect}, {} determined not AI, {} without a mark",
+        tally.not_ai, tally.unknown
+    ));
+    if tally.missing > 0 {
+        output.line(&format!("{} gone: genlock ls --missing", count(tally.missing, "path")));
+    }
+    if outcome.skipped > 0 {
+        output.remark(&format!(
+            "{} skipped (no regular files)",
+            count(outcome.skipped, "entry").replace("entrys", "entries")
+        ));
+    }
+    if !outcome.problems.is_empty() {
+        let problems = outcome.problems.len() as u64;
+        output.line(&format!("{}: not everything could be examined", count(problems, "problem")));
+    }
+    if tally.ai + tally.ai_part + tally.suspect > 0 {
+        output.remark("see them: genlock ls --ai");
+    }
+}

@@ -1,0 +1,112 @@
+//! `show`.
+
+use crate::app::{self, AppError, Context, Project};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::report::{ApprovalView, AssetView, EvidenceView, bytes, clean, plain};
+
+/// Characters of a long value on screen; `-v` and `--json` give all.
+const CUT: usize = 160;
+
+pub(super) fn run(
+    context: &Context<'_>,
+    project: &Project,
+    asset: &str,
+    verbose: bool,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let view = app::show(project, context, asset)?;
+    if output.is_json() {
+        output.json(&view);
+    } else {
+        text(&view, if verbose { usize::MAX } else { CUT }, output);
+    }
+    Ok(Exit::Ok)
+}
+
+fn text(view: &AssetView, cut: usize, output: &mut Output) {
+    let heading = output.paint(Tone::Strong, &view.asset);
+    output.line(&format!("asset {heading}"));
+    output.line(&format!("  {}, {}", bytes(view.size), view.media_type));
+    let tone = match view.status {
+        "ai" | "ai-part" => Tone::Bad,
+        "suspect" => Tone::Careful,
+        _ => Tone::Strong,
+    };
+    let status = output.paint(tone, view.status);
+    let clearance = view.clearance.map(|one| format!(", {one}")).unwrap_or_default();
+    output.line(&format!("  status {status}{clearance}"));
+    for why in &view.why {
+        output.line(&format!("    because {}", plain(why, cut)));
+    }
+    for one in &view.locations {
+        let (mark, verb) = if one.present { (' ', "seen") } else { ('-', "gone, last seen") };
+        let when = &one.last_seen[..one.last_seen.len().min(19)];
+        output.line(&format!("  {mark} {}  ({verb} {when}Z)", clean(&one.path.path)));
+    }
+    for (number, one) in view.evidence.iter().enumerate() {
+        evidence(number + 1, one, cut, output);
+    }
+    for problem in &view.problems {
+        output.line(&format!("  not fully examined: {}", plain(problem, cut)));
+    }
+    for one in &view.approvals {
+        approval(one, output);
+    }
+    output.line("  history");
+    for one in &view.events {
+        let when = &one.at[..one.at.len().min(19)];
+        output.line(&format!(
+            "    {:>5} {when}Z {}  {}",
+            one.seq,
+            plain(&one.actor, 40),
+            plain(&one.summary, cut)
+        ));
+    }
+}
+
+fn evidence(number: usize, one: &EvidenceView, cut: usize, output: &mut Output) {
+    output.line(&format!("  mark {number}: {} ({})", plain(&one.mark, cut), one.strength));
+    output.line(&format!("    in        {}", plain(&one.place, cut)));
+    let trust = one.trust.map(|trust| format!(" ({trust})")).unwrap_or_default();
+    let lines = [
+        ("signed by", one.signer.as_ref().map(|signer| format!("{signer}{trust}"))),
+        ("tool", one.tool.clone()),
+        ("model", one.model.clone()),
+        ("detail", one.detail.clone()),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            output.line(&format!("    {name:9} {}", plain(&value, cut)));
+        }
+    }
+}
+
+fn approval(one: &ApprovalView, output: &mut Output) {
+    let scope = one.scope.map(|scope| format!(" for {scope} use")).unwrap_or_default();
+    let names = if one.deliverables.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", clean(&one.deliverables.join(", ")))
+    };
+    let what = if one.determination { "confirmed the determination" } else { one.decision };
+    let when = &one.at[..one.at.len().min(19)];
+    output.line(&format!(
+        "  {} {what} by {}{scope}{names} ({}, {when}Z)",
+        one.id,
+        clean(&one.by),
+        one.standing
+    ));
+    let document = one.document_name.as_ref().zip(one.document.as_ref());
+    let lines = [
+        ("document", document.map(|(name, hash)| format!("{name} ({})", &hash[..12]))),
+        ("until", one.expires.clone()),
+        ("if", one.conditions.clone()),
+        ("note", one.note.clone()),
+    ];
+    for (name, value) in lines {
+        if let Some(value) = value {
+            output.line(&format!("    {name:9} {}", plain(&value, CUT)));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! CSV for spreadsheets (RFC 4180), safe to open in one.
+
+use std::io::{self, Write};
+
+use crate::report::ListRow;
+
+const COLUMNS: &str =
+    "path,asset,size,media_type,status,source_type,strength,tool,clearance,present";
+
+/// Writes the names of the columns.
+pub fn header(out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{COLUMNS}\r\n")
+}
+
+/// Writes one location.
+pub fn row(out: &mut dyn Write, row: &ListRow) -> io::Result<()> {
+    let cells = [
+        row.path.path.clone(),
+        row.asset.clone().unwrap_or_default(),
+        row.size.to_string(),
+        row.media_type.clone(),
+        row.status.to_owned(),
+        row.source_type.unwrap_or_default().to_owned(),
+        row.strength.unwrap_or_default().to_owned(),
+        row.tool.clone().unwrap_or_default(),
+        row.clearance.unwrap_or_default().to_owned(),
+        row.present.to_string(),
+    ];
+    let cells: Vec<_> = cells.iter().map(|cell| quote(cell)).collect();
+    write!(out, "{}\r\n", cells.join(","))
+}
+
+/// Quotes where needed. A cell that a spreadsheet would run as a formula gets an apostrophe.
+fn quote(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
+    if cell.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", cell.replace('"', "\"\""));
+    }
+    cell
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_is_neither_a_formula_nor_a_new_cell() {
+        assert_eq!(quote("=cmd()|x"), "'=cmd()|x");
+        assert_eq!(quote("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+        assert_eq!(quote("plain.png"), "plain.png");
+    }
+}

@@ -1,0 +1,389 @@
+//! What is shown: plain values in the shape and order of `contract.md`, ready for any format.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+use crate::model::{AssetPath, Evidence, Finding, Verdict};
+use crate::problem::Problem;
+
+/// A path: as UTF-8, and as base64 of the raw bytes where it is not.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct PathView {
+    /// As it is shown.
+    pub path: String,
+    /// The raw bytes, where the name is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+}
+
+impl PathView {
+    /// The path's own bytes.
+    pub fn raw(&self) -> Vec<u8> {
+        let bytes = self.path_bytes.as_ref().and_then(|text| STANDARD.decode(text).ok());
+        bytes.unwrap_or_else(|| self.path.clone().into_bytes())
+    }
+}
+
+impl From<&AssetPath> for PathView {
+    fn from(path: &AssetPath) -> Self {
+        Self { path: path.to_string(), path_bytes: path.base64_when_not_utf8() }
+    }
+}
+
+/// A line of `ls`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListRow {
+    /// Where; a folded sequence in its folded form.
+    #[serde(flatten)]
+    pub path: PathView,
+    /// What; null for a folded sequence, whose frames are one asset each.
+    pub asset: Option<String>,
+    /// Bytes, of all frames.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// AI status.
+    pub status: &'static str,
+    /// Source type of what decided it.
+    pub source_type: Option<&'static str>,
+    /// How strong that was.
+    pub strength: Option<&'static str>,
+    /// The tool named by it.
+    pub tool: Option<String>,
+    /// Where it stands with the people who clear it.
+    pub clearance: Option<&'static str>,
+    /// Whether it is there.
+    pub present: bool,
+    /// Frames of a folded sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u64>,
+    /// Its first frame number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<u64>,
+    /// Its last frame number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<u64>,
+}
+
+/// Everything known of one asset.
+#[derive(Clone, Debug, Serialize)]
+pub struct AssetView {
+    /// Its id.
+    pub asset: String,
+    /// Bytes.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// AI status.
+    pub status: &'static str,
+    /// Why, the deciding reason first.
+    pub why: Vec<String>,
+    /// Source type of what decided it.
+    pub source_type: Option<&'static str>,
+    /// How strong that was.
+    pub strength: Option<&'static str>,
+    /// The tool named by it.
+    pub tool: Option<String>,
+    /// Where it stands with the people who clear it.
+    pub clearance: Option<&'static str>,
+    /// Where it is and was.
+    pub locations: Vec<LocationView>,
+    /// Every mark.
+    pub evidence: Vec<EvidenceView>,
+    /// What could not be examined.
+    pub problems: Vec<String>,
+    /// The determination that stands.
+    pub determination: Option<DeterminationView>,
+    /// Assets it was made from.
+    pub parents: Vec<String>,
+    /// Assets made from it.
+    pub children: Vec<String>,
+    /// Declarations of its use.
+    pub declarations: Vec<String>,
+    /// Approvals and rejections, in order.
+    pub approvals: Vec<ApprovalView>,
+    /// Journal events that name it, oldest first.
+    pub events: Vec<EventView>,
+}
+
+/// Where an asset is or was.
+#[derive(Clone, Debug, Serialize)]
+pub struct LocationView {
+    /// Where.
+    #[serde(flatten)]
+    pub path: PathView,
+    /// Whether it is there.
+    pub present: bool,
+    /// When it was first seen there, RFC 3339.
+    pub first_seen: String,
+    /// When it was last seen there.
+    pub last_seen: String,
+}
+
+/// One mark.
+#[derive(Clone, Debug, Serialize)]
+pub struct EvidenceView {
+    /// Which detector saw it.
+    pub detector: String,
+    /// What it says.
+    pub mark: String,
+    /// Where exactly.
+    pub place: String,
+    /// How strong it is.
+    pub strength: &'static str,
+    /// The source type it declares.
+    pub source_type: Option<&'static str>,
+    /// The tool.
+    pub tool: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// Who signed it.
+    pub signer: Option<String>,
+    /// How far the signature can be trusted.
+    pub trust: Option<&'static str>,
+    /// Prompt, seed, parameters.
+    pub detail: Option<String>,
+}
+
+impl From<Evidence> for EvidenceView {
+    fn from(one: Evidence) -> Self {
+        Self {
+            detector: one.detector,
+            mark: one.mark,
+            place: one.place,
+            strength: one.strength.as_str(),
+            source_type: one.source_type.map(crate::model::SourceType::term),
+            tool: one.tool,
+            model: one.model,
+            signer: one.signer,
+            trust: one.trust.map(crate::model::Trust::as_str),
+            detail: one.detail,
+        }
+    }
+}
+
+/// A person's determination.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeterminationView {
+    /// What was determined.
+    pub status: &'static str,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub note: Option<String>,
+}
+
+/// An approval or rejection.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApprovalView {
+    /// `A-n`.
+    pub id: String,
+    /// `approved` or `rejected`.
+    pub decision: &'static str,
+    /// Who decided.
+    pub by: String,
+    /// When it was recorded.
+    pub at: String,
+    /// `temp` or `final`; null for a rejection.
+    pub scope: Option<&'static str>,
+    /// `active`, `expired` or `revoked`; `rejected` for a rejection.
+    pub standing: &'static str,
+    /// The deliverables it is for; empty means all.
+    pub deliverables: Vec<String>,
+    /// Hash of the written document, which is its name in `.genlock/documents/`.
+    pub document: Option<String>,
+    /// The name it was handed over with.
+    pub document_name: Option<String>,
+    /// Conditions.
+    pub conditions: Option<String>,
+    /// The last moment it holds.
+    pub expires: Option<String>,
+    /// Remarks.
+    pub note: Option<String>,
+    /// Whether it confirms a contested determination.
+    pub determination: bool,
+}
+
+/// A line of `log`.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventView {
+    /// Place in the journal.
+    pub seq: u64,
+    /// When.
+    pub at: String,
+    /// Who acted.
+    pub actor: String,
+    /// What kind of event.
+    pub kind: String,
+    /// In a sentence.
+    pub summary: String,
+    /// Chain hash.
+    pub hash: String,
+}
+
+/// What a gate says.
+#[derive(Clone, Debug, Serialize)]
+pub struct VerdictView {
+    /// The deliverable.
+    pub deliverable: String,
+    /// `pass`, `refused` or `cannot-tell`.
+    pub verdict: &'static str,
+    /// How many files were judged.
+    pub checked: u64,
+    /// Every reason.
+    pub findings: Vec<FindingView>,
+    /// What could not be looked at.
+    pub problems: Vec<ProblemView>,
+    /// The policy it was judged by.
+    pub policy: PolicyView,
+    /// The event that recorded it.
+    pub journal: HeadView,
+    /// Where the deliverable stands now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<&'static str>,
+}
+
+/// A policy by name and text.
+#[derive(Clone, Debug, Serialize)]
+pub struct PolicyView {
+    /// The profile.
+    pub profile: String,
+    /// BLAKE3 of the text.
+    pub hash: String,
+}
+
+/// A place in the journal.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeadView {
+    /// Place.
+    pub seq: u64,
+    /// Chain hash.
+    pub head: String,
+}
+
+impl VerdictView {
+    /// Puts a verdict into its shape.
+    pub fn new(
+        deliverable: String,
+        verdict: &Verdict,
+        problems: Vec<ProblemView>,
+        policy: (String, String),
+        journal: (u64, String),
+        state: Option<&'static str>,
+    ) -> Self {
+        Self {
+            deliverable,
+            verdict: verdict.outcome.as_str(),
+            checked: verdict.checked,
+            findings: verdict.findings.iter().map(FindingView::from).collect(),
+            problems,
+            policy: PolicyView { profile: policy.0, hash: policy.1 },
+            journal: HeadView { seq: journal.0, head: journal.1 },
+            state,
+        }
+    }
+}
+
+/// One reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingView {
+    /// Stable code.
+    pub code: &'static str,
+    /// `block` or `warn`.
+    pub severity: &'static str,
+    /// The asset it is about.
+    pub asset: Option<String>,
+    /// Where.
+    pub path: Option<String>,
+    /// The raw bytes of the path, where it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+    /// Why.
+    pub why: String,
+    /// What would clear it.
+    pub fix: String,
+}
+
+impl From<&Finding> for FindingView {
+    fn from(one: &Finding) -> Self {
+        Self {
+            code: one.code.as_str(),
+            severity: one.severity.as_str(),
+            asset: one.asset.map(|asset| asset.to_string()),
+            path: one.path.as_ref().map(ToString::to_string),
+            path_bytes: one.path.as_ref().and_then(AssetPath::base64_when_not_utf8),
+            why: one.why.clone(),
+            fix: one.fix.clone(),
+        }
+    }
+}
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemView {
+    /// Where.
+    pub path: String,
+    /// What.
+    pub problem: String,
+}
+
+impl From<&Problem> for ProblemView {
+    fn from(one: &Problem) -> Self {
+        Self { path: one.path.clone(), problem: one.problem.clone() }
+    }
+}
+
+/// A deliverable in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct DeliverableLine {
+    /// Its name.
+    pub name: String,
+    /// `open`, `final` or `final-changed`.
+    pub state: &'static str,
+    /// Files it holds.
+    pub files: u64,
+    /// The newest verdict.
+    pub verdict: Option<&'static str>,
+    /// When that was.
+    pub gated: Option<String>,
+}
+
+/// The page `status` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct StatusView {
+    /// The project folder.
+    pub project: String,
+    /// Roots: name and folder.
+    pub roots: Vec<(String, String)>,
+    /// The profile of the policy in force.
+    pub profile: Option<String>,
+    /// The newest completed scan, RFC 3339.
+    pub scanned: Option<String>,
+    /// Files present, and their bytes.
+    pub files: u64,
+    /// See above.
+    pub bytes: u64,
+    /// Files present by status.
+    pub ai: u64,
+    /// See above.
+    pub ai_part: u64,
+    /// See above.
+    pub suspect: u64,
+    /// See above.
+    pub not_ai: u64,
+    /// See above.
+    pub unknown: u64,
+    /// AI-made assets that await an approval.
+    pub awaiting_approval: Vec<ListRow>,
+    /// Suspect assets that await a person's determination.
+    pub awaiting_determination: Vec<ListRow>,
+    /// Contents that are nowhere any more.
+    pub missing: Vec<ListRow>,
+    /// Contents that could not be fully examined.
+    pub problems: Vec<ProblemView>,
+    /// Deliverables and their state.
+    pub deliverables: Vec<DeliverableLine>,
+}
