@@ -2,6 +2,7 @@
 //!
 //! Ignore rules play no part here: they are for scans, and never hide what a deliverable names.
 
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crate::app::select::{Pattern, rooted};
@@ -72,14 +73,12 @@ impl Named {
             )
         };
         let located;
-        let (root, below) = match rooted(project, text) {
-            Some(found) => found,
-            None => {
-                let (root, path) =
-                    project.locate(std::path::Path::new(text)).ok_or_else(misplaced)?;
-                located = path.path.to_string();
-                (root.name.clone(), located.as_str())
-            }
+        let (root, below) = if let Some(found) = rooted(project, text) {
+            found
+        } else {
+            let (root, path) = project.locate(Path::new(text)).ok_or_else(misplaced)?;
+            located = path.path.to_string();
+            (root.name.clone(), located.as_str())
         };
         let below = below.trim_end_matches('/');
         let literal = RelPath::new(below).ok();

@@ -134,7 +134,9 @@ impl Folder<'_> {
                     };
                     if !frames.iter().all(like) {
                         // One frame that differs must be seen, not folded away.
-                        frames.iter().for_each(|at| each(&rows[*at]));
+                        for at in frames {
+                            each(&rows[at]);
+                        }
                         continue;
                     }
                     let mut folded = first.clone();

@@ -173,6 +173,9 @@ struct Part<'a> {
     start: &'a RelPath,
 }
 
+/// A path whose folder is not there any more.
+type Departed = (RelPath, Box<[u8]>);
+
 /// What arrives at the ledger thread.
 enum Arrival {
     Seen(Seen),
@@ -284,7 +287,7 @@ impl Part<'_> {
         compared: &Compared,
         reader: &Reader,
         outcome: &mut ScanOutcome,
-    ) -> Result<Vec<(RelPath, Box<[u8]>)>, AppError> {
+    ) -> Result<Vec<Departed>, AppError> {
         let mut gone = Vec::new();
         for directory in reader.directories(&self.root.name, self.start)? {
             if compared.visited(&directory).is_some() {

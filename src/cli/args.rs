@@ -135,6 +135,7 @@ pub(super) struct ScanArgs {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct ListArgs {
     /// Paths, folders, globs, folded sequences or ids; everything when not given
     pub(super) assets: Vec<String>,
@@ -170,6 +171,7 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)
     .args(["ai", "ai_part", "not_ai", "source_type", "clear"])))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct TagArgs {
     /// Paths, folders, globs, folded sequences or ids
     #[arg(required = true)]

@@ -27,12 +27,12 @@ pub(super) fn tag(
 ) -> Result<Exit, AppError> {
     let selected = app::select(project, context, &args.assets)?;
     if !agreed("change the determination of", &selected, args.yes) {
-        return declined(output);
+        return Ok(declined(output));
     }
     if args.clear {
         let cleared = app::clear_tag(project, context, &selected.assets, args.note.as_deref())?;
         let text = format!("determination of {} withdrawn", count(cleared as u64, "asset"));
-        return done(output, &[], cleared, &text);
+        return Ok(done(output, &[], cleared, &text));
     }
     let status = status(args)?;
     let options = TagOptions {
@@ -44,7 +44,8 @@ pub(super) fn tag(
     app::tag(project, context, &selected.assets, &options)?;
     let word = crate::model::AiStatus::from(status).as_str();
     let number = selected.assets.len();
-    done(output, &[], number, &format!("{} determined to be {word}", count(number as u64, "asset")))
+    let text = format!("{} determined to be {word}", count(number as u64, "asset"));
+    Ok(done(output, &[], number, &text))
 }
 
 /// A source type alone says which of the three it is; with a flag the two must agree.
@@ -82,7 +83,7 @@ pub(super) fn approve(
 ) -> Result<Exit, AppError> {
     let selected = app::select(project, context, &args.assets)?;
     if !agreed("approve", &selected, args.decision.yes) {
-        return declined(output);
+        return Ok(declined(output));
     }
     let options = ApproveOptions {
         decision: decision(&args.decision, args.note.clone()),
@@ -111,7 +112,7 @@ pub(super) fn approve(
     } else {
         text
     };
-    done(output, &made.ids, made.assets, &text)
+    Ok(done(output, &made.ids, made.assets, &text))
 }
 
 pub(super) fn reject(
@@ -122,13 +123,13 @@ pub(super) fn reject(
 ) -> Result<Exit, AppError> {
     let selected = app::select(project, context, &args.assets)?;
     if !agreed("reject", &selected, args.decision.yes) {
-        return declined(output);
+        return Ok(declined(output));
     }
     let options = decision(&args.decision, None);
     let made = app::reject(project, context, &selected.assets, &options, &args.note)?;
     note_unknown(output, &made);
     let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
-    done(output, &made.ids, made.assets, &text)
+    Ok(done(output, &made.ids, made.assets, &text))
 }
 
 pub(super) fn revoke(
@@ -144,7 +145,7 @@ pub(super) fn revoke(
         targets => {
             let selected = app::select(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {
-                return declined(output);
+                return Ok(declined(output));
             }
             RevokeTarget::Assets(selected.assets)
         }
@@ -153,7 +154,7 @@ pub(super) fn revoke(
     let made = app::revoke(project, context, &target, &by, &args.note)?;
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
     let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
-    done(output, &made.ids, made.assets, &text)
+    Ok(done(output, &made.ids, made.assets, &text))
 }
 
 fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {
@@ -178,9 +179,9 @@ fn agreed(verb: &str, selected: &Selected, yes: bool) -> bool {
     }
 }
 
-fn declined(output: &mut Output) -> Result<Exit, AppError> {
+fn declined(output: &mut Output) -> Exit {
     output.complain("nothing was recorded");
-    Ok(Exit::No)
+    Exit::No
 }
 
 fn note_unknown(output: &mut Output, made: &Verdicts) {
@@ -189,16 +190,11 @@ fn note_unknown(output: &mut Output, made: &Verdicts) {
     }
 }
 
-fn done(
-    output: &mut Output,
-    ids: &[ApprovalId],
-    assets: usize,
-    text: &str,
-) -> Result<Exit, AppError> {
+fn done(output: &mut Output, ids: &[ApprovalId], assets: usize, text: &str) -> Exit {
     if output.is_json() {
         output.json(&DecisionView { ids: ids.iter().map(ToString::to_string).collect(), assets });
     } else {
         output.remark(text);
     }
-    Ok(Exit::Ok)
+    Exit::Ok
 }

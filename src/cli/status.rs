@@ -32,7 +32,7 @@ fn text(view: &StatusView, output: &mut Output) {
     let policy = view.profile.as_deref().unwrap_or("none");
     match &view.scanned {
         Some(at) => {
-            output.line(&format!("policy {policy}, last scan {}Z", &at[..at.len().min(19)]))
+            output.line(&format!("policy {policy}, last scan {}Z", &at[..at.len().min(19)]));
         }
         None => output.line(&format!("policy {policy}, never scanned: genlock scan")),
     }

@@ -60,7 +60,7 @@ pub(super) fn look(
     look.literals();
     look.absent();
     for (root, found) in std::mem::take(&mut look.found) {
-        look.read(ledger, reader, root, found)?;
+        look.read(ledger, reader, &root, found)?;
     }
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
     Ok(Looked { problems: look.problems, linked: look.linked })
@@ -254,7 +254,7 @@ impl Look<'_> {
         &mut self,
         ledger: &mut Ledger,
         reader: &Reader,
-        root: RootName,
+        root: &RootName,
         found: Found,
     ) -> Result<(), AppError> {
         let detection = Settings::default();

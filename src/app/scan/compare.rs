@@ -103,7 +103,7 @@ impl<'a> Comparer<'a> {
         mut tell: impl FnMut(Seen) -> bool,
     ) -> Result<Compared, AppError> {
         for listing in listings {
-            if !self.listing(listing, jobs, &mut tell)? {
+            if !self.listing(&listing, jobs, &mut tell)? {
                 break;
             }
         }
@@ -113,7 +113,7 @@ impl<'a> Comparer<'a> {
     /// `false` when nobody listens any more.
     fn listing(
         &mut self,
-        listing: Listing,
+        listing: &Listing,
         jobs: &Sender<Job>,
         tell: &mut impl FnMut(Seen) -> bool,
     ) -> Result<bool, AppError> {
@@ -130,14 +130,14 @@ impl<'a> Comparer<'a> {
         for problem in &listing.problems {
             told &= tell(Seen::Problem(problem.clone()));
         }
-        told &= self.links(&listing, &known, &directory, tell);
+        told &= links(listing, &known, &directory, tell);
         let mut wanted = (0, 0);
         let mut ours = known.files.iter().peekable();
         let mut elsewhere = 0;
         let mut to_read = Vec::new();
         for entry in &listing.files {
             while let Some(file) = ours.next_if(|file| file.name < entry.name) {
-                told &= self.absent(file, &listing, &directory, &mut elsewhere, tell);
+                told &= absent(file, listing, &directory, &mut elsewhere, tell);
             }
             let before = ours.next_if(|file| file.name == entry.name);
             if before.is_some_and(|file| is_unchanged(file, entry)) {
@@ -154,7 +154,7 @@ impl<'a> Comparer<'a> {
             }
         }
         for file in ours {
-            told &= self.absent(file, &listing, &directory, &mut elsewhere, tell);
+            told &= absent(file, listing, &directory, &mut elsewhere, tell);
         }
         if elsewhere > 0 {
             told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, elsewhere)));
@@ -166,49 +166,6 @@ impl<'a> Comparer<'a> {
             told = told && jobs.send(job).is_ok();
         }
         Ok(told)
-    }
-
-    fn links(
-        &self,
-        listing: &Listing,
-        known: &KnownDirectory,
-        directory: &Arc<RelPath>,
-        tell: &mut impl FnMut(Seen) -> bool,
-    ) -> bool {
-        let mut told = true;
-        for link in &listing.links {
-            let same = known.links.binary_search_by(|one| one.name.cmp(&link.name));
-            if !same.is_ok_and(|at| known.links[at].target == link.target) {
-                told &= tell(Seen::Fact(Arc::clone(directory), Fact::Link(link.clone())));
-            }
-        }
-        for link in &known.links {
-            let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
-            if listing.complete && !here && !is_ignored(listing, &link.name) {
-                told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
-            }
-        }
-        told
-    }
-
-    /// A file the ledger knows and the listing lacks.
-    fn absent(
-        &self,
-        file: &KnownFile,
-        listing: &Listing,
-        directory: &Arc<RelPath>,
-        elsewhere: &mut u64,
-        tell: &mut impl FnMut(Seen) -> bool,
-    ) -> bool {
-        let replaced = listing.links.binary_search_by(|link| link.name.cmp(&file.name)).is_ok();
-        if !file.present || !listing.complete || replaced || is_ignored(listing, &file.name) {
-            return true;
-        }
-        if file.fingerprint.device != listing.device {
-            *elsewhere += 1;
-            return true;
-        }
-        tell(Seen::Fact(Arc::clone(directory), Fact::Gone(file.name.clone())))
     }
 
     /// A new name for a file that lay elsewhere: same device, inode, size and mtime, and the old
@@ -243,6 +200,47 @@ impl<'a> Comparer<'a> {
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
         }
     }
+}
+
+fn links(
+    listing: &Listing,
+    known: &KnownDirectory,
+    directory: &Arc<RelPath>,
+    tell: &mut impl FnMut(Seen) -> bool,
+) -> bool {
+    let mut told = true;
+    for link in &listing.links {
+        let same = known.links.binary_search_by(|one| one.name.cmp(&link.name));
+        if !same.is_ok_and(|at| known.links[at].target == link.target) {
+            told &= tell(Seen::Fact(Arc::clone(directory), Fact::Link(link.clone())));
+        }
+    }
+    for link in &known.links {
+        let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
+        if listing.complete && !here && !is_ignored(listing, &link.name) {
+            told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
+        }
+    }
+    told
+}
+
+/// A file the ledger knows and the listing lacks.
+fn absent(
+    file: &KnownFile,
+    listing: &Listing,
+    directory: &Arc<RelPath>,
+    elsewhere: &mut u64,
+    tell: &mut impl FnMut(Seen) -> bool,
+) -> bool {
+    let replaced = listing.links.binary_search_by(|link| link.name.cmp(&file.name)).is_ok();
+    if !file.present || !listing.complete || replaced || is_ignored(listing, &file.name) {
+        return true;
+    }
+    if file.fingerprint.device != listing.device {
+        *elsewhere += 1;
+        return true;
+    }
+    tell(Seen::Fact(Arc::clone(directory), Fact::Gone(file.name.clone())))
 }
 
 fn is_unchanged(known: &KnownFile, entry: &Entry) -> bool {
