@@ -3,9 +3,9 @@
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
-use crate::detect::container::{bmff, document, flac, gif, id3, jpeg, png, psd, riff, tiff};
+use crate::detect::container::{bmff, document, flac, gif, id3, jpeg, pdf, png, psd, riff, tiff};
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, comfyui, declared, infotext};
+use crate::detect::marks::{Ordered, aigc, comfyui, declared, infotext, local_ui, named};
 
 /// A walker and the media types it reads.
 pub struct Container {
@@ -82,6 +82,10 @@ pub const CONTAINERS: &[Container] = &[
         walk: psd::walk,
     },
     Container {
+        media_types: &["application/pdf"],
+        walk: pdf::walk,
+    },
+    Container {
         media_types: &["image/svg+xml"],
         walk: document::svg,
     },
@@ -95,7 +99,14 @@ pub const CONTAINERS: &[Container] = &[
 pub type Mark = fn(&[Field], &mut Vec<Ordered>);
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
-pub const MARKS: &[Mark] = &[declared::look, infotext::look, comfyui::look];
+pub const MARKS: &[Mark] = &[
+    declared::look,
+    infotext::look,
+    comfyui::look,
+    local_ui::look,
+    aigc::look,
+    named::look,
+];
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

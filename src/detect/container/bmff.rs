@@ -293,7 +293,7 @@ fn values(
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One box.

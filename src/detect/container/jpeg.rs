@@ -76,7 +76,10 @@ fn segments(
             .map_err(|_| Broke::new(at, "ends before any image data"))?
             != 0xff
         {
-            return Err(Broke::new(at, "no marker stands here"));
+            // A length lied. Decoders go on at the next marker, and so marks there are found too.
+            found.broke(NAME, &Broke::new(at, "no marker stands here"));
+            marker =
+                next_marker(bytes, at).ok_or_else(|| Broke::new(at, "no marker follows at all"))?;
         }
         // Any number of fill bytes may stand before a marker.
         while bytes.u8(marker + 1)? == 0xff {
@@ -108,6 +111,15 @@ fn segments(
         }
         at = body + len;
     }
+}
+
+/// The next marker that begins a segment, not far off.
+fn next_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
+    let part = bytes.peek_up_to(from, WINDOW_MAX);
+    let hit = part
+        .windows(2)
+        .position(|pair| matches!(pair, [0xff, 0xc0..=0xcf | 0xd9..=0xef | 0xfe]))?;
+    Some(from + hit as u64)
 }
 
 fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts) {
@@ -219,7 +231,7 @@ fn end_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One segment.

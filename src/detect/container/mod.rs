@@ -10,6 +10,7 @@ pub mod heif;
 pub mod id3;
 pub mod irb;
 pub mod jpeg;
+pub mod pdf;
 pub mod png;
 pub mod psd;
 pub mod riff;

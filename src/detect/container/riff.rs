@@ -190,7 +190,7 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One chunk.

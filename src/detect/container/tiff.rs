@@ -335,7 +335,7 @@ fn user_comment(data: &[u8], little: bool) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A little-endian TIFF with one directory of text tags.
