@@ -293,6 +293,10 @@ fn values(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "byte strings are references"
+)]
 pub(crate) mod tests {
     use super::*;
 

@@ -31,11 +31,14 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
 }
 
+/// Pieces of a packet by their offset in it.
+type Pieces = BTreeMap<u32, Vec<u8>>;
+
 /// What is spread over several segments.
 #[derive(Default)]
 struct Parts {
     /// Extended XMP by its GUID: first offset in the file, pieces by their offset in the packet.
-    xmp: BTreeMap<Vec<u8>, (u64, BTreeMap<u32, Vec<u8>>)>,
+    xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
     c2pa: bool,
@@ -290,7 +293,7 @@ pub(crate) mod tests {
     #[test]
     fn a_false_length_and_a_cut_file_are_problems_and_a_trailer_is_none() {
         let mut file = jpeg(&[segment_bytes(0xfe, b"hello")]);
-        file.extend_from_slice(&[7; 100_000]);
+        file.extend(std::iter::repeat_n(7, 100_000));
         assert_eq!(found(&file).problems, []);
         let mut lie = file.clone();
         lie[4] = 0xff;

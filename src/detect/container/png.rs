@@ -160,6 +160,10 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "byte strings are references"
+)]
 pub(crate) mod tests {
     use super::*;
     use crate::detect::inflate::tests::deflate;

@@ -190,6 +190,10 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "byte strings are references"
+)]
 pub(crate) mod tests {
     use super::*;
 

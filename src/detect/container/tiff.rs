@@ -193,11 +193,9 @@ impl Tiff<'_, '_> {
                 user_comment,
                 found,
             )?,
-            0x927C => {
-                // A maker note is binary, save that Fooocus keeps a word in it.
-                if entry.size <= 32 {
-                    self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
-                }
+            // A maker note is binary, save that Fooocus keeps a word in it.
+            0x927C if entry.size <= 32 => {
+                self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
             }
             0x9C9B..=0x9C9F => {
                 let key = [

@@ -1,5 +1,5 @@
 //! China's label for generated content (GB 45438-2025, TC260): a JSON object in a carrier's own
-//! field, and the labels of ByteDance's programs. The word alone is nothing: at least one of the
+//! field, and the labels that the programs of `ByteDance` write. The word alone is nothing: at least one of the
 //! standard's keys must be there.
 
 use serde_json::Value;
@@ -79,7 +79,7 @@ fn label(field: &Field) -> Option<Evidence> {
     })
 }
 
-/// What Doubao, Jimeng, Dreamina and TikTok write.
+/// What Doubao, Jimeng, Dreamina and `TikTok` write.
 fn bytedance(field: &Field) -> Option<Evidence> {
     let place = matches!(
         field.carrier,

@@ -1,4 +1,5 @@
-//! What local programs and a few services leave in their own structures: InvokeAI, Fooocus, SwarmUI,
+//! What local programs and a few services leave in their own structures: `InvokeAI`, Fooocus,
+//! `SwarmUI`,
 //! Easy Diffusion, Draw Things, Midjourney, Grok. Each is believed by several keys together or by
 //! the form of a whole value.
 
@@ -63,7 +64,7 @@ fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence
     }
 }
 
-/// All generations of InvokeAI.
+/// All generations of `InvokeAI`.
 fn invoke(field: &Field) -> Option<Evidence> {
     let text = matches!(
         field.carrier,
@@ -264,7 +265,9 @@ mod tests {
     use crate::detect::block::Found;
     use crate::detect::expand::expand;
 
-    fn tools(texts: &[(Carrier, &str, &str)]) -> Vec<String> {
+    type Texts<'a> = &'a [(Carrier, &'a str, &'a str)];
+
+    fn tools(texts: Texts<'_>) -> Vec<String> {
         let mut found = Found::default();
         for (carrier, key, value) in texts {
             found.text("P", *carrier, *key, *value);
@@ -282,7 +285,7 @@ mod tests {
         let id = "11111111-2222-3333-4444-555555555555";
         let job = format!("a fox --v 4 Job ID: {id}");
         let signature = format!("Signature: {}", "Ab1+".repeat(20));
-        let cases: &[(&[(Carrier, &str, &str)], &str)] = &[
+        let cases: &[(Texts<'_>, &str)] = &[
             (
                 &[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")],
                 "InvokeAI",

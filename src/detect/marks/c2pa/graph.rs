@@ -271,9 +271,9 @@ fn claims(manifest: &Manifest) -> Vec<Claim> {
                 .map(move |action| (label.as_str(), action))
         })
         .collect();
-    let created = actions.iter().any(|(_, action)| {
-        speaks_of_whole(action) && declared(action).is_some_and(|known| whole(known))
-    });
+    let created = actions
+        .iter()
+        .any(|(_, action)| speaks_of_whole(action) && declared(action).is_some_and(whole));
     for (label, action) in &actions {
         if let Some(claim) = of_action(label, action, created)
             && !claims
@@ -360,6 +360,15 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
     if source_type.generative() == Generative::No && kind != "c2pa.created" {
         return None;
     }
+    let mark = if source_type == known {
+        format!("{kind} declares {}: {}", known.term(), known.meaning())
+    } else {
+        format!(
+            "{kind} brought in {}, so the asset was {}",
+            known.term(),
+            source_type.meaning()
+        )
+    };
     let parameters = action.get("parameters").unwrap_or(&Value::Null);
     let mut detail = Vec::new();
     for (key, value) in [
@@ -385,7 +394,7 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
     }
     Some(Claim {
         source_type,
-        mark: format!("{kind} declares {}: {}", known.term(), known.meaning()),
+        mark,
         assertion: label.to_owned(),
         tool: name(agent(action)),
         model: name(pick(
@@ -544,6 +553,10 @@ mod tests {
     const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
     const CAPTURE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture";
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where json! is called"
+    )]
     fn actions(list: Value) -> Vec<(String, Value)> {
         vec![("c2pa.actions.v2".to_owned(), json!({ "actions": list }))]
     }
