@@ -177,6 +177,24 @@ fn repeated_structures_take_no_quadratic_time() {
     let mut zeros = b"GIF89a\x01\0\x01\0\0\0\0".to_vec();
     zeros.resize(1 << 20, 0);
     ends(&zeros, 1 << 16);
+    let prompts = vec![png::tests::chunk(b"tEXt", b"prompt\0x"); 30_000];
+    ends(&png::tests::png(&prompts), 1 << 16);
+    let declared = (0..200_000).fold(String::new(), |all, n| all + &format!(" xmlns:a{n}='u'"));
+    let used = "<a0:b/>".repeat(200_000);
+    ends(
+        format!("<x:xmpmeta xmlns:x='adobe:ns:meta/'{declared}>{used}</x:xmpmeta>").as_bytes(),
+        64,
+    );
+    ends(format!("<svg{declared}>{used}</svg>").as_bytes(), 64);
+    let one = vec![0; 1 << 18];
+    let mut tags = vec![(270, 2, &one[..0]); 4000];
+    tags[0].2 = &one;
+    let mut file = tiff::tests::tiff(&tags);
+    let first: Vec<u8> = file[14..22].to_vec();
+    for entry in 1..4000 {
+        file[14 + entry * 12..22 + entry * 12].copy_from_slice(&first);
+    }
+    ends(&file, 1 << 16);
     let nested = "{\"a\":".repeat(100_000);
     ends(
         &png::tests::png(&[png::tests::chunk(

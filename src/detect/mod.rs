@@ -31,6 +31,9 @@ use crate::model::Examination;
 /// Version of the set of detectors: assets examined by an older one are examined again.
 pub const DETECTORS: u32 = 1;
 
+/// Pieces of evidence kept of one asset, the strongest first when there are more.
+const EVIDENCE_MAX: usize = 256;
+
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]
 pub struct Settings {
@@ -101,6 +104,9 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     for look in registry::MARKS {
         look(&fields, &mut evidence);
     }
+    if stores.is_empty() {
+        marks::remote::look(&fields, &mut evidence);
+    }
     marks::c2pa::look(
         source,
         media_type,
@@ -109,6 +115,11 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
         &mut evidence,
         &mut found.problems,
     );
+    if evidence.len() > EVIDENCE_MAX {
+        evidence.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
+        evidence.truncate(EVIDENCE_MAX);
+        found.problem("marks", "carries more marks than are kept");
+    }
     // Stable: marks of one block stay in the order of the table.
     evidence.sort_by_key(|(order, _)| *order);
     let mut examination = Examination {

@@ -86,6 +86,10 @@ pub const CONTAINERS: &[Container] = &[
         walk: pdf::walk,
     },
     Container {
+        media_types: &["application/c2pa"],
+        walk: document::c2pa,
+    },
+    Container {
         media_types: &["image/svg+xml"],
         walk: document::svg,
     },

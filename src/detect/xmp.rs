@@ -8,6 +8,13 @@ use quick_xml::{NsReader, XmlVersion};
 
 /// Elements in elements.
 const DEPTH_MAX: usize = 64;
+/// Namespaces in scope, among which each name is looked up. Packets that hold every schema bind
+/// some two hundred.
+const BINDINGS_MAX: usize = 512;
+/// Attributes read of one element.
+const ATTRIBUTES_MAX: usize = 512;
+/// Elements read from one packet.
+const ELEMENTS_MAX: usize = 200_000;
 /// Properties read from one packet.
 const PROPERTIES_MAX: usize = 20_000;
 
@@ -42,6 +49,9 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     let text = decode(packet);
     let mut reader = NsReader::from_str(&text);
     reader.config_mut().check_end_names = false;
+    reader
+        .resolver_mut()
+        .set_max_namespace_bindings(BINDINGS_MAX);
     let mut rdf = Rdf::default();
     let problem = loop {
         let event = match reader.read_event() {
@@ -80,7 +90,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
         if rdf.done {
             break None;
         }
-        if rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
+        if rdf.excess || rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
             break Some("is nested too deeply or holds too many properties".to_owned());
         }
     };
@@ -122,6 +132,9 @@ enum Node {
 struct Rdf {
     inside: bool,
     done: bool,
+    /// More of something than is read.
+    excess: bool,
+    elements: usize,
     stack: Vec<Node>,
     /// Open properties: key and text so far.
     open: Vec<(String, String)>,
@@ -130,6 +143,11 @@ struct Rdf {
 
 impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
+        self.elements += 1;
+        self.excess |= self.elements > ELEMENTS_MAX;
+        if self.excess {
+            return;
+        }
         let (ns, local) = reader.resolver().resolve_element(tag.name());
         let (ns, local) = (namespace(&ns), local.as_ref().to_owned());
         let rdf = ns == RDF;
@@ -147,7 +165,12 @@ impl Rdf {
             }
         };
         if self.inside {
-            for attribute in tag.attributes().with_checks(false).flatten() {
+            for attribute in tag
+                .attributes()
+                .with_checks(false)
+                .flatten()
+                .take(ATTRIBUTES_MAX)
+            {
                 let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
                 let bound = matches!(ns, ResolveResult::Bound(_));
                 let ns = namespace(&ns);

@@ -9,6 +9,8 @@ use crate::detect::container::irb;
 const NAME: &str = "tiff";
 /// Directories walked in one structure.
 const DIRECTORIES_MAX: usize = 64;
+/// Bytes of values read in one structure: entries may all point at the same large value.
+const READ_MAX: u64 = 64 << 20;
 /// Entries walked in one directory.
 const ENTRIES_MAX: u64 = 4096;
 
@@ -30,6 +32,7 @@ fn structure(bytes: &mut Bytes<'_>, detector: &str, place: &str, found: &mut Fou
         little: false,
         big: false,
         seen: Vec::new(),
+        budget: READ_MAX,
     };
     if let Err(broke) = tiff.walk(found) {
         found.broke(detector, &broke);
@@ -43,6 +46,7 @@ struct Tiff<'a, 'b> {
     little: bool,
     big: bool,
     seen: Vec<u64>,
+    budget: u64,
 }
 
 struct Entry {
@@ -168,7 +172,7 @@ impl Tiff<'_, '_> {
             }
             700 => {
                 let place = place("XMP");
-                let data = self.bytes.take(entry.at, entry.size)?;
+                let data = self.value(entry)?;
                 found.add(place, Content::Xmp(data));
             }
             33723 | 34377 => {
@@ -177,7 +181,7 @@ impl Tiff<'_, '_> {
                 } else {
                     "Photoshop"
                 });
-                let data = self.bytes.take(entry.at, entry.size)?;
+                let data = self.value(entry)?;
                 irb::walk(&data, &place, found);
             }
             0xCD41 => {
@@ -231,12 +235,21 @@ impl Tiff<'_, '_> {
         decode: impl Fn(&[u8], bool) -> String,
         found: &mut Found,
     ) -> Result<(), Broke> {
-        let data = self.bytes.take(entry.at, entry.size)?;
+        let data = self.value(entry)?;
         let value = decode(&data, self.little);
         if !value.trim().is_empty() {
             found.text(place, Carrier::Exif, key, value);
         }
         Ok(())
+    }
+
+    fn value(&mut self, entry: &Entry) -> Result<Vec<u8>, Broke> {
+        let inside = entry.at.saturating_add(entry.size) <= self.bytes.len();
+        self.budget = self
+            .budget
+            .checked_sub(if inside { entry.size } else { 0 })
+            .ok_or_else(|| Broke::new(entry.at, "too many bytes of values"))?;
+        self.bytes.take(entry.at, entry.size)
     }
 
     fn pointer(&mut self, entry: &Entry, number: u64) -> Result<u64, Broke> {

@@ -11,19 +11,16 @@ const DETECTOR: &str = "infotext";
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     for field in fields {
-        let place = matches!(
-            (field.carrier, field.key.as_str()),
-            (Carrier::PngText, "parameters")
-                | (
-                    Carrier::Exif | Carrier::Xmp,
-                    "UserComment" | "exif:UserComment"
-                )
-                | (Carrier::Comment, "COM" | "comment")
-                | (
-                    Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis,
-                    "parameters"
-                )
-        );
+        let key = field.key.as_str();
+        let place = match field.carrier {
+            Carrier::PngText | Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis => {
+                key == "parameters"
+            }
+            Carrier::Exif => key == "UserComment",
+            Carrier::Xmp => key == "exif:UserComment",
+            Carrier::Comment => matches!(key, "COM" | "comment"),
+            _ => false,
+        };
         if place && let Some(settings) = settings(&field.value) {
             out.push((field.order, report(field, &settings)));
         }

@@ -8,6 +8,7 @@ pub mod declared;
 pub mod infotext;
 pub mod local_ui;
 pub mod named;
+pub mod remote;
 
 use serde_json::Value;
 
