@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::detect::container::{bmff, id3, irb, jpeg, png, riff, tiff};
+use crate::detect::container::{bmff, id3, irb, jpeg, matroska, png, riff, samsung, tiff};
 use crate::detect::{Settings, examine};
 
 /// What a small crafted file may take, in an unoptimised build on a busy machine.
@@ -23,6 +23,7 @@ const MAGICS: &[&[u8]] = &[
     b"RIFF\xff\xff\0\0WAVE",
     b"RF64\xff\xff\xff\xffWAVEds64",
     b"FORM\0\0\xff\xffAIFF",
+    b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm\x18\x53\x80\x67\xff",
     b"\0\0\0\x10ftypmif1\0\0\0\0",
     b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\xffmoov",
     b"\0\0\0\x10ftypheic\0\0\0\0\0\0\x01\0meta\0\0\0\0\0\0\0\x20iloc",
@@ -102,6 +103,12 @@ fn samples() -> Vec<Vec<u8>> {
         ]),
         exif,
         xmp.to_vec(),
+        matroska::tests::tagged("AIGC", "{\"Label\":\"1\"}"),
+        [
+            jpeg::tests::jpeg(&[]),
+            samsung::tests::trailer("{\"genAIType\":2}"),
+        ]
+        .concat(),
     ]
 }
 
@@ -143,7 +150,7 @@ proptest! {
 
     #[test]
     fn changed_samples_end(
-        sample in 0usize..7,
+        sample in 0usize..9,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
         let mut data = samples().swap_remove(sample);

@@ -3,7 +3,9 @@
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
-use crate::detect::container::{bmff, document, flac, gif, id3, jpeg, pdf, png, psd, riff, tiff};
+use crate::detect::container::{
+    bmff, document, flac, gif, id3, jpeg, matroska, pdf, png, psd, riff, tiff,
+};
 use crate::detect::expand::Field;
 use crate::detect::marks::{Ordered, aigc, comfyui, declared, infotext, local_ui, named};
 
@@ -64,6 +66,10 @@ pub const CONTAINERS: &[Container] = &[
                 bmff::walk(bytes, found);
             }
         },
+    },
+    Container {
+        media_types: &["video/webm", "video/x-matroska"],
+        walk: matroska::walk,
     },
     Container {
         media_types: &["audio/mpeg"],

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
-use crate::detect::container::irb;
+use crate::detect::container::{irb, samsung};
 
 const NAME: &str = "jpeg";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -207,7 +207,9 @@ fn image_end(bytes: &mut Bytes<'_>, scan: u64, found: &mut Found) {
         bytes.read_ahead(WINDOW_MAX);
         end_marker(bytes, scan)
     });
-    if end.is_none() && bytes.len() - scan <= SCAN_CAP {
+    if end.is_some() {
+        samsung::walk(bytes, scan, found);
+    } else if bytes.len() - scan <= SCAN_CAP {
         found.problem(
             NAME,
             format!(

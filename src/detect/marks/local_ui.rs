@@ -1,6 +1,6 @@
 //! What local programs and a few services leave in their own structures: `InvokeAI`, Fooocus,
 //! `SwarmUI`,
-//! Easy Diffusion, Draw Things, Midjourney, Grok. Each is believed by several keys together or by
+//! Easy Diffusion, Draw Things, Midjourney, Grok, Samsung. Each is believed by several keys together or by
 //! the form of a whole value.
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::marks::{Ordered, cut, details, name, pick, trace};
-use crate::model::Evidence;
+use crate::model::{Evidence, SourceType};
 
 const DETECTOR: &str = "tool-trace";
 
@@ -19,7 +19,8 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
             .or_else(|| by_json(field))
             .or_else(|| easy_diffusion(field, fields))
             .or_else(|| midjourney(field))
-            .or_else(|| grok(field, fields));
+            .or_else(|| grok(field, fields))
+            .or_else(|| samsung(field));
         if let Some(evidence) = evidence {
             let known = |one: &Evidence| one.detector == DETECTOR && one.tool == evidence.tool;
             // One file is one mark of one tool, the first and so the richest in its table.
@@ -250,6 +251,36 @@ fn grok(field: &Field, fields: &[Field]) -> Option<Evidence> {
     })
 }
 
+/// Samsung's editor tells of a generative edit by a type other than zero.
+fn samsung(field: &Field) -> Option<Evidence> {
+    if field.carrier != Carrier::Trailer {
+        return None;
+    }
+    let kind = deep(field.json()?, "genAIType", 0)?;
+    let edited = kind.as_i64().is_some_and(|kind| kind != 0)
+        || kind.as_str().is_some_and(|kind| !matches!(kind, "" | "0"));
+    edited.then(|| Evidence {
+        source_type: Some(SourceType::CompositeWithTrainedAlgorithmicMedia),
+        detail: Some(cut(&field.value)),
+        ..trace(
+            field,
+            DETECTOR,
+            "Samsung Galaxy AI",
+            format!("genAIType {kind}: edited with Galaxy AI"),
+        )
+    })
+}
+
+/// A value at a key somewhere in an object of objects.
+fn deep<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
+    let object = value.as_object().filter(|_| depth < 8)?;
+    object.get(key).or_else(|| {
+        object
+            .values()
+            .find_map(|inner| deep(inner, key, depth + 1))
+    })
+}
+
 fn uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.trim().split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12]
@@ -329,6 +360,14 @@ mod tests {
             ),
             (&[(PngText, "Description", &job)], "Midjourney"),
             (
+                &[(
+                    Carrier::Trailer,
+                    "PhotoEditor_Re_Edit_Data",
+                    "{\"a\":{\"genAIType\":1}}",
+                )],
+                "Samsung Galaxy AI",
+            ),
+            (
                 &[(Exif, "ImageDescription", &signature), (Exif, "Artist", id)],
                 "Grok (xAI)",
             ),
@@ -355,6 +394,11 @@ mod tests {
             &[(PngText, "Dream", "a dream of mine -s")],
             &[(Exif, "ImageDescription", "Signature: short")],
             &[(PngText, "parameters", "{\"gamma\": 2.2}")],
+            &[(
+                Carrier::Trailer,
+                "PhotoEditor_Re_Edit_Data",
+                "{\"genAIType\":0}",
+            )],
         ] {
             assert_eq!(tools(texts), Vec::<String>::new(), "{texts:?}");
         }

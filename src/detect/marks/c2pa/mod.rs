@@ -6,6 +6,8 @@
 pub mod graph;
 #[cfg(feature = "c2pa")]
 pub mod read;
+#[cfg(all(test, feature = "c2pa"))]
+mod signed_tests;
 
 use crate::detect::Settings;
 use crate::detect::block::Block;
