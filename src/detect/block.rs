@@ -34,6 +34,8 @@ pub enum Carrier {
     Vorbis,
     /// Matroska or `WebM` simple tag.
     Matroska,
+    /// `OpenEXR` header attribute.
+    Exr,
     /// PDF document information.
     Pdf,
     /// A comment without a key (JPEG `COM`, GIF).

@@ -33,6 +33,7 @@ const MAGICS: &[&[u8]] = &[
     b"fLaC\x84\0\0\xff",
     b"OggS\0\x02",
     b"8BPS\0\x01",
+    b"\x76\x2f\x31\x01\x02\x10\0\0a\0string\0",
     b"%PDF-1.7\n1 0 obj <<",
     b"<svg xmlns:c2pa='http://c2pa.org/manifest'>",
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>",

@@ -47,6 +47,10 @@ pub struct Property {
 /// The properties of a packet, and what kept the reader from reading all of it.
 pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     let text = decode(packet);
+    if !text.contains('<') && !text.trim().is_empty() {
+        // As in an encrypted document.
+        return (Vec::new(), Some("is not XML".to_owned()));
+    }
     let mut reader = NsReader::from_str(&text);
     reader.config_mut().check_end_names = false;
     reader

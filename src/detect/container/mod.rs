@@ -4,6 +4,7 @@
 
 pub mod bmff;
 pub mod document;
+pub mod exr;
 pub mod flac;
 pub mod gif;
 pub mod heif;

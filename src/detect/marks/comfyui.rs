@@ -39,7 +39,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 fn carries(field: &Field) -> bool {
     let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
     match field.carrier {
-        Carrier::PngText => matches!(key, "prompt" | "workflow"),
+        Carrier::PngText | Carrier::Exr => matches!(key, "prompt" | "workflow"),
         Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
         Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Id3 | Carrier::Riff => {
             matches!(

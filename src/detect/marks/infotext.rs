@@ -13,10 +13,12 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     for field in fields {
         let key = field.key.as_str();
         let place = match field.carrier {
-            Carrier::PngText | Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis => {
-                key == "parameters"
+            // The form alone decides there: plugins and re-savers chose their own keywords.
+            Carrier::PngText | Carrier::Exr => true,
+            Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis => {
+                matches!(key, "parameters" | "comment" | "\u{a9}cmt")
             }
-            Carrier::Exif => key == "UserComment",
+            Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),
             Carrier::Xmp => key == "exif:UserComment",
             Carrier::Comment => matches!(key, "COM" | "comment"),
             _ => false,

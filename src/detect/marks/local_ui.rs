@@ -120,6 +120,7 @@ fn by_json(field: &Field) -> Option<Evidence> {
         (Carrier::PngText, "parameters" | "Comment")
             | (Carrier::Exif, "UserComment" | "Model")
             | (Carrier::Xmp, "exif:UserComment")
+            | (Carrier::Comment, "COM" | "comment")
             | (Carrier::Mp4 | Carrier::Matroska, _)
     );
     if !place {
