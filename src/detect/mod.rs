@@ -136,3 +136,27 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
         examination,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Settings>();
+    }
+
+    #[test]
+    fn an_empty_file_and_an_unknown_one_are_recorded_normally() {
+        let settings = Settings::default();
+        let look =
+            |data: &[u8]| examine(&mut Cursor::new(data), data.len() as u64, data, &settings);
+        assert_eq!(look(b"").media_type, sniff::EMPTY);
+        assert!(look(b"").examination.is_empty());
+        assert_eq!(look(b"\0\x01\x02").media_type, sniff::UNKNOWN);
+        assert!(look(b"\0\x01\x02").examination.is_empty());
+    }
+}

@@ -64,7 +64,9 @@ impl Walk {
             match id {
                 // Segment, Info, Tags, Tag, SimpleTag.
                 0x1853_8067 | 0x1549_A966 | 0x1254_C367 | 0x7373 | 0x67C8 => {
-                    self.children(bytes, body, stop, depth + 1, found)?;
+                    if let Err(broke) = self.children(bytes, body, stop, depth + 1, found) {
+                        found.broke(NAME, &broke);
+                    }
                 }
                 // TagName.
                 0x45A3 => self.name = latin(&bytes.take(body, size.min(1024))?, true),
