@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
-use crate::detect::container::irb;
+use crate::detect::container::{irb, samsung};
 
 const NAME: &str = "jpeg";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -31,11 +31,14 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
 }
 
+/// Pieces of a packet by their offset in it.
+type Pieces = BTreeMap<u32, Vec<u8>>;
+
 /// What is spread over several segments.
 #[derive(Default)]
 struct Parts {
     /// Extended XMP by its GUID: first offset in the file, pieces by their offset in the packet.
-    xmp: BTreeMap<Vec<u8>, (u64, BTreeMap<u32, Vec<u8>>)>,
+    xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
     c2pa: bool,
@@ -45,8 +48,14 @@ impl Parts {
     fn finish(&mut self, found: &mut Found) {
         for (at, pieces) in self.xmp.values_mut() {
             // The pieces carry their offsets; a gap leaves XML that does not parse, which is said.
-            let packet = std::mem::take(pieces).into_values().collect::<Vec<_>>().concat();
-            found.add(format!("JPEG APP1 extended XMP @ offset {at}"), Content::Xmp(packet));
+            let packet = std::mem::take(pieces)
+                .into_values()
+                .collect::<Vec<_>>()
+                .concat();
+            found.add(
+                format!("JPEG APP1 extended XMP @ offset {at}"),
+                Content::Xmp(packet),
+            );
         }
         if !self.photoshop.is_empty() {
             let place = format!("JPEG APP13 @ offset {}", self.photoshop_at);
@@ -65,8 +74,15 @@ fn segments(
     let mut at = 2;
     loop {
         let mut marker = at;
-        if bytes.u8(marker).map_err(|_| Broke::new(at, "ends before any image data"))? != 0xff {
-            return Err(Broke::new(at, "no marker stands here"));
+        if bytes
+            .u8(marker)
+            .map_err(|_| Broke::new(at, "ends before any image data"))?
+            != 0xff
+        {
+            // A length lied. Decoders go on at the next marker, and so marks there are found too.
+            found.broke(NAME, &Broke::new(at, "no marker stands here"));
+            marker =
+                next_marker(bytes, at).ok_or_else(|| Broke::new(at, "no marker follows at all"))?;
         }
         // Any number of fill bytes may stand before a marker.
         while bytes.u8(marker + 1)? == 0xff {
@@ -100,11 +116,23 @@ fn segments(
     }
 }
 
+/// The next marker that begins a segment, not far off.
+fn next_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
+    let part = bytes.peek_up_to(from, WINDOW_MAX);
+    let hit = part
+        .windows(2)
+        .position(|pair| matches!(pair, [0xff, 0xc0..=0xcf | 0xd9..=0xef | 0xfe]))?;
+    Some(from + hit as u64)
+}
+
 fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts) {
     match code {
         0xe1 => {
             if let Some(packet) = data.strip_prefix(XMP) {
-                found.add(format!("JPEG APP1 XMP @ offset {at}"), Content::Xmp(packet.to_vec()));
+                found.add(
+                    format!("JPEG APP1 XMP @ offset {at}"),
+                    Content::Xmp(packet.to_vec()),
+                );
             } else if let Some(more) = data.strip_prefix(XMP_MORE) {
                 extended(at, more, parts);
             } else if data.starts_with(EXIF) {
@@ -114,8 +142,10 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
         }
         0xeb if !parts.c2pa && c2pa_superbox(data) => {
             parts.c2pa = true;
-            found
-                .add(format!("JPEG APP11 JUMBF c2pa @ offset {at}"), Content::C2pa(Store::InPlace));
+            found.add(
+                format!("JPEG APP11 JUMBF c2pa @ offset {at}"),
+                Content::C2pa(Store::InPlace),
+            );
         }
         0xed => {
             if let Some(resources) = data.strip_prefix(PHOTOSHOP) {
@@ -148,8 +178,13 @@ fn extended(at: u64, data: &[u8], parts: &mut Parts) {
     else {
         return;
     };
-    let offset = offset.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-    let (_, pieces) = parts.xmp.entry(guid.to_vec()).or_insert_with(|| (at, BTreeMap::new()));
+    let offset = offset
+        .iter()
+        .fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    let (_, pieces) = parts
+        .xmp
+        .entry(guid.to_vec())
+        .or_insert_with(|| (at, BTreeMap::new()));
     pieces.insert(offset, piece.to_vec());
 }
 
@@ -172,8 +207,16 @@ fn image_end(bytes: &mut Bytes<'_>, scan: u64, found: &mut Found) {
         bytes.read_ahead(WINDOW_MAX);
         end_marker(bytes, scan)
     });
-    if end.is_none() && bytes.len() - scan <= SCAN_CAP {
-        found.problem(NAME, format!("broke at offset {}: ends inside the image data", bytes.len()));
+    if end.is_some() {
+        samsung::walk(bytes, scan, found);
+    } else if bytes.len() - scan <= SCAN_CAP {
+        found.problem(
+            NAME,
+            format!(
+                "broke at offset {}: ends inside the image data",
+                bytes.len()
+            ),
+        );
     }
 }
 
@@ -193,7 +236,7 @@ fn end_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One segment.
@@ -239,7 +282,11 @@ pub mod tests {
         ]);
         let found = found(&file);
         assert_eq!(found.problems, []);
-        let places: Vec<_> = found.blocks.iter().map(|block| block.place.as_str()).collect();
+        let places: Vec<_> = found
+            .blocks
+            .iter()
+            .map(|block| block.place.as_str())
+            .collect();
         assert_eq!(places[0], "JPEG APP1 XMP @ offset 2");
         assert!(places[1].starts_with("JPEG APP11 JUMBF c2pa"));
         assert!(matches!(&found.blocks[3].content, Content::Xmp(xmp) if xmp == b"<a/>"));
@@ -248,7 +295,7 @@ pub mod tests {
     #[test]
     fn a_false_length_and_a_cut_file_are_problems_and_a_trailer_is_none() {
         let mut file = jpeg(&[segment_bytes(0xfe, b"hello")]);
-        file.extend_from_slice(&[7; 100_000]);
+        file.extend(std::iter::repeat_n(7, 100_000));
         assert_eq!(found(&file).problems, []);
         let mut lie = file.clone();
         lie[4] = 0xff;

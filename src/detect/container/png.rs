@@ -29,7 +29,10 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
         let name = String::from_utf8_lossy(&kind).into_owned();
         let end = at + 12 + len;
         if end > bytes.len() {
-            return Err(Broke::new(at, format!("chunk {name} of {len} bytes runs past the end")));
+            return Err(Broke::new(
+                at,
+                format!("chunk {name} of {len} bytes runs past the end"),
+            ));
         }
         let body = at + 8;
         match &kind {
@@ -41,7 +44,10 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
                 Ok(data) => found.add(format!("PNG eXIf @ offset {at}"), Content::Exif(data)),
                 Err(broke) => found.broke(NAME, &broke),
             },
-            b"caBX" => found.add(format!("PNG caBX @ offset {at}"), Content::C2pa(Store::InPlace)),
+            b"caBX" => found.add(
+                format!("PNG caBX @ offset {at}"),
+                Content::C2pa(Store::InPlace),
+            ),
             b"IEND" => return Ok(()),
             _ => {}
         }
@@ -51,14 +57,20 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
 
 fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
     let Some((key, value)) = split_text(kind, data) else {
-        found.problem(NAME, format!("{kind} chunk broke at offset {at}: no keyword"));
+        found.problem(
+            NAME,
+            format!("{kind} chunk broke at offset {at}: no keyword"),
+        );
         return;
     };
     let place = format!("PNG {kind} {key} @ offset {at}");
     let value = match value {
         Ok(value) => value,
         Err(why) => {
-            found.problem(NAME, format!("{kind} chunk {key} broke at offset {at}: {why}"));
+            found.problem(
+                NAME,
+                format!("{kind} chunk {key} broke at offset {at}: {why}"),
+            );
             return;
         }
     };
@@ -73,7 +85,11 @@ fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
     // tEXt and zTXt are Latin-1 by the specification and UTF-8 by habit.
     let value = match String::from_utf8(value) {
         Ok(value) => value,
-        Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
+        Err(error) => error
+            .as_bytes()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect(),
     };
     found.text(place, Carrier::PngText, key, value);
 }
@@ -83,7 +99,11 @@ type Value = Result<Vec<u8>, String>;
 /// Keyword and value bytes of a text chunk.
 fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
     let zero = data.iter().position(|byte| *byte == 0)?;
-    let key: String = data.get(..zero)?.iter().map(|byte| char::from(*byte)).collect();
+    let key: String = data
+        .get(..zero)?
+        .iter()
+        .map(|byte| char::from(*byte))
+        .collect();
     let rest = data.get(zero + 1..)?;
     let value = match kind {
         "tEXt" => Ok(rest.to_vec()),
@@ -93,7 +113,11 @@ fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
             let mut parts = rest.splitn(3, |byte| *byte == 0);
             let (_language, _translated) = (parts.next()?, parts.next()?);
             let value = parts.next()?;
-            if flags.first() == Some(&1) { inflate(value) } else { Ok(value.to_vec()) }
+            if flags.first() == Some(&1) {
+                inflate(value)
+            } else {
+                Ok(value.to_vec())
+            }
         }
     };
     Some((key, value))
@@ -101,14 +125,15 @@ fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
 
 /// `ImageMagick`'s way to carry other profiles: name, length and hexadecimal, on lines.
 fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
-    let mut words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (Some(_name), Some(_length)) = (words.next(), words.next()) else {
+    let mut lines = value.trim_ascii_start().splitn(3, |byte| *byte == b'\n');
+    let (Some(_name), Some(_length), Some(hex)) = (lines.next(), lines.next(), lines.next()) else {
         found.problem(NAME, format!("profile in {place} has no length"));
         return;
     };
     let mut data = Vec::new();
     let mut high = None;
-    for digit in words.flatten().map(|byte| char::from(*byte).to_digit(16)) {
+    for byte in hex.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        let digit = char::from(*byte).to_digit(16);
         let Some(digit) = digit.and_then(|digit| u8::try_from(digit).ok()) else {
             found.problem(NAME, format!("profile in {place} is not hexadecimal"));
             break;
@@ -135,7 +160,11 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
 }
 
 #[cfg(test)]
-pub mod tests {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "byte strings are references"
+)]
+pub(crate) mod tests {
     use super::*;
     use crate::detect::inflate::tests::deflate;
 
@@ -176,13 +205,25 @@ pub mod tests {
         ]);
         let found = found(&file);
         assert_eq!(found.problems, []);
-        let texts: Vec<_> =
-            found.blocks.iter().map(|block| (block.place.as_str(), &block.content)).collect();
+        let texts: Vec<_> = found
+            .blocks
+            .iter()
+            .map(|block| (block.place.as_str(), &block.content))
+            .collect();
         assert_eq!(texts[0].0, "PNG tEXt key @ offset 33");
         assert_eq!(texts.len(), 4);
         assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));
         assert!(matches!(texts[2].1, Content::Text { value, .. } if value == "ä"));
         assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace)));
+    }
+
+    #[test]
+    fn a_profile_in_hexadecimal_is_unpacked() {
+        let profile = b"\nIPTC profile\n      13\n3842494d04040000\n000000051c026e0000\n";
+        let data = [b"Raw profile type iptc\0\0".as_slice(), &deflate(profile)].concat();
+        let found = found(&png(&[chunk(b"zTXt", &data)]));
+        assert_eq!(found.problems, []);
+        assert!(matches!(&found.blocks[0].content, Content::Iim(_)));
     }
 
     #[test]
