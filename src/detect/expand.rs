@@ -114,23 +114,12 @@ fn some(
             });
         };
         match block.content {
-            Content::Text {
-                carrier,
-                key,
-                value,
-            } => field(carrier, &key, value, block.place),
+            Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
             Content::Xmp(packet) => {
                 let (properties, problem) = xmp::properties(&packet);
                 // Properties of other namespaces are nobody's mark.
-                for property in properties
-                    .into_iter()
-                    .filter(|one| !one.key.starts_with('{'))
-                {
-                    let carrier = if property.nested {
-                        Carrier::XmpNested
-                    } else {
-                        Carrier::Xmp
-                    };
+                for property in properties.into_iter().filter(|one| !one.key.starts_with('{')) {
+                    let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };
                     let place = format!("{} {}", block.place, property.key);
                     field(carrier, &property.key, property.value, place);
                 }
@@ -162,10 +151,7 @@ fn some(
             Content::C2pa(_) => stores.push((*order, block)),
         }
         if full {
-            found.problem(
-                "fields",
-                "holds more fields than are read, the rest was not examined",
-            );
+            found.problem("fields", "holds more fields than are read, the rest was not examined");
         }
         if huge {
             found.problem("json", "holds a larger JSON text than is read");
@@ -183,9 +169,7 @@ fn iim(data: &[u8], mut field: impl FnMut(String, String)) -> Option<()> {
             // An extended data set: the length of the length.
             let size = len & 0x7fff;
             let raw = after.get(..size).filter(|_| size <= 4)?;
-            len = raw
-                .iter()
-                .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+            len = raw.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
             body = after.get(size..)?;
         }
         let value = body.get(..len)?;
@@ -205,22 +189,13 @@ mod tests {
         let mut found = Found::default();
         found.add("P", content);
         let (fields, _) = expand(&mut found);
-        (
-            fields
-                .into_iter()
-                .map(|field| (field.place, field.value))
-                .collect(),
-            found.problems.len(),
-        )
+        (fields.into_iter().map(|field| (field.place, field.value)).collect(), found.problems.len())
     }
 
     #[test]
     fn data_sets_are_named_and_a_lie_is_a_problem() {
         let data = b"\x1c\x02\x6e\0\x02ab\x1c\x01\x5a\0\x03\x1b%G".to_vec();
-        assert_eq!(
-            fields(Content::Iim(data)),
-            (vec![("P 2:110".to_owned(), "ab".to_owned())], 0)
-        );
+        assert_eq!(fields(Content::Iim(data)), (vec![("P 2:110".to_owned(), "ab".to_owned())], 0));
         assert_eq!(fields(Content::Iim(b"\x1c\x02\x6e\0\x09ab".to_vec())).1, 1);
     }
 

@@ -133,15 +133,9 @@ pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
         row.carrier.carrier() == carrier
             && row.keys.iter().any(|known| known == key)
             && (row.is.iter().any(|known| known == value)
-                || row
-                    .begins
-                    .iter()
-                    .any(|known| value.starts_with(known.as_str())))
+                || row.begins.iter().any(|known| value.starts_with(known.as_str())))
     })?;
-    Some(Writer {
-        tool: &known.tool,
-        heuristic: known.weak,
-    })
+    Some(Writer { tool: &known.tool, heuristic: known.weak })
 }
 
 /// The producer that a `ContentProducer` names. Its form: `001`, `1`, the credit code, a suffix.
@@ -201,11 +195,7 @@ mod tests {
         assert!(is(Carrier::Exif, "Make", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Artist", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Make", "Ideogram AI fan"));
-        assert!(is(
-            Carrier::Id3,
-            "COMM",
-            "made with suno; created=2026; id=x"
-        ));
+        assert!(is(Carrier::Id3, "COMM", "made with suno; created=2026; id=x"));
         assert!(!is(Carrier::Id3, "COMM", "the river, made with suno"));
         assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }

@@ -40,20 +40,13 @@ const MAGICS: &[&[u8]] = &[
     b"",
 ];
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a bound on patience, nothing judged"
-)]
+#[expect(clippy::disallowed_methods, reason = "a bound on patience, nothing judged")]
 fn ends(data: &[u8], head: usize) {
     let start = Instant::now();
     let head = &data[..head.min(data.len())];
     let len = data.len() as u64;
     let got = examine(&mut Cursor::new(data), len, head, &Settings::default());
-    assert!(
-        start.elapsed() < PATIENCE,
-        "{} took too long",
-        got.media_type
-    );
+    assert!(start.elapsed() < PATIENCE, "{} took too long", got.media_type);
     // The same however much of it was at hand.
     let again = examine(&mut Cursor::new(data), len, data, &Settings::default());
     assert_eq!(got, again);
@@ -74,10 +67,7 @@ fn samples() -> Vec<Vec<u8>> {
     let meta = bmff::tests::bx(b"meta", &[vec![0; 4], hdlr, keys, ilst].concat());
     vec![
         png::tests::png(&[
-            png::tests::chunk(
-                b"iTXt",
-                &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat(),
-            ),
+            png::tests::chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat()),
             png::tests::chunk(b"eXIf", &exif),
             png::tests::chunk(b"tEXt", b"parameters\0a\nSteps: 1, Sampler: b, Seed: 3"),
         ]),
@@ -88,28 +78,18 @@ fn samples() -> Vec<Vec<u8>> {
         ]),
         riff::tests::riff(
             b"WEBP",
-            &[
-                riff::tests::chunk(b"EXIF", &exif),
-                riff::tests::chunk(b"XMP ", xmp),
-            ],
+            &[riff::tests::chunk(b"EXIF", &exif), riff::tests::chunk(b"XMP ", xmp)],
         ),
         [
             bmff::tests::bx(b"ftyp", b"isom\0\0\0\0"),
             bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &meta)),
         ]
         .concat(),
-        id3::tests::id3(&[
-            (b"COMM", b"\0eng\0made with suno; created=x"),
-            (b"PRIV", b"XMP\0<x/>"),
-        ]),
+        id3::tests::id3(&[(b"COMM", b"\0eng\0made with suno; created=x"), (b"PRIV", b"XMP\0<x/>")]),
         exif,
         xmp.to_vec(),
         matroska::tests::tagged("AIGC", "{\"Label\":\"1\"}"),
-        [
-            jpeg::tests::jpeg(&[]),
-            samsung::tests::trailer("{\"genAIType\":2}"),
-        ]
-        .concat(),
+        [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
 }
 
@@ -117,12 +97,7 @@ fn samples() -> Vec<Vec<u8>> {
 fn the_samples_carry_marks() {
     for sample in samples() {
         let len = sample.len() as u64;
-        let got = examine(
-            &mut Cursor::new(&sample),
-            len,
-            &sample,
-            &Settings::default(),
-        );
+        let got = examine(&mut Cursor::new(&sample), len, &sample, &Settings::default());
         assert!(!got.examination.evidence.is_empty(), "{}", got.media_type);
         assert_eq!(got.examination.problems, [], "{}", got.media_type);
     }
@@ -168,18 +143,9 @@ fn repeated_structures_take_no_quadratic_time() {
     let chunks = vec![png::tests::chunk(b"tEXt", b"k\0v"); 100_000];
     ends(&png::tests::png(&chunks), 1 << 16);
     let boxes = bmff::tests::bx(b"udta", &[]).repeat(300_000);
-    ends(
-        &[bmff::tests::bx(b"ftyp", b"isom\0\0\0\0"), boxes].concat(),
-        1 << 16,
-    );
-    ends(
-        &[b"%PDF-1.7\n".to_vec(), b"<<(".repeat(300_000)].concat(),
-        1 << 16,
-    );
-    ends(
-        &[b"%PDF-1.7\n".to_vec(), b"stream ".repeat(100_000)].concat(),
-        1 << 16,
-    );
+    ends(&[bmff::tests::bx(b"ftyp", b"isom\0\0\0\0"), boxes].concat(), 1 << 16);
+    ends(&[b"%PDF-1.7\n".to_vec(), b"<<(".repeat(300_000)].concat(), 1 << 16);
+    ends(&[b"%PDF-1.7\n".to_vec(), b"stream ".repeat(100_000)].concat(), 1 << 16);
     let segments = vec![jpeg::tests::segment_bytes(0xfe, b"x"); 50_000];
     ends(&jpeg::tests::jpeg(&segments), 1 << 16);
     let mut zeros = b"GIF89a\x01\0\x01\0\0\0\0".to_vec();
@@ -205,10 +171,7 @@ fn repeated_structures_take_no_quadratic_time() {
     ends(&file, 1 << 16);
     let nested = "{\"a\":".repeat(100_000);
     ends(
-        &png::tests::png(&[png::tests::chunk(
-            b"tEXt",
-            &[b"prompt\0", nested.as_bytes()].concat(),
-        )]),
+        &png::tests::png(&[png::tests::chunk(b"tEXt", &[b"prompt\0", nested.as_bytes()].concat())]),
         1 << 16,
     );
 }

@@ -46,10 +46,7 @@ impl std::fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Settings")
-            .field(
-                "trust_anchors",
-                &self.trust_anchors.as_ref().map(String::len),
-            )
+            .field("trust_anchors", &self.trust_anchors.as_ref().map(String::len))
             .finish_non_exhaustive()
     }
 }
@@ -57,10 +54,7 @@ impl std::fmt::Debug for Settings {
 impl Settings {
     /// With the C2PA trust list in PEM, when one is configured. Without one no signer is trusted.
     pub fn new(trust_anchors: Option<String>) -> Self {
-        Self {
-            trust_anchors,
-            ..Self::default()
-        }
+        Self { trust_anchors, ..Self::default() }
     }
 
     /// The library's context, built at first use.
@@ -93,10 +87,7 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     if found.blocks.is_empty() {
         return Examined {
             media_type,
-            examination: Examination {
-                evidence: Vec::new(),
-                problems: found.problems,
-            },
+            examination: Examination { evidence: Vec::new(), problems: found.problems },
         };
     }
     let (fields, stores) = expand::expand(&mut found);
@@ -107,14 +98,7 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     if stores.is_empty() {
         marks::remote::look(&fields, &mut evidence);
     }
-    marks::c2pa::look(
-        source,
-        media_type,
-        &stores,
-        settings,
-        &mut evidence,
-        &mut found.problems,
-    );
+    marks::c2pa::look(source, media_type, &stores, settings, &mut evidence, &mut found.problems);
     if evidence.len() > EVIDENCE_MAX {
         evidence.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
         evidence.truncate(EVIDENCE_MAX);
@@ -122,19 +106,13 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     }
     // Stable: marks of one block stay in the order of the table.
     evidence.sort_by_key(|(order, _)| *order);
-    let mut examination = Examination {
-        evidence: Vec::new(),
-        problems: found.problems,
-    };
+    let mut examination = Examination { evidence: Vec::new(), problems: found.problems };
     for (_, one) in evidence {
         if !examination.evidence.contains(&one) {
             examination.evidence.push(one);
         }
     }
-    Examined {
-        media_type,
-        examination,
-    }
+    Examined { media_type, examination }
 }
 
 #[cfg(test)]

@@ -20,22 +20,13 @@ pub struct Container {
 /// All walkers. A media type that is in no row has no carrier that is read so far, and gives neither
 /// evidence nor problem.
 pub const CONTAINERS: &[Container] = &[
-    Container {
-        media_types: &["image/png"],
-        walk: png::walk,
-    },
-    Container {
-        media_types: &["image/jpeg"],
-        walk: jpeg::walk,
-    },
+    Container { media_types: &["image/png"], walk: png::walk },
+    Container { media_types: &["image/jpeg"], walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
         walk: riff::walk,
     },
-    Container {
-        media_types: &["image/gif"],
-        walk: gif::walk,
-    },
+    Container { media_types: &["image/gif"], walk: gif::walk },
     Container {
         media_types: &[
             "image/tiff",
@@ -67,64 +58,26 @@ pub const CONTAINERS: &[Container] = &[
             }
         },
     },
-    Container {
-        media_types: &["video/webm", "video/x-matroska"],
-        walk: matroska::walk,
-    },
-    Container {
-        media_types: &["image/x-exr"],
-        walk: exr::walk,
-    },
-    Container {
-        media_types: &["audio/mpeg"],
-        walk: id3::walk,
-    },
-    Container {
-        media_types: &["audio/flac"],
-        walk: flac::walk,
-    },
-    Container {
-        media_types: &["audio/ogg"],
-        walk: flac::ogg,
-    },
-    Container {
-        media_types: &["image/vnd.adobe.photoshop"],
-        walk: psd::walk,
-    },
-    Container {
-        media_types: &["application/pdf"],
-        walk: pdf::walk,
-    },
-    Container {
-        media_types: &["application/c2pa"],
-        walk: document::c2pa,
-    },
-    Container {
-        media_types: &["image/svg+xml"],
-        walk: document::svg,
-    },
-    Container {
-        media_types: &["application/rdf+xml"],
-        walk: document::xmp,
-    },
+    Container { media_types: &["video/webm", "video/x-matroska"], walk: matroska::walk },
+    Container { media_types: &["image/x-exr"], walk: exr::walk },
+    Container { media_types: &["audio/mpeg"], walk: id3::walk },
+    Container { media_types: &["audio/flac"], walk: flac::walk },
+    Container { media_types: &["audio/ogg"], walk: flac::ogg },
+    Container { media_types: &["image/vnd.adobe.photoshop"], walk: psd::walk },
+    Container { media_types: &["application/pdf"], walk: pdf::walk },
+    Container { media_types: &["application/c2pa"], walk: document::c2pa },
+    Container { media_types: &["image/svg+xml"], walk: document::svg },
+    Container { media_types: &["application/rdf+xml"], walk: document::xmp },
 ];
 
 /// A family of marks.
 pub type Mark = fn(&[Field], &mut Vec<Ordered>);
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
-pub const MARKS: &[Mark] = &[
-    declared::look,
-    infotext::look,
-    comfyui::look,
-    local_ui::look,
-    aigc::look,
-    named::look,
-];
+pub const MARKS: &[Mark] =
+    &[declared::look, infotext::look, comfyui::look, local_ui::look, aigc::look, named::look];
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {
-    CONTAINERS
-        .iter()
-        .find(|container| container.media_types.contains(&media_type))
+    CONTAINERS.iter().find(|container| container.media_types.contains(&media_type))
 }

@@ -53,9 +53,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     }
     let mut reader = NsReader::from_str(&text);
     reader.config_mut().check_end_names = false;
-    reader
-        .resolver_mut()
-        .set_max_namespace_bindings(BINDINGS_MAX);
+    reader.resolver_mut().set_max_namespace_bindings(BINDINGS_MAX);
     let mut rdf = Rdf::default();
     let problem = loop {
         let event = match reader.read_event() {
@@ -166,12 +164,7 @@ impl Rdf {
             }
         };
         if self.inside {
-            for attribute in tag
-                .attributes()
-                .with_checks(false)
-                .flatten()
-                .take(ATTRIBUTES_MAX)
-            {
+            for attribute in tag.attributes().with_checks(false).flatten().take(ATTRIBUTES_MAX) {
                 let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
                 let bound = matches!(ns, ResolveResult::Bound(_));
                 let ns = namespace(&ns);

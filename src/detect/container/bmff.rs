@@ -276,10 +276,7 @@ fn values(
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "byte strings are references"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
 

@@ -114,10 +114,7 @@ fn frames(
             (id, size, major == 4 && raw[9] & 0x02 != 0)
         };
         let body = at + header;
-        if !id
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        {
+        if !id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
             // Taggers leave rubbish behind a tag that shrank; players stop here too.
             return Ok(());
         }

@@ -48,14 +48,8 @@ impl Parts {
     fn finish(&mut self, found: &mut Found) {
         for (at, pieces) in self.xmp.values_mut() {
             // The pieces carry their offsets; a gap leaves XML that does not parse, which is said.
-            let packet = std::mem::take(pieces)
-                .into_values()
-                .collect::<Vec<_>>()
-                .concat();
-            found.add(
-                format!("JPEG APP1 extended XMP @ offset {at}"),
-                Content::Xmp(packet),
-            );
+            let packet = std::mem::take(pieces).into_values().collect::<Vec<_>>().concat();
+            found.add(format!("JPEG APP1 extended XMP @ offset {at}"), Content::Xmp(packet));
         }
         if !self.photoshop.is_empty() {
             let place = format!("JPEG APP13 @ offset {}", self.photoshop_at);
@@ -74,11 +68,7 @@ fn segments(
     let mut at = 2;
     loop {
         let mut marker = at;
-        if bytes
-            .u8(marker)
-            .map_err(|_| Broke::new(at, "ends before any image data"))?
-            != 0xff
-        {
+        if bytes.u8(marker).map_err(|_| Broke::new(at, "ends before any image data"))? != 0xff {
             // A length lied. Decoders go on at the next marker, and so marks there are found too.
             found.broke(NAME, &Broke::new(at, "no marker stands here"));
             marker =
@@ -129,10 +119,7 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
     match code {
         0xe1 => {
             if let Some(packet) = data.strip_prefix(XMP) {
-                found.add(
-                    format!("JPEG APP1 XMP @ offset {at}"),
-                    Content::Xmp(packet.to_vec()),
-                );
+                found.add(format!("JPEG APP1 XMP @ offset {at}"), Content::Xmp(packet.to_vec()));
             } else if let Some(more) = data.strip_prefix(XMP_MORE) {
                 extended(at, more, parts);
             } else if data.starts_with(EXIF) {
@@ -142,10 +129,8 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
         }
         0xeb if !parts.c2pa && c2pa_superbox(data) => {
             parts.c2pa = true;
-            found.add(
-                format!("JPEG APP11 JUMBF c2pa @ offset {at}"),
-                Content::C2pa(Store::InPlace),
-            );
+            found
+                .add(format!("JPEG APP11 JUMBF c2pa @ offset {at}"), Content::C2pa(Store::InPlace));
         }
         0xed => {
             if let Some(resources) = data.strip_prefix(PHOTOSHOP) {
@@ -178,13 +163,8 @@ fn extended(at: u64, data: &[u8], parts: &mut Parts) {
     else {
         return;
     };
-    let offset = offset
-        .iter()
-        .fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-    let (_, pieces) = parts
-        .xmp
-        .entry(guid.to_vec())
-        .or_insert_with(|| (at, BTreeMap::new()));
+    let offset = offset.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    let (_, pieces) = parts.xmp.entry(guid.to_vec()).or_insert_with(|| (at, BTreeMap::new()));
     pieces.insert(offset, piece.to_vec());
 }
 
@@ -210,13 +190,7 @@ fn image_end(bytes: &mut Bytes<'_>, scan: u64, found: &mut Found) {
     if end.is_some() {
         samsung::walk(bytes, scan, found);
     } else if bytes.len() - scan <= SCAN_CAP {
-        found.problem(
-            NAME,
-            format!(
-                "broke at offset {}: ends inside the image data",
-                bytes.len()
-            ),
-        );
+        found.problem(NAME, format!("broke at offset {}: ends inside the image data", bytes.len()));
     }
 }
 
@@ -282,11 +256,7 @@ pub(crate) mod tests {
         ]);
         let found = found(&file);
         assert_eq!(found.problems, []);
-        let places: Vec<_> = found
-            .blocks
-            .iter()
-            .map(|block| block.place.as_str())
-            .collect();
+        let places: Vec<_> = found.blocks.iter().map(|block| block.place.as_str()).collect();
         assert_eq!(places[0], "JPEG APP1 XMP @ offset 2");
         assert!(places[1].starts_with("JPEG APP11 JUMBF c2pa"));
         assert!(matches!(&found.blocks[3].content, Content::Xmp(xmp) if xmp == b"<a/>"));

@@ -15,10 +15,7 @@ const TAG_CAP: u64 = 8 << 20;
 
 /// Walks the elements.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
-    let mut walk = Walk {
-        elements: 0,
-        name: String::new(),
-    };
+    let mut walk = Walk { elements: 0, name: String::new() };
     let end = bytes.len();
     if let Err(broke) = walk.children(bytes, 0, end, 0, found) {
         found.broke(NAME, &broke);
@@ -104,9 +101,7 @@ fn number(bytes: &mut Bytes<'_>, at: u64, size: bool) -> Result<(u64, u64, bool)
         return Err(Broke::new(at, "no element stands here"));
     }
     let rest = bytes.peek(at, len as usize)?;
-    let whole = rest
-        .iter()
-        .fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+    let whole = rest.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
     let mask = (1u64 << (7 * len)) - 1;
     let value = if size { whole & mask } else { whole };
     Ok((value, u64::from(len), size && value == mask))
@@ -133,15 +128,11 @@ pub(crate) mod tests {
 
     /// A file with one tag.
     pub fn tagged(name: &str, value: &str) -> Vec<u8> {
-        let simple = [
-            element(b"\x45\xa3", name.as_bytes()),
-            element(b"\x44\x87", value.as_bytes()),
-        ]
-        .concat();
-        let tags = element(
-            b"\x12\x54\xc3\x67",
-            &element(b"\x73\x73", &element(b"\x67\xc8", &simple)),
-        );
+        let simple =
+            [element(b"\x45\xa3", name.as_bytes()), element(b"\x44\x87", value.as_bytes())]
+                .concat();
+        let tags =
+            element(b"\x12\x54\xc3\x67", &element(b"\x73\x73", &element(b"\x67\xc8", &simple)));
         let cluster = element(b"\x1f\x43\xb6\x75", &[0; 50]);
         [
             element(b"\x1a\x45\xdf\xa3", b"\x42\x82\x84webm"),
@@ -155,16 +146,9 @@ pub(crate) mod tests {
         let file = tagged("PROMPT", "{}");
         let result = found(&file);
         assert_eq!(result.problems, []);
-        assert!(
-            result.blocks[0]
-                .place
-                .starts_with("Matroska Tags/SimpleTag PROMPT")
-        );
+        assert!(result.blocks[0].place.starts_with("Matroska Tags/SimpleTag PROMPT"));
         let mut live = file.clone();
-        let segment = live
-            .windows(4)
-            .position(|id| id == b"\x18\x53\x80\x67")
-            .unwrap();
+        let segment = live.windows(4).position(|id| id == b"\x18\x53\x80\x67").unwrap();
         live[segment + 4..segment + 12].copy_from_slice(&[1, 255, 255, 255, 255, 255, 255, 255]);
         assert_eq!(found(&live).blocks.len(), 1);
         assert_eq!(found(&file[..file.len() - 1]).problems.len(), 1);

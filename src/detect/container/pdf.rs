@@ -19,12 +19,7 @@ const SEARCH_CAP: u64 = 64 << 20;
 /// Walks the objects.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     bytes.read_ahead(8 << 10);
-    let mut walk = Walk {
-        at: 0,
-        depth: 0,
-        dictionary: Vec::new(),
-        start: 0,
-    };
+    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0 };
     if let Err(broke) = walk.run(bytes, found) {
         found.broke(NAME, &broke);
     }
@@ -98,9 +93,7 @@ impl Walk {
         let start = self.at;
         let mut depth = 1;
         while depth > 0 {
-            let byte = bytes
-                .u8(self.at)
-                .map_err(|_| Broke::new(start, "a text does not end"))?;
+            let byte = bytes.u8(self.at).map_err(|_| Broke::new(start, "a text does not end"))?;
             self.at += 1;
             match byte {
                 b'\\' => self.at += 1,
@@ -177,10 +170,7 @@ fn regular(byte: u8) -> bool {
 }
 
 fn ends_stream(bytes: &mut Bytes<'_>, at: u64) -> bool {
-    bytes
-        .peek_up_to(at, 16)
-        .trim_ascii_start()
-        .starts_with(b"endstream")
+    bytes.peek_up_to(at, 16).trim_ascii_start().starts_with(b"endstream")
 }
 
 fn find_end(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
@@ -223,10 +213,7 @@ fn name(dictionary: &[u8], key: &[u8], value: &[u8]) -> bool {
 /// A direct length; an indirect one (`12 0 R`) is found by the end of the stream.
 fn length(after: &[u8]) -> Option<u64> {
     let after = after.trim_ascii_start();
-    let digits = after
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let rest = after.get(digits..)?.trim_ascii_start();
     if rest.first().is_some_and(u8::is_ascii_digit) {
         return None;
@@ -298,10 +285,8 @@ mod tests {
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 3);
         assert!(matches!(&found.blocks[1].content, Content::Xmp(xmp) if xmp == b"<y/>"));
-        assert!(
-            matches!(&found.blocks[2].content, Content::Text { value, .. }
-            if value == "{\"Label\":\"1\"}")
-        );
+        assert!(matches!(&found.blocks[2].content, Content::Text { value, .. }
+            if value == "{\"Label\":\"1\"}"));
     }
 
     #[test]

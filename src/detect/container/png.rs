@@ -29,10 +29,7 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
         let name = String::from_utf8_lossy(&kind).into_owned();
         let end = at + 12 + len;
         if end > bytes.len() {
-            return Err(Broke::new(
-                at,
-                format!("chunk {name} of {len} bytes runs past the end"),
-            ));
+            return Err(Broke::new(at, format!("chunk {name} of {len} bytes runs past the end")));
         }
         let body = at + 8;
         match &kind {
@@ -44,10 +41,7 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
                 Ok(data) => found.add(format!("PNG eXIf @ offset {at}"), Content::Exif(data)),
                 Err(broke) => found.broke(NAME, &broke),
             },
-            b"caBX" => found.add(
-                format!("PNG caBX @ offset {at}"),
-                Content::C2pa(Store::InPlace),
-            ),
+            b"caBX" => found.add(format!("PNG caBX @ offset {at}"), Content::C2pa(Store::InPlace)),
             b"IEND" => return Ok(()),
             _ => {}
         }
@@ -57,20 +51,14 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
 
 fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
     let Some((key, value)) = split_text(kind, data) else {
-        found.problem(
-            NAME,
-            format!("{kind} chunk broke at offset {at}: no keyword"),
-        );
+        found.problem(NAME, format!("{kind} chunk broke at offset {at}: no keyword"));
         return;
     };
     let place = format!("PNG {kind} {key} @ offset {at}");
     let value = match value {
         Ok(value) => value,
         Err(why) => {
-            found.problem(
-                NAME,
-                format!("{kind} chunk {key} broke at offset {at}: {why}"),
-            );
+            found.problem(NAME, format!("{kind} chunk {key} broke at offset {at}: {why}"));
             return;
         }
     };
@@ -85,11 +73,7 @@ fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
     // tEXt and zTXt are Latin-1 by the specification and UTF-8 by habit.
     let value = match String::from_utf8(value) {
         Ok(value) => value,
-        Err(error) => error
-            .as_bytes()
-            .iter()
-            .map(|byte| char::from(*byte))
-            .collect(),
+        Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
     };
     found.text(place, Carrier::PngText, key, value);
 }
@@ -99,11 +83,7 @@ type Value = Result<Vec<u8>, String>;
 /// Keyword and value bytes of a text chunk.
 fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
     let zero = data.iter().position(|byte| *byte == 0)?;
-    let key: String = data
-        .get(..zero)?
-        .iter()
-        .map(|byte| char::from(*byte))
-        .collect();
+    let key: String = data.get(..zero)?.iter().map(|byte| char::from(*byte)).collect();
     let rest = data.get(zero + 1..)?;
     let value = match kind {
         "tEXt" => Ok(rest.to_vec()),
@@ -113,11 +93,7 @@ fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
             let mut parts = rest.splitn(3, |byte| *byte == 0);
             let (_language, _translated) = (parts.next()?, parts.next()?);
             let value = parts.next()?;
-            if flags.first() == Some(&1) {
-                inflate(value)
-            } else {
-                Ok(value.to_vec())
-            }
+            if flags.first() == Some(&1) { inflate(value) } else { Ok(value.to_vec()) }
         }
     };
     Some((key, value))
@@ -160,10 +136,7 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "byte strings are references"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
     use crate::detect::inflate::tests::deflate;
@@ -205,11 +178,8 @@ pub(crate) mod tests {
         ]);
         let found = found(&file);
         assert_eq!(found.problems, []);
-        let texts: Vec<_> = found
-            .blocks
-            .iter()
-            .map(|block| (block.place.as_str(), &block.content))
-            .collect();
+        let texts: Vec<_> =
+            found.blocks.iter().map(|block| (block.place.as_str(), &block.content)).collect();
         assert_eq!(texts[0].0, "PNG tEXt key @ offset 33");
         assert_eq!(texts.len(), 4);
         assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));

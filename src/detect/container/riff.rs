@@ -47,11 +47,7 @@ impl Walk<'_> {
     /// are read too; but what is no chunk there is a trailer of someone else, not a fault.
     fn forms(&mut self, bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
         let raw = bytes.array::<4>(4)?;
-        let stated = if self.big_end {
-            u32::from_be_bytes(raw)
-        } else {
-            u32::from_le_bytes(raw)
-        };
+        let stated = if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
         // Recorders that stream leave no size; RF64 keeps it elsewhere.
         let form_end = match stated {
             0 | u32::MAX => bytes.len(),
@@ -204,10 +200,7 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "byte strings are references"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
 

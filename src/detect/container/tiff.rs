@@ -98,21 +98,14 @@ impl Tiff<'_, '_> {
         }
         let after = first + count * width;
         // Many writers of EXIF leave the offset of the next directory away at the very end.
-        let next = if self.big {
-            self.u64(after)
-        } else {
-            self.u32(after)
-        };
+        let next = if self.big { self.u64(after) } else { self.u32(after) };
         Ok((entries, next.unwrap_or(0)))
     }
 
     fn entry(&mut self, at: u64) -> Result<Entry, Broke> {
         let (tag, kind) = (self.u16(at)?, self.u16(at + 2)?);
-        let (count, value, inline) = if self.big {
-            (self.u64(at + 4)?, at + 12, 8)
-        } else {
-            (self.u32(at + 4)?, at + 8, 4)
-        };
+        let (count, value, inline) =
+            if self.big { (self.u64(at + 4)?, at + 12, 8) } else { (self.u32(at + 4)?, at + 8, 4) };
         let width = match kind {
             3 | 8 => 2,
             4 | 9 | 11 | 13 => 4,
@@ -127,13 +120,7 @@ impl Tiff<'_, '_> {
         } else {
             self.u32(value)?
         };
-        Ok(Entry {
-            tag,
-            kind,
-            count,
-            at,
-            size,
-        })
+        Ok(Entry { tag, kind, count, at, size })
     }
 
     fn entries(&mut self, name: &str, entries: &[Entry], depth: usize, found: &mut Found) {
@@ -157,11 +144,7 @@ impl Tiff<'_, '_> {
         let place = |tag: &str| format!("{} {name}:{tag}", self.place);
         match entry.tag {
             330 | 0x8769 if depth < 4 => {
-                let inner = if entry.tag == 330 {
-                    "SubIFD"
-                } else {
-                    "ExifIFD"
-                };
+                let inner = if entry.tag == 330 { "SubIFD" } else { "ExifIFD" };
                 for number in 0..entry.count.min(16) {
                     let pointer = self.pointer(entry, number)?;
                     if pointer != 0 {
@@ -176,11 +159,7 @@ impl Tiff<'_, '_> {
                 found.add(place, Content::Xmp(data));
             }
             33723 | 34377 => {
-                let place = place(if entry.tag == 33723 {
-                    "IPTC"
-                } else {
-                    "Photoshop"
-                });
+                let place = place(if entry.tag == 33723 { "IPTC" } else { "Photoshop" });
                 let data = self.value(entry)?;
                 irb::walk(&data, &place, found);
             }
@@ -190,25 +169,16 @@ impl Tiff<'_, '_> {
                 }
                 found.add(place("C2PA (0xCD41)"), Content::C2pa(Store::InPlace));
             }
-            0x9286 => self.text(
-                &place("UserComment"),
-                "UserComment",
-                entry,
-                user_comment,
-                found,
-            )?,
+            0x9286 => {
+                self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?
+            }
             // A maker note is binary, save that Fooocus keeps a word in it.
             0x927C if entry.size <= 32 => {
                 self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
             }
             0x9C9B..=0x9C9F => {
-                let key = [
-                    "XPTitle",
-                    "XPComment",
-                    "XPAuthor",
-                    "XPKeywords",
-                    "XPSubject",
-                ][usize::from(entry.tag - 0x9C9B)];
+                let key = ["XPTitle", "XPComment", "XPAuthor", "XPKeywords", "XPSubject"]
+                    [usize::from(entry.tag - 0x9C9B)];
                 self.text(&place(key), key, entry, |data, _| utf16(data, true), found)?;
             }
             tag if entry.kind == 2 || entry.kind == 7 || entry.kind == 129 => {
@@ -262,36 +232,21 @@ impl Tiff<'_, '_> {
 
     fn u16(&mut self, at: u64) -> Result<u16, Broke> {
         let raw = self.bytes.array(at)?;
-        Ok(if self.little {
-            u16::from_le_bytes(raw)
-        } else {
-            u16::from_be_bytes(raw)
-        })
+        Ok(if self.little { u16::from_le_bytes(raw) } else { u16::from_be_bytes(raw) })
     }
 
     fn u32(&mut self, at: u64) -> Result<u64, Broke> {
-        Ok(u64::from(if self.little {
-            self.bytes.u32_le(at)?
-        } else {
-            self.bytes.u32_be(at)?
-        }))
+        Ok(u64::from(if self.little { self.bytes.u32_le(at)? } else { self.bytes.u32_be(at)? }))
     }
 
     fn u64(&mut self, at: u64) -> Result<u64, Broke> {
-        if self.little {
-            self.bytes.u64_le(at)
-        } else {
-            self.bytes.u64_be(at)
-        }
+        if self.little { self.bytes.u64_le(at) } else { self.bytes.u64_be(at) }
     }
 }
 
 /// UTF-8 when it is, Latin-1 otherwise; without the closing zeros.
 pub fn latin(data: &[u8], _little: bool) -> String {
-    let end = data
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |at| at + 1);
+    let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
     let data = data.get(..end).unwrap_or_default();
     match std::str::from_utf8(data) {
         Ok(text) => text.to_owned(),
@@ -306,12 +261,9 @@ pub fn utf16(data: &[u8], little: bool) -> String {
         [a, b] => u16::from_be_bytes([*a, *b]),
         _ => 0,
     });
-    let text: String = char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
-    text.trim_end_matches('\0')
-        .trim_start_matches('\u{feff}')
-        .to_owned()
+    let text: String =
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    text.trim_end_matches('\0').trim_start_matches('\u{feff}').to_owned()
 }
 
 /// `UserComment` begins with a character code of eight bytes. `UNICODE` does not say which byte
@@ -327,11 +279,7 @@ fn user_comment(data: &[u8], little: bool) -> String {
             [0xfe, 0xff, rest @ ..] => utf16(rest, false),
             _ => {
                 let zeros = |odd: usize| {
-                    text.iter()
-                        .skip(odd)
-                        .step_by(2)
-                        .filter(|byte| **byte == 0)
-                        .count()
+                    text.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count()
                 };
                 let (even, odd) = (zeros(0), zeros(1));
                 if even == odd && even == 0 && std::str::from_utf8(text).is_ok() {
@@ -383,11 +331,7 @@ pub(crate) mod tests {
     #[test]
     fn tags_are_read_with_their_place() {
         let comment = [b"UNICODE\0".as_slice(), b"\0h\0i"].concat();
-        let file = tiff(&[
-            (271, 2, b"Maker\0"),
-            (0x9286, 7, &comment),
-            (700, 1, b"<x></x>"),
-        ]);
+        let file = tiff(&[(271, 2, b"Maker\0"), (0x9286, 7, &comment), (700, 1, b"<x></x>")]);
         let found = found(&file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks[0].place, "TIFF IFD0:Make");
@@ -403,11 +347,7 @@ pub(crate) mod tests {
         assert!(found(&file).problems[0].problem.contains("circle"));
         let mut file = tiff(&[(700, 1, b"long enough")]);
         file[14..18].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert!(
-            found(&file).problems[0]
-                .problem
-                .contains("runs past the end")
-        );
+        assert!(found(&file).problems[0].problem.contains("runs past the end"));
         assert_eq!(found(b"II\x2a\0\xff\xff\xff\xff").problems.len(), 1);
     }
 }

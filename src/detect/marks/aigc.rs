@@ -65,26 +65,16 @@ fn label(field: &Field) -> Option<Evidence> {
     };
     Some(Evidence {
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
-        tool: producer
-            .as_deref()
-            .and_then(generators::producer)
-            .or_else(|| name(producer)),
+        tool: producer.as_deref().and_then(generators::producer).or_else(|| name(producer)),
         detail: Some(cut(&object.to_string())),
-        ..evidence(
-            field,
-            DETECTOR,
-            strength,
-            format!("AIGC label of GB 45438-2025: {meaning}"),
-        )
+        ..evidence(field, DETECTOR, strength, format!("AIGC label of GB 45438-2025: {meaning}"))
     })
 }
 
 /// What Doubao, Jimeng, Dreamina and `TikTok` write.
 fn bytedance(field: &Field) -> Option<Evidence> {
-    let place = matches!(
-        field.carrier,
-        Carrier::Exif | Carrier::Mp4 | Carrier::PngText | Carrier::Comment
-    );
+    let place =
+        matches!(field.carrier, Carrier::Exif | Carrier::Mp4 | Carrier::PngText | Carrier::Comment);
     let value = field.json().filter(|_| place)?;
     let data = value.get("data").unwrap_or(value);
     let product = pick(data, &["product"])
@@ -94,12 +84,7 @@ fn bytedance(field: &Field) -> Option<Evidence> {
     {
         return Some(Evidence {
             detail: Some(cut(&field.value)),
-            ..trace(
-                field,
-                DETECTOR,
-                &product,
-                format!("export of a generation by {product}"),
-            )
+            ..trace(field, DETECTOR, &product, format!("export of a generation by {product}"))
         });
     }
     let kind = pick(value, &["aigc_label_type"])?;
@@ -127,8 +112,7 @@ mod tests {
         found.text("P", carrier, key, value);
         let mut out = Vec::new();
         look(&expand(&mut found).0, &mut out);
-        out.pop()
-            .map(|(_, evidence)| (evidence.strength, evidence.tool))
+        out.pop().map(|(_, evidence)| (evidence.strength, evidence.tool))
     }
 
     #[test]
@@ -151,10 +135,7 @@ mod tests {
     fn the_word_alone_is_nothing() {
         assert_eq!(of(Carrier::PngText, "AIGC", "a talk about AIGC"), None);
         assert_eq!(of(Carrier::PngText, "AIGC", r#"{"talk":"AIGC"}"#), None);
-        assert_eq!(
-            of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":0}"#),
-            None
-        );
+        assert_eq!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":0}"#), None);
         assert_eq!(of(Carrier::Exif, "Make", r#"{"Label":"1"}"#), None);
     }
 }

@@ -31,10 +31,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 
 fn report(field: &Field, settings: &[(&str, &str)]) -> Evidence {
     let value = |key: &str| {
-        settings
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, value)| (*value).to_owned())
+        settings.iter().find(|(name, _)| *name == key).map(|(_, value)| (*value).to_owned())
     };
     let version = value("Version").unwrap_or_default();
     let tool = if field.value.contains("\"modelVersionId\"") && value("Civitai resources").is_some()
@@ -48,22 +45,14 @@ fn report(field: &Field, settings: &[(&str, &str)]) -> Evidence {
     Evidence {
         model: name(value("Model")),
         detail: Some(cut(&field.value)),
-        ..trace(
-            field,
-            DETECTOR,
-            tool,
-            "generation parameters of Stable Diffusion WebUI",
-        )
+        ..trace(field, DETECTOR, tool, "generation parameters of Stable Diffusion WebUI")
     }
 }
 
 /// The settings of the line that begins with `Steps: N`, when it is one: the number is a number,
 /// and a sampler, or two other settings with values of their kind, stand beside it.
 pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
-    let line = text
-        .lines()
-        .rev()
-        .find(|line| line.trim_start().starts_with("Steps: "))?;
+    let line = text.lines().rev().find(|line| line.trim_start().starts_with("Steps: "))?;
     let settings: Vec<(&str, &str)> = line
         .trim()
         .split(", ")
@@ -77,16 +66,14 @@ pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
     let of_kind = |(key, value): &&(&str, &str)| match *key {
         "Seed" => digits(value.trim_start_matches('-')),
         "CFG scale" | "Distilled CFG Scale" | "Guidance" => value.parse::<f64>().is_ok(),
-        "Size" => value
-            .split_once('x')
-            .is_some_and(|(width, height)| digits(width) && digits(height)),
+        "Size" => {
+            value.split_once('x').is_some_and(|(width, height)| digits(width) && digits(height))
+        }
         "Model hash" => !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit()),
         _ => false,
     };
     let kinds = settings.iter().filter(of_kind).count();
-    let sampler = settings
-        .iter()
-        .any(|(key, value)| *key == "Sampler" && !value.is_empty());
+    let sampler = settings.iter().any(|(key, value)| *key == "Sampler" && !value.is_empty());
     ((sampler && kinds >= 1) || kinds >= 2).then_some(settings)
 }
 

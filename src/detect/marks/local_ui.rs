@@ -35,28 +35,16 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence {
     let model = pick(
         parameters,
-        &[
-            "model",
-            "model_name",
-            "base_model",
-            "base_model_name",
-            "model_weights",
-        ],
+        &["model", "model_name", "base_model", "base_model_name", "model_weights"],
     )
     .or_else(|| pick(parameters.get("model")?, &["name", "model_name"]));
     Evidence {
         model: name(model),
         detail: details(&[
-            (
-                "prompt",
-                pick(parameters, &["positive_prompt", "prompt", "Prompt", "c"]),
-            ),
+            ("prompt", pick(parameters, &["positive_prompt", "prompt", "Prompt", "c"])),
             (
                 "negative prompt",
-                pick(
-                    parameters,
-                    &["negative_prompt", "negativeprompt", "Negative", "uc"],
-                ),
+                pick(parameters, &["negative_prompt", "negativeprompt", "Negative", "uc"]),
             ),
             ("seed", pick(parameters, &["seed", "Seed"])),
             ("steps", pick(parameters, &["steps", "num_inference_steps"])),
@@ -67,19 +55,14 @@ fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence
 
 /// All generations of `InvokeAI`.
 fn invoke(field: &Field) -> Option<Evidence> {
-    let text = matches!(
-        field.carrier,
-        Carrier::PngText | Carrier::Mp4 | Carrier::Matroska
-    );
+    let text = matches!(field.carrier, Carrier::PngText | Carrier::Mp4 | Carrier::Matroska);
     if !text {
         return None;
     }
     match field.key.as_str() {
         "invokeai_metadata" | "invokeai_graph" | "invokeai_workflow" => {
             let mark = format!("{} of InvokeAI", field.key);
-            field
-                .json()
-                .map(|value| filled(field, "InvokeAI", &mark, value))
+            field.json().map(|value| filled(field, "InvokeAI", &mark, value))
         }
         "sd-metadata" => {
             let value = field.json()?;
@@ -93,20 +76,13 @@ fn invoke(field: &Field) -> Option<Evidence> {
         "Dream" | "dream" => {
             let switches = field.value.rsplit('"').next()?;
             let number = |switch: &str| {
-                let mut words = switches
-                    .split_whitespace()
-                    .skip_while(|word| *word != switch);
+                let mut words = switches.split_whitespace().skip_while(|word| *word != switch);
                 words.nth(1).is_some_and(|word| word.parse::<u64>().is_ok())
             };
             let ours = field.value.starts_with('"') && number("-s") && number("-S");
             ours.then(|| Evidence {
                 detail: Some(cut(&field.value)),
-                ..trace(
-                    field,
-                    DETECTOR,
-                    "InvokeAI",
-                    "command line of InvokeAI's dream",
-                )
+                ..trace(field, DETECTOR, "InvokeAI", "command line of InvokeAI's dream")
             })
         }
         _ => None,
@@ -129,12 +105,7 @@ fn by_json(field: &Field) -> Option<Evidence> {
     let value = field.json()?;
     let has = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some());
     if let Some(parameters) = value.get("sui_image_params").filter(|it| it.is_object()) {
-        return Some(filled(
-            field,
-            "SwarmUI",
-            "image parameters of SwarmUI",
-            parameters,
-        ));
+        return Some(filled(field, "SwarmUI", "image parameters of SwarmUI", parameters));
     }
     if value.get("base_model_hash").is_some_and(Value::is_string)
         && (has(&["prompt", "seed"]) || has(&["Prompt", "seed"]))
@@ -145,28 +116,15 @@ fn by_json(field: &Field) -> Option<Evidence> {
         return Some(filled(field, &tool, "parameters of Fooocus", value));
     }
     if has(&["c", "model", "sampler", "seed", "steps"]) {
-        return Some(filled(
-            field,
-            "Draw Things",
-            "parameters of Draw Things",
-            value,
-        ));
+        return Some(filled(field, "Draw Things", "parameters of Draw Things", value));
     }
     if has(&["prompt", "seed", "num_inference_steps"])
         && (has(&["sampler_name"]) || has(&["use_stable_diffusion_model"]))
     {
-        return Some(filled(
-            field,
-            "Easy Diffusion",
-            "parameters of Easy Diffusion",
-            value,
-        ));
+        return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
-    let comment = value
-        .get("Comment")
-        .and_then(Value::as_str)
-        .unwrap_or(&field.value);
+    let comment = value.get("Comment").and_then(Value::as_str).unwrap_or(&field.value);
     let inner: Value = serde_json::from_str(comment).ok()?;
     let ours = ["prompt", "uc", "seed", "steps", "noise_schedule"];
     if ours.iter().all(|key| inner.get(key).is_some()) {
@@ -197,12 +155,7 @@ fn easy_diffusion(field: &Field, fields: &[Field]) -> Option<Evidence> {
             ("seed", Some(seed)),
             ("sampler or model", Some(sampler)),
         ]),
-        ..trace(
-            field,
-            DETECTOR,
-            "Easy Diffusion",
-            "parameters of Easy Diffusion",
-        )
+        ..trace(field, DETECTOR, "Easy Diffusion", "parameters of Easy Diffusion")
     })
 }
 
@@ -217,12 +170,7 @@ fn midjourney(field: &Field) -> Option<Evidence> {
     let (_, job) = field.value.trim().rsplit_once("Job ID: ")?;
     (place && uuid(job)).then(|| Evidence {
         detail: Some(cut(&field.value)),
-        ..trace(
-            field,
-            DETECTOR,
-            "Midjourney",
-            "description with a Midjourney job",
-        )
+        ..trace(field, DETECTOR, "Midjourney", "description with a Midjourney job")
     })
 }
 
@@ -236,20 +184,12 @@ fn grok(field: &Field, fields: &[Field]) -> Option<Evidence> {
     }
     let signature = field.value.strip_prefix("Signature:")?.trim();
     let signed = signature.len() >= 64
-        && signature
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+        && signature.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
     let artist = fields
         .iter()
         .any(|other| other.carrier == Carrier::Exif && other.key == "Artist" && uuid(&other.value));
-    (signed && artist).then(|| {
-        trace(
-            field,
-            DETECTOR,
-            "Grok (xAI)",
-            "signature of Grok and its picture id",
-        )
-    })
+    (signed && artist)
+        .then(|| trace(field, DETECTOR, "Grok (xAI)", "signature of Grok and its picture id"))
 }
 
 /// Samsung's editor tells of a generative edit by a type other than zero.
@@ -275,20 +215,13 @@ fn samsung(field: &Field) -> Option<Evidence> {
 /// A value at a key somewhere in an object of objects.
 fn deep<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
     let object = value.as_object().filter(|_| depth < 8)?;
-    object.get(key).or_else(|| {
-        object
-            .values()
-            .find_map(|inner| deep(inner, key, depth + 1))
-    })
+    object.get(key).or_else(|| object.values().find_map(|inner| deep(inner, key, depth + 1)))
 }
 
 fn uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.trim().split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12]
-        && text
-            .trim()
-            .bytes()
-            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        && text.trim().bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -306,9 +239,7 @@ mod tests {
         }
         let mut out = Vec::new();
         look(&expand(&mut found).0, &mut out);
-        out.into_iter()
-            .filter_map(|(_, evidence)| evidence.tool)
-            .collect()
+        out.into_iter().filter_map(|(_, evidence)| evidence.tool).collect()
     }
 
     #[test]
@@ -318,22 +249,9 @@ mod tests {
         let job = format!("a fox --v 4 Job ID: {id}");
         let signature = format!("Signature: {}", "Ab1+".repeat(20));
         let cases: &[(Texts<'_>, &str)] = &[
-            (
-                &[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")],
-                "InvokeAI",
-            ),
-            (
-                &[(PngText, "invokeai_metadata", "{\"seed\":1}")],
-                "InvokeAI",
-            ),
-            (
-                &[(
-                    Exif,
-                    "UserComment",
-                    "{\"sui_image_params\":{\"prompt\":\"x\"}}",
-                )],
-                "SwarmUI",
-            ),
+            (&[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")], "InvokeAI"),
+            (&[(PngText, "invokeai_metadata", "{\"seed\":1}")], "InvokeAI"),
+            (&[(Exif, "UserComment", "{\"sui_image_params\":{\"prompt\":\"x\"}}")], "SwarmUI"),
             (
                 &[(
                     PngText,
@@ -361,17 +279,10 @@ mod tests {
             ),
             (&[(PngText, "Description", &job)], "Midjourney"),
             (
-                &[(
-                    Carrier::Trailer,
-                    "PhotoEditor_Re_Edit_Data",
-                    "{\"a\":{\"genAIType\":1}}",
-                )],
+                &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"a\":{\"genAIType\":1}}")],
                 "Samsung Galaxy AI",
             ),
-            (
-                &[(Exif, "ImageDescription", &signature), (Exif, "Artist", id)],
-                "Grok (xAI)",
-            ),
+            (&[(Exif, "ImageDescription", &signature), (Exif, "Artist", id)], "Grok (xAI)"),
         ];
         for (texts, tool) in cases {
             assert_eq!(tools(texts), [*tool], "{texts:?}");
@@ -382,24 +293,13 @@ mod tests {
     fn words_and_lone_keys_are_nothing() {
         use Carrier::{Exif, PngText};
         for texts in [
-            &[
-                (PngText, "prompt", "Please sign here"),
-                (PngText, "workflow", "approved"),
-            ][..],
-            &[(
-                PngText,
-                "Description",
-                "Midjourney to the centre of the earth",
-            )],
+            &[(PngText, "prompt", "Please sign here"), (PngText, "workflow", "approved")][..],
+            &[(PngText, "Description", "Midjourney to the centre of the earth")],
             &[(PngText, "Description", "Job ID: 4711")],
             &[(PngText, "Dream", "a dream of mine -s")],
             &[(Exif, "ImageDescription", "Signature: short")],
             &[(PngText, "parameters", "{\"gamma\": 2.2}")],
-            &[(
-                Carrier::Trailer,
-                "PhotoEditor_Re_Edit_Data",
-                "{\"genAIType\":0}",
-            )],
+            &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"genAIType\":0}")],
         ] {
             assert_eq!(tools(texts), Vec::<String>::new(), "{texts:?}");
         }

@@ -40,9 +40,7 @@ pub fn claims(manifest: &Manifest) -> Vec<Claim> {
         .filter(|(label, _)| is_actions(label))
         .flat_map(|(label, value)| {
             let list = value.get("actions").and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .map(move |action| (label.as_str(), action))
+            list.into_iter().flatten().map(move |action| (label.as_str(), action))
         })
         .collect();
     let created = actions
@@ -50,25 +48,19 @@ pub fn claims(manifest: &Manifest) -> Vec<Claim> {
         .any(|(_, action)| speaks_of_whole(action) && declared(action).is_some_and(whole));
     for (label, action) in &actions {
         if let Some(claim) = of_action(label, action, created)
-            && !claims
-                .iter()
-                .any(|known| known.source_type == claim.source_type)
+            && !claims.iter().any(|known| known.source_type == claim.source_type)
         {
             claims.push(claim);
         }
     }
     for (label, value) in &manifest.assertions {
         if let Some(claim) = of_assertion(label, value)
-            && !claims
-                .iter()
-                .any(|known| known.source_type == claim.source_type)
+            && !claims.iter().any(|known| known.source_type == claim.source_type)
         {
             claims.push(claim);
         }
     }
-    let silent = claims
-        .iter()
-        .all(|claim| claim.source_type.generative() == Generative::No);
+    let silent = claims.iter().all(|claim| claim.source_type.generative() == Generative::No);
     if silent && let Some(claim) = by_name(manifest, &actions) {
         claims.push(claim);
     }
@@ -95,10 +87,7 @@ fn declared(action: &Value) -> Option<SourceType> {
 }
 
 fn kind(action: &Value) -> &str {
-    action
-        .get("action")
-        .and_then(Value::as_str)
-        .unwrap_or("unnamed action")
+    action.get("action").and_then(Value::as_str).unwrap_or("unnamed action")
 }
 
 /// Actions whose source type is about all of the asset; others are about what they added.
@@ -137,11 +126,7 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
     let mark = if source_type == known {
         format!("{kind} declares {}: {}", known.term(), known.meaning())
     } else {
-        format!(
-            "{kind} brought in {}, so the asset was {}",
-            known.term(),
-            source_type.meaning()
-        )
+        format!("{kind} brought in {}, so the asset was {}", known.term(), source_type.meaning())
     };
     let parameters = action.get("parameters").unwrap_or(&Value::Null);
     let mut detail = Vec::new();
@@ -157,10 +142,8 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
     }
     if let Some(object) = parameters.as_object() {
         for (key, value) in object {
-            if !matches!(
-                key.as_str(),
-                "description" | "prompt" | "Prompt" | "ingredients"
-            ) && let Some(value) = value.as_str().filter(|value| value.len() < 200)
+            if !matches!(key.as_str(), "description" | "prompt" | "Prompt" | "ingredients")
+                && let Some(value) = value.as_str().filter(|value| value.len() < 200)
             {
                 detail.push(format!("{key}: {value}"));
             }
@@ -173,12 +156,7 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
         tool: name(agent(action)),
         model: name(pick(
             parameters,
-            &[
-                "model_name",
-                "model",
-                "com.adobe.firefly.version",
-                "firefly.version",
-            ],
+            &["model_name", "model", "com.adobe.firefly.version", "firefly.version"],
         )),
         detail,
     })
@@ -212,13 +190,9 @@ fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
     };
     match base {
         "c2pa.ai_generated_content" => {
-            let said = ["ai_generated", "Ai_generated", "AI_generated"]
-                .iter()
-                .any(|key| {
-                    value
-                        .get(key)
-                        .is_some_and(|it| it == &Value::Bool(true) || it == "true")
-                });
+            let said = ["ai_generated", "Ai_generated", "AI_generated"].iter().any(|key| {
+                value.get(key).is_some_and(|it| it == &Value::Bool(true) || it == "true")
+            });
             said.then(|| {
                 claim(
                     SourceType::TrainedAlgorithmicMedia,
@@ -296,18 +270,10 @@ fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
     for text in &manifest.generators {
         if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
             let what = format!("claim generator {text}");
-            return Some(claim(
-                SourceType::TrainedAlgorithmicMedia,
-                &known.tool,
-                &what,
-                "",
-                None,
-            ));
+            return Some(claim(SourceType::TrainedAlgorithmicMedia, &known.tool, &what, "", None));
         }
     }
-    let created = actions
-        .iter()
-        .any(|(_, action)| kind(action) == "c2pa.created");
+    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     let issuer = manifest.issuer.as_deref()?;
     let tool = generators::signer(issuer).filter(|_| created)?;
     Some(claim(

@@ -77,12 +77,7 @@ pub struct Graph {
 
 /// Judges a graph. `place` is where the store stands in the file.
 pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
-    let mut judge = Judge {
-        graph,
-        place,
-        seen: BTreeSet::new(),
-        out: Vec::new(),
-    };
+    let mut judge = Judge { graph, place, seen: BTreeSet::new(), out: Vec::new() };
     judge.own(&graph.active, "active manifest", Trust::Trusted, 0);
     if judge.out.is_empty()
         && let Some(active) = graph.manifests.get(&graph.active)
@@ -124,10 +119,7 @@ impl<'a> Judge<'a> {
         // One generation of OpenAI's files has no actions at all and the picture as its only
         // component: that is a wrapping, not a composition.
         let wraps = manifest.ingredients.len() == 1
-            && !manifest
-                .assertions
-                .iter()
-                .any(|(label, _)| is_actions(label));
+            && !manifest.assertions.iter().any(|(label, _)| is_actions(label));
         for edge in &manifest.ingredients {
             let Some(inner) = edge.label.as_deref() else {
                 continue;
@@ -172,10 +164,7 @@ impl<'a> Judge<'a> {
     ) -> Option<(&'a Manifest, Claim)> {
         let manifest = self.enter(label, depth)?;
         let own = claims(manifest).into_iter().find(|claim| {
-            matches!(
-                claim.source_type.generative(),
-                Generative::Whole | Generative::Part
-            )
+            matches!(claim.source_type.generative(), Generative::Whole | Generative::Part)
         });
         let before = *trust;
         *trust = before.max(manifest.trust);
@@ -201,20 +190,13 @@ impl<'a> Judge<'a> {
     }
 
     fn evidence(&self, manifest: &Manifest, assertion: &str, trust: Trust) -> Evidence {
-        let assertion = if assertion.is_empty() {
-            String::new()
-        } else {
-            format!(" {assertion}")
-        };
+        let assertion = if assertion.is_empty() { String::new() } else { format!(" {assertion}") };
         let mut detail = Vec::new();
         if let Some(time) = &manifest.time {
             detail.push(format!("signed: {time}"));
         }
         if !manifest.generators.is_empty() {
-            detail.push(format!(
-                "claim generator: {}",
-                manifest.generators.join(", ")
-            ));
+            detail.push(format!("claim generator: {}", manifest.generators.join(", ")));
         }
         if !manifest.codes.is_empty() {
             detail.push(format!("validation: {}", manifest.codes.join(", ")));
@@ -250,10 +232,7 @@ mod tests {
     const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
     const CAPTURE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture";
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "reads better where json! is called"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where json! is called")]
     fn actions(list: Value) -> Vec<(String, Value)> {
         vec![("c2pa.actions.v2".to_owned(), json!({ "actions": list }))]
     }
@@ -287,15 +266,9 @@ mod tests {
     fn types(manifests: Vec<Manifest>) -> Vec<Option<SourceType>> {
         let graph = Graph {
             active: "a".to_owned(),
-            manifests: manifests
-                .into_iter()
-                .map(|one| (one.label.clone(), one))
-                .collect(),
+            manifests: manifests.into_iter().map(|one| (one.label.clone(), one)).collect(),
         };
-        judge(&graph, "P")
-            .into_iter()
-            .map(|evidence| evidence.source_type)
-            .collect()
+        judge(&graph, "P").into_iter().map(|evidence| evidence.source_type).collect()
     }
 
     #[test]
@@ -310,10 +283,7 @@ mod tests {
             actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
             &[(Relation::ParentOf, "a")],
         );
-        assert_eq!(
-            types(vec![active, parent]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
+        assert_eq!(types(vec![active, parent]), [Some(SourceType::TrainedAlgorithmicMedia)]);
     }
 
     #[test]
@@ -337,10 +307,7 @@ mod tests {
             );
         }
         let wrap = manifest("a", Vec::new(), &[(Relation::ComponentOf, "b")]);
-        assert_eq!(
-            types(vec![wrap, generated()]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
+        assert_eq!(types(vec![wrap, generated()]), [Some(SourceType::TrainedAlgorithmicMedia)]);
     }
 
     #[test]
@@ -399,10 +366,7 @@ mod tests {
         parent.trust = Trust::Trusted;
         let graph = Graph {
             active: "a".to_owned(),
-            manifests: [active, parent]
-                .into_iter()
-                .map(|one| (one.label.clone(), one))
-                .collect(),
+            manifests: [active, parent].into_iter().map(|one| (one.label.clone(), one)).collect(),
         };
         assert_eq!(judge(&graph, "P")[0].trust, Some(Trust::Tampered));
     }

@@ -247,10 +247,7 @@ fn trust(failures: &[&str], signature: bool, trusted: bool) -> Trust {
             || code.starts_with("timeStamp.")
             || code.starts_with("cawg.")
             || binds_bytes(code)
-            || matches!(
-                code,
-                "claimSignature.outsideValidity" | "assertion.action.malformed"
-            )
+            || matches!(code, "claimSignature.outsideValidity" | "assertion.action.malformed")
     };
     if !signature || !failures.iter().all(|code| whole(code)) {
         Trust::Invalid

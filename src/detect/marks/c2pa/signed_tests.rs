@@ -35,9 +35,7 @@ fn signed(signer: &EphemeralSigner) -> Vec<u8> {
     });
     let mut builder = Builder::default().with_definition(definition).unwrap();
     let mut out = Cursor::new(Vec::new());
-    builder
-        .sign(signer, "image/png", &mut Cursor::new(pixel()), &mut out)
-        .unwrap();
+    builder.sign(signer, "image/png", &mut Cursor::new(pixel()), &mut out).unwrap();
     out.into_inner()
 }
 
@@ -63,19 +61,11 @@ fn damage_changes_trust_and_never_the_mark() {
 
     let ca = signer.certs().unwrap().pop().unwrap();
     let body = STANDARD.encode(ca);
-    let lines: Vec<&str> = body
-        .as_bytes()
-        .chunks(64)
-        .map(|line| std::str::from_utf8(line).unwrap())
-        .collect();
-    let pem = format!(
-        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        lines.join("\n")
-    );
-    assert_eq!(
-        trust(&file, &Settings::new(Some(pem))),
-        Some(Trust::Trusted)
-    );
+    let lines: Vec<&str> =
+        body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let pem =
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+    assert_eq!(trust(&file, &Settings::new(Some(pem))), Some(Trust::Trusted));
 
     let mut changed = file.clone();
     let pixel = changed.windows(4).position(|kind| kind == b"IDAT").unwrap();
@@ -87,10 +77,7 @@ fn damage_changes_trust_and_never_the_mark() {
     edited[agent + 6..agent + 7].copy_from_slice(b"w");
     let examination = look(&edited, &nobody);
     assert!(
-        examination
-            .evidence
-            .first()
-            .is_none_or(|one| one.trust == Some(Trust::Invalid)),
+        examination.evidence.first().is_none_or(|one| one.trust == Some(Trust::Invalid)),
         "{examination:?}"
     );
     assert!(!examination.is_empty());
@@ -101,20 +88,13 @@ fn a_store_of_garbage_is_a_problem() {
     let examination = look(&png(&[chunk(b"caBX", &[7; 300])]), &Settings::default());
     assert_eq!(examination.evidence, []);
     assert_eq!(examination.problems.len(), 1);
-    assert!(
-        examination.problems[0]
-            .problem
-            .starts_with("manifest store in PNG caBX")
-    );
+    assert!(examination.problems[0].problem.starts_with("manifest store in PNG caBX"));
 }
 
 #[test]
 fn a_signed_file_cut_anywhere_is_never_silently_clean() {
     let file = signed(&EphemeralSigner::new("genlock.test").unwrap());
     for end in (33..file.len()).step_by(97) {
-        assert!(
-            !look(&file[..end], &Settings::default()).is_empty(),
-            "cut at {end}"
-        );
+        assert!(!look(&file[..end], &Settings::default()).is_empty(), "cut at {end}");
     }
 }
