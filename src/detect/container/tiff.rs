@@ -170,7 +170,7 @@ impl Tiff<'_, '_> {
                 found.add(place("C2PA (0xCD41)"), Content::C2pa(Store::InPlace));
             }
             0x9286 => {
-                self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?
+                self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?;
             }
             // A maker note is binary, save that Fooocus keeps a word in it.
             0x927C if entry.size <= 32 => {
