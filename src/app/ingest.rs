@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// Rows in a batch: enough to make a commit cheap per row, few enough to keep memory flat.
-const BATCH_ROWS: usize = 10_000;
+const BATCH_ROWS: usize = 32_768;
 
 /// Evidence held back in a batch, roughly, in bytes.
 const BATCH_BYTES: usize = 4 << 20;

@@ -20,15 +20,18 @@ use crate::config::Root;
 use crate::detect::Settings;
 use crate::failpoint;
 use crate::ledger::{Ledger, Reader};
-use crate::model::{Event, RelPath, ScanCompleted};
+use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
 use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
 use crate::problem::Problem;
 
 /// Listings on their way to the comparer.
 const LISTINGS: usize = 16;
 
-/// Files on their way to the readers, and facts on their way to the ledger.
-const IN_FLIGHT: usize = 1024;
+/// Chunks of files on their way to the readers.
+const CHUNKS: usize = 64;
+
+/// Facts and chunks of read files on their way to the ledger.
+const ARRIVALS: usize = 128;
 
 /// What to scan.
 #[derive(Clone, Debug, Default)]
@@ -179,7 +182,7 @@ type Departed = (RelPath, Box<[u8]>);
 /// What arrives at the ledger thread.
 enum Arrival {
     Seen(Seen),
-    Read(Job, Outcome),
+    Read(Vec<(Job, Outcome)>),
 }
 
 impl Part<'_> {
@@ -193,8 +196,8 @@ impl Part<'_> {
     ) -> Result<bool, AppError> {
         let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
         let (listings, to_compare) = bounded(LISTINGS);
-        let (jobs, to_read) = bounded::<Job>(IN_FLIGHT);
-        let (arrivals, arrived) = bounded::<Arrival>(IN_FLIGHT);
+        let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
+        let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
         let detection = Settings::default();
         std::thread::scope(|scope| {
             let walking = scope.spawn(move || {
@@ -260,23 +263,36 @@ impl Part<'_> {
             match arrived.recv_timeout(Duration::from_millis(500)) {
                 Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
-                Ok(Arrival::Read(job, read)) => match read {
-                    Outcome::Found(found, examination) => {
-                        outcome.hashed_files += 1;
-                        outcome.hashed_bytes += found.fingerprint.size;
-                        ingest.add(&job.directory, Fact::Found(found, examination))?;
+                Ok(Arrival::Read(chunk)) => {
+                    for (job, read) in chunk {
+                        self.take(job, read, ingest, outcome)?;
                     }
-                    Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name))?,
-                    Outcome::Failed(_, reason) => {
-                        let path = crate::model::AssetPath::new(
-                            self.root.name.clone(),
-                            job.directory.join(&job.name),
-                        );
-                        outcome.problems.push(Problem::new(path, reason));
-                    }
-                },
+                }
                 Err(RecvTimeoutError::Timeout) => ingest.flush_if_old()?,
                 Err(RecvTimeoutError::Disconnected) => return ingest.flush(),
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        job: Job,
+        read: Outcome,
+        ingest: &mut Ingest<'_>,
+        outcome: &mut ScanOutcome,
+    ) -> Result<(), AppError> {
+        match read {
+            Outcome::Found(found, examination) => {
+                outcome.hashed_files += 1;
+                outcome.hashed_bytes += found.fingerprint.size;
+                ingest.add(&job.directory, Fact::Found(found, examination))
+            }
+            Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name)),
+            Outcome::Failed(_, reason) => {
+                let path = job.directory.join(&job.name);
+                let path = AssetPath::new(self.root.name.clone(), path);
+                outcome.problems.push(Problem::new(path, reason));
+                Ok(())
             }
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::app::ingest::Fact;
-use crate::app::reading::Job;
+use crate::app::reading::{Chunk, Job};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownDirectory, KnownFile, Reader};
@@ -28,6 +28,7 @@ pub(super) struct Comparer<'a> {
     context: &'a Context<'a>,
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
+    chunk: Chunk,
     compared: Compared,
 }
 
@@ -92,21 +93,24 @@ impl<'a> Comparer<'a> {
             hasher: RandomState::new(),
         };
         let first = reader.is_empty()?;
-        Ok(Self { project, root, reader, context, first, compared })
+        let chunk = Chunk::default();
+        Ok(Self { project, root, reader, context, first, chunk, compared })
     }
 
     /// Compares listings until there are no more or nobody listens.
     pub(super) fn run(
         mut self,
         listings: &Receiver<Listing>,
-        jobs: &Sender<Job>,
+        jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
     ) -> Result<Compared, AppError> {
         for listing in listings {
             if !self.listing(&listing, jobs, &mut tell)? {
-                break;
+                return Ok(self.compared);
             }
         }
+        // With nobody listening any more the last chunk has no reader either.
+        let _ = jobs.send(self.chunk.take());
         Ok(self.compared)
     }
 
@@ -114,7 +118,7 @@ impl<'a> Comparer<'a> {
     fn listing(
         &mut self,
         listing: &Listing,
-        jobs: &Sender<Job>,
+        jobs: &Sender<Vec<Job>>,
         tell: &mut impl FnMut(Seen) -> bool,
     ) -> Result<bool, AppError> {
         self.compared.skipped += listing.skipped;
@@ -150,7 +154,7 @@ impl<'a> Comparer<'a> {
             } else {
                 wanted.0 += 1;
                 wanted.1 += entry.fingerprint.size;
-                to_read.push(entry.name.clone());
+                to_read.push(entry);
             }
         }
         for file in ours {
@@ -160,10 +164,13 @@ impl<'a> Comparer<'a> {
             told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, elsewhere)));
         }
         self.context.reporter.expect(wanted.0, wanted.1);
-        for name in to_read {
+        for entry in to_read {
+            let name = entry.name.clone();
             let disk = self.root.path.join(directory.join(&name).as_path());
             let job = Job { directory: Arc::clone(&directory), name, disk, expected: None };
-            told = told && jobs.send(job).is_ok();
+            if let Some(full) = self.chunk.add(job, entry.fingerprint.size) {
+                told = told && jobs.send(full).is_ok();
+            }
         }
         Ok(told)
     }
