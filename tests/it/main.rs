@@ -1,6 +1,9 @@
 //! Genlock from outside: the binary, run as people and scripts run it, each test in a world of its
 //! own.
 
+mod architecture;
+mod concurrent;
+mod crash;
 mod media;
 mod world;
 
