@@ -3,5 +3,7 @@
 
 mod main_job;
 mod media;
+mod names;
+mod places;
 mod scan;
 mod world;
