@@ -1,6 +1,7 @@
 //! Genlock from outside: the binary, run as people and scripts run it, each test in a world of its
 //! own.
 
+mod bad_input;
 mod main_job;
 mod media;
 mod names;
