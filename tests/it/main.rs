@@ -2,15 +2,12 @@
 //! own.
 
 mod architecture;
+mod bad_input;
 mod concurrent;
 mod crash;
+mod main_job;
 mod media;
+mod names;
+mod places;
+mod scan;
 mod world;
-
-#[test]
-fn a_world_begins_empty() {
-    let world = world::World::new();
-    world.write("a.png", media::a1111_png(1));
-    assert_eq!(world.scan()["ai"], 1);
-    world.verify();
-}
