@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{AppError, Context};
 use crate::detect::DETECTORS;
+use crate::failpoint;
 use crate::ledger::{Ledger, Reader};
 use crate::model::{
     AssetId, DirectoryObserved, Event, Examination, Found, FoundLink, Name, ObservedBatch, RelPath,
@@ -120,6 +121,7 @@ impl<'a> Ingest<'a> {
         self.rows = 0;
         self.bytes = 0;
         self.since = None;
+        failpoint::hit("batch-full");
         self.ledger.append(
             None,
             self.context.now(),

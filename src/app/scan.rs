@@ -128,6 +128,8 @@ fn scan_part(
     };
     let reader = ledger.reader()?;
     let part = Part { project, context, root, start };
+    // The outcome is of all parts; the event is of this one.
+    let before = (outcome.hashed_files, outcome.problems.len() as u64);
     let whole = part.run(walk, ledger, &reader, outcome)?;
     context.check()?;
     failpoint::hit("scan-recorded");
@@ -137,8 +139,8 @@ fn scan_part(
             directory: start.clone(),
             started,
             files: reader.totals(&root.name, start)?.files,
-            hashed_files: outcome.hashed_files,
-            problems: outcome.problems.len() as u64,
+            hashed_files: outcome.hashed_files - before.0,
+            problems: outcome.problems.len() as u64 - before.1,
         };
         let event = Event::ScanCompleted(completed);
         ledger.append(None, context.now(), &context.actor, &[event])?;

@@ -143,6 +143,8 @@ impl Lister {
                 // Only the directory itself has depth 1 here and a path that is its own: it could
                 // not be opened. Any other error is about an entry, or about reading on.
                 Err(error) if error.path() == Some(&*path) => {
+                    // One problem is enough: its rules matter to nobody when nothing is listed.
+                    listing.problems.clear();
                     return self.unlisted(listing, &filter, io_error(error));
                 }
                 Err(error) => {

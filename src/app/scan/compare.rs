@@ -223,7 +223,9 @@ fn links(
         }
     }
     for link in &known.links {
-        let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
+        // What a file took the place of is not gone: the file's own fact says that the link is.
+        let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok()
+            || listing.files.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
         if listing.complete && !here && !is_ignored(listing, &link.name) {
             told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
         }

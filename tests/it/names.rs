@@ -1,0 +1,211 @@
+//! Any byte in a name, any kind of directory entry, and image sequences.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, openat};
+
+use crate::media::{a1111_png, plain_png};
+use crate::world::{World, number, text};
+
+#[test]
+fn a_name_that_is_not_utf8_is_recorded_and_shown_reversibly() {
+    let world = World::new();
+    let raw = b"caf\xe9\\x.png";
+    world.write(OsStr::from_bytes(raw), a1111_png(1));
+    assert_eq!(number(&world.scan(), "ai"), 1);
+    let row = &world.files()[0];
+    assert_eq!(row["path"], "caf\\xe9\\x5cx.png");
+    assert_eq!(STANDARD.decode(text(row, "path_bytes")).unwrap(), raw);
+    // Typed as it is printed, it is found.
+    let shown = world.show("caf\\xe9\\x5cx.png");
+    assert_eq!(shown["locations"][0]["path_bytes"], row["path_bytes"]);
+    let nul = world.run(["ls", "-0"]).expect(0).raw;
+    assert_eq!(nul, [raw.as_slice(), b"\0"].concat());
+    // The gate names it in the same way.
+    world.deliverable("EP", &["**"]);
+    let gate = world.gate("EP");
+    let finding = gate.finding("ai-unapproved");
+    assert_eq!((&finding["path"], &finding["path_bytes"]), (&row["path"], &row["path_bytes"]));
+    world.verify();
+}
+
+#[test]
+fn a_name_of_255_bytes_and_an_empty_file_are_recorded() {
+    let world = World::new();
+    let long = "n".repeat(255);
+    world.write(&long, plain_png(1));
+    world.write("empty.exr", "");
+    let scanned = world.scan();
+    assert_eq!(["files", "unknown", "hashed_files"].map(|field| number(&scanned, field)), [2; 3]);
+    assert_eq!(world.row(&long)["media_type"], "image/png");
+    assert_eq!(world.row("empty.exr")["size"], 0);
+    // Every empty file is one and the same asset.
+    world.write("other.txt", "");
+    world.scan();
+    assert_eq!(world.row("other.txt")["asset"], world.row("empty.exr")["asset"]);
+}
+
+#[test]
+fn a_hostile_name_does_nothing_to_the_terminal_and_survives_json() {
+    let world = World::new();
+    let names = ["a\nb.png", "c\x1b[2J.png", "d\u{202e}gnp.exe", "back\\slash.png", "e\tf\".png"];
+    for name in names {
+        world.write(name, a1111_png(1));
+    }
+    world.scan();
+    let mut shown: Vec<_> = world.files().iter().map(|row| text(row, "path")).collect();
+    shown.sort();
+    let mut expected = names.map(str::to_owned);
+    expected.sort();
+    assert_eq!(shown, expected, "UTF-8 names are themselves in JSON");
+    world.deliverable("EP", &["**"]);
+    for args in [&["ls"][..], &["gate", "EP"], &["status"], &["show", "a\nb.png"]] {
+        let ran = world.run(args);
+        let bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!ran.stdout.contains(bad), "{args:?}: {:?}", ran.stdout);
+        assert!(!ran.stdout.lines().any(|line| line.starts_with("b.png")), "{args:?}");
+    }
+    let text = world.run(["ls"]).stdout;
+    assert_eq!(text.lines().count(), names.len());
+    assert!(text.contains("a\\x0ab.png") && text.contains("c\\x1b[2J.png"), "{text}");
+    let csv = world.run(["ls", "--csv"]).expect(0).stdout;
+    assert!(csv.contains("\"a\nb.png\""), "{csv}");
+    world.verify();
+}
+
+#[test]
+fn fifos_and_sockets_are_counted_and_never_opened() {
+    let world = World::new();
+    world.write("a.png", plain_png(1));
+    // Opening a FIFO for reading would wait for ever.
+    mknodat(CWD, world.path("pipe"), FileType::Fifo, Mode::from_raw_mode(0o644), 0).unwrap();
+    let _socket = UnixListener::bind(world.path("socket")).unwrap();
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "skipped")), (1, 2));
+    world.deliverable("EP", &["**"]);
+    world.gate("EP").expect("pass", &[]);
+}
+
+/// Makes folders in folders until the path is longer than the system takes in one call, with a
+/// file in the last.
+fn too_deep(world: &World) {
+    let name = "d".repeat(250);
+    let mut here = openat(CWD, world.dir(), OFlags::PATH, Mode::empty()).unwrap();
+    for _ in 0..18 {
+        mkdirat(&here, name.as_str(), Mode::from_raw_mode(0o755)).unwrap();
+        here = openat(&here, name.as_str(), OFlags::PATH, Mode::empty()).unwrap();
+    }
+    let flags = OFlags::CREATE | OFlags::WRONLY;
+    openat(&here, "lost.png", flags, Mode::from_raw_mode(0o644)).unwrap();
+}
+
+#[test]
+fn a_path_longer_than_the_system_allows_is_a_problem_and_the_rest_is_recorded() {
+    let world = World::new();
+    world.write("a.png", a1111_png(1));
+    too_deep(&world);
+    for _ in 0..2 {
+        let scanned = world.json(["scan"]).expect(4).value();
+        assert_eq!((number(&scanned, "files"), number(&scanned, "ai")), (1, 1));
+        let problems = scanned["problems"].as_array().unwrap();
+        assert_eq!(problems.len(), 1, "{scanned}");
+        assert!(text(&problems[0], "problem").contains("too long"), "{scanned}");
+    }
+    // The gate does not know what is in there.
+    world.approve(&["a.png"]);
+    world.deliverable("EP", &["**"]);
+    let gate = world.gate("EP");
+    assert_eq!((gate.verdict.as_str(), gate.code), ("cannot-tell", 4), "{gate:#?}");
+    // What the deliverable does not contain does not matter to it.
+    world.deliverable("ONE", &["a.png"]);
+    world.gate("ONE").expect("pass", &["[approval-unsigned a.png]"]);
+}
+
+#[test]
+fn a_sequence_is_one_line_of_ls_and_an_argument_as_it_is_printed() {
+    let world = World::new();
+    for frame in 1001..=1008_u16 {
+        world.write(format!("sh/comp.{frame}.png"), plain_png(u8::try_from(frame - 1000).unwrap()));
+    }
+    world.write("sh/notes.txt", "x");
+    world.scan();
+    let rows = world.json(["ls"]).values();
+    assert_eq!(rows.len(), 2);
+    let folded = &rows[0];
+    assert_eq!(folded["path"], "sh/comp.[1001-1008].png");
+    assert_eq!(["frames", "first", "last"].map(|field| number(folded, field)), [8, 1001, 1008]);
+    assert!(folded["asset"].is_null());
+    assert_eq!(
+        number(folded, "size"),
+        world.files()[..8].iter().map(|row| number(row, "size")).sum::<u64>()
+    );
+    let tagged = ["tag", "sh/comp.[1001-1008].png", "--ai-part", "--note", "sky replaced"];
+    let tagged = world.json(tagged).expect(0).value();
+    assert_eq!(number(&tagged, "assets"), 8);
+    assert_eq!(world.json(["ls", "--ai"]).values()[0]["frames"], 8);
+    assert_eq!(world.json(["ls", "--ai", "--files"]).values().len(), 8);
+}
+
+#[test]
+fn a_frame_that_differs_is_seen_and_not_folded_away() {
+    let world = World::new();
+    for frame in 1..=9 {
+        let bytes = if frame == 5 { a1111_png(frame) } else { plain_png(frame) };
+        world.write(format!("f_000{frame}.png"), bytes);
+    }
+    world.scan();
+    let rows = world.json(["ls"]).values();
+    let ai: Vec<_> = rows.iter().filter(|row| row["status"] == "ai").collect();
+    assert_eq!(ai.len(), 1, "{rows:#?}");
+    assert_eq!(ai[0]["path"], "f_0005.png");
+}
+
+#[test]
+fn numbers_inside_the_names_of_single_files_are_no_sequence() {
+    let world = World::new();
+    let names = [
+        "DSC_0001.JPG",
+        "DSC_0002.JPG",
+        "DSC_0003.JPG",
+        "comp_v001.exr",
+        "comp_v002.exr",
+        "comp_v003.exr",
+        "1974_harbour.png",
+        "1975_harbour.png",
+        "1976_harbour.png",
+        "wall_2048x1024.png",
+        "wall_2048x1025.png",
+        "wall_2048x1026.png",
+        "pair_1.png",
+        "pair_2.png",
+        "stock_100000.png",
+        "stock_200000.png",
+        "stock_300000.png",
+    ];
+    for name in names {
+        world.write(name, name);
+    }
+    world.scan();
+    let rows = world.json(["ls"]).values();
+    assert!(rows.iter().all(|row| row.get("frames").is_none()), "{rows:#?}");
+    assert_eq!(rows.len(), names.len());
+}
+
+#[test]
+fn a_file_with_brackets_of_its_own_is_found_by_its_name() {
+    let world = World::new();
+    world.write("a[1-2].png", a1111_png(1));
+    world.write("star*.png", a1111_png(2));
+    world.scan();
+    assert_eq!(world.show("a[1-2].png")["status"], "ai");
+    assert_eq!(world.show("star*.png")["status"], "ai");
+    world.deliverable("EP", &["a[1-2].png"]);
+    world.gate("EP").expect("refused", &["ai-unapproved a[1-2].png"]);
+    fs::remove_file(world.path("a[1-2].png")).unwrap();
+    assert_ne!(world.gate("EP").verdict, "pass");
+}

@@ -1,0 +1,299 @@
+//! Where scans look: roots, parts, ignore rules, links, and where a project is made.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::media::{a1111_png, plain_png};
+use crate::world::{World, number, text, tick};
+
+/// Every present path, in the order of `ls`.
+fn listed(world: &World) -> Vec<String> {
+    world.files().iter().map(|row| text(row, "path")).collect()
+}
+
+/// The problems of a scan as `path: problem`.
+fn problems(scanned: &serde_json::Value) -> Vec<String> {
+    let list = scanned["problems"].as_array().unwrap();
+    list.iter().map(|one| format!("{}: {}", text(one, "path"), text(one, "problem"))).collect()
+}
+
+#[test]
+fn files_of_another_root_are_shown_with_its_name() {
+    let world = World::new();
+    let archive = world.add_root("archive");
+    fs::create_dir(archive.join("1974")).unwrap();
+    fs::write(archive.join("1974/a.png"), a1111_png(1)).unwrap();
+    world.write("a.png", plain_png(1));
+    assert_eq!(number(&world.scan(), "files"), 2);
+    assert_eq!(listed(&world), ["archive:1974/a.png", "a.png"]);
+    assert_eq!(world.show("archive:1974/a.png")["status"], "ai");
+    assert_eq!(world.json(["ls", "archive:1974"]).values().len(), 1);
+    assert_eq!(world.json(["ls", "archive:**/*.png"]).values().len(), 1);
+    // And by where it lies, too.
+    let place = archive.join("1974/a.png").display().to_string();
+    assert_eq!(world.id(&place), world.id("archive:1974/a.png"));
+}
+
+#[test]
+fn each_root_records_its_own_completed_scan() {
+    let world = World::new();
+    let archive = world.add_root("archive");
+    fs::write(archive.join("old.png"), plain_png(1)).unwrap();
+    world.write("a.png", plain_png(2));
+    world.write("b.png", plain_png(3));
+    world.scan();
+    let events = world.json(["log"]).values();
+    let scans: Vec<_> = events
+        .iter()
+        .rev()
+        .filter(|event| event["kind"] == "scan-completed")
+        .map(|event| text(event, "summary"))
+        .collect();
+    assert_eq!(
+        scans,
+        [
+            "scan of project completed: 2 files, 2 read, 0 problems",
+            "scan of archive completed: 1 file, 1 read, 0 problems",
+        ]
+    );
+}
+
+#[test]
+fn a_file_moved_to_another_root_keeps_its_approval() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.approve(&["a.png"]);
+    let archive = world.add_root("archive");
+    fs::rename(world.path("a.png"), archive.join("a.png")).unwrap();
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+    assert_eq!(world.row("archive:a.png")["clearance"], "approved");
+}
+
+#[test]
+fn a_root_that_vanished_is_a_problem_and_makes_nothing_missing() {
+    let world = World::new();
+    let archive = world.add_root("archive");
+    fs::write(archive.join("old.png"), a1111_png(1)).unwrap();
+    world.write("a.png", plain_png(1));
+    world.scan();
+    fs::rename(&archive, world.outside("unmounted")).unwrap();
+    world.write("b.png", plain_png(2));
+    let scanned = world.json(["scan"]).expect(4).value();
+    let told = problems(&scanned);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("nothing in it is called missing"), "{told:?}");
+    assert_eq!(number(&scanned, "missing"), 0);
+    assert_eq!(listed(&world), ["archive:old.png", "a.png", "b.png"], "the rest is recorded");
+    // An empty mount point in its place is no better.
+    fs::rename(world.outside("unmounted"), &archive).unwrap();
+    assert_eq!(number(&world.scan(), "missing"), 0);
+}
+
+#[test]
+fn a_part_is_scanned_alone_and_counts_alone() {
+    let world = World::with([("a/1.png", plain_png(1)), ("b/2.png", plain_png(2))]);
+    world.write("a/new.png", a1111_png(3));
+    world.write("b/new.png", plain_png(4));
+    world.remove("b/2.png");
+    let part = world.json(["scan", "a"]).expect(0).value();
+    assert_eq!(
+        ["files", "hashed_files", "ai", "missing"].map(|field| number(&part, field)),
+        [2, 1, 1, 0]
+    );
+    assert_eq!(listed(&world), ["a/1.png", "a/new.png", "b/2.png"]);
+    // From below, as git does.
+    let part = crate::world::Ran::expect(world.run_in("b", ["--json", "scan", "."]), 0).value();
+    assert_eq!((number(&part, "files"), number(&part, "missing")), (1, 1));
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+}
+
+#[test]
+fn a_project_is_found_from_any_folder_below() {
+    let world = World::with([("deep/er/a.png", plain_png(1))]);
+    let rows = world.run_in("deep/er", ["--json", "ls", "a.png"]).expect(0).values();
+    assert_eq!(rows[0]["path"], "deep/er/a.png");
+    world.run_in("deep", ["scan"]).expect(0);
+}
+
+#[test]
+fn a_folder_outside_the_roots_of_a_named_project_is_a_usage_error() {
+    let world = World::new();
+    let other = world.outside("other");
+    fs::create_dir(&other).unwrap();
+    let (project, other) = (world.dir().display().to_string(), other.display().to_string());
+    let ran = world.json(["--project", &project, "scan", &other]).expect(2);
+    assert!(ran.error().contains("lies outside the roots"), "{}", ran.stdout);
+    assert!(!world.outside("other/.genlock").exists());
+    // A folder of another root of it is a part like any.
+    let archive = world.add_root("archive").display().to_string();
+    world.run(["--project", &project, "scan", &archive]).expect(0);
+}
+
+#[test]
+fn a_folder_outside_any_project_becomes_one_and_says_so() {
+    let world = World::bare();
+    let place = world.outside("card");
+    fs::create_dir(&place).unwrap();
+    fs::write(place.join("a.png"), a1111_png(1)).unwrap();
+    let ran = world.run(["scan", "../card"]).expect(0);
+    assert!(ran.stdout.contains("one was made in"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 AI-made"), "{}", ran.stdout);
+    assert!(place.join(".genlock/ledger.db").is_file());
+    // The second time there is one.
+    assert!(!world.run(["scan", "../card"]).expect(0).stdout.contains("was made"));
+    // Without a folder nothing is made.
+    world.run(["scan"]).expect(3);
+    assert!(!world.path(".genlock").exists());
+}
+
+#[test]
+fn a_part_that_is_not_there_or_is_a_file_or_left_out_is_a_usage_error() {
+    let world = World::with([("a.png", plain_png(1)), ("left/b.png", plain_png(2))]);
+    world.run(["scan", "nowhere"]).expect(2);
+    world.run(["scan", "a.png"]).expect(2);
+    world.write(".genlockignore", "left/\n");
+    world.run(["scan", "left"]).expect(2);
+    world.run(["scan", ".genlock"]).expect(2);
+}
+
+#[test]
+fn ignore_files_hold_in_their_folder_and_below() {
+    let world = World::new();
+    world.write(".genlockignore", "*.tmp\n/cache/\n!keep.tmp\n");
+    world.write("sub/.genlockignore", "local*\n");
+    for name in [
+        "a.png",
+        "x.tmp",
+        "keep.tmp",
+        "cache/peak.dat",
+        "sub/cache/kept.dat",
+        "sub/local.png",
+        "sub/y.tmp",
+        "other/local.png",
+    ] {
+        world.write(name, name);
+    }
+    world.scan();
+    assert_eq!(
+        listed(&world),
+        [
+            ".genlockignore",
+            "a.png",
+            "keep.tmp",
+            "other/local.png",
+            "sub/.genlockignore",
+            "sub/cache/kept.dat"
+        ]
+    );
+}
+
+#[test]
+fn what_becomes_ignored_is_not_called_missing() {
+    let world = World::with([("a.png", plain_png(1)), ("cache/b.png", plain_png(2))]);
+    world.write(".genlockignore", "cache/\na.png\n");
+    assert_eq!(number(&world.scan(), "missing"), 0);
+}
+
+#[test]
+fn junk_is_skipped_and_a_folder_that_is_named_like_it_is_not() {
+    let world = World::new();
+    for name in [".DS_Store", "._a.png", "Thumbs.db", "deep/desktop.ini", "._renders/a.png"] {
+        world.write(name, name);
+    }
+    world.write(".Trashes/old.png", "x");
+    world.scan();
+    assert_eq!(listed(&world), ["._renders/a.png"]);
+}
+
+#[test]
+fn patterns_of_the_settings_are_ignored_too_and_a_wrong_one_is_said() {
+    let world = World::new();
+    world.configure("ignore = [\"*.autosave\"]");
+    world.write("a.autosave", "x");
+    world.write("b.png", plain_png(1));
+    world.scan();
+    assert_eq!(listed(&world), ["b.png"]);
+}
+
+#[test]
+fn links_are_recorded_and_not_followed() {
+    let world = World::new();
+    let other = world.outside("other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("ai.png"), a1111_png(1)).unwrap();
+    world.write("real/a.png", plain_png(1));
+    world.link("out", &other);
+    world.link("in.png", "real/a.png");
+    world.link("folder", "real");
+    world.link("nowhere.png", "gone.png");
+    world.link("self", "self");
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "ai")), (1, 0));
+    let summary = text(&world.json(["log"]).values()[1], "summary");
+    assert_eq!(summary, "observed 1 file, 5 links in project");
+    // Unchanged links are no news; a changed one is.
+    let events = world.events();
+    world.scan();
+    assert_eq!(world.events(), events + 1);
+    world.remove("in.png");
+    world.scan();
+    assert_eq!(world.events(), events + 3);
+    world.verify();
+}
+
+#[test]
+fn a_root_may_be_reached_through_a_link() {
+    let world = World::new();
+    let disk = world.outside("disk");
+    fs::create_dir(&disk).unwrap();
+    fs::write(disk.join("a.png"), plain_png(1)).unwrap();
+    symlink(&disk, world.outside("mounted")).unwrap();
+    let place = world.outside("mounted").display().to_string();
+    world.configure(&format!("[[root]]\nname = \"disk\"\npath = \"{place}\""));
+    world.scan();
+    assert_eq!(listed(&world), ["disk:a.png"]);
+}
+
+#[test]
+fn an_interrupted_scan_keeps_what_it_recorded_and_the_next_completes_it() {
+    let world = World::new();
+    for number in 0..50 {
+        world.write(format!("{number}.png"), plain_png(number));
+    }
+    // A hole reads as fast as memory and is longer than anybody waits.
+    let big = world.write("big.mov", "");
+    fs::File::options().write(true).open(&big).unwrap().set_len(1 << 42).unwrap();
+    let mut child = world
+        .command()
+        .args(["--json", "scan"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    let is_reading = || {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        open.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == big))
+    };
+    let mut looks = 0;
+    while !is_reading() {
+        looks += 1;
+        assert!(looks < 5000, "the scan never came to the large file");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    world.verify();
+    let kept = world.files().len();
+    assert!(kept <= 50, "the file in hand was not read to its end");
+    assert!(!world.json(["log"]).values().iter().any(|event| event["kind"] == "scan-completed"));
+
+    tick();
+    fs::File::options().write(true).open(&big).unwrap().set_len(1000).unwrap();
+    let scanned = world.scan();
+    assert_eq!(number(&scanned, "files"), 51);
+    assert_eq!(number(&scanned, "unchanged"), kept as u64, "what was recorded is not read again");
+    world.verify();
+}
