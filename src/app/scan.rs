@@ -19,7 +19,7 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
 use crate::failpoint;
-use crate::ledger::{Ledger, Reader};
+use crate::ledger::{Ledger, Reader, Totals};
 use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
 use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
 use crate::problem::Problem;
@@ -69,13 +69,14 @@ pub fn scan(
     let parts = parts(project, context, options.directory.as_deref())?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
+    let mut totals = Vec::new();
     for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+        totals.push(scan_part(project, context, &mut ledger, root, start, &mut outcome)?);
     }
     let reader = ledger.reader()?;
     let record = decisions(&reader)?;
     let within: Vec<_> = parts.iter().map(|(root, start)| (&root.name, start)).collect();
-    outcome.tally = tally(&reader, &record, &within, &mut outcome.problems)?;
+    outcome.tally = tally(&reader, &record, &within, &totals, &mut outcome.problems)?;
     for problem in &outcome.problems {
         context.reporter.problem(problem);
     }
@@ -113,8 +114,9 @@ fn scan_part(
     root: &Root,
     start: &RelPath,
     outcome: &mut ScanOutcome,
-) -> Result<(), AppError> {
+) -> Result<Totals, AppError> {
     let started = context.now();
+    let reader = ledger.reader()?;
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
         AppError::usage(
             format!("the pattern {:?} in .genlock/config.toml: {}", error.pattern, error.reason),
@@ -124,28 +126,31 @@ fn scan_part(
     let options = WalkOptions { start: start.clone(), filter };
     let walk = match Walk::new(&root.name, &root.path, &options, context.cancel) {
         Ok(walk) => walk,
-        Err(error) => return unwalkable(error, root, outcome),
+        Err(error) => {
+            unwalkable(error, root, outcome)?;
+            return Ok(reader.totals(&root.name, start)?);
+        }
     };
-    let reader = ledger.reader()?;
     let part = Part { project, context, root, start };
     // The outcome is of all parts; the event is of this one.
     let before = (outcome.hashed_files, outcome.problems.len() as u64);
     let whole = part.run(walk, ledger, &reader, outcome)?;
     context.check()?;
     failpoint::hit("scan-recorded");
+    let totals = reader.totals(&root.name, start)?;
     if whole {
         let completed = ScanCompleted {
             root: root.name.clone(),
             directory: start.clone(),
             started,
-            files: reader.totals(&root.name, start)?.files,
+            files: totals.files,
             hashed_files: outcome.hashed_files - before.0,
             problems: outcome.problems.len() as u64 - before.1,
         };
         let event = Event::ScanCompleted(completed);
         ledger.append(None, context.now(), &context.actor, &[event])?;
     }
-    Ok(())
+    Ok(totals)
 }
 
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
@@ -312,16 +317,17 @@ impl Part<'_> {
                 continue;
             }
             let Some(device) = compared.vanished(&directory, &self.root.path) else { continue };
-            let known = reader.directory(&self.root.name, &directory)?;
             let mut elsewhere = 0_u64;
-            for file in known.files.into_iter().filter(|file| file.present) {
-                if file.fingerprint.device == device {
-                    gone.push((directory.clone(), file.name));
+            reader.files_in(&self.root.name, &directory, &mut |file| {
+                if !file.present {
+                } else if file.fingerprint.device == device {
+                    gone.push((directory.clone(), file.name.into()));
                 } else {
                     elsewhere += 1;
                 }
-            }
-            gone.extend(known.links.into_iter().map(|link| (directory.clone(), link.name)));
+            })?;
+            let links = reader.links_in(&self.root.name, &directory)?;
+            gone.extend(links.into_iter().map(|link| (directory.clone(), link.name)));
             if elsewhere > 0 {
                 outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
             }
