@@ -3,7 +3,7 @@
 
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
-use crate::model::{Event, Head};
+use crate::model::{Event, Head, Seq, Timestamp};
 use crate::record::{PathFilter, Record};
 
 /// Folds the whole journal, checking every hash and link, and keeping the observations that
@@ -11,6 +11,20 @@ use crate::record::{PathFilter, Record};
 pub(super) fn fold(reader: &Reader, scope: Option<PathFilter<'_>>) -> Result<Record, AppError> {
     let mut record = Record::default();
     catch_up(reader, &mut record, scope)?;
+    Ok(record)
+}
+
+/// Folds the journal up to an event: what held then.
+pub(super) fn fold_until(
+    reader: &Reader,
+    until: Seq,
+    scope: Option<PathFilter<'_>>,
+) -> Result<Record, AppError> {
+    let mut record = Record::default();
+    let kinds = if scope.is_some() { Kinds::All } else { Kinds::Decisions };
+    let each = &mut |recorded| record.apply(recorded, scope);
+    let head = reader.read(Head::EMPTY, Some(until), kinds, each)?;
+    record.head = Some(head);
     Ok(record)
 }
 
@@ -48,7 +62,7 @@ pub(super) fn decide<T>(
     let mut record = fold(&reader, None)?;
     loop {
         let (events, answer) = decision(&record)?;
-        match append(&mut ledger, context, &record, &events) {
+        match append(&mut ledger, context, &record, context.now(), &events) {
             Ok(_) => return Ok(answer),
             Err(LedgerError::HeadMoved { .. }) => catch_up(&reader, &mut record, None)?,
             Err(error) => return Err(error.into()),
@@ -61,8 +75,9 @@ pub(super) fn append(
     ledger: &mut Ledger,
     context: &Context<'_>,
     record: &Record,
+    now: Timestamp,
     events: &[Event],
 ) -> Result<Head, LedgerError> {
     let expected = record.head.unwrap_or(Head::EMPTY);
-    ledger.append(Some(expected), context.now(), &context.actor, events)
+    ledger.append(Some(expected), now, &context.actor, events)
 }
