@@ -9,7 +9,7 @@ mod look;
 use std::collections::BTreeSet;
 
 use crate::app::contents::Contents;
-use crate::app::decide::{append, catch_up, decide, fold};
+use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::known;
 use crate::app::gate::look::{Looked, look};
 use crate::app::project::adopted;
@@ -84,9 +84,9 @@ fn run(
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let policy = project.policy()?;
+    let paths = known(&whole(project)?, name)?.paths.clone();
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
-    let paths = known(&fold(&reader, None)?, name)?.paths.clone();
     let contents = Contents::new(project, &paths)?;
     let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
     let mut record = fold(&reader, Some(named))?;
