@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod concurrent;
 mod crash;
+mod damage;
 mod main_job;
 mod media;
 mod names;
