@@ -11,4 +11,5 @@ mod media;
 mod names;
 mod places;
 mod scan;
+mod verify;
 mod world;
