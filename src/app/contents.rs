@@ -79,6 +79,9 @@ impl Named {
                 "write it relative to the project, or as name:path below a [[root]]",
             )
         };
+        if text.is_empty() {
+            return Err(misplaced());
+        }
         let located;
         let (root, below) = if let Some(found) = unconfigured(project, text) {
             found
@@ -90,6 +93,7 @@ impl Named {
             (root.name.clone(), located.as_str())
         };
         let below = below.trim_end_matches('/');
+        let below = if below == "." { "" } else { below };
         let literal = RelPath::new(below).ok();
         let has_wildcards = below.contains(['*', '?', '[', '{']);
         if literal.is_none() && !has_wildcards {

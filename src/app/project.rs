@@ -55,9 +55,16 @@ impl Project {
 
     /// The project in exactly this folder.
     pub fn at(dir: &Path) -> Result<Self, AppError> {
-        let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
+        let absent = || AppError::NoProject { from: dir.to_owned() };
+        let dir = match fs::canonicalize(dir) {
+            Ok(dir) => dir,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(absent()),
+            Err(source) => {
+                return Err(AppError::Io { action: "open", path: dir.to_owned(), source });
+            }
+        };
         if !dir.join(CONTROL).is_dir() {
-            return Err(AppError::NoProject { from: dir });
+            return Err(absent());
         }
         let mut config = Config::load(&dir)?;
         for root in &mut config.roots {

@@ -3,10 +3,15 @@
 
 mod approvals;
 mod bad_input;
+mod deliverables;
+mod exit_codes;
 mod gate;
 mod main_job;
 mod media;
 mod names;
+mod pages;
+mod people;
 mod places;
+mod queries;
 mod scan;
 mod world;
