@@ -314,7 +314,7 @@ fn scans_killed_at_random_moments_lose_nothing_and_end_where_an_undisturbed_one_
         for file in 0..FILES {
             let path = root_file(&world, root, file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, format!("{root} {file} {}", "x".repeat(file as usize))).unwrap();
+            fs::write(path, format!("{root} {file:0>400}")).unwrap();
         }
     }
     let began = Instant::now();
