@@ -545,7 +545,9 @@ fn pragmas() -> String {
     let source = fs::read_to_string(source).unwrap();
     let (_, rest) = source.split_once("const WRITE_PRAGMAS: &str = \"").unwrap();
     let pragmas = rest.split_once("\";").unwrap().0.to_owned();
-    assert!(pragmas.contains("recursive_triggers = ON"), "{pragmas}");
+    for safe in ["journal_mode = WAL", "synchronous = FULL", "recursive_triggers = ON"] {
+        assert!(pragmas.contains(safe), "{pragmas}");
+    }
     pragmas
 }
 
