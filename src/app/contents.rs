@@ -2,6 +2,7 @@
 //!
 //! Ignore rules play no part here: they are for scans, and never hide what a deliverable names.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +33,12 @@ impl Contents {
         let patterns =
             paths.iter().map(|text| Named::new(project, text)).collect::<Result<_, _>>()?;
         Ok(Self { patterns })
+    }
+
+    /// A root it reaches into and the settings do not know.
+    pub(super) fn unconfigured(&self, project: &Project) -> Option<&RootName> {
+        let known = |root: &RootName| project.config.roots.iter().any(|one| one.name == *root);
+        self.patterns.iter().map(|named| &named.root).find(|root| !known(root))
     }
 
     /// Whether a path belongs to it.
@@ -72,8 +79,13 @@ impl Named {
                 "write it relative to the project, or as name:path below a [[root]]",
             )
         };
+        if text.is_empty() {
+            return Err(misplaced());
+        }
         let located;
-        let (root, below) = if let Some(found) = rooted(project, text) {
+        let (root, below) = if let Some(found) = unconfigured(project, text) {
+            found
+        } else if let Some(found) = rooted(project, text) {
             found
         } else {
             let (root, path) = project.locate(Path::new(text)).ok_or_else(misplaced)?;
@@ -81,6 +93,7 @@ impl Named {
             (root.name.clone(), located.as_str())
         };
         let below = below.trim_end_matches('/');
+        let below = if below == "." { "" } else { below };
         let literal = RelPath::new(below).ok();
         let has_wildcards = below.contains(['*', '?', '[', '{']);
         if literal.is_none() && !has_wildcards {
@@ -96,11 +109,11 @@ impl Named {
     /// Whether a folder must be walked to find what it names. A single file is looked at directly.
     fn is_deep(&self, project: &Project) -> bool {
         let path = AssetPath::new(self.root.clone(), self.base.clone());
-        let is_folder = || {
-            let disk = project.on_disk(&path)?;
-            Some(std::fs::symlink_metadata(disk).ok()?.is_dir())
+        let Some(disk) = project.on_disk(&path) else {
+            // Nobody knows what it is; that its root is not configured is told where it is walked.
+            return true;
         };
-        self.has_wildcards || is_folder().unwrap_or(false)
+        self.has_wildcards || std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_dir())
     }
 
     fn contains(&self, root: &RootName, path: &RelPath) -> bool {
@@ -111,6 +124,22 @@ impl Named {
         self.literal.as_ref().is_some_and(|literal| path.is_within(literal))
             || self.pattern.matches(root, path)
     }
+}
+
+/// Splits `name:path` where no root has that name and no name at the top of the project begins so:
+/// a root that is not in the settings any more, or a slip. Taken for a path of the project it would
+/// name nothing, and a deliverable would pass without what lies there.
+fn unconfigured<'a>(project: &Project, text: &'a str) -> Option<(RootName, &'a str)> {
+    let (name, below) = text.split_once(':')?;
+    let root = RootName::try_from(name.to_owned()).ok()?;
+    if project.config.roots.iter().any(|known| known.name == root) {
+        return None;
+    }
+    let begins_so = |entry: std::fs::DirEntry| {
+        entry.file_name().as_bytes().starts_with(&text.as_bytes()[..=name.len()])
+    };
+    let ours = std::fs::read_dir(&project.dir).is_ok_and(|all| all.flatten().any(begins_so));
+    (!ours).then_some((root, below))
 }
 
 /// Lists everything below a folder of a root with nothing left out but our own `.genlock/`.

@@ -66,7 +66,13 @@ pub fn add_deliverable(
         ));
     }
     for path in paths {
-        Contents::new(project, std::slice::from_ref(path))?;
+        let contents = Contents::new(project, std::slice::from_ref(path))?;
+        if let Some(root) = contents.unconfigured(project) {
+            return Err(AppError::usage(
+                format!("{path:?} is below no root: there is none named {:?}", root.as_str()),
+                "genlock status lists the roots; .genlock/config.toml adds one",
+            ));
+        }
     }
     decide(project, context, |record| {
         let known = record.deliverables.get(name);

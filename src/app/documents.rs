@@ -17,7 +17,16 @@ pub(super) fn store(
     file: &Path,
 ) -> Result<Document, AppError> {
     let from = context.absolute(file);
-    let mut source = File::open(&from).map_err(AppError::io("open", &from))?;
+    let unusable = |why: String| {
+        AppError::usage(
+            format!("cannot use {} as a document: {why}", from.display()),
+            "--document takes the file that says it in writing",
+        )
+    };
+    let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
+    if source.metadata().is_ok_and(|found| found.is_dir()) {
+        return Err(unusable("it is a folder".to_owned()));
+    }
     let folder = project.control().join("documents");
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
     let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));

@@ -12,7 +12,7 @@ pub use as_of::gate_as_of;
 use std::collections::BTreeSet;
 
 use crate::app::contents::Contents;
-use crate::app::decide::{append, catch_up, decide, decisions, fold};
+use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::known;
 use crate::app::gate::look::{Seen, look};
 use crate::app::project::adopted;
@@ -87,17 +87,23 @@ fn run(
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let policy = project.policy()?;
+    let mut paths = known(&whole(project)?, name)?.paths.clone();
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
     loop {
         context.check()?;
-        let paths = known(&decisions(&reader)?, name)?.paths.clone();
         let mut looked = Looked::at(project, context, &mut ledger, &reader, &paths)?;
         failpoint::hit("gate-looked");
         // Judged again for as long as others write, and looked at again if they changed what it is
         // made of.
-        while looked.catch_up(&reader)? && known(&looked.record, name)?.paths == paths {
+        loop {
+            looked.catch_up(&reader)?;
             context.check()?;
+            let now_named = &known(&looked.record, name)?.paths;
+            if *now_named != paths {
+                paths.clone_from(now_named);
+                break;
+            }
             let judged = Judged::new(context, name, finalize, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
                 Ok((journal, finalized)) => {
@@ -141,15 +147,14 @@ impl Looked {
         Ok(Self { contents, problems, linked, record })
     }
 
-    /// Folds in what was journalled since: first of all, what was just seen. Always `true`.
-    fn catch_up(&mut self, reader: &Reader) -> Result<bool, AppError> {
+    /// Folds in what was journalled since: first of all, what was just seen.
+    fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
         let scope: PathFilter<'_> = &|root, path| {
             // What links lead to was read just now, so its observation is among the new events.
             self.contents.contains(root, path)
                 || self.linked.contains(&AssetPath::new(root.clone(), path.clone()))
         };
-        catch_up(reader, &mut self.record, Some(scope))?;
-        Ok(true)
+        catch_up(reader, &mut self.record, Some(scope))
     }
 }
 

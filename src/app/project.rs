@@ -10,7 +10,7 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
 use crate::observe::mount;
-use crate::policy::{PROFILES, Policy, profile};
+use crate::policy::{PROFILES, Policy, PolicyError, profile};
 
 /// The folder inside a project that holds what Genlock keeps.
 const CONTROL: &str = ".genlock";
@@ -56,9 +56,16 @@ impl Project {
 
     /// The project in exactly this folder.
     pub fn at(dir: &Path) -> Result<Self, AppError> {
-        let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
+        let absent = || AppError::NoProject { from: dir.to_owned() };
+        let dir = match fs::canonicalize(dir) {
+            Ok(dir) => dir,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(absent()),
+            Err(source) => {
+                return Err(AppError::Io { action: "open", path: dir.to_owned(), source });
+            }
+        };
         if !dir.join(CONTROL).is_dir() {
-            return Err(AppError::NoProject { from: dir });
+            return Err(absent());
         }
         let mut config = Config::load(&dir)?;
         for root in &mut config.roots {
@@ -86,14 +93,18 @@ impl Project {
     /// Reads the policy in force. Absent or wrong is an error: nothing passes.
     pub fn policy(&self) -> Result<Policy, AppError> {
         let path = self.control().join("policy.toml");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(AppError::PolicyMissing { path });
             }
             Err(source) => return Err(AppError::Io { action: "read", path, source }),
         };
-        Policy::parse(&text).map_err(|source| AppError::PolicyInvalid { path, source })
+        let parsed = match str::from_utf8(&bytes) {
+            Ok(text) => Policy::parse(text),
+            Err(error) => Err(PolicyError::not_utf8(&bytes[..error.valid_up_to()])),
+        };
+        parsed.map_err(|source| AppError::PolicyInvalid { path, source })
     }
 
     /// Which root an absolute path lies in, and where below it. The nearest root wins.
@@ -113,6 +124,11 @@ impl Project {
     /// The root of a path.
     pub fn root(&self, path: &AssetPath) -> Option<&Root> {
         self.config.roots.iter().find(|root| root.name == path.root)
+    }
+
+    /// Whether a path lies in what Genlock keeps for itself at the top of a root, where no walk goes.
+    pub(super) fn is_own(path: &AssetPath) -> bool {
+        path.path.as_path().starts_with(CONTROL)
     }
 
     /// Where a path is on this machine.

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
-use crate::app::decide::decisions;
+use crate::app::decide::{decisions, whole};
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Job, Outcome, Reading};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
-use crate::config::Root;
+use crate::config::{ConfigError, Root};
 use crate::detect::Settings;
 use crate::failpoint;
 use crate::ledger::{Ledger, Reader, Totals};
@@ -67,6 +67,7 @@ pub fn scan(
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
+    whole(project)?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
     let mut totals = Vec::new();
@@ -94,7 +95,12 @@ fn parts<'a>(
     let whole = || project.config.roots.iter().map(|root| (root, RelPath::root())).collect();
     let Some(directory) = directory else { return Ok(whole()) };
     let path = context.absolute(directory);
-    let path = std::fs::canonicalize(&path).map_err(AppError::io("open", &path))?;
+    let path = std::fs::canonicalize(&path).map_err(|error| {
+        AppError::usage(
+            format!("cannot open {}: {error}", path.display()),
+            "scan takes a folder of the project",
+        )
+    })?;
     if path == project.dir {
         return Ok(whole());
     }
@@ -118,10 +124,11 @@ fn scan_part(
     let started = context.now();
     let reader = ledger.reader()?;
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        AppError::usage(
-            format!("the pattern {:?} in .genlock/config.toml: {}", error.pattern, error.reason),
-            "patterns are written as in .gitignore",
-        )
+        ConfigError::BadPattern {
+            path: project.control().join("config.toml"),
+            pattern: error.pattern,
+            reason: error.reason,
+        }
     })?;
     let options = WalkOptions { start: start.clone(), filter };
     let walk = match Walk::new(&root.name, &root.path, &options, context.cancel) {

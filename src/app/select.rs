@@ -169,6 +169,13 @@ impl Wanted {
         reader: &Reader,
         argument: &str,
     ) -> Result<Self, AppError> {
+        if argument.is_empty() {
+            // A script's unset variable must not stand for the whole folder.
+            return Err(AppError::usage(
+                "an asset argument is empty",
+                "the folder itself is \".\"",
+            ));
+        }
         let mut one = Self {
             argument: argument.to_owned(),
             id: by_id(reader, argument)?,

@@ -63,6 +63,16 @@ pub enum ConfigError {
         /// Why not.
         source: BadPath,
     },
+    /// A pattern of what scans skip is not one.
+    #[error("{} skips {pattern:?}, which is not a pattern: {reason}", path.display())]
+    BadPattern {
+        /// The file.
+        path: PathBuf,
+        /// As it was written.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Two roots share a name.
     #[error("{} names two roots {name:?}", path.display())]
     SameRoot {

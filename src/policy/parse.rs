@@ -20,6 +20,16 @@ pub struct PolicyError {
     pub problems: Vec<PolicyProblem>,
 }
 
+impl PolicyError {
+    /// For a text that stops being UTF-8 after `valid`.
+    pub(crate) fn not_utf8(valid: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(valid);
+        let mut parser = Parser { text: &text, problems: Vec::new() };
+        parser.problem(text.len(), "is not UTF-8".to_owned());
+        Self { problems: parser.problems }
+    }
+}
+
 /// One thing wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyProblem {

@@ -96,8 +96,12 @@ impl Look<'_> {
         let cancel = self.context.cancel;
         let walked = walk_all(root, base, cancel, &mut |listing| self.listing(root, &listing));
         match walked {
+            Ok(()) => Ok(()),
             // A folder that is not there holds nothing: an empty deliverable says so by itself.
-            Ok(()) | Err(WalkError::StartGone { .. }) => Ok(()),
+            Err(WalkError::StartGone { .. }) => {
+                self.gone(root, base);
+                Ok(())
+            }
             Err(WalkError::Cancelled) => Err(AppError::Interrupted),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
@@ -105,6 +109,23 @@ impl Look<'_> {
                 let path = AssetPath::new(root.name.clone(), base.clone());
                 self.problem(RuleCode::MediaUnread, path, what);
                 Ok(())
+            }
+        }
+    }
+
+    /// Where a folder is gone, the nearest one above that is there says on which device it would
+    /// be: what the record has below is gone with it, unless it lay on a volume that is not mounted.
+    fn gone(&mut self, root: &Root, base: &RelPath) {
+        let mut above = base.clone();
+        while !above.is_root() {
+            above = above.split().0;
+            let disk = root.path.join(above.as_path());
+            if let Ok(found) = fs::symlink_metadata(&disk)
+                && found.is_dir()
+            {
+                let device = FileSystemIds::default().id_of(fingerprint::of(&found).device, &disk);
+                self.devices.insert(AssetPath::new(root.name.clone(), base.clone()), device);
+                return;
             }
         }
     }
@@ -173,10 +194,12 @@ impl Look<'_> {
         };
         match fs::symlink_metadata(&target) {
             Ok(found) if found.is_file() => {
-                if !self.contents.contains(&lies.root, &lies.path)
-                    && self.linked.insert(lies.clone())
-                {
+                // The walk comes by what the deliverable names, but never through `.genlock/`.
+                let walked =
+                    self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
+                if !walked && self.linked.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
+                    self.seen.insert(lies);
                 }
                 self.seen.insert(path);
             }

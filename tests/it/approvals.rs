@@ -1,0 +1,282 @@
+//! What an approval must be for a deliverable to pass, and determinations against a mark.
+
+use std::sync::atomic::AtomicBool;
+
+use genlock::app::{Context, Project, gate};
+use genlock::clock::FixedClock;
+use genlock::problem::Silent;
+
+use crate::media::{a1111_png, xmp_png};
+use crate::world::{World, text, tick};
+
+const AI: &str = "trainedAlgorithmicMedia";
+const UNSIGNED: &str = "[approval-unsigned ai.png]";
+
+/// One AI asset in one deliverable.
+fn world() -> World {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    world
+}
+
+fn approve(world: &World, more: &[&str]) {
+    let letter = world.letter();
+    let mut args = vec!["approve", "ai.png", "--by", "Dana"];
+    args.extend(more);
+    if !more.contains(&"--no-document") {
+        args.extend(["--document", &letter]);
+    }
+    args.retain(|one| *one != "--no-document");
+    world.run(args).expect(0);
+}
+
+fn reject(world: &World) {
+    world.run(["reject", "ai.png", "--by", "Lee", "--note", "too close to a film"]).expect(0);
+}
+
+/// Runs the gate in the year 2099. What it records moves the ledger's time on.
+fn gate_in_2099(world: &World) {
+    let clock = FixedClock("2099-01-01T00:00:00Z".parse().unwrap());
+    let context = Context {
+        clock: &clock,
+        reporter: &Silent,
+        actor: "time traveller".into(),
+        cwd: world.dir().to_owned(),
+        cancel: &AtomicBool::new(false),
+    };
+    gate(&Project::at(world.dir()).unwrap(), &context, "EP").unwrap();
+}
+
+#[test]
+fn no_approval_at_all() {
+    world().gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn an_approval_in_writing_for_a_final_deliverable_is_enough() {
+    let world = world();
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn an_approval_for_temporary_use_is_not_enough() {
+    let world = world();
+    approve(&world, &["--scope", "temp"]);
+    world.gate("EP").expect("refused", &["approval-temp-only ai.png"]);
+    assert_eq!(world.row("ai.png")["clearance"], "undeclared");
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn an_approval_for_another_deliverable_is_not_enough() {
+    let world = world();
+    world.deliverable("TRAILER", &["ai.png"]);
+    approve(&world, &["--scope", "final", "--deliverable", "TRAILER"]);
+    world.gate("EP").expect("refused", &["approval-not-for-this-deliverable ai.png"]);
+    world.gate("TRAILER").expect("pass", &[UNSIGNED]);
+    approve(&world, &["--scope", "final", "--deliverable", "X", "--deliverable", "EP"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn an_approval_without_a_document_is_not_enough_unless_the_policy_says_so() {
+    let world = world();
+    approve(&world, &["--scope", "final", "--no-document"]);
+    world.gate("EP").expect("refused", &["approval-no-document ai.png"]);
+    world.policy(&[("approval-no-document", "warn")]);
+    world.gate("EP").expect("pass", &["[approval-no-document ai.png]"]);
+    world.policy(&[("approval-no-document", "off")]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn conditions_are_said_with_the_approval_they_bind() {
+    let world = world();
+    approve(&world, &["--scope", "final", "--conditions", "credit the archive"]);
+    let gate = world.gate("EP");
+    gate.expect("pass", &[UNSIGNED, "[conditions-open ai.png]"]);
+    assert!(text(gate.finding("conditions-open"), "why").contains("credit the archive"));
+    world.policy(&[("conditions-open", "block")]);
+    world.gate("EP").expect("refused", &[UNSIGNED, "conditions-open ai.png"]);
+}
+
+#[test]
+fn an_approval_that_ran_out_does_not_hold() {
+    let world = world();
+    approve(&world, &["--scope", "final", "--expires", "2098-12-31"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    gate_in_2099(&world);
+    // A clock set back does not bring it back: nothing is judged as if earlier than the ledger.
+    world.gate("EP").expect("refused", &["approval-expired ai.png"]);
+    world.verify();
+}
+
+#[test]
+fn an_approval_holds_to_the_end_of_its_last_day() {
+    let world = world();
+    approve(&world, &["--scope", "final", "--expires", "2099-01-01"]);
+    gate_in_2099(&world);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    let shown = world.show("ai.png");
+    assert_eq!(shown["approvals"][0]["expires"], "2099-01-01T23:59:59.999999999Z");
+}
+
+#[test]
+fn an_approval_that_would_be_over_already_is_not_recorded() {
+    let world = world();
+    let events = world.events();
+    let args = ["approve", "ai.png", "--by", "D", "--scope", "final", "--expires", "2020-01-01"];
+    world.json(args).expect(2).error();
+    assert_eq!(world.events(), events);
+}
+
+#[test]
+fn a_revoked_approval_does_not_hold() {
+    let world = world();
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    world.run(["revoke", "A-1", "--note", "rights withdrawn"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["approval-revoked ai.png"]);
+    assert!(text(gate.finding("approval-revoked"), "why").contains("rights withdrawn"));
+    assert_eq!(world.row("ai.png")["clearance"], "revoked");
+    // A new one holds again.
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.row("ai.png")["clearance"], "approved");
+}
+
+#[test]
+fn revoking_an_asset_withdraws_all_its_active_approvals_and_no_others() {
+    let world = World::with([("ai.png", a1111_png(1)), ("other.png", a1111_png(2))]);
+    world.deliverable("EP", &["ai.png"]);
+    world.deliverable("OTHER", &["other.png"]);
+    world.approve(&["ai.png", "other.png"]);
+    world.approve(&["ai.png"]);
+    let answer = world.json(["revoke", "ai.png", "--note", "no"]).expect(0).value();
+    assert_eq!(answer["ids"], serde_json::json!(["A-1", "A-2"]));
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    world.gate("OTHER").expect("pass", &["[approval-unsigned other.png]"]);
+    // There is nothing left to withdraw.
+    world.run(["revoke", "ai.png", "--note", "no"]).expect(2);
+    world.run(["revoke", "A-9", "--note", "no"]).expect(2);
+}
+
+#[test]
+fn a_rejection_after_an_approval_overrules_it() {
+    let world = world();
+    approve(&world, &["--scope", "final"]);
+    reject(&world);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["approval-rejected ai.png"]);
+    assert!(text(gate.finding("approval-rejected"), "why").contains("too close to a film"));
+    assert_eq!(world.row("ai.png")["clearance"], "rejected");
+}
+
+#[test]
+fn an_approval_after_a_rejection_overrules_it() {
+    let world = world();
+    reject(&world);
+    world.gate("EP").expect("refused", &["approval-rejected ai.png"]);
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.row("ai.png")["clearance"], "approved");
+    // But not one for temporary use.
+    reject(&world);
+    approve(&world, &["--scope", "temp"]);
+    world.gate("EP").expect("refused", &["approval-rejected ai.png"]);
+}
+
+#[test]
+fn a_rejection_for_another_deliverable_is_not_about_this_one() {
+    let world = world();
+    world.deliverable("TRAILER", &["ai.png"]);
+    approve(&world, &["--scope", "final"]);
+    let no = ["reject", "ai.png", "--by", "Lee", "--note", "no", "--deliverable", "TRAILER"];
+    world.run(no).expect(0);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    world.gate("TRAILER").expect("refused", &["approval-rejected ai.png"]);
+}
+
+/// An asset with a mark that somebody determined not to be AI.
+fn contested(bytes: Vec<u8>) -> World {
+    let world = World::with([("x.png", bytes)]);
+    world.deliverable("EP", &["x.png"]);
+    world.run(["tag", "x.png", "--not-ai", "--note", "I drew it"]).expect(0);
+    world
+}
+
+const CONTRADICTS: &str = "determination-contradicts-mark x.png";
+
+#[test]
+fn a_determination_against_a_declared_mark_blocks_until_it_is_confirmed() {
+    let world = contested(xmp_png(1, AI));
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+    // An ordinary approval is no confirmation.
+    world.approve(&["x.png"]);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+    world.run(["approve", "x.png", "--determination", "--by", "Dana"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Both the mark and the determination stay on the record.
+    let shown = world.show("x.png");
+    assert_eq!((&shown["status"], &shown["strength"]), (&"not-ai".into(), &"person".into()));
+    assert_eq!(shown["evidence"][0]["source_type"], AI);
+    // Determined anew, it needs to be confirmed anew.
+    world.run(["tag", "x.png", "--not-ai", "--note", "really"]).expect(0);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+}
+
+#[test]
+fn a_confirmation_that_was_withdrawn_or_is_for_another_deliverable_confirms_nothing() {
+    let world = contested(xmp_png(1, AI));
+    let confirm = ["approve", "x.png", "--determination", "--by", "Dana"];
+    world.run(confirm.into_iter().chain(["--deliverable", "OTHER"])).expect(0);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+    world.run(confirm).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.run(["revoke", "A-2", "--note", "mistake"]).expect(0);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+}
+
+#[test]
+fn a_determination_against_a_signed_mark_blocks() {
+    let portrait = "conform/reel1/graphics/portrait_reconstruction.png";
+    let world = World::with([("x.png", crate::world::fixture(portrait))]);
+    world.deliverable("EP", &["x.png"]);
+    world.run(["tag", "x.png", "--not-ai", "--note", "no"]).expect(0);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+}
+
+#[test]
+fn a_determination_against_a_trace_warns() {
+    let world = contested(a1111_png(1));
+    world.gate("EP").expect("pass", &["[determination-contradicts-mark x.png]"]);
+}
+
+#[test]
+fn a_withdrawn_determination_leaves_the_mark_to_decide() {
+    let world = contested(xmp_png(1, AI));
+    world.run(["tag", "x.png", "--clear"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved x.png"]);
+}
+
+#[test]
+fn a_confirmation_needs_something_to_confirm() {
+    let world = world();
+    world.json(["approve", "ai.png", "--determination", "--by", "D"]).expect(2).error();
+}
+
+#[test]
+fn an_approval_of_one_content_covers_every_place_of_it_and_nothing_else() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("EP", &["*.png"]);
+    world.approve(&["a.png"]);
+    tick();
+    world.write("copy.png", world.read("a.png"));
+    world.gate("EP").expect(
+        "refused",
+        &["[approval-unsigned a.png]", "[approval-unsigned copy.png]", "ai-unapproved b.png"],
+    );
+}

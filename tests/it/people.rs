@@ -1,0 +1,272 @@
+//! Determinations, approvals and the arguments that name assets.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::world::{ACTOR, World, number, text, tick};
+
+const AI: &str = "trainedAlgorithmicMedia";
+
+/// Status, source type and strength of a path.
+fn origin(world: &World, path: &str) -> (String, Value, String) {
+    let row = world.row(path);
+    (text(&row, "status"), row["source_type"].clone(), text(&row, "strength"))
+}
+
+#[test]
+fn a_determination_decides_whatever_the_marks_say() {
+    let world = World::with([("a.png", plain_png(1)), ("b.png", a1111_png(1))]);
+    let person = |status: &str| (status.to_owned(), Value::Null, "person".to_owned());
+    for (flag, status) in [("--ai", "ai"), ("--ai-part", "ai-part"), ("--not-ai", "not-ai")] {
+        world.run(["tag", "a.png", flag]).expect(0);
+        assert_eq!(origin(&world, "a.png"), person(status));
+    }
+    world.run(["tag", "b.png", "--ai-part"]).expect(0);
+    assert_eq!(origin(&world, "b.png"), person("ai-part"));
+}
+
+#[test]
+fn a_source_type_says_the_status_by_itself_and_must_agree_with_a_flag() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let cases = [
+        (AI, "ai"),
+        ("compositeSynthetic", "ai-part"),
+        ("digitalCapture", "not-ai"),
+        ("algorithmicMedia", "not-ai"),
+    ];
+    for (term, status) in cases {
+        world.run(["tag", "a.png", "--source-type", term]).expect(0);
+        assert_eq!(origin(&world, "a.png"), (status.into(), json!(term), "person".into()));
+    }
+    world.json(["tag", "a.png", "--source-type", "composite"]).expect(2).error();
+    world.run(["tag", "a.png", "--source-type", "composite", "--ai-part"]).expect(0);
+    assert_eq!(origin(&world, "a.png").0, "ai-part");
+    world.json(["tag", "a.png", "--source-type", AI, "--not-ai"]).expect(2).error();
+    world.json(["tag", "a.png", "--source-type", "notATerm"]).expect(2).error();
+    world.json(["tag", "a.png"]).expect(2).error();
+    world.json(["tag", "a.png", "--ai", "--not-ai"]).expect(2).error();
+}
+
+#[test]
+fn not_ai_against_a_mark_needs_a_note() {
+    let world = World::with([
+        ("mark.png", xmp_png(1, AI)),
+        ("suspect.png", xmp_png(2, "screenCapture")),
+        ("plain.png", plain_png(1)),
+    ]);
+    let events = world.events();
+    for path in ["mark.png", "suspect.png"] {
+        let ran = world.json(["tag", path, "--not-ai"]).expect(2);
+        assert!(text(&ran.value()["error"], "hint").contains("--note"), "{}", ran.stdout);
+    }
+    // All or nothing.
+    world.run(["tag", "*.png", "--not-ai"]).expect(2);
+    assert_eq!(world.events(), events);
+    world.run(["tag", "plain.png", "--not-ai"]).expect(0);
+    world.run(["tag", "*.png", "--not-ai", "--note", "shot on stage"]).expect(0);
+    let shown = world.show("mark.png");
+    assert_eq!(shown["status"], "not-ai");
+    assert!(text(&shown["why"], "0").contains("shot on stage"), "{shown}");
+    assert_eq!(shown["determination"]["note"], "shot on stage");
+    assert_eq!(shown["determination"]["by"], ACTOR);
+    assert!(shown["why"].to_string().contains("both stay on the record"), "{shown}");
+    assert_eq!(shown["evidence"][0]["strength"], "declared");
+}
+
+#[test]
+fn a_tool_and_a_note_are_kept_with_the_determination() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.run(["tag", "a.png", "--ai", "--tool", "Runway", "--note", "test shot"]).expect(0);
+    assert_eq!(world.row("a.png")["tool"], "Runway");
+    assert_eq!(world.json(["ls", "--tool", "runw"]).values().len(), 1);
+    assert_eq!(world.json(["ls", "--tool", "sora"]).values().len(), 0);
+}
+
+#[test]
+fn a_cleared_determination_leaves_the_marks_to_decide() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", plain_png(1))]);
+    world.run(["tag", "*.png", "--not-ai", "--note", "no"]).expect(0);
+    let cleared = world.json(["tag", "*.png", "--clear"]).expect(0).value();
+    assert_eq!(number(&cleared, "assets"), 2);
+    assert_eq!(world.row("a.png")["status"], "ai");
+    assert_eq!(world.row("b.png")["status"], "unknown");
+    // There is nothing left to withdraw, and nothing is journalled.
+    let events = world.events();
+    assert_eq!(number(&world.json(["tag", "a.png", "--clear"]).expect(0).value(), "assets"), 0);
+    assert_eq!(world.events(), events);
+    assert_eq!(world.show("a.png")["determination"], Value::Null);
+}
+
+#[test]
+fn a_determination_is_of_the_content_and_follows_it() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.run(["tag", "a.png", "--ai"]).expect(0);
+    fs::copy(world.path("a.png"), world.path("b.png")).unwrap();
+    tick();
+    world.write("a.png", plain_png(2));
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "ai"), number(&scanned, "unknown")), (1, 1));
+    assert_eq!(world.row("b.png")["status"], "ai");
+    assert_eq!(world.row("a.png")["status"], "unknown");
+}
+
+#[test]
+fn documents_are_copied_in_by_their_hash_and_a_changed_one_is_found() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let id = world.approve(&["a.png"]);
+    assert_eq!(id, "A-1");
+    let letter = fs::read(world.outside("letter.txt")).unwrap();
+    let hash = blake3::hash(&letter).to_hex().to_string();
+    let kept = world.path(".genlock/documents").join(&hash);
+    assert_eq!(fs::read(&kept).unwrap(), letter);
+    let approval = &world.show("a.png")["approvals"][0];
+    assert_eq!(
+        (&approval["document"], &approval["document_name"]),
+        (&json!(hash), &json!("letter.txt"))
+    );
+    assert_eq!((&approval["id"], &approval["by"]), (&json!("A-1"), &json!("Dana")));
+    assert_eq!((&approval["scope"], &approval["standing"]), (&json!("final"), &json!("active")));
+    // The original may go.
+    fs::remove_file(world.outside("letter.txt")).unwrap();
+    world.verify();
+    fs::write(&kept, "We approve that.\n").unwrap();
+    let verified = world.json(["verify"]).expect(6).value();
+    assert!(verified["problems"].to_string().contains("document of A-1"), "{verified}");
+    fs::remove_file(&kept).unwrap();
+    world.run(["verify"]).expect(6);
+}
+
+#[test]
+fn a_document_that_is_not_there_records_nothing() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let events = world.events();
+    let args = ["approve", "a.png", "--by", "D", "--scope", "final", "--document", "nowhere.pdf"];
+    world.json(args).expect(2).error();
+    assert_eq!(world.events(), events);
+    let left = fs::read_dir(world.path(".genlock/documents")).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn approvals_and_rejections_are_numbered_in_one_series() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    assert_eq!(world.approve(&["a.png"]), "A-1");
+    let no = world.json(["reject", "a.png", "--by", "Lee", "--note", "no"]).expect(0).value();
+    assert_eq!(no["ids"], json!(["A-2"]));
+    assert_eq!(world.approve(&["a.png"]), "A-3");
+    let shown = world.show("a.png");
+    let decisions: Vec<_> =
+        shown["approvals"].as_array().unwrap().iter().map(|one| text(one, "decision")).collect();
+    assert_eq!(decisions, ["approved", "rejected", "approved"]);
+    world.run(["reject", "a.png", "--by", "Lee"]).expect(2);
+    world.run(["revoke", "A-1"]).expect(2);
+    world.run(["approve", "a.png", "--scope", "final"]).expect(2);
+    world.run(["approve", "a.png", "--by", "D"]).expect(2);
+    world.run(["approve", "a.png", "--by", " ", "--scope", "final"]).expect(2);
+}
+
+#[test]
+fn many_assets_make_one_event_that_lists_each_content_once() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    fs::copy(world.path("a.png"), world.path("copy.png")).unwrap();
+    world.scan();
+    let events = world.events();
+    let letter = world.letter();
+    let args = ["approve", ".", "--by", "D", "--scope", "final", "--document", &letter];
+    let answer = world.json(args).expect(0).value();
+    assert_eq!((number(&answer, "assets"), &answer["ids"]), (2, &json!(["A-1"])));
+    assert_eq!(world.events(), events + 1);
+    assert_eq!(world.json(["ls", "--clearance", "approved"]).values().len(), 3);
+}
+
+#[test]
+fn an_asset_is_named_by_path_glob_folder_id_or_prefix() {
+    let world = World::with([
+        ("cut/a.png", a1111_png(1)),
+        ("cut/deep/b.png", a1111_png(2)),
+        ("c.png", a1111_png(3)),
+    ]);
+    let assets = |argument: &str| {
+        let answer = world.json(["tag", argument, "--ai"]);
+        assert_eq!(answer.code, 0, "{argument}: {}", answer.stdout);
+        number(&answer.value(), "assets")
+    };
+    let id = world.id("c.png");
+    assert_eq!(assets("cut/a.png"), 1);
+    assert_eq!(assets("./cut/a.png"), 1);
+    assert_eq!(assets(&world.path("cut/a.png").display().to_string()), 1);
+    assert_eq!(assets("cut/*.png"), 1);
+    assert_eq!(assets("**/*.png"), 3);
+    assert_eq!(assets("cut"), 2);
+    assert_eq!(assets("cut/"), 2);
+    assert_eq!(assets(&id), 1);
+    assert_eq!(assets(&id.to_uppercase()), 1);
+    assert_eq!(assets(&id[..8]), 1);
+    assert_eq!(assets(&id[..40]), 1);
+    // Relative to where one stands, and to the project.
+    assert_eq!(world.run_in("cut", ["tag", "a.png", "--ai"]).code, 0);
+    assert_eq!(world.run_in("cut", ["tag", "cut/a.png", "--ai"]).code, 0);
+    assert_eq!(world.run_in("cut", ["tag", "../c.png", "--ai"]).code, 0);
+}
+
+#[test]
+fn an_unknown_asset_is_a_usage_error_and_records_nothing() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let events = world.events();
+    let none = "0".repeat(64);
+    let short = &world.id("a.png")[..7];
+    for argument in ["nope.png", "nope/**", "deadbeef", &none, short, "/etc/hostname", "", "["] {
+        for command in [&["tag", "--ai"][..], &["approve", "--by", "D", "--scope", "final"]] {
+            let args = [command, &[argument]].concat();
+            world.json(args).expect(2).error();
+        }
+        world.json(["show", argument]).expect(2).error();
+    }
+    // One wrong name among right ones stops all.
+    world.json(["tag", "a.png", "nope.png", "--ai"]).expect(2).error();
+    assert_eq!(world.events(), events);
+}
+
+#[test]
+fn a_prefix_that_stands_for_several_assets_is_refused() {
+    // Two contents whose ids begin with the same 8 digits: found by search, 2^16 tries or so.
+    let world = World::new();
+    let mut seen = std::collections::HashMap::new();
+    let (one, other) = (0_u64..)
+        .find_map(|number| {
+            let id = blake3::hash(&number.to_le_bytes());
+            let prefix: [u8; 4] = id.as_bytes()[..4].try_into().unwrap();
+            seen.insert(prefix, number).map(|before| (before, number))
+        })
+        .unwrap();
+    world.write("one", one.to_le_bytes());
+    world.write("other", other.to_le_bytes());
+    world.scan();
+    let id = world.id("one");
+    assert!(world.json(["show", &id[..8]]).expect(2).error().contains("several"));
+    assert_eq!(world.show(&id[..20])["asset"], id.as_str());
+}
+
+#[test]
+fn who_acts_is_named_by_flag_environment_or_login() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let newest = || text(&world.json(["log"]).values()[0], "actor");
+    world.run(["tag", "a.png", "--ai", "--as", "lee"]).expect(0);
+    assert_eq!(newest(), "lee");
+    world.run(["tag", "a.png", "--ai"]).expect(0);
+    assert_eq!(newest(), ACTOR);
+    let mut command = world.command();
+    command.env_remove("GENLOCK_ACTOR").env("USER", "sam").args(["tag", "a.png", "--ai"]);
+    assert!(command.status().unwrap().success());
+    assert!(newest().starts_with("sam@"), "{}", newest());
+}
+
+#[test]
+fn an_approval_for_a_deliverable_nobody_defined_is_noted() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let args = ["approve", "a.png", "--by", "D", "--scope", "final", "--deliverable", "EP10"];
+    let ran = world.run(args).expect(0);
+    assert!(ran.stderr.contains("no deliverable \"EP10\" yet"), "{}", ran.stderr);
+}
