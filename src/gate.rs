@@ -5,23 +5,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AssetPath, FinalItem, Found, MediaProblem, Timestamp, Verdict};
+use crate::model::{AssetId, AssetPath, FinalItem, Found, MediaProblem, Timestamp, Verdict};
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, judge};
 use crate::record::Record;
 
+/// The facts a judgement rests on.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// The deliverable's name.
+    pub deliverable: &'a str,
+    /// The files it names, as the record last saw them.
+    pub contents: &'a BTreeMap<AssetPath, Found>,
+    /// What kept the gate from knowing.
+    pub problems: &'a [MediaProblem],
+    /// Written approvals that are not in the document store as they were handed over.
+    pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What people decided, and every mark on record.
+    pub record: &'a Record,
+    /// The moment; moved forward to the newest event if the clock says an earlier time.
+    pub now: Timestamp,
+}
+
 /// Judges what a deliverable contains.
-///
-/// `contents` are the files it names as the record last saw them; `now` is moved forward
-/// to the newest event if the clock says an earlier time.
-pub fn gate(
-    policy: &Policy,
-    deliverable: &str,
-    contents: &BTreeMap<AssetPath, Found>,
-    problems: &[MediaProblem],
-    record: &Record,
-    now: Timestamp,
-) -> Verdict {
+pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
+    let Ground { deliverable, contents, problems, lost_documents, record, now } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
@@ -30,7 +38,7 @@ pub fn gate(
         .map(|(path, found)| item(path, found, record))
         .collect();
     let checked = items.len() as u64;
-    let case = Case { deliverable, items, problems, record, now };
+    let case = Case { deliverable, items, problems, lost_documents, record, now };
     Verdict::of(judge(policy, &case), checked)
 }
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, Determination, Event, Examination,
-    Finalization, Found, GateRun, Head, ObservedBatch, PolicyAdopted, Recorded, Rejection, RelPath,
-    Revocation, RootName, Scope, Seq, Timestamp,
+    Finalization, Found, GateRun, Head, ObservedBatch, PathPattern, PolicyAdopted, Recorded,
+    Rejection, RelPath, Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -28,8 +28,8 @@ pub struct Entry<T> {
 /// A deliverable as defined so far.
 #[derive(Clone, Debug, Default)]
 pub struct Deliverable {
-    /// Globs, as typed, in the order they were added.
-    pub paths: Vec<String>,
+    /// What it is made of, in the order it was added.
+    pub paths: Vec<PathPattern>,
     /// The newest gate run.
     pub gate: Option<Entry<GateRun>>,
     /// Set while it is final.

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use crate::app::select::{Pattern, rooted};
 use crate::app::{AppError, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, RelPath, RootName};
+use crate::model::{AssetPath, PathPattern, RelPath, RootName};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
@@ -28,17 +28,10 @@ struct Named {
 }
 
 impl Contents {
-    /// Reads the `--path` texts of a deliverable.
-    pub(super) fn new(project: &Project, paths: &[String]) -> Result<Self, AppError> {
-        let patterns =
-            paths.iter().map(|text| Named::new(project, text)).collect::<Result<_, _>>()?;
+    /// Reads what a deliverable is made of.
+    pub(super) fn new(paths: &[PathPattern]) -> Result<Self, AppError> {
+        let patterns = paths.iter().map(Named::new).collect::<Result<_, _>>()?;
         Ok(Self { patterns })
-    }
-
-    /// A root it reaches into and the settings do not know.
-    pub(super) fn unconfigured(&self, project: &Project) -> Option<&RootName> {
-        let known = |root: &RootName| project.config.roots.iter().any(|one| one.name == *root);
-        self.patterns.iter().map(|named| &named.root).find(|root| !known(root))
     }
 
     /// Whether a path belongs to it.
@@ -72,28 +65,9 @@ impl Contents {
 }
 
 impl Named {
-    fn new(project: &Project, text: &str) -> Result<Self, AppError> {
-        let misplaced = || {
-            AppError::usage(
-                format!("{text:?} is not a path below the project or one of its roots"),
-                "write it relative to the project, or as name:path below a [[root]]",
-            )
-        };
-        if text.is_empty() {
-            return Err(misplaced());
-        }
-        let located;
-        let (root, below) = if let Some(found) = unconfigured(project, text) {
-            found
-        } else if let Some(found) = rooted(project, text) {
-            found
-        } else {
-            let (root, path) = project.locate(Path::new(text)).ok_or_else(misplaced)?;
-            located = path.path.to_string();
-            (root.name.clone(), located.as_str())
-        };
-        let below = below.trim_end_matches('/');
-        let below = if below == "." { "" } else { below };
+    fn new(path: &PathPattern) -> Result<Self, AppError> {
+        let misplaced = || misplaced(&path.to_string());
+        let (root, below) = (path.root.clone(), path.pattern.as_str());
         let literal = RelPath::new(below).ok();
         let has_wildcards = below.contains(['*', '?', '[', '{']);
         if literal.is_none() && !has_wildcards {
@@ -126,11 +100,11 @@ impl Named {
     }
 }
 
-/// Splits `name:path` where no root has that name and no name at the top of the project begins so:
-/// a root that is not in the settings any more, or a slip. Taken for a path of the project it would
-/// name nothing, and a deliverable would pass without what lies there.
-fn unconfigured<'a>(project: &Project, text: &'a str) -> Option<(RootName, &'a str)> {
-    let (name, below) = text.split_once(':')?;
+/// The name in `name:path` where no root has that name and no name at the top of the project begins
+/// so: a slip. Taken for a path of the project it would name nothing, and a deliverable would pass
+/// without what lies there.
+fn unconfigured(project: &Project, text: &str) -> Option<RootName> {
+    let (name, _) = text.split_once(':')?;
     let root = RootName::try_from(name.to_owned()).ok()?;
     if project.config.roots.iter().any(|known| known.name == root) {
         return None;
@@ -139,7 +113,39 @@ fn unconfigured<'a>(project: &Project, text: &'a str) -> Option<(RootName, &'a s
         entry.file_name().as_bytes().starts_with(&text.as_bytes()[..=name.len()])
     };
     let ours = std::fs::read_dir(&project.dir).is_ok_and(|all| all.flatten().any(begins_so));
-    (!ours).then_some((root, below))
+    (!ours).then_some(root)
+}
+
+/// Reads a `--path` as typed: relative to the project, `name:path` below a root, or absolute.
+pub(super) fn path_pattern(project: &Project, text: &str) -> Result<PathPattern, AppError> {
+    if text.is_empty() {
+        return Err(misplaced(text));
+    }
+    if let Some(name) = unconfigured(project, text) {
+        return Err(AppError::usage(
+            format!("there is no root {:?}", name.as_str()),
+            "add it as a [[root]] in .genlock/config.toml; genlock status lists the roots",
+        ));
+    }
+    let (root, pattern) = if let Some((root, below)) = rooted(project, text) {
+        (root, below.to_owned())
+    } else {
+        let located = project.locate(Path::new(text));
+        let (root, path) = located.ok_or_else(|| misplaced(text))?;
+        (root.name.clone(), path.path.to_string())
+    };
+    let pattern = pattern.trim_end_matches('/');
+    let pattern = if pattern == "." { String::new() } else { pattern.to_owned() };
+    let path = PathPattern { root, pattern };
+    Named::new(&path)?;
+    Ok(path)
+}
+
+fn misplaced(text: &str) -> AppError {
+    AppError::usage(
+        format!("{text:?} is not a path below the project or one of its roots"),
+        "write it relative to the project, or as name:path below a [[root]]",
+    )
 }
 
 /// Lists everything below a folder of a root with nothing left out but our own `.genlock/`.

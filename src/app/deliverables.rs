@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::contents::Contents;
+use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, RelPath, RootName,
-    Timestamp,
+    AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, PathPattern,
+    RelPath, RootName, Timestamp,
 };
 use crate::record::{Deliverable, PathFilter, Record};
 
@@ -65,15 +65,8 @@ pub fn add_deliverable(
             format!("genlock deliverable add {name} --path 'reel1/**'"),
         ));
     }
-    for path in paths {
-        let contents = Contents::new(project, std::slice::from_ref(path))?;
-        if let Some(root) = contents.unconfigured(project) {
-            return Err(AppError::usage(
-                format!("{path:?} is below no root: there is none named {:?}", root.as_str()),
-                "genlock status lists the roots; .genlock/config.toml adds one",
-            ));
-        }
-    }
+    let paths: Vec<_> =
+        paths.iter().map(|text| path_pattern(project, text)).collect::<Result<_, _>>()?;
     decide(project, context, |record| {
         let known = record.deliverables.get(name);
         if known.is_some_and(|known| known.finalized.is_some()) {
@@ -82,7 +75,7 @@ pub fn add_deliverable(
                 format!("genlock reopen {name} --note WHY"),
             ));
         }
-        let new = |path: &&String| known.is_none_or(|known| !known.paths.contains(path));
+        let new = |path: &&PathPattern| known.is_none_or(|known| !known.paths.contains(path));
         let paths: Vec<_> = paths.iter().filter(new).cloned().collect();
         let defined = DeliverableDefined { name: name.to_owned(), paths };
         let events = if defined.paths.is_empty() {
@@ -111,12 +104,12 @@ pub fn remove_deliverable(
 pub fn deliverables(project: &Project) -> Result<Vec<DeliverableView>, AppError> {
     let reader = project.reader()?;
     let names: Vec<_> = fold(&reader, None)?.deliverables.into_keys().collect();
-    views(project, &reader, &names)
+    views(&reader, &names)
 }
 
 /// One deliverable.
 pub fn show_deliverable(project: &Project, name: &str) -> Result<DeliverableView, AppError> {
-    let mut views = views(project, &project.reader()?, &[name.to_owned()])?;
+    let mut views = views(&project.reader()?, &[name.to_owned()])?;
     views.pop().ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))
 }
 
@@ -135,18 +128,14 @@ impl Named {
 }
 
 /// Reads the journal once, however many deliverables there are.
-fn views(
-    project: &Project,
-    reader: &Reader,
-    names: &[String],
-) -> Result<Vec<DeliverableView>, AppError> {
+fn views(reader: &Reader, names: &[String]) -> Result<Vec<DeliverableView>, AppError> {
     let decided = fold(reader, None)?;
     let mut all = Vec::new();
     for name in names {
         let deliverable = known(&decided, name)?;
         let gate = deliverable.gate.as_ref();
         let linked = gate.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
-        all.push(Named { contents: Contents::new(project, &deliverable.paths)?, linked });
+        all.push(Named { contents: Contents::new(&deliverable.paths)?, linked });
     }
     let scope: PathFilter<'_> = &|root, path| all.iter().any(|named| named.contains(root, path));
     let record = if all.is_empty() { decided } else { fold(reader, Some(scope))? };
@@ -172,7 +161,7 @@ fn view(name: &str, deliverable: &Deliverable, named: &Named, record: &Record) -
     DeliverableView {
         name: name.to_owned(),
         state,
-        paths: deliverable.paths.clone(),
+        paths: deliverable.paths.iter().map(ToString::to_string).collect(),
         contents,
         gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
     }

@@ -1,6 +1,7 @@
 //! The document store: letters, consents and licences, copied to `.genlock/documents/` under
 //! their own hash, so that what was approved on paper is there five years later.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -8,9 +9,10 @@ use std::path::Path;
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
 use crate::model::{AssetId, Document};
+use crate::record::Record;
 
 /// Copies a document into the store and gives what an event says of it. The copy is on disk before
-/// this returns; a copy that is there already is left alone.
+/// this returns; one that is there already is replaced by the same bytes.
 pub(super) fn store(
     project: &Project,
     context: &Context<'_>,
@@ -46,6 +48,26 @@ pub(super) fn store(
     let (hash, size) = copied?;
     let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Document { hash, name, size })
+}
+
+/// What is wrong with a document in the store: `None` when it is there as it was handed over.
+pub(super) fn fault(project: &Project, document: &Document) -> Option<String> {
+    let path = project.control().join("documents").join(document.hash.to_string());
+    let mut hasher = blake3::Hasher::new();
+    match File::open(&path).and_then(|file| hasher.update_reader(file).map(|_| ())) {
+        Ok(()) if AssetId::from(hasher.finalize()) == document.hash => None,
+        Ok(()) => Some("was changed".to_owned()),
+        Err(error) => Some(format!("cannot be read: {error}")),
+    }
+}
+
+/// Documents that approvals name and the store does not hold as they were handed over.
+pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
+    let mut checked = BTreeMap::new();
+    for document in record.approvals.iter().filter_map(|entry| entry.fact.document.as_ref()) {
+        checked.entry(document.hash).or_insert_with(|| fault(project, document).is_some());
+    }
+    checked.into_iter().filter(|(_, lost)| *lost).map(|(hash, _)| hash).collect()
 }
 
 fn copy(source: &mut File, from: &Path, draft: &Path) -> Result<(AssetId, u64), AppError> {

@@ -13,7 +13,8 @@ use std::collections::BTreeSet;
 
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
-use crate::app::deliverables::known;
+use crate::app::deliverables::{DeliverableState, known};
+use crate::app::documents::lost;
 use crate::app::gate::look::{Seen, look};
 use crate::app::project::adopted;
 use crate::app::{AppError, Context, Project};
@@ -22,7 +23,7 @@ use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
     AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
-    Seq, Timestamp, Verdict,
+    PathPattern, Seq, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -42,8 +43,8 @@ pub struct GateAnswer {
     pub policy: AssetId,
     /// The event that recorded this run.
     pub journal: Head,
-    /// Whether the deliverable is final now.
-    pub finalized: bool,
+    /// Where the deliverable stands now.
+    pub state: DeliverableState,
 }
 
 /// Judges a deliverable and records the run.
@@ -104,9 +105,17 @@ fn run(
                 paths.clone_from(now_named);
                 break;
             }
-            let judged = Judged::new(context, name, finalize, &policy, &looked)?;
+            let judged = Judged::new(context, name, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
-                Ok((journal, finalized)) => {
+                Ok((_, DeliverableState::FinalChanged))
+                    if finalize && judged.verdict.outcome == Outcome::Pass =>
+                {
+                    return Err(AppError::usage(
+                        format!("{name} is final, and what it holds is not what was finalised"),
+                        format!("genlock reopen {name} --note WHY, then finalize it anew"),
+                    ));
+                }
+                Ok((journal, state)) => {
                     return Ok(GateAnswer {
                         deliverable: name.to_owned(),
                         verdict: judged.verdict,
@@ -114,7 +123,7 @@ fn run(
                         profile: policy.profile,
                         policy: policy.hash,
                         journal,
-                        finalized,
+                        state,
                     });
                 }
                 Err(LedgerError::HeadMoved { .. }) => {}
@@ -129,6 +138,7 @@ struct Looked {
     contents: Contents,
     problems: Vec<MediaProblem>,
     linked: BTreeSet<AssetPath>,
+    lost_documents: BTreeSet<AssetId>,
     record: Record,
 }
 
@@ -138,13 +148,14 @@ impl Looked {
         context: &Context<'_>,
         ledger: &mut Ledger,
         reader: &Reader,
-        paths: &[String],
+        paths: &[PathPattern],
     ) -> Result<Self, AppError> {
-        let contents = Contents::new(project, paths)?;
+        let contents = Contents::new(paths)?;
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
-        let Seen { problems, linked } = look(project, context, ledger, reader, &contents, &record)?;
-        Ok(Self { contents, problems, linked, record })
+        let Seen { problems, linked } = look(project, context, ledger, &contents, &record)?;
+        let lost_documents = lost(project, &record);
+        Ok(Self { contents, problems, linked, lost_documents, record })
     }
 
     /// Folds in what was journalled since: first of all, what was just seen.
@@ -165,33 +176,38 @@ struct Judged {
     events: Vec<Event>,
     verdict: Verdict,
     finalization: Finalization,
+    /// Where the deliverable stood.
+    before: DeliverableState,
 }
 
 impl Judged {
     fn new(
         context: &Context<'_>,
         name: &str,
-        finalize: bool,
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
-        let Looked { record, problems, linked, .. } = looked;
+        let Looked { record, problems, linked, lost_documents, .. } = looked;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
         let now = context.now();
-        let files = record.present();
-        let verdict = judge::gate(policy, name, files, problems, record, now);
-        let contents = judge::contents(files);
-        if let Some(done) = &deliverable.finalized
-            && finalize
-            && verdict.outcome == Outcome::Pass
-            && done.fact.contents != contents
-        {
-            return Err(AppError::usage(
-                format!("{name} is final, and what it holds is not what was finalised"),
-                format!("genlock reopen {name} --note WHY, then finalize it anew"),
-            ));
-        }
+        let verdict = judge::gate(
+            policy,
+            judge::Ground {
+                deliverable: name,
+                contents: record.present(),
+                problems,
+                lost_documents,
+                record,
+                now,
+            },
+        );
+        let contents = judge::contents(record.present());
+        let before = match &deliverable.finalized {
+            None => DeliverableState::Open,
+            Some(done) if done.fact.contents == contents => DeliverableState::Final,
+            Some(_) => DeliverableState::FinalChanged,
+        };
         let mut events = Vec::new();
         if record.policy.as_ref().is_none_or(|known| known.fact.hash != policy.hash) {
             events.push(adopted(policy));
@@ -202,13 +218,14 @@ impl Judged {
             checked: verdict.checked,
             policy: policy.hash,
             linked: linked.iter().cloned().collect(),
+            lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
         }));
         let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
-        Ok(Self { now, events, verdict, finalization })
+        Ok(Self { now, events, verdict, finalization, before })
     }
 
-    /// Gives the gate run's own event, and whether the deliverable is final.
+    /// Gives the gate run's own event, and where the deliverable stands now.
     fn record(
         &self,
         context: &Context<'_>,
@@ -216,11 +233,12 @@ impl Judged {
         reader: &Reader,
         record: &Record,
         finalize: bool,
-    ) -> Result<(Head, bool), LedgerError> {
-        let gated = record.head.map_or(0, |head| head.seq.0) + self.events.len() as u64;
-        let gated = Seq(gated);
-        let finalize = finalize && self.verdict.outcome == Outcome::Pass;
+    ) -> Result<(Head, DeliverableState), LedgerError> {
+        let gated = Seq(record.head.map_or(0, |head| head.seq.0) + self.events.len() as u64);
+        let passed = self.verdict.outcome == Outcome::Pass;
         let mut events = self.events.clone();
+        // One that changed since it was finalised is opened first, on the record.
+        let finalize = finalize && passed && self.before != DeliverableState::FinalChanged;
         if finalize {
             let finalization = Finalization { gate: gated, ..self.finalization.clone() };
             events.push(Event::Finalized(finalization));
@@ -228,6 +246,6 @@ impl Judged {
         let head = append(ledger, context, record, self.now, &events)?;
         failpoint::hit("gate-recorded");
         let journal = if finalize { reader.head_at(gated)?.unwrap_or(head) } else { head };
-        Ok((journal, finalize))
+        Ok((journal, if finalize { DeliverableState::Final } else { self.before }))
     }
 }

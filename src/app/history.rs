@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
-use crate::model::{Event, Timestamp};
+use crate::model::{DirectoryObserved, Event, ObservedBatch, Timestamp};
 use crate::report::{EventView, count};
 
 /// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
@@ -62,20 +62,7 @@ fn sentence(event: &Event) -> String {
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
         }
-        Event::Observed(batch) => {
-            let sum = |part: fn(&crate::model::DirectoryObserved) -> usize| {
-                batch.directories.iter().map(part).sum::<usize>() as u64
-            };
-            let seen = count(sum(|one| one.files.len()), "file");
-            let links = sum(|one| one.links.len());
-            let links =
-                if links > 0 { format!(", {}", count(links, "link")) } else { String::new() };
-            let gone = sum(|one| one.gone.len());
-            let gone = if gone > 0 { format!(", {gone} gone") } else { String::new() };
-            let marked = batch.examined.iter().filter(|(_, one)| !one.evidence.is_empty()).count();
-            let marked = if marked > 0 { format!(", {marked} with marks") } else { String::new() };
-            format!("observed {seen}{links}{gone}{marked} in {}", batch.root.as_str())
-        }
+        Event::Observed(batch) => observed(batch),
         Event::ScanCompleted(one) => {
             let part =
                 if one.directory.is_root() { String::new() } else { format!("/{}", one.directory) };
@@ -128,7 +115,10 @@ fn sentence(event: &Event) -> String {
             };
             format!("{} withdrew {}{some}: {}", one.by, ids.join(", "), one.note)
         }
-        Event::DeliverableDefined(one) => format!("{} contains {}", one.name, one.paths.join(", ")),
+        Event::DeliverableDefined(one) => {
+            let paths: Vec<_> = one.paths.iter().map(ToString::to_string).collect();
+            format!("{} contains {}", one.name, paths.join(", "))
+        }
         Event::DeliverableRemoved(one) => format!("{} removed", one.name),
         Event::Gated(one) => {
             format!(
@@ -150,4 +140,18 @@ fn sentence(event: &Event) -> String {
             format!("{} reopened{note}", one.name)
         }
     }
+}
+
+fn observed(batch: &ObservedBatch) -> String {
+    let sum = |part: fn(&DirectoryObserved) -> usize| {
+        batch.directories.iter().map(part).sum::<usize>() as u64
+    };
+    let seen = count(sum(|one| one.files.len()), "file");
+    let links = sum(|one| one.links.len());
+    let links = if links > 0 { format!(", {}", count(links, "link")) } else { String::new() };
+    let gone = sum(|one| one.gone.len());
+    let gone = if gone > 0 { format!(", {gone} gone") } else { String::new() };
+    let marked = batch.examined.iter().filter(|(_, one)| !one.evidence.is_empty()).count();
+    let marked = if marked > 0 { format!(", {marked} with marks") } else { String::new() };
+    format!("observed {seen}{links}{gone}{marked} in {}", batch.root.as_str())
 }

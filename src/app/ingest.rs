@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{AppError, Context};
 use crate::detect::DETECTORS;
 use crate::failpoint;
-use crate::ledger::{Ledger, Reader};
+use crate::ledger::Ledger;
 use crate::model::{
     AssetId, DirectoryObserved, Event, Examination, Found, FoundLink, Name, ObservedBatch, RelPath,
     RootName, Timestamp,
@@ -33,7 +33,6 @@ pub(super) enum Fact {
 /// Collects facts of one root and journals them in batches.
 pub(super) struct Ingest<'a> {
     ledger: &'a mut Ledger,
-    reader: &'a Reader,
     context: &'a Context<'a>,
     root: RootName,
     directories: BTreeMap<RelPath, DirectoryObserved>,
@@ -44,15 +43,9 @@ pub(super) struct Ingest<'a> {
 }
 
 impl<'a> Ingest<'a> {
-    pub(super) fn new(
-        ledger: &'a mut Ledger,
-        reader: &'a Reader,
-        context: &'a Context<'a>,
-        root: RootName,
-    ) -> Self {
+    pub(super) fn new(ledger: &'a mut Ledger, context: &'a Context<'a>, root: RootName) -> Self {
         Self {
             ledger,
-            reader,
             context,
             root,
             directories: BTreeMap::new(),
@@ -115,7 +108,9 @@ impl<'a> Ingest<'a> {
             observed.links.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             observed.gone.sort_unstable();
         }
-        let examined = self.news()?;
+        // All of it, also what the tables say is known: they could be edited, and a gate trusts only
+        // the journal.
+        let examined = std::mem::take(&mut self.examined).into_iter().collect();
         let batch =
             ObservedBatch { root: self.root.clone(), detectors: DETECTORS, directories, examined };
         self.rows = 0;
@@ -129,18 +124,6 @@ impl<'a> Ingest<'a> {
             &[Event::Observed(batch)],
         )?;
         Ok(())
-    }
-
-    /// Examinations the ledger does not have: a copy of a known file shows nothing new.
-    fn news(&mut self) -> Result<Vec<(AssetId, Examination)>, AppError> {
-        let mut news = Vec::new();
-        for (asset, examination) in std::mem::take(&mut self.examined) {
-            let known = self.reader.asset(&asset)?.is_some_and(|row| row.detectors >= DETECTORS);
-            if !known || self.reader.examination(&asset)? != examination {
-                news.push((asset, examination));
-            }
-        }
-        Ok(news)
     }
 }
 

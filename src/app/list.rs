@@ -55,7 +55,7 @@ pub fn list(
     let wanted = if options.assets.is_empty() {
         None
     } else {
-        Some(select::matcher(project, context, &options.assets)?)
+        Some(select::matcher(project, context, &options.assets, options.missing)?)
     };
     let reader = project.reader()?;
     let record = decisions(&reader)?;

@@ -3,6 +3,7 @@
 //! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
 //! `policy` and `gate`, and what they say is journalled and handed back.
 
+mod approvers;
 mod contents;
 mod context;
 mod decide;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::app::decide::decide;
 use crate::app::documents::store;
-use crate::app::{AppError, Context, Project};
+use crate::app::{AppError, Context, Project, approvers};
 use crate::model::{
     Approval, ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document,
     Event, Rejection, Revocation, Scope, SourceType, Timestamp,
@@ -250,6 +250,7 @@ fn prepare(
     if options.by.trim().is_empty() {
         return Err(AppError::usage("a decision needs a name", "say who decided with --by WHO"));
     }
+    approvers::check(project, &options.by)?;
     options.document.as_deref().map(|file| store(project, context, file)).transpose()
 }
 

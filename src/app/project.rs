@@ -80,8 +80,9 @@ impl Project {
         self.dir.join(CONTROL)
     }
 
-    /// Opens the ledger for writing.
+    /// Opens the ledger for writing. One that settings moved to a network mount is refused there too.
     pub fn ledger(&self) -> Result<Ledger, AppError> {
+        local(self.config.ledger.parent().unwrap_or(&self.dir))?;
         Ok(Ledger::open(&self.config.ledger)?)
     }
 
@@ -190,12 +191,13 @@ pub fn init(
     })?;
     let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
     let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
-    if let Some(kind) = mount::network_kind(ledger_folder).map_err(AppError::Mount)? {
-        return Err(AppError::NetworkMount {
-            path: ledger_folder.to_owned(),
-            kind: kind.to_owned(),
-        });
+    if !ledger_folder.is_dir() {
+        return Err(AppError::usage(
+            format!("there is no folder {} for the ledger", ledger_folder.display()),
+            "make it first, on a local disk",
+        ));
     }
+    local(ledger_folder)?;
     // Made aside and renamed, so that a project is there complete or not at all; a `.genlock/`
     // without a ledger is then always a lost ledger, never a half-made one.
     let draft = dir.join(format!("{CONTROL}.{}.genlock-tmp", std::process::id()));
@@ -234,6 +236,16 @@ fn discard_drafts(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(ours) {
             let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Refuses a folder on a network mount, where SQLite's log is not safe.
+fn local(folder: &Path) -> Result<(), AppError> {
+    match mount::network_kind(folder).map_err(AppError::Mount)? {
+        None => Ok(()),
+        Some(kind) => {
+            Err(AppError::NetworkMount { path: folder.to_owned(), kind: kind.to_owned() })
         }
     }
 }

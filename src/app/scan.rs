@@ -238,7 +238,7 @@ impl Part<'_> {
             }
             drop((to_read, arrivals));
 
-            let mut ingest = Ingest::new(ledger, reader, self.context, self.root.name.clone());
+            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
             let journalled = self.journal(&arrived, &mut ingest, outcome);
             // With nobody listening any more, every thread ends at its next word.
             drop(arrived);

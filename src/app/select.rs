@@ -32,34 +32,37 @@ pub fn select(
     arguments: &[String],
 ) -> Result<Selected, AppError> {
     let reader = project.reader()?;
-    let mut wanted = Vec::new();
-    for argument in arguments {
-        wanted.push(Wanted::new(project, context, &reader, argument)?);
-    }
-    let mut found: Vec<(Vec<AssetId>, bool)> = vec![(Vec::new(), false); wanted.len()];
-    if wanted.iter().any(|one| one.id.is_none()) {
-        // Paths that are gone still name what they held, unless the same argument finds one there.
-        for missing in [false, true] {
+    let wanted = wanted(project, context, &reader, arguments)?;
+    // For each argument and each way to read it: what is there, and what only was.
+    let mut found: Vec<Vec<[Vec<AssetId>; 2]>> =
+        wanted.iter().map(|one| vec![Default::default(); one.readings.len()]).collect();
+    if found.iter().any(|readings| !readings.is_empty()) {
+        for (at, missing) in [false, true].into_iter().enumerate() {
             reader.locations(missing, &mut |row| {
-                for (one, (assets, present)) in wanted.iter().zip(&mut found) {
-                    if one.id.is_none() && !(missing && *present) && one.wants(&row) {
-                        assets.push(row.asset);
-                        *present |= !missing;
+                for (one, found) in wanted.iter().zip(&mut found) {
+                    for (reading, found) in one.readings.iter().zip(found) {
+                        if reading.wants(&row, &one.argument) {
+                            found[at].push(row.asset);
+                        }
                     }
                 }
             })?;
         }
     }
     let mut selected = Selected { assets: Vec::new(), paths: 0 };
-    for (one, (assets, _)) in wanted.iter().zip(found) {
+    for (one, readings) in wanted.iter().zip(found) {
         if let Some(asset) = one.id {
             selected.assets.push(asset);
-        } else if assets.is_empty() {
-            return Err(AppError::usage(
+            continue;
+        }
+        // The nearest reading that finds anything; in it, what is there before what only was.
+        let first = readings.into_iter().flatten().find(|assets| !assets.is_empty());
+        let assets = first.ok_or_else(|| {
+            AppError::usage(
                 format!("no asset matches {:?}", one.argument),
                 "run genlock scan first if it is new; genlock ls lists what is known",
-            ));
-        }
+            )
+        })?;
         selected.paths += assets.len();
         selected.assets.extend(assets);
     }
@@ -75,22 +78,49 @@ pub(super) struct Matcher {
 
 impl Matcher {
     pub(super) fn wants(&self, row: &LocationRow) -> bool {
-        self.wanted.iter().any(|one| one.wants(row))
+        self.wanted.iter().any(|one| {
+            one.id == Some(row.asset)
+                || one.readings.iter().any(|reading| reading.wants(row, &one.argument))
+        })
     }
 }
 
-/// Reads arguments for a list, where one that matches nothing is no error.
+/// Reads arguments for a list of what is there or, with `missing`, of what only was. An argument that
+/// matches nothing is no error.
 pub(super) fn matcher(
     project: &Project,
     context: &Context<'_>,
     arguments: &[String],
+    missing: bool,
 ) -> Result<Matcher, AppError> {
     let reader = project.reader()?;
-    let wanted = arguments
-        .iter()
-        .map(|argument| Wanted::new(project, context, &reader, argument))
-        .collect::<Result<_, _>>()?;
+    let mut wanted = wanted(project, context, &reader, arguments)?;
+    // Two readings only in a folder below a root: the second counts where the first finds nothing.
+    let mut near: Vec<bool> = wanted.iter().map(|one| one.readings.len() < 2).collect();
+    if near.contains(&false) {
+        reader.locations(missing, &mut |row| {
+            for (one, near) in wanted.iter().zip(&mut near) {
+                *near = *near || one.readings[0].wants(&row, &one.argument);
+            }
+        })?;
+        for (one, near) in wanted.iter_mut().zip(near) {
+            if near {
+                one.readings.truncate(1);
+            } else {
+                one.readings.remove(0);
+            }
+        }
+    }
     Ok(Matcher { wanted })
+}
+
+fn wanted(
+    project: &Project,
+    context: &Context<'_>,
+    reader: &Reader,
+    arguments: &[String],
+) -> Result<Vec<Wanted>, AppError> {
+    arguments.iter().map(|argument| Wanted::new(project, context, reader, argument)).collect()
 }
 
 fn by_id(reader: &Reader, argument: &str) -> Result<Option<AssetId>, AppError> {
@@ -109,12 +139,17 @@ fn by_id(reader: &Reader, argument: &str) -> Result<Option<AssetId>, AppError> {
     }
 }
 
-/// An argument, in every way it can be read.
+/// An argument, in every way it can be read, the nearest first.
 struct Wanted {
     argument: String,
     id: Option<AssetId>,
-    exact: Vec<AssetPath>,
-    patterns: Vec<Pattern>,
+    readings: Vec<Reading>,
+}
+
+/// A path argument read from one folder.
+struct Reading {
+    exact: Option<AssetPath>,
+    pattern: Option<Pattern>,
 }
 
 /// A glob or a folded sequence below a root.
@@ -127,7 +162,12 @@ pub(super) struct Pattern {
 impl Pattern {
     /// Reads a pattern below a root: `*` and `?` stay within a segment, `**` crosses them.
     pub(super) fn new(root: RootName, text: &str) -> Result<Self, AppError> {
-        let glob = if text.contains(['*', '?', '[', '{']) {
+        let sequence = RelPath::new(text).ok().and_then(|path| {
+            let (directory, name) = path.split();
+            Some((directory, FramePattern::parse(name)?))
+        });
+        // `[1001-1096]` is frames, not a set of characters.
+        let glob = if sequence.is_none() && text.contains(['*', '?', '[', '{']) {
             let built = GlobBuilder::new(text).literal_separator(true).build();
             Some(built.map_err(|error| {
                 AppError::usage(
@@ -138,10 +178,6 @@ impl Pattern {
         } else {
             None
         };
-        let sequence = RelPath::new(text).ok().and_then(|path| {
-            let (directory, name) = path.split();
-            Some((directory, FramePattern::parse(name)?))
-        });
         Ok(Self { root, glob: glob.map(|glob| glob.compile_matcher()), sequence })
     }
 
@@ -169,33 +205,24 @@ impl Wanted {
         reader: &Reader,
         argument: &str,
     ) -> Result<Self, AppError> {
-        if argument.is_empty() {
-            // A script's unset variable must not stand for the whole folder.
-            return Err(AppError::usage(
-                "an asset argument is empty",
-                "the folder itself is \".\"",
-            ));
-        }
-        let mut one = Self {
-            argument: argument.to_owned(),
-            id: by_id(reader, argument)?,
-            exact: Vec::new(),
-            patterns: Vec::new(),
-        };
+        let id = by_id(reader, argument)?;
+        let mut one = Self { argument: argument.to_owned(), id, readings: Vec::new() };
         if one.id.is_some() {
             return Ok(one);
         }
-        if let Some((root, below)) = rooted(project, argument) {
-            one.exact.extend(RelPath::new(below).map(|path| AssetPath::new(root.clone(), path)));
-            one.patterns.push(Pattern::new(root, below)?);
-        }
         if let Some((_, path)) = project.locate(&context.absolute(Path::new(argument))) {
-            if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
-                one.patterns.push(Pattern::new(path.root.clone(), text)?);
-            }
-            one.exact.push(path);
+            let text = std::str::from_utf8(path.path.as_bytes()).ok();
+            let pattern = text.map(|text| Pattern::new(path.root.clone(), text)).transpose()?;
+            one.readings.push(Reading { exact: Some(path), pattern });
         }
-        if one.exact.is_empty() && one.patterns.is_empty() {
+        if let Some((root, below)) = rooted(project, argument) {
+            let exact = RelPath::new(below).ok().map(|path| AssetPath::new(root.clone(), path));
+            if one.readings.iter().all(|nearer| nearer.exact != exact) {
+                let pattern = Some(Pattern::new(root, below)?);
+                one.readings.push(Reading { exact, pattern });
+            }
+        }
+        if one.readings.is_empty() {
             return Err(AppError::usage(
                 format!("{argument:?} lies outside the project's roots"),
                 "genlock status lists the roots",
@@ -203,16 +230,16 @@ impl Wanted {
         }
         Ok(one)
     }
+}
 
-    fn wants(&self, row: &LocationRow) -> bool {
-        let LocationRow { path, asset, .. } = row;
+impl Reading {
+    fn wants(&self, row: &LocationRow, argument: &str) -> bool {
+        let path = &row.path;
         let within = |one: &AssetPath| one.root == path.root && path.path.is_within(&one.path);
         // Names that are not UTF-8 are typed in the escaped form in which they are printed.
-        let as_printed =
-            || path.base64_when_not_utf8().is_some() && path.to_string() == self.argument;
-        self.id == Some(*asset)
-            || self.exact.iter().any(within)
-            || self.patterns.iter().any(|pattern| pattern.matches(&path.root, &path.path))
+        let as_printed = || path.base64_when_not_utf8().is_some() && path.to_string() == argument;
+        self.exact.as_ref().is_some_and(within)
+            || self.pattern.as_ref().is_some_and(|pattern| pattern.matches(&path.root, &path.path))
             || as_printed()
     }
 }

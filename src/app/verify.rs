@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crossbeam_channel::bounded;
 
 use crate::app::decide::fold;
+use crate::app::documents::fault;
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
 use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
-use crate::model::{AssetId, AssetPath, Head};
+use crate::model::{AssetPath, Head};
 
 /// What to verify besides the ledger itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,16 +87,7 @@ fn documents(project: &Project, reader: &Reader, verified: &mut Verified) -> Res
     let rejections = record.rejections.iter().map(|entry| (entry.fact.id, &entry.fact.document));
     for (id, document) in approvals.chain(rejections) {
         let Some(document) = document else { continue };
-        let path = project.control().join("documents").join(document.hash.to_string());
-        let problem = match std::fs::File::open(&path) {
-            Ok(file) => {
-                let mut hasher = blake3::Hasher::new();
-                hasher.update_reader(file).map_err(AppError::io("read", &path))?;
-                (AssetId::from(hasher.finalize()) != document.hash)
-                    .then(|| "was changed".to_owned())
-            }
-            Err(error) => Some(format!("cannot be opened: {error}")),
-        };
+        let problem = fault(project, document);
         if let Some(problem) = problem {
             verified.broken.push(VerifyProblem {
                 place: format!("document of {id}"),
@@ -149,7 +141,7 @@ fn files(
             scope.spawn(move || reading.run(&to_read, &results, |chunk| chunk));
         }
         drop((to_read, results));
-        for (job, outcome) in arrived.iter().flatten() {
+        for (job, outcome) in arrived.into_iter().flatten() {
             let Some((root, expected)) = job.expected else { continue };
             let place = AssetPath::new(root, job.directory.join(&job.name)).to_string();
             match outcome {

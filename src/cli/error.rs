@@ -22,11 +22,11 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::TooNew { .. }
             | LedgerError::Busy { .. }
             | LedgerError::Full { .. }
+            | LedgerError::UnknownKind { .. }
             | LedgerError::Io { .. } => Exit::Ledger,
             LedgerError::Foreign { .. }
             | LedgerError::Corrupt { .. }
-            | LedgerError::Broken { .. }
-            | LedgerError::UnknownKind { .. } => Exit::Integrity,
+            | LedgerError::Broken { .. } => Exit::Integrity,
             LedgerError::HeadMoved { .. }
             | LedgerError::Encode { .. }
             | LedgerError::Sql { .. } => Exit::Internal,
@@ -55,10 +55,13 @@ fn hint_of(error: &AppError) -> Option<String> {
              or correct its place in .genlock/config.toml"
                 .into(),
         ),
-        AppError::Ledger(LedgerError::TooNew { .. }) => {
+        AppError::Ledger(LedgerError::TooNew { .. } | LedgerError::UnknownKind { .. }) => {
             Some("a newer genlock wrote it; use that one. The file was left untouched".into())
         }
-        AppError::Ledger(LedgerError::Foreign { .. } | LedgerError::Corrupt { .. }) => Some(
+        AppError::Ledger(LedgerError::Foreign { .. }) => {
+            Some("the file was left exactly as it was found; a backup restores the ledger".into())
+        }
+        AppError::Ledger(LedgerError::Corrupt { .. }) => Some(
             "the file was left exactly as it was found; genlock verify says more, a backup \
              restores it"
                 .into(),

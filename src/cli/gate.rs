@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{self, AppError, Context, GateAnswer, Project};
+use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::model::{Finding, Outcome, Seq, Severity};
@@ -34,8 +34,7 @@ pub(super) fn finalize(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let answer = app::finalize(project, context, name)?;
-    let state = if answer.finalized { "final" } else { "open" };
-    Ok(show(&answer, Some(state), verbose, output))
+    Ok(show(&answer, Some(answer.state), verbose, output))
 }
 
 pub(super) fn reopen(
@@ -56,7 +55,7 @@ pub(super) fn reopen(
 
 fn show(
     answer: &GateAnswer,
-    state: Option<&'static str>,
+    state: Option<DeliverableState>,
     verbose: bool,
     output: &mut Output,
 ) -> Exit {
@@ -76,14 +75,14 @@ fn show(
             problems.collect(),
             (answer.profile.clone(), answer.policy.to_string()),
             (answer.journal.seq.0, answer.journal.hash_hex()),
-            state,
+            state.map(DeliverableState::as_str),
         ));
         return exit;
     }
     let shown = if verbose { usize::MAX } else { SHOWN };
     findings(output, &answer.verdict.findings, shown);
     let (tone, word) = match answer.verdict.outcome {
-        Outcome::Pass if answer.finalized => (Tone::Good, "final"),
+        Outcome::Pass if state == Some(DeliverableState::Final) => (Tone::Good, "final"),
         Outcome::Pass => (Tone::Good, "pass"),
         Outcome::Refused => (Tone::Bad, "refused"),
         Outcome::CannotTell => (Tone::Careful, "cannot tell"),

@@ -93,24 +93,15 @@ pub(super) fn approve(
         determination: args.determination,
     };
     let made = app::approve(project, context, &selected.assets, &options)?;
-    let what = if args.determination { "determination confirmed for" } else { "approved" };
-    let document = if options.decision.document.is_some() || options.determination {
-        ""
-    } else {
-        " (without a document, which a final deliverable asks for)"
-    };
     note_unknown(output, &made);
-    let scope = if args.determination {
-        String::new()
-    } else {
-        format!(" for {} use", options.scope.as_str())
-    };
-    let text =
-        format!("{}: {} {what}{scope}{document}", made.ids[0], count(made.assets as u64, "asset"));
+    let assets = count(made.assets as u64, "asset");
     let text = if args.determination {
-        format!("{}: {what} {}", made.ids[0], count(made.assets as u64, "asset"))
+        format!("{}: determination confirmed for {assets}", made.ids[0])
     } else {
-        text
+        let lacking = options.scope == Scope::Final && options.decision.document.is_none();
+        let document =
+            if lacking { ", without the document a final deliverable asks for" } else { "" };
+        format!("{}: {assets} approved for {} use{document}", made.ids[0], options.scope.as_str())
     };
     Ok(done(output, &made.ids, made.assets, &text))
 }

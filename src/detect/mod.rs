@@ -28,7 +28,7 @@ use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
 use crate::model::Examination;
 
-/// Version of the set of detectors: assets examined by an older one are examined again.
+/// Version of the set of detectors, recorded with every examination.
 pub const DETECTORS: u32 = 1;
 
 /// Pieces of evidence kept of one asset, the strongest first when there are more.

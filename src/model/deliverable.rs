@@ -1,8 +1,29 @@
 //! Deliverables as the journal records them. What one contains is found on disk, each time.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, Seq};
+use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, RootName, Seq};
+
+/// What a deliverable is made of: a file, a folder or a glob below a root.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PathPattern {
+    /// The root, by name: one that is not configured any more is told from a strange file name.
+    pub root: RootName,
+    /// As typed, relative to the root, e.g. `reel1/**`.
+    pub pattern: String,
+}
+
+/// As it is typed: `name:pattern`, or the bare pattern in the project folder.
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.root.is_project() {
+            write!(f, "{}:", self.root.as_str())?;
+        }
+        f.write_str(&self.pattern)
+    }
+}
 
 /// A gate run: its time is the event's, and what it saw is the observations up to here plus these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +39,9 @@ pub struct GateRun {
     /// Files that links in the deliverable lead to: they are part of it wherever they lie.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<AssetPath>,
+    /// Written approvals that were not in the document store, or not as they were handed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost_documents: Vec<AssetId>,
     /// What kept it from knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<MediaProblem>,

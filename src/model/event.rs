@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, AssetId, Determination, Finalization, GateRun, ObservedBatch, Rejection, Revocation,
-    ScanCompleted, Timestamp,
+    Approval, AssetId, Determination, Finalization, GateRun, ObservedBatch, PathPattern, Rejection,
+    Revocation, ScanCompleted, Timestamp,
 };
 
 /// Position in the journal, from 1.
@@ -113,8 +113,8 @@ pub struct DeterminationCleared {
 pub struct DeliverableDefined {
     /// Its name.
     pub name: String,
-    /// Globs to add, as typed, e.g. `reel1/**` or `archive:stills/*.png`.
-    pub paths: Vec<String>,
+    /// What to add.
+    pub paths: Vec<PathPattern>,
 }
 
 /// A deliverable's name and a remark.

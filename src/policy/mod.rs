@@ -35,16 +35,27 @@ impl Policy {
         parse::parse(text)
     }
 
-    /// What a finding of this code does; `None` when the policy leaves the rule off.
+    /// What a finding of this code does; `None` when the policy says `off`.
     ///
-    /// What could not be known always blocks: no policy can make a gate pass what nobody saw.
+    /// What could not be known always blocks: no policy can make a gate pass what nobody saw. A code
+    /// the policy does not mention keeps its default: a rule is switched off in so many words, never
+    /// by a line that went missing.
     pub fn severity(&self, code: RuleCode) -> Option<Severity> {
         if parse::is_fixed(code) {
             return Some(Severity::Block);
         }
         match self.rules.get(&code) {
             Some(Level::At(severity)) => Some(*severity),
-            Some(Level::Off) | None => None,
+            Some(Level::Off) => None,
+            None => Some(default_severity(code)),
         }
+    }
+}
+
+/// What a rule does where the policy is silent.
+const fn default_severity(code: RuleCode) -> Severity {
+    match code {
+        RuleCode::ApprovalUnsigned | RuleCode::ConditionsOpen => Severity::Warn,
+        _ => Severity::Block,
     }
 }

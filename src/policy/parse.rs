@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_known_blocks_under_every_policy() {
+    fn only_off_switches_a_rule_off_and_what_could_not_be_known_always_blocks() {
         let text = "profile = \"x\"\n[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"off\"\n\
                     [[rule]]\ncode = \"approval-unsigned\"\nseverity = \"warn\"\n";
         let policy = Policy::parse(text).unwrap();
@@ -242,5 +242,6 @@ mod tests {
         assert_eq!(policy.severity(RuleCode::DeliverableEmpty), Some(Severity::Block));
         assert_eq!(policy.severity(RuleCode::AiUnapproved), None);
         assert_eq!(policy.severity(RuleCode::ApprovalUnsigned), Some(Severity::Warn));
+        assert_eq!(policy.severity(RuleCode::ApprovalTempOnly), Some(Severity::Block));
     }
 }

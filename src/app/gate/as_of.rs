@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
-use crate::app::deliverables::known;
+use crate::app::deliverables::{DeliverableState, known};
 use crate::app::gate::GateAnswer;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
@@ -26,7 +26,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     }
     let decided = fold_until(&reader, seq, None)?;
     let deliverable = known(&decided, name)?;
-    let contents = Contents::new(project, &deliverable.paths)?;
+    let contents = Contents::new(&deliverable.paths)?;
     let run = deliverable.gate.as_ref();
     let linked: BTreeSet<AssetPath> =
         run.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
@@ -45,7 +45,19 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     };
     let policy = policy(&record)?;
     let now = record.newest.unwrap_or(crate::model::Timestamp::from_nanos(0));
-    let verdict = judge::gate(&policy, name, record.present(), &problems, &record, now);
+    let lost_documents =
+        this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
+    let verdict = judge::gate(
+        &policy,
+        judge::Ground {
+            deliverable: name,
+            contents: record.present(),
+            problems: &problems,
+            lost_documents: &lost_documents,
+            record: &record,
+            now,
+        },
+    );
     Ok(GateAnswer {
         deliverable: name.to_owned(),
         verdict,
@@ -53,7 +65,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
         profile: policy.profile,
         policy: policy.hash,
         journal: record.head.unwrap_or(newest),
-        finalized: false,
+        state: DeliverableState::Open,
     })
 }
 

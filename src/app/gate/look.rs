@@ -14,10 +14,13 @@ use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
-use crate::ledger::{Ledger, Reader};
+use crate::ledger::Ledger;
 use crate::model::{AssetPath, Fingerprint, MediaProblem, RelPath, RootName, RuleCode, Sighting};
 use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
 use crate::record::Record;
+
+/// Why nothing below a root that left `config.toml` can be known.
+const UNCONFIGURED: &str = "its root is not configured any more";
 
 /// What was seen on disk.
 pub(super) struct Seen {
@@ -32,7 +35,6 @@ pub(super) fn look(
     project: &Project,
     context: &Context<'_>,
     ledger: &mut Ledger,
-    reader: &Reader,
     contents: &Contents,
     record: &Record,
 ) -> Result<Seen, AppError> {
@@ -50,17 +52,13 @@ pub(super) fn look(
     for (root, base) in contents.bases(project) {
         match project.config.roots.iter().find(|known| known.name == root) {
             Some(root) => look.walk(root, &base)?,
-            None => look.problem(
-                RuleCode::MediaUnread,
-                AssetPath::new(root, base),
-                "its root is not configured any more",
-            ),
+            None => look.problem(RuleCode::MediaUnread, AssetPath::new(root, base), UNCONFIGURED),
         }
     }
     look.literals();
     look.absent();
     for (root, found) in std::mem::take(&mut look.found) {
-        look.read(ledger, reader, &root, found)?;
+        look.read(ledger, &root, found)?;
     }
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
     Ok(Seen { problems: look.problems, linked: look.linked })
@@ -222,7 +220,10 @@ impl Look<'_> {
             if known || self.devices.keys().any(below) {
                 continue;
             }
-            let Some(root) = self.project.root(&path) else { continue };
+            let Some(root) = self.project.root(&path) else {
+                self.problem(RuleCode::MediaUnread, path, UNCONFIGURED);
+                continue;
+            };
             match fs::symlink_metadata(root.path.join(path.path.as_path())) {
                 Ok(found) if found.is_file() => {
                     let mut print = fingerprint::of(&found);
@@ -274,13 +275,7 @@ impl Look<'_> {
         }
     }
 
-    fn read(
-        &mut self,
-        ledger: &mut Ledger,
-        reader: &Reader,
-        root: &RootName,
-        found: Found,
-    ) -> Result<(), AppError> {
+    fn read(&mut self, ledger: &mut Ledger, root: &RootName, found: Found) -> Result<(), AppError> {
         let detection = Settings::default();
         let reading = Reading {
             clock: self.context.clock,
@@ -288,7 +283,7 @@ impl Look<'_> {
             cancel: self.context.cancel,
             detection: &detection,
         };
-        let mut ingest = Ingest::new(ledger, reader, self.context, root.clone());
+        let mut ingest = Ingest::new(ledger, self.context, root.clone());
         for path in found.gone {
             let (directory, name) = path.path.split();
             ingest.add(&directory, Fact::Gone(name.into()))?;
@@ -313,7 +308,8 @@ impl Look<'_> {
                 scope.spawn(move || reading.run(&to_read, &results, |chunk| chunk));
             }
             drop((to_read, results));
-            for (job, outcome) in arrived.iter().flatten() {
+            // Taken by value: left early, nobody listens any more and every thread ends.
+            for (job, outcome) in arrived.into_iter().flatten() {
                 let fact = match outcome {
                     Outcome::Found(file, examination) => Fact::Found(file, examination),
                     Outcome::Vanished => Fact::Gone(job.name),

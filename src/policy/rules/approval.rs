@@ -42,7 +42,7 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
 /// What an approval lacks to let an asset into this deliverable.
 enum Shortfall {
     None,
-    Document,
+    Document(String),
     Expired(String),
     Revoked(String),
     OtherDeliverable,
@@ -58,15 +58,20 @@ impl Shortfall {
             _ if approval.scope == Scope::Temp => Self::TempOnly,
             _ if !is_for(&approval.deliverables, case.deliverable) => Self::OtherDeliverable,
             Standing::Expired { at } => Self::Expired(at.to_the_second()),
-            Standing::Active if approval.document.is_none() => Self::Document,
-            Standing::Active => Self::None,
+            Standing::Active => match &approval.document {
+                None => Self::Document("has no written document".to_owned()),
+                Some(document) if case.lost_documents.contains(&document.hash) => Self::Document(
+                    format!("rests on {}, which is not in the document store", document.name),
+                ),
+                Some(_) => Self::None,
+            },
         }
     }
 
     const fn rank(&self) -> u8 {
         match self {
             Self::None => 5,
-            Self::Document => 4,
+            Self::Document(_) => 4,
             Self::Expired(_) => 3,
             Self::Revoked(_) => 2,
             Self::OtherDeliverable => 1,
@@ -86,10 +91,9 @@ fn short(
     let is = word(item);
     let (code, why) = match shortfall {
         Shortfall::None => return,
-        Shortfall::Document => (
-            RuleCode::ApprovalNoDocument,
-            format!("it is {is}, and {id} by {by} has no written document"),
-        ),
+        Shortfall::Document(how) => {
+            (RuleCode::ApprovalNoDocument, format!("it is {is}, and {id} by {by} {how}"))
+        }
         Shortfall::Expired(at) => {
             (RuleCode::ApprovalExpired, format!("it is {is}, and {id} by {by} ran out at {at}"))
         }

@@ -48,6 +48,8 @@ fn confirmed(case: &Case<'_>, item: &Item<'_>) -> bool {
             || entry.fact.deliverables.iter().any(|name| name == case.deliverable);
         entry.fact.determination
             && entry.seq > determination.seq
+            // A contested origin needs a second person.
+            && entry.fact.by != determination.fact.by
             && standing == Standing::Active
             && for_this
     })

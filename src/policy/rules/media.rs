@@ -8,7 +8,7 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
     for problem in case.problems {
         let fix = match problem.code {
             RuleCode::MediaMissing => {
-                "put the file back, or take its path out of the deliverable".to_owned()
+                "put the file back, or define the deliverable anew without it".to_owned()
             }
             RuleCode::MediaChanged => {
                 "wait until it is written, then run the gate again".to_owned()

@@ -5,6 +5,8 @@ mod approval;
 mod determination;
 mod media;
 
+use std::collections::BTreeSet;
+
 use crate::model::{AssetId, AssetPath, Finding, MediaProblem, RuleCode, Timestamp};
 use crate::origin::Origin;
 use crate::policy::Policy;
@@ -30,6 +32,8 @@ pub struct Case<'a> {
     pub items: Vec<Item<'a>>,
     /// What kept the gate from knowing.
     pub problems: &'a [MediaProblem],
+    /// Written approvals that are not in the document store as they were handed over.
+    pub lost_documents: &'a BTreeSet<AssetId>,
     /// What people decided.
     pub record: &'a Record,
     /// The moment of judgement.
