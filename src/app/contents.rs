@@ -136,7 +136,7 @@ fn unconfigured<'a>(project: &Project, text: &'a str) -> Option<(RootName, &'a s
         return None;
     }
     let begins_so = |entry: std::fs::DirEntry| {
-        entry.file_name().as_bytes().starts_with(text[..=name.len()].as_bytes())
+        entry.file_name().as_bytes().starts_with(&text.as_bytes()[..=name.len()])
     };
     let ours = std::fs::read_dir(&project.dir).is_ok_and(|all| all.flatten().any(begins_so));
     (!ours).then_some((root, below))

@@ -3,11 +3,13 @@
 
 mod approvals;
 mod bad_input;
+mod corpus;
 mod deliverables;
 mod exit_codes;
 mod gate;
 mod main_job;
 mod media;
+mod model;
 mod names;
 mod pages;
 mod people;
