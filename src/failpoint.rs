@@ -1,17 +1,19 @@
 //! Numbered places where a crash test kills the process. Compiled into debug builds only.
 //!
-//! Run 1 counts how many are passed (`GENLOCK_FAILPOINT_COUNT` names a file), run *n* aborts at
-//! the n-th (`GENLOCK_FAILPOINT_ABORT`), as a power cut would: no destructor runs.
+//! Run 1 lists those that are passed, a line each (`GENLOCK_FAILPOINT_COUNT` names a file), run *n*
+//! aborts at the n-th (`GENLOCK_FAILPOINT_ABORT`), as a power cut would: no destructor runs.
 
 /// Marks a place between two steps that must survive a crash.
 #[cfg(debug_assertions)]
 pub fn hit(name: &str) {
+    use std::io::Write;
     use std::sync::atomic::{AtomicU64, Ordering};
     static PASSED: AtomicU64 = AtomicU64::new(0);
 
     let passed = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
     if let Some(file) = std::env::var_os("GENLOCK_FAILPOINT_COUNT") {
-        let _ = std::fs::write(file, format!("{passed} {name}\n"));
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
+        let _ = file.and_then(|mut file| writeln!(file, "{passed} {name}"));
     }
     if std::env::var("GENLOCK_FAILPOINT_ABORT").is_ok_and(|at| at == passed.to_string()) {
         std::process::abort();

@@ -37,6 +37,7 @@ pub(super) fn store(
         File::open(&folder)
             .and_then(|dir| dir.sync_all())
             .map_err(AppError::io("sync", &folder))?;
+        failpoint::hit("document-stored");
         Ok((hash, size))
     });
     if copied.is_err() {

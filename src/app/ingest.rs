@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{AppError, Context};
 use crate::detect::DETECTORS;
+use crate::failpoint;
 use crate::ledger::{Ledger, Reader};
 use crate::model::{
     AssetId, DirectoryObserved, Event, Examination, Found, FoundLink, Name, ObservedBatch, RelPath,
@@ -11,7 +12,7 @@ use crate::model::{
 };
 
 /// Rows in a batch: enough to make a commit cheap per row, few enough to keep memory flat.
-const BATCH_ROWS: usize = 10_000;
+const BATCH_ROWS: usize = 32_768;
 
 /// Evidence held back in a batch, roughly, in bytes.
 const BATCH_BYTES: usize = 4 << 20;
@@ -120,6 +121,7 @@ impl<'a> Ingest<'a> {
         self.rows = 0;
         self.bytes = 0;
         self.since = None;
+        failpoint::hit("batch-full");
         self.ledger.append(
             None,
             self.context.now(),

@@ -6,8 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::app::{AppError, Context};
 use crate::config::{self, Config, Root};
+use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader};
-use crate::model::{AssetPath, Event, PolicyAdopted, ProjectCreated, RelPath};
+use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
 use crate::observe::mount;
 use crate::policy::{PROFILES, Policy, PolicyError, profile};
 
@@ -198,15 +199,43 @@ pub fn init(
     // Made aside and renamed, so that a project is there complete or not at all; a `.genlock/`
     // without a ledger is then always a lost ledger, never a half-made one.
     let draft = dir.join(format!("{CONTROL}.{}.genlock-tmp", std::process::id()));
+    // One of this name is what a killed process with our number left behind.
+    let _ = fs::remove_dir_all(&draft);
     let made = fill(context, &draft, profile.text, ledger.as_deref()).and_then(|()| {
         let control = dir.join(CONTROL);
-        fs::rename(&draft, &control).map_err(AppError::io("create", &control))
+        failpoint::hit("project-filled");
+        fs::rename(&draft, &control).map_err(AppError::io("create", &control))?;
+        let synced = fs::File::open(&dir).and_then(|folder| folder.sync_all());
+        synced.map_err(AppError::io("sync", &dir))
     });
-    if made.is_err() {
-        let _ = fs::remove_dir_all(&draft);
+    let created = match made {
+        Ok(()) => true,
+        // Somebody else was faster; theirs stands.
+        Err(_) if dir.join(CONTROL).is_dir() => false,
+        Err(error) => {
+            let _ = fs::remove_dir_all(&draft);
+            return Err(error);
+        }
+    };
+    discard_drafts(&dir);
+    let project = Project::at(&dir)?;
+    project.reader()?;
+    Ok(Initialized { project, created })
+}
+
+/// Takes away what killed processes left half made. Whoever is still at it comes too late anyway:
+/// a project is there. What cannot be taken away is in nobody's way: scans pass over such names.
+fn discard_drafts(dir: &Path) {
+    let ours = |name: &str| {
+        let rest = name.strip_prefix(CONTROL).and_then(|rest| rest.strip_prefix('.'));
+        let number = rest.and_then(|rest| rest.strip_suffix(".genlock-tmp"));
+        number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
+    };
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_some_and(ours) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
-    made?;
-    Ok(Initialized { project: Project::at(&dir)?, created: true })
 }
 
 fn fill(
@@ -229,6 +258,8 @@ fn fill(
     write(&draft.join("approvers"), APPROVERS)?;
     let file = ledger.map_or_else(|| draft.join("ledger.db"), Path::to_owned);
     let mut ledger = match Ledger::open(&file) {
+        // One without a single event: `init` was killed before it could write the first.
+        Ok(ledger) if ledger.head()? == Head::EMPTY => ledger,
         // An existing ledger named by hand: the project was moved or is being restored.
         Ok(_) => return Ok(()),
         Err(LedgerError::Missing { .. }) => Ledger::create(&file)?,

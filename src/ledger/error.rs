@@ -101,13 +101,33 @@ pub enum LedgerError {
 impl LedgerError {
     /// Sorts SQLite's answers by what the user can do about them.
     pub(super) fn sql(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
+        use rusqlite::Error as E;
         use rusqlite::ErrorCode as Code;
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy { path },
             Some(Code::DiskFull) => Self::Full { path },
             Some(Code::NotADatabase) => Self::Foreign { path },
-            Some(Code::DatabaseCorrupt) => Self::Corrupt { path, source },
+            // Our statements fit our tables, and our events fit what earlier ones built: a table or
+            // column that is not there (`Unknown`) or a row in the way is not as we left it.
+            Some(Code::DatabaseCorrupt | Code::Unknown | Code::ConstraintViolation) => {
+                Self::Corrupt { path, source }
+            }
+            Some(
+                Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied | Code::SystemIoFailure,
+            ) => Self::Io { action, path, source: io::Error::other(source) },
+            // A column that is not there, and a value of a kind that no column of ours holds.
+            None if matches!(
+                source,
+                E::SqlInputError { .. }
+                    | E::FromSqlConversionFailure(..)
+                    | E::InvalidColumnType(..)
+                    | E::IntegralValueOutOfRange(..)
+                    | E::Utf8Error(..)
+            ) =>
+            {
+                Self::Corrupt { path, source }
+            }
             _ => Self::Sql { action, source },
         }
     }

@@ -46,9 +46,7 @@ impl Ledger {
 
     /// Opens an existing ledger and brings its tables up to this program's format.
     pub fn open(path: &Path) -> Result<Self, LedgerError> {
-        let ledger = Self { connection: open::open(path)?, path: path.to_owned() };
-        ledger.head()?;
-        Ok(ledger)
+        open::open(path).map(|connection| Self { connection, path: path.to_owned() })
     }
 
     /// A read handle on the same file, with a connection of its own.

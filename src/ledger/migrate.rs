@@ -2,6 +2,8 @@
 
 use rusqlite::Connection;
 
+use crate::failpoint;
+
 /// `GLK1`: marks a file as a Genlock ledger.
 pub(super) const APPLICATION_ID: i32 = 0x474c_4b31;
 
@@ -21,6 +23,7 @@ pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
         let transaction = connection.transaction()?;
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", number)?;
+        failpoint::hit("schema-filled");
         transaction.commit()?;
     }
     Ok(())

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::failpoint;
 use crate::ledger::error::LedgerError;
+use crate::ledger::journal::tail;
 use crate::ledger::migrate::{APPLICATION_ID, migrate, newest};
 
 /// Long enough for another process's batch to commit, short enough that a person waits for it.
@@ -20,7 +22,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 /// WAL so that readers never wait for the writer; FULL so that what was acknowledged survives a
 /// power cut; foreign keys checked; no code from the schema of an edited file; and without
 /// recursive triggers `INSERT OR REPLACE` would walk past the DELETE trigger of the journal.
-/// Checkpoints are rarer than by default: a scan's batches then cost half.
+/// Checkpoints are rarer than by default: a scan's batches then cost half. Temporary is what one
+/// statement may have to undo, a few pages: in memory it costs no system call per row.
 const WRITE_PRAGMAS: &str = "
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -29,7 +32,7 @@ const WRITE_PRAGMAS: &str = "
     PRAGMA trusted_schema = OFF;
     PRAGMA wal_autocheckpoint = 8000;
     PRAGMA cache_size = -49152;
-    PRAGMA temp_store = FILE;
+    PRAGMA temp_store = MEMORY;
 ";
 
 /// Makes a ledger. It appears under its name complete or not at all.
@@ -41,7 +44,10 @@ pub(super) fn create(path: &Path) -> Result<Connection, LedgerError> {
     let parent = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = parent.join(format!(".{name}.{}.genlock-tmp", std::process::id()));
+    // One of this name is what a killed process with our number left behind.
+    discard(&draft);
     let made = fill(&draft).and_then(|()| {
+        failpoint::hit("ledger-filled");
         let io = |source| LedgerError::Io { action: "create", path: path.to_owned(), source };
         // A link refuses to replace: of two processes that create at once, one is told. Where the
         // file system has no links (exFAT) a rename must do.
@@ -51,7 +57,8 @@ pub(super) fn create(path: &Path) -> Result<Connection, LedgerError> {
         }
         .map_err(io)
     });
-    let _ = fs::remove_file(&draft);
+    failpoint::hit("ledger-named");
+    discard(&draft);
     made?;
     sync_directory(parent)?;
     open(path)
@@ -68,6 +75,16 @@ fn fill(draft: &Path) -> Result<(), LedgerError> {
     File::open(draft).and_then(|file| file.sync_all()).map_err(io)
 }
 
+/// Takes a draft away with the journal SQLite keeps beside it while it is filled. What cannot be
+/// taken away is in nobody's way: scans pass over such names.
+fn discard(draft: &Path) {
+    let mut journal = draft.as_os_str().to_owned();
+    journal.push("-journal");
+    for leftover in [Path::new(&journal), draft] {
+        let _ = fs::remove_file(leftover);
+    }
+}
+
 fn sync_directory(directory: &Path) -> Result<(), LedgerError> {
     let io = |source| LedgerError::Io { action: "sync", path: directory.to_owned(), source };
     File::open(directory).and_then(|file| file.sync_all()).map_err(io)
@@ -76,7 +93,9 @@ fn sync_directory(directory: &Path) -> Result<(), LedgerError> {
 /// Opens for writing, after looking.
 #[expect(clippy::disallowed_methods, reason = "the one room that opens ledgers")]
 pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
-    drop(open_read(path)?);
+    // Also the newest event: closing a connection that may write moves the log into the file, and
+    // a file that is refused stays as it was found.
+    tail(&open_read(path)?, path)?;
     let sql = |source| LedgerError::sql(path, "open", source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(sql)?;

@@ -216,11 +216,12 @@ fn is_junk(name: &[u8], is_dir: bool) -> bool {
                 | b".fseventsd"
                 | b"$RECYCLE.BIN"
                 | b"System Volume Information"
-        );
+        ) || name.starts_with(b".genlock.") && name.ends_with(b".genlock-tmp");
     }
     name == b".DS_Store"
         || name.starts_with(b"._")
         || name.ends_with(b".genlock-tmp")
+        || name.ends_with(b".genlock-tmp-journal")
         || name.eq_ignore_ascii_case(b"thumbs.db")
         || name.eq_ignore_ascii_case(b"desktop.ini")
 }

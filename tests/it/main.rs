@@ -1,9 +1,18 @@
 //! Genlock from outside: the binary, run as people and scripts run it, each test in a world of its
 //! own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on has failed, and says so by panicking"
+)]
+
 mod approvals;
+mod architecture;
 mod bad_input;
+mod concurrent;
 mod corpus;
+mod crash;
 mod deliverables;
 mod exit_codes;
 mod gate;

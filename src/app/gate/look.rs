@@ -10,7 +10,7 @@ use crossbeam_channel::bounded;
 
 use crate::app::contents::{Contents, walk_all};
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
@@ -69,7 +69,8 @@ pub(super) fn look(
 /// What is to be done in one root.
 #[derive(Default)]
 struct Found {
-    jobs: Vec<Job>,
+    /// Files to read, with their sizes.
+    jobs: Vec<(Job, u64)>,
     gone: Vec<AssetPath>,
 }
 
@@ -170,7 +171,7 @@ impl Look<'_> {
         let (directory, name) = path.path.split();
         let disk = root.path.join(path.path.as_path());
         let job = Job { directory: Arc::new(directory), name: name.into(), disk, expected: None };
-        self.found.entry(root.name.clone()).or_default().jobs.push(job);
+        self.found.entry(root.name.clone()).or_default().jobs.push((job, size));
         self.context.reporter.expect(1, size);
     }
 
@@ -297,13 +298,22 @@ impl Look<'_> {
         let (results, arrived) = bounded(readers * 4);
         let problems = &mut self.problems;
         let read = std::thread::scope(|scope| {
-            scope.spawn(move || found.jobs.into_iter().all(|job| jobs.send(job).is_ok()));
+            scope.spawn(move || {
+                let mut chunk = Chunk::default();
+                for (job, size) in found.jobs {
+                    if chunk.add(job, size).is_some_and(|full| jobs.send(full).is_err()) {
+                        return;
+                    }
+                }
+                // With nobody listening any more the last chunk has no reader either.
+                let _ = jobs.send(chunk.take());
+            });
             for _ in 0..readers {
                 let (to_read, results) = (to_read.clone(), results.clone());
-                scope.spawn(move || reading.run(&to_read, &results, |job, read| (job, read)));
+                scope.spawn(move || reading.run(&to_read, &results, |chunk| chunk));
             }
             drop((to_read, results));
-            for (job, outcome) in arrived {
+            for (job, outcome) in arrived.iter().flatten() {
                 let fact = match outcome {
                     Outcome::Found(file, examination) => Fact::Found(file, examination),
                     Outcome::Vanished => Fact::Gone(job.name),
