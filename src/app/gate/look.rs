@@ -158,13 +158,16 @@ impl Look<'_> {
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
     /// else is read now.
     fn file(&mut self, root: &Root, path: AssetPath, fingerprint: Fingerprint) {
+        if !self.seen.insert(path.clone()) {
+            // Named twice, by a glob and one by one: one reading is enough.
+            return;
+        }
         let trusted = self.record.present().get(&path).is_some_and(|known| {
             known.sighting == Sighting::Read && known.fingerprint == fingerprint
         });
         if !trusted {
             self.read_later(root, &path, fingerprint.size);
         }
-        self.seen.insert(path);
     }
 
     fn read_later(&mut self, root: &Root, path: &AssetPath, size: u64) {
@@ -178,6 +181,10 @@ impl Look<'_> {
     /// A link stands for the file it leads to, which is judged where it lies in the roots. It is read
     /// each time: nobody asked for it by its own path, so the record may not have followed it.
     fn link(&mut self, root: &Root, path: AssetPath) {
+        if self.seen.insert(path.clone()) && self.record.present().contains_key(&path) {
+            // The file that was here gave way to the link.
+            self.found.entry(root.name.clone()).or_default().gone.push(path.clone());
+        }
         let disk = root.path.join(path.path.as_path());
         let target = match fs::canonicalize(&disk) {
             Ok(target) => target,
@@ -197,11 +204,10 @@ impl Look<'_> {
                 // The walk comes by what the deliverable names, but never through `.genlock/`.
                 let walked =
                     self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                if !walked && self.linked.insert(lies.clone()) {
+                let first = !walked && self.linked.insert(lies.clone());
+                if first && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
-                    self.seen.insert(lies);
                 }
-                self.seen.insert(path);
             }
             Ok(_) => {
                 let what =
