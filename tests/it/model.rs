@@ -175,7 +175,7 @@ fn compare(
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 60,
+        cases: 50,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

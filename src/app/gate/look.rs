@@ -144,7 +144,7 @@ impl Look<'_> {
         for entry in &listing.files {
             let path = listing.directory.join(&entry.name);
             if self.contents.contains(&root.name, &path) {
-                self.file(root, AssetPath::new(root.name.clone(), path), entry.fingerprint);
+                self.file(root, &AssetPath::new(root.name.clone(), path), entry.fingerprint);
             }
         }
         for link in &listing.links {
@@ -157,16 +157,16 @@ impl Look<'_> {
 
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
     /// else is read now.
-    fn file(&mut self, root: &Root, path: AssetPath, fingerprint: Fingerprint) {
+    fn file(&mut self, root: &Root, path: &AssetPath, fingerprint: Fingerprint) {
         if !self.seen.insert(path.clone()) {
             // Named twice, by a glob and one by one: one reading is enough.
             return;
         }
-        let trusted = self.record.present().get(&path).is_some_and(|known| {
+        let trusted = self.record.present().get(path).is_some_and(|known| {
             known.sighting == Sighting::Read && known.fingerprint == fingerprint
         });
         if !trusted {
-            self.read_later(root, &path, fingerprint.size);
+            self.read_later(root, path, fingerprint.size);
         }
     }
 
@@ -233,7 +233,7 @@ impl Look<'_> {
                 Ok(found) if found.is_file() => {
                     let mut print = fingerprint::of(&found);
                     print.device = file_systems.id_of(print.device, &root.path);
-                    self.file(root, path, print);
+                    self.file(root, &path, print);
                 }
                 Ok(found) if found.is_symlink() => self.link(root, path),
                 Ok(_) => {
