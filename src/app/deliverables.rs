@@ -1,11 +1,16 @@
 //! Deliverables: defining them, and what is known of their state.
 
+use std::collections::BTreeSet;
+
 use crate::app::contents::Contents;
 use crate::app::decide::{decide, fold};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
-use crate::model::{DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, Timestamp};
-use crate::record::{Deliverable, Record};
+use crate::model::{
+    AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, RelPath, RootName,
+    Timestamp,
+};
+use crate::record::{Deliverable, PathFilter, Record};
 
 /// Where a deliverable stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,40 +111,71 @@ pub fn remove_deliverable(
 pub fn deliverables(project: &Project) -> Result<Vec<DeliverableView>, AppError> {
     let reader = project.reader()?;
     let names: Vec<_> = fold(&reader, None)?.deliverables.into_keys().collect();
-    names.iter().map(|name| view(project, &reader, name)).collect()
+    views(project, &reader, &names)
 }
 
 /// One deliverable.
 pub fn show_deliverable(project: &Project, name: &str) -> Result<DeliverableView, AppError> {
-    view(project, &project.reader()?, name)
+    let mut views = views(project, &project.reader()?, &[name.to_owned()])?;
+    views.pop().ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))
 }
 
-fn view(project: &Project, reader: &Reader, name: &str) -> Result<DeliverableView, AppError> {
+/// What one deliverable names: its paths, and what links in it led to at the newest gate.
+struct Named {
+    contents: Contents,
+    linked: BTreeSet<AssetPath>,
+}
+
+impl Named {
+    fn contains(&self, root: &RootName, path: &RelPath) -> bool {
+        self.contents.contains(root, path)
+            || (!self.linked.is_empty()
+                && self.linked.contains(&AssetPath::new(root.clone(), path.clone())))
+    }
+}
+
+/// Reads the journal once, however many deliverables there are.
+fn views(
+    project: &Project,
+    reader: &Reader,
+    names: &[String],
+) -> Result<Vec<DeliverableView>, AppError> {
     let decided = fold(reader, None)?;
-    let deliverable = known(&decided, name)?;
-    let contents = Contents::new(project, &deliverable.paths)?;
-    let linked =
-        deliverable.gate.as_ref().map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let record = fold(
-        reader,
-        Some(&|root, path| {
-            contents.contains(root, path)
-                || linked.iter().any(|one| one.root == *root && one.path == *path)
-        }),
-    )?;
-    let items = crate::gate::contents(record.present());
+    let mut all = Vec::new();
+    for name in names {
+        let deliverable = known(&decided, name)?;
+        let gate = deliverable.gate.as_ref();
+        let linked = gate.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
+        all.push(Named { contents: Contents::new(project, &deliverable.paths)?, linked });
+    }
+    let scope: PathFilter<'_> = &|root, path| all.iter().any(|named| named.contains(root, path));
+    let record = if all.is_empty() { decided } else { fold(reader, Some(scope))? };
+    names
+        .iter()
+        .zip(&all)
+        .map(|(name, named)| Ok(view(name, known(&record, name)?, named, &record)))
+        .collect()
+}
+
+fn view(name: &str, deliverable: &Deliverable, named: &Named, record: &Record) -> DeliverableView {
+    let contents: Vec<_> = record
+        .present()
+        .iter()
+        .filter(|(path, _)| named.contains(&path.root, &path.path))
+        .map(|(path, found)| FinalItem { path: path.clone(), asset: found.asset })
+        .collect();
     let state = match &deliverable.finalized {
         None => DeliverableState::Open,
-        Some(done) if done.fact.contents == items => DeliverableState::Final,
+        Some(done) if done.fact.contents == contents => DeliverableState::Final,
         Some(_) => DeliverableState::FinalChanged,
     };
-    Ok(DeliverableView {
+    DeliverableView {
         name: name.to_owned(),
         state,
         paths: deliverable.paths.clone(),
-        contents: items,
+        contents,
         gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
-    })
+    }
 }
 
 /// The deliverable of that name, or an error that says which there are.

@@ -4,14 +4,17 @@
 //! Files are read first, without a lock. Judging and recording then take one short transaction on
 //! exactly the events that were judged; if the journal moved on meanwhile, it is judged anew.
 
+mod as_of;
 mod look;
+
+pub use as_of::gate_as_of;
 
 use std::collections::BTreeSet;
 
 use crate::app::contents::Contents;
-use crate::app::decide::{append, catch_up, decide, fold};
+use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::known;
-use crate::app::gate::look::{Looked, look};
+use crate::app::gate::look::{Seen, look};
 use crate::app::project::adopted;
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
@@ -19,7 +22,7 @@ use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
     AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
-    Seq, Verdict,
+    Seq, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -84,44 +87,81 @@ fn run(
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let policy = project.policy()?;
+    let mut paths = known(&whole(project)?, name)?.paths.clone();
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
-    let paths = known(&fold(&reader, None)?, name)?.paths.clone();
-    let contents = Contents::new(project, &paths)?;
-    let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
-    let mut record = fold(&reader, Some(named))?;
-    let Looked { problems, linked } =
-        look(project, context, &mut ledger, &reader, &contents, &record)?;
-    failpoint::hit("gate-looked");
-    // What links lead to was read just now, so its observation is among the events yet to fold.
-    let scope: PathFilter<'_> = &|root, path| {
-        contents.contains(root, path)
-            || linked.contains(&AssetPath::new(root.clone(), path.clone()))
-    };
     loop {
         context.check()?;
-        catch_up(&reader, &mut record, Some(scope))?;
-        let judged = Judged::new(context, name, finalize, &policy, &record, &problems, &linked)?;
-        match judged.record(context, &mut ledger, &reader, &record, finalize) {
-            Ok((journal, finalized)) => {
-                return Ok(GateAnswer {
-                    deliverable: name.to_owned(),
-                    verdict: judged.verdict,
-                    problems,
-                    profile: policy.profile,
-                    policy: policy.hash,
-                    journal,
-                    finalized,
-                });
+        let mut looked = Looked::at(project, context, &mut ledger, &reader, &paths)?;
+        failpoint::hit("gate-looked");
+        // Judged again for as long as others write, and looked at again if they changed what it is
+        // made of.
+        loop {
+            looked.catch_up(&reader)?;
+            context.check()?;
+            let now_named = &known(&looked.record, name)?.paths;
+            if *now_named != paths {
+                paths.clone_from(now_named);
+                break;
             }
-            Err(LedgerError::HeadMoved { .. }) => {}
-            Err(error) => return Err(error.into()),
+            let judged = Judged::new(context, name, finalize, &policy, &looked)?;
+            match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
+                Ok((journal, finalized)) => {
+                    return Ok(GateAnswer {
+                        deliverable: name.to_owned(),
+                        verdict: judged.verdict,
+                        problems: looked.problems,
+                        profile: policy.profile,
+                        policy: policy.hash,
+                        journal,
+                        finalized,
+                    });
+                }
+                Err(LedgerError::HeadMoved { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
+    }
+}
+
+/// What was seen on disk and what the journal says, together the ground of a judgement.
+struct Looked {
+    contents: Contents,
+    problems: Vec<MediaProblem>,
+    linked: BTreeSet<AssetPath>,
+    record: Record,
+}
+
+impl Looked {
+    fn at(
+        project: &Project,
+        context: &Context<'_>,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        paths: &[String],
+    ) -> Result<Self, AppError> {
+        let contents = Contents::new(project, paths)?;
+        let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
+        let record = fold(reader, Some(named))?;
+        let Seen { problems, linked } = look(project, context, ledger, reader, &contents, &record)?;
+        Ok(Self { contents, problems, linked, record })
+    }
+
+    /// Folds in what was journalled since: first of all, what was just seen.
+    fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
+        let scope: PathFilter<'_> = &|root, path| {
+            // What links lead to was read just now, so its observation is among the new events.
+            self.contents.contains(root, path)
+                || self.linked.contains(&AssetPath::new(root.clone(), path.clone()))
+        };
+        catch_up(reader, &mut self.record, Some(scope))
     }
 }
 
 /// One judgement, ready to be recorded on the events it rests on.
 struct Judged {
+    /// Also the time of the event that records it, so that it can be repeated exactly.
+    now: Timestamp,
     events: Vec<Event>,
     verdict: Verdict,
     finalization: Finalization,
@@ -133,14 +173,14 @@ impl Judged {
         name: &str,
         finalize: bool,
         policy: &Policy,
-        record: &Record,
-        problems: &[MediaProblem],
-        linked: &BTreeSet<AssetPath>,
+        looked: &Looked,
     ) -> Result<Self, AppError> {
+        let Looked { record, problems, linked, .. } = looked;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
+        let now = context.now();
         let files = record.present();
-        let verdict = judge::gate(policy, name, files, problems, record, context.now());
+        let verdict = judge::gate(policy, name, files, problems, record, now);
         let contents = judge::contents(files);
         if let Some(done) = &deliverable.finalized
             && finalize
@@ -162,10 +202,10 @@ impl Judged {
             checked: verdict.checked,
             policy: policy.hash,
             linked: linked.iter().cloned().collect(),
-            problems: problems.to_vec(),
+            problems: problems.clone(),
         }));
         let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
-        Ok(Self { events, verdict, finalization })
+        Ok(Self { now, events, verdict, finalization })
     }
 
     /// Gives the gate run's own event, and whether the deliverable is final.
@@ -185,7 +225,7 @@ impl Judged {
             let finalization = Finalization { gate: gated, ..self.finalization.clone() };
             events.push(Event::Finalized(finalization));
         }
-        let head = append(ledger, context, record, &events)?;
+        let head = append(ledger, context, record, self.now, &events)?;
         failpoint::hit("gate-recorded");
         let journal = if finalize { reader.head_at(gated)?.unwrap_or(head) } else { head };
         Ok((journal, finalize))

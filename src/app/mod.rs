@@ -31,7 +31,7 @@ pub use deliverables::{
 };
 pub use demo_media::FILES as DEMO_FILES;
 pub use error::AppError;
-pub use gate::{GateAnswer, finalize, gate, reopen};
+pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{

@@ -81,8 +81,8 @@ pub fn tag(
     assets: &[AssetId],
     options: &TagOptions,
 ) -> Result<(), AppError> {
-    let reader = project.reader()?;
     if options.status == DeterminedStatus::NotAi && options.note.is_none() {
+        let reader = project.reader()?;
         for asset in assets {
             let marks = Origin::of(&reader.examination(asset)?.evidence, None);
             if marks.marked.is_some() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
-use crate::app::decide::decisions;
+use crate::app::decide::{decisions, whole};
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Job, Outcome, Reading};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
@@ -67,6 +67,7 @@ pub fn scan(
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
+    whole(project)?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
     let mut totals = Vec::new();

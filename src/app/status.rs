@@ -74,6 +74,7 @@ pub(super) fn tally(
             AiStatus::Unknown => {}
         }
     }
+    problems.sort();
     let told = tally.ai + tally.ai_part + tally.suspect + tally.not_ai;
     tally.unknown = tally.files.saturating_sub(told);
     Ok(tally)

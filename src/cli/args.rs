@@ -82,6 +82,9 @@ pub(super) enum Command {
     Gate {
         /// The deliverable
         name: String,
+        /// Repeat an earlier moment: the number of a journal event. Looks at no disk, records nothing
+        #[arg(long, value_name = "SEQ", value_parser = seq)]
+        as_of: Option<Seq>,
     },
     /// Judge a deliverable and, if it passes, mark it final
     Finalize {
@@ -361,6 +364,10 @@ fn end_of_day(text: &str) -> Result<Timestamp, String> {
 fn since(text: &str) -> Result<Timestamp, String> {
     let day = || format!("{text}T00:00:00Z").parse::<Timestamp>();
     text.parse().or_else(|error: crate::model::BadTimestamp| day().map_err(|_| error.to_string()))
+}
+
+fn seq(text: &str) -> Result<Seq, String> {
+    text.parse().map(Seq).map_err(|_| "the number of an event, as genlock log shows it".to_owned())
 }
 
 fn head(text: &str) -> Result<Head, String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{self, AppError, Context, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, Severity};
+use crate::model::{Finding, Outcome, Seq, Severity};
 use crate::report::{ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -15,10 +15,14 @@ pub(super) fn gate(
     context: &Context<'_>,
     project: &Project,
     name: &str,
+    as_of: Option<Seq>,
     verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let answer = app::gate(project, context, name)?;
+    let answer = match as_of {
+        Some(seq) => app::gate_as_of(project, name, seq)?,
+        None => app::gate(project, context, name)?,
+    };
     Ok(show(&answer, None, verbose, output))
 }
 

@@ -162,7 +162,9 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
                 project::deliverable_rm(context, &project()?, name, output)
             }
         },
-        Command::Gate { name } => gate::gate(context, &project()?, name, global.verbose, output),
+        Command::Gate { name, as_of } => {
+            gate::gate(context, &project()?, name, *as_of, global.verbose, output)
+        }
         Command::Finalize { name } => {
             gate::finalize(context, &project()?, name, global.verbose, output)
         }

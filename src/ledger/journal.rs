@@ -194,7 +194,9 @@ pub(super) fn walk_chain(
         )
         .map_err(sql)?;
     let until = until.map_or(i64::MAX, |seq| seq.0.cast_signed());
-    let mut rows = query.query([from.seq.0.cast_signed(), until]).map_err(sql)?;
+    // Nothing comes before the first event: a row down there is an edit like any other.
+    let after = if from == Head::EMPTY { i64::MIN } else { from.seq.0.cast_signed() };
+    let mut rows = query.query([after, until]).map_err(sql)?;
     let mut head = from;
     let mut newest = i64::MIN;
     while let Some(row) = rows.next().map_err(sql)? {
@@ -209,7 +211,9 @@ pub(super) fn walk_chain(
         let hash: [u8; 32] = row.get(4).map_err(|_| broken("its hash is not 32 bytes"))?;
         let (actor, kind, body) = (text(2)?, text(3)?, text(5)?);
         if seq != expected.0.cast_signed() {
-            return Err(broken("it is missing"));
+            let misplaced =
+                if seq < 1 { "a row lies before the first event" } else { "it is missing" };
+            return Err(broken(misplaced));
         }
         let at_time = Timestamp::from_nanos(at);
         let linked = link(&head, at_time, actor, kind, body);

@@ -112,7 +112,9 @@ fn compare(
 
 fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
     connection
-        .prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema")?
+        .prepare(
+            "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema",
+        )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()
 }

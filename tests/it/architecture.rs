@@ -2,6 +2,7 @@
 //! who may touch SQLite, and that generated pages are current.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -258,7 +259,7 @@ fn the_page_of_exit_codes_is_current() {
         .to_owned();
     for (exit, code, meaning) in genlock::cli::Exit::ALL {
         assert_eq!(exit.code(), *code);
-        page.push_str(&format!("| {code} | {meaning} |\n"));
+        writeln!(page, "| {code} | {meaning} |").unwrap();
     }
     current("docs/exit-codes.md", &page);
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
 
 use crate::media;
 use crate::world::{Ran, World, text};
@@ -110,4 +113,31 @@ fn a_project_made_twice_at_once_is_one_project() {
         world.verify();
         assert_eq!(world.events(), 2);
     }
+}
+
+#[test]
+fn a_scan_that_is_killed_is_in_nobodys_way() {
+    let world = crowded();
+    let (mut one, two) = (start(&world, &["scan"]), start(&world, &["scan"]));
+    std::thread::sleep(Duration::from_millis(50));
+    one.kill().unwrap();
+    one.wait().unwrap();
+    assert_eq!(end(two).expect(0).value()["files"], 1504);
+    world.verify();
+}
+
+#[test]
+fn a_ledger_that_stays_locked_is_said_to_be_busy_and_not_waited_for_for_ever() {
+    let world = World::with([("a.png", media::a1111_png(1))]);
+    let lock = Connection::open(world.ledger()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Reading goes on.
+    world.run(["ls"]).expect(0);
+    world.verify();
+    let began = Instant::now();
+    let ran = world.json(["tag", "a.png", "--ai"]).expect(5);
+    assert!(ran.error().contains("busy"), "{ran:?}");
+    assert!(began.elapsed() < Duration::from_secs(60));
+    lock.execute_batch("ROLLBACK").unwrap();
+    world.run(["tag", "a.png", "--ai"]).expect(0);
 }

@@ -6,6 +6,8 @@
 //! killed at random moments; `GENLOCK_LONG=1` runs the whole of that campaign and
 //! `GENLOCK_SEED` repeats one.
 
+#![cfg_attr(not(debug_assertions), allow(dead_code, reason = "there are no failpoints then"))]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -125,6 +127,8 @@ fn put_media(world: &World) {
 fn unscanned(world: &World) {
     world.run(["init"]).expect(0);
     put_media(world);
+    let far = world.add_root("far");
+    fs::write(far.join("e.png"), media::plain_png(5)).unwrap();
 }
 
 fn scanned(world: &World) {
@@ -239,6 +243,7 @@ fn state(world: &World) -> (Vec<Value>, Vec<Value>, BTreeSet<String>, BTreeSet<S
     (world.files(), deliverables, kinds, names)
 }
 
+// Failpoints are compiled into debug builds only.
 #[cfg(debug_assertions)]
 #[test]
 fn killed_at_any_failpoint_nothing_is_lost_and_the_next_run_completes_it() {
@@ -314,7 +319,7 @@ fn scans_killed_at_random_moments_lose_nothing_and_end_where_an_undisturbed_one_
         for file in 0..FILES {
             let path = root_file(&world, root, file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, format!("{root} {file} {}", "x".repeat(file as usize))).unwrap();
+            fs::write(path, format!("{root} {file:0>400}")).unwrap();
         }
     }
     let began = Instant::now();

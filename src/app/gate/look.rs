@@ -20,7 +20,7 @@ use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
 use crate::record::Record;
 
 /// What was seen on disk.
-pub(super) struct Looked {
+pub(super) struct Seen {
     /// What could not be known, by path.
     pub(super) problems: Vec<MediaProblem>,
     /// Files that links lead to.
@@ -35,7 +35,7 @@ pub(super) fn look(
     reader: &Reader,
     contents: &Contents,
     record: &Record,
-) -> Result<Looked, AppError> {
+) -> Result<Seen, AppError> {
     let mut look = Look {
         project,
         context,
@@ -63,7 +63,7 @@ pub(super) fn look(
         look.read(ledger, reader, &root, found)?;
     }
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
-    Ok(Looked { problems: look.problems, linked: look.linked })
+    Ok(Seen { problems: look.problems, linked: look.linked })
 }
 
 /// What is to be done in one root.

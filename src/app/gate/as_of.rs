@@ -1,0 +1,90 @@
+//! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
+//! the journal only, and records nothing.
+
+use std::collections::BTreeSet;
+
+use crate::app::contents::Contents;
+use crate::app::decide::fold_until;
+use crate::app::deliverables::known;
+use crate::app::gate::GateAnswer;
+use crate::app::{AppError, Project};
+use crate::gate as judge;
+use crate::model::{AssetPath, MediaProblem, PolicyAdopted, RuleCode, Seq};
+use crate::policy::Policy;
+use crate::record::Record;
+
+/// Judges a deliverable as of an event. For the event of a gate run that is its verdict, to the
+/// byte; for any other, now is that event's time and the disk is as last observed.
+pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer, AppError> {
+    let reader = project.reader()?;
+    let newest = reader.head()?;
+    if seq.0 == 0 || seq > newest.seq {
+        return Err(AppError::usage(
+            format!("there is no event {seq}"),
+            format!("the journal ends at event {}; genlock log lists them", newest.seq),
+        ));
+    }
+    let decided = fold_until(&reader, seq, None)?;
+    let deliverable = known(&decided, name)?;
+    let contents = Contents::new(project, &deliverable.paths)?;
+    let run = deliverable.gate.as_ref();
+    let linked: BTreeSet<AssetPath> =
+        run.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
+    let record = fold_until(
+        &reader,
+        seq,
+        Some(&|root, path| {
+            contents.contains(root, path)
+                || linked.contains(&AssetPath::new(root.clone(), path.clone()))
+        }),
+    )?;
+    let this_run = run.filter(|run| run.seq == seq);
+    let problems = match this_run {
+        Some(run) => run.fact.problems.clone(),
+        None => missing(&contents, &record),
+    };
+    let policy = policy(&record)?;
+    let now = record.newest.unwrap_or(crate::model::Timestamp::from_nanos(0));
+    let verdict = judge::gate(&policy, name, record.present(), &problems, &record, now);
+    Ok(GateAnswer {
+        deliverable: name.to_owned(),
+        verdict,
+        problems,
+        profile: policy.profile,
+        policy: policy.hash,
+        journal: record.head.unwrap_or(newest),
+        finalized: false,
+    })
+}
+
+/// What is named one by one and was not there when last observed.
+fn missing(contents: &Contents, record: &Record) -> Vec<MediaProblem> {
+    let there = |path: &AssetPath| {
+        record
+            .present()
+            .keys()
+            .any(|seen| seen.root == path.root && seen.path.is_within(&path.path))
+    };
+    contents
+        .literals()
+        .filter(|path| !there(path))
+        .map(|path| MediaProblem {
+            code: RuleCode::MediaMissing,
+            path,
+            problem: "the deliverable names it, and it was not there".to_owned(),
+        })
+        .collect()
+}
+
+/// The policy text that was in force.
+fn policy(record: &Record) -> Result<Policy, AppError> {
+    let Some(entry) = &record.policy else {
+        return Err(AppError::usage(
+            "no policy was in force at that event",
+            "choose a later event",
+        ));
+    };
+    let PolicyAdopted { text, .. } = &entry.fact;
+    let path = "event".to_owned() + &entry.seq.to_string();
+    Policy::parse(text).map_err(|source| AppError::PolicyInvalid { path: path.into(), source })
+}
