@@ -107,6 +107,9 @@ impl<'a> Ingest<'a> {
             observed.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             observed.links.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             observed.gone.sort_unstable();
+            // A folder that changes while it is listed may name an entry twice (POSIX readdir).
+            observed.files.dedup_by(|a, b| a.name == b.name);
+            observed.links.dedup_by(|a, b| a.name == b.name);
         }
         // All of it, also what the tables say is known: they could be edited, and a gate trusts only
         // the journal.

@@ -19,7 +19,10 @@ fn places(answer: &Value) -> Vec<String> {
     places
 }
 
-const BAD: [(&str, fn(u8) -> Vec<u8>); 3] = [
+/// Makes a file from a seed.
+type Make = fn(u8) -> Vec<u8>;
+
+const BAD: [(&str, Make); 3] = [
     ("bad/false_length.jpg", false_length_jpeg),
     ("bad/garbage_c2pa.png", garbage_c2pa_png),
     ("bad/truncated.png", truncated_png),

@@ -17,7 +17,7 @@ pub const PARAMETERS: &str = "a lighthouse at night, 35mm\nNegative prompt: text
     Model hash: 7f3a91c2de, Model: saltmarshRealism_v12, Version: v1.10.1";
 
 /// A PNG chunk with its length and checksum.
-pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let mut crc = Crc::new();
     crc.update(kind);
     crc.update(data);

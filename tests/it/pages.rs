@@ -26,7 +26,7 @@ fn steady(world: &World, text: &str) -> String {
             let unit = words[at].trim_end_matches([',', ':', ')']);
             let sized = words[at - 1].parse::<f64>().is_ok();
             if sized && ["B", "kB", "bytes"].contains(&unit) {
-                words[at - 1] = "[n]".to_owned();
+                "[n]".clone_into(&mut words[at - 1]);
             }
         }
         out.push_str(&words.join(" "));

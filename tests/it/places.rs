@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -256,44 +257,69 @@ fn a_root_may_be_reached_through_a_link() {
     assert_eq!(listed(&world), ["disk:a.png"]);
 }
 
+/// A file that takes longer to read than anybody waits: a hole of terabytes.
+fn endless(world: &World) -> std::path::PathBuf {
+    let big = world.write("big.mov", "");
+    fs::File::options().write(true).open(&big).unwrap().set_len(1 << 42).unwrap();
+    big
+}
+
+/// Runs the program, presses Ctrl-C once it has opened `file`, and gives its exit code.
+fn interrupted_at(world: &World, args: &[&str], file: &std::path::Path) -> Option<i32> {
+    let mut command = world.command();
+    let mut child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = child.id();
+    let is_reading = || {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
+        open.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == file))
+    };
+    let came = (0..5000).any(|_| {
+        let reading = is_reading();
+        if !reading {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        reading
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(came, "{args:?} never came to the large file");
+    code
+}
+
+fn has_event(world: &World, kind: &str) -> bool {
+    world.json(["log"]).values().iter().any(|event| event["kind"] == kind)
+}
+
 #[test]
 fn an_interrupted_scan_keeps_what_it_recorded_and_the_next_completes_it() {
     let world = World::new();
     for number in 0..50 {
         world.write(format!("{number}.png"), plain_png(number));
     }
-    // A hole reads as fast as memory and is longer than anybody waits.
-    let big = world.write("big.mov", "");
-    fs::File::options().write(true).open(&big).unwrap().set_len(1 << 42).unwrap();
-    let mut child = world
-        .command()
-        .args(["--json", "scan"])
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let pid = child.id();
-    let is_reading = || {
-        let open = fs::read_dir(format!("/proc/{pid}/fd")).unwrap();
-        open.flatten().any(|fd| fs::read_link(fd.path()).is_ok_and(|to| to == big))
-    };
-    let mut looks = 0;
-    while !is_reading() {
-        looks += 1;
-        assert!(looks < 5000, "the scan never came to the large file");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let status = child.wait().unwrap();
-    assert_eq!(status.code(), Some(130));
+    let big = endless(&world);
+    assert_eq!(interrupted_at(&world, &["scan"], &big), Some(130));
     world.verify();
     let kept = world.files().len();
     assert!(kept <= 50, "the file in hand was not read to its end");
-    assert!(!world.json(["log"]).values().iter().any(|event| event["kind"] == "scan-completed"));
+    assert!(!has_event(&world, "scan-completed"));
 
     tick();
     fs::File::options().write(true).open(&big).unwrap().set_len(1000).unwrap();
     let scanned = world.scan();
     assert_eq!(number(&scanned, "files"), 51);
     assert_eq!(number(&scanned, "unchanged"), kept as u64, "what was recorded is not read again");
+    world.verify();
+}
+
+#[test]
+fn an_interrupted_gate_judges_nothing() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let big = endless(&world);
+    world.deliverable("EP", &["**"]);
+    for command in ["gate", "finalize"] {
+        assert_eq!(interrupted_at(&world, &[command, "EP"], &big), Some(130));
+    }
+    assert_eq!(interrupted_at(&world, &["scan"], &big), Some(130));
+    assert!(!has_event(&world, "gated") && !has_event(&world, "finalized"));
     world.verify();
 }

@@ -142,7 +142,7 @@ impl Look<'_> {
         for entry in &listing.files {
             let path = listing.directory.join(&entry.name);
             if self.contents.contains(&root.name, &path) {
-                self.file(root, AssetPath::new(root.name.clone(), path), entry.fingerprint);
+                self.file(root, &AssetPath::new(root.name.clone(), path), entry.fingerprint);
             }
         }
         for link in &listing.links {
@@ -155,14 +155,17 @@ impl Look<'_> {
 
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
     /// else is read now.
-    fn file(&mut self, root: &Root, path: AssetPath, fingerprint: Fingerprint) {
-        let trusted = self.record.present().get(&path).is_some_and(|known| {
+    fn file(&mut self, root: &Root, path: &AssetPath, fingerprint: Fingerprint) {
+        if !self.seen.insert(path.clone()) {
+            // Named twice, by a glob and one by one: one reading is enough.
+            return;
+        }
+        let trusted = self.record.present().get(path).is_some_and(|known| {
             known.sighting == Sighting::Read && known.fingerprint == fingerprint
         });
         if !trusted {
-            self.read_later(root, &path, fingerprint.size);
+            self.read_later(root, path, fingerprint.size);
         }
-        self.seen.insert(path);
     }
 
     fn read_later(&mut self, root: &Root, path: &AssetPath, size: u64) {
@@ -176,6 +179,10 @@ impl Look<'_> {
     /// A link stands for the file it leads to, which is judged where it lies in the roots. It is read
     /// each time: nobody asked for it by its own path, so the record may not have followed it.
     fn link(&mut self, root: &Root, path: AssetPath) {
+        if self.seen.insert(path.clone()) && self.record.present().contains_key(&path) {
+            // The file that was here gave way to the link.
+            self.found.entry(root.name.clone()).or_default().gone.push(path.clone());
+        }
         let disk = root.path.join(path.path.as_path());
         let target = match fs::canonicalize(&disk) {
             Ok(target) => target,
@@ -195,11 +202,10 @@ impl Look<'_> {
                 // The walk comes by what the deliverable names, but never through `.genlock/`.
                 let walked =
                     self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                if !walked && self.linked.insert(lies.clone()) {
+                let first = !walked && self.linked.insert(lies.clone());
+                if first && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
-                    self.seen.insert(lies);
                 }
-                self.seen.insert(path);
             }
             Ok(_) => {
                 let what =
@@ -228,7 +234,7 @@ impl Look<'_> {
                 Ok(found) if found.is_file() => {
                     let mut print = fingerprint::of(&found);
                     print.device = file_systems.id_of(print.device, &root.path);
-                    self.file(root, path, print);
+                    self.file(root, &path, print);
                 }
                 Ok(found) if found.is_symlink() => self.link(root, path),
                 Ok(_) => {
