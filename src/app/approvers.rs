@@ -1,4 +1,4 @@
-//! Who may approve: the principals of `.genlock/approvers`, an OpenSSH allowed_signers file.
+//! Who may approve: the principals of `.genlock/approvers`, an OpenSSH `allowed_signers` file.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -24,7 +24,7 @@ pub(super) fn check(project: &Project, by: &str) -> Result<(), AppError> {
     }
 }
 
-/// Whether an allowed_signers text has a line for a name; `None` when it has no lines at all.
+/// Whether an `allowed_signers` text has a line for a name; `None` when it has no lines at all.
 ///
 /// A line begins with principals: patterns between commas, `!` before one that is left out
 /// (ssh-keygen(1), ALLOWED SIGNERS). Keys and options are for signatures and are not looked at here.

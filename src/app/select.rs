@@ -205,6 +205,10 @@ impl Wanted {
         reader: &Reader,
         argument: &str,
     ) -> Result<Self, AppError> {
+        if argument.is_empty() {
+            // A script's unset variable; as a path it would be the whole project.
+            return Err(AppError::usage("an empty asset argument", "name a path, a glob or an id"));
+        }
         let id = by_id(reader, argument)?;
         let mut one = Self { argument: argument.to_owned(), id, readings: Vec::new() };
         if one.id.is_some() {

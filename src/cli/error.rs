@@ -22,11 +22,12 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::TooNew { .. }
             | LedgerError::Busy { .. }
             | LedgerError::Full { .. }
-            | LedgerError::UnknownKind { .. }
             | LedgerError::Io { .. } => Exit::Ledger,
             LedgerError::Foreign { .. }
             | LedgerError::Corrupt { .. }
-            | LedgerError::Broken { .. } => Exit::Integrity,
+            | LedgerError::Broken { .. }
+            // A new kind takes a new format number: under this one nobody else wrote it.
+            | LedgerError::UnknownKind { .. } => Exit::Integrity,
             LedgerError::HeadMoved { .. }
             | LedgerError::Encode { .. }
             | LedgerError::Sql { .. } => Exit::Internal,
@@ -55,7 +56,7 @@ fn hint_of(error: &AppError) -> Option<String> {
              or correct its place in .genlock/config.toml"
                 .into(),
         ),
-        AppError::Ledger(LedgerError::TooNew { .. } | LedgerError::UnknownKind { .. }) => {
+        AppError::Ledger(LedgerError::TooNew { .. }) => {
             Some("a newer genlock wrote it; use that one. The file was left untouched".into())
         }
         AppError::Ledger(LedgerError::Foreign { .. }) => {

@@ -96,7 +96,7 @@ fn a_gate_names_every_reason_and_what_would_clear_it() {
     page!(world, ["gate", "EP101"], @r#"
     block media-missing: the deliverable names it, and it is not there
         credits.png
-        to clear it: put the file back, or take its path out of the deliverable
+        to clear it: put the file back, or define the deliverable anew without it
     block ai-unapproved: it is AI-made, and nobody approved it: generation parameters of Stable Diffusion WebUI in PNG tEXt parameters @ offset 33 (trace)
         reel/ai.png  [short]
         to clear it: get written approval, then: genlock approve [short] --by WHO --scope final --document FILE; or take it out of the deliverable
