@@ -17,6 +17,8 @@ pub struct Ground<'a> {
     pub deliverable: &'a str,
     /// The files it names, as the record last saw them.
     pub contents: &'a BTreeMap<AssetPath, Found>,
+    /// Patterns of the deliverable that fit none of them.
+    pub unmatched: &'a [String],
     /// What kept the gate from knowing.
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
@@ -29,7 +31,7 @@ pub struct Ground<'a> {
 
 /// Judges what a deliverable contains.
 pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
-    let Ground { deliverable, contents, problems, lost_documents, record, now } = ground;
+    let Ground { deliverable, contents, unmatched, problems, lost_documents, record, now } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
@@ -38,7 +40,7 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
         .map(|(path, found)| item(path, found, record))
         .collect();
     let checked = items.len() as u64;
-    let case = Case { deliverable, items, problems, lost_documents, record, now };
+    let case = Case { deliverable, items, unmatched, problems, lost_documents, record, now };
     Verdict::of(judge(policy, &case), checked)
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Ignore rules play no part here: they are for scans, and never hide what a deliverable names.
 
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -9,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use crate::app::select::{Pattern, rooted};
 use crate::app::{AppError, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, PathPattern, RelPath, RootName};
+use crate::model::{AssetPath, Found, PathPattern, RelPath, RootName};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
@@ -23,6 +24,7 @@ struct Named {
     literal: Option<RelPath>,
     pattern: Pattern,
     has_wildcards: bool,
+    typed: String,
     /// The folder below which everything it can match lies.
     base: RelPath,
 }
@@ -45,6 +47,14 @@ impl Contents {
             .iter()
             .filter(|named| !named.has_wildcards)
             .filter_map(|named| Some(AssetPath::new(named.root.clone(), named.literal.clone()?)))
+    }
+
+    /// Patterns that fit none of these files, as typed. What is named without wildcards is not among
+    /// them: that it is missing is said for itself.
+    pub(super) fn unmatched(&self, files: &BTreeMap<AssetPath, Found>) -> Vec<String> {
+        let fits = |named: &Named| files.keys().any(|path| named.contains(&path.root, &path.path));
+        let unmatched = self.patterns.iter().filter(|named| named.has_wildcards && !fits(named));
+        unmatched.map(|named| named.typed.clone()).collect()
     }
 
     /// The roots it reaches into, and the folders in them to walk; none lies within another.
@@ -77,7 +87,7 @@ impl Named {
         let plain: Vec<_> =
             below.split('/').take_while(|part| !part.contains(['*', '?', '[', '{'])).collect();
         let base = RelPath::new(plain.join("/")).map_err(|_| misplaced())?;
-        Ok(Self { root, literal, pattern, has_wildcards, base })
+        Ok(Self { root, literal, pattern, has_wildcards, typed: path.to_string(), base })
     }
 
     /// Whether a folder must be walked to find what it names. A single file is looked at directly.

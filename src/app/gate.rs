@@ -196,6 +196,7 @@ impl Judged {
             judge::Ground {
                 deliverable: name,
                 contents: record.present(),
+                unmatched: &looked.contents.unmatched(record.present()),
                 problems,
                 lost_documents,
                 record,

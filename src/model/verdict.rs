@@ -45,6 +45,7 @@ rule_codes! {
     MediaChanged = "media-changed", "a file kept changing while it was read";
     MediaUnread = "media-unread", "content could not be read or fully examined";
     MediaUnresolved = "media-unresolved", "a reference leads to nothing the project knows";
+    PathUnmatched = "path-unmatched", "a pattern of the deliverable fits no file";
     DeliverableEmpty = "deliverable-empty", "the deliverable contains nothing";
 }
 

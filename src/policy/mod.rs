@@ -55,7 +55,9 @@ impl Policy {
 /// What a rule does where the policy is silent.
 const fn default_severity(code: RuleCode) -> Severity {
     match code {
-        RuleCode::ApprovalUnsigned | RuleCode::ConditionsOpen => Severity::Warn,
+        RuleCode::ApprovalUnsigned | RuleCode::ConditionsOpen | RuleCode::PathUnmatched => {
+            Severity::Warn
+        }
         _ => Severity::Block,
     }
 }

@@ -52,6 +52,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
         judge::Ground {
             deliverable: name,
             contents: record.present(),
+            unmatched: &contents.unmatched(record.present()),
             problems: &problems,
             lost_documents: &lost_documents,
             record: &record,

@@ -27,7 +27,18 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
             fix,
         });
     }
-    if case.items.is_empty() && case.problems.is_empty() {
+    let empty = case.items.is_empty() && case.problems.is_empty();
+    if !empty {
+        for pattern in case.unmatched {
+            let why = format!("{pattern} fits no file");
+            let fix = format!(
+                "look for a slip of the keys with: genlock deliverable show {}",
+                case.deliverable
+            );
+            found.add(RuleCode::PathUnmatched, None, why, fix);
+        }
+    }
+    if empty {
         let why = format!("nothing on disk matches what {} names", case.deliverable);
         let fix = format!(
             "look at its paths with: genlock deliverable show {0}; add one with: genlock deliverable \

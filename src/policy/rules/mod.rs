@@ -30,6 +30,8 @@ pub struct Case<'a> {
     pub deliverable: &'a str,
     /// Its files, by path.
     pub items: Vec<Item<'a>>,
+    /// Patterns of the deliverable that fit no file.
+    pub unmatched: &'a [String],
     /// What kept the gate from knowing.
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
