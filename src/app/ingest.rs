@@ -12,7 +12,7 @@ use crate::model::{
 };
 
 /// Rows in a batch: enough to make a commit cheap per row, few enough to keep memory flat.
-const BATCH_ROWS: usize = 10_000;
+const BATCH_ROWS: usize = 32_768;
 
 /// Evidence held back in a batch, roughly, in bytes.
 const BATCH_BYTES: usize = 4 << 20;
@@ -114,6 +114,9 @@ impl<'a> Ingest<'a> {
             observed.files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             observed.links.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             observed.gone.sort_unstable();
+            // A folder that changes while it is listed may name an entry twice (POSIX readdir).
+            observed.files.dedup_by(|a, b| a.name == b.name);
+            observed.links.dedup_by(|a, b| a.name == b.name);
         }
         let examined = self.news()?;
         let batch =

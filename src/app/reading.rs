@@ -23,6 +23,35 @@ pub(super) struct Job {
     pub(super) expected: Option<(RootName, AssetId)>,
 }
 
+/// Files in a chunk, at most: handing over small files one by one costs more than reading them.
+const CHUNK_FILES: usize = 64;
+
+/// Bytes in a chunk before it is handed over: large files go one by one, so that no reader sits on
+/// work that another could do.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Gathers jobs into chunks for the readers.
+#[derive(Default)]
+pub(super) struct Chunk {
+    jobs: Vec<Job>,
+    bytes: u64,
+}
+
+impl Chunk {
+    /// Adds a job for a file of `size` bytes; gives the chunk back when it is full.
+    pub(super) fn add(&mut self, job: Job, size: u64) -> Option<Vec<Job>> {
+        self.jobs.push(job);
+        self.bytes += size;
+        (self.jobs.len() >= CHUNK_FILES || self.bytes >= CHUNK_BYTES).then(|| self.take())
+    }
+
+    /// What has been gathered so far.
+    pub(super) fn take(&mut self) -> Vec<Job> {
+        self.bytes = 0;
+        std::mem::take(&mut self.jobs)
+    }
+}
+
 /// What reading one file gave.
 pub(super) enum Outcome {
     /// Its content, and what it shows.
@@ -46,14 +75,18 @@ impl Reading<'_> {
     /// Reads jobs until there are no more, nobody listens, or the user stops.
     pub(super) fn run<T>(
         &self,
-        jobs: &Receiver<Job>,
+        jobs: &Receiver<Vec<Job>>,
         results: &Sender<T>,
-        wrap: impl Fn(Job, Outcome) -> T,
+        wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
     ) {
         let mut hasher = FileHasher::new(HashOptions::default());
-        for job in jobs {
-            let Some(outcome) = self.read(&mut hasher, &job) else { return };
-            if results.send(wrap(job, outcome)).is_err() {
+        for chunk in jobs {
+            let mut read = Vec::with_capacity(chunk.len());
+            for job in chunk {
+                let Some(outcome) = self.read(&mut hasher, &job) else { return };
+                read.push((job, outcome));
+            }
+            if results.send(wrap(read)).is_err() {
                 return;
             }
         }

@@ -19,16 +19,19 @@ use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
 use crate::detect::Settings;
 use crate::failpoint;
-use crate::ledger::{Ledger, Reader};
-use crate::model::{Event, RelPath, ScanCompleted};
+use crate::ledger::{Ledger, Reader, Totals};
+use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
 use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
 use crate::problem::Problem;
 
 /// Listings on their way to the comparer.
 const LISTINGS: usize = 16;
 
-/// Files on their way to the readers, and facts on their way to the ledger.
-const IN_FLIGHT: usize = 1024;
+/// Chunks of files on their way to the readers.
+const CHUNKS: usize = 64;
+
+/// Facts and chunks of read files on their way to the ledger.
+const ARRIVALS: usize = 128;
 
 /// What to scan.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +70,14 @@ pub fn scan(
     whole(project)?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
+    let mut totals = Vec::new();
     for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+        totals.push(scan_part(project, context, &mut ledger, root, start, &mut outcome)?);
     }
     let reader = ledger.reader()?;
     let record = decisions(&reader)?;
     let within: Vec<_> = parts.iter().map(|(root, start)| (&root.name, start)).collect();
-    outcome.tally = tally(&reader, &record, &within, &mut outcome.problems)?;
+    outcome.tally = tally(&reader, &record, &within, &totals, &mut outcome.problems)?;
     for problem in &outcome.problems {
         context.reporter.problem(problem);
     }
@@ -116,8 +120,9 @@ fn scan_part(
     root: &Root,
     start: &RelPath,
     outcome: &mut ScanOutcome,
-) -> Result<(), AppError> {
+) -> Result<Totals, AppError> {
     let started = context.now();
+    let reader = ledger.reader()?;
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
         ConfigError::BadPattern {
             path: project.control().join("config.toml"),
@@ -128,28 +133,31 @@ fn scan_part(
     let options = WalkOptions { start: start.clone(), filter };
     let walk = match Walk::new(&root.name, &root.path, &options, context.cancel) {
         Ok(walk) => walk,
-        Err(error) => return unwalkable(error, root, outcome),
+        Err(error) => {
+            unwalkable(error, root, outcome)?;
+            return Ok(reader.totals(&root.name, start)?);
+        }
     };
-    let reader = ledger.reader()?;
     let part = Part { project, context, root, start };
     // The outcome is of all parts; the event is of this one.
     let before = (outcome.hashed_files, outcome.problems.len() as u64);
     let whole = part.run(walk, ledger, &reader, outcome)?;
     context.check()?;
     failpoint::hit("scan-recorded");
+    let totals = reader.totals(&root.name, start)?;
     if whole {
         let completed = ScanCompleted {
             root: root.name.clone(),
             directory: start.clone(),
             started,
-            files: reader.totals(&root.name, start)?.files,
+            files: totals.files,
             hashed_files: outcome.hashed_files - before.0,
             problems: outcome.problems.len() as u64 - before.1,
         };
         let event = Event::ScanCompleted(completed);
         ledger.append(None, context.now(), &context.actor, &[event])?;
     }
-    Ok(())
+    Ok(totals)
 }
 
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
@@ -188,7 +196,7 @@ type Departed = (RelPath, Box<[u8]>);
 /// What arrives at the ledger thread.
 enum Arrival {
     Seen(Seen),
-    Read(Job, Outcome),
+    Read(Vec<(Job, Outcome)>),
 }
 
 impl Part<'_> {
@@ -202,8 +210,8 @@ impl Part<'_> {
     ) -> Result<bool, AppError> {
         let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
         let (listings, to_compare) = bounded(LISTINGS);
-        let (jobs, to_read) = bounded::<Job>(IN_FLIGHT);
-        let (arrivals, arrived) = bounded::<Arrival>(IN_FLIGHT);
+        let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
+        let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
         let detection = Settings::default();
         std::thread::scope(|scope| {
             let walking = scope.spawn(move || {
@@ -269,23 +277,36 @@ impl Part<'_> {
             match arrived.recv_timeout(Duration::from_millis(500)) {
                 Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
-                Ok(Arrival::Read(job, read)) => match read {
-                    Outcome::Found(found, examination) => {
-                        outcome.hashed_files += 1;
-                        outcome.hashed_bytes += found.fingerprint.size;
-                        ingest.add(&job.directory, Fact::Found(found, examination))?;
+                Ok(Arrival::Read(chunk)) => {
+                    for (job, read) in chunk {
+                        self.take(job, read, ingest, outcome)?;
                     }
-                    Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name))?,
-                    Outcome::Failed(_, reason) => {
-                        let path = crate::model::AssetPath::new(
-                            self.root.name.clone(),
-                            job.directory.join(&job.name),
-                        );
-                        outcome.problems.push(Problem::new(path, reason));
-                    }
-                },
+                }
                 Err(RecvTimeoutError::Timeout) => ingest.flush_if_old()?,
                 Err(RecvTimeoutError::Disconnected) => return ingest.flush(),
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        job: Job,
+        read: Outcome,
+        ingest: &mut Ingest<'_>,
+        outcome: &mut ScanOutcome,
+    ) -> Result<(), AppError> {
+        match read {
+            Outcome::Found(found, examination) => {
+                outcome.hashed_files += 1;
+                outcome.hashed_bytes += found.fingerprint.size;
+                ingest.add(&job.directory, Fact::Found(found, examination))
+            }
+            Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name)),
+            Outcome::Failed(_, reason) => {
+                let path = job.directory.join(&job.name);
+                let path = AssetPath::new(self.root.name.clone(), path);
+                outcome.problems.push(Problem::new(path, reason));
+                Ok(())
             }
         }
     }
@@ -303,16 +324,17 @@ impl Part<'_> {
                 continue;
             }
             let Some(device) = compared.vanished(&directory, &self.root.path) else { continue };
-            let known = reader.directory(&self.root.name, &directory)?;
             let mut elsewhere = 0_u64;
-            for file in known.files.into_iter().filter(|file| file.present) {
-                if file.fingerprint.device == device {
-                    gone.push((directory.clone(), file.name));
+            reader.files_in(&self.root.name, &directory, &mut |file| {
+                if !file.present {
+                } else if file.fingerprint.device == device {
+                    gone.push((directory.clone(), file.name.into()));
                 } else {
                     elsewhere += 1;
                 }
-            }
-            gone.extend(known.links.into_iter().map(|link| (directory.clone(), link.name)));
+            })?;
+            let links = reader.links_in(&self.root.name, &directory)?;
+            gone.extend(links.into_iter().map(|link| (directory.clone(), link.name)));
             if elsewhere > 0 {
                 outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
             }

@@ -7,7 +7,7 @@ use crate::app::deliverables::deliverables;
 use crate::app::list::row;
 use crate::app::origins::{Known, origins};
 use crate::app::{AppError, Context, Project};
-use crate::ledger::Reader;
+use crate::ledger::{Reader, Totals};
 use crate::model::{AiStatus, Clearance, RelPath, RootName, Timestamp};
 use crate::problem::Problem;
 use crate::record::Record;
@@ -34,16 +34,17 @@ pub struct Tally {
     pub missing: u64,
 }
 
-/// Counts some parts of the project, and adds the problems of the contents in them.
+/// Counts some parts of the project, whose totals are known, and adds the problems of the contents
+/// in them.
 pub(super) fn tally(
     reader: &Reader,
     record: &Record,
     parts: &[(&RootName, &RelPath)],
+    totals: &[Totals],
     problems: &mut Vec<Problem>,
 ) -> Result<Tally, AppError> {
     let mut tally = Tally::default();
-    for (root, directory) in parts {
-        let totals = reader.totals(root, directory)?;
+    for totals in totals {
         tally.files += totals.files;
         tally.bytes += totals.bytes;
         tally.missing += totals.missing;
@@ -86,7 +87,11 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     let everything = RelPath::root();
     let parts: Vec<_> = project.config.roots.iter().map(|root| (&root.name, &everything)).collect();
     let mut problems = Vec::new();
-    let tally = tally(&reader, &record, &parts, &mut problems)?;
+    let totals: Vec<_> = parts
+        .iter()
+        .map(|(root, directory)| reader.totals(root, directory))
+        .collect::<Result<_, _>>()?;
+    let tally = tally(&reader, &record, &parts, &totals, &mut problems)?;
     let (awaiting_approval, awaiting_determination) = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();
     Ok(StatusView {

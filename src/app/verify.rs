@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::bounded;
 
 use crate::app::decide::fold;
-use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
 use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
@@ -121,29 +121,35 @@ fn files(
         detection: &detection,
     };
     let readers = project.config.readers;
-    let (jobs, to_read) = bounded::<Job>(readers * 4);
+    let (jobs, to_read) = bounded::<Vec<Job>>(readers * 4);
     let (results, arrived) = bounded(readers * 4);
     std::thread::scope(|scope| {
         let listing = scope.spawn(move || {
-            reader.locations(false, &mut |row| {
+            let mut chunk = Chunk::default();
+            let listed = reader.locations(false, &mut |row| {
                 let Some(disk) = project.on_disk(&row.path) else { return };
                 let (directory, name) = row.path.path.split();
                 context.reporter.expect(1, row.size);
-                // With nobody listening any more there is nothing left to do here.
-                let _ = jobs.send(Job {
+                let job = Job {
                     directory: Arc::new(directory),
                     name: name.into(),
                     disk,
                     expected: Some((row.path.root, row.asset)),
-                });
-            })
+                };
+                if let Some(full) = chunk.add(job, row.size) {
+                    // With nobody listening any more there is nothing left to do here.
+                    let _ = jobs.send(full);
+                }
+            });
+            let _ = jobs.send(chunk.take());
+            listed
         });
         for _ in 0..readers {
             let (to_read, results) = (to_read.clone(), results.clone());
-            scope.spawn(move || reading.run(&to_read, &results, |job, read| (job, read)));
+            scope.spawn(move || reading.run(&to_read, &results, |chunk| chunk));
         }
         drop((to_read, results));
-        for (job, outcome) in arrived {
+        for (job, outcome) in arrived.iter().flatten() {
             let Some((root, expected)) = job.expected else { continue };
             let place = AssetPath::new(root, job.directory.join(&job.name)).to_string();
             match outcome {

@@ -34,6 +34,8 @@ pub enum Carrier {
     Vorbis,
     /// Matroska or `WebM` simple tag.
     Matroska,
+    /// `OpenEXR` header attribute.
+    Exr,
     /// PDF document information.
     Pdf,
     /// A comment without a key (JPEG `COM`, GIF).
@@ -76,9 +78,11 @@ pub enum Content {
 impl Content {
     fn size(&self) -> usize {
         match self {
-            Self::Xmp(data) | Self::Iim(data) | Self::Exif(data) => data.len(),
+            Self::Xmp(data)
+            | Self::Iim(data)
+            | Self::Exif(data)
+            | Self::C2pa(Store::Extracted(data)) => data.len(),
             Self::Text { key, value, .. } => key.len() + value.len(),
-            Self::C2pa(Store::Extracted(data)) => data.len(),
             Self::C2pa(Store::InPlace) => 0,
         }
     }

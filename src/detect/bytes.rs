@@ -78,6 +78,11 @@ impl<'a> Bytes<'a> {
         self.len
     }
 
+    /// Whether there is nothing.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// Reads at least this much at a time from here on: for walks that touch every part.
     pub fn read_ahead(&mut self, size: usize) {
         self.window_size = size.clamp(WINDOW, WINDOW_MAX);

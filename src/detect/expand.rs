@@ -11,8 +11,10 @@ use crate::detect::xmp;
 
 /// Blocks in blocks: XMP in a TIFF tag in an EXIF block.
 const DEPTH_MAX: usize = 3;
-/// The longest text parsed as JSON; the largest workflows seen have two megabytes.
-const JSON_CAP: usize = 8 << 20;
+/// The longest text parsed as JSON: parsed it takes up to sixteen times the memory.
+const JSON_CAP: usize = 4 << 20;
+/// Fields of one file. XMP splits into many.
+const FIELDS_MAX: usize = 20_000;
 
 /// One named text with its place.
 pub struct Field {
@@ -94,7 +96,14 @@ fn some(
 ) {
     for block in blocks {
         *order += 1;
+        let mut full = fields.len() >= FIELDS_MAX;
+        let mut huge = false;
         let mut field = |carrier, key: &str, value: String, place| {
+            full |= fields.len() >= FIELDS_MAX;
+            if full {
+                return;
+            }
+            huge |= value.len() > JSON_CAP && value.starts_with('{');
             fields.push(Field {
                 order: *order,
                 place,
@@ -108,7 +117,8 @@ fn some(
             Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
             Content::Xmp(packet) => {
                 let (properties, problem) = xmp::properties(&packet);
-                for property in properties {
+                // Properties of other namespaces are nobody's mark.
+                for property in properties.into_iter().filter(|one| !one.key.starts_with('{')) {
                     let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };
                     let place = format!("{} {}", block.place, property.key);
                     field(carrier, &property.key, property.value, place);
@@ -139,6 +149,12 @@ fn some(
             }
             Content::Exif(_) => {}
             Content::C2pa(_) => stores.push((*order, block)),
+        }
+        if full {
+            found.problem("fields", "holds more fields than are read, the rest was not examined");
+        }
+        if huge {
+            found.problem("json", "holds a larger JSON text than is read");
         }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::detect::block::Carrier;
+
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -12,6 +14,10 @@ struct Table {
     signed: Vec<Signed>,
     #[serde(default)]
     signer: Vec<Signer>,
+    #[serde(default)]
+    value: Vec<NamedValue>,
+    #[serde(default)]
+    producer: Vec<Producer>,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +33,55 @@ struct Signed {
 #[serde(deny_unknown_fields)]
 struct Signer {
     names: Vec<String>,
+    tool: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedValue {
+    carrier: CarrierName,
+    keys: Vec<String>,
+    #[serde(default)]
+    is: Vec<String>,
+    #[serde(default)]
+    begins: Vec<String>,
+    tool: String,
+    #[serde(default)]
+    weak: bool,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum CarrierName {
+    Png,
+    Exif,
+    Xmp,
+    Id3,
+    Mp4,
+    Riff,
+    Vorbis,
+    Matroska,
+}
+
+impl CarrierName {
+    fn carrier(self) -> Carrier {
+        match self {
+            Self::Png => Carrier::PngText,
+            Self::Exif => Carrier::Exif,
+            Self::Xmp => Carrier::Xmp,
+            Self::Id3 => Carrier::Id3,
+            Self::Mp4 => Carrier::Mp4,
+            Self::Riff => Carrier::Riff,
+            Self::Vorbis => Carrier::Vorbis,
+            Self::Matroska => Carrier::Matroska,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Producer {
+    code: String,
     tool: String,
 }
 
@@ -61,6 +116,36 @@ pub fn signer(issuer: &str) -> Option<String> {
         .iter()
         .find(|entry| entry.names.iter().any(|name| name.eq_ignore_ascii_case(issuer.trim())))
         .map(|entry| entry.tool.clone())
+}
+
+/// A generator known by a value in a field.
+pub struct Writer {
+    /// The tool or service, for people.
+    pub tool: &'static str,
+    /// Whether others write the same.
+    pub heuristic: bool,
+}
+
+/// The generator that writes this value into this field.
+pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
+    let value = value.trim();
+    let known = TABLE.value.iter().find(|row| {
+        row.carrier.carrier() == carrier
+            && row.keys.iter().any(|known| known == key)
+            && (row.is.iter().any(|known| known == value)
+                || row.begins.iter().any(|known| value.starts_with(known.as_str())))
+    })?;
+    Some(Writer { tool: &known.tool, heuristic: known.weak })
+}
+
+/// The producer that a `ContentProducer` names. Its form: `001`, `1`, the credit code, a suffix.
+pub fn producer(text: &str) -> Option<String> {
+    let code = text.strip_prefix("0011")?;
+    TABLE
+        .producer
+        .iter()
+        .find(|known| code.starts_with(known.code.as_str()))
+        .map(|known| known.tool.clone())
 }
 
 /// The whole name, or the name and then a version.
@@ -102,5 +187,16 @@ mod tests {
         assert!(signed_agent("Imagenius").is_none());
         assert!(signer("OpenAI").is_some());
         assert!(signer("OpenAI Watchers e.V.").is_none());
+    }
+
+    #[test]
+    fn values_belong_to_their_field() {
+        let is = |carrier, key, value| named_value(carrier, key, value).is_some();
+        assert!(is(Carrier::Exif, "Make", "Ideogram AI"));
+        assert!(!is(Carrier::Exif, "Artist", "Ideogram AI"));
+        assert!(!is(Carrier::Exif, "Make", "Ideogram AI fan"));
+        assert!(is(Carrier::Id3, "COMM", "made with suno; created=2026; id=x"));
+        assert!(!is(Carrier::Id3, "COMM", "the river, made with suno"));
+        assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }
 }

@@ -22,7 +22,7 @@ pub fn inflate(data: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::ZlibEncoder;

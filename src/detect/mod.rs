@@ -31,6 +31,9 @@ use crate::model::Examination;
 /// Version of the set of detectors: assets examined by an older one are examined again.
 pub const DETECTORS: u32 = 1;
 
+/// Pieces of evidence kept of one asset, the strongest first when there are more.
+const EVIDENCE_MAX: usize = 256;
+
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]
 pub struct Settings {
@@ -92,7 +95,15 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     for look in registry::MARKS {
         look(&fields, &mut evidence);
     }
+    if stores.is_empty() {
+        marks::remote::look(&fields, &mut evidence);
+    }
     marks::c2pa::look(source, media_type, &stores, settings, &mut evidence, &mut found.problems);
+    if evidence.len() > EVIDENCE_MAX {
+        evidence.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
+        evidence.truncate(EVIDENCE_MAX);
+        found.problem("marks", "carries more marks than are kept");
+    }
     // Stable: marks of one block stay in the order of the table.
     evidence.sort_by_key(|(order, _)| *order);
     let mut examination = Examination { evidence: Vec::new(), problems: found.problems };
@@ -102,4 +113,28 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
         }
     }
     Examined { media_type, examination }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Settings>();
+    }
+
+    #[test]
+    fn an_empty_file_and_an_unknown_one_are_recorded_normally() {
+        let settings = Settings::default();
+        let look =
+            |data: &[u8]| examine(&mut Cursor::new(data), data.len() as u64, data, &settings);
+        assert_eq!(look(b"").media_type, sniff::EMPTY);
+        assert!(look(b"").examination.is_empty());
+        assert_eq!(look(b"\0\x01\x02").media_type, sniff::UNKNOWN);
+        assert!(look(b"\0\x01\x02").examination.is_empty());
+    }
 }

@@ -3,9 +3,11 @@
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
-use crate::detect::container::{bmff, document, flac, gif, id3, jpeg, png, psd, riff, tiff};
+use crate::detect::container::{
+    bmff, document, exr, flac, gif, id3, jpeg, matroska, pdf, png, psd, riff, tiff,
+};
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, comfyui, declared, infotext};
+use crate::detect::marks::{Ordered, aigc, comfyui, declared, infotext, local_ui, named};
 
 /// A walker and the media types it reads.
 pub struct Container {
@@ -56,10 +58,14 @@ pub const CONTAINERS: &[Container] = &[
             }
         },
     },
+    Container { media_types: &["video/webm", "video/x-matroska"], walk: matroska::walk },
+    Container { media_types: &["image/x-exr"], walk: exr::walk },
     Container { media_types: &["audio/mpeg"], walk: id3::walk },
     Container { media_types: &["audio/flac"], walk: flac::walk },
     Container { media_types: &["audio/ogg"], walk: flac::ogg },
     Container { media_types: &["image/vnd.adobe.photoshop"], walk: psd::walk },
+    Container { media_types: &["application/pdf"], walk: pdf::walk },
+    Container { media_types: &["application/c2pa"], walk: document::c2pa },
     Container { media_types: &["image/svg+xml"], walk: document::svg },
     Container { media_types: &["application/rdf+xml"], walk: document::xmp },
 ];
@@ -68,7 +74,8 @@ pub const CONTAINERS: &[Container] = &[
 pub type Mark = fn(&[Field], &mut Vec<Ordered>);
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
-pub const MARKS: &[Mark] = &[declared::look, infotext::look, comfyui::look];
+pub const MARKS: &[Mark] =
+    &[declared::look, infotext::look, comfyui::look, local_ui::look, aigc::look, named::look];
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

@@ -41,7 +41,7 @@ const MAGICS: &[(usize, &[u8], &str)] = &[
 
 /// The media type of the bytes.
 pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
-    if bytes.len() == 0 {
+    if bytes.is_empty() {
         return EMPTY;
     }
     let id3_end = id3_length(bytes.peek_up_to(0, 10));

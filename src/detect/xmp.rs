@@ -8,6 +8,13 @@ use quick_xml::{NsReader, XmlVersion};
 
 /// Elements in elements.
 const DEPTH_MAX: usize = 64;
+/// Namespaces in scope, among which each name is looked up. Packets that hold every schema bind
+/// some two hundred.
+const BINDINGS_MAX: usize = 512;
+/// Attributes read of one element.
+const ATTRIBUTES_MAX: usize = 512;
+/// Elements read from one packet.
+const ELEMENTS_MAX: usize = 200_000;
 /// Properties read from one packet.
 const PROPERTIES_MAX: usize = 20_000;
 
@@ -40,8 +47,13 @@ pub struct Property {
 /// The properties of a packet, and what kept the reader from reading all of it.
 pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     let text = decode(packet);
+    if !text.contains('<') && !text.trim().is_empty() {
+        // As in an encrypted document.
+        return (Vec::new(), Some("is not XML".to_owned()));
+    }
     let mut reader = NsReader::from_str(&text);
     reader.config_mut().check_end_names = false;
+    reader.resolver_mut().set_max_namespace_bindings(BINDINGS_MAX);
     let mut rdf = Rdf::default();
     let problem = loop {
         let event = match reader.read_event() {
@@ -77,7 +89,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
         if rdf.done {
             break None;
         }
-        if rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
+        if rdf.excess || rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
             break Some("is nested too deeply or holds too many properties".to_owned());
         }
     };
@@ -119,6 +131,9 @@ enum Node {
 struct Rdf {
     inside: bool,
     done: bool,
+    /// More of something than is read.
+    excess: bool,
+    elements: usize,
     stack: Vec<Node>,
     /// Open properties: key and text so far.
     open: Vec<(String, String)>,
@@ -127,6 +142,11 @@ struct Rdf {
 
 impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
+        self.elements += 1;
+        self.excess |= self.elements > ELEMENTS_MAX;
+        if self.excess {
+            return;
+        }
         let (ns, local) = reader.resolver().resolve_element(tag.name());
         let (ns, local) = (namespace(&ns), local.as_ref().to_owned());
         let rdf = ns == RDF;
@@ -144,7 +164,7 @@ impl Rdf {
             }
         };
         if self.inside {
-            for attribute in tag.attributes().with_checks(false).flatten() {
+            for attribute in tag.attributes().with_checks(false).flatten().take(ATTRIBUTES_MAX) {
                 let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
                 let bound = matches!(ns, ResolveResult::Bound(_));
                 let ns = namespace(&ns);
@@ -261,7 +281,7 @@ mod tests {
     #[test]
     fn faults_keep_what_was_read() {
         let whole = wrap("<r:Description e:A='1'/><r:Description e:B='2'/>");
-        let (got, problem) = properties(&whole.as_bytes()[..whole.len() - 25]);
+        let (got, problem) = properties(&whole.as_bytes()[..whole.len() - 15]);
         assert_eq!(got.len(), 2);
         assert!(problem.is_some());
         let deep = "<e:A>".repeat(100_000);

@@ -17,7 +17,7 @@ pub use chain::link;
 pub use error::LedgerError;
 pub use journal::{Kinds, Ledger};
 pub use query::{
-    AssetMatch, AssetRow, ExaminedRow, KnownDirectory, KnownFile, KnownLink, LocationRow, LogRow,
-    Reader, SameInode, Totals,
+    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, Reader,
+    SameInode, Totals,
 };
 pub use verify::{Verification, VerifyProblem, verify};

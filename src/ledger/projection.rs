@@ -21,6 +21,24 @@ pub(super) fn apply(tables: &Connection, seq: Seq, at: Timestamp, event: &Event)
     }
 }
 
+/// For a directory nothing was known of: no row can be in the way, and the plain statement needs no
+/// journal of its own to undo half of itself.
+const LOCATION_NEW: &str = "
+    INSERT INTO location (directory, name, asset, present, sighting, size, mtime, ctime, device,
+                          inode, first_seen, last_seen, seq)
+    VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11)";
+
+/// For a directory that is known: the row may be there.
+const LOCATION_AGAIN: &str = "
+    INSERT INTO location (directory, name, asset, present, sighting, size, mtime, ctime, device,
+                          inode, first_seen, last_seen, seq)
+    VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11)
+    ON CONFLICT (directory, name) DO UPDATE SET
+        asset = excluded.asset, present = 1, sighting = excluded.sighting, size = excluded.size,
+        mtime = excluded.mtime, ctime = excluded.ctime, device = excluded.device,
+        inode = excluded.inode, first_seen = excluded.first_seen, last_seen = NULL,
+        seq = excluded.seq";
+
 struct Step<'a> {
     tables: &'a Connection,
     seq: Seq,
@@ -44,12 +62,13 @@ impl Step<'_> {
         let (directory, known) = self.directory_id(&batch.root, &observed.directory)?;
         for found in &observed.files {
             let asset = self.asset_id(found, batch.detectors)?;
-            let first_seen = if known {
-                self.replaced(directory, found, asset, &batch.root, &observed.directory)?
+            if known {
+                let first_seen =
+                    self.replaced(directory, found, asset, &batch.root, &observed.directory)?;
+                self.file(LOCATION_AGAIN, directory, found, asset, first_seen)?;
             } else {
-                self.at.as_nanos()
-            };
-            self.file(directory, found, asset, first_seen)?;
+                self.file(LOCATION_NEW, directory, found, asset, self.at.as_nanos())?;
+            }
         }
         for link in &observed.links {
             self.link(directory, link, &batch.root, &observed.directory)?;
@@ -135,32 +154,28 @@ impl Step<'_> {
         Ok(self.at.as_nanos())
     }
 
-    fn file(&self, directory: i64, found: &Found, asset: i64, first_seen: i64) -> Result<()> {
+    fn file(
+        &self,
+        sql: &str,
+        directory: i64,
+        found: &Found,
+        asset: i64,
+        first_seen: i64,
+    ) -> Result<()> {
         let print = found.fingerprint;
-        self.tables
-            .prepare_cached(
-                "INSERT INTO location (directory, name, asset, present, sighting, size, mtime,
-                                       ctime, device, inode, first_seen, last_seen, seq)
-                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11)
-                 ON CONFLICT (directory, name) DO UPDATE SET
-                     asset = excluded.asset, present = 1, sighting = excluded.sighting,
-                     size = excluded.size, mtime = excluded.mtime, ctime = excluded.ctime,
-                     device = excluded.device, inode = excluded.inode,
-                     first_seen = excluded.first_seen, last_seen = NULL, seq = excluded.seq",
-            )?
-            .execute(params![
-                directory,
-                found.name,
-                asset,
-                sighting_code(found.sighting),
-                print.size.cast_signed(),
-                print.mtime,
-                print.ctime,
-                print.device.cast_signed(),
-                print.inode.cast_signed(),
-                first_seen,
-                self.seq.0.cast_signed(),
-            ])?;
+        self.tables.prepare_cached(sql)?.execute(params![
+            directory,
+            found.name,
+            asset,
+            sighting_code(found.sighting),
+            print.size.cast_signed(),
+            print.mtime,
+            print.ctime,
+            print.device.cast_signed(),
+            print.inode.cast_signed(),
+            first_seen,
+            self.seq.0.cast_signed(),
+        ])?;
         Ok(())
     }
 

@@ -19,20 +19,11 @@ pub struct Reader {
     path: PathBuf,
 }
 
-/// What the ledger knows of one directory, sorted by name.
-#[derive(Debug, Default)]
-pub struct KnownDirectory {
-    /// Files, also ones that are gone.
-    pub files: Vec<KnownFile>,
-    /// Links that are there.
-    pub links: Vec<KnownLink>,
-}
-
-/// What the ledger knows of one path.
+/// What the ledger knows of one path, for as long as it is looked at.
 #[derive(Debug)]
-pub struct KnownFile {
+pub struct KnownFile<'a> {
     /// Last segment.
-    pub name: Box<[u8]>,
+    pub name: &'a [u8],
     /// As it was observed.
     pub fingerprint: Fingerprint,
     /// How its content is known.
@@ -190,47 +181,62 @@ impl Reader {
             .map_err(|source| self.sql(source))
     }
 
-    /// What is known of one directory.
-    pub fn directory(
+    /// Hands on what is known of the files of one directory, also ones that are gone, by name.
+    ///
+    /// One at a time and borrowed: a re-scan looks at every row, and copying the names would cost
+    /// more than reading them.
+    pub fn files_in(
         &self,
         root: &RootName,
-        path: &RelPath,
-    ) -> Result<KnownDirectory, LedgerError> {
-        self.directory_rows(root, path).map_err(|source| self.sql(source))
-    }
-
-    fn directory_rows(&self, root: &RootName, path: &RelPath) -> rusqlite::Result<KnownDirectory> {
-        let id: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT id FROM directory WHERE root = ?1 AND path = ?2")?
-            .query_row(params![root.as_str(), path.as_bytes()], |row| row.get(0))
-            .optional()?;
-        let Some(id) = id else {
-            return Ok(KnownDirectory::default());
-        };
-        let files = self
-            .connection
-            .prepare_cached(
-                "SELECT name, size, mtime, ctime, device, inode, sighting, present
-                 FROM location WHERE directory = ?1 ORDER BY name",
-            )?
-            .query_map([id], |row| {
-                Ok(KnownFile {
-                    name: bytes(row, 0)?,
+        directory: &RelPath,
+        each: &mut dyn FnMut(KnownFile<'_>),
+    ) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT l.name, l.size, l.mtime, l.ctime, l.device, l.inode, l.sighting, l.present
+                 FROM directory d JOIN location l ON l.directory = d.id
+                 WHERE d.root = ?1 AND d.path = ?2 ORDER BY l.name",
+            )?;
+            let mut rows = query.query(params![root.as_str(), directory.as_bytes()])?;
+            while let Some(row) = rows.next()? {
+                each(KnownFile {
+                    name: row.get_ref(0)?.as_blob()?,
                     fingerprint: fingerprint(row, 1)?,
                     sighting: sighting(row.get(6)?),
                     present: row.get(7)?,
-                })
-            })?
-            .collect::<rusqlite::Result<_>>()?;
-        let links = self
-            .connection
+                });
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+
+    /// The links of one directory that are there, by name.
+    pub fn links_in(
+        &self,
+        root: &RootName,
+        directory: &RelPath,
+    ) -> Result<Vec<KnownLink>, LedgerError> {
+        self.connection
             .prepare_cached(
-                "SELECT name, target FROM link WHERE directory = ?1 AND present = 1 ORDER BY name",
-            )?
-            .query_map([id], |row| Ok(KnownLink { name: bytes(row, 0)?, target: bytes(row, 1)? }))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(KnownDirectory { files, links })
+                "SELECT l.name, l.target FROM directory d JOIN link l ON l.directory = d.id
+                 WHERE d.root = ?1 AND d.path = ?2 AND l.present = 1 ORDER BY l.name",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_map(params![root.as_str(), directory.as_bytes()], |row| {
+                        Ok(KnownLink { name: bytes(row, 0)?, target: bytes(row, 1)? })
+                    })?
+                    .collect()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// Whether any link is there: most trees have none, and need not be asked folder by folder.
+    pub fn has_links(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row("SELECT EXISTS (SELECT 1 FROM link WHERE present = 1)", [], |row| row.get(0))
+            .map_err(|source| self.sql(source))
     }
 
     /// Directories at or below `directory` in which something is present, in the order of their

@@ -124,6 +124,33 @@ fn a_link_stands_for_the_file_it_leads_to() {
 }
 
 #[test]
+fn a_file_that_gave_way_to_a_link_is_not_judged_any_more() {
+    for named in ["cut/a.png", "cut/*.png"] {
+        let world = World::with([("cut/a.png", a1111_png(1)), ("lib/clean.png", plain_png(1))]);
+        world.deliverable("EP", &[named]);
+        world.gate("EP").expect("refused", &["ai-unapproved cut/a.png"]);
+        world.remove("cut/a.png");
+        world.link("cut/a.png", "../lib/clean.png");
+        let gate = world.gate("EP");
+        assert_eq!(number(&gate.expect("pass", &[]).answer, "checked"), 1, "{named}");
+        world.scan();
+        world.gate("EP").expect("pass", &[]);
+        world.verify();
+    }
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_judged_once() {
+    let world = World::new();
+    world.write("cut/a.png", a1111_png(1));
+    world.write("lib/b.png", a1111_png(2));
+    world.link("cut/b.png", "../lib/b.png");
+    world.deliverable("EP", &["cut/**", "cut/a.png", "./cut/a.png", "cut/b.png", "lib/b.png"]);
+    world.gate("EP").expect("refused", &["ai-unapproved cut/a.png", "ai-unapproved lib/b.png"]);
+    world.gate("EP").expect("refused", &["ai-unapproved cut/a.png", "ai-unapproved lib/b.png"]);
+}
+
+#[test]
 fn a_link_out_of_the_roots_or_to_nowhere_or_to_a_folder_cannot_be_told() {
     let world = World::new();
     fs::write(world.outside("ai.png"), a1111_png(1)).unwrap();

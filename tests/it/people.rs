@@ -259,7 +259,7 @@ fn who_acts_is_named_by_flag_environment_or_login() {
     assert_eq!(newest(), ACTOR);
     let mut command = world.command();
     command.env_remove("GENLOCK_ACTOR").env("USER", "sam").args(["tag", "a.png", "--ai"]);
-    assert!(command.status().unwrap().success());
+    assert!(command.output().unwrap().status.success());
     assert!(newest().starts_with("sam@"), "{}", newest());
 }
 

@@ -10,7 +10,7 @@ use crossbeam_channel::bounded;
 
 use crate::app::contents::{Contents, walk_all};
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
@@ -69,7 +69,8 @@ pub(super) fn look(
 /// What is to be done in one root.
 #[derive(Default)]
 struct Found {
-    jobs: Vec<Job>,
+    /// Files to read, with their sizes.
+    jobs: Vec<(Job, u64)>,
     gone: Vec<AssetPath>,
 }
 
@@ -157,26 +158,33 @@ impl Look<'_> {
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
     /// else is read now.
     fn file(&mut self, root: &Root, path: AssetPath, fingerprint: Fingerprint) {
+        if !self.seen.insert(path.clone()) {
+            // Named twice, by a glob and one by one: one reading is enough.
+            return;
+        }
         let trusted = self.record.present().get(&path).is_some_and(|known| {
             known.sighting == Sighting::Read && known.fingerprint == fingerprint
         });
         if !trusted {
             self.read_later(root, &path, fingerprint.size);
         }
-        self.seen.insert(path);
     }
 
     fn read_later(&mut self, root: &Root, path: &AssetPath, size: u64) {
         let (directory, name) = path.path.split();
         let disk = root.path.join(path.path.as_path());
         let job = Job { directory: Arc::new(directory), name: name.into(), disk, expected: None };
-        self.found.entry(root.name.clone()).or_default().jobs.push(job);
+        self.found.entry(root.name.clone()).or_default().jobs.push((job, size));
         self.context.reporter.expect(1, size);
     }
 
     /// A link stands for the file it leads to, which is judged where it lies in the roots. It is read
     /// each time: nobody asked for it by its own path, so the record may not have followed it.
     fn link(&mut self, root: &Root, path: AssetPath) {
+        if self.seen.insert(path.clone()) && self.record.present().contains_key(&path) {
+            // The file that was here gave way to the link.
+            self.found.entry(root.name.clone()).or_default().gone.push(path.clone());
+        }
         let disk = root.path.join(path.path.as_path());
         let target = match fs::canonicalize(&disk) {
             Ok(target) => target,
@@ -196,11 +204,10 @@ impl Look<'_> {
                 // The walk comes by what the deliverable names, but never through `.genlock/`.
                 let walked =
                     self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                if !walked && self.linked.insert(lies.clone()) {
+                let first = !walked && self.linked.insert(lies.clone());
+                if first && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
-                    self.seen.insert(lies);
                 }
-                self.seen.insert(path);
             }
             Ok(_) => {
                 let what =
@@ -297,13 +304,22 @@ impl Look<'_> {
         let (results, arrived) = bounded(readers * 4);
         let problems = &mut self.problems;
         let read = std::thread::scope(|scope| {
-            scope.spawn(move || found.jobs.into_iter().all(|job| jobs.send(job).is_ok()));
+            scope.spawn(move || {
+                let mut chunk = Chunk::default();
+                for (job, size) in found.jobs {
+                    if chunk.add(job, size).is_some_and(|full| jobs.send(full).is_err()) {
+                        return;
+                    }
+                }
+                // With nobody listening any more the last chunk has no reader either.
+                let _ = jobs.send(chunk.take());
+            });
             for _ in 0..readers {
                 let (to_read, results) = (to_read.clone(), results.clone());
-                scope.spawn(move || reading.run(&to_read, &results, |job, read| (job, read)));
+                scope.spawn(move || reading.run(&to_read, &results, |chunk| chunk));
             }
             drop((to_read, results));
-            for (job, outcome) in arrived {
+            for (job, outcome) in arrived.iter().flatten() {
                 let fact = match outcome {
                     Outcome::Found(file, examination) => Fact::Found(file, examination),
                     Outcome::Vanished => Fact::Gone(job.name),

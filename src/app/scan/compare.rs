@@ -12,10 +12,10 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::app::ingest::Fact;
-use crate::app::reading::Job;
+use crate::app::reading::{Chunk, Job};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::ledger::{KnownDirectory, KnownFile, Reader};
+use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Examination, Found, RelPath, RootName, Sighting};
 use crate::observe::{Entry, Listing};
 use crate::problem::Problem;
@@ -28,6 +28,8 @@ pub(super) struct Comparer<'a> {
     context: &'a Context<'a>,
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
+    has_links: bool,
+    chunk: Chunk,
     compared: Compared,
 }
 
@@ -78,6 +80,33 @@ impl Compared {
     }
 }
 
+/// What a folder shows that the ledger does not say.
+#[derive(Default)]
+struct News<'a> {
+    unchanged: u64,
+    /// New, or not as they were.
+    entries: Vec<&'a Entry>,
+    /// Not there any more.
+    gone: Vec<Box<[u8]>>,
+    /// Not there, and recorded on another volume than the folder's present one.
+    elsewhere: u64,
+}
+
+impl News<'_> {
+    /// A file the ledger knows and the listing lacks.
+    fn absent(&mut self, file: &KnownFile<'_>, listing: &Listing) {
+        let replaced = listing.links.binary_search_by(|link| (*link.name).cmp(file.name)).is_ok();
+        if !file.present || !listing.complete || replaced || is_ignored(listing, file.name) {
+            return;
+        }
+        if file.fingerprint.device == listing.device {
+            self.gone.push(file.name.into());
+        } else {
+            self.elsewhere += 1;
+        }
+    }
+}
+
 impl<'a> Comparer<'a> {
     pub(super) fn new(
         project: &'a Project,
@@ -92,21 +121,25 @@ impl<'a> Comparer<'a> {
             hasher: RandomState::new(),
         };
         let first = reader.is_empty()?;
-        Ok(Self { project, root, reader, context, first, compared })
+        let chunk = Chunk::default();
+        let has_links = reader.has_links()?;
+        Ok(Self { project, root, reader, context, first, has_links, chunk, compared })
     }
 
     /// Compares listings until there are no more or nobody listens.
     pub(super) fn run(
         mut self,
         listings: &Receiver<Listing>,
-        jobs: &Sender<Job>,
+        jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
     ) -> Result<Compared, AppError> {
         for listing in listings {
             if !self.listing(&listing, jobs, &mut tell)? {
-                break;
+                return Ok(self.compared);
             }
         }
+        // With nobody listening any more the last chunk has no reader either.
+        let _ = jobs.send(self.chunk.take());
         Ok(self.compared)
     }
 
@@ -114,58 +147,71 @@ impl<'a> Comparer<'a> {
     fn listing(
         &mut self,
         listing: &Listing,
-        jobs: &Sender<Job>,
+        jobs: &Sender<Vec<Job>>,
         tell: &mut impl FnMut(Seen) -> bool,
     ) -> Result<bool, AppError> {
         self.compared.skipped += listing.skipped;
         let key = self.compared.hasher.hash_one(listing.directory.as_bytes());
         self.compared.visited.insert(key, (listing.complete, listing.device));
-        let known = if self.first {
-            KnownDirectory::default()
-        } else {
-            self.reader.directory(&self.root.name, &listing.directory)?
-        };
         let directory = Arc::new(listing.directory.clone());
         let mut told = true;
         for problem in &listing.problems {
             told &= tell(Seen::Problem(problem.clone()));
         }
-        told &= links(listing, &known, &directory, tell);
+        if self.has_links || !listing.links.is_empty() {
+            let known = self.reader.links_in(&self.root.name, &listing.directory)?;
+            told &= links(listing, &known, &directory, tell);
+        }
+        let news = self.news(listing)?;
+        self.compared.unchanged += news.unchanged;
+        for name in news.gone {
+            told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
+        }
+        if news.elsewhere > 0 {
+            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, news.elsewhere)));
+        }
         let mut wanted = (0, 0);
-        let mut ours = known.files.iter().peekable();
-        let mut elsewhere = 0;
         let mut to_read = Vec::new();
-        for entry in &listing.files {
-            while let Some(file) = ours.next_if(|file| file.name < entry.name) {
-                told &= absent(file, listing, &directory, &mut elsewhere, tell);
-            }
-            let before = ours.next_if(|file| file.name == entry.name);
-            if before.is_some_and(|file| is_unchanged(file, entry)) {
-                self.compared.unchanged += 1;
-            } else if let Some(found) = self.moved(&directory, entry)? {
-                told &= tell(Seen::Fact(
-                    Arc::clone(&directory),
-                    Fact::Found(found, Examination::default()),
-                ));
+        for entry in news.entries {
+            if let Some(found) = self.moved(&directory, entry)? {
+                let fact = Fact::Found(found, Examination::default());
+                told &= tell(Seen::Fact(Arc::clone(&directory), fact));
             } else {
                 wanted.0 += 1;
                 wanted.1 += entry.fingerprint.size;
-                to_read.push(entry.name.clone());
+                to_read.push(entry);
             }
         }
-        for file in ours {
-            told &= absent(file, listing, &directory, &mut elsewhere, tell);
-        }
-        if elsewhere > 0 {
-            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, elsewhere)));
-        }
         self.context.reporter.expect(wanted.0, wanted.1);
-        for name in to_read {
+        for entry in to_read {
+            let name = entry.name.clone();
             let disk = self.root.path.join(directory.join(&name).as_path());
             let job = Job { directory: Arc::clone(&directory), name, disk, expected: None };
-            told = told && jobs.send(job).is_ok();
+            if let Some(full) = self.chunk.add(job, entry.fingerprint.size) {
+                told = told && jobs.send(full).is_ok();
+            }
         }
         Ok(told)
+    }
+
+    /// Walks a listing and what the ledger knows of the folder side by side, both by name.
+    fn news<'l>(&self, listing: &'l Listing) -> Result<News<'l>, AppError> {
+        let mut news = News::default();
+        let mut entries = listing.files.iter().peekable();
+        if !self.first {
+            self.reader.files_in(&self.root.name, &listing.directory, &mut |known| {
+                while let Some(entry) = entries.next_if(|entry| *entry.name < *known.name) {
+                    news.entries.push(entry);
+                }
+                match entries.next_if(|entry| *entry.name == *known.name) {
+                    Some(entry) if is_unchanged(&known, entry) => news.unchanged += 1,
+                    Some(entry) => news.entries.push(entry),
+                    None => news.absent(&known, listing),
+                }
+            })?;
+        }
+        news.entries.extend(entries);
+        Ok(news)
     }
 
     /// A new name for a file that lay elsewhere: same device, inode, size and mtime, and the old
@@ -204,18 +250,18 @@ impl<'a> Comparer<'a> {
 
 fn links(
     listing: &Listing,
-    known: &KnownDirectory,
+    known: &[KnownLink],
     directory: &Arc<RelPath>,
     tell: &mut impl FnMut(Seen) -> bool,
 ) -> bool {
     let mut told = true;
     for link in &listing.links {
-        let same = known.links.binary_search_by(|one| one.name.cmp(&link.name));
-        if !same.is_ok_and(|at| known.links[at].target == link.target) {
+        let same = known.binary_search_by(|one| one.name.cmp(&link.name));
+        if !same.is_ok_and(|at| known[at].target == link.target) {
             told &= tell(Seen::Fact(Arc::clone(directory), Fact::Link(link.clone())));
         }
     }
-    for link in &known.links {
+    for link in known {
         // What a file took the place of is not gone: the file's own fact says that the link is.
         let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok()
             || listing.files.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
@@ -226,26 +272,7 @@ fn links(
     told
 }
 
-/// A file the ledger knows and the listing lacks.
-fn absent(
-    file: &KnownFile,
-    listing: &Listing,
-    directory: &Arc<RelPath>,
-    elsewhere: &mut u64,
-    tell: &mut impl FnMut(Seen) -> bool,
-) -> bool {
-    let replaced = listing.links.binary_search_by(|link| link.name.cmp(&file.name)).is_ok();
-    if !file.present || !listing.complete || replaced || is_ignored(listing, &file.name) {
-        return true;
-    }
-    if file.fingerprint.device != listing.device {
-        *elsewhere += 1;
-        return true;
-    }
-    tell(Seen::Fact(Arc::clone(directory), Fact::Gone(file.name.clone())))
-}
-
-fn is_unchanged(known: &KnownFile, entry: &Entry) -> bool {
+fn is_unchanged(known: &KnownFile<'_>, entry: &Entry) -> bool {
     known.present && known.sighting != Sighting::Racy && known.fingerprint == entry.fingerprint
 }
 

@@ -95,7 +95,10 @@ impl Walk {
                 Err(_) if depth == 0 && at > 0 && !self.plausible(bytes, at) => return Ok(()),
                 Err(broke) => return Err(broke),
             };
-            self.one(bytes, here, path, depth, found)?;
+            // What is broken inside a box does not hide its neighbours.
+            if let Err(broke) = self.one(bytes, here, path, depth, found) {
+                found.broke(NAME, &broke);
+            }
             at = here.end;
         }
         Ok(())
@@ -273,7 +276,8 @@ fn values(
 }
 
 #[cfg(test)]
-pub mod tests {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
+pub(crate) mod tests {
     use super::*;
 
     /// One box.
@@ -311,6 +315,15 @@ pub mod tests {
         assert!(found.blocks[0].place.starts_with("moov/udta/meta/ilst AIGC"));
         assert!(matches!(&found.blocks[1].content, Content::Text { key, value, .. }
             if key == "\u{a9}too" && value == "tool"));
+    }
+
+    #[test]
+    fn a_broken_box_does_not_hide_its_neighbours() {
+        let broken = bx(b"moov", b"\0\0\xff\xffudta");
+        let c2pa = bx(b"uuid", &[C2PA_UUID.as_slice(), &[0; 4]].concat());
+        let file = [bx(b"ftyp", b"isom\0\0\0\0"), broken, c2pa].concat();
+        let found = found(&file);
+        assert_eq!((found.blocks.len(), found.problems.len()), (1, 1));
     }
 
     #[test]

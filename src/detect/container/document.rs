@@ -1,5 +1,5 @@
-//! Documents that are XML themselves: SVG, and XMP sidecars. They are taken whole, within the block
-//! cap, and handed to the XMP reader; an SVG is also looked through for a C2PA manifest element.
+//! Files that are one block: SVG, XMP sidecars, C2PA manifests of their own. They are taken whole,
+//! within the block cap; XML is handed to the XMP reader; an SVG is also looked through for a C2PA manifest element.
 
 use quick_xml::NsReader;
 use quick_xml::events::Event;
@@ -7,6 +7,7 @@ use quick_xml::name::ResolveResult;
 
 use crate::detect::block::{Content, Found, Store};
 use crate::detect::bytes::Bytes;
+use crate::detect::container::jpeg::is_c2pa_jumbf;
 
 /// Hands the document over as XMP.
 pub fn xmp(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -14,6 +15,19 @@ pub fn xmp(bytes: &mut Bytes<'_>, found: &mut Found) {
     match bytes.take(0, len) {
         Ok(data) => found.add("XMP document", Content::Xmp(data)),
         Err(broke) => found.broke("xmp", &broke),
+    }
+}
+
+/// Hands over a manifest store that is a file of its own.
+pub fn c2pa(bytes: &mut Bytes<'_>, found: &mut Found) {
+    if !is_c2pa_jumbf(bytes.peek_up_to(0, 64)) {
+        // Some other JUMBF.
+        return;
+    }
+    let len = bytes.len();
+    match bytes.take(0, len) {
+        Ok(data) => found.add("C2PA manifest file", Content::C2pa(Store::Extracted(data))),
+        Err(broke) => found.broke("c2pa", &broke),
     }
 }
 
@@ -25,6 +39,7 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
         Err(broke) => return found.broke("svg", &broke),
     };
     let mut reader = NsReader::from_reader(data.as_slice());
+    reader.resolver_mut().set_max_namespace_bindings(512);
     let mut rdf = false;
     let mut c2pa = None;
     let mut ended = false;

@@ -5,6 +5,8 @@ use crate::detect::block::{Content, Found};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes};
 use crate::detect::container::bmff::{BoxAt, box_at, exif_item};
 
+/// Items with metadata that are read; pictures have one or two.
+const WANTED_MAX: usize = 64;
 /// Items of one picture; a tiled one of 100 megapixels has a few hundred.
 const ITEMS_MAX: u32 = 65_536;
 
@@ -99,7 +101,10 @@ impl Items {
 
     /// Reads the items that matter.
     pub fn read(&self, bytes: &mut Bytes<'_>, path: &str, found: &mut Found) {
-        for (item, kind) in &self.wanted {
+        if self.wanted.len() > WANTED_MAX {
+            found.problem("heif", "holds more metadata items than are read");
+        }
+        for (item, kind) in self.wanted.iter().take(WANTED_MAX) {
             match self.item(bytes, *item) {
                 Ok((_, data)) if data.is_empty() => {}
                 Ok((at, data)) if *kind == Kind::Exif => {

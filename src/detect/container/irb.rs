@@ -53,7 +53,7 @@ fn resource(rest: &[u8]) -> Option<(u16, &[u8], usize)> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One resource.

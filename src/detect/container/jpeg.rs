@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
-use crate::detect::container::irb;
+use crate::detect::container::{irb, samsung};
 
 const NAME: &str = "jpeg";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -31,11 +31,14 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
 }
 
+/// Pieces of a packet by their offset in it.
+type Pieces = BTreeMap<u32, Vec<u8>>;
+
 /// What is spread over several segments.
 #[derive(Default)]
 struct Parts {
     /// Extended XMP by its GUID: first offset in the file, pieces by their offset in the packet.
-    xmp: BTreeMap<Vec<u8>, (u64, BTreeMap<u32, Vec<u8>>)>,
+    xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
     c2pa: bool,
@@ -66,7 +69,10 @@ fn segments(
     loop {
         let mut marker = at;
         if bytes.u8(marker).map_err(|_| Broke::new(at, "ends before any image data"))? != 0xff {
-            return Err(Broke::new(at, "no marker stands here"));
+            // A length lied. Decoders go on at the next marker, and so marks there are found too.
+            found.broke(NAME, &Broke::new(at, "no marker stands here"));
+            marker =
+                next_marker(bytes, at).ok_or_else(|| Broke::new(at, "no marker follows at all"))?;
         }
         // Any number of fill bytes may stand before a marker.
         while bytes.u8(marker + 1)? == 0xff {
@@ -98,6 +104,15 @@ fn segments(
         }
         at = body + len;
     }
+}
+
+/// The next marker that begins a segment, not far off.
+fn next_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
+    let part = bytes.peek_up_to(from, WINDOW_MAX);
+    let hit = part
+        .windows(2)
+        .position(|pair| matches!(pair, [0xff, 0xc0..=0xcf | 0xd9..=0xef | 0xfe]))?;
+    Some(from + hit as u64)
 }
 
 fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts) {
@@ -172,7 +187,9 @@ fn image_end(bytes: &mut Bytes<'_>, scan: u64, found: &mut Found) {
         bytes.read_ahead(WINDOW_MAX);
         end_marker(bytes, scan)
     });
-    if end.is_none() && bytes.len() - scan <= SCAN_CAP {
+    if end.is_some() {
+        samsung::walk(bytes, scan, found);
+    } else if bytes.len() - scan <= SCAN_CAP {
         found.problem(NAME, format!("broke at offset {}: ends inside the image data", bytes.len()));
     }
 }
@@ -193,7 +210,7 @@ fn end_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// One segment.
@@ -248,7 +265,7 @@ pub mod tests {
     #[test]
     fn a_false_length_and_a_cut_file_are_problems_and_a_trailer_is_none() {
         let mut file = jpeg(&[segment_bytes(0xfe, b"hello")]);
-        file.extend_from_slice(&[7; 100_000]);
+        file.extend(std::iter::repeat_n(7, 100_000));
         assert_eq!(found(&file).problems, []);
         let mut lie = file.clone();
         lie[4] = 0xff;

@@ -4,13 +4,17 @@
 
 pub mod bmff;
 pub mod document;
+pub mod exr;
 pub mod flac;
 pub mod gif;
 pub mod heif;
 pub mod id3;
 pub mod irb;
 pub mod jpeg;
+pub mod matroska;
+pub mod pdf;
 pub mod png;
 pub mod psd;
 pub mod riff;
+pub mod samsung;
 pub mod tiff;

@@ -101,14 +101,15 @@ fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
 
 /// `ImageMagick`'s way to carry other profiles: name, length and hexadecimal, on lines.
 fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
-    let mut words = value.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let (Some(_name), Some(_length)) = (words.next(), words.next()) else {
+    let mut lines = value.trim_ascii_start().splitn(3, |byte| *byte == b'\n');
+    let (Some(_name), Some(_length), Some(hex)) = (lines.next(), lines.next(), lines.next()) else {
         found.problem(NAME, format!("profile in {place} has no length"));
         return;
     };
     let mut data = Vec::new();
     let mut high = None;
-    for digit in words.flatten().map(|byte| char::from(*byte).to_digit(16)) {
+    for byte in hex.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        let digit = char::from(*byte).to_digit(16);
         let Some(digit) = digit.and_then(|digit| u8::try_from(digit).ok()) else {
             found.problem(NAME, format!("profile in {place} is not hexadecimal"));
             break;
@@ -135,7 +136,8 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
 }
 
 #[cfg(test)]
-pub mod tests {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
+pub(crate) mod tests {
     use super::*;
     use crate::detect::inflate::tests::deflate;
 
@@ -183,6 +185,15 @@ pub mod tests {
         assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));
         assert!(matches!(texts[2].1, Content::Text { value, .. } if value == "ä"));
         assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace)));
+    }
+
+    #[test]
+    fn a_profile_in_hexadecimal_is_unpacked() {
+        let profile = b"\nIPTC profile\n      13\n3842494d04040000\n000000051c026e0000\n";
+        let data = [b"Raw profile type iptc\0\0".as_slice(), &deflate(profile)].concat();
+        let found = found(&png(&[chunk(b"zTXt", &data)]));
+        assert_eq!(found.problems, []);
+        assert!(matches!(&found.blocks[0].content, Content::Iim(_)));
     }
 
     #[test]

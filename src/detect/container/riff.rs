@@ -37,13 +37,29 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
         chunks: 0,
         data_size: None,
     };
-    let end = bytes.len();
-    if let Err(broke) = walk.list(bytes, 12, end, 0, found) {
+    if let Err(broke) = walk.forms(bytes, found) {
         found.broke(name, &broke);
     }
 }
 
 impl Walk<'_> {
+    /// All chunks of the file. Some writers state too short a form, so chunks behind its stated end
+    /// are read too; but what is no chunk there is a trailer of someone else, not a fault.
+    fn forms(&mut self, bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
+        let raw = bytes.array::<4>(4)?;
+        let stated = if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
+        // Recorders that stream leave no size; RF64 keeps it elsewhere.
+        let form_end = match stated {
+            0 | u32::MAX => bytes.len(),
+            size => 8 + u64::from(size),
+        };
+        let end = bytes.len();
+        match self.list(bytes, 12, end, 0, found) {
+            Err(broke) if broke.at >= form_end => Ok(()),
+            other => other,
+        }
+    }
+
     fn list(
         &mut self,
         bytes: &mut Bytes<'_>,
@@ -184,7 +200,8 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
-pub mod tests {
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
+pub(crate) mod tests {
     use super::*;
 
     /// One chunk.
@@ -225,6 +242,9 @@ pub mod tests {
         let mut file = riff(b"WAVE", &[chunk(b"data", &[0; 64])]);
         file[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(found(&file).problems, []);
+        let mut trailer = riff(b"WAVE", &[chunk(b"data", &[0; 64])]);
+        trailer.extend_from_slice(b"TAGan old tag of another format");
+        assert_eq!(found(&trailer).problems, []);
         let mut cut = riff(b"WEBP", &[chunk(b"VP8 ", &[1; 64])]);
         cut.truncate(50);
         assert_eq!(

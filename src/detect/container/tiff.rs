@@ -9,6 +9,8 @@ use crate::detect::container::irb;
 const NAME: &str = "tiff";
 /// Directories walked in one structure.
 const DIRECTORIES_MAX: usize = 64;
+/// Bytes of values read in one structure: entries may all point at the same large value.
+const READ_MAX: u64 = 64 << 20;
 /// Entries walked in one directory.
 const ENTRIES_MAX: u64 = 4096;
 
@@ -23,7 +25,15 @@ pub fn exif(data: &[u8], place: &str, found: &mut Found) {
 }
 
 fn structure(bytes: &mut Bytes<'_>, detector: &str, place: &str, found: &mut Found) {
-    let mut tiff = Tiff { bytes, detector, place, little: false, big: false, seen: Vec::new() };
+    let mut tiff = Tiff {
+        bytes,
+        detector,
+        place,
+        little: false,
+        big: false,
+        seen: Vec::new(),
+        budget: READ_MAX,
+    };
     if let Err(broke) = tiff.walk(found) {
         found.broke(detector, &broke);
     }
@@ -36,6 +46,7 @@ struct Tiff<'a, 'b> {
     little: bool,
     big: bool,
     seen: Vec<u64>,
+    budget: u64,
 }
 
 struct Entry {
@@ -144,12 +155,12 @@ impl Tiff<'_, '_> {
             }
             700 => {
                 let place = place("XMP");
-                let data = self.bytes.take(entry.at, entry.size)?;
+                let data = self.value(entry)?;
                 found.add(place, Content::Xmp(data));
             }
             33723 | 34377 => {
                 let place = place(if entry.tag == 33723 { "IPTC" } else { "Photoshop" });
-                let data = self.bytes.take(entry.at, entry.size)?;
+                let data = self.value(entry)?;
                 irb::walk(&data, &place, found);
             }
             0xCD41 => {
@@ -159,13 +170,11 @@ impl Tiff<'_, '_> {
                 found.add(place("C2PA (0xCD41)"), Content::C2pa(Store::InPlace));
             }
             0x9286 => {
-                self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?
+                self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?;
             }
-            0x927C => {
-                // A maker note is binary, save that Fooocus keeps a word in it.
-                if entry.size <= 32 {
-                    self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
-                }
+            // A maker note is binary, save that Fooocus keeps a word in it.
+            0x927C if entry.size <= 32 => {
+                self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
             }
             0x9C9B..=0x9C9F => {
                 let key = ["XPTitle", "XPComment", "XPAuthor", "XPKeywords", "XPSubject"]
@@ -196,12 +205,21 @@ impl Tiff<'_, '_> {
         decode: impl Fn(&[u8], bool) -> String,
         found: &mut Found,
     ) -> Result<(), Broke> {
-        let data = self.bytes.take(entry.at, entry.size)?;
+        let data = self.value(entry)?;
         let value = decode(&data, self.little);
         if !value.trim().is_empty() {
             found.text(place, Carrier::Exif, key, value);
         }
         Ok(())
+    }
+
+    fn value(&mut self, entry: &Entry) -> Result<Vec<u8>, Broke> {
+        let inside = entry.at.saturating_add(entry.size) <= self.bytes.len();
+        self.budget = self
+            .budget
+            .checked_sub(if inside { entry.size } else { 0 })
+            .ok_or_else(|| Broke::new(entry.at, "too many bytes of values"))?;
+        self.bytes.take(entry.at, entry.size)
     }
 
     fn pointer(&mut self, entry: &Entry, number: u64) -> Result<u64, Broke> {
@@ -276,7 +294,7 @@ fn user_comment(data: &[u8], little: bool) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// A little-endian TIFF with one directory of text tags.

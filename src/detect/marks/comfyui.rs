@@ -1,6 +1,8 @@
 //! `ComfyUI`: the graph it ran (`prompt`) and the graph it drew (`workflow`), as JSON, wherever its
 //! savers put them. A graph is one by its shape: nodes with a class and inputs.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::detect::block::Carrier;
@@ -34,7 +36,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 fn carries(field: &Field) -> bool {
     let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
     match field.carrier {
-        Carrier::PngText => matches!(key, "prompt" | "workflow"),
+        Carrier::PngText | Carrier::Exr => matches!(key, "prompt" | "workflow"),
         Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
         Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Id3 | Carrier::Riff => {
             matches!(
@@ -48,32 +50,32 @@ fn carries(field: &Field) -> bool {
 }
 
 /// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
-fn parsed(field: &Field) -> Option<Value> {
+fn parsed(field: &Field) -> Option<Cow<'_, Value>> {
     if let Some(value) = field.json() {
-        return Some(value.clone());
+        return Some(Cow::Borrowed(value));
     }
     let text = field.value.trim_start();
     let lower = text.get(..9).unwrap_or(text).to_ascii_lowercase();
     let word = ["workflow:", "prompt:"].into_iter().find(|word| lower.starts_with(word))?;
     let rest = text.get(word.len()..)?.trim();
     // A bound as for all JSON here.
-    (rest.len() < 8 << 20).then(|| serde_json::from_str(rest).ok())?
+    (rest.len() < 4 << 20).then(|| serde_json::from_str(rest).ok().map(Cow::Owned))?
 }
 
 /// The graph that ran: the object itself, or under `prompt`, there also as a text of JSON.
-fn graph(value: &Value) -> Option<Value> {
+fn graph(value: &Value) -> Option<Cow<'_, Value>> {
     if is_graph(value) {
-        return Some(value.clone());
+        return Some(Cow::Borrowed(value));
     }
-    embedded(value, "prompt").filter(is_graph)
+    embedded(value, "prompt").filter(|value| is_graph(value))
 }
 
-fn embedded(value: &Value, key: &str) -> Option<Value> {
+fn embedded<'a>(value: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
     match value.get(key)? {
         Value::String(text) if text.trim_start().starts_with('{') => {
-            serde_json::from_str(text).ok()
+            serde_json::from_str(text).ok().map(Cow::Owned)
         }
-        Value::Object(object) => Some(Value::Object(object.clone())),
+        object @ Value::Object(_) => Some(Cow::Borrowed(object)),
         _ => None,
     }
 }

@@ -104,11 +104,25 @@ fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
         seen = Some(field.order);
         let system = of(field.order, "Iptc4xmpExt:AISystemUsed");
         let version = of(field.order, "Iptc4xmpExt:AISystemVersionUsed");
+        let nothing = |text: &String| {
+            ["none", "no", "n/a", "na", "-", "not applicable"]
+                .contains(&text.trim().to_ascii_lowercase().as_str())
+        };
+        if system.as_ref().is_some_and(nothing) {
+            continue;
+        }
         // An edit says so in DigitalSourceType; without one the fields speak of the whole.
-        let declared = of(field.order, "Iptc4xmpExt:DigitalSourceType")
-            .and_then(|text| SourceType::parse(&text))
+        let stated = of(field.order, "Iptc4xmpExt:DigitalSourceType")
+            .and_then(|text| SourceType::parse(&text));
+        let declared = stated
             .filter(|known| known.generative() != Generative::No)
             .unwrap_or(SourceType::TrainedAlgorithmicMedia);
+        // A system beside a source type that is no generation contradicts it: a person must look.
+        let strength = if stated.is_some_and(|known| known.generative() == Generative::No) {
+            Strength::Heuristic
+        } else {
+            Strength::Declared
+        };
         let mark = match &system {
             Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
             _ => "AI system or prompt declared".to_owned(),
@@ -123,7 +137,7 @@ fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
                     ("prompt", of(field.order, "Iptc4xmpExt:AIPromptInformation")),
                     ("prompt writer", of(field.order, "Iptc4xmpExt:AIPromptWriterName")),
                 ]),
-                ..evidence(field, DETECTOR, Strength::Declared, mark)
+                ..evidence(field, DETECTOR, strength, mark)
             },
         ));
     }
@@ -179,5 +193,11 @@ mod tests {
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].tool.as_deref(), Some("DALL-E"));
         assert_eq!(got[0].detail.as_deref(), Some("prompt: cat"));
+        assert_eq!(of("e:AISystemUsed='none'"), []);
+        let got = of("e:AISystemUsed='Denoiser' e:DigitalSourceType='digitalCapture'");
+        assert!(got.iter().all(|one| {
+            one.strength == Strength::Heuristic
+                || one.source_type == Some(SourceType::DigitalCapture)
+        }));
     }
 }

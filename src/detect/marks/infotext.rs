@@ -11,13 +11,18 @@ const DETECTOR: &str = "infotext";
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     for field in fields {
-        let place = matches!(
-            (field.carrier, field.key.as_str()),
-            (Carrier::PngText, "parameters")
-                | (Carrier::Exif | Carrier::Xmp, "UserComment" | "exif:UserComment")
-                | (Carrier::Comment, "COM" | "comment")
-                | (Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis, "parameters")
-        );
+        let key = field.key.as_str();
+        let place = match field.carrier {
+            // The form alone decides there: plugins and re-savers chose their own keywords.
+            Carrier::PngText | Carrier::Exr => true,
+            Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis => {
+                matches!(key, "parameters" | "comment" | "\u{a9}cmt")
+            }
+            Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),
+            Carrier::Xmp => key == "exif:UserComment",
+            Carrier::Comment => matches!(key, "COM" | "comment"),
+            _ => false,
+        };
         if place && let Some(settings) = settings(&field.value) {
             out.push((field.order, report(field, &settings)));
         }

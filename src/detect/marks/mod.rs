@@ -1,10 +1,14 @@
 //! One file per family of marks. A mark looks at fields and reports evidence; it never judges what
 //! an asset is, never reads files, and never takes a mere word for a mark.
 
+pub mod aigc;
 pub mod c2pa;
 pub mod comfyui;
 pub mod declared;
 pub mod infotext;
+pub mod local_ui;
+pub mod named;
+pub mod remote;
 
 use serde_json::Value;
 

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::detect::generators;
 use crate::detect::marks::c2pa::DETECTOR;
-use crate::detect::marks::{cut, name, pick};
+use crate::detect::marks::c2pa::claims::{Claim, claims, is_actions};
+use crate::detect::marks::{cut, name};
 use crate::model::{Evidence, Generative, SourceType, Strength, Trust};
 
 /// Ingredients of ingredients.
@@ -73,16 +73,6 @@ pub struct Graph {
     pub active: String,
     /// By label.
     pub manifests: BTreeMap<String, Manifest>,
-}
-
-/// One thing a manifest says.
-struct Claim {
-    source_type: SourceType,
-    mark: String,
-    assertion: String,
-    tool: Option<String>,
-    model: Option<String>,
-    detail: Vec<String>,
 }
 
 /// Judges a graph. `place` is where the store stands in the file.
@@ -234,260 +224,6 @@ fn signer(manifest: &Manifest) -> Option<String> {
     }
 }
 
-fn is_actions(label: &str) -> bool {
-    let base = label.split("__").next().unwrap_or(label);
-    matches!(base, "c2pa.actions" | "c2pa.actions.v2")
-}
-
-/// What a manifest says of the source of its own asset. The same source type is said once.
-fn claims(manifest: &Manifest) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    let actions: Vec<(&str, &Value)> = manifest
-        .assertions
-        .iter()
-        .filter(|(label, _)| is_actions(label))
-        .flat_map(|(label, value)| {
-            let list = value.get("actions").and_then(Value::as_array);
-            list.into_iter().flatten().map(move |action| (label.as_str(), action))
-        })
-        .collect();
-    let created = actions.iter().any(|(_, action)| {
-        speaks_of_whole(action) && declared(action).is_some_and(|known| whole(known))
-    });
-    for (label, action) in &actions {
-        if let Some(claim) = of_action(label, action, created)
-            && !claims.iter().any(|known| known.source_type == claim.source_type)
-        {
-            claims.push(claim);
-        }
-    }
-    for (label, value) in &manifest.assertions {
-        if let Some(claim) = of_assertion(label, value)
-            && !claims.iter().any(|known| known.source_type == claim.source_type)
-        {
-            claims.push(claim);
-        }
-    }
-    let silent = claims.iter().all(|claim| claim.source_type.generative() == Generative::No);
-    if silent && let Some(claim) = by_name(manifest, &actions) {
-        claims.push(claim);
-    }
-    for claim in &mut claims {
-        if claim.tool.is_none() {
-            claim.tool = name(manifest.generators.first().cloned());
-        }
-        if claim.model.is_none() {
-            claim.model = disclosed_model(manifest);
-        }
-    }
-    claims
-}
-
-fn whole(known: SourceType) -> bool {
-    known.generative() == Generative::Whole
-}
-
-fn declared(action: &Value) -> Option<SourceType> {
-    let text = action
-        .get("digitalSourceType")
-        .or_else(|| action.get("parameters")?.get("digitalSourceType"))?;
-    SourceType::parse(text.as_str()?)
-}
-
-fn kind(action: &Value) -> &str {
-    action.get("action").and_then(Value::as_str).unwrap_or("unnamed action")
-}
-
-/// Actions whose source type is about all of the asset; others are about what they added.
-fn speaks_of_whole(action: &Value) -> bool {
-    matches!(
-        kind(action),
-        "c2pa.created"
-            | "c2pa.opened"
-            | "c2pa.converted"
-            | "c2pa.transcoded"
-            | "c2pa.repackaged"
-            | "c2pa.published"
-            | "unnamed action"
-    )
-}
-
-fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
-    let known = declared(action)?;
-    let kind = kind(action);
-    let source_type = if whole(known) && !speaks_of_whole(action) {
-        if created {
-            // Said of the same generation, as Google does for its watermark.
-            known
-        } else if kind == "c2pa.placed" {
-            SourceType::CompositeSynthetic
-        } else {
-            SourceType::CompositeWithTrainedAlgorithmicMedia
-        }
-    } else {
-        known
-    };
-    // That an edit was no generative one says nothing of the rest.
-    if source_type.generative() == Generative::No && kind != "c2pa.created" {
-        return None;
-    }
-    let parameters = action.get("parameters").unwrap_or(&Value::Null);
-    let mut detail = Vec::new();
-    for (key, value) in [
-        ("when", pick(action, &["when"])),
-        (
-            "description",
-            pick(action, &["description"]).or_else(|| pick(parameters, &["description"])),
-        ),
-        ("prompt", pick(parameters, &["prompt", "Prompt"])),
-    ] {
-        detail.extend(value.map(|value| format!("{key}: {value}")));
-    }
-    if let Some(object) = parameters.as_object() {
-        for (key, value) in object {
-            if !matches!(key.as_str(), "description" | "prompt" | "Prompt" | "ingredients")
-                && let Some(value) = value.as_str().filter(|value| value.len() < 200)
-            {
-                detail.push(format!("{key}: {value}"));
-            }
-        }
-    }
-    Some(Claim {
-        source_type,
-        mark: format!("{kind} declares {}: {}", known.term(), known.meaning()),
-        assertion: label.to_owned(),
-        tool: name(agent(action)),
-        model: name(pick(
-            parameters,
-            &["model_name", "model", "com.adobe.firefly.version", "firefly.version"],
-        )),
-        detail,
-    })
-}
-
-/// A text in version 1 and with some writers of version 2, else a map.
-fn agent(action: &Value) -> Option<String> {
-    match action.get("softwareAgent")? {
-        Value::String(text) => Some(text.clone()),
-        map => {
-            let agent = pick(map, &["name"])?;
-            Some(match pick(map, &["version"]) {
-                Some(version) => format!("{agent} {version}"),
-                None => agent,
-            })
-        }
-    }
-}
-
-/// Assertions other than actions that say where the asset comes from. Permissions, such as
-/// training-mining, are not among them.
-fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
-    let base = label.split("__").next().unwrap_or(label);
-    let claim = |source_type, mark: String, model, detail: Option<String>| Claim {
-        source_type,
-        mark,
-        assertion: label.to_owned(),
-        tool: None,
-        model: name(model),
-        detail: detail.into_iter().collect(),
-    };
-    match base {
-        "c2pa.ai_generated_content" => {
-            let said = ["ai_generated", "Ai_generated", "AI_generated"].iter().any(|key| {
-                value.get(key).is_some_and(|it| it == &Value::Bool(true) || it == "true")
-            });
-            said.then(|| {
-                claim(
-                    SourceType::TrainedAlgorithmicMedia,
-                    "c2pa.ai_generated_content says it was generated".to_owned(),
-                    pick(value, &["model", "Model"]),
-                    pick(value, &["prompt", "Prompt"]).map(|prompt| format!("prompt: {prompt}")),
-                )
-            })
-        }
-        "c2pa.ai-disclosure" => Some(claim(
-            SourceType::TrainedAlgorithmicMedia,
-            "c2pa.ai-disclosure discloses a generative model".to_owned(),
-            pick(value, &["modelName", "modelIdentifier"]),
-            value
-                .get("contentProfile")
-                .and_then(|profile| pick(profile, &["humanOversightLevel"]))
-                .map(|level| format!("human oversight: {level}")),
-        )),
-        "stds.iptc" | "stds.iptc.photo-metadata" | "c2pa.metadata" | "cawg.metadata" => {
-            let (_, text) = value
-                .as_object()?
-                .iter()
-                .find(|(key, _)| key.rsplit(':').next() == Some("DigitalSourceType"))?;
-            let known = SourceType::parse(text.as_str()?)?;
-            Some(claim(
-                known,
-                format!("DigitalSourceType {}: {}", known.term(), known.meaning()),
-                None,
-                None,
-            ))
-        }
-        _ => None,
-    }
-}
-
-fn disclosed_model(manifest: &Manifest) -> Option<String> {
-    let (_, value) = manifest.assertions.iter().find(|(label, _)| {
-        label.starts_with("c2pa.ai-disclosure") || label.starts_with("c2pa.ai_generated_content")
-    })?;
-    name(pick(value, &["modelName", "model", "Model"]))
-}
-
-/// Generators that declare no source type, known by the names they sign.
-fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
-    let claim =
-        |source_type, tool: &str, what: &str, assertion: &str, detail: Option<String>| Claim {
-            source_type,
-            mark: format!("{what}, a generator that names no source type"),
-            assertion: assertion.to_owned(),
-            tool: Some(tool.to_owned()),
-            model: None,
-            detail: detail.into_iter().collect(),
-        };
-    for (label, action) in actions {
-        if declared(action).is_some() {
-            continue;
-        }
-        if let Some((agent, known)) = agent(action)
-            .and_then(|agent| generators::signed_agent(&agent).map(|known| (agent, known)))
-        {
-            let source_type = if kind(action) == "c2pa.created" || known.whole {
-                SourceType::TrainedAlgorithmicMedia
-            } else {
-                SourceType::CompositeWithTrainedAlgorithmicMedia
-            };
-            let what = format!("{} by {agent}", kind(action));
-            let said = pick(action, &["description"]).map(|text| format!("description: {text}"));
-            return Some(claim(source_type, &known.tool, &what, label, said));
-        }
-    }
-    // A non-generative source type of its own outweighs the name of the program or the signer.
-    if actions.iter().any(|(_, action)| declared(action).is_some()) {
-        return None;
-    }
-    for text in &manifest.generators {
-        if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
-            let what = format!("claim generator {text}");
-            return Some(claim(SourceType::TrainedAlgorithmicMedia, &known.tool, &what, "", None));
-        }
-    }
-    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
-    let issuer = manifest.issuer.as_deref()?;
-    let tool = generators::signer(issuer).filter(|_| created)?;
-    Some(claim(
-        SourceType::TrainedAlgorithmicMedia,
-        &tool,
-        &format!("created and signed by {issuer}"),
-        "",
-        None,
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -496,6 +232,7 @@ mod tests {
     const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
     const CAPTURE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture";
 
+    #[expect(clippy::needless_pass_by_value, reason = "reads better where json! is called")]
     fn actions(list: Value) -> Vec<(String, Value)> {
         vec![("c2pa.actions.v2".to_owned(), json!({ "actions": list }))]
     }

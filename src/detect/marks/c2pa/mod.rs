@@ -3,9 +3,13 @@
 //! manifest says, whether the bytes are bound to it, whether its signature holds and whether the
 //! signer is trusted are separate facts.
 
+pub mod claims;
 pub mod graph;
 #[cfg(feature = "c2pa")]
 pub mod read;
+#[cfg(test)]
+#[cfg(feature = "c2pa")]
+mod signed_tests;
 
 use crate::detect::Settings;
 use crate::detect::block::Block;

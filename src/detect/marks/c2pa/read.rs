@@ -89,14 +89,21 @@ pub fn read(
             },
         };
         let reader = reader.map_err(|error| error.to_string().replace('\n', " "))?;
-        graph(&reader).ok_or_else(|| "no active manifest".to_owned())
+        let detached = media_type == "application/c2pa";
+        graph(&reader, detached).ok_or_else(|| "no active manifest".to_owned())
     }));
     result.unwrap_or_else(|_| Err("the c2pa library panicked on it".to_owned()))
 }
 
-fn graph(reader: &Reader) -> Option<Graph> {
+fn graph(reader: &Reader, detached: bool) -> Option<Graph> {
     let active = reader.active_label()?.to_owned();
-    let checks = Checks::of(reader, &active);
+    let mut checks = Checks::of(reader, &active);
+    if detached {
+        // The asset is elsewhere: that these bytes are not its bytes says nothing. Nor can such a
+        // manifest speak for any asset, so it is never trusted here.
+        checks.failures.retain(|(code, _)| !binds_bytes(code));
+        checks.state = ValidationState::Valid;
+    }
     let manifests: BTreeMap<String, Manifest> = reader
         .manifests()
         .iter()
@@ -218,6 +225,18 @@ impl Checks {
     }
 }
 
+/// Codes that say the bytes of the asset are not those that were signed.
+fn binds_bytes(code: &str) -> bool {
+    matches!(
+        code,
+        "assertion.dataHash.mismatch"
+            | "assertion.bmffHash.mismatch"
+            | "assertion.boxesHash.mismatch"
+            | "assertion.boxesHash.unknownBox"
+            | "assertion.collectionHash.mismatch"
+    )
+}
+
 /// One word from the four facts, the worst first.
 fn trust(failures: &[&str], signature: bool, trusted: bool) -> Trust {
     let any = |test: fn(&str) -> bool| failures.iter().any(|code| test(code));
@@ -227,20 +246,12 @@ fn trust(failures: &[&str], signature: bool, trusted: bool) -> Trust {
         code.starts_with("signingCredential.")
             || code.starts_with("timeStamp.")
             || code.starts_with("cawg.")
-            || matches!(
-                code,
-                "claimSignature.outsideValidity"
-                    | "assertion.action.malformed"
-                    | "assertion.dataHash.mismatch"
-                    | "assertion.bmffHash.mismatch"
-                    | "assertion.boxesHash.mismatch"
-                    | "assertion.boxesHash.unknownBox"
-                    | "assertion.collectionHash.mismatch"
-            )
+            || binds_bytes(code)
+            || matches!(code, "claimSignature.outsideValidity" | "assertion.action.malformed")
     };
     if !signature || !failures.iter().all(|code| whole(code)) {
         Trust::Invalid
-    } else if any(|code| code.starts_with("assertion.") && code.contains("Hash.")) {
+    } else if any(binds_bytes) {
         Trust::Tampered
     } else if any(|code| {
         matches!(code, "signingCredential.expired" | "claimSignature.outsideValidity")

@@ -1,0 +1,141 @@
+//! China's label for generated content (GB 45438-2025, TC260): a JSON object in a carrier's own
+//! field, and the labels that the programs of `ByteDance` write. The word alone is nothing: at least one of the
+//! standard's keys must be there.
+
+use serde_json::Value;
+
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
+use crate::detect::generators;
+use crate::detect::marks::{Ordered, cut, evidence, name, pick, trace};
+use crate::model::{Evidence, SourceType, Strength};
+
+const DETECTOR: &str = "aigc-label";
+
+/// Keys of the standard, then of Tencent's variant.
+const KEYS: &[&str] = &[
+    "Label",
+    "ContentProducer",
+    "ProduceID",
+    "ReservedCode1",
+    "ContentPropagator",
+    "PropagateID",
+    "ReservedCode2",
+    "ServiceProvider",
+    "ContentId",
+];
+
+/// Looks for the label.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    for field in fields {
+        if let Some(evidence) = label(field).or_else(|| bytedance(field)) {
+            out.push((field.order, evidence));
+        }
+    }
+}
+
+/// The label's object, from the field made for it or from one that wraps it.
+fn label(field: &Field) -> Option<Evidence> {
+    let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
+    let own = match field.carrier {
+        Carrier::Xmp => field.key == "TC260:AIGC",
+        Carrier::XmpNested | Carrier::Iim => false,
+        _ => key == "AIGC",
+    };
+    let value = field.json()?;
+    let object = match value.get("AIGC") {
+        Some(inner @ Value::Object(_)) => inner,
+        _ if own => value,
+        _ => return None,
+    };
+    if !KEYS.iter().any(|key| object.get(key).is_some()) {
+        return None;
+    }
+    let producer = pick(object, &["ContentProducer", "ServiceProvider"]);
+    let stated = pick(object, &["Label"]);
+    // 1 generated, 2 possibly, 3 suspected; without one the producer's entry itself is the claim.
+    let (strength, meaning) = match stated.as_deref() {
+        Some("1") => (Strength::Declared, "generated"),
+        Some("2") => (Strength::Heuristic, "possibly generated"),
+        Some("3") => (Strength::Heuristic, "suspected to be generated"),
+        None if producer.as_deref().is_some_and(|it| !it.is_empty()) => {
+            (Strength::Declared, "generated, without a degree")
+        }
+        _ => return None,
+    };
+    Some(Evidence {
+        source_type: Some(SourceType::TrainedAlgorithmicMedia),
+        tool: producer.as_deref().and_then(generators::producer).or_else(|| name(producer)),
+        detail: Some(cut(&object.to_string())),
+        ..evidence(field, DETECTOR, strength, format!("AIGC label of GB 45438-2025: {meaning}"))
+    })
+}
+
+/// What Doubao, Jimeng, Dreamina and `TikTok` write.
+fn bytedance(field: &Field) -> Option<Evidence> {
+    let place =
+        matches!(field.carrier, Carrier::Exif | Carrier::Mp4 | Carrier::PngText | Carrier::Comment);
+    let value = field.json().filter(|_| place)?;
+    let data = value.get("data").unwrap_or(value);
+    let product = pick(data, &["product"])
+        .filter(|product| ["doubao", "xinghui", "dreamina", "jimeng"].contains(&product.as_str()));
+    if let Some(product) =
+        product.filter(|_| pick(data, &["exportType"]).as_deref() == Some("generation"))
+    {
+        return Some(Evidence {
+            detail: Some(cut(&field.value)),
+            ..trace(field, DETECTOR, &product, format!("export of a generation by {product}"))
+        });
+    }
+    let kind = pick(value, &["aigc_label_type"])?;
+    matches!(kind.as_str(), "1" | "2").then(|| Evidence {
+        source_type: Some(SourceType::TrainedAlgorithmicMedia),
+        tool: name(pick(value, &["source_info"])),
+        detail: Some(cut(&field.value)),
+        ..evidence(
+            field,
+            DETECTOR,
+            Strength::Declared,
+            format!("aigc_label_type {kind}: labelled as generated"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::block::Found;
+    use crate::detect::expand::expand;
+
+    fn of(carrier: Carrier, key: &str, value: &str) -> Option<(Strength, Option<String>)> {
+        let mut found = Found::default();
+        found.text("P", carrier, key, value);
+        let mut out = Vec::new();
+        look(&expand(&mut found).0, &mut out);
+        out.pop().map(|(_, evidence)| (evidence.strength, evidence.tool))
+    }
+
+    #[test]
+    fn the_label_is_read_with_its_degree_and_producer() {
+        let kling = r#"{"Label":"1","ContentProducer":"001191110108335469089C10100"}"#;
+        assert_eq!(
+            of(Carrier::Mp4, "AIGC", kling),
+            Some((Strength::Declared, Some("Kling (Kuaishou)".to_owned())))
+        );
+        let wrapped = format!("{{\"AIGC\":{kling}}}");
+        assert!(of(Carrier::Exif, "UserComment", &wrapped).is_some());
+        assert_eq!(
+            of(Carrier::PngText, "AIGC", r#"{"Label":"3"}"#).map(|it| it.0),
+            Some(Strength::Heuristic)
+        );
+        assert!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":1}"#).is_some());
+    }
+
+    #[test]
+    fn the_word_alone_is_nothing() {
+        assert_eq!(of(Carrier::PngText, "AIGC", "a talk about AIGC"), None);
+        assert_eq!(of(Carrier::PngText, "AIGC", r#"{"talk":"AIGC"}"#), None);
+        assert_eq!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":0}"#), None);
+        assert_eq!(of(Carrier::Exif, "Make", r#"{"Label":"1"}"#), None);
+    }
+}

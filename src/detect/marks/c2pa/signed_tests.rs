@@ -1,0 +1,100 @@
+//! Real manifests, signed here with throw-away keys: what trust comes out of which damage.
+
+use std::io::Cursor;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use c2pa::{Builder, EphemeralSigner, Signer};
+
+use crate::detect::container::png::tests::{chunk, png};
+use crate::detect::inflate::tests::deflate;
+use crate::detect::{Settings, examine};
+use crate::model::{Examination, SourceType, Trust};
+
+const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+
+/// A PNG of one black pixel.
+fn pixel() -> Vec<u8> {
+    let mut file = png(&[chunk(b"IDAT", &deflate(&[0, 0]))]);
+    // Width, height, depth of a grey pixel.
+    file[16..26].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 0]);
+    file
+}
+
+fn signed(signer: &EphemeralSigner) -> Vec<u8> {
+    let definition = serde_json::json!({
+        "claim_generator_info": [{"name": "test", "version": "1"}],
+        "assertions": [{
+            "label": "c2pa.actions",
+            "data": {"actions": [{
+                "action": "c2pa.created",
+                "digitalSourceType": TAM,
+                "softwareAgent": {"name": "Model", "version": "2"},
+            }]},
+        }],
+    });
+    let mut builder = Builder::default().with_definition(definition).unwrap();
+    let mut out = Cursor::new(Vec::new());
+    builder.sign(signer, "image/png", &mut Cursor::new(pixel()), &mut out).unwrap();
+    out.into_inner()
+}
+
+fn look(file: &[u8], settings: &Settings) -> Examination {
+    examine(&mut Cursor::new(file), file.len() as u64, file, settings).examination
+}
+
+fn trust(file: &[u8], settings: &Settings) -> Option<Trust> {
+    let examination = look(file, settings);
+    let first = examination.evidence.first()?;
+    assert_eq!(first.source_type, Some(SourceType::TrainedAlgorithmicMedia));
+    assert_eq!(first.tool.as_deref(), Some("Model 2"));
+    assert!(first.place.starts_with("PNG caBX @ offset 33 manifest "));
+    first.trust
+}
+
+#[test]
+fn damage_changes_trust_and_never_the_mark() {
+    let signer = EphemeralSigner::new("genlock.test").unwrap();
+    let file = signed(&signer);
+    let nobody = Settings::default();
+    assert_eq!(trust(&file, &nobody), Some(Trust::ValidUntrusted));
+
+    let ca = signer.certs().unwrap().pop().unwrap();
+    let body = STANDARD.encode(ca);
+    let lines: Vec<&str> =
+        body.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let pem =
+        format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"));
+    assert_eq!(trust(&file, &Settings::new(Some(pem))), Some(Trust::Trusted));
+
+    let mut changed = file.clone();
+    let pixel = changed.windows(4).position(|kind| kind == b"IDAT").unwrap();
+    changed[pixel + 6] ^= 1;
+    assert_eq!(trust(&changed, &nobody), Some(Trust::Tampered));
+
+    let mut edited = file.clone();
+    let agent = edited.windows(5).position(|name| name == b"Model").unwrap();
+    edited[agent + 6..agent + 7].copy_from_slice(b"w");
+    let examination = look(&edited, &nobody);
+    assert!(
+        examination.evidence.first().is_none_or(|one| one.trust == Some(Trust::Invalid)),
+        "{examination:?}"
+    );
+    assert!(!examination.is_empty());
+}
+
+#[test]
+fn a_store_of_garbage_is_a_problem() {
+    let examination = look(&png(&[chunk(b"caBX", &[7; 300])]), &Settings::default());
+    assert_eq!(examination.evidence, []);
+    assert_eq!(examination.problems.len(), 1);
+    assert!(examination.problems[0].problem.starts_with("manifest store in PNG caBX"));
+}
+
+#[test]
+fn a_signed_file_cut_anywhere_is_never_silently_clean() {
+    let file = signed(&EphemeralSigner::new("genlock.test").unwrap());
+    for end in (33..file.len()).step_by(97) {
+        assert!(!look(&file[..end], &Settings::default()).is_empty(), "cut at {end}");
+    }
+}

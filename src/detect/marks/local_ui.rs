@@ -1,0 +1,307 @@
+//! What local programs and a few services leave in their own structures: `InvokeAI`, Fooocus,
+//! `SwarmUI`,
+//! Easy Diffusion, Draw Things, Midjourney, Grok, Samsung. Each is believed by several keys together or by
+//! the form of a whole value.
+
+use serde_json::Value;
+
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
+use crate::detect::marks::{Ordered, cut, details, name, pick, trace};
+use crate::model::{Evidence, SourceType};
+
+const DETECTOR: &str = "tool-trace";
+
+/// Looks for the structures.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    for field in fields {
+        let evidence = invoke(field)
+            .or_else(|| by_json(field))
+            .or_else(|| easy_diffusion(field, fields))
+            .or_else(|| midjourney(field))
+            .or_else(|| grok(field, fields))
+            .or_else(|| samsung(field));
+        if let Some(evidence) = evidence {
+            let known = |one: &Evidence| one.detector == DETECTOR && one.tool == evidence.tool;
+            // One file is one mark of one tool, the first and so the richest in its table.
+            if !out.iter().any(|(_, one)| known(one)) {
+                out.push((field.order, evidence));
+            }
+        }
+    }
+}
+
+/// Fills in what the parameters of a tool hold.
+fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence {
+    let model = pick(
+        parameters,
+        &["model", "model_name", "base_model", "base_model_name", "model_weights"],
+    )
+    .or_else(|| pick(parameters.get("model")?, &["name", "model_name"]));
+    Evidence {
+        model: name(model),
+        detail: details(&[
+            ("prompt", pick(parameters, &["positive_prompt", "prompt", "Prompt", "c"])),
+            (
+                "negative prompt",
+                pick(parameters, &["negative_prompt", "negativeprompt", "Negative", "uc"]),
+            ),
+            ("seed", pick(parameters, &["seed", "Seed"])),
+            ("steps", pick(parameters, &["steps", "num_inference_steps"])),
+        ]),
+        ..trace(field, DETECTOR, tool, mark)
+    }
+}
+
+/// All generations of `InvokeAI`.
+fn invoke(field: &Field) -> Option<Evidence> {
+    let text = matches!(field.carrier, Carrier::PngText | Carrier::Mp4 | Carrier::Matroska);
+    if !text {
+        return None;
+    }
+    match field.key.as_str() {
+        "invokeai_metadata" | "invokeai_graph" | "invokeai_workflow" => {
+            let mark = format!("{} of InvokeAI", field.key);
+            field.json().map(|value| filled(field, "InvokeAI", &mark, value))
+        }
+        "sd-metadata" => {
+            let value = field.json()?;
+            let image = value.get("image")?;
+            let ours = value.get("app_id").is_some() || value.get("model_weights").is_some();
+            let mut evidence = filled(field, "InvokeAI", "sd-metadata of InvokeAI", value);
+            evidence.detail = Some(cut(&image.to_string()));
+            ours.then_some(evidence)
+        }
+        // A command line: the prompt in quotes, then switches for steps and seed.
+        "Dream" | "dream" => {
+            let switches = field.value.rsplit('"').next()?;
+            let number = |switch: &str| {
+                let mut words = switches.split_whitespace().skip_while(|word| *word != switch);
+                words.nth(1).is_some_and(|word| word.parse::<u64>().is_ok())
+            };
+            let ours = field.value.starts_with('"') && number("-s") && number("-S");
+            ours.then(|| Evidence {
+                detail: Some(cut(&field.value)),
+                ..trace(field, DETECTOR, "InvokeAI", "command line of InvokeAI's dream")
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Tools that write one JSON object with keys of their own.
+fn by_json(field: &Field) -> Option<Evidence> {
+    let place = matches!(
+        (field.carrier, field.key.as_str()),
+        (Carrier::PngText, "parameters" | "Comment")
+            | (Carrier::Exif, "UserComment" | "Model")
+            | (Carrier::Xmp, "exif:UserComment")
+            | (Carrier::Comment, "COM" | "comment")
+            | (Carrier::Mp4 | Carrier::Matroska, _)
+    );
+    if !place {
+        return None;
+    }
+    let value = field.json()?;
+    let has = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some());
+    if let Some(parameters) = value.get("sui_image_params").filter(|it| it.is_object()) {
+        return Some(filled(field, "SwarmUI", "image parameters of SwarmUI", parameters));
+    }
+    if value.get("base_model_hash").is_some_and(Value::is_string)
+        && (has(&["prompt", "seed"]) || has(&["Prompt", "seed"]))
+    {
+        let tool = pick(value, &["software", "version"])
+            .filter(|tool| tool.contains("ooocus"))
+            .unwrap_or_else(|| "Fooocus".to_owned());
+        return Some(filled(field, &tool, "parameters of Fooocus", value));
+    }
+    if has(&["c", "model", "sampler", "seed", "steps"]) {
+        return Some(filled(field, "Draw Things", "parameters of Draw Things", value));
+    }
+    if has(&["prompt", "seed", "num_inference_steps"])
+        && (has(&["sampler_name"]) || has(&["use_stable_diffusion_model"]))
+    {
+        return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
+    }
+    // NovelAI keeps the text chunks of its PNG as one object in EXIF.
+    let comment = value.get("Comment").and_then(Value::as_str).unwrap_or(&field.value);
+    let inner: Value = serde_json::from_str(comment).ok()?;
+    let ours = ["prompt", "uc", "seed", "steps", "noise_schedule"];
+    if ours.iter().all(|key| inner.get(key).is_some()) {
+        return Some(filled(field, "NovelAI", "parameters of NovelAI", &inner));
+    }
+    None
+}
+
+/// Easy Diffusion writes a text chunk for each parameter.
+fn easy_diffusion(field: &Field, fields: &[Field]) -> Option<Evidence> {
+    if field.carrier != Carrier::PngText || field.key != "prompt" || field.value.starts_with('{') {
+        return None;
+    }
+    let beside = |key: &str| {
+        fields
+            .iter()
+            .find(|other| other.carrier == Carrier::PngText && other.key == key)
+            .map(|other| other.value.clone())
+    };
+    let number = |key: &str| beside(key).filter(|value| value.parse::<u64>().is_ok());
+    let seed = number("seed")?;
+    number("num_inference_steps")?;
+    let sampler = beside("sampler_name").or_else(|| beside("use_stable_diffusion_model"))?;
+    Some(Evidence {
+        model: name(beside("use_stable_diffusion_model")),
+        detail: details(&[
+            ("prompt", Some(field.value.clone())),
+            ("seed", Some(seed)),
+            ("sampler or model", Some(sampler)),
+        ]),
+        ..trace(field, DETECTOR, "Easy Diffusion", "parameters of Easy Diffusion")
+    })
+}
+
+/// Midjourney ends its description with the job.
+fn midjourney(field: &Field) -> Option<Evidence> {
+    let place = matches!(
+        (field.carrier, field.key.as_str()),
+        (Carrier::PngText, "Description")
+            | (Carrier::Exif, "ImageDescription")
+            | (Carrier::Xmp, "dc:description")
+    );
+    let (_, job) = field.value.trim().rsplit_once("Job ID: ")?;
+    (place && uuid(job)).then(|| Evidence {
+        detail: Some(cut(&field.value)),
+        ..trace(field, DETECTOR, "Midjourney", "description with a Midjourney job")
+    })
+}
+
+/// Grok signs in EXIF and names the picture in `Artist`. Both forms together, since either alone
+/// may be someone's own.
+fn grok(field: &Field, fields: &[Field]) -> Option<Evidence> {
+    if field.carrier != Carrier::Exif
+        || !matches!(field.key.as_str(), "ImageDescription" | "UserComment")
+    {
+        return None;
+    }
+    let signature = field.value.strip_prefix("Signature:")?.trim();
+    let signed = signature.len() >= 64
+        && signature.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+    let artist = fields
+        .iter()
+        .any(|other| other.carrier == Carrier::Exif && other.key == "Artist" && uuid(&other.value));
+    (signed && artist)
+        .then(|| trace(field, DETECTOR, "Grok (xAI)", "signature of Grok and its picture id"))
+}
+
+/// Samsung's editor tells of a generative edit by a type other than zero.
+fn samsung(field: &Field) -> Option<Evidence> {
+    if field.carrier != Carrier::Trailer {
+        return None;
+    }
+    let kind = deep(field.json()?, "genAIType", 0)?;
+    let edited = kind.as_i64().is_some_and(|kind| kind != 0)
+        || kind.as_str().is_some_and(|kind| !matches!(kind, "" | "0"));
+    edited.then(|| Evidence {
+        source_type: Some(SourceType::CompositeWithTrainedAlgorithmicMedia),
+        detail: Some(cut(&field.value)),
+        ..trace(
+            field,
+            DETECTOR,
+            "Samsung Galaxy AI",
+            format!("genAIType {kind}: edited with Galaxy AI"),
+        )
+    })
+}
+
+/// A value at a key somewhere in an object of objects.
+fn deep<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
+    let object = value.as_object().filter(|_| depth < 8)?;
+    object.get(key).or_else(|| object.values().find_map(|inner| deep(inner, key, depth + 1)))
+}
+
+fn uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.trim().split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12]
+        && text.trim().bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::block::Found;
+    use crate::detect::expand::expand;
+
+    type Texts<'a> = &'a [(Carrier, &'a str, &'a str)];
+
+    fn tools(texts: Texts<'_>) -> Vec<String> {
+        let mut found = Found::default();
+        for (carrier, key, value) in texts {
+            found.text("P", *carrier, *key, *value);
+        }
+        let mut out = Vec::new();
+        look(&expand(&mut found).0, &mut out);
+        out.into_iter().filter_map(|(_, evidence)| evidence.tool).collect()
+    }
+
+    #[test]
+    fn each_tool_is_known_by_its_form() {
+        use Carrier::{Exif, PngText, Xmp};
+        let id = "11111111-2222-3333-4444-555555555555";
+        let job = format!("a fox --v 4 Job ID: {id}");
+        let signature = format!("Signature: {}", "Ab1+".repeat(20));
+        let cases: &[(Texts<'_>, &str)] = &[
+            (&[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")], "InvokeAI"),
+            (&[(PngText, "invokeai_metadata", "{\"seed\":1}")], "InvokeAI"),
+            (&[(Exif, "UserComment", "{\"sui_image_params\":{\"prompt\":\"x\"}}")], "SwarmUI"),
+            (
+                &[(
+                    PngText,
+                    "parameters",
+                    "{\"prompt\":\"x\",\"seed\":1,\"base_model_hash\":\"a\"}",
+                )],
+                "Fooocus",
+            ),
+            (
+                &[(
+                    Xmp,
+                    "exif:UserComment",
+                    "{\"c\":\"x\",\"model\":\"m\",\"sampler\":\"s\",\"seed\":1,\"steps\":2}",
+                )],
+                "Draw Things",
+            ),
+            (
+                &[
+                    (PngText, "prompt", "x"),
+                    (PngText, "seed", "1"),
+                    (PngText, "num_inference_steps", "25"),
+                    (PngText, "sampler_name", "euler"),
+                ],
+                "Easy Diffusion",
+            ),
+            (&[(PngText, "Description", &job)], "Midjourney"),
+            (
+                &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"a\":{\"genAIType\":1}}")],
+                "Samsung Galaxy AI",
+            ),
+            (&[(Exif, "ImageDescription", &signature), (Exif, "Artist", id)], "Grok (xAI)"),
+        ];
+        for (texts, tool) in cases {
+            assert_eq!(tools(texts), [*tool], "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn words_and_lone_keys_are_nothing() {
+        use Carrier::{Exif, PngText};
+        for texts in [
+            &[(PngText, "prompt", "Please sign here"), (PngText, "workflow", "approved")][..],
+            &[(PngText, "Description", "Midjourney to the centre of the earth")],
+            &[(PngText, "Description", "Job ID: 4711")],
+            &[(PngText, "Dream", "a dream of mine -s")],
+            &[(Exif, "ImageDescription", "Signature: short")],
+            &[(PngText, "parameters", "{\"gamma\": 2.2}")],
+            &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"genAIType\":0}")],
+        ] {
+            assert_eq!(tools(texts), Vec::<String>::new(), "{texts:?}");
+        }
+    }
+}

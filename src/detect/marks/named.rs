@@ -1,0 +1,26 @@
+//! Values that a generator writes whole into a standard field, such as `Make` = `Ideogram AI`. All of
+//! them are rows of `generators.toml`; a value is compared whole or by a stated beginning, in the
+//! stated field of the stated carrier only.
+
+use crate::detect::expand::Field;
+use crate::detect::generators;
+use crate::detect::marks::{Ordered, cut, trace};
+use crate::model::{Evidence, Strength};
+
+/// Looks each field up.
+pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+    for field in fields {
+        let Some(known) = generators::named_value(field.carrier, &field.key, &field.value) else {
+            continue;
+        };
+        let mark = format!("{} is what {} writes", field.key, known.tool);
+        let mut evidence = Evidence {
+            detail: Some(cut(&field.value)),
+            ..trace(field, "tool-trace", known.tool, mark)
+        };
+        if known.heuristic {
+            evidence.strength = Strength::Heuristic;
+        }
+        out.push((field.order, evidence));
+    }
+}
