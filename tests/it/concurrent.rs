@@ -137,7 +137,7 @@ fn a_ledger_that_stays_locked_is_said_to_be_busy_and_not_waited_for_for_ever() {
     let began = Instant::now();
     let ran = world.json(["tag", "a.png", "--ai"]).expect(5);
     assert!(ran.error().contains("busy"), "{ran:?}");
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
     lock.execute_batch("ROLLBACK").unwrap();
     world.run(["tag", "a.png", "--ai"]).expect(0);
 }
