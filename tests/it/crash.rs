@@ -283,6 +283,16 @@ fn failpoints() -> BTreeSet<String> {
     found
 }
 
+#[test]
+fn what_a_killed_process_left_half_made_is_no_media() {
+    let world = World::new();
+    world.write("a.png", media::plain_png(1));
+    world.write("sub/.genlock.77.genlock-tmp/ledger.db", "half");
+    world.write("sub/.far.db.77.genlock-tmp", "half");
+    world.write("sub/.far.db.77.genlock-tmp-journal", "half");
+    assert_eq!(world.scan()["files"], 1);
+}
+
 /// A small generator of numbers that look random, so that a run can be repeated.
 struct Dice(u64);
 

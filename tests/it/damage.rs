@@ -344,6 +344,15 @@ fn what_is_no_ledger_of_ours_is_left_alone() {
 }
 
 #[test]
+fn a_folder_in_the_place_of_the_ledger_is_left_alone() {
+    let world = base();
+    fs::remove_file(world.ledger()).unwrap();
+    fs::create_dir(world.ledger()).unwrap();
+    refused(&world, 5);
+    assert!(fs::read_dir(world.ledger()).unwrap().next().is_none());
+}
+
+#[test]
 fn a_ledger_without_its_tables_is_damaged_not_empty() {
     let whole = base();
     let bytes = fs::read(whole.ledger()).unwrap();
