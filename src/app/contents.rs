@@ -10,12 +10,13 @@ use std::sync::atomic::AtomicBool;
 use crate::app::select::{Pattern, rooted};
 use crate::app::{AppError, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, Found, PathPattern, RelPath, RootName};
+use crate::model::{AssetPath, Found, LinkedFile, PathPattern, RelPath, RootName};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
 pub(super) struct Contents {
     patterns: Vec<Named>,
+    linked: BTreeMap<AssetPath, AssetPath>,
 }
 
 /// One `--path`: a file, a folder with all below it, or a pattern.
@@ -33,12 +34,20 @@ impl Contents {
     /// Reads what a deliverable is made of.
     pub(super) fn new(paths: &[PathPattern]) -> Result<Self, AppError> {
         let patterns = paths.iter().map(Named::new).collect::<Result<_, _>>()?;
-        Ok(Self { patterns })
+        Ok(Self { patterns, linked: BTreeMap::new() })
+    }
+
+    /// Adds what links in it lead to.
+    pub(super) fn with_links(mut self, linked: &[LinkedFile]) -> Self {
+        self.linked.extend(linked.iter().map(|one| (one.file.clone(), one.link.clone())));
+        self
     }
 
     /// Whether a path belongs to it.
     pub(super) fn contains(&self, root: &RootName, path: &RelPath) -> bool {
         self.patterns.iter().any(|named| named.contains(root, path))
+            || (!self.linked.is_empty()
+                && self.linked.contains_key(&AssetPath::new(root.clone(), path.clone())))
     }
 
     /// Files it names one by one: that one of them is not there is a finding.
@@ -52,7 +61,10 @@ impl Contents {
     /// Patterns that fit none of these files, as typed. What is named without wildcards is not among
     /// them: that it is missing is said for itself.
     pub(super) fn unmatched(&self, files: &BTreeMap<AssetPath, Found>) -> Vec<String> {
-        let fits = |named: &Named| files.keys().any(|path| named.contains(&path.root, &path.path));
+        let fits = |named: &Named| {
+            let mut paths = files.keys().chain(self.linked.values());
+            paths.any(|path| named.contains(&path.root, &path.path))
+        };
         let unmatched = self.patterns.iter().filter(|named| named.has_wildcards && !fits(named));
         unmatched.map(|named| named.typed.clone()).collect()
     }

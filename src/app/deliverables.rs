@@ -1,14 +1,11 @@
 //! Deliverables: defining them, and what is known of their state.
 
-use std::collections::BTreeSet;
-
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, PathPattern,
-    RelPath, RootName, Timestamp,
+    DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, PathPattern, Timestamp,
 };
 use crate::record::{Deliverable, PathFilter, Record};
 
@@ -113,20 +110,6 @@ pub fn show_deliverable(project: &Project, name: &str) -> Result<DeliverableView
     views.pop().ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))
 }
 
-/// What one deliverable names: its paths, and what links in it led to at the newest gate.
-struct Named {
-    contents: Contents,
-    linked: BTreeSet<AssetPath>,
-}
-
-impl Named {
-    fn contains(&self, root: &RootName, path: &RelPath) -> bool {
-        self.contents.contains(root, path)
-            || (!self.linked.is_empty()
-                && self.linked.contains(&AssetPath::new(root.clone(), path.clone())))
-    }
-}
-
 /// Reads the journal once, however many deliverables there are.
 fn views(reader: &Reader, names: &[String]) -> Result<Vec<DeliverableView>, AppError> {
     let decided = fold(reader, None)?;
@@ -134,19 +117,24 @@ fn views(reader: &Reader, names: &[String]) -> Result<Vec<DeliverableView>, AppE
     for name in names {
         let deliverable = known(&decided, name)?;
         let gate = deliverable.gate.as_ref();
-        let linked = gate.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
-        all.push(Named { contents: Contents::new(&deliverable.paths)?, linked });
+        let linked = gate.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
+        all.push(Contents::new(&deliverable.paths)?.with_links(linked));
     }
-    let scope: PathFilter<'_> = &|root, path| all.iter().any(|named| named.contains(root, path));
+    let scope: PathFilter<'_> = &|root, path| all.iter().any(|one| one.contains(root, path));
     let record = if all.is_empty() { decided } else { fold(reader, Some(scope))? };
     names
         .iter()
         .zip(&all)
-        .map(|(name, named)| Ok(view(name, known(&record, name)?, named, &record)))
+        .map(|(name, contents)| Ok(view(name, known(&record, name)?, contents, &record)))
         .collect()
 }
 
-fn view(name: &str, deliverable: &Deliverable, named: &Named, record: &Record) -> DeliverableView {
+fn view(
+    name: &str,
+    deliverable: &Deliverable,
+    named: &Contents,
+    record: &Record,
+) -> DeliverableView {
     let contents: Vec<_> = record
         .present()
         .iter()

@@ -22,8 +22,8 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
-    PathPattern, Seq, Timestamp, Verdict,
+    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, LinkedFile, MediaProblem,
+    Outcome, PathPattern, Seq, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -137,7 +137,7 @@ fn run(
 struct Looked {
     contents: Contents,
     problems: Vec<MediaProblem>,
-    linked: BTreeSet<AssetPath>,
+    linked: Vec<LinkedFile>,
     lost_documents: BTreeSet<AssetId>,
     record: Record,
 }
@@ -155,16 +155,14 @@ impl Looked {
         let record = fold(reader, Some(named))?;
         let Seen { problems, linked } = look(project, context, ledger, &contents, &record)?;
         let lost_documents = lost(project, &record);
+        let contents = contents.with_links(&linked);
         Ok(Self { contents, problems, linked, lost_documents, record })
     }
 
     /// Folds in what was journalled since: first of all, what was just seen.
     fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
-        let scope: PathFilter<'_> = &|root, path| {
-            // What links lead to was read just now, so its observation is among the new events.
-            self.contents.contains(root, path)
-                || self.linked.contains(&AssetPath::new(root.clone(), path.clone()))
-        };
+        // What links lead to was read just now, so its observation is among the new events.
+        let scope: PathFilter<'_> = &|root, path| self.contents.contains(root, path);
         catch_up(reader, &mut self.record, Some(scope))
     }
 }
@@ -218,7 +216,7 @@ impl Judged {
             outcome: verdict.outcome,
             checked: verdict.checked,
             policy: policy.hash,
-            linked: linked.iter().cloned().collect(),
+            linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
         }));

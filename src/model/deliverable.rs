@@ -25,6 +25,15 @@ impl fmt::Display for PathPattern {
     }
 }
 
+/// A symbolic link in a deliverable and the file in the roots that it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LinkedFile {
+    /// The link.
+    pub link: AssetPath,
+    /// Where the file itself lies.
+    pub file: AssetPath,
+}
+
 /// A gate run: its time is the event's, and what it saw is the observations up to here plus these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateRun {
@@ -36,9 +45,9 @@ pub struct GateRun {
     pub checked: u64,
     /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
     pub policy: AssetId,
-    /// Files that links in the deliverable lead to: they are part of it wherever they lie.
+    /// Links in the deliverable: what they lead to is part of it wherever it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub linked: Vec<AssetPath>,
+    pub linked: Vec<LinkedFile>,
     /// Written approvals that were not in the document store, or not as they were handed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost_documents: Vec<AssetId>,

@@ -19,7 +19,7 @@ mod verdict;
 pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
-pub use deliverable::{FinalItem, Finalization, GateRun, PathPattern};
+pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern};
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
     DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,

@@ -40,6 +40,15 @@ fn an_empty_deliverable_is_refused() {
 }
 
 #[test]
+fn a_pattern_that_fits_nothing_is_said() {
+    let world = World::with([("cut/a.png", plain_png(1))]);
+    world.deliverable("EP", &["cut/**", "grafics/**"]);
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[path-unmatched -]"]);
+    assert!(text(gate.finding("path-unmatched"), "why").contains("grafics/**"));
+}
+
+#[test]
 fn a_deliverable_whose_folder_went_away_is_empty() {
     let world = World::with([("cut/a.png", plain_png(1)), ("cut/deep/b.png", plain_png(2))]);
     world.deliverable("EP", &["cut/**"]);

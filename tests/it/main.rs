@@ -26,5 +26,6 @@ mod people;
 mod places;
 mod queries;
 mod scan;
+mod trust;
 mod verify;
 mod world;

@@ -1,17 +1,15 @@
 //! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
 //! the journal only, and records nothing.
 
-use std::collections::BTreeSet;
-
 use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::gate::GateAnswer;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
-use crate::model::{AssetPath, MediaProblem, PolicyAdopted, RuleCode, Seq};
+use crate::model::{AssetPath, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp};
 use crate::policy::Policy;
-use crate::record::Record;
+use crate::record::{PathFilter, Record};
 
 /// Judges a deliverable as of an event. For the event of a gate run that is its verdict, to the
 /// byte; for any other, now is that event's time and the disk is as last observed.
@@ -26,25 +24,18 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     }
     let decided = fold_until(&reader, seq, None)?;
     let deliverable = known(&decided, name)?;
-    let contents = Contents::new(&deliverable.paths)?;
     let run = deliverable.gate.as_ref();
-    let linked: BTreeSet<AssetPath> =
-        run.map(|run| run.fact.linked.iter().cloned().collect()).unwrap_or_default();
-    let record = fold_until(
-        &reader,
-        seq,
-        Some(&|root, path| {
-            contents.contains(root, path)
-                || linked.contains(&AssetPath::new(root.clone(), path.clone()))
-        }),
-    )?;
+    let linked = run.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
+    let contents = Contents::new(&deliverable.paths)?.with_links(linked);
+    let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
+    let record = fold_until(&reader, seq, Some(scope))?;
     let this_run = run.filter(|run| run.seq == seq);
     let problems = match this_run {
         Some(run) => run.fact.problems.clone(),
         None => missing(&contents, &record),
     };
     let policy = policy(&record)?;
-    let now = record.newest.unwrap_or(crate::model::Timestamp::from_nanos(0));
+    let now = record.newest.unwrap_or(Timestamp::from_nanos(0));
     let lost_documents =
         this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
     let verdict = judge::gate(

@@ -15,7 +15,9 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::detect::Settings;
 use crate::ledger::Ledger;
-use crate::model::{AssetPath, Fingerprint, MediaProblem, RelPath, RootName, RuleCode, Sighting};
+use crate::model::{
+    AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
+};
 use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
 use crate::record::Record;
 
@@ -26,8 +28,8 @@ const UNCONFIGURED: &str = "its root is not configured any more";
 pub(super) struct Seen {
     /// What could not be known, by path.
     pub(super) problems: Vec<MediaProblem>,
-    /// Files that links lead to.
-    pub(super) linked: BTreeSet<AssetPath>,
+    /// Links and what they lead to.
+    pub(super) linked: Vec<LinkedFile>,
 }
 
 /// Looks at everything the deliverable names and journals what is new.
@@ -45,7 +47,7 @@ pub(super) fn look(
         record,
         problems: Vec::new(),
         seen: BTreeSet::new(),
-        linked: BTreeSet::new(),
+        linked: Vec::new(),
         devices: BTreeMap::new(),
         found: BTreeMap::new(),
     };
@@ -79,7 +81,7 @@ struct Look<'a> {
     record: &'a Record,
     problems: Vec<MediaProblem>,
     seen: BTreeSet<AssetPath>,
-    linked: BTreeSet<AssetPath>,
+    linked: Vec<LinkedFile>,
     /// The device of every folder that was listed completely.
     devices: BTreeMap<AssetPath, u64>,
     found: BTreeMap<RootName, Found>,
@@ -202,7 +204,8 @@ impl Look<'_> {
                 // The walk comes by what the deliverable names, but never through `.genlock/`.
                 let walked =
                     self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                let first = !walked && self.linked.insert(lies.clone());
+                let first = !walked && self.linked.iter().all(|one| one.file != lies);
+                self.linked.push(LinkedFile { link: path.clone(), file: lies.clone() });
                 if first && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
                 }

@@ -1,0 +1,177 @@
+//! What a gate rests on: the journal and the disk, never the tables; and a verdict that can be had
+//! again years later.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::world::{World, text};
+
+const AI: &str = "trainedAlgorithmicMedia";
+
+/// Rows that say "known, and nothing new" of a content before it is there.
+fn forge_rows(world: &World, bytes: &[u8]) {
+    let connection = Connection::open(world.ledger()).unwrap();
+    let hash = *blake3::hash(bytes).as_bytes();
+    let prefix = i64::from_be_bytes(hash[..8].try_into().unwrap());
+    connection
+        .execute(
+            "INSERT INTO asset (prefix, hash, size, media_type, detectors, seq)
+             VALUES (?1, ?2, ?3, 'image/png', 1, 1)",
+            (prefix, hash, i64::try_from(bytes.len()).unwrap()),
+        )
+        .unwrap();
+    // The very rows an honest scan of the same bytes makes, taken from another project.
+    let honest = World::with([("same.png", bytes.to_vec())]);
+    let path = honest.ledger();
+    connection.execute("ATTACH ?1 AS honest", [path.to_str().unwrap()]).unwrap();
+    let copied = connection
+        .execute(
+            "INSERT INTO evidence SELECT (SELECT id FROM asset WHERE hash = ?1), ordinal, detector,
+             mark, place, strength, source_type, tool, model, signer, trust, detail
+             FROM honest.evidence",
+            [hash],
+        )
+        .unwrap();
+    assert!(copied > 0, "the honest scan found no mark to forge");
+}
+
+#[test]
+fn rows_forged_into_the_tables_do_not_hide_a_mark_from_the_gate() {
+    let bytes = a1111_png(7);
+    for scan_first in [false, true] {
+        let world = World::with([("cut/a.png", plain_png(1))]);
+        world.deliverable("EP", &["cut/**"]);
+        forge_rows(&world, &bytes);
+        world.write("cut/new.png", &bytes);
+        if scan_first {
+            world.json(["scan"]);
+        }
+        world.gate("EP").expect("refused", &["ai-unapproved cut/new.png"]);
+    }
+}
+
+#[test]
+fn a_verdict_can_be_had_again_as_of_its_own_event() {
+    let world = World::with([("cut/a.png", a1111_png(1)), ("cut/b.png", plain_png(2))]);
+    world.deliverable("EP", &["cut/**", "cut/gone.mov"]);
+    let first = world.json(["gate", "EP"]);
+    world.remove("cut/a.png");
+    let letter = world.letter();
+    world
+        .json(["approve", "cut/a.png", "--by", "D", "--scope", "final", "--document", &letter])
+        .expect(0);
+    world.write("cut/gone.mov", "there now");
+    let second = world.json(["gate", "EP"]);
+    world.policy(&[("ai-unapproved", "warn")]);
+    world.json(["gate", "EP"]);
+    let events = world.events();
+    for ran in [first, second] {
+        let seq = ran.value()["journal"]["seq"].to_string();
+        let again = world.json(["gate", "EP", "--as-of", &seq]);
+        assert_eq!(again.stdout, ran.stdout);
+        assert_eq!(again.code, ran.code);
+    }
+    assert_eq!(world.events(), events, "an earlier moment is looked at, not recorded");
+    world.json(["gate", "EP", "--as-of", "99999"]).expect(2).error();
+    world.json(["gate", "EP", "--as-of", "1"]).expect(2).error();
+}
+
+#[test]
+fn as_of_an_event_before_an_approval_it_does_not_count() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    let before = world.json(["log"]).values()[0]["seq"].to_string();
+    world.approve(&["a.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned a.png]"]);
+    let then = world.json(["gate", "EP", "--as-of", &before]).expect(1).value();
+    assert_eq!(text(&then["findings"][0], "code"), "ai-unapproved");
+}
+
+#[test]
+fn an_approval_whose_document_is_lost_or_changed_does_not_count() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.approve(&["a.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned a.png]"]);
+    let document = fs::read_dir(world.path(".genlock/documents")).unwrap().next().unwrap().unwrap();
+    let letter = fs::read(document.path()).unwrap();
+    fs::write(document.path(), "something else").unwrap();
+    world.gate("EP").expect("refused", &["approval-no-document a.png"]);
+    fs::remove_file(document.path()).unwrap();
+    world.gate("EP").expect("refused", &["approval-no-document a.png"]);
+    fs::write(document.path(), letter).unwrap();
+    world.gate("EP").expect("pass", &["[approval-unsigned a.png]"]);
+}
+
+#[test]
+fn a_rule_whose_lines_were_deleted_still_holds() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    let rule = "[[rule]]\ncode = \"approval-unsigned\"\nseverity = \"off\"\n";
+    fs::write(world.path(".genlock/policy.toml"), format!("profile = \"x\"\n{rule}")).unwrap();
+    world.gate("EP").expect("refused", &["ai-unapproved a.png"]);
+}
+
+#[test]
+fn nobody_confirms_their_own_determination() {
+    let world = World::with([("a.png", xmp_png(1, AI))]);
+    world.deliverable("EP", &["a.png"]);
+    world.run(["tag", "a.png", "--not-ai", "--note", "shot it", "--as", "Kim"]).expect(0);
+    world.run(["approve", "a.png", "--determination", "--by", "Kim"]).expect(0);
+    world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
+    world.run(["approve", "a.png", "--determination", "--by", "Dana"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn once_there_are_approvers_nobody_else_approves_or_rejects() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let list = "# the studio\ndana@studio.example,*@legal.example ssh-ed25519 AAAA\n";
+    fs::write(world.path(".genlock/approvers"), list).unwrap();
+    let approve = |by: &str| world.json(["approve", "a.png", "--scope", "final", "--by", by]).code;
+    assert_eq!(approve("kim@edit.example"), 2);
+    assert_eq!(approve("dana@studio.example"), 0);
+    assert_eq!(approve("lee@legal.example"), 0);
+    world.json(["reject", "a.png", "--note", "no", "--by", "kim@edit.example"]).expect(2).error();
+}
+
+#[test]
+fn a_path_is_read_from_where_one_stands_before_the_project() {
+    let world = World::with([("art/a.png", a1111_png(1)), ("sub/art/a.png", a1111_png(2))]);
+    world.run_in("sub", ["tag", "art/a.png", "--ai"]).expect(0);
+    assert!(world.show("art/a.png")["determination"].is_null());
+    assert!(!world.show("sub/art/a.png")["determination"].is_null());
+    let listed = world.run_in("sub", ["ls", "art", "--json"]).expect(0).values();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(text(&listed[0], "path"), "sub/art/a.png");
+    // As printed, from anywhere.
+    let listed = world.run_in("sub", ["ls", "sub/art/a.png", "--json"]).expect(0).values();
+    assert_eq!(listed.len(), 1);
+}
+
+#[test]
+fn a_refused_finalize_of_a_final_deliverable_says_that_it_is_still_final() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.approve(&["a.png"]);
+    world.json(["finalize", "EP"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "withdrawn"]).expect(0);
+    let refused = world.json(["finalize", "EP"]).expect(1).value();
+    assert_eq!(text(&refused, "state"), "final");
+}
+
+#[test]
+fn frames_are_named_as_ls_prints_them() {
+    let frames = (1..=4).map(|n| (format!("plates/sh_{n:04}.dpx"), vec![n; 64]));
+    let world = World::new();
+    for (name, bytes) in frames {
+        world.write(name, bytes);
+    }
+    world.scan();
+    let printed = text(&world.json(["ls", "plates"]).values()[0], "path");
+    assert_eq!(printed, "plates/sh_[0001-0004].dpx");
+    let listed = world.json(["ls", "--files", &printed]).values();
+    assert_eq!(listed.len(), 4);
+}
