@@ -113,7 +113,8 @@ impl Named {
     }
 
     fn contains(&self, root: &RootName, path: &RelPath) -> bool {
-        if *root != self.root {
+        // The folder first: a gate asks this of every file the journal ever mentions.
+        if *root != self.root || !path.is_within(&self.base) {
             return false;
         }
         // A name with brackets of its own is also itself.

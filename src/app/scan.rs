@@ -19,7 +19,7 @@ use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
 use crate::detect::Settings;
 use crate::failpoint;
-use crate::ledger::{Ledger, Reader, Totals};
+use crate::ledger::{Ledger, Reader};
 use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
 use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
 use crate::problem::Problem;
@@ -70,14 +70,9 @@ pub fn scan(
     whole(project)?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
-    let mut totals = Vec::new();
     for (root, start) in &parts {
-        totals.push(scan_part(project, context, &mut ledger, root, start, &mut outcome)?);
+        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
     }
-    let reader = ledger.reader()?;
-    let record = decisions(&reader)?;
-    let within: Vec<_> = parts.iter().map(|(root, start)| (&root.name, start)).collect();
-    outcome.tally = tally(&reader, &record, &within, &totals, &mut outcome.problems)?;
     for problem in &outcome.problems {
         context.reporter.problem(problem);
     }
@@ -120,7 +115,7 @@ fn scan_part(
     root: &Root,
     start: &RelPath,
     outcome: &mut ScanOutcome,
-) -> Result<Totals, AppError> {
+) -> Result<(), AppError> {
     let started = context.now();
     let reader = ledger.reader()?;
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
@@ -131,43 +126,39 @@ fn scan_part(
         }
     })?;
     let options = WalkOptions { start: start.clone(), filter };
-    let walk = match Walk::new(&root.name, &root.path, &options, context.cancel) {
-        Ok(walk) => walk,
-        Err(error) => {
-            unwalkable(error, root, outcome)?;
-            return Ok(reader.totals(&root.name, start)?);
-        }
-    };
-    let part = Part { project, context, root, start };
     // The outcome is of all parts; the event is of this one.
     let before = (outcome.hashed_files, outcome.problems.len() as u64);
-    let whole = part.run(walk, ledger, &reader, outcome)?;
+    let whole = match Walk::new(&root.name, &root.path, &options, context.cancel) {
+        Ok(walk) => Part { project, context, root, start }.run(walk, ledger, &reader, outcome)?,
+        Err(error) => unwalkable(error, root, outcome)?,
+    };
     context.check()?;
     failpoint::hit("scan-recorded");
-    let totals = reader.totals(&root.name, start)?;
+    let part = tally(&reader, &decisions(&reader)?, &root.name, start, &mut outcome.problems)?;
+    outcome.tally += part;
     if whole {
         let completed = ScanCompleted {
             root: root.name.clone(),
             directory: start.clone(),
             started,
-            files: totals.files,
+            files: part.files,
             hashed_files: outcome.hashed_files - before.0,
             problems: outcome.problems.len() as u64 - before.1,
         };
         let event = Event::ScanCompleted(completed);
         ledger.append(None, context.now(), &context.actor, &[event])?;
     }
-    Ok(totals)
+    Ok(())
 }
 
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
-/// that makes no sense is the caller's mistake.
-fn unwalkable(error: WalkError, root: &Root, outcome: &mut ScanOutcome) -> Result<(), AppError> {
+/// that makes no sense is the caller's mistake. Gives that not everything was walked.
+fn unwalkable(error: WalkError, root: &Root, outcome: &mut ScanOutcome) -> Result<bool, AppError> {
     match error {
         WalkError::Cancelled => Err(AppError::Interrupted),
         WalkError::RootVanished { .. } | WalkError::RootUnreadable { .. } => {
             outcome.problems.push(root_problem(root, &error));
-            Ok(())
+            Ok(false)
         }
         other => Err(AppError::usage(
             other.to_string(),

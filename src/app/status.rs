@@ -1,14 +1,15 @@
 //! `status`: a page like git's. And the tally that a scan ends with.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use crate::app::decide::decisions;
 use crate::app::deliverables::deliverables;
 use crate::app::list::row;
 use crate::app::origins::{Known, origins};
 use crate::app::{AppError, Context, Project};
-use crate::ledger::{Reader, Totals};
-use crate::model::{AiStatus, Clearance, RelPath, RootName, Timestamp};
+use crate::ledger::Reader;
+use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Timestamp};
 use crate::problem::Problem;
 use crate::record::Record;
 use crate::report::{DeliverableLine, ListRow, ProblemView, StatusView};
@@ -34,33 +35,41 @@ pub struct Tally {
     pub missing: u64,
 }
 
-/// Counts some parts of the project, whose totals are known, and adds the problems of the contents
-/// in them.
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.files += other.files;
+        self.bytes += other.bytes;
+        self.ai += other.ai;
+        self.ai_part += other.ai_part;
+        self.suspect += other.suspect;
+        self.not_ai += other.not_ai;
+        self.unknown += other.unknown;
+        self.missing += other.missing;
+    }
+}
+
+/// Counts a part of a root, and adds the problems of the contents in it.
 pub(super) fn tally(
     reader: &Reader,
     record: &Record,
-    parts: &[(&RootName, &RelPath)],
-    totals: &[Totals],
+    root: &RootName,
+    directory: &RelPath,
     problems: &mut Vec<Problem>,
 ) -> Result<Tally, AppError> {
-    let mut tally = Tally::default();
-    for totals in totals {
-        tally.files += totals.files;
-        tally.bytes += totals.bytes;
-        tally.missing += totals.missing;
-    }
+    let totals = reader.totals(root, directory)?;
+    let mut tally = Tally {
+        files: totals.files,
+        bytes: totals.bytes,
+        missing: totals.missing,
+        ..Tally::default()
+    };
     // Clearance is not counted here, so the moment does not matter.
     for (asset, known) in origins(reader, record, Timestamp::from_nanos(0))? {
-        let mut present = 0;
-        for part in parts {
-            present += reader.present(&asset, Some(*part))?;
-        }
+        let present = reader.present(&asset, Some((root, directory)))?;
         if present > 0 && !known.problems.is_empty() {
-            let within = |path: &crate::model::AssetPath| {
-                parts.iter().any(|(root, dir)| path.root == **root && path.path.is_within(dir))
-            };
+            let here = |path: &AssetPath| path.root == *root && path.path.is_within(directory);
             for location in reader.locations_of(&asset)? {
-                if location.present && within(&location.path) {
+                if location.present && here(&location.path) {
                     let lines = known.problems.iter();
                     problems.extend(lines.map(|one| Problem::new(&location.path, &one.problem)));
                 }
@@ -85,14 +94,11 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     let reader = project.reader()?;
     let record = decisions(&reader)?;
     let known = origins(&reader, &record, context.now())?;
-    let everything = RelPath::root();
-    let parts: Vec<_> = project.config.roots.iter().map(|root| (&root.name, &everything)).collect();
     let mut problems = Vec::new();
-    let totals: Vec<_> = parts
-        .iter()
-        .map(|(root, directory)| reader.totals(root, directory))
-        .collect::<Result<_, _>>()?;
-    let tally = tally(&reader, &record, &parts, &totals, &mut problems)?;
+    let mut all = Tally::default();
+    for root in &project.config.roots {
+        all += tally(&reader, &record, &root.name, &RelPath::root(), &mut problems)?;
+    }
     let (awaiting_approval, awaiting_determination) = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();
     Ok(StatusView {
@@ -102,13 +108,13 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
             .collect(),
         profile: record.policy.as_ref().map(|entry| entry.fact.profile.clone()),
         scanned: reader.last_scan()?.map(|at| at.to_string()),
-        files: tally.files,
-        bytes: tally.bytes,
-        ai: tally.ai,
-        ai_part: tally.ai_part,
-        suspect: tally.suspect,
-        not_ai: tally.not_ai,
-        unknown: tally.unknown,
+        files: all.files,
+        bytes: all.bytes,
+        ai: all.ai,
+        ai_part: all.ai_part,
+        suspect: all.suspect,
+        not_ai: all.not_ai,
+        unknown: all.unknown,
         awaiting_approval,
         awaiting_determination,
         missing: missing(&reader, &known)?,
@@ -129,7 +135,7 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
 /// AI-made assets nobody cleared, and suspects nobody decided, each at its first present path.
 fn awaiting(
     reader: &Reader,
-    known: &BTreeMap<crate::model::AssetId, Known>,
+    known: &BTreeMap<AssetId, Known>,
 ) -> Result<(Vec<ListRow>, Vec<ListRow>), AppError> {
     let (mut approval, mut determination) = (Vec::new(), Vec::new());
     for (asset, one) in known {
@@ -149,10 +155,7 @@ fn awaiting(
 }
 
 /// Contents that were somewhere and are nowhere now: a moved file is not missing.
-fn missing(
-    reader: &Reader,
-    known: &BTreeMap<crate::model::AssetId, Known>,
-) -> Result<Vec<ListRow>, AppError> {
+fn missing(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Vec<ListRow>, AppError> {
     let mut gone = Vec::new();
     reader.locations(true, &mut |location| gone.push(location))?;
     let mut rows = Vec::new();
