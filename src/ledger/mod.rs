@@ -6,18 +6,20 @@
 
 mod chain;
 mod error;
+mod history;
 mod journal;
 mod migrate;
 mod open;
 mod projection;
 mod query;
+mod rows;
 mod verify;
 
 pub use chain::link;
 pub use error::LedgerError;
 pub use journal::{Kinds, Ledger};
-pub use query::{
-    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, Reader,
-    SameInode, Totals,
+pub use query::Reader;
+pub use rows::{
+    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode, Totals,
 };
 pub use verify::{Verification, VerifyProblem, verify};

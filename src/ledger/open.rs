@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::failpoint;
 use crate::ledger::error::LedgerError;
-use crate::ledger::journal::tail;
+use crate::ledger::history::tail;
 use crate::ledger::migrate::{APPLICATION_ID, migrate, newest};
 
 /// Long enough for another process's batch to commit, short enough that a person waits for it.

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 
 use crate::ledger::error::LedgerError;
-use crate::ledger::journal::walk_chain;
+use crate::ledger::history::walk_chain;
 use crate::ledger::query::Reader;
 use crate::ledger::{open, projection};
 use crate::model::Head;

@@ -1,0 +1,192 @@
+//! What queries give, and how rows of the tables become it.
+
+use rusqlite::Row;
+
+use crate::model::{
+    AssetId, AssetPath, Evidence, Examination, Fingerprint, Head, RelPath, RootName, Sighting,
+    SourceType, Strength, Timestamp, Trust,
+};
+
+/// What the ledger knows of one path, for as long as it is looked at.
+#[derive(Debug)]
+pub struct KnownFile<'a> {
+    /// Last segment.
+    pub name: &'a [u8],
+    /// As it was observed.
+    pub fingerprint: Fingerprint,
+    /// How its content is known.
+    pub sighting: Sighting,
+    /// Whether it was there then.
+    pub present: bool,
+}
+
+/// What the ledger knows of one symbolic link.
+#[derive(Debug)]
+pub struct KnownLink {
+    /// Last segment.
+    pub name: Box<[u8]>,
+    /// Where it pointed.
+    pub target: Box<[u8]>,
+}
+
+/// A file with the same inode as one that is asked for.
+#[derive(Debug)]
+pub struct SameInode {
+    /// Where the ledger last saw it.
+    pub path: AssetPath,
+    /// Its content.
+    pub asset: AssetId,
+    /// As it was observed.
+    pub fingerprint: Fingerprint,
+    /// How its content is known.
+    pub sighting: Sighting,
+    /// What it is.
+    pub media_type: String,
+}
+
+/// One content.
+#[derive(Debug)]
+pub struct AssetRow {
+    /// Its identity.
+    pub asset: AssetId,
+    /// Bytes.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// The detector set that examined it.
+    pub detectors: u32,
+}
+
+/// One path and what it holds or held.
+#[derive(Debug)]
+pub struct LocationRow {
+    /// Where.
+    pub path: AssetPath,
+    /// What.
+    pub asset: AssetId,
+    /// Bytes.
+    pub size: u64,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// Whether the path held it when last observed.
+    pub present: bool,
+    /// When the path was first seen with this content.
+    pub first_seen: Timestamp,
+    /// When it was last seen with it.
+    pub last_seen: Timestamp,
+}
+
+/// What examining one content gave.
+#[derive(Debug)]
+pub struct ExaminedRow {
+    /// The content.
+    pub asset: AssetId,
+    /// Its marks and problems.
+    pub examination: Examination,
+}
+
+/// What an abbreviated id stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AssetMatch {
+    /// Nothing.
+    None,
+    /// One content.
+    One(AssetId),
+    /// Several: at least these two.
+    Several(AssetId, AssetId),
+}
+
+/// One line of the journal for display.
+#[derive(Debug)]
+pub struct LogRow {
+    /// Place and chain hash.
+    pub head: Head,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What kind of event.
+    pub kind: String,
+    /// Its payload, JSON.
+    pub body: String,
+}
+
+/// Counts over a part of a root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Files present.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Files that were there and are not any more.
+    pub missing: u64,
+}
+
+pub(super) fn bytes(row: &Row<'_>, column: usize) -> rusqlite::Result<Box<[u8]>> {
+    row.get::<_, Vec<u8>>(column).map(Vec::into_boxed_slice)
+}
+
+pub(super) fn rel_path(row: &Row<'_>, column: usize) -> rusqlite::Result<RelPath> {
+    RelPath::new(row.get::<_, Vec<u8>>(column)?).map_err(|error| unreadable(column, error))
+}
+
+pub(super) fn asset_path(row: &Row<'_>, first: usize) -> rusqlite::Result<AssetPath> {
+    let root = RootName::try_from(row.get::<_, String>(first)?)
+        .map_err(|error| unreadable(first, error))?;
+    let directory = rel_path(row, first + 1)?;
+    Ok(AssetPath::new(root, directory.join(row.get_ref(first + 2)?.as_blob()?)))
+}
+
+pub(super) fn asset_id(row: &Row<'_>, column: usize) -> rusqlite::Result<AssetId> {
+    row.get(column).map(AssetId::from_bytes)
+}
+
+pub(super) fn fingerprint(row: &Row<'_>, first: usize) -> rusqlite::Result<Fingerprint> {
+    Ok(Fingerprint {
+        size: row.get::<_, i64>(first)?.cast_unsigned(),
+        mtime: row.get(first + 1)?,
+        ctime: row.get(first + 2)?,
+        device: row.get::<_, i64>(first + 3)?.cast_unsigned(),
+        inode: row.get::<_, i64>(first + 4)?.cast_unsigned(),
+    })
+}
+
+/// A code the table's CHECK does not allow is read as the most careful one.
+pub(super) const fn sighting(code: i64) -> Sighting {
+    match code {
+        0 => Sighting::Read,
+        2 => Sighting::Carried,
+        _ => Sighting::Racy,
+    }
+}
+
+pub(super) fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
+    let word = |column: usize| -> rusqlite::Result<Option<serde_json::Value>> {
+        Ok(row.get::<_, Option<String>>(column)?.map(serde_json::Value::String))
+    };
+    let strength: Strength = serde_json::from_value(word(3)?.unwrap_or_default())
+        .map_err(|error| unreadable(3, error))?;
+    let source_type: Option<SourceType> = serde_json::from_value(word(4)?.unwrap_or_default())
+        .map_err(|error| unreadable(4, error))?;
+    let trust: Option<Trust> = serde_json::from_value(word(8)?.unwrap_or_default())
+        .map_err(|error| unreadable(8, error))?;
+    Ok(Evidence {
+        detector: row.get(0)?,
+        mark: row.get(1)?,
+        place: row.get(2)?,
+        strength,
+        source_type,
+        tool: row.get(5)?,
+        model: row.get(6)?,
+        signer: row.get(7)?,
+        trust,
+        detail: row.get(9)?,
+    })
+}
+
+pub(super) fn unreadable(
+    column: usize,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+}
