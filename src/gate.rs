@@ -23,6 +23,8 @@ pub struct Ground<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// Whether it is to be marked final, and not only looked at.
+    pub finalizing: bool,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// The moment; moved forward to the newest event if the clock says an earlier time.
@@ -31,7 +33,8 @@ pub struct Ground<'a> {
 
 /// Judges what a deliverable contains.
 pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
-    let Ground { deliverable, contents, unmatched, problems, lost_documents, record, now } = ground;
+    let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
+    let Ground { finalizing, record, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
@@ -40,7 +43,8 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
         .map(|(path, found)| item(path, found, record))
         .collect();
     let checked = items.len() as u64;
-    let case = Case { deliverable, items, unmatched, problems, lost_documents, record, now };
+    let case =
+        Case { deliverable, items, unmatched, problems, lost_documents, finalizing, record, now };
     Verdict::of(judge(policy, &case), checked)
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use crate::app::select::{Pattern, rooted};
-use crate::app::{AppError, Project};
+use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{AssetPath, Found, LinkedFile, PathPattern, RelPath, RootName};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
@@ -91,13 +91,12 @@ impl Named {
         let misplaced = || misplaced(&path.to_string());
         let (root, below) = (path.root.clone(), path.pattern.as_str());
         let literal = RelPath::new(below).ok();
-        let has_wildcards = below.contains(['*', '?', '[', '{']);
+        let has_wildcards = has_wildcards(below);
         if literal.is_none() && !has_wildcards {
             return Err(misplaced());
         }
         let pattern = Pattern::new(root.clone(), below)?;
-        let plain: Vec<_> =
-            below.split('/').take_while(|part| !part.contains(['*', '?', '[', '{'])).collect();
+        let plain: Vec<_> = below.split('/').take_while(|part| !part.contains(WILDCARDS)).collect();
         let base = RelPath::new(plain.join("/")).map_err(|_| misplaced())?;
         Ok(Self { root, literal, pattern, has_wildcards, typed: path.to_string(), base })
     }
@@ -139,8 +138,13 @@ fn unconfigured(project: &Project, text: &str) -> Option<RootName> {
     (!ours).then_some(root)
 }
 
-/// Reads a `--path` as typed: relative to the project, `name:path` below a root, or absolute.
-pub(super) fn path_pattern(project: &Project, text: &str) -> Result<PathPattern, AppError> {
+/// Reads a `--path` as typed: relative to the folder the user stands in, `name:path` below a root,
+/// or absolute.
+pub(super) fn path_pattern(
+    project: &Project,
+    context: &Context<'_>,
+    text: &str,
+) -> Result<PathPattern, AppError> {
     if text.is_empty() {
         return Err(misplaced(text));
     }
@@ -150,18 +154,50 @@ pub(super) fn path_pattern(project: &Project, text: &str) -> Result<PathPattern,
             "add it as a [[root]] in .genlock/config.toml; genlock status lists the roots",
         ));
     }
-    let (root, pattern) = if let Some((root, below)) = rooted(project, text) {
-        (root, below.to_owned())
-    } else {
-        let located = project.locate(Path::new(text));
-        let (root, path) = located.ok_or_else(|| misplaced(text))?;
-        (root.name.clone(), path.path.to_string())
+    let (root, pattern) = match rooted(project, text) {
+        Some((root, below)) if root.is_project() => below_here(project, context, below)?,
+        Some((root, below)) => (root, below.to_owned()),
+        None => {
+            let located = project.locate(Path::new(text));
+            let (root, path) = located.ok_or_else(|| misplaced(text))?;
+            (root.name.clone(), path.path.to_string())
+        }
     };
     let pattern = pattern.trim_end_matches('/');
     let pattern = if pattern == "." { String::new() } else { pattern.to_owned() };
     let path = PathPattern { root, pattern };
     Named::new(&path)?;
     Ok(path)
+}
+
+/// A pattern typed in a folder of a root is below that folder; typed elsewhere, below the project.
+fn below_here(
+    project: &Project,
+    context: &Context<'_>,
+    text: &str,
+) -> Result<(RootName, String), AppError> {
+    let Some((_, here)) = project.locate(&context.cwd) else {
+        return Ok((RootName::project(), text.to_owned()));
+    };
+    let above = std::str::from_utf8(here.path.as_bytes()).map_err(|_| misplaced(text))?;
+    let text = text.trim_end_matches('/');
+    let pattern = match (above, has_wildcards(text)) {
+        ("", _) => text.to_owned(),
+        (_, true) => format!("{}/{text}", globset::escape(above)),
+        (_, false) => {
+            let located = project.locate(&context.cwd.join(text));
+            let (root, path) = located.ok_or_else(|| misplaced(text))?;
+            return Ok((root.name.clone(), path.path.to_string()));
+        }
+    };
+    Ok((here.root, pattern))
+}
+
+/// What makes a path a pattern.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
+
+fn has_wildcards(text: &str) -> bool {
+    text.contains(WILDCARDS)
 }
 
 fn misplaced(text: &str) -> AppError {

@@ -63,7 +63,7 @@ pub fn add_deliverable(
         ));
     }
     let paths: Vec<_> =
-        paths.iter().map(|text| path_pattern(project, text)).collect::<Result<_, _>>()?;
+        paths.iter().map(|text| path_pattern(project, context, text)).collect::<Result<_, _>>()?;
     decide(project, context, |record| {
         let known = record.deliverables.get(name);
         if known.is_some_and(|known| known.finalized.is_some()) {
@@ -91,7 +91,12 @@ pub fn remove_deliverable(
     name: &str,
 ) -> Result<(), AppError> {
     decide(project, context, |record| {
-        known(record, name)?;
+        if known(record, name)?.finalized.is_some() {
+            return Err(AppError::usage(
+                format!("{name} is final"),
+                format!("genlock reopen {name} --note WHY, then remove it"),
+            ));
+        }
         let removed = DeliverableNote { name: name.to_owned(), note: None };
         Ok((vec![Event::DeliverableRemoved(removed)], ()))
     })

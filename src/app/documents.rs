@@ -26,8 +26,10 @@ pub(super) fn store(
         )
     };
     let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
-    if source.metadata().is_ok_and(|found| found.is_dir()) {
-        return Err(unusable("it is a folder".to_owned()));
+    let found = source.metadata().map_err(|error| unusable(error.to_string()))?;
+    if !found.is_file() || found.len() == 0 {
+        let why = if found.is_file() { "it is empty" } else { "it is no regular file" };
+        return Err(unusable(why.to_owned()));
     }
     let folder = project.control().join("documents");
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;

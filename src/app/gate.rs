@@ -105,16 +105,8 @@ fn run(
                 paths.clone_from(now_named);
                 break;
             }
-            let judged = Judged::new(context, name, &policy, &looked)?;
+            let judged = Judged::new(context, name, finalize, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
-                Ok((_, DeliverableState::FinalChanged))
-                    if finalize && judged.verdict.outcome == Outcome::Pass =>
-                {
-                    return Err(AppError::usage(
-                        format!("{name} is final, and what it holds is not what was finalised"),
-                        format!("genlock reopen {name} --note WHY, then finalize it anew"),
-                    ));
-                }
                 Ok((journal, state)) => {
                     return Ok(GateAnswer {
                         deliverable: name.to_owned(),
@@ -182,6 +174,7 @@ impl Judged {
     fn new(
         context: &Context<'_>,
         name: &str,
+        finalize: bool,
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
@@ -197,6 +190,7 @@ impl Judged {
                 unmatched: &looked.contents.unmatched(record.present()),
                 problems,
                 lost_documents,
+                finalizing: finalize,
                 record,
                 now,
             },
@@ -215,6 +209,7 @@ impl Judged {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,
             checked: verdict.checked,
+            finalizing: finalize,
             policy: policy.hash,
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
@@ -234,10 +229,8 @@ impl Judged {
         finalize: bool,
     ) -> Result<(Head, DeliverableState), LedgerError> {
         let gated = Seq(record.head.map_or(0, |head| head.seq.0) + self.events.len() as u64);
-        let passed = self.verdict.outcome == Outcome::Pass;
         let mut events = self.events.clone();
-        // One that changed since it was finalised is opened first, on the record.
-        let finalize = finalize && passed && self.before != DeliverableState::FinalChanged;
+        let finalize = finalize && self.verdict.outcome == Outcome::Pass;
         if finalize {
             let finalization = Finalization { gate: gated, ..self.finalization.clone() };
             events.push(Event::Finalized(finalization));

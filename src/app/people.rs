@@ -136,10 +136,19 @@ pub fn approve(
         let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
         if options.determination {
             for asset in assets {
-                if record.determination(asset).is_none() {
+                let Some(determination) = record.determination(asset) else {
                     return Err(AppError::usage(
                         format!("nobody determined anything of {}", asset.short()),
                         "record the determination first: genlock tag ASSET --not-ai --note WHY",
+                    ));
+                };
+                if determination.fact.by == options.decision.by {
+                    return Err(AppError::usage(
+                        format!(
+                            "{} determined it; a second person must confirm",
+                            options.decision.by
+                        ),
+                        "--by names who confirms it",
                     ));
                 }
             }
@@ -204,6 +213,14 @@ pub fn revoke(
                 let entry = record.approval(*id).ok_or_else(|| {
                     AppError::usage(format!("there is no approval {id}"), "genlock log lists them")
                 })?;
+                let standing = |asset| record.standing(entry, asset, now);
+                let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
+                if entry.fact.assets.iter().all(revoked) {
+                    return Err(AppError::usage(
+                        format!("{id} is withdrawn already"),
+                        "genlock show ASSET says by whom and why",
+                    ));
+                }
                 ids.push(*id);
                 events.push(Event::Revoked(revocation(vec![*id], vec![], by, note)));
                 entry.fact.assets.len()

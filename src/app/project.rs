@@ -203,7 +203,7 @@ pub fn init(
     let draft = dir.join(format!("{CONTROL}.{}.genlock-tmp", std::process::id()));
     // One of this name is what a killed process with our number left behind.
     let _ = fs::remove_dir_all(&draft);
-    let made = fill(context, &draft, profile.text, ledger.as_deref()).and_then(|()| {
+    let made = fill(context, &dir, &draft, profile.text, ledger.as_deref()).and_then(|()| {
         let control = dir.join(CONTROL);
         failpoint::hit("project-filled");
         fs::rename(&draft, &control).map_err(AppError::io("create", &control))?;
@@ -252,6 +252,7 @@ fn local(folder: &Path) -> Result<(), AppError> {
 
 fn fill(
     context: &Context<'_>,
+    dir: &Path,
     draft: &Path,
     policy_text: &str,
     ledger: Option<&Path>,
@@ -269,11 +270,18 @@ fn fill(
     write(&draft.join("policy.toml"), policy_text)?;
     write(&draft.join("approvers"), APPROVERS)?;
     let file = ledger.map_or_else(|| draft.join("ledger.db"), Path::to_owned);
+    let folder = dir.to_string_lossy().into_owned();
     let mut ledger = match Ledger::open(&file) {
         // One without a single event: `init` was killed before it could write the first.
         Ok(ledger) if ledger.head()? == Head::EMPTY => ledger,
-        // An existing ledger named by hand: the project was moved or is being restored.
-        Ok(_) => return Ok(()),
+        // Killed a moment later, or `.genlock/` was lost and this is the ledger of it.
+        Ok(_) if belongs_to(&file)?.as_deref() == Some(&*folder) => return Ok(()),
+        Ok(_) => {
+            return Err(AppError::usage(
+                format!("{} is the ledger of another project", file.display()),
+                "name a file that is not there yet; a project that moved keeps its .genlock/",
+            ));
+        }
         Err(LedgerError::Missing { .. }) => Ledger::create(&file)?,
         Err(error) => return Err(error.into()),
     };
@@ -281,11 +289,22 @@ fn fill(
         .map_err(|source| AppError::PolicyInvalid { path: draft.join("policy.toml"), source })?;
     let program = concat!("genlock ", env!("CARGO_PKG_VERSION")).to_owned();
     let events = [
-        Event::ProjectCreated(ProjectCreated { program, profile: policy.profile.clone() }),
+        Event::ProjectCreated(ProjectCreated { program, profile: policy.profile.clone(), folder }),
         adopted(&policy),
     ];
     ledger.append(None, context.now(), &context.actor, &events)?;
     Ok(())
+}
+
+/// The folder a ledger was made for.
+fn belongs_to(ledger: &Path) -> Result<Option<String>, AppError> {
+    let mut folder = None;
+    Reader::open(ledger)?.read_decisions(&mut |recorded| {
+        if let Event::ProjectCreated(made) = recorded.event {
+            folder.get_or_insert(made.folder);
+        }
+    })?;
+    Ok(folder)
 }
 
 /// The event that puts a policy on the record.

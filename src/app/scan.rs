@@ -5,6 +5,9 @@
 
 mod compare;
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +24,9 @@ use crate::detect::Settings;
 use crate::failpoint;
 use crate::ledger::{Ledger, Reader};
 use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
-use crate::observe::{BadPattern, Filter, Walk, WalkError, WalkOptions};
+use crate::observe::{
+    BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint,
+};
 use crate::problem::Problem;
 
 /// Listings on their way to the comparer.
@@ -302,6 +307,32 @@ impl Part<'_> {
         }
     }
 
+    /// A folder that is there and was not listed is ignored, or could not be reached. What is still
+    /// known of it from before is asked after one by one; only a plain "not there" makes it gone.
+    fn sweep_ignored(
+        &self,
+        directory: &RelPath,
+        reader: &Reader,
+        gone: &mut Vec<Departed>,
+    ) -> Result<(), AppError> {
+        let disk = self.root.path.join(directory.as_path());
+        let Ok(folder) = std::fs::symlink_metadata(&disk) else { return Ok(()) };
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        let device = FileSystemIds::default().id_of(fingerprint::of(&folder).device, &disk);
+        reader.files_in(&self.root.name, directory, &mut |file| {
+            let path = disk.join(OsStr::from_bytes(file.name));
+            let absent = std::fs::symlink_metadata(path)
+                .is_err_and(|error| error.kind() == ErrorKind::NotFound);
+            // Recorded on another device it lay on a volume that is not mounted now.
+            if file.present && absent && file.fingerprint.device == device {
+                gone.push((directory.clone(), file.name.into()));
+            }
+        })?;
+        Ok(())
+    }
+
     /// What lies in folders that are not there any more.
     fn sweep(
         &self,
@@ -314,7 +345,10 @@ impl Part<'_> {
             if compared.visited(&directory).is_some() {
                 continue;
             }
-            let Some(device) = compared.vanished(&directory, &self.root.path) else { continue };
+            let Some(device) = compared.vanished(&directory, &self.root.path) else {
+                self.sweep_ignored(&directory, reader, &mut gone)?;
+                continue;
+            };
             let mut elsewhere = 0_u64;
             reader.files_in(&self.root.name, &directory, &mut |file| {
                 if !file.present {

@@ -119,6 +119,13 @@ pub(super) enum Command {
     Man,
 }
 
+impl Command {
+    /// Whether it reads media, and so may take long.
+    pub(super) const fn is_long(&self) -> bool {
+        matches!(self, Self::Scan(_) | Self::Gate { .. } | Self::Finalize { .. } | Self::Verify(_))
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The folder; the current one when not given
@@ -133,7 +140,8 @@ pub(super) struct InitArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ScanArgs {
-    /// Only this folder of the project. Outside any project, one is made here
+    /// Only this folder of the project, or of one of its roots. Where no folder above has a project,
+    /// one is made in it
     pub(super) dir: Option<PathBuf>,
 }
 

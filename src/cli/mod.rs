@@ -40,7 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return unparsable(&error, &arguments),
     };
     let mut output = Output::new(cli.global.json, cli.global.color, cli.global.quiet);
-    let exit = match prepare(&cli.global) {
+    let exit = match prepare(&cli.global, &cli.command) {
         Ok(surroundings) => surroundings.run(&cli, &mut output),
         Err(error) => error::print(&mut output, &error),
     };
@@ -63,7 +63,10 @@ fn unparsable(error: &clap::Error, arguments: &[OsString]) -> Exit {
     }
     let mut output = Output::new(true, Color::Never, true);
     let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // What is wrong, with the list below it; not the usage.
+    let said: Vec<_> =
+        text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let message = said.join(" ").trim_start_matches("error: ").to_owned();
     let exit = error::print_usage(&mut output, message);
     output.finish(exit)
 }
@@ -76,20 +79,10 @@ struct Surroundings {
     cancel: Arc<AtomicBool>,
 }
 
-fn prepare(global: &Global) -> Result<Surroundings, AppError> {
+fn prepare(global: &Global, command: &Command) -> Result<Surroundings, AppError> {
     let cancel = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The second time stops at once, for who cannot wait for a slow disk.
-        let register = || {
-            signal_hook::flag::register_conditional_shutdown(
-                signal,
-                i32::from(Exit::Interrupted.code()),
-                Arc::clone(&cancel),
-            )?;
-            signal_hook::flag::register(signal, Arc::clone(&cancel))
-        };
-        register()
-            .map_err(|error| AppError::Internal(format!("cannot listen for signals: {error}")))?;
+    if command.is_long() {
+        listen(&cancel)?;
     }
     let here = Path::new(".");
     let cwd = std::env::current_dir().map_err(|source| AppError::Io {
@@ -99,6 +92,25 @@ fn prepare(global: &Global) -> Result<Surroundings, AppError> {
     })?;
     let actor = global.actor.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(whoami);
     Ok(Surroundings { reporter: TerminalReporter::new(global.quiet), actor, cwd, cancel })
+}
+
+/// Ctrl-C and SIGTERM stop long work where nothing is lost. Everything else is one short
+/// transaction, or a question, which they may end at once.
+fn listen(cancel: &Arc<AtomicBool>) -> Result<(), AppError> {
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // The second time stops at once, for who cannot wait for a slow disk.
+        let register = || {
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                i32::from(Exit::Interrupted.code()),
+                Arc::clone(cancel),
+            )?;
+            signal_hook::flag::register(signal, Arc::clone(cancel))
+        };
+        register()
+            .map_err(|error| AppError::Internal(format!("cannot listen for signals: {error}")))?;
+    }
+    Ok(())
 }
 
 /// user@host.

@@ -59,7 +59,10 @@ pub(super) fn deliverable_add(
     if output.is_json() {
         return deliverable_show(project, name, output);
     }
-    output.remark(&format!("{} contains {}", clean(name), clean(&paths.join(", "))));
+    let known = app::show_deliverable(project, name)?;
+    let files = count(known.contents.len() as u64, "file");
+    let paths = clean(&known.paths.join(", ")).into_owned();
+    output.remark(&format!("{} contains {paths}  ({files} as last observed)", clean(name)));
     output.remark(&format!("next: genlock gate {}", clean(name)));
     Ok(Exit::Ok)
 }

@@ -85,6 +85,12 @@ fn target(
             "scan takes a folder of the project",
         ));
     }
+    // A [[root]] of the project one stands in is part of it wherever it lies.
+    if let Ok(project) = Project::find(&context.cwd)
+        && project.locate(&path).is_some()
+    {
+        return Ok((project, Some(path)));
+    }
     match Project::find(&path) {
         Ok(project) => Ok((project, Some(path))),
         Err(AppError::NoProject { .. }) => {

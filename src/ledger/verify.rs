@@ -113,7 +113,10 @@ fn compare(
 fn objects(connection: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
     connection
         .prepare(
-            "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema",
+            // quote() tells a name from the same bytes stored as another type.
+            "SELECT type || ' ' || name,
+                    quote(type) || quote(name) || quote(tbl_name) || quote(sql)
+             FROM sqlite_schema",
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect()

@@ -43,6 +43,9 @@ pub struct GateRun {
     pub outcome: Outcome,
     /// How many files it judged.
     pub checked: u64,
+    /// Whether it was to be marked final, and not only looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub finalizing: bool,
     /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
     pub policy: AssetId,
     /// Links in the deliverable: what they lead to is part of it wherever it lies.

@@ -52,6 +52,8 @@ pub struct ProjectCreated {
     pub program: String,
     /// The profile its policy was copied from.
     pub profile: String,
+    /// The project folder, as it was called then: `init` does not give one ledger to two projects.
+    pub folder: String,
 }
 
 /// The policy text in force from here on.

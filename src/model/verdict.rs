@@ -39,6 +39,7 @@ rule_codes! {
     ApprovalNoDocument = "approval-no-document", "an AI-made asset's approval has no written document";
     ApprovalUnsigned = "approval-unsigned", "an approval carries no signature";
     ConditionsOpen = "conditions-open", "an approval is bound to conditions nobody recorded as met";
+    ApprovalOverridesRejection = "approval-overrides-rejection", "an approval came after somebody's rejection";
     SuspectUndetermined = "suspect-undetermined", "an asset carries a weak mark and no person has decided";
     DeterminationContradictsMark = "determination-contradicts-mark", "a person determined that an asset is not AI although it carries a mark";
     MediaMissing = "media-missing", "something the deliverable names is not there";
@@ -46,6 +47,7 @@ rule_codes! {
     MediaUnread = "media-unread", "content could not be read or fully examined";
     MediaUnresolved = "media-unresolved", "a reference leads to nothing the project knows";
     PathUnmatched = "path-unmatched", "a pattern of the deliverable fits no file";
+    FinalChanged = "final-changed", "a final deliverable holds something else than was finalised";
     DeliverableEmpty = "deliverable-empty", "the deliverable contains nothing";
 }
 

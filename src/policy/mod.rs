@@ -55,9 +55,10 @@ impl Policy {
 /// What a rule does where the policy is silent.
 const fn default_severity(code: RuleCode) -> Severity {
     match code {
-        RuleCode::ApprovalUnsigned | RuleCode::ConditionsOpen | RuleCode::PathUnmatched => {
-            Severity::Warn
-        }
+        RuleCode::ApprovalUnsigned
+        | RuleCode::ApprovalOverridesRejection
+        | RuleCode::ConditionsOpen
+        | RuleCode::PathUnmatched => Severity::Warn,
         _ => Severity::Block,
     }
 }

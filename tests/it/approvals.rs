@@ -181,7 +181,8 @@ fn an_approval_after_a_rejection_overrules_it() {
     reject(&world);
     world.gate("EP").expect("refused", &["approval-rejected ai.png"]);
     approve(&world, &["--scope", "final"]);
-    world.gate("EP").expect("pass", &[UNSIGNED]);
+    // Whose word it goes against is said.
+    world.gate("EP").expect("pass", &["[approval-overrides-rejection ai.png]", UNSIGNED]);
     assert_eq!(world.row("ai.png")["clearance"], "approved");
     // But not one for temporary use.
     reject(&world);

@@ -66,9 +66,14 @@ fn a_final_deliverable_whose_content_changed_says_so_until_it_is_reopened() {
         world.scan();
         assert_eq!(state(&world), "final-changed");
         // It would pass, and yet is not what was finalised.
-        world.gate("EP").expect("pass", &[]);
-        let ran = world.json(["finalize", "EP"]).expect(2);
-        assert!(text(&ran.value()["error"], "hint").contains("reopen"), "{}", ran.stdout);
+        world.gate("EP").expect("pass", &["[final-changed -]"]);
+        let refused = world.json(["finalize", "EP"]).expect(1).value();
+        assert_eq!(text(&refused, "verdict"), "refused");
+        let finding = &refused["findings"][0];
+        assert_eq!(text(finding, "code"), "final-changed");
+        assert!(text(finding, "fix").contains("reopen"), "{finding}");
+        let path = ["cut/a.png is not the same", "cut/new.png is new", "cut/b.png is gone"];
+        assert!(text(finding, "why").contains(path[change]), "{finding}");
         assert_eq!(state(&world), "final-changed");
         world.run(["reopen", "EP", "--note", "new cut"]).expect(0);
         assert_eq!(state(&world), "open");
@@ -99,7 +104,7 @@ fn the_change_of_a_final_deliverable_is_noticed_by_the_gate_without_a_scan() {
     let world = world();
     finalize(&world);
     world.write("cut/new.png", plain_png(9));
-    world.gate("EP").expect("pass", &[]);
+    world.gate("EP").expect("pass", &["[final-changed -]"]);
     assert_eq!(state(&world), "final-changed");
 }
 

@@ -10,8 +10,12 @@ const AI: &str = "trainedAlgorithmicMedia";
 
 #[test]
 fn every_finding_code_has_a_test() {
-    let tests =
-        [include_str!("gate.rs"), include_str!("approvals.rs"), include_str!("bad_input.rs")];
+    let tests = [
+        include_str!("gate.rs"),
+        include_str!("approvals.rs"),
+        include_str!("bad_input.rs"),
+        include_str!("deliverables.rs"),
+    ];
     for code in genlock::model::RuleCode::ALL {
         let quoted = format!("\"{} ", code.as_str());
         let warned = format!("\"[{} ", code.as_str());

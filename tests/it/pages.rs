@@ -99,7 +99,7 @@ fn a_gate_names_every_reason_and_what_would_clear_it() {
         to clear it: put the file back, or define the deliverable anew without it
     block ai-unapproved: it is AI-made, and nobody approved it: generation parameters of Stable Diffusion WebUI in PNG tEXt parameters @ offset 33 (trace)
         reel/ai.png  [short]
-        to clear it: get written approval, then: genlock approve [short] --by WHO --scope final --document FILE; or take it out of the deliverable
+        to clear it: get written approval, then: genlock approve [short] --by WHO --scope final --deliverable EP101 --document FILE; or take it out of the deliverable
     block media-unread: its content could not be fully examined: broke at offset 33: chunk IDAT of [n] bytes runs past the end
         reel/cut short.png  [short]
         to clear it: replace it with a whole file, or have a person look and determine: genlock tag [short] --not-ai --note WHY (or --ai, --ai-part)

@@ -119,7 +119,7 @@ fn nobody_confirms_their_own_determination() {
     let world = World::with([("a.png", xmp_png(1, AI))]);
     world.deliverable("EP", &["a.png"]);
     world.run(["tag", "a.png", "--not-ai", "--note", "shot it", "--as", "Kim"]).expect(0);
-    world.run(["approve", "a.png", "--determination", "--by", "Kim"]).expect(0);
+    world.run(["approve", "a.png", "--determination", "--by", "Kim"]).expect(2);
     world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
     world.run(["approve", "a.png", "--determination", "--by", "Dana"]).expect(0);
     world.gate("EP").expect("pass", &[]);

@@ -173,7 +173,10 @@ fn a_change_of_any_column_of_any_event_is_found() {
             "body = body || ' '".to_owned(),
             "body = replace(body, '\":', '\": ')".to_owned(),
             "body = '{}'".to_owned(),
-            "hash = CAST(x'00' || substr(hash, 2) AS BLOB)".to_owned(),
+            // One byte in 256 is zero already, and would not be changed by writing a zero.
+            "hash = CAST(CASE substr(hash, 1, 1) WHEN x'00' THEN x'01' ELSE x'00' END
+             || substr(hash, 2) AS BLOB)"
+                .to_owned(),
             "hash = x''".to_owned(),
             format!("at = {at} + 1"),
             format!("at = {at} - 1"),

@@ -1,7 +1,7 @@
 //! An AI-made asset in a final deliverable needs an approval that holds: scope final, for this
 //! deliverable, in writing, not withdrawn, not run out, not overruled by a later no.
 
-use crate::model::{AiStatus, Approval, RuleCode, Scope};
+use crate::model::{AiStatus, Approval, Rejection, RuleCode, Scope};
 use crate::policy::rules::{Case, Findings, Item};
 use crate::record::{Entry, Standing};
 
@@ -24,7 +24,10 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
     // The approval that comes nearest to what is needed; of equals the newest.
     let best = offered.into_iter().max_by_key(|(entry, shortfall)| (shortfall.rank(), entry.seq));
     match (best, rejection) {
-        (Some((entry, Shortfall::None)), _) => holds(item, entry, found),
+        (Some((entry, Shortfall::None)), _) => {
+            holds(item, entry, found);
+            overrides(item, entry, rejection, found);
+        }
         (Some((entry, shortfall)), None) => short(case, item, entry, &shortfall, found),
         (_, Some(no)) => {
             let why =
@@ -34,7 +37,7 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
         }
         (None, None) => {
             let why = format!("it is {}, and nobody approved it: {}", word(item), reason(item));
-            found.add(RuleCode::AiUnapproved, Some(item), why, approve(item));
+            found.add(RuleCode::AiUnapproved, Some(item), why, approve(case, item));
         }
     }
 }
@@ -113,7 +116,7 @@ fn short(
             format!("it is {is}, and {id} by {by} allows temporary use only"),
         ),
     };
-    found.add(code, Some(item), why, approve(item));
+    found.add(code, Some(item), why, approve(case, item));
     if found.policy.severity(code).is_none() {
         // A policy that does not mind this shortfall accepts the approval as it is.
         holds(item, entry, found);
@@ -133,6 +136,22 @@ fn holds(item: &Item<'_>, entry: &Entry<Approval>, found: &mut Findings<'_>) {
     }
 }
 
+/// Somebody said no before: who looks at the verdict should know whose word this goes against.
+fn overrides(
+    item: &Item<'_>,
+    entry: &Entry<Approval>,
+    rejection: Option<&Entry<Rejection>>,
+    found: &mut Findings<'_>,
+) {
+    let Some(no) = rejection else { return };
+    let why = format!(
+        "{} by {} came after {} by {}: {}",
+        entry.fact.id, entry.fact.by, no.fact.id, no.fact.by, no.fact.note
+    );
+    let fix = format!("make sure that {} agrees", no.fact.by);
+    found.add(RuleCode::ApprovalOverridesRejection, Some(item), why, fix);
+}
+
 fn is_for(deliverables: &[String], name: &str) -> bool {
     deliverables.is_empty() || deliverables.iter().any(|one| one == name)
 }
@@ -148,10 +167,11 @@ fn reason<'a>(item: &'a Item<'_>) -> &'a str {
     item.origin.why.first().map_or("", String::as_str)
 }
 
-fn approve(item: &Item<'_>) -> String {
+fn approve(case: &Case<'_>, item: &Item<'_>) -> String {
     format!(
-        "get written approval, then: genlock approve {} --by WHO --scope final --document FILE; or \
-         take it out of the deliverable",
-        item.asset.short()
+        "get written approval, then: genlock approve {} --by WHO --scope final --deliverable {} \
+         --document FILE; or take it out of the deliverable",
+        item.asset.short(),
+        case.deliverable
     )
 }

@@ -3,6 +3,7 @@
 
 mod approval;
 mod determination;
+mod finality;
 mod media;
 
 use std::collections::BTreeSet;
@@ -36,6 +37,8 @@ pub struct Case<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What is to be marked final, and not only looked at.
+    pub finalizing: bool,
     /// What people decided.
     pub record: &'a Record,
     /// The moment of judgement.
@@ -46,6 +49,7 @@ pub struct Case<'a> {
 pub fn judge(policy: &Policy, case: &Case<'_>) -> Vec<Finding> {
     let mut found = Findings { policy, findings: Vec::new() };
     media::whole(case, &mut found);
+    finality::whole(case, &mut found);
     for item in &case.items {
         media::item(item, &mut found);
         determination::item(case, item, &mut found);
