@@ -4,6 +4,7 @@
 
 pub mod bmff;
 pub mod document;
+pub mod dpx;
 pub mod exr;
 pub mod flac;
 pub mod gif;
@@ -12,6 +13,7 @@ pub mod id3;
 pub mod irb;
 pub mod jpeg;
 pub mod matroska;
+pub mod mxf;
 pub mod pdf;
 pub mod png;
 pub mod psd;

@@ -36,9 +36,14 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 fn carries(field: &Field) -> bool {
     let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
     match field.carrier {
-        Carrier::PngText | Carrier::Exr => matches!(key, "prompt" | "workflow"),
+        Carrier::PngText | Carrier::Exr | Carrier::Dpx => matches!(key, "prompt" | "workflow"),
         Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
-        Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Id3 | Carrier::Riff => {
+        Carrier::Mp4
+        | Carrier::Matroska
+        | Carrier::Vorbis
+        | Carrier::Id3
+        | Carrier::Riff
+        | Carrier::Mxf => {
             matches!(
                 key.to_ascii_lowercase().as_str(),
                 "prompt" | "workflow" | "comment" | "description" | "\u{a9}cmt" | "comm" | "icmt"

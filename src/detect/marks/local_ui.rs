@@ -97,7 +97,7 @@ fn by_json(field: &Field) -> Option<Evidence> {
             | (Carrier::Exif, "UserComment" | "Model")
             | (Carrier::Xmp, "exif:UserComment")
             | (Carrier::Comment, "COM" | "comment")
-            | (Carrier::Mp4 | Carrier::Matroska, _)
+            | (Carrier::Mp4 | Carrier::Matroska | Carrier::Mxf | Carrier::Dpx | Carrier::Exr, _)
     );
     if !place {
         return None;
