@@ -61,6 +61,7 @@ enum CarrierName {
     Riff,
     Vorbis,
     Matroska,
+    Sei,
 }
 
 impl CarrierName {
@@ -74,6 +75,7 @@ impl CarrierName {
             Self::Riff => Carrier::Riff,
             Self::Vorbis => Carrier::Vorbis,
             Self::Matroska => Carrier::Matroska,
+            Self::Sei => Carrier::Sei,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::detect::container::{bmff, id3, irb, jpeg, matroska, png, riff, samsung, tiff};
+use crate::detect::container::{
+    avc, bmff, dpx, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
+};
 use crate::detect::{Settings, examine};
 
 /// What a small crafted file may take, in an unoptimised build on a busy machine.
@@ -34,6 +36,8 @@ const MAGICS: &[&[u8]] = &[
     b"OggS\0\x02",
     b"8BPS\0\x01",
     b"\x76\x2f\x31\x01\x02\x10\0\0a\0string\0",
+    b"SDPX\0\0\x08\0",
+    b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04\0\x83\0\0\x58",
     b"%PDF-1.7\n1 0 obj <<",
     b"<svg xmlns:c2pa='http://c2pa.org/manifest'>",
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>",
@@ -89,6 +93,9 @@ fn samples() -> Vec<Vec<u8>> {
         exif,
         xmp.to_vec(),
         matroska::tests::tagged("AIGC", "{\"Label\":\"1\"}"),
+        dpx::tests::dpx(&[(160, b"someone")], "AIGC", b"{\"Label\":\"1\"}"),
+        mxf::tests::mxf(4, 0, &mxf::tests::tagged("AIGC", "{\"Label\":\"1\"}")),
+        avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]]),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
 }
@@ -126,7 +133,7 @@ proptest! {
 
     #[test]
     fn changed_samples_end(
-        sample in 0usize..9,
+        sample in 0usize..12,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
         let mut data = samples().swap_remove(sample);

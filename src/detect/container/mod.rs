@@ -2,6 +2,7 @@
 //! with their places, and says where it broke. It never searches bytes for words, never decodes
 //! pixels or sound, and never trusts a length.
 
+pub mod avc;
 pub mod bmff;
 pub mod document;
 pub mod dpx;

@@ -186,17 +186,17 @@ mod tests {
 
     #[test]
     fn a_named_text_of_a_carrier_without_xmp_is_read() {
-        let look = |carrier, key: &str, value: &str| {
+        let named = |carrier, key: &str, value: &str| {
             let mut found = Found::default();
             found.text("P", carrier, key, value);
             let mut out = Vec::new();
-            super::look(&expand(&mut found).0, &mut out);
+            look(&expand(&mut found).0, &mut out);
             out.pop().and_then(|(_, evidence)| evidence.source_type)
         };
         let whole = Some(SourceType::TrainedAlgorithmicMedia);
-        assert_eq!(look(Carrier::Mxf, "DigitalSourceType", "trainedAlgorithmicMedia"), whole);
-        assert_eq!(look(Carrier::Mxf, "Comment", "trainedAlgorithmicMedia"), None);
-        assert_eq!(look(Carrier::Dpx, "DigitalSourceType", "a trainedAlgorithmicMedia"), None);
+        assert_eq!(named(Carrier::Mxf, "DigitalSourceType", "trainedAlgorithmicMedia"), whole);
+        assert_eq!(named(Carrier::Mxf, "Comment", "trainedAlgorithmicMedia"), None);
+        assert_eq!(named(Carrier::Dpx, "DigitalSourceType", "a trainedAlgorithmicMedia"), None);
     }
 
     #[test]
