@@ -3,8 +3,8 @@
 //! `examine` sniffs the media type, lets the walker of that container collect blocks, splits those
 //! into named fields, and lets the marks look at them; a C2PA store is read only when a walker
 //! found one. Reports evidence and problems, never a judgement: that is `origin`'s. It never touches
-//! a network, never decodes pixels, never searches bytes for words, and survives any input: each
-//! length, count, depth and allocation is bounded where it is read.
+//! a network, never decodes pixels unless asked to, never searches bytes for words, and survives
+//! any input: each length, count, depth and allocation is bounded where it is read.
 
 pub mod block;
 pub mod bytes;
@@ -38,6 +38,7 @@ const EVIDENCE_MAX: usize = 256;
 #[derive(Default)]
 pub struct Settings {
     trust_anchors: Option<String>,
+    deep: bool,
     #[cfg(feature = "c2pa")]
     context: std::sync::OnceLock<Result<std::sync::Arc<::c2pa::Context>, String>>,
 }
@@ -47,6 +48,7 @@ impl std::fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("trust_anchors", &self.trust_anchors.as_ref().map(String::len))
+            .field("deep", &self.deep)
             .finish_non_exhaustive()
     }
 }
@@ -55,6 +57,14 @@ impl Settings {
     /// With the C2PA trust list in PEM, when one is configured. Without one no signer is trusted.
     pub fn new(trust_anchors: Option<String>) -> Self {
         Self { trust_anchors, ..Self::default() }
+    }
+
+    /// Whether to decode pixels too, for texts that generators hide in them. Off by default: it
+    /// costs as much as showing the picture.
+    #[must_use]
+    pub fn deep(mut self, deep: bool) -> Self {
+        self.deep = deep;
+        self
     }
 
     /// The library's context, built at first use.
@@ -83,6 +93,9 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     let media_type = sniff::sniff(&mut bytes);
     if let Some(container) = registry::container(media_type) {
         (container.walk)(&mut bytes, &mut found);
+    }
+    if settings.deep && media_type == "image/png" {
+        container::stealth::look(source, &mut found);
     }
     if found.blocks.is_empty() {
         return Examined {

@@ -1,6 +1,6 @@
 //! One file per family of containers. A walker follows the container's own structure, yields blocks
 //! with their places, and says where it broke. It never searches bytes for words, never decodes
-//! pixels or sound, and never trusts a length.
+//! pixels or sound (`stealth` alone does, when asked to), and never trusts a length.
 
 pub mod avc;
 pub mod bmff;
@@ -20,4 +20,5 @@ pub mod png;
 pub mod psd;
 pub mod riff;
 pub mod samsung;
+pub mod stealth;
 pub mod tiff;
