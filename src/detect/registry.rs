@@ -69,6 +69,7 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["application/pdf"], walk: pdf::walk },
     Container { media_types: &["application/c2pa"], walk: document::c2pa },
     Container { media_types: &["image/svg+xml"], walk: document::svg },
+    Container { media_types: &["application/json"], walk: document::json },
     Container { media_types: &["application/rdf+xml"], walk: document::xmp },
 ];
 
