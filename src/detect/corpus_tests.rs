@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::detect::{Examined, Settings, examine};
+use crate::detect::{Examined, Settings, disagrees, examine, name_mark};
 use crate::model::{Evidence, Generative, Strength};
 
 struct Row {
@@ -99,6 +99,15 @@ fn every_declared_mark_in_the_corpus_is_found_and_nothing_else() {
         let got = look(&corpus.join(&row.path), &settings);
         let status = status(&got.examination.evidence);
         let ai = status.starts_with("ai-");
+        if let Some(why) = disagrees(got.media_type, row.path.as_bytes()) {
+            println!("named otherwise: {} {why}", row.path);
+        }
+        if let Some(mark) = name_mark(row.path.as_bytes()) {
+            println!("name only: {} {}", row.path, mark.mark);
+            if row.expected == "not-ai" {
+                false_alarms.push(format!("{}: {mark:?}", row.path));
+            }
+        }
         if verbose {
             println!("{} {} [{}] expected {}", row.path, got.media_type, status, row.expected);
             for one in &got.examination.evidence {

@@ -10,10 +10,12 @@ pub mod block;
 pub mod bytes;
 pub mod container;
 pub mod expand;
+pub mod extension;
 pub mod generators;
 pub mod inflate;
 pub mod marks;
 pub mod registry;
+pub mod shape;
 pub mod sniff;
 pub mod xmp;
 
@@ -23,6 +25,8 @@ mod corpus_tests;
 mod hostile_tests;
 
 pub use bytes::Source;
+pub use extension::disagrees;
+pub use marks::file_name::name_mark;
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
