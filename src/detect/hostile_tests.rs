@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use crate::detect::container::{
-    avc, bmff, dpx, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
+    avc, bmff, dpx, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
 };
 use crate::detect::{Settings, examine};
 
@@ -96,6 +96,7 @@ fn samples() -> Vec<Vec<u8>> {
         dpx::tests::dpx(&[(160, b"someone")], "AIGC", b"{\"Label\":\"1\"}"),
         mxf::tests::mxf(4, 0, &mxf::tests::tagged("AIGC", "{\"Label\":\"1\"}")),
         avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]]),
+        flv::tests::flv(&[("AIGC", "{\"Label\":\"1\"}")]),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
 }
@@ -133,7 +134,7 @@ proptest! {
 
     #[test]
     fn changed_samples_end(
-        sample in 0usize..12,
+        sample in 0usize..13,
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
         let mut data = samples().swap_remove(sample);

@@ -33,7 +33,7 @@ use crate::detect::bytes::Bytes;
 use crate::model::Examination;
 
 /// Version of the set of detectors: assets examined by an older one are examined again.
-pub const DETECTORS: u32 = 1;
+pub const DETECTORS: u32 = 2;
 
 /// Pieces of evidence kept of one asset, the strongest first when there are more.
 const EVIDENCE_MAX: usize = 256;

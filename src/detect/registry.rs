@@ -4,7 +4,7 @@
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
 use crate::detect::container::{
-    bmff, document, dpx, exr, flac, gif, id3, jpeg, matroska, mxf, pdf, png, psd, riff, tiff,
+    bmff, document, dpx, exr, flac, flv, gif, id3, jpeg, matroska, mxf, pdf, png, psd, riff, tiff,
 };
 use crate::detect::expand::Field;
 use crate::detect::marks::{Ordered, aigc, comfyui, declared, infotext, local_ui, named};
@@ -62,6 +62,7 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["image/x-exr"], walk: exr::walk },
     Container { media_types: &["image/x-dpx"], walk: dpx::walk },
     Container { media_types: &["application/mxf"], walk: mxf::walk },
+    Container { media_types: &["video/x-flv"], walk: flv::walk },
     Container { media_types: &["audio/mpeg"], walk: id3::walk },
     Container { media_types: &["audio/flac"], walk: flac::walk },
     Container { media_types: &["audio/ogg"], walk: flac::ogg },

@@ -8,6 +8,7 @@ pub mod document;
 pub mod dpx;
 pub mod exr;
 pub mod flac;
+pub mod flv;
 pub mod gif;
 pub mod heif;
 pub mod id3;
