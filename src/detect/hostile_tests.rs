@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use crate::detect::container::{
-    avc, bmff, dpx, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
+    avc, bmff, dpx, flac, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
 };
 use crate::detect::{Settings, examine};
 
@@ -56,8 +56,9 @@ fn ends(data: &[u8], head: usize) {
     assert_eq!(got, again);
 }
 
-fn samples() -> Vec<Vec<u8>> {
-    let xmp = b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+/// Small well-formed files, each with a mark.
+pub(super) fn samples() -> Vec<Vec<u8>> {
+    let xmp: &[u8] = b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
         xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'>\
         <r:Description e:DigitalSourceType='trainedAlgorithmicMedia'/></r:RDF>";
     let exif = tiff::tests::tiff(&[(271, 2, b"Ideogram AI\0"), (700, 1, xmp)]);
@@ -69,6 +70,11 @@ fn samples() -> Vec<Vec<u8>> {
     let ilst = bmff::tests::bx(b"ilst", &bmff::tests::bx(b"\0\0\0\x01", &value));
     let hdlr = bmff::tests::bx(b"hdlr", &[0; 24]);
     let meta = bmff::tests::bx(b"meta", &[vec![0; 4], hdlr, keys, ilst].concat());
+    let svg =
+        [&b"<svg xmlns='http://www.w3.org/2000/svg'><metadata>"[..], xmp, b"</metadata></svg>"];
+    let svg = svg.concat();
+    let info = riff::tests::chunk(b"ICMT", b"made with suno; created=x\0");
+    let info = [&b"INFO"[..], &info].concat();
     vec![
         png::tests::png(&[
             png::tests::chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat()),
@@ -96,6 +102,11 @@ fn samples() -> Vec<Vec<u8>> {
         dpx::tests::dpx(&[(160, b"someone")], "AIGC", b"{\"Label\":\"1\"}"),
         mxf::tests::mxf(4, 0, &mxf::tests::tagged("AIGC", "{\"Label\":\"1\"}")),
         avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]]),
+        svg,
+        b"%PDF-1.7\n1 0 obj << /AIGC ({\"Label\":\"1\"}) >> endobj\n".to_vec(),
+        b"{\"3\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":5}}}".to_vec(),
+        riff::tests::riff(b"WAVE", &[riff::tests::chunk(b"LIST", &info)]),
+        flac::tests::flac(&["comment=made with suno; created=x"]),
         flv::tests::flv(&[("AIGC", "{\"Label\":\"1\"}")]),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
@@ -134,10 +145,12 @@ proptest! {
 
     #[test]
     fn changed_samples_end(
-        sample in 0usize..13,
+        sample in any::<prop::sample::Index>(),
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
-        let mut data = samples().swap_remove(sample);
+        let mut samples = samples();
+        let at = sample.index(samples.len());
+        let mut data = samples.swap_remove(at);
         for (at, byte) in changes {
             let at = at.index(data.len());
             data[at] = byte;

@@ -22,6 +22,8 @@ pub mod xmp;
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_tests;
 
 pub use bytes::Source;
