@@ -149,7 +149,7 @@ fn ends(name: &str, data: &[u8], head: usize, settings: &Settings) {
 fn mutated_files_of_each_family_end() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let seconds: u64 = number("GENLOCK_FUZZ_SECONDS").unwrap_or(2);
-    let seed = number("GENLOCK_FUZZ_SEED").unwrap_or(0x67656e_6c6f636b);
+    let seed = number("GENLOCK_FUZZ_SEED").unwrap_or(0x6765_6e6c_6f63_6b00);
     let only = std::env::var("GENLOCK_FUZZ_FAMILY").ok();
     let seeds = seeds();
     if let Some(directory) = std::env::var_os("GENLOCK_FUZZ_SEEDS") {

@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(look(b"\xef\xbb\xbf{\"a\": [1, 2]}"), (1, 0));
         assert_eq!(look(b"{\"a\": [1, 2"), (1, 1));
         assert_eq!(look(b"{\"a\": 1}\n{\"b\": 2}\n"), (1, 0));
-        assert_eq!(look(&[b' '; 5 << 20]), (0, 0));
+        assert_eq!(look(&vec![b' '; 5 << 20]), (0, 0));
     }
 
     #[test]

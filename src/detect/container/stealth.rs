@@ -1,6 +1,6 @@
-//! The text that Stable Diffusion WebUI, `NovelAI` and `SwarmUI` hide in the lowest bits of a PNG's pixels: a
-//! signature, a length in bits, the text or its gzip, column by column. It is the only place here
-//! where pixels are decoded, so `examine` comes here only when the settings ask for it. Pixels,
+//! The text that Stable Diffusion `WebUI`, `NovelAI` and `SwarmUI` hide in the lowest bits of a PNG's
+//! pixels: a signature, a length in bits, the text or its gzip, column by column. The only place
+//! here where pixels are decoded, so `examine` comes here only when the settings ask for it. Pixels,
 //! memory and what the text inflates to are bounded; an image without the signature in its first
 //! column is let go as soon as that column can be read.
 
@@ -207,7 +207,7 @@ pub(crate) mod tests {
     #[test]
     fn a_picture_without_one_gives_nothing() {
         let deep = Settings::default().deep(true);
-        assert_eq!(evidence(&picture(50, 200, &[0xff; 40_000]), &deep), []);
+        assert_eq!(evidence(&picture(50, 200, &vec![0xff; 40_000]), &deep), []);
         assert_eq!(evidence(&picture(1, 1, &[0; 4]), &deep), []);
         assert_eq!(evidence(&hide("stealth_pngcomp", 99, 99, b"hello"), &deep), []);
     }

@@ -122,6 +122,6 @@ mod tests {
             assert_eq!(tool(name), None, "{name}");
         }
         assert_eq!(name_mark(b"ChatGPT Image \xff, 10_31_08.png"), None);
-        assert_eq!(name_mark(&[b'_'; 100_000]), None);
+        assert_eq!(name_mark(&vec![b'_'; 100_000]), None);
     }
 }

@@ -121,8 +121,15 @@ fn by_json(field: &Field) -> Option<Evidence> {
             | (Carrier::Exif, "UserComment" | "Model")
             | (Carrier::Xmp, "exif:UserComment")
             | (Carrier::Comment, "COM" | "comment")
-            | (Carrier::Json, _)
-            | (Carrier::Mp4 | Carrier::Matroska | Carrier::Mxf | Carrier::Dpx | Carrier::Exr, _)
+            | (
+                Carrier::Json
+                    | Carrier::Mp4
+                    | Carrier::Matroska
+                    | Carrier::Mxf
+                    | Carrier::Dpx
+                    | Carrier::Exr,
+                _,
+            )
     );
     if !place {
         return None;
