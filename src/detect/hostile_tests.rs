@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use crate::detect::container::{
-    avc, bmff, dpx, flac, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
+    ape, avc, bmff, dpx, flac, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
 };
 use crate::detect::{Settings, examine};
 
@@ -107,6 +107,7 @@ pub(super) fn samples() -> Vec<Vec<u8>> {
         b"{\"3\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":5}}}".to_vec(),
         riff::tests::riff(b"WAVE", &[riff::tests::chunk(b"LIST", &info)]),
         flac::tests::flac(&["comment=made with suno; created=x"]),
+        ape::tests::ape(&[("AIGC", "{\"Label\":\"1\"}")]),
         flv::tests::flv(&[("AIGC", "{\"Label\":\"1\"}")]),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]

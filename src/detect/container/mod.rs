@@ -2,6 +2,7 @@
 //! with their places, and says where it broke. It never searches bytes for words, never decodes
 //! pixels or sound (`stealth` alone does, when asked to), and never trusts a length.
 
+pub mod ape;
 pub mod avc;
 pub mod bmff;
 pub mod document;
