@@ -36,6 +36,16 @@ pub enum Carrier {
     Matroska,
     /// `OpenEXR` header attribute.
     Exr,
+    /// DPX header text, or user data by its identification.
+    Dpx,
+    /// MXF tagged value or identification.
+    Mxf,
+    /// H.264 or H.265 user data, key the identifier in hexadecimal.
+    Sei,
+    /// FLV `onMetaData`.
+    Flv,
+    /// A JSON document as a whole, without a key.
+    Json,
     /// PDF document information.
     Pdf,
     /// A comment without a key (JPEG `COM`, GIF).

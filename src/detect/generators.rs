@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::detect::block::Carrier;
+use crate::detect::shape::Shape;
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +19,8 @@ struct Table {
     value: Vec<NamedValue>,
     #[serde(default)]
     producer: Vec<Producer>,
+    #[serde(default)]
+    name: Vec<FileName>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +64,7 @@ enum CarrierName {
     Riff,
     Vorbis,
     Matroska,
+    Sei,
 }
 
 impl CarrierName {
@@ -74,6 +78,7 @@ impl CarrierName {
             Self::Riff => Carrier::Riff,
             Self::Vorbis => Carrier::Vorbis,
             Self::Matroska => Carrier::Matroska,
+            Self::Sei => Carrier::Sei,
         }
     }
 }
@@ -85,6 +90,13 @@ struct Producer {
     tool: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileName {
+    patterns: Vec<String>,
+    tool: String,
+}
+
 fn yes() -> bool {
     true
 }
@@ -92,6 +104,14 @@ fn yes() -> bool {
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     // The file is part of the program; a test keeps it readable.
     toml::from_str(include_str!("generators.toml")).unwrap_or_default()
+});
+
+/// The forms of names with their tools. A form that cannot be read is left out; a test reads all.
+static NAMES: LazyLock<Vec<(Shape, &'static str)>> = LazyLock::new(|| {
+    let rows = TABLE.name.iter();
+    rows.flat_map(|row| row.patterns.iter().map(|pattern| (pattern, row.tool.as_str())))
+        .filter_map(|(pattern, tool)| Some((Shape::parse(pattern)?, tool)))
+        .collect()
 });
 
 /// A generator known by a signed name.
@@ -138,6 +158,11 @@ pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
     Some(Writer { tool: &known.tool, heuristic: known.weak })
 }
 
+/// The generator whose downloads have names of this form. `stem` is a file name without extension.
+pub fn named_file(stem: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(shape, _)| shape.matches(stem)).map(|(_, tool)| *tool)
+}
+
 /// The producer that a `ContentProducer` names. Its form: `001`, `1`, the credit code, a suffix.
 pub fn producer(text: &str) -> Option<String> {
     let code = text.strip_prefix("0011")?;
@@ -176,6 +201,9 @@ mod tests {
     fn the_table_can_be_read() {
         let table: Table = toml::from_str(include_str!("generators.toml")).unwrap();
         assert!(table.signed.len() > 5 && table.signer.len() > 3);
+        let patterns: usize = table.name.iter().map(|row| row.patterns.len()).sum();
+        assert!(patterns > 10);
+        assert_eq!(NAMES.len(), patterns);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use crate::detect::container::{bmff, id3, irb, jpeg, matroska, png, riff, samsung, tiff};
+use crate::detect::container::{
+    ape, avc, bmff, dpx, flac, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, tiff,
+};
 use crate::detect::{Settings, examine};
 
 /// What a small crafted file may take, in an unoptimised build on a busy machine.
@@ -34,6 +36,8 @@ const MAGICS: &[&[u8]] = &[
     b"OggS\0\x02",
     b"8BPS\0\x01",
     b"\x76\x2f\x31\x01\x02\x10\0\0a\0string\0",
+    b"SDPX\0\0\x08\0",
+    b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02\x04\0\x83\0\0\x58",
     b"%PDF-1.7\n1 0 obj <<",
     b"<svg xmlns:c2pa='http://c2pa.org/manifest'>",
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>",
@@ -52,8 +56,9 @@ fn ends(data: &[u8], head: usize) {
     assert_eq!(got, again);
 }
 
-fn samples() -> Vec<Vec<u8>> {
-    let xmp = b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+/// Small well-formed files, each with a mark.
+pub(super) fn samples() -> Vec<Vec<u8>> {
+    let xmp: &[u8] = b"<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
         xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/'>\
         <r:Description e:DigitalSourceType='trainedAlgorithmicMedia'/></r:RDF>";
     let exif = tiff::tests::tiff(&[(271, 2, b"Ideogram AI\0"), (700, 1, xmp)]);
@@ -65,6 +70,11 @@ fn samples() -> Vec<Vec<u8>> {
     let ilst = bmff::tests::bx(b"ilst", &bmff::tests::bx(b"\0\0\0\x01", &value));
     let hdlr = bmff::tests::bx(b"hdlr", &[0; 24]);
     let meta = bmff::tests::bx(b"meta", &[vec![0; 4], hdlr, keys, ilst].concat());
+    let svg =
+        [&b"<svg xmlns='http://www.w3.org/2000/svg'><metadata>"[..], xmp, b"</metadata></svg>"];
+    let svg = svg.concat();
+    let info = riff::tests::chunk(b"ICMT", b"made with suno; created=x\0");
+    let info = [&b"INFO"[..], &info].concat();
     vec![
         png::tests::png(&[
             png::tests::chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), xmp].concat()),
@@ -89,6 +99,16 @@ fn samples() -> Vec<Vec<u8>> {
         exif,
         xmp.to_vec(),
         matroska::tests::tagged("AIGC", "{\"Label\":\"1\"}"),
+        dpx::tests::dpx(&[(160, b"someone")], "AIGC", b"{\"Label\":\"1\"}"),
+        mxf::tests::mxf(4, 0, &mxf::tests::tagged("AIGC", "{\"Label\":\"1\"}")),
+        avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]]),
+        svg,
+        b"%PDF-1.7\n1 0 obj << /AIGC ({\"Label\":\"1\"}) >> endobj\n".to_vec(),
+        b"{\"3\":{\"class_type\":\"KSampler\",\"inputs\":{\"seed\":5}}}".to_vec(),
+        riff::tests::riff(b"WAVE", &[riff::tests::chunk(b"LIST", &info)]),
+        flac::tests::flac(&["comment=made with suno; created=x"]),
+        ape::tests::ape(&[("AIGC", "{\"Label\":\"1\"}")]),
+        flv::tests::flv(&[("AIGC", "{\"Label\":\"1\"}")]),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
 }
@@ -126,10 +146,12 @@ proptest! {
 
     #[test]
     fn changed_samples_end(
-        sample in 0usize..9,
+        sample in any::<prop::sample::Index>(),
         changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {
-        let mut data = samples().swap_remove(sample);
+        let mut samples = samples();
+        let at = sample.index(samples.len());
+        let mut data = samples.swap_remove(at);
         for (at, byte) in changes {
             let at = at.index(data.len());
             data[at] = byte;

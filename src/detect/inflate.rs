@@ -3,15 +3,24 @@
 
 use std::io::Read;
 
-use flate2::read::ZlibDecoder;
+use flate2::read::{GzDecoder, ZlibDecoder};
 
 /// The most a compressed block may grow to.
 pub const INFLATE_CAP: u64 = 16 << 20;
 
 /// Inflates zlib data up to `INFLATE_CAP` bytes.
 pub fn inflate(data: &[u8]) -> Result<Vec<u8>, String> {
+    bounded(ZlibDecoder::new(data))
+}
+
+/// Inflates gzip data up to `INFLATE_CAP` bytes.
+pub fn gunzip(data: &[u8]) -> Result<Vec<u8>, String> {
+    bounded(GzDecoder::new(data))
+}
+
+fn bounded(from: impl Read) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
-    let read = ZlibDecoder::new(data).take(INFLATE_CAP + 1).read_to_end(&mut out);
+    let read = from.take(INFLATE_CAP + 1).read_to_end(&mut out);
     if out.len() as u64 > INFLATE_CAP {
         return Err(format!("inflates to more than {INFLATE_CAP} bytes"));
     }

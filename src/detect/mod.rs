@@ -3,26 +3,32 @@
 //! `examine` sniffs the media type, lets the walker of that container collect blocks, splits those
 //! into named fields, and lets the marks look at them; a C2PA store is read only when a walker
 //! found one. Reports evidence and problems, never a judgement: that is `origin`'s. It never touches
-//! a network, never decodes pixels, never searches bytes for words, and survives any input: each
-//! length, count, depth and allocation is bounded where it is read.
+//! a network, never decodes pixels unless asked to, never searches bytes for words, and survives
+//! any input: each length, count, depth and allocation is bounded where it is read.
 
 pub mod block;
 pub mod bytes;
 pub mod container;
 pub mod expand;
+pub mod extension;
 pub mod generators;
 pub mod inflate;
 pub mod marks;
 pub mod registry;
+pub mod shape;
 pub mod sniff;
 pub mod xmp;
 
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_tests;
 
 pub use bytes::Source;
+pub use extension::disagrees;
+pub use marks::file_name::name_mark;
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
@@ -38,6 +44,7 @@ const EVIDENCE_MAX: usize = 256;
 #[derive(Default)]
 pub struct Settings {
     trust_anchors: Option<String>,
+    deep: bool,
     #[cfg(feature = "c2pa")]
     context: std::sync::OnceLock<Result<std::sync::Arc<::c2pa::Context>, String>>,
 }
@@ -47,6 +54,7 @@ impl std::fmt::Debug for Settings {
         formatter
             .debug_struct("Settings")
             .field("trust_anchors", &self.trust_anchors.as_ref().map(String::len))
+            .field("deep", &self.deep)
             .finish_non_exhaustive()
     }
 }
@@ -55,6 +63,14 @@ impl Settings {
     /// With the C2PA trust list in PEM, when one is configured. Without one no signer is trusted.
     pub fn new(trust_anchors: Option<String>) -> Self {
         Self { trust_anchors, ..Self::default() }
+    }
+
+    /// Whether to decode pixels too, for texts that generators hide in them. Off by default: it
+    /// costs as much as showing the picture.
+    #[must_use]
+    pub fn deep(mut self, deep: bool) -> Self {
+        self.deep = deep;
+        self
     }
 
     /// The library's context, built at first use.
@@ -83,6 +99,9 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     let media_type = sniff::sniff(&mut bytes);
     if let Some(container) = registry::container(media_type) {
         (container.walk)(&mut bytes, &mut found);
+    }
+    if settings.deep && media_type == "image/png" {
+        container::stealth::look(source, &mut found);
     }
     if found.blocks.is_empty() {
         return Examined {

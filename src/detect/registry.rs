@@ -4,7 +4,7 @@
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
 use crate::detect::container::{
-    bmff, document, exr, flac, gif, id3, jpeg, matroska, pdf, png, psd, riff, tiff,
+    bmff, document, dpx, exr, flac, flv, gif, id3, jpeg, matroska, mxf, pdf, png, psd, riff, tiff,
 };
 use crate::detect::expand::Field;
 use crate::detect::marks::{Ordered, aigc, comfyui, declared, infotext, local_ui, named};
@@ -60,6 +60,9 @@ pub const CONTAINERS: &[Container] = &[
     },
     Container { media_types: &["video/webm", "video/x-matroska"], walk: matroska::walk },
     Container { media_types: &["image/x-exr"], walk: exr::walk },
+    Container { media_types: &["image/x-dpx"], walk: dpx::walk },
+    Container { media_types: &["application/mxf"], walk: mxf::walk },
+    Container { media_types: &["video/x-flv"], walk: flv::walk },
     Container { media_types: &["audio/mpeg"], walk: id3::walk },
     Container { media_types: &["audio/flac"], walk: flac::walk },
     Container { media_types: &["audio/ogg"], walk: flac::ogg },
@@ -67,6 +70,7 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["application/pdf"], walk: pdf::walk },
     Container { media_types: &["application/c2pa"], walk: document::c2pa },
     Container { media_types: &["image/svg+xml"], walk: document::svg },
+    Container { media_types: &["application/json"], walk: document::json },
     Container { media_types: &["application/rdf+xml"], walk: document::xmp },
 ];
 

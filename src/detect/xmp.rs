@@ -96,6 +96,14 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     (rdf.out, problem)
 }
 
+/// Whether a block begins as a packet of XMP in UTF-8 does: for carriers that hold any text.
+pub fn is_packet(data: &[u8]) -> bool {
+    let start = data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data).trim_ascii_start();
+    [b"<?xpacket".as_slice(), b"<x:xmpmeta", b"<x:xapmeta", b"<rdf:RDF"]
+        .iter()
+        .any(|known| start.starts_with(known))
+}
+
 /// XMP is UTF-8 nearly always; the specification allows UTF-16 too.
 fn decode(packet: &[u8]) -> String {
     let units = |little: bool| {

@@ -4,7 +4,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::tiff::latin;
-use crate::detect::container::{heif, jpeg};
+use crate::detect::container::{avc, heif, jpeg};
 
 const NAME: &str = "bmff";
 /// Boxes walked in one file.
@@ -139,6 +139,9 @@ impl Walk {
             }
             b"moov" | b"trak" | b"udta" if depth < DEPTH_MAX => {
                 self.children(bytes, here.body, here.end, &path, depth + 1, found)?;
+                if &here.kind == b"trak" {
+                    avc::track(bytes, here, &path, found)?;
+                }
             }
             b"meta" if depth < DEPTH_MAX => meta(bytes, here, &path, found)?,
             b"XMP_" | b"xml " => {

@@ -1,13 +1,20 @@
-//! Files that are one block: SVG, XMP sidecars, C2PA manifests of their own. They are taken whole,
-//! within the block cap; XML is handed to the XMP reader; an SVG is also looked through for a C2PA manifest element.
+//! Files that are one block: SVG, XMP and JSON sidecars, C2PA manifests of their own. They are taken
+//! whole, within the block cap; XML is handed to the XMP reader, JSON to the marks; an SVG is also
+//! looked through for a C2PA manifest element.
 
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
 
-use crate::detect::block::{Content, Found, Store};
+use serde::de::IgnoredAny;
+
+use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::Bytes;
 use crate::detect::container::jpeg::is_c2pa_jumbf;
+use crate::detect::container::tiff::latin;
+
+/// The largest JSON document that is looked at.
+const JSON_CAP: u64 = 4 << 20;
 
 /// Hands the document over as XMP.
 pub fn xmp(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -28,6 +35,27 @@ pub fn c2pa(bytes: &mut Bytes<'_>, found: &mut Found) {
     match bytes.take(0, len) {
         Ok(data) => found.add("C2PA manifest file", Content::C2pa(Store::Extracted(data))),
         Err(broke) => found.broke("c2pa", &broke),
+    }
+}
+
+/// Hands over a JSON document, which may be what a generator wrote beside its picture. Larger ones
+/// are nobody's sidecar and not looked at. What ends inside a value was cut off; what is otherwise
+/// no JSON (lines of JSON, JSON with comments) is some other format and fine.
+pub fn json(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let len = bytes.len();
+    if len > JSON_CAP {
+        return;
+    }
+    match bytes.take(0, len) {
+        Ok(data) => {
+            let text = latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data), true);
+            let whole = serde_json::from_str::<IgnoredAny>(&text);
+            if whole.is_err_and(|error| error.is_eof()) {
+                found.problem("json", format!("broke at offset {len}: ends inside a value"));
+            }
+            found.text("JSON document", Carrier::Json, "", text);
+        }
+        Err(broke) => found.broke("json", &broke),
     }
 }
 
@@ -82,6 +110,19 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_that_was_cut_off_is_a_problem_and_another_format_is_not() {
+        let look = |text: &[u8]| {
+            let mut found = Found::default();
+            json(&mut Bytes::memory(text), &mut found);
+            (found.blocks.len(), found.problems.len())
+        };
+        assert_eq!(look(b"\xef\xbb\xbf{\"a\": [1, 2]}"), (1, 0));
+        assert_eq!(look(b"{\"a\": [1, 2"), (1, 1));
+        assert_eq!(look(b"{\"a\": 1}\n{\"b\": 2}\n"), (1, 0));
+        assert_eq!(look(&vec![b' '; 5 << 20]), (0, 0));
+    }
 
     #[test]
     fn a_manifest_element_is_found_by_its_namespace() {

@@ -116,8 +116,15 @@ fn comments(data: &[u8], place: &str, found: &mut Found) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A file of nothing but these comments.
+    pub fn flac(texts: &[&str]) -> Vec<u8> {
+        let block = comment_block(texts);
+        let size = u32::try_from(block.len()).unwrap() | 0x8400_0000;
+        [&b"fLaC"[..], &size.to_be_bytes(), &block].concat()
+    }
 
     fn comment_block(texts: &[&str]) -> Vec<u8> {
         let mut out = vec![0, 0, 0, 0];
@@ -131,15 +138,12 @@ mod tests {
 
     #[test]
     fn flac_comments_are_read_and_a_lie_is_a_problem() {
-        let block = comment_block(&["prompt={}", "noequals"]);
-        let mut file = b"fLaC\x84\0\0".to_vec();
-        file.push(u8::try_from(block.len()).unwrap());
-        file.extend_from_slice(&block);
+        let mut file = flac(&["prompt={}", "noequals"]);
         let mut found = Found::default();
         walk(&mut Bytes::memory(&file), &mut found);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 1);
-        let at = file.len() - block.len() + 8;
+        let at = 8 + 8;
         file[at] = 0xff;
         let mut found = Found::default();
         walk(&mut Bytes::memory(&file), &mut found);

@@ -3,6 +3,7 @@
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::ape;
 use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::sniff::id3_length;
 
@@ -12,11 +13,13 @@ const FRAMES_MAX: usize = 10_000;
 /// The largest frame that is read; texts are far smaller.
 const FRAME_CAP: u64 = 4 << 20;
 
-/// Walks an MP3: its tag. Frames of sound are not looked at, and a file without a tag is whole.
+/// Walks an MP3: its tags in front and at the end. Frames of sound are not looked at, and a file
+/// without a tag is whole.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     if id3_length(bytes.peek_up_to(0, 10)).is_some() {
         tag(bytes, 0, "MP3 ID3v2", found);
     }
+    ape::walk(bytes, found);
 }
 
 /// Reads the tag at `at` and gives the offset behind it.

@@ -20,6 +20,13 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         let Some(value) = parsed(field) else {
             continue;
         };
+        if field.carrier == Carrier::Json {
+            // Nothing but the form speaks for a document: a stricter one.
+            if let Some(evidence) = document(field, &value) {
+                out.push((field.order, evidence));
+            }
+            continue;
+        }
         if let Some(graph) = graph(&value) {
             out.push((field.order, report(field, &graph)));
             return;
@@ -36,17 +43,40 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
 fn carries(field: &Field) -> bool {
     let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
     match field.carrier {
-        Carrier::PngText | Carrier::Exr => matches!(key, "prompt" | "workflow"),
+        Carrier::PngText | Carrier::Exr | Carrier::Dpx => matches!(key, "prompt" | "workflow"),
         Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
-        Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Id3 | Carrier::Riff => {
+        Carrier::Mp4
+        | Carrier::Matroska
+        | Carrier::Vorbis
+        | Carrier::Id3
+        | Carrier::Riff
+        | Carrier::Mxf => {
             matches!(
                 key.to_ascii_lowercase().as_str(),
                 "prompt" | "workflow" | "comment" | "description" | "\u{a9}cmt" | "comm" | "icmt"
             )
         }
-        Carrier::Comment => true,
+        Carrier::Comment | Carrier::Json => true,
         _ => false,
     }
+}
+
+/// A document that is a graph as a whole, or a drawn one with what only the editor of `ComfyUI`
+/// writes: other editors share the library that draws, and its form of nodes and links.
+fn document(field: &Field, value: &Value) -> Option<Evidence> {
+    if let Some(graph) = graph(value)
+        && graph.as_object().is_some_and(|nodes| nodes.values().all(is_node))
+    {
+        return Some(report(field, &graph));
+    }
+    let nodes = value.get("nodes").and_then(Value::as_array).filter(|_| is_workflow(value))?;
+    let ours = nodes.iter().any(|node| {
+        ["Node name for S&R", "cnr_id"].iter().any(|key| {
+            node.pointer("/properties").is_some_and(|it| it.get(key).is_some_and(Value::is_string))
+        })
+    });
+    let counted = value.get("last_node_id").is_some() || value.get("state").is_some();
+    (ours && counted).then(|| trace(field, DETECTOR, TOOL, "workflow of ComfyUI"))
 }
 
 /// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
@@ -124,9 +154,35 @@ fn report(field: &Field, graph: &Value) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::block::Found;
+    use crate::detect::expand::expand;
 
     fn value(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_document_needs_more_than_nodes_and_links() {
+        let of = |text: &str| {
+            let mut found = Found::default();
+            found.text("P", Carrier::Json, "", text);
+            let mut out = Vec::new();
+            look(&expand(&mut found).0, &mut out);
+            out.len()
+        };
+        let node = r#"{"inputs":{"seed":5},"class_type":"KSampler"}"#;
+        assert_eq!(of(&format!(r#"{{"3":{node},"4":{node}}}"#)), 1);
+        assert_eq!(of(&format!(r#"{{"prompt":{{"3":{node}}},"client_id":"x"}}"#)), 1);
+        assert_eq!(of(&format!(r#"{{"3":{node},"title":"a lecture"}}"#)), 0);
+        let drawn = |properties: &str| {
+            format!(
+                r#"{{"last_node_id":1,"links":[],"nodes":[{{"id":1,"type":"KSampler","properties":{properties}}}]}}"#
+            )
+        };
+        assert_eq!(of(&drawn(r#"{"Node name for S&R":"KSampler"}"#)), 1);
+        assert_eq!(of(&drawn("{}")), 0);
+        assert_eq!(of(r#"{"nodes":[{"id":1,"type":"person"}],"links":[]}"#), 0);
+        assert_eq!(of(r#"{"prompt":"a graph","workflow":"approved"}"#), 0);
     }
 
     #[test]

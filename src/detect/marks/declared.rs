@@ -29,6 +29,11 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
                 "Iptc4xmpExt:DigitalSourceType"
                 | "Iptc4xmpExt:DigitalSourceFileType"
                 | "Iptc4xmpExt:DigitalSourcefileType",
+            )
+            // Carriers without XMP: a named text under the standard's own name.
+            | (
+                Carrier::Exr | Carrier::Dpx | Carrier::Mxf,
+                "DigitalSourceType" | "Iptc4xmpExt:DigitalSourceType",
             ) => source_type(field, out),
             (Carrier::Xmp, "photoshop:Credit") | (Carrier::Iim, "2:110") => credit(field, out),
             _ => {}
@@ -177,6 +182,21 @@ mod tests {
         assert_eq!(got[0].source_type, Some(SourceType::AlgorithmicMedia));
         assert_eq!(of("e:DigitalSourceType='http://exiftool.org'"), []);
         assert_eq!(of("p:Instructions='not trainedAlgorithmicMedia'"), []);
+    }
+
+    #[test]
+    fn a_named_text_of_a_carrier_without_xmp_is_read() {
+        let named = |carrier, key: &str, value: &str| {
+            let mut found = Found::default();
+            found.text("P", carrier, key, value);
+            let mut out = Vec::new();
+            look(&expand(&mut found).0, &mut out);
+            out.pop().and_then(|(_, evidence)| evidence.source_type)
+        };
+        let whole = Some(SourceType::TrainedAlgorithmicMedia);
+        assert_eq!(named(Carrier::Mxf, "DigitalSourceType", "trainedAlgorithmicMedia"), whole);
+        assert_eq!(named(Carrier::Mxf, "Comment", "trainedAlgorithmicMedia"), None);
+        assert_eq!(named(Carrier::Dpx, "DigitalSourceType", "a trainedAlgorithmicMedia"), None);
     }
 
     #[test]

@@ -14,8 +14,8 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         let key = field.key.as_str();
         let place = match field.carrier {
             // The form alone decides there: plugins and re-savers chose their own keywords.
-            Carrier::PngText | Carrier::Exr => true,
-            Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis => {
+            Carrier::PngText | Carrier::Exr | Carrier::Dpx => true,
+            Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Mxf => {
                 matches!(key, "parameters" | "comment" | "\u{a9}cmt")
             }
             Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),

@@ -16,6 +16,7 @@ const DETECTOR: &str = "tool-trace";
 pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     for field in fields {
         let evidence = invoke(field)
+            .or_else(|| invoke_document(field))
             .or_else(|| by_json(field))
             .or_else(|| easy_diffusion(field, fields))
             .or_else(|| midjourney(field))
@@ -89,6 +90,29 @@ fn invoke(field: &Field) -> Option<Evidence> {
     }
 }
 
+/// The same beside the picture: several of its keys together, each with a value of its kind.
+fn invoke_document(field: &Field) -> Option<Evidence> {
+    let value = field.json().filter(|_| field.carrier == Carrier::Json)?;
+    let text = |key: &str| value.get(key).is_some_and(Value::is_string);
+    let object = |key: &str| value.get(key).is_some_and(Value::is_object);
+    let number = |key: &str| value.get(key).is_some_and(Value::is_number);
+    if text("generation_mode") && text("positive_prompt") && number("seed") && object("model") {
+        return Some(filled(field, "InvokeAI", "metadata of InvokeAI", value));
+    }
+    let first = text("app_id") && text("app_version") && text("model_weights") && object("image");
+    if first {
+        return Some(filled(field, "InvokeAI", "metadata of InvokeAI", value));
+    }
+    let node = |node: &Value| {
+        node.get("type").and_then(Value::as_str) == Some("invocation")
+            && node.pointer("/data/type").is_some_and(Value::is_string)
+            && node.pointer("/data/inputs").is_some_and(Value::is_object)
+    };
+    let nodes = value.get("nodes").and_then(Value::as_array)?;
+    (nodes.iter().any(node) && value.get("edges").is_some_and(Value::is_array))
+        .then(|| trace(field, DETECTOR, "InvokeAI", "workflow of InvokeAI"))
+}
+
 /// Tools that write one JSON object with keys of their own.
 fn by_json(field: &Field) -> Option<Evidence> {
     let place = matches!(
@@ -97,7 +121,15 @@ fn by_json(field: &Field) -> Option<Evidence> {
             | (Carrier::Exif, "UserComment" | "Model")
             | (Carrier::Xmp, "exif:UserComment")
             | (Carrier::Comment, "COM" | "comment")
-            | (Carrier::Mp4 | Carrier::Matroska, _)
+            | (
+                Carrier::Json
+                    | Carrier::Mp4
+                    | Carrier::Matroska
+                    | Carrier::Mxf
+                    | Carrier::Dpx
+                    | Carrier::Exr,
+                _,
+            )
     );
     if !place {
         return None;
@@ -283,6 +315,34 @@ mod tests {
                 "Samsung Galaxy AI",
             ),
             (&[(Exif, "ImageDescription", &signature), (Exif, "Artist", id)], "Grok (xAI)"),
+            (&[(Carrier::Json, "", "{\"sui_image_params\":{\"prompt\":\"x\"}}")], "SwarmUI"),
+            (
+                &[(
+                    Carrier::Json,
+                    "",
+                    "{\"generation_mode\":\"txt2img\",\"positive_prompt\":\"x\",\"seed\":1,\
+                     \"model\":{\"model_name\":\"m\"}}",
+                )],
+                "InvokeAI",
+            ),
+            (
+                &[(
+                    Carrier::Json,
+                    "",
+                    "{\"edges\":[],\"nodes\":[{\"type\":\"invocation\",\"data\":\
+                     {\"type\":\"l2i\",\"inputs\":{}}}]}",
+                )],
+                "InvokeAI",
+            ),
+            (
+                &[(
+                    Carrier::Json,
+                    "",
+                    "{\"prompt\":\"x\",\"seed\":1,\"num_inference_steps\":25,\
+                     \"sampler_name\":\"euler_a\"}",
+                )],
+                "Easy Diffusion",
+            ),
         ];
         for (texts, tool) in cases {
             assert_eq!(tools(texts), [*tool], "{texts:?}");
@@ -299,6 +359,8 @@ mod tests {
             &[(PngText, "Dream", "a dream of mine -s")],
             &[(Exif, "ImageDescription", "Signature: short")],
             &[(PngText, "parameters", "{\"gamma\": 2.2}")],
+            &[(Carrier::Json, "", "{\"prompt\":\"midjourney\",\"seed\":1,\"model\":\"runway\"}")],
+            &[(Carrier::Json, "", "{\"nodes\":[{\"type\":\"invocation\"}],\"edges\":[]}")],
             &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"genAIType\":0}")],
         ] {
             assert_eq!(tools(texts), Vec::<String>::new(), "{texts:?}");

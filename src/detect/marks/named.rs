@@ -2,6 +2,7 @@
 //! them are rows of `generators.toml`; a value is compared whole or by a stated beginning, in the
 //! stated field of the stated carrier only.
 
+use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::generators;
 use crate::detect::marks::{Ordered, cut, trace};
@@ -13,7 +14,8 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         let Some(known) = generators::named_value(field.carrier, &field.key, &field.value) else {
             continue;
         };
-        let mark = format!("{} is what {} writes", field.key, known.tool);
+        let what = if field.carrier == Carrier::Sei { "user data in the film" } else { &field.key };
+        let mark = format!("{what} is what {} writes", known.tool);
         let mut evidence = Evidence {
             detail: Some(cut(&field.value)),
             ..trace(field, "tool-trace", known.tool, mark)

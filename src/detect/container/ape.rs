@@ -1,0 +1,110 @@
+//! `APEv2` tags at the end of an MP3, before an `ID3v1` tag where there is one. Reads the footer and
+//! the text items; pictures are passed over. Used by `id3`.
+
+use crate::detect::block::{Carrier, Found};
+use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::container::tiff::latin;
+
+const NAME: &str = "ape";
+/// Items read from one tag.
+const ITEMS_MAX: u32 = 10_000;
+/// The largest tag that is read.
+const TAG_CAP: u64 = 8 << 20;
+/// Footer, and `ID3v1` tag.
+const FOOTER: u64 = 32;
+const ID3V1: u64 = 128;
+
+/// Looks for a tag at the end and reads it.
+pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let len = bytes.len();
+    let tail = bytes.peek_up_to(len.saturating_sub(ID3V1), 128);
+    let end = if tail.len() == 128 && tail.starts_with(b"TAG") { len - ID3V1 } else { len };
+    if end < FOOTER || bytes.peek_up_to(end - FOOTER, 8) != b"APETAGEX" {
+        return;
+    }
+    if let Err(broke) = items(bytes, end, found) {
+        found.broke(NAME, &broke);
+    }
+}
+
+fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<(), Broke> {
+    let footer = end - FOOTER;
+    // The size counts the items and the footer, and not the header.
+    let size = u64::from(bytes.u32_le(footer + 12)?);
+    let count = bytes.u32_le(footer + 16)?.min(ITEMS_MAX);
+    if size < FOOTER || size > end || size > TAG_CAP {
+        return Err(Broke::new(footer, format!("a tag of {size} bytes")));
+    }
+    let start = end - size;
+    let data = bytes.take(start, size - FOOTER)?;
+    let mut rest = data.as_slice();
+    for _ in 0..count {
+        let at = start + (data.len() - rest.len()) as u64;
+        let lie = || Broke::new(at, "an item runs past its tag");
+        let (header, after) = rest.split_first_chunk::<8>().ok_or_else(lie)?;
+        let [l0, l1, l2, l3, flags, ..] = *header;
+        let len = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])).map_err(|_| lie())?;
+        let zero = after.iter().take(256).position(|byte| *byte == 0).ok_or_else(lie)?;
+        let (key, after) = after.split_at(zero);
+        let (value, after) =
+            after.get(1..).and_then(|after| after.split_at_checked(len)).ok_or_else(lie)?;
+        rest = after;
+        // Bits 1 and 2 tell of binary items and links.
+        if flags & 0b110 == 0 {
+            let key = latin(key, true);
+            let place = format!("APEv2 {key} @ offset {at}");
+            found.text(place, Carrier::Id3, format!("TXXX:{key}"), latin(value, true));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::detect::block::Content;
+
+    /// A sound with these items behind it, and an `ID3v1` tag behind them.
+    pub fn ape(texts: &[(&str, &str)]) -> Vec<u8> {
+        let mut items = Vec::new();
+        for (key, value) in texts {
+            items.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+            items.extend_from_slice(&[0; 4]);
+            items.extend_from_slice(format!("{key}\0{value}").as_bytes());
+        }
+        let word = |number: usize| u32::try_from(number).unwrap().to_le_bytes();
+        let mut out = b"\xff\xfb\x90\0".to_vec();
+        out.resize(400, 0);
+        out.extend_from_slice(&items);
+        out.extend_from_slice(b"APETAGEX\xd0\x07\0\0");
+        out.extend([word(items.len() + 32), word(texts.len()), word(0), [0; 4], [0; 4]].concat());
+        out.extend_from_slice(b"TAG");
+        out.resize(out.len() + 125, 0);
+        out
+    }
+
+    fn look(data: &[u8]) -> Found {
+        let mut found = Found::default();
+        walk(&mut Bytes::memory(data), &mut found);
+        found
+    }
+
+    #[test]
+    fn items_before_an_old_tag_are_read_and_a_lie_is_a_problem() {
+        let file = ape(&[("AIGC", "{\"Label\":\"1\"}"), ("Title", "x")]);
+        let found = look(&file);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.blocks[0].place, "APEv2 AIGC @ offset 400");
+        assert!(matches!(&found.blocks[1].content, Content::Text { key, value, .. }
+            if key == "TXXX:Title" && value == "x"));
+        assert_eq!(look(&file[..file.len() - 128]).blocks.len(), 2);
+        let mut lie = file.clone();
+        lie[400] = 0xff;
+        assert_eq!(look(&lie).problems.len(), 1);
+        let mut lie = file.clone();
+        let at = file.len() - 128 - 20;
+        lie[at..at + 4].copy_from_slice(&[0xff; 4]);
+        assert_eq!(look(&lie).problems.len(), 1);
+        assert_eq!(look(b"\xff\xfb").problems, []);
+    }
+}

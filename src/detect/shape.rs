@@ -1,0 +1,123 @@
+//! Forms of whole names, as `generators.toml` writes them: plain text with parts in braces. `{d}` and
+//! `{w}` are digits and letters or digits, one or more, or exactly so many with a number (`{d4}`);
+//! `{uuid}` is one in lower case; `{any}` is any text, and not empty; `{half}` is ` AM`, ` PM` or
+//! nothing. A form matches the whole of a name or nothing. Used by `generators`.
+
+/// Parts of text in one form that can be anything: each multiplies the work.
+const ANY_MAX: usize = 3;
+
+enum Part {
+    Text(String),
+    Digits(Option<usize>),
+    Letters(Option<usize>),
+    Uuid,
+    Any,
+    Half,
+}
+
+/// A form.
+pub struct Shape(Vec<Part>);
+
+impl Shape {
+    /// Reads a form; nothing when a part is not known or a brace is open.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let (plain, after) = rest.split_once('{').map_or((rest, None), |(a, b)| (a, Some(b)));
+            if !plain.is_empty() {
+                parts.push(Part::Text(plain.to_owned()));
+            }
+            let Some(after) = after else {
+                break;
+            };
+            let (name, after) = after.split_once('}')?;
+            let count = || name.get(1..)?.parse().ok();
+            parts.push(match name {
+                "d" => Part::Digits(None),
+                "w" => Part::Letters(None),
+                "uuid" => Part::Uuid,
+                "any" => Part::Any,
+                "half" => Part::Half,
+                _ if name.starts_with('d') => Part::Digits(Some(count()?)),
+                _ if name.starts_with('w') => Part::Letters(Some(count()?)),
+                _ => return None,
+            });
+            rest = after;
+        }
+        let free = parts.iter().filter(|part| matches!(part, Part::Any)).count();
+        (free <= ANY_MAX).then_some(Self(parts))
+    }
+
+    /// Whether the whole text has this form.
+    pub fn matches(&self, text: &str) -> bool {
+        fits(&self.0, text)
+    }
+}
+
+fn fits(parts: &[Part], text: &str) -> bool {
+    let Some((first, rest)) = parts.split_first() else {
+        return text.is_empty();
+    };
+    let run = |count: Option<usize>, is: fn(&u8) -> bool| {
+        let most = text.bytes().take_while(is).count();
+        let len = count.unwrap_or(most);
+        (len > 0 && len <= most).then(|| text.get(len..)).flatten()
+    };
+    match first {
+        Part::Text(known) => text.strip_prefix(known.as_str()).is_some_and(|text| fits(rest, text)),
+        Part::Digits(count) => run(*count, u8::is_ascii_digit).is_some_and(|text| fits(rest, text)),
+        Part::Letters(count) => {
+            run(*count, u8::is_ascii_alphanumeric).is_some_and(|text| fits(rest, text))
+        }
+        Part::Uuid => {
+            text.get(..36).is_some_and(uuid) && text.get(36..).is_some_and(|text| fits(rest, text))
+        }
+        Part::Half => [" AM", " PM", "\u{202f}AM", "\u{202f}PM", ""]
+            .iter()
+            .any(|half| text.strip_prefix(half).is_some_and(|text| fits(rest, text))),
+        Part::Any => text
+            .char_indices()
+            .map(|(at, character)| at + character.len_utf8())
+            .any(|end| text.get(end..).is_some_and(|text| fits(rest, text))),
+    }
+}
+
+fn uuid(text: &str) -> bool {
+    text.bytes().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_matches_whole_texts_only() {
+        let is = |form: &str, text: &str| Shape::parse(form).unwrap().matches(text);
+        assert!(is("a{d2}-{d}b", "a12-345b"));
+        assert!(!is("a{d2}-{d}b", "a123-345b"));
+        assert!(!is("a{d2}-{d}b", "a12-345bc"));
+        assert!(is("{any}_{w3}", "x_y_abc"));
+        assert!(!is("{any}_{w3}", "_abc"));
+        assert!(is("{any}{half}", "ä PM"));
+        assert!(is("{uuid}", "0f8fad5b-d9cb-469f-a165-70867728950e"));
+        assert!(!is("{uuid}", "0F8FAD5B-D9CB-469F-A165-70867728950E"));
+        assert!(is("", ""));
+    }
+
+    #[test]
+    fn a_form_that_is_none_is_refused() {
+        for form in ["{", "{x}", "{d-1}", "{}", "{any}{any}{any}{any}"] {
+            assert!(Shape::parse(form).is_none(), "{form}");
+        }
+    }
+
+    #[test]
+    fn the_worst_name_takes_little_time() {
+        let form = Shape::parse("{any}_{any}_{any}_{uuid}").unwrap();
+        assert!(!form.matches(&"_".repeat(255)));
+    }
+}
