@@ -4,7 +4,7 @@
 //! that no edited row can say yes. It holds what people decided; with a scope, also what was seen
 //! at the paths a gate asks about and every mark on record.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, Determination, Event, Examination,
@@ -82,6 +82,8 @@ pub struct Record {
     approved: HashMap<AssetId, Vec<usize>>,
     rejected: HashMap<AssetId, Vec<usize>>,
     revoked: HashMap<ApprovalId, Vec<usize>>,
+    /// What each revocation is limited to; empty for no limit.
+    revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
     present: BTreeMap<AssetPath, Found>,
 }
@@ -125,6 +127,7 @@ impl Record {
                 for approval in &fact.approvals {
                     self.revoked.entry(*approval).or_default().push(index);
                 }
+                self.revoked_assets.push(fact.assets.iter().copied().collect());
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
             Event::DeliverableDefined(fact) => {
@@ -200,8 +203,9 @@ impl Record {
     /// How an approval stands for one of its contents at `now`.
     pub fn standing(&self, entry: &Entry<Approval>, asset: &AssetId, now: Timestamp) -> Standing {
         let revoked = self.revoked.get(&entry.fact.id).map(Vec::as_slice).unwrap_or_default();
-        for revocation in revoked.iter().map(|index| &self.revocations[*index]) {
-            if revocation.fact.assets.is_empty() || revocation.fact.assets.contains(asset) {
+        for index in revoked {
+            let (revocation, assets) = (&self.revocations[*index], &self.revoked_assets[*index]);
+            if assets.is_empty() || assets.contains(asset) {
                 return Standing::Revoked {
                     by: revocation.fact.by.clone(),
                     at: revocation.at,

@@ -25,12 +25,13 @@ pub(super) fn store(
             "--document takes the file that says it in writing",
         )
     };
-    let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
-    let found = source.metadata().map_err(|error| unusable(error.to_string()))?;
+    // Before it is opened: a FIFO would wait for a writer.
+    let found = fs::metadata(&from).map_err(|error| unusable(error.to_string()))?;
     if !found.is_file() || found.len() == 0 {
         let why = if found.is_file() { "it is empty" } else { "it is no regular file" };
         return Err(unusable(why.to_owned()));
     }
+    let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
     let folder = project.control().join("documents");
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
     let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));

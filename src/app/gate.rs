@@ -22,8 +22,8 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, LinkedFile, MediaProblem,
-    Outcome, PathPattern, Seq, Timestamp, Verdict,
+    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
+    PathPattern, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -105,13 +105,17 @@ fn run(
                 paths.clone_from(now_named);
                 break;
             }
+            // A scan beside us may have taken a file for one that was moved: a gate reads it.
+            if looked.record.present().values().any(|found| found.sighting == Sighting::Carried) {
+                break;
+            }
             let judged = Judged::new(context, name, finalize, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
                 Ok((journal, state)) => {
                     return Ok(GateAnswer {
                         deliverable: name.to_owned(),
                         verdict: judged.verdict,
-                        problems: looked.problems,
+                        problems: looked.seen.problems,
                         profile: policy.profile,
                         policy: policy.hash,
                         journal,
@@ -128,11 +132,13 @@ fn run(
 /// What was seen on disk and what the journal says, together the ground of a judgement.
 struct Looked {
     contents: Contents,
-    problems: Vec<MediaProblem>,
-    linked: Vec<LinkedFile>,
+    seen: Seen,
     lost_documents: BTreeSet<AssetId>,
     record: Record,
 }
+
+/// How often a gate looks again at what changed while it was looking.
+const LOOKS: usize = 5;
 
 impl Looked {
     fn at(
@@ -145,10 +151,23 @@ impl Looked {
         let contents = Contents::new(paths)?;
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
-        let Seen { problems, linked } = look(project, context, ledger, &contents, &record)?;
+        let seen = look(project, context, ledger, &contents, &record, None)?;
+        let contents = contents.with_links(&seen.linked);
         let lost_documents = lost(project, &record);
-        let contents = contents.with_links(&linked);
-        Ok(Self { contents, problems, linked, lost_documents, record })
+        let mut looked = Self { contents, seen, lost_documents, record };
+        for _ in 0..LOOKS {
+            if looked.seen.news.is_none() {
+                return Ok(looked);
+            }
+            looked.catch_up(reader)?;
+            let Self { contents, seen, record, .. } = &looked;
+            looked.seen = look(project, context, ledger, contents, record, Some(seen))?;
+        }
+        if let Some(path) = looked.seen.news.clone() {
+            let problem = "files kept coming and changing while the gate looked".to_owned();
+            looked.seen.problems.push(MediaProblem { code: RuleCode::MediaChanged, path, problem });
+        }
+        Ok(looked)
     }
 
     /// Folds in what was journalled since: first of all, what was just seen.
@@ -178,7 +197,8 @@ impl Judged {
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
-        let Looked { record, problems, linked, lost_documents, .. } = looked;
+        let Looked { record, lost_documents, .. } = looked;
+        let Seen { problems, linked, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
         let now = context.now();

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
 use crate::app::{AppError, Context};
-use crate::config::{self, Config, Root};
+use crate::config::{self, Config, ConfigError, Root};
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
@@ -71,6 +71,14 @@ impl Project {
         for root in &mut config.roots {
             // A root that is not there keeps its path as written: it may be mounted later.
             root.path = fs::canonicalize(&root.path).unwrap_or_else(|_| root.path.clone());
+        }
+        for outer in &config.roots {
+            let inside =
+                |inner: &&Root| inner.name != outer.name && inner.path.starts_with(&outer.path);
+            if let Some(inner) = config.roots.iter().find(inside) {
+                let (inner, outer) = (inner.name.clone().into(), outer.name.clone().into());
+                return Err(ConfigError::NestedRoot { inner, outer }.into());
+            }
         }
         Ok(Self { dir, config })
     }
@@ -195,6 +203,13 @@ pub fn init(
         return Err(AppError::usage(
             format!("there is no folder {} for the ledger", ledger_folder.display()),
             "make it first, on a local disk",
+        ));
+    }
+    let real = fs::canonicalize(ledger_folder).map_err(AppError::io("open", ledger_folder))?;
+    if ledger.is_some() && real.starts_with(&dir) {
+        return Err(AppError::usage(
+            "the ledger would lie among the media and be scanned with them",
+            "leave --ledger away, or name a file outside the project",
         ));
     }
     local(ledger_folder)?;

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
-use crate::model::{AssetId, Examination, Found, RelPath, RootName, RuleCode};
+use crate::model::{AssetId, ContentProblem, Examination, Found, RelPath, RootName, RuleCode};
 use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
 use crate::problem::Reporter;
 
@@ -120,12 +120,23 @@ impl Reading<'_> {
     }
 
     fn look(&self, content: Content<'_>, size: u64) -> Examined {
-        match content {
+        let look = || match content {
             Content::Whole(bytes) => examine(&mut Cursor::new(bytes), size, bytes, self.detection),
             Content::File { file, head } => {
                 let mut source: &File = file;
                 examine(&mut source, size, head, self.detection)
             }
-        }
+        };
+        // A defect of ours in one walker must not keep a whole tree from being scanned.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).unwrap_or_else(|_| Examined {
+            media_type: "application/octet-stream",
+            examination: Examination {
+                evidence: Vec::new(),
+                problems: vec![ContentProblem {
+                    detector: "genlock".to_owned(),
+                    problem: "a detector failed on it: please report this file".to_owned(),
+                }],
+            },
+        })
     }
 }

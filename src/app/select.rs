@@ -164,7 +164,8 @@ impl Pattern {
     pub(super) fn new(root: RootName, text: &str) -> Result<Self, AppError> {
         let sequence = RelPath::new(text).ok().and_then(|path| {
             let (directory, name) = path.split();
-            Some((directory, FramePattern::parse(name)?))
+            let plain = !directory.as_bytes().iter().any(|byte| b"*?[{".contains(byte));
+            FramePattern::parse(name).filter(|_| plain).map(|frames| (directory, frames))
         });
         // `[1001-1096]` is frames, not a set of characters.
         let glob = if sequence.is_none() && text.contains(['*', '?', '[', '{']) {

@@ -73,6 +73,14 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A root lies inside another, whose scan covers it.
+    #[error("the root {inner} lies inside the root {outer}, so its files would count twice")]
+    NestedRoot {
+        /// The root inside.
+        inner: String,
+        /// The root around it.
+        outer: String,
+    },
     /// Two roots share a name.
     #[error("{} names two roots {name:?}", path.display())]
     SameRoot {

@@ -132,11 +132,11 @@ impl Reader {
             .prepare_cached(
                 "SELECT seq, at, actor, kind, hash, body FROM journal
                  WHERE seq IN (SELECT seq FROM journal INDEXED BY journal_by_kind
-                               WHERE kind NOT IN ('observed', 'scan-completed'))
+                               WHERE kind NOT IN (?1, ?2))
                  ORDER BY seq",
             )
             .map_err(sql)?;
-        let mut rows = query.query([]).map_err(sql)?;
+        let mut rows = query.query(OBSERVING).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let seq = Seq(row.get::<_, i64>(0).map_err(sql)?.cast_unsigned());
             let actor: String = row.get(2).map_err(sql)?;

@@ -4,9 +4,11 @@
 //! header is read as plain bytes first, then through a read-only connection. There is no path that
 //! recreates a file.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -110,7 +112,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
 /// Opens for reading, after looking.
 #[expect(clippy::disallowed_methods, reason = "the one room that opens ledgers")]
 pub(super) fn open_read(path: &Path) -> Result<Connection, LedgerError> {
-    look_at_header(path)?;
+    look_once(path)?;
     let sql = |source| LedgerError::sql(path, "open", source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
@@ -140,6 +142,18 @@ pub(super) fn scratch() -> rusqlite::Result<Connection> {
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> rusqlite::Result<T> {
     connection.pragma_query_value(None, name, |row| row.get(0))
+}
+
+/// Looks at a ledger's header before this process has any connection to it, and never again:
+/// closing a file drops every POSIX lock that the process holds on it, SQLite's own too.
+fn look_once(path: &Path) -> Result<(), LedgerError> {
+    static LOOKED_AT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    let mut looked_at = LOOKED_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    if !looked_at.contains(path) {
+        look_at_header(path)?;
+        looked_at.insert(path.to_owned());
+    }
+    Ok(())
 }
 
 /// Reads the 100-byte header as bytes: SQLite itself may create side files when it looks.

@@ -44,6 +44,8 @@ pub fn verify(path: &Path, advance: &mut dyn FnMut()) -> Result<Verification, Le
     let sql = |source| LedgerError::sql(path, "verify", source);
     let mut found = Verification { events: 0, head: Head::EMPTY, problems: Vec::new() };
 
+    // One moment for everything that is compared, whatever others write meanwhile.
+    connection.execute_batch("BEGIN").map_err(sql)?;
     integrity(connection, &mut found).map_err(sql)?;
     let mut replay = open::scratch().map_err(sql)?;
     let transaction = replay.transaction().map_err(sql)?;

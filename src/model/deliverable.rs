@@ -21,7 +21,7 @@ impl fmt::Display for PathPattern {
         if !self.root.is_project() {
             write!(f, "{}:", self.root.as_str())?;
         }
-        f.write_str(&self.pattern)
+        f.write_str(if self.pattern.is_empty() { "." } else { &self.pattern })
     }
 }
 

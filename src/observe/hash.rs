@@ -27,6 +27,9 @@ pub const WHOLE: usize = 64 << 10;
 /// they save.
 pub const LARGE: u64 = 8 << 20;
 
+/// Files above this are read by one thread, which takes no memory that grows with them.
+pub const HUGE: u64 = 1 << 40;
+
 /// Between attempts. A file that is being written is left to its writer after the last.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(20), Duration::from_millis(60), Duration::from_millis(180)];
@@ -275,7 +278,8 @@ impl FileHasher {
             // Advice; a file system that takes none is read all the same.
             let _ = rustix::fs::fadvise(&file, 0, None, Advice::Sequential);
             let threads = match self.options.threads {
-                threads if size > LARGE => threads.max(1),
+                // Merging takes 32 bytes for every MiB: without end for a sparse file of petabytes.
+                threads if size > LARGE && size <= HUGE => threads.max(1),
                 _ => 1,
             };
             while self.buffers.len() < threads {

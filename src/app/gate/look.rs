@@ -30,17 +30,24 @@ pub(super) struct Seen {
     pub(super) problems: Vec<MediaProblem>,
     /// Links and what they lead to.
     pub(super) linked: Vec<LinkedFile>,
+    /// One of the files that had to be read, or that are gone. Reading takes time, in which others may
+    /// have come: look again until nothing has.
+    pub(super) news: Option<AssetPath>,
 }
 
-/// Looks at everything the deliverable names and journals what is new.
+/// Looks at everything the deliverable names and journals what is new. With what was seen `before` in
+/// the same run, what was read then is not read again unless its fingerprint changed.
 pub(super) fn look(
     project: &Project,
     context: &Context<'_>,
     ledger: &mut Ledger,
     contents: &Contents,
     record: &Record,
+    before: Option<&Seen>,
 ) -> Result<Seen, AppError> {
     let mut look = Look {
+        before,
+        news: None,
         project,
         context,
         contents,
@@ -63,7 +70,7 @@ pub(super) fn look(
         look.read(ledger, &root, found)?;
     }
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
-    Ok(Seen { problems: look.problems, linked: look.linked })
+    Ok(Seen { problems: look.problems, linked: look.linked, news: look.news })
 }
 
 /// What is to be done in one root.
@@ -75,6 +82,8 @@ struct Found {
 }
 
 struct Look<'a> {
+    before: Option<&'a Seen>,
+    news: Option<AssetPath>,
     project: &'a Project,
     context: &'a Context<'a>,
     contents: &'a Contents,
@@ -162,11 +171,18 @@ impl Look<'_> {
             // Named twice, by a glob and one by one: one reading is enough.
             return;
         }
+        let again = self.before.is_some();
         let trusted = self.record.present().get(path).is_some_and(|known| {
-            known.sighting == Sighting::Read && known.fingerprint == fingerprint
+            let read =
+                known.sighting == Sighting::Read || (again && known.sighting == Sighting::Racy);
+            read && known.fingerprint == fingerprint
         });
-        if !trusted {
+        let mut failed = self.before.iter().flat_map(|seen| &seen.problems);
+        if let Some(problem) = failed.find(|problem| problem.path == *path) {
+            self.problems.push(problem.clone());
+        } else if !trusted {
             self.read_later(root, path, fingerprint.size);
+            self.news.get_or_insert_with(|| path.clone());
         }
     }
 
@@ -210,6 +226,8 @@ impl Look<'_> {
                     self.read_later(root, &lies, found.len());
                 }
             }
+            // A link to a folder that is part of it anyway, as to the newest version of a shot.
+            Ok(found) if found.is_dir() && self.contents.contains(&lies.root, &lies.path) => {}
             Ok(_) => {
                 let what =
                     format!("it is a link to {lies}, which is not followed; name that itself");
@@ -233,7 +251,14 @@ impl Look<'_> {
                 self.problem(RuleCode::MediaUnread, path, UNCONFIGURED);
                 continue;
             };
-            match fs::symlink_metadata(root.path.join(path.path.as_path())) {
+            let disk = root.path.join(path.path.as_path());
+            let folder = disk.parent().unwrap_or(&root.path);
+            if fs::canonicalize(folder).is_ok_and(|real| real != folder) {
+                let what = "a folder on the way to it is a link; name where the file itself lies";
+                self.problem(RuleCode::MediaUnresolved, path, what);
+                continue;
+            }
+            match fs::symlink_metadata(&disk) {
                 Ok(found) if found.is_file() => {
                     let mut print = fingerprint::of(&found);
                     print.device = file_systems.id_of(print.device, &root.path);
@@ -272,6 +297,7 @@ impl Look<'_> {
             });
             match device {
                 Some(device) if device == known.fingerprint.device && !hidden => {
+                    self.news.get_or_insert_with(|| path.clone());
                     self.found.entry(path.root.clone()).or_default().gone.push(path.clone());
                 }
                 Some(_) if !hidden => unmounted.push(path.clone()),

@@ -88,8 +88,10 @@ struct News<'a> {
     entries: Vec<&'a Entry>,
     /// Not there any more.
     gone: Vec<Box<[u8]>>,
-    /// Not there, and recorded on another volume than the folder's present one.
-    elsewhere: u64,
+    /// Not there, and recorded on another device than the folder's present one.
+    elsewhere: Vec<Box<[u8]>>,
+    /// A file the ledger knows here is still here, whatever number its device has now.
+    survived: bool,
 }
 
 impl News<'_> {
@@ -102,7 +104,15 @@ impl News<'_> {
         if file.fingerprint.device == listing.device {
             self.gone.push(file.name.into());
         } else {
-            self.elsewhere += 1;
+            self.elsewhere.push(file.name.into());
+        }
+    }
+
+    /// Devices get other numbers when they are plugged in again. Where a file of before is still
+    /// there the volume is, and what is not there is gone; else the volume may not be mounted.
+    fn settle(&mut self) {
+        if self.survived {
+            self.gone.append(&mut self.elsewhere);
         }
     }
 }
@@ -167,8 +177,9 @@ impl<'a> Comparer<'a> {
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
         }
-        if news.elsewhere > 0 {
-            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, news.elsewhere)));
+        if !news.elsewhere.is_empty() {
+            let files = news.elsewhere.len() as u64;
+            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, files)));
         }
         let mut wanted = (0, 0);
         let mut to_read = Vec::new();
@@ -204,13 +215,20 @@ impl<'a> Comparer<'a> {
                     news.entries.push(entry);
                 }
                 match entries.next_if(|entry| *entry.name == *known.name) {
-                    Some(entry) if is_unchanged(&known, entry) => news.unchanged += 1,
-                    Some(entry) => news.entries.push(entry),
+                    Some(entry) if is_unchanged(&known, entry) => {
+                        news.unchanged += 1;
+                        news.survived = true;
+                    }
+                    Some(entry) => {
+                        news.survived |= is_same_file(&known, entry);
+                        news.entries.push(entry);
+                    }
                     None => news.absent(&known, listing),
                 }
             })?;
         }
         news.entries.extend(entries);
+        news.settle();
         Ok(news)
     }
 
@@ -274,6 +292,12 @@ fn links(
 
 fn is_unchanged(known: &KnownFile<'_>, entry: &Entry) -> bool {
     known.present && known.sighting != Sighting::Racy && known.fingerprint == entry.fingerprint
+}
+
+/// The same file by all but its device and the ctime a new mount may show.
+fn is_same_file(known: &KnownFile<'_>, entry: &Entry) -> bool {
+    let (old, new) = (known.fingerprint, entry.fingerprint);
+    known.present && (old.size, old.mtime, old.inode) == (new.size, new.mtime, new.inode)
 }
 
 fn is_ignored(listing: &Listing, name: &[u8]) -> bool {

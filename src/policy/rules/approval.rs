@@ -1,34 +1,40 @@
 //! An AI-made asset in a final deliverable needs an approval that holds: scope final, for this
 //! deliverable, in writing, not withdrawn, not run out, not overruled by a later no.
 
-use crate::model::{AiStatus, Approval, Rejection, RuleCode, Scope};
+use crate::model::{AiStatus, Approval, Rejection, RuleCode, Scope, Severity};
 use crate::policy::rules::{Case, Findings, Item};
 use crate::record::{Entry, Standing};
 
 pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
-    if !matches!(item.origin.status, AiStatus::Ai | AiStatus::AiPart) {
-        return;
-    }
+    // A policy that does not mind rejections judges as if there were none.
+    let minded = found.policy.severity(RuleCode::ApprovalRejected).is_some();
     let rejection = case
         .record
         .rejections_of(&item.asset)
-        .filter(|entry| is_for(&entry.fact.deliverables, case.deliverable))
+        .filter(|entry| minded && is_for(&entry.fact.deliverables, case.deliverable))
         .last();
+    let is_ai = matches!(item.origin.status, AiStatus::Ai | AiStatus::AiPart);
+    if !is_ai && rejection.is_none() {
+        return;
+    }
     let overruled = |entry: &Entry<Approval>| rejection.is_some_and(|no| no.seq > entry.seq);
-    let offered: Vec<(&Entry<Approval>, Shortfall)> = case
+    // A determination that was confirmed after a no speaks for what is not AI-made.
+    let speaks = |entry: &Entry<Approval>| !is_ai || !entry.fact.determination;
+    let offered: Vec<(&Entry<Approval>, Vec<Shortfall>)> = case
         .record
         .approvals_of(&item.asset, case.now)
-        .filter(|(entry, _)| !entry.fact.determination && !overruled(entry))
-        .map(|(entry, standing)| (entry, Shortfall::of(&entry.fact, &standing, case)))
+        .filter(|(entry, _)| speaks(entry) && !overruled(entry))
+        .map(|(entry, standing)| (entry, Shortfall::all(&entry.fact, &standing, case)))
         .collect();
     // The approval that comes nearest to what is needed; of equals the newest.
-    let best = offered.into_iter().max_by_key(|(entry, shortfall)| (shortfall.rank(), entry.seq));
+    let nearness = |shortfalls: &[Shortfall]| shortfalls.first().map_or(u8::MAX, Shortfall::rank);
+    let best = offered.into_iter().max_by_key(|(entry, short)| (nearness(short), entry.seq));
     match (best, rejection) {
-        (Some((entry, Shortfall::None)), _) => {
+        (Some((entry, shortfalls)), _) if shortfalls.is_empty() => {
             holds(item, entry, found);
             overrides(item, entry, rejection, found);
         }
-        (Some((entry, shortfall)), None) => short(case, item, entry, &shortfall, found),
+        (Some((entry, shortfalls)), None) => short(case, item, entry, &shortfalls, found),
         (_, Some(no)) => {
             let why =
                 format!("{} said no on {}: {}", no.fact.by, no.at.to_the_second(), no.fact.note);
@@ -44,83 +50,99 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
 
 /// What an approval lacks to let an asset into this deliverable.
 enum Shortfall {
-    None,
-    Document(String),
-    Expired(String),
-    Revoked(String),
-    OtherDeliverable,
     TempOnly,
+    OtherDeliverable,
+    Revoked(String),
+    Expired(String),
+    Document(String),
 }
 
 impl Shortfall {
-    fn of(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Self {
+    /// Everything it lacks, the farthest from enough first.
+    fn all(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Vec<Self> {
+        let mut all = Vec::new();
+        if approval.scope == Scope::Temp {
+            all.push(Self::TempOnly);
+        }
+        if !is_for(&approval.deliverables, case.deliverable) {
+            all.push(Self::OtherDeliverable);
+        }
         match standing {
             Standing::Revoked { by, at, note } => {
-                Self::Revoked(format!("by {by} on {}: {note}", at.to_the_second()))
+                all.push(Self::Revoked(format!("by {by} on {}: {note}", at.to_the_second())));
             }
-            _ if approval.scope == Scope::Temp => Self::TempOnly,
-            _ if !is_for(&approval.deliverables, case.deliverable) => Self::OtherDeliverable,
-            Standing::Expired { at } => Self::Expired(at.to_the_second()),
-            Standing::Active => match &approval.document {
-                None => Self::Document("has no written document".to_owned()),
-                Some(document) if case.lost_documents.contains(&document.hash) => Self::Document(
-                    format!("rests on {}, which is not in the document store", document.name),
-                ),
-                Some(_) => Self::None,
-            },
+            Standing::Expired { at } => all.push(Self::Expired(at.to_the_second())),
+            Standing::Active => {}
         }
+        match &approval.document {
+            None if !approval.determination => {
+                all.push(Self::Document("has no written document".to_owned()));
+            }
+            Some(document) if case.lost_documents.contains(&document.hash) => {
+                all.push(Self::Document(format!(
+                    "rests on {}, which is not in the document store",
+                    document.name
+                )));
+            }
+            _ => {}
+        }
+        all.sort_by_key(Self::rank);
+        all
     }
 
     const fn rank(&self) -> u8 {
         match self {
-            Self::None => 5,
-            Self::Document(_) => 4,
+            Self::Revoked(_) => 0,
+            Self::TempOnly => 1,
+            Self::OtherDeliverable => 2,
             Self::Expired(_) => 3,
-            Self::Revoked(_) => 2,
-            Self::OtherDeliverable => 1,
-            Self::TempOnly => 0,
+            Self::Document(_) => 4,
         }
     }
 }
 
+/// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
+/// the policy has softened must not hide the next.
 fn short(
     case: &Case<'_>,
     item: &Item<'_>,
     entry: &Entry<Approval>,
-    shortfall: &Shortfall,
+    shortfalls: &[Shortfall],
     found: &mut Findings<'_>,
 ) {
     let (id, by) = (entry.fact.id, &entry.fact.by);
     let is = word(item);
-    let (code, why) = match shortfall {
-        Shortfall::None => return,
-        Shortfall::Document(how) => {
-            (RuleCode::ApprovalNoDocument, format!("it is {is}, and {id} by {by} {how}"))
-        }
-        Shortfall::Expired(at) => {
-            (RuleCode::ApprovalExpired, format!("it is {is}, and {id} by {by} ran out at {at}"))
-        }
-        Shortfall::Revoked(how) => {
-            (RuleCode::ApprovalRevoked, format!("it is {is}, and {id} by {by} was withdrawn {how}"))
-        }
-        Shortfall::OtherDeliverable => (
-            RuleCode::ApprovalNotForThisDeliverable,
-            format!(
-                "it is {is}, and {id} by {by} is for {}, not for {}",
-                entry.fact.deliverables.join(", "),
-                case.deliverable
+    for shortfall in shortfalls {
+        let (code, why) = match shortfall {
+            Shortfall::Document(how) => {
+                (RuleCode::ApprovalNoDocument, format!("it is {is}, and {id} by {by} {how}"))
+            }
+            Shortfall::Expired(at) => {
+                (RuleCode::ApprovalExpired, format!("it is {is}, and {id} by {by} ran out at {at}"))
+            }
+            Shortfall::Revoked(how) => (
+                RuleCode::ApprovalRevoked,
+                format!("it is {is}, and {id} by {by} was withdrawn {how}"),
             ),
-        ),
-        Shortfall::TempOnly => (
-            RuleCode::ApprovalTempOnly,
-            format!("it is {is}, and {id} by {by} allows temporary use only"),
-        ),
-    };
-    found.add(code, Some(item), why, approve(case, item));
-    if found.policy.severity(code).is_none() {
-        // A policy that does not mind this shortfall accepts the approval as it is.
-        holds(item, entry, found);
+            Shortfall::OtherDeliverable => (
+                RuleCode::ApprovalNotForThisDeliverable,
+                format!(
+                    "it is {is}, and {id} by {by} is for {}, not for {}",
+                    entry.fact.deliverables.join(", "),
+                    case.deliverable
+                ),
+            ),
+            Shortfall::TempOnly => (
+                RuleCode::ApprovalTempOnly,
+                format!("it is {is}, and {id} by {by} allows temporary use only"),
+            ),
+        };
+        found.add(code, Some(item), why, approve(case, item));
+        if found.policy.severity(code) == Some(Severity::Block) {
+            return;
+        }
     }
+    holds(item, entry, found);
 }
 
 /// What is worth saying of an approval that is enough.

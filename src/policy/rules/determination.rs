@@ -43,11 +43,13 @@ fn contradiction(item: &Item<'_>, found: &mut Findings<'_>) {
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
 fn confirmed(case: &Case<'_>, item: &Item<'_>) -> bool {
     let Some(determination) = case.record.determination(&item.asset) else { return false };
+    let rejected = case.record.rejections_of(&item.asset).map(|entry| entry.seq).max();
     case.record.approvals_of(&item.asset, case.now).any(|(entry, standing)| {
         let for_this = entry.fact.deliverables.is_empty()
             || entry.fact.deliverables.iter().any(|name| name == case.deliverable);
         entry.fact.determination
             && entry.seq > determination.seq
+            && rejected.is_none_or(|no| entry.seq > no)
             // A contested origin needs a second person.
             && entry.fact.by != determination.fact.by
             && standing == Standing::Active
