@@ -86,7 +86,7 @@ fn an_approval_without_a_document_is_not_enough_unless_the_policy_says_so() {
     approve(&world, &["--scope", "final", "--no-document"]);
     world.gate("EP").expect("refused", &["approval-no-document ai.png"]);
     world.policy(&[("approval-no-document", "warn")]);
-    world.gate("EP").expect("pass", &["[approval-no-document ai.png]"]);
+    world.gate("EP").expect("pass", &["[approval-no-document ai.png]", UNSIGNED]);
     world.policy(&[("approval-no-document", "off")]);
     world.gate("EP").expect("pass", &[UNSIGNED]);
 }

@@ -175,3 +175,120 @@ fn frames_are_named_as_ls_prints_them() {
     let listed = world.json(["ls", "--files", &printed]).values();
     assert_eq!(listed.len(), 4);
 }
+
+#[test]
+fn a_no_is_heard_whatever_the_asset_is_taken_for() {
+    let world = World::with([("clean.png", plain_png(1)), ("ai.png", xmp_png(1, AI))]);
+    world.deliverable("CLEAN", &["clean.png"]);
+    let reject = |file: &str| {
+        world.run(["reject", file, "--by", "Dana", "--note", "it is AI, keep it out"]).expect(0);
+    };
+    reject("clean.png");
+    world.gate("CLEAN").expect("refused", &["approval-rejected clean.png"]);
+    // A no after the confirmation of a contested determination takes that back.
+    world.deliverable("AI", &["ai.png"]);
+    world.run(["tag", "ai.png", "--not-ai", "--note", "shot it", "--as", "Kim"]).expect(0);
+    world.run(["approve", "ai.png", "--determination", "--by", "Dana"]).expect(0);
+    world.gate("AI").expect("pass", &[]);
+    reject("ai.png");
+    let gate = world.gate("AI");
+    gate.expect("refused", &["approval-rejected ai.png", "determination-contradicts-mark ai.png"]);
+}
+
+#[test]
+fn what_a_policy_softens_does_not_hide_the_next_shortfall() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.deliverable("OTHER", &["a.png"]);
+    let temp = ["approve", "a.png", "--by", "D", "--scope", "temp", "--deliverable", "OTHER"];
+    world.run(temp).expect(0);
+    world.policy(&[("approval-temp-only", "warn")]);
+    let expected = ["[approval-temp-only a.png]", "approval-not-for-this-deliverable a.png"];
+    world.gate("EP").expect("refused", &expected);
+    world.run(["reject", "a.png", "--by", "D", "--note", "no"]).expect(0);
+    world.policy(&[("approval-rejected", "off"), ("approval-temp-only", "block")]);
+    world.gate("EP").expect("refused", &["approval-temp-only a.png"]);
+}
+
+#[test]
+fn a_set_of_characters_in_a_folder_pattern_is_a_pattern() {
+    let world = World::with([("r1/a/plate2.png", a1111_png(1)), ("r1/a/note.txt", vec![1])]);
+    world.deliverable("EP", &["r1/a/*.txt", "*/a/plate[1-3].png"]);
+    world.gate("EP").expect("refused", &["ai-unapproved r1/a/plate2.png"]);
+}
+
+#[test]
+fn a_link_to_a_folder_that_is_walked_anyway_is_no_problem() {
+    let world = World::with([("reel/v003/a.png", plain_png(1))]);
+    world.link("reel/latest", "v003");
+    world.deliverable("EP", &["reel/**"]);
+    world.gate("EP").expect("pass", &[]);
+    // But nothing is reached through a folder that is a link.
+    std::os::unix::fs::symlink(world.outside("home"), world.path("out")).unwrap();
+    fs::write(world.outside("home/o.txt"), "outside").unwrap();
+    world.deliverable("OUT", &["out/o.txt"]);
+    assert_eq!(world.gate("OUT").verdict, "cannot-tell");
+}
+
+#[test]
+fn a_ledger_has_one_project_and_does_not_lie_among_the_media() {
+    let world = World::bare();
+    let ledger = world.outside("one.db");
+    let ledger = ledger.to_str().unwrap();
+    world.run(["init", "--ledger", ledger]).expect(0);
+    let other = world.outside("other");
+    fs::create_dir(&other).unwrap();
+    let ran = world.run(["init", other.to_str().unwrap(), "--ledger", ledger]).expect(2);
+    assert!(ran.stderr.contains("another project"), "{}", ran.stderr);
+    let inside = other.join("media.db");
+    world.run(["init", other.to_str().unwrap(), "--ledger", inside.to_str().unwrap()]).expect(2);
+}
+
+#[test]
+fn a_root_inside_another_is_refused() {
+    let world = World::with([("reel/a.png", plain_png(1))]);
+    world.configure("[[root]]\nname = \"again\"\npath = \"reel\"\n");
+    world.json(["scan"]).expect(3).error();
+}
+
+#[test]
+fn what_is_no_written_word_is_no_document() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let fifo = world.outside("fifo");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    let empty = world.outside("empty.txt");
+    fs::write(&empty, "").unwrap();
+    for document in [fifo.to_str().unwrap(), empty.to_str().unwrap(), "/dev/null"] {
+        let args = ["approve", "a.png", "--by", "D", "--scope", "final", "--document", document];
+        world.json(args).expect(2).error();
+    }
+}
+
+#[test]
+fn a_final_deliverable_is_not_removed_without_a_word() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.run(["finalize", "EP"]).expect(0);
+    world.json(["deliverable", "rm", "EP"]).expect(2).error();
+    world.run(["reopen", "EP", "--note", "recut"]).expect(0);
+    world.run(["deliverable", "rm", "EP"]).expect(0);
+}
+
+#[test]
+fn what_was_ignored_and_then_removed_is_gone() {
+    let world = World::with([("scratch/t.png", plain_png(1)), ("a.png", plain_png(2))]);
+    world.write(".genlockignore", "scratch/\n");
+    world.scan();
+    assert_eq!(world.json(["ls", "scratch"]).values().len(), 1, "there, and only ignored");
+    world.remove("scratch/t.png");
+    world.scan();
+    assert_eq!(world.json(["ls", "scratch"]).values().len(), 0);
+    assert_eq!(world.json(["ls", "--missing"]).values().len(), 1);
+}
