@@ -1,6 +1,6 @@
 //! `status`: a page like git's. And the tally that a scan ends with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use crate::app::decide::decisions;
@@ -64,8 +64,16 @@ pub(super) fn tally(
         ..Tally::default()
     };
     // Clearance is not counted here, so the moment does not matter.
+    let counts = reader.present_examined(root, directory)?;
     for (asset, known) in origins(reader, record, Timestamp::from_nanos(0))? {
-        let present = reader.present(&asset, Some((root, directory)))?;
+        let present = match counts.get(&asset) {
+            Some(count) => *count,
+            // Determined by a person, and without a mark of its own.
+            None if record.determination(&asset).is_some() => {
+                reader.present(&asset, Some((root, directory)))?
+            }
+            None => 0,
+        };
         if present > 0 && !known.problems.is_empty() {
             let here = |path: &AssetPath| path.root == *root && path.path.is_within(directory);
             for location in reader.locations_of(&asset)? {
@@ -99,7 +107,7 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     for root in &project.config.roots {
         all += tally(&reader, &record, &root.name, &RelPath::root(), &mut problems)?;
     }
-    let (awaiting_approval, awaiting_determination) = awaiting(&reader, &known)?;
+    let Awaiting { approval, determination, missing } = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();
     Ok(StatusView {
         project: project.dir.display().to_string(),
@@ -115,9 +123,9 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         suspect: all.suspect,
         not_ai: all.not_ai,
         unknown: all.unknown,
-        awaiting_approval,
-        awaiting_determination,
-        missing: missing(&reader, &known)?,
+        awaiting_approval: approval,
+        awaiting_determination: determination,
+        missing,
         problems: problems.iter().map(ProblemView::from).collect(),
         deliverables: deliverables(project)?
             .into_iter()
@@ -132,37 +140,41 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     })
 }
 
-/// AI-made assets nobody cleared, and suspects nobody decided, each at its first present path.
-fn awaiting(
-    reader: &Reader,
-    known: &BTreeMap<AssetId, Known>,
-) -> Result<(Vec<ListRow>, Vec<ListRow>), AppError> {
-    let (mut approval, mut determination) = (Vec::new(), Vec::new());
-    for (asset, one) in known {
-        let list = match one.origin.status {
-            AiStatus::Suspect => &mut determination,
-            AiStatus::Ai | AiStatus::AiPart if one.clearance != Some(Clearance::Approved) => {
-                &mut approval
-            }
-            _ => continue,
-        };
-        let first = reader.locations_of(asset)?.into_iter().find(|location| location.present);
-        list.extend(first.map(|location| row(&location, Some(one))));
-    }
-    approval.sort_by(|a, b| a.path.cmp(&b.path));
-    determination.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((approval, determination))
+/// What awaits somebody, and what is nowhere any more.
+#[derive(Default)]
+struct Awaiting {
+    approval: Vec<ListRow>,
+    determination: Vec<ListRow>,
+    missing: Vec<ListRow>,
 }
 
-/// Contents that were somewhere and are nowhere now: a moved file is not missing.
-fn missing(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Vec<ListRow>, AppError> {
+/// AI-made assets nobody cleared and suspects nobody decided, each at its first present path; and
+/// contents that were somewhere and are nowhere now: a moved file is not missing. One pass over
+/// what is gone and one over what is there, however many there are of each.
+fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaiting, AppError> {
     let mut gone = Vec::new();
     reader.locations(true, &mut |location| gone.push(location))?;
-    let mut rows = Vec::new();
-    for location in gone {
-        if reader.present(&location.asset, None)? == 0 {
-            rows.push(row(&location, known.get(&location.asset)));
+    let mut nowhere: BTreeSet<_> = gone.iter().map(|location| location.asset).collect();
+    let mut open: BTreeMap<_, _> = known
+        .iter()
+        .filter(|(_, one)| match one.origin.status {
+            AiStatus::Suspect => true,
+            AiStatus::Ai | AiStatus::AiPart => one.clearance != Some(Clearance::Approved),
+            AiStatus::NotAi | AiStatus::Unknown => false,
+        })
+        .collect();
+    let mut found = Awaiting::default();
+    reader.locations(false, &mut |location| {
+        nowhere.remove(&location.asset);
+        if let Some(one) = open.remove(&location.asset) {
+            let list = match one.origin.status {
+                AiStatus::Suspect => &mut found.determination,
+                _ => &mut found.approval,
+            };
+            list.push(row(&location, Some(one)));
         }
-    }
-    Ok(rows)
+    })?;
+    let missing = gone.iter().filter(|location| nowhere.contains(&location.asset));
+    found.missing = missing.map(|location| row(location, known.get(&location.asset))).collect();
+    Ok(found)
 }

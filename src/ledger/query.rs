@@ -1,5 +1,6 @@
 //! The read side: what scans compare with and people ask for. Never writes, never decides.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -299,6 +300,34 @@ impl Reader {
                 query.query_row(key, |row| row.get::<_, i64>(0))
             })
             .map(i64::cast_unsigned)
+            .map_err(|source| self.sql(source))
+    }
+
+    /// How many present files in a part of a root hold each content that carries a mark or could not
+    /// be fully examined. One question for all of them: asked one by one, a statement whose range
+    /// is bound anew is planned anew.
+    pub fn present_examined(
+        &self,
+        root: &RootName,
+        directory: &RelPath,
+    ) -> Result<BTreeMap<AssetId, u64>, LedgerError> {
+        let (low, high) = below(directory);
+        self.connection
+            .prepare_cached(
+                "SELECT a.hash, count(*)
+                 FROM asset a JOIN location l ON l.asset = a.id AND l.present = 1
+                              JOIN directory d ON d.id = l.directory
+                 WHERE a.id IN (SELECT asset FROM evidence UNION SELECT asset FROM content_problem)
+                 AND d.root = ?1 AND (?2 = x'' OR d.path = ?2 OR (d.path >= ?3 AND d.path < ?4))
+                 GROUP BY a.id",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_map(params![root.as_str(), directory.as_bytes(), low, high], |row| {
+                        Ok((asset_id(row, 0)?, row.get::<_, i64>(1)?.cast_unsigned()))
+                    })?
+                    .collect()
+            })
             .map_err(|source| self.sql(source))
     }
 
