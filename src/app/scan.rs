@@ -22,8 +22,8 @@ use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
 use crate::detect::Settings;
 use crate::failpoint;
-use crate::ledger::{Ledger, Reader};
-use crate::model::{AssetPath, Event, RelPath, ScanCompleted};
+use crate::ledger::{Ledger, LedgerError, Reader, Totals};
+use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
 use crate::observe::{
     BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint,
 };
@@ -133,15 +133,20 @@ fn scan_part(
     let options = WalkOptions { start: start.clone(), filter };
     // The outcome is of all parts; the event is of this one.
     let before = (outcome.hashed_files, outcome.problems.len() as u64);
-    let whole = match Walk::new(&root.name, &root.path, &options, context.cancel) {
+    let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
         Ok(walk) => Part { project, context, root, start }.run(walk, ledger, &reader, outcome)?,
         Err(error) => unwalkable(error, root, outcome)?,
     };
     context.check()?;
     failpoint::hit("scan-recorded");
-    let part = tally(&reader, &decisions(&reader)?, &root.name, start, &mut outcome.problems)?;
+    let totals = match walked {
+        Walked::Unchanged(totals) => totals,
+        Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
+    };
+    let record = decisions(&reader)?;
+    let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
     outcome.tally += part;
-    if whole {
+    if !matches!(walked, Walked::NotAll) {
         let completed = ScanCompleted {
             root: root.name.clone(),
             directory: start.clone(),
@@ -158,12 +163,16 @@ fn scan_part(
 
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
 /// that makes no sense is the caller's mistake. Gives that not everything was walked.
-fn unwalkable(error: WalkError, root: &Root, outcome: &mut ScanOutcome) -> Result<bool, AppError> {
+fn unwalkable(
+    error: WalkError,
+    root: &Root,
+    outcome: &mut ScanOutcome,
+) -> Result<Walked, AppError> {
     match error {
         WalkError::Cancelled => Err(AppError::Interrupted),
         WalkError::RootVanished { .. } | WalkError::RootUnreadable { .. } => {
             outcome.problems.push(root_problem(root, &error));
-            Ok(false)
+            Ok(Walked::NotAll)
         }
         other => Err(AppError::usage(
             other.to_string(),
@@ -189,6 +198,34 @@ struct Part<'a> {
 /// A path whose folder is not there any more.
 type Departed = (RelPath, Box<[u8]>);
 
+/// How far a scan of a part came.
+enum Walked {
+    /// Not everything could be walked.
+    NotAll,
+    /// Everything was.
+    All,
+    /// Everything was, nothing was journalled, and these totals still hold.
+    Unchanged(Totals),
+}
+
+/// What the ledger says of a part before it is scanned, counted while it is walked. Holds for as long
+/// as nothing is journalled, which after a re-scan of unchanged files is the answer.
+struct Survey {
+    head: Head,
+    totals: Totals,
+    directories: Vec<RelPath>,
+}
+
+impl Survey {
+    fn of(reader: &Reader, root: &RootName, start: &RelPath) -> Result<Self, LedgerError> {
+        Ok(Self {
+            head: reader.head()?,
+            totals: reader.totals(root, start)?,
+            directories: reader.directories(root, start)?,
+        })
+    }
+}
+
 /// What arrives at the ledger thread.
 enum Arrival {
     Seen(Seen),
@@ -196,14 +233,15 @@ enum Arrival {
 }
 
 impl Part<'_> {
-    /// Runs the pipeline to its end. Gives whether everything was walked.
+    /// Runs the pipeline to its end.
     fn run(
         &self,
         walk: Walk<'_>,
         ledger: &mut Ledger,
         reader: &Reader,
         outcome: &mut ScanOutcome,
-    ) -> Result<bool, AppError> {
+    ) -> Result<Walked, AppError> {
+        let surveyor = ledger.reader()?;
         let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
         let (listings, to_compare) = bounded(LISTINGS);
         let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
@@ -218,6 +256,7 @@ impl Part<'_> {
                 }
                 Ok(())
             });
+            let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
             let seen = arrivals.clone();
             let comparing = scope.spawn(move || {
                 worker.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
@@ -241,6 +280,7 @@ impl Part<'_> {
             let died = || AppError::Internal("a thread of the scan died".to_owned());
             let walked = walking.join().map_err(|_| died())?;
             let compared = comparing.join().map_err(|_| died())?;
+            let survey = surveying.join().map_err(|_| died())?;
             journalled?;
             let compared = compared?;
             outcome.unchanged += compared.unchanged;
@@ -250,16 +290,23 @@ impl Part<'_> {
                 Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
                 Err(error) => {
                     outcome.problems.push(root_problem(self.root, &error));
-                    return Ok(false);
+                    return Ok(Walked::NotAll);
                 }
             }
             self.context.check()?;
-            let gone = self.sweep(&compared, reader, outcome)?;
+            let survey = survey?;
+            let directories = if reader.head()? == survey.head {
+                survey.directories
+            } else {
+                reader.directories(&self.root.name, self.start)?
+            };
+            let gone = self.sweep(directories, &compared, reader, outcome)?;
             for (directory, name) in gone {
                 ingest.add(&directory, Fact::Gone(name))?;
             }
             ingest.flush()?;
-            Ok(true)
+            let unchanged = reader.head()? == survey.head;
+            Ok(if unchanged { Walked::Unchanged(survey.totals) } else { Walked::All })
         })
     }
 
@@ -336,12 +383,13 @@ impl Part<'_> {
     /// What lies in folders that are not there any more.
     fn sweep(
         &self,
+        directories: Vec<RelPath>,
         compared: &Compared,
         reader: &Reader,
         outcome: &mut ScanOutcome,
     ) -> Result<Vec<Departed>, AppError> {
         let mut gone = Vec::new();
-        for directory in reader.directories(&self.root.name, self.start)? {
+        for directory in directories {
             if compared.visited(&directory).is_some() {
                 continue;
             }

@@ -8,7 +8,7 @@ use crate::app::deliverables::deliverables;
 use crate::app::list::row;
 use crate::app::origins::{Known, origins};
 use crate::app::{AppError, Context, Project};
-use crate::ledger::Reader;
+use crate::ledger::{Reader, Totals};
 use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Timestamp};
 use crate::problem::Problem;
 use crate::record::Record;
@@ -48,15 +48,15 @@ impl AddAssign for Tally {
     }
 }
 
-/// Counts a part of a root, and adds the problems of the contents in it.
+/// Counts a part of a root, whose totals are known, and adds the problems of the contents in it.
 pub(super) fn tally(
     reader: &Reader,
     record: &Record,
     root: &RootName,
     directory: &RelPath,
+    totals: Totals,
     problems: &mut Vec<Problem>,
 ) -> Result<Tally, AppError> {
-    let totals = reader.totals(root, directory)?;
     let mut tally = Tally {
         files: totals.files,
         bytes: totals.bytes,
@@ -105,7 +105,8 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     let mut problems = Vec::new();
     let mut all = Tally::default();
     for root in &project.config.roots {
-        all += tally(&reader, &record, &root.name, &RelPath::root(), &mut problems)?;
+        let totals = reader.totals(&root.name, &RelPath::root())?;
+        all += tally(&reader, &record, &root.name, &RelPath::root(), totals, &mut problems)?;
     }
     let Awaiting { approval, determination, missing } = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();
