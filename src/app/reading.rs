@@ -98,7 +98,7 @@ impl Reading<'_> {
         let context = HashContext { clock: self.clock, cancel: self.cancel, advance: &advance };
         let look = |content: Content<'_>, size: u64| self.look(content, size);
         let outcome = match hasher.read_with(&job.disk, &context, look) {
-            Ok((file, Examined { media_type, examination })) => {
+            Ok((file, Examined { media_type, examination, .. })) => {
                 let found = Found {
                     name: job.name.clone(),
                     asset: file.asset,
@@ -137,6 +137,7 @@ impl Reading<'_> {
                     problem: "a detector failed on it: please report this file".to_owned(),
                 }],
             },
+            hidden: Vec::new(),
         })
     }
 }

@@ -30,7 +30,7 @@ pub struct Evidence {
     /// How far the signature can be trusted, for signed marks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,
-    /// Prompt, seed, parameters: what else the mark holds, cut to a stated length.
+    /// Prompt, seed, parameters: what else the mark holds, whole up to 1 MiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
