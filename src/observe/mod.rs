@@ -11,6 +11,7 @@ pub mod hash;
 pub mod list;
 pub mod mount;
 pub mod sequence;
+pub mod sidecar;
 pub mod walk;
 
 mod subtree;
