@@ -1,7 +1,9 @@
 //! `scan`: walk → compare → read and examine → journal, through bounded channels.
 //!
-//! One thread walks, one compares with the ledger, several read, and the calling thread owns the
-//! ledger. Stopping it at any point, even by SIGKILL, loses no more than the batch in hand.
+//! Several threads walk and compare with the ledger, several read, and the calling thread owns the
+//! ledger: it first checks the whole of its history, while the others are at work already, and opens
+//! it for writing only then. Stopping it at any point, even by SIGKILL, loses no more than the batch
+//! in hand.
 
 mod compare;
 
@@ -9,6 +11,8 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{ScopedJoinHandle, available_parallelism};
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
@@ -29,8 +33,9 @@ use crate::observe::{
 };
 use crate::problem::Problem;
 
-/// Listings on their way to the comparer.
-const LISTINGS: usize = 16;
+/// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
+/// few only wait for each other.
+const WALKERS: usize = 4;
 
 /// Chunks of files on their way to the readers.
 const CHUNKS: usize = 64;
@@ -72,11 +77,17 @@ pub fn scan(
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
-    whole(project)?;
-    let mut ledger = project.ledger()?;
+    let mut ledger = Checked { project, ledger: None };
     let mut outcome = ScanOutcome::default();
     for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+        let scanned = scan_part(project, context, &mut ledger, root, start, &mut outcome);
+        if let Err(error) = scanned {
+            // Whatever went wrong first: that the ledger does not hold is worse.
+            if !matches!(error, AppError::Interrupted) {
+                ledger.get()?;
+            }
+            return Err(error);
+        }
     }
     for problem in &outcome.problems {
         context.reporter.problem(problem);
@@ -84,6 +95,24 @@ pub fn scan(
     let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
     outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
     Ok(outcome)
+}
+
+/// The ledger, opened for writing as late as when its history was found whole. Until then nothing is
+/// written to its file, not even what opening it would write.
+struct Checked<'a> {
+    project: &'a Project,
+    ledger: Option<Ledger>,
+}
+
+impl Checked<'_> {
+    fn get(&mut self) -> Result<&mut Ledger, AppError> {
+        if self.ledger.is_none() {
+            whole(self.project)?;
+            self.ledger = Some(self.project.ledger()?);
+        }
+        let closed = || AppError::Internal("the ledger is not open".to_owned());
+        self.ledger.as_mut().ok_or_else(closed)
+    }
 }
 
 /// The roots to scan, and where to begin in each.
@@ -116,13 +145,13 @@ fn parts<'a>(
 fn scan_part(
     project: &Project,
     context: &Context<'_>,
-    ledger: &mut Ledger,
+    ledger: &mut Checked<'_>,
     root: &Root,
     start: &RelPath,
     outcome: &mut ScanOutcome,
 ) -> Result<(), AppError> {
     let started = context.now();
-    let reader = ledger.reader()?;
+    let reader = project.reader()?;
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
         ConfigError::BadPattern {
             path: project.control().join("config.toml"),
@@ -137,6 +166,7 @@ fn scan_part(
         Ok(walk) => Part { project, context, root, start }.run(walk, ledger, &reader, outcome)?,
         Err(error) => unwalkable(error, root, outcome)?,
     };
+    let ledger = ledger.get()?;
     context.check()?;
     failpoint::hit("scan-recorded");
     let totals = match walked {
@@ -237,30 +267,32 @@ impl Part<'_> {
     fn run(
         &self,
         walk: Walk<'_>,
-        ledger: &mut Ledger,
+        ledger: &mut Checked<'_>,
         reader: &Reader,
         outcome: &mut ScanOutcome,
     ) -> Result<Walked, AppError> {
-        let surveyor = ledger.reader()?;
-        let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
-        let (listings, to_compare) = bounded(LISTINGS);
+        let surveyor = self.project.reader()?;
+        let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
+        let mut compared = Compared::default();
+        let comparers: Vec<_> = (0..walkers)
+            .map(|_| {
+                let reader = self.project.reader()?;
+                Comparer::new(self.project, self.root, reader, self.context, compared.part())
+            })
+            .collect::<Result<_, AppError>>()?;
         let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
         let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
         let detection = Settings::default();
+        let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let walking = scope.spawn(move || {
-                for listing in walk {
-                    if listings.send(listing?).is_err() {
-                        break;
-                    }
-                }
-                Ok(())
-            });
+            let mut walking: Vec<ScopedJoinHandle<'_, _>> = Vec::with_capacity(walkers);
+            for (part, worker) in walk.split(walkers).into_iter().zip(comparers) {
+                let (jobs, seen, stop) = (jobs.clone(), arrivals.clone(), &stop);
+                walking.push(scope.spawn(move || {
+                    worker.run(part, stop, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+                }));
+            }
             let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
-            let seen = arrivals.clone();
-            let comparing = scope.spawn(move || {
-                worker.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
-            });
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = Reading {
@@ -271,21 +303,32 @@ impl Part<'_> {
                 };
                 scope.spawn(move || reading.run(&to_read, &results, Arrival::Read));
             }
-            drop((to_read, arrivals));
+            drop((jobs, to_read, arrivals));
 
-            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
-            let journalled = self.journal(&arrived, &mut ingest, outcome);
-            // With nobody listening any more, every thread ends at its next word.
+            let ledger = ledger.get();
+            let mut ingest =
+                ledger.map(|ledger| Ingest::new(ledger, self.context, self.root.name.clone()));
+            let journalled = match &mut ingest {
+                Ok(ingest) => self.journal(&arrived, ingest, outcome),
+                Err(_) => Ok(()),
+            };
+            // With nobody listening any more, every thread ends at its next word or folder.
+            stop.store(true, Ordering::Relaxed);
             drop(arrived);
             let died = || AppError::Internal("a thread of the scan died".to_owned());
-            let walked = walking.join().map_err(|_| died())?;
-            let compared = comparing.join().map_err(|_| died())?;
+            let walked: Vec<_> = walking.into_iter().map(ScopedJoinHandle::join).collect();
             let survey = surveying.join().map_err(|_| died())?;
+            let mut ingest = ingest?;
             journalled?;
-            let compared = compared?;
+            let mut ended = Ok(());
+            for part in walked {
+                let (part, end) = part.map_err(|_| died())??;
+                compared.merge(part);
+                ended = ended.and(end);
+            }
             outcome.unchanged += compared.unchanged;
             outcome.skipped += compared.skipped;
-            match walked {
+            match ended {
                 Ok(()) => {}
                 Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
                 Err(error) => {

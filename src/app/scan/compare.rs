@@ -1,4 +1,6 @@
 //! What a listing says beside what the ledger knows: unchanged, moved, to be read, or gone.
+//!
+//! Each thread that walks compares what it lists: handing listings over costs more than it gives.
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
@@ -8,8 +10,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use crate::app::ingest::Fact;
 use crate::app::reading::{Chunk, Job};
@@ -17,8 +20,11 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Examination, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing};
+use crate::observe::{Entry, Listing, Walk, WalkError};
 use crate::problem::Problem;
+
+/// Folders compared with one state of the ledger.
+const HELD: usize = 256;
 
 /// Compares listings with the ledger.
 pub(super) struct Comparer<'a> {
@@ -29,6 +35,8 @@ pub(super) struct Comparer<'a> {
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
     has_links: bool,
+    /// Folders compared since the reader was last let go.
+    held: usize,
     chunk: Chunk,
     compared: Compared,
 }
@@ -40,6 +48,7 @@ pub(super) enum Seen {
 }
 
 /// What was compared.
+#[derive(Default)]
 pub(super) struct Compared {
     pub(super) unchanged: u64,
     pub(super) skipped: u64,
@@ -50,6 +59,18 @@ pub(super) struct Compared {
 }
 
 impl Compared {
+    /// For another part of the same walk.
+    pub(super) fn part(&self) -> Self {
+        Self { hasher: self.hasher.clone(), ..Self::default() }
+    }
+
+    /// Takes in what a part compared.
+    pub(super) fn merge(&mut self, part: Self) {
+        self.unchanged += part.unchanged;
+        self.skipped += part.skipped;
+        self.visited.extend(part.visited);
+    }
+
     /// Whether a folder was listed: if so, whether completely, and its device.
     pub(super) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
@@ -123,34 +144,39 @@ impl<'a> Comparer<'a> {
         root: &'a Root,
         reader: Reader,
         context: &'a Context<'a>,
+        compared: Compared,
     ) -> Result<Self, AppError> {
-        let compared = Compared {
-            unchanged: 0,
-            skipped: 0,
-            visited: HashMap::new(),
-            hasher: RandomState::new(),
-        };
         let first = reader.is_empty()?;
         let chunk = Chunk::default();
         let has_links = reader.has_links()?;
-        Ok(Self { project, root, reader, context, first, has_links, chunk, compared })
+        Ok(Self { project, root, reader, context, first, has_links, held: 0, chunk, compared })
     }
 
-    /// Compares listings until there are no more or nobody listens.
+    /// Walks and compares until there is no more, nobody listens, or `stop` is set. How the walk ended
+    /// is given beside what was compared.
     pub(super) fn run(
         mut self,
-        listings: &Receiver<Listing>,
+        walk: Walk<'_>,
+        stop: &AtomicBool,
         jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
-    ) -> Result<Compared, AppError> {
-        for listing in listings {
-            if !self.listing(&listing, jobs, &mut tell)? {
-                return Ok(self.compared);
+    ) -> Result<(Compared, Result<(), WalkError>), AppError> {
+        for listing in walk {
+            let listing = match listing {
+                Ok(listing) => listing,
+                Err(error) => return Ok((self.finish(jobs), Err(error))),
+            };
+            if stop.load(Ordering::Relaxed) || !self.listing(&listing, jobs, &mut tell)? {
+                return Ok((self.compared, Ok(())));
             }
         }
+        Ok((self.finish(jobs), Ok(())))
+    }
+
+    fn finish(mut self, jobs: &Sender<Vec<Job>>) -> Compared {
         // With nobody listening any more the last chunk has no reader either.
         let _ = jobs.send(self.chunk.take());
-        Ok(self.compared)
+        self.compared
     }
 
     /// `false` when nobody listens any more.
@@ -168,11 +194,20 @@ impl<'a> Comparer<'a> {
         for problem in &listing.problems {
             told &= tell(Seen::Problem(problem.clone()));
         }
+        if !self.first {
+            self.reader.hold()?;
+        }
         if self.has_links || !listing.links.is_empty() {
             let known = self.reader.links_in(&self.root.name, &listing.directory)?;
             told &= links(listing, &known, &directory, tell);
         }
         let news = self.news(listing)?;
+        self.held += 1;
+        if self.held >= HELD || !news.entries.is_empty() {
+            // Handing over what is to be read may take as long as reading what went before.
+            self.reader.let_go()?;
+            self.held = 0;
+        }
         self.compared.unchanged += news.unchanged;
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
