@@ -60,7 +60,7 @@ pub struct Listing {
 }
 
 /// Lists the directories of one root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lister {
     root: RootName,
     path: PathBuf,
