@@ -47,8 +47,10 @@ pub(super) fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> 
     let own = evidence.iter().filter(|one| one.rule.is_none() && one.detector != "file-name");
     own.map(|one| Evidence {
         trust: one.trust.map(|trust| trust.max(Trust::ValidUntrusted)),
-        place: format!("sidecar {sidecar}, {}", one.place), ..one.clone() })
-        .collect()
+        place: format!("sidecar {sidecar}, {}", one.place),
+        ..one.clone()
+    })
+    .collect()
 }
 
 /// What of it is not attached yet.
