@@ -42,6 +42,14 @@ pub enum AppError {
         /// Every problem.
         source: PolicyError,
     },
+    /// A file of cases for a policy cannot be used.
+    #[error("the cases {} cannot be used", path.display())]
+    CasesInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        source: PolicyError,
+    },
     /// The ledger cannot.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

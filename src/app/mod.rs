@@ -18,6 +18,7 @@ mod ingest;
 mod list;
 mod origins;
 mod people;
+mod policies;
 mod project;
 mod reading;
 mod reexamine;
@@ -29,6 +30,7 @@ mod sidecars;
 mod status;
 mod verify;
 
+pub use crate::policy::TrialResult;
 pub use context::Context;
 pub use deliverables::{
     DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
@@ -43,6 +45,7 @@ pub use people::{
     ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag,
     reject, revoke, tag,
 };
+pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};

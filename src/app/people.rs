@@ -167,6 +167,7 @@ pub fn approve(
             expires: options.expires,
             note: options.decision.note.clone(),
             determination: options.determination,
+            declaration: None,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         Ok((vec![Event::Approved(approval)], answer))
@@ -192,6 +193,7 @@ pub fn reject(
             deliverables: options.deliverables.clone(),
             note: note.to_owned(),
             document: document.clone(),
+            declaration: None,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         Ok((vec![Event::Rejected(rejection)], answer))

@@ -99,6 +99,9 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Check a policy, explain its rules, test what they find
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Check the ledger: file, chain, tables against a replay, documents
     Verify(VerifyArgs),
     /// The journal, newest first
@@ -162,7 +165,7 @@ pub(super) struct ListArgs {
     /// Only this status: ai, ai-part, suspect, not-ai, unknown
     #[arg(long, value_name = "S", value_parser = status)]
     pub(super) status: Option<AiStatus>,
-    /// Only this clearance: undeclared, approved, rejected, revoked, expired
+    /// Only this clearance: undeclared, declared, reported, approved, rejected, revoked, expired
     #[arg(long, value_name = "C", value_parser = clearance)]
     pub(super) clearance: Option<Clearance>,
     /// Only this IPTC digital source type, e.g. trainedAlgorithmicMedia
@@ -328,6 +331,37 @@ pub(super) enum DeliverableCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Whether a policy can be used; else every problem with line and column (exit 3)
+    Check {
+        /// A file; the project's policy when not given
+        file: Option<PathBuf>,
+        /// A bundled profile instead
+        #[arg(long, value_name = "NAME", conflicts_with = "file")]
+        profile: Option<String>,
+    },
+    /// When a rule finds, how hard, what clears it and whose words it rests on
+    Explain {
+        /// The code of a finding or of a reason to escalate; all of them when not given
+        code: Option<String>,
+        /// The facts that a rule may ask about
+        #[arg(long, conflicts_with = "code")]
+        facts: bool,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+    /// Facts in, expected findings out: exit 1 when a case comes out otherwise
+    Test {
+        /// A file of [[case]] with facts and expect
+        file: PathBuf,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// Also read every file and compare it with the ledger
@@ -357,11 +391,10 @@ fn status(text: &str) -> Result<AiStatus, String> {
 }
 
 fn clearance(text: &str) -> Result<Clearance, String> {
-    use Clearance as C;
-    [C::Undeclared, C::Approved, C::Rejected, C::Revoked, C::Expired]
-        .into_iter()
-        .find(|clearance| clearance.as_str() == text)
-        .ok_or_else(|| "one of undeclared, approved, rejected, revoked, expired".to_owned())
+    Clearance::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
+        let words: Vec<_> = Clearance::ALL.iter().map(|one| one.as_str()).collect();
+        format!("one of {}", words.join(", "))
+    })
 }
 
 fn source_type(text: &str) -> Result<SourceType, String> {

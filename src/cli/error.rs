@@ -15,7 +15,8 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
-        | AppError::PolicyInvalid { .. } => Exit::Config,
+        | AppError::PolicyInvalid { .. }
+        | AppError::CasesInvalid { .. } => Exit::Config,
         AppError::NetworkMount { .. } => Exit::Ledger,
         AppError::Ledger(ledger) => match ledger {
             LedgerError::Missing { .. }
@@ -84,7 +85,7 @@ fn hint_of(error: &AppError) -> Option<String> {
 
 /// Every cause below an error, outermost first. A policy's problems count as causes.
 fn causes_of(error: &AppError) -> Vec<String> {
-    if let AppError::PolicyInvalid { source, .. } = error {
+    if let AppError::PolicyInvalid { source, .. } | AppError::CasesInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();
     }
     let mut causes = Vec::new();

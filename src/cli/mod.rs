@@ -9,6 +9,7 @@ mod gate;
 mod ls;
 mod output;
 mod people;
+mod policy;
 mod project;
 mod scan;
 mod show;
@@ -181,6 +182,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
             gate::finalize(context, &project()?, name, global.verbose, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
+        Command::Policy(command) => policy::run(context, project, command, output),
         Command::Verify(args) => verify::verify(context, &project()?, args, output),
         Command::Log(args) => verify::log(context, &project()?, args, output),
         Command::Demo { dir } => demo::run(dir.as_deref(), output),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, Timestamp};
+use crate::model::{AssetId, DeclarationId, Timestamp};
 
 /// `A-n`: the n-th decision on the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,6 +57,15 @@ pub struct Document {
     pub size: u64,
 }
 
+/// The declaration a decision was taken on, as it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclarationVersion {
+    /// The declaration.
+    pub id: DeclarationId,
+    /// Its version.
+    pub version: u32,
+}
+
 /// A recorded yes. Bound to contents, so a changed byte is not covered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -86,6 +95,9 @@ pub struct Approval {
     /// Confirms a contested `--not-ai` determination instead of approving an AI asset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub determination: bool,
+    /// The declaration it was given under: when that changes, it does not hold any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<DeclarationVersion>,
 }
 
 /// A recorded no.
@@ -105,6 +117,9 @@ pub struct Rejection {
     /// The written refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
+    /// The declaration that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<DeclarationVersion>,
 }
 
 /// Approvals withdrawn, from then on.

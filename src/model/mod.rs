@@ -6,6 +6,7 @@
 mod approval;
 mod asset_id;
 mod asset_path;
+mod declaration;
 mod deliverable;
 mod determination;
 mod event;
@@ -14,12 +15,20 @@ mod observation;
 mod source_type;
 mod status;
 mod timestamp;
+mod tool;
 mod value;
 mod verdict;
 
-pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
+pub use approval::{
+    Approval, ApprovalId, DeclarationVersion, Document, Rejection, Revocation, Scope,
+};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use declaration::{
+    Answer, Attached, Declaration, DeclarationId, Declared, ELEMENTS, IDEATION, Input, Medium,
+    PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption, TalentUse, Tier,
+    plain_word,
+};
 pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern};
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
@@ -33,5 +42,8 @@ pub use observation::{
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};
+pub use tool::{Tool, ToolAnswer};
 pub use value::{BadValue, Value};
-pub use verdict::{Finding, MediaProblem, Outcome, RuleCode, Severity, Verdict};
+pub use verdict::{
+    Finding, FindingCode, MediaProblem, Outcome, RuleCode, Severity, Verdict, Waived,
+};

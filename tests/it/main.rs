@@ -25,6 +25,8 @@ mod names;
 mod pages;
 mod people;
 mod places;
+mod policy;
+mod profiles;
 mod queries;
 mod redetect;
 mod scan;

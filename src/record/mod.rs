@@ -4,13 +4,17 @@
 //! that no edited row can say yes. It holds what people decided; with a scope, also what was seen
 //! at the paths a gate asks about and every mark on record.
 
+mod declarations;
+
+pub use declarations::{Declarations, Dossier};
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
-    Approval, ApprovalId, AssetId, AssetPath, Clearance, ContentProblem, Determination, Event,
-    Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch, PathPattern,
-    PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName, Scope, Seq,
-    Timestamp,
+    Approval, ApprovalId, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId,
+    Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch,
+    PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName,
+    Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -56,6 +60,15 @@ pub enum Standing {
         /// Why.
         note: String,
     },
+    /// The declaration it was given under has changed since.
+    Outdated {
+        /// The declaration.
+        declaration: DeclarationId,
+        /// The version it was given under.
+        version: u32,
+        /// The version that stands.
+        now: u32,
+    },
 }
 
 /// Chooses the paths whose observations a fold keeps.
@@ -82,6 +95,8 @@ pub struct Record {
     pub rejections: Vec<Entry<Rejection>>,
     /// Every revocation, in order.
     pub revocations: Vec<Entry<Revocation>>,
+    /// What was declared, and the register of tools.
+    pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
     determined: HashMap<AssetId, usize>,
     approved: HashMap<AssetId, Vec<usize>>,
@@ -135,6 +150,12 @@ impl Record {
                 }
                 self.revoked_assets.push(fact.assets.iter().copied().collect());
                 self.revocations.push(Entry { seq, at, actor, fact });
+            }
+            Event::Declared(fact) => self.declarations.declared(Entry { seq, at, actor, fact }),
+            Event::Attached(fact) => self.declarations.attached(&fact),
+            Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
+            Event::ToolRegistered(fact) => {
+                self.declarations.registered(Entry { seq, at, actor, fact });
             }
             Event::DeliverableDefined(fact) => {
                 self.deliverables.entry(fact.name).or_default().paths.extend(fact.paths);
@@ -235,8 +256,16 @@ impl Record {
         }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
-            _ => Standing::Active,
+            _ => self.outdated(entry).unwrap_or(Standing::Active),
         }
+    }
+
+    /// Whether what an approval said yes to has been declared anew since.
+    fn outdated(&self, entry: &Entry<Approval>) -> Option<Standing> {
+        let under = entry.fact.declaration?;
+        let now = self.declarations.get(under.id)?.current()?.fact.version;
+        let (declaration, version) = (under.id, under.version);
+        (now > version).then_some(Standing::Outdated { declaration, version, now })
     }
 
     /// Every rejection of a content, in order.
@@ -290,10 +319,23 @@ impl Record {
         &self.present
     }
 
-    /// Where an AI-made or suspect content stands with the people who must clear it.
-    pub fn clearance(&self, asset: &AssetId, now: Timestamp) -> Clearance {
+    /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
+    /// are those it is under.
+    pub fn clearance(
+        &self,
+        asset: &AssetId,
+        declarations: &[DeclarationId],
+        now: Timestamp,
+    ) -> Clearance {
+        let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
+        let mut answer = if declarations.is_empty() {
+            Clearance::Undeclared
+        } else if dossiers().all(|one| one.report().is_some()) {
+            Clearance::Reported
+        } else {
+            Clearance::Declared
+        };
         let rejected = self.rejections_of(asset).map(|entry| entry.seq).max();
-        let mut answer = Clearance::Undeclared;
         let mut newest = None;
         for (entry, standing) in self.approvals_of(asset, now) {
             if entry.fact.determination || entry.fact.scope != Scope::Final {
@@ -304,7 +346,8 @@ impl Record {
                 Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
                     Clearance::Approved
                 }
-                Standing::Active => continue,
+                // What was declared anew waits for its approval again.
+                Standing::Active | Standing::Outdated { .. } => continue,
                 Standing::Expired { .. } => Clearance::Expired,
                 Standing::Revoked { .. } => Clearance::Revoked,
             };
