@@ -51,16 +51,34 @@ pub struct GateAnswer {
 
 /// Judges a deliverable and records the run.
 pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
-    run(project, context, name, false)
+    run(project, context, name, Asked { finalize: false, attest: None })
 }
 
-/// Judges a deliverable and, if it passes, marks it final with exactly what it holds.
+/// Judges a deliverable and, if it passes, marks it final with exactly what it holds. With `attest`
+/// somebody states that every known use of generative AI in it is declared; that is on record with the
+/// run, and judged with it.
 pub fn finalize(
     project: &Project,
     context: &Context<'_>,
     name: &str,
+    attest: Option<&str>,
 ) -> Result<GateAnswer, AppError> {
-    run(project, context, name, true)
+    if attest.is_some_and(|who| who.trim().is_empty()) {
+        return Err(AppError::usage(
+            "a statement needs a name",
+            "--attest names who states that every known use of generative AI is declared",
+        ));
+    }
+    run(project, context, name, Asked { finalize: true, attest })
+}
+
+/// What is asked of a gate.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// To mark it final, if it passes.
+    finalize: bool,
+    /// Who states that every known use is declared.
+    attest: Option<&'a str>,
 }
 
 /// Takes back that a deliverable is final, on the record.
@@ -86,7 +104,7 @@ fn run(
     project: &Project,
     context: &Context<'_>,
     name: &str,
-    finalize: bool,
+    asked: Asked<'_>,
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let policy = project.policy()?;
@@ -116,8 +134,8 @@ fn run(
             if looked.record.present().values().any(|found| found.sighting == Sighting::Carried) {
                 break;
             }
-            let judged = Judged::new(context, name, finalize, &policy, &looked)?;
-            match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
+            let judged = Judged::new(context, name, asked, &policy, &looked)?;
+            match judged.record(context, &mut ledger, &reader, &looked.record, asked.finalize) {
                 Ok((journal, state)) => {
                     return Ok(GateAnswer {
                         deliverable: name.to_owned(),
@@ -199,7 +217,7 @@ impl Judged {
     fn new(
         context: &Context<'_>,
         name: &str,
-        finalize: bool,
+        asked: Asked<'_>,
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
@@ -216,8 +234,8 @@ impl Judged {
                 unmatched: &looked.contents.unmatched(record.present()),
                 problems,
                 lost_documents,
-                finalizing: finalize,
-                attested: false,
+                finalizing: asked.finalize,
+                attested: asked.attest.is_some(),
                 record,
                 now,
             },
@@ -236,8 +254,8 @@ impl Judged {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,
             checked: verdict.checked,
-            finalizing: finalize,
-            attested: None,
+            finalizing: asked.finalize,
+            attested: asked.attest.map(str::to_owned),
             policy: policy.hash,
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),

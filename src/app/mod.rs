@@ -7,6 +7,7 @@ mod approvers;
 mod contents;
 mod context;
 mod decide;
+mod declare;
 mod deliverables;
 mod demo_media;
 mod detection;
@@ -28,10 +29,15 @@ mod select;
 mod show;
 mod sidecars;
 mod status;
+mod tools;
 mod verify;
 
 pub use crate::policy::TrialResult;
 pub use context::Context;
+pub use declare::{
+    Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from,
+    declaration_template, declare, draft, known, reported,
+};
 pub use deliverables::{
     DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
     show_deliverable,
@@ -42,8 +48,8 @@ pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag,
-    reject, revoke, tag,
+    ApproveOptions, DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, approve,
+    clear_tag, reject, revoke, tag,
 };
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
@@ -51,4 +57,5 @@ pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;
 pub use status::{Tally, status};
+pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};

@@ -1,17 +1,21 @@
 //! What people decide: determinations, approvals, rejections, revocations. Each is one event that
 //! lists the contents it is about.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::app::decide::{decide, decisions};
+use crate::app::declare::{attached, current};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project, approvers};
+use crate::ledger::Reader;
 use crate::model::{
-    Approval, ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document,
-    Event, Rejection, Revocation, Scope, SourceType, Timestamp,
+    Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
+    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
+    SourceType, Timestamp,
 };
 use crate::origin::Origin;
-use crate::record::{Record, Standing};
+use crate::record::{Entry, Record, Standing};
 
 /// A determination to record.
 #[derive(Clone, Debug)]
@@ -54,6 +58,34 @@ pub struct ApproveOptions {
     pub determination: bool,
 }
 
+/// What a decision is about.
+#[derive(Clone, Debug)]
+pub enum DecisionTarget {
+    /// Contents.
+    Assets(Vec<AssetId>),
+    /// A declaration as it stands, and the contents that are under it at that moment.
+    Declaration(DeclarationId),
+}
+
+impl DecisionTarget {
+    fn resolve(
+        &self,
+        reader: &Reader,
+        record: &Record,
+    ) -> Result<(Vec<AssetId>, Option<DeclarationVersion>), AppError> {
+        match self {
+            Self::Assets(assets) => Ok((assets.clone(), None)),
+            Self::Declaration(id) => {
+                let version = current(record, *id)?.version;
+                let dossier = record.declarations.get(*id);
+                let assets = dossier.map(|one| attached(reader, one)).transpose()?;
+                let assets = assets.into_iter().flatten().collect();
+                Ok((assets, Some(DeclarationVersion { id: *id, version })))
+            }
+        }
+    }
+}
+
 /// What to withdraw.
 #[derive(Clone, Debug)]
 pub enum RevokeTarget {
@@ -61,6 +93,8 @@ pub enum RevokeTarget {
     Approval(ApprovalId),
     /// Every active approval of these contents, for these contents.
     Assets(Vec<AssetId>),
+    /// Every approval that was given under this declaration.
+    Declaration(DeclarationId),
 }
 
 /// What a decision was recorded as.
@@ -125,7 +159,7 @@ pub fn clear_tag(
 pub fn approve(
     project: &Project,
     context: &Context<'_>,
-    assets: &[AssetId],
+    target: &DecisionTarget,
     options: &ApproveOptions,
 ) -> Result<Verdicts, AppError> {
     if let Some(expires) = options.expires.filter(|expires| *expires < context.now()) {
@@ -134,10 +168,12 @@ pub fn approve(
         return Err(AppError::usage(message, "give --expires a day that is yet to end"));
     }
     let document = prepare(project, context, &options.decision)?;
+    let reader = project.reader()?;
     decide(project, context, |record| {
         let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
+        let (assets, declaration) = target.resolve(&reader, record)?;
         if options.determination {
-            for asset in assets {
+            for asset in &assets {
                 let Some(determination) = record.determination(asset) else {
                     return Err(AppError::usage(
                         format!("nobody determined anything of {}", asset.short()),
@@ -158,7 +194,7 @@ pub fn approve(
         let id = record.next_decision();
         let approval = Approval {
             id,
-            assets: assets.to_vec(),
+            assets: assets.clone(),
             by: options.decision.by.clone(),
             scope: options.scope,
             deliverables: options.decision.deliverables.clone(),
@@ -167,7 +203,7 @@ pub fn approve(
             expires: options.expires,
             note: options.decision.note.clone(),
             determination: options.determination,
-            declaration: None,
+            declaration,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         Ok((vec![Event::Approved(approval)], answer))
@@ -178,22 +214,24 @@ pub fn approve(
 pub fn reject(
     project: &Project,
     context: &Context<'_>,
-    assets: &[AssetId],
+    target: &DecisionTarget,
     options: &DecisionOptions,
     note: &str,
 ) -> Result<Verdicts, AppError> {
     let document = prepare(project, context, options)?;
+    let reader = project.reader()?;
     decide(project, context, |record| {
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
+        let (assets, declaration) = target.resolve(&reader, record)?;
         let id = record.next_decision();
         let rejection = Rejection {
             id,
-            assets: assets.to_vec(),
+            assets: assets.clone(),
             by: options.by.clone(),
             deliverables: options.deliverables.clone(),
             note: note.to_owned(),
             document: document.clone(),
-            declaration: None,
+            declaration,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         Ok((vec![Event::Rejected(rejection)], answer))
@@ -219,7 +257,7 @@ pub fn revoke(
                 })?;
                 let standing = |asset| record.standing(entry, asset, now);
                 let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
-                if entry.fact.assets.iter().all(revoked) {
+                if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
                     return Err(AppError::usage(
                         format!("{id} is withdrawn already"),
                         "genlock show ASSET says by whom and why",
@@ -228,6 +266,25 @@ pub fn revoke(
                 ids.push(*id);
                 events.push(Event::Revoked(revocation(vec![*id], vec![], by, note)));
                 entry.fact.assets.len()
+            }
+            RevokeTarget::Declaration(id) => {
+                current(record, *id)?;
+                let under = |entry: &&Entry<Approval>| {
+                    let given = entry.fact.declaration.is_some_and(|one| one.id == *id);
+                    given && !record.is_revoked(entry.fact.id)
+                };
+                let approvals: Vec<_> = record.approvals.iter().filter(under).collect();
+                ids.extend(approvals.iter().map(|entry| entry.fact.id));
+                if ids.is_empty() {
+                    return Err(AppError::usage(
+                        format!("no active approval was given under {id}"),
+                        "genlock log lists approvals",
+                    ));
+                }
+                let assets: BTreeSet<_> =
+                    approvals.iter().flat_map(|one| &one.fact.assets).collect();
+                events.push(Event::Revoked(revocation(ids.clone(), vec![], by, note)));
+                assets.len()
             }
             RevokeTarget::Assets(assets) => {
                 for asset in assets {

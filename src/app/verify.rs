@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::bounded;
 
 use crate::app::decide::fold;
-use crate::app::documents::fault;
+use crate::app::documents::{fault, named};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
@@ -83,12 +83,8 @@ fn quoted_head(
 /// Whether every document a decision rests on is in the store, unchanged.
 fn documents(project: &Project, reader: &Reader, verified: &mut Verified) -> Result<(), AppError> {
     let record = fold(reader, None)?;
-    let approvals = record.approvals.iter().map(|entry| (entry.fact.id, &entry.fact.document));
-    let rejections = record.rejections.iter().map(|entry| (entry.fact.id, &entry.fact.document));
-    for (id, document) in approvals.chain(rejections) {
-        let Some(document) = document else { continue };
-        let problem = fault(project, document);
-        if let Some(problem) = problem {
+    for (id, document) in named(&record) {
+        if let Some(problem) = fault(project, document) {
             verified.broken.push(VerifyProblem {
                 place: format!("document of {id}"),
                 problem: format!("{} {problem}", document.name),

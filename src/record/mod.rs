@@ -268,6 +268,12 @@ impl Record {
         (now > version).then_some(Standing::Outdated { declaration, version, now })
     }
 
+    /// Whether an approval was withdrawn as a whole.
+    pub fn is_revoked(&self, id: ApprovalId) -> bool {
+        let all = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
+        all.iter().any(|index| self.revoked_assets[*index].is_empty())
+    }
+
     /// Every rejection of a content, in order.
     pub fn rejections_of(&self, asset: &AssetId) -> impl Iterator<Item = &Entry<Rejection>> {
         let indices = self.rejected.get(asset).map(Vec::as_slice).unwrap_or_default();
