@@ -24,6 +24,7 @@ mod select;
 mod show;
 mod status;
 mod verify;
+mod watch;
 
 pub use context::Context;
 pub use deliverables::{
@@ -45,3 +46,4 @@ pub use select::{Selected, select};
 pub use show::show;
 pub use status::{Tally, status};
 pub use verify::{Verified, VerifyOptions, verify};
+pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

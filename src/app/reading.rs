@@ -71,6 +71,33 @@ pub(super) struct Reading<'a> {
     pub(super) detection: &'a Settings,
 }
 
+/// Who says which files may be read now, and whether what came of it counts. Asked by the readers,
+/// several at a time. What is turned away is as if it had not been listed: who turned it away
+/// answers for it.
+pub(super) trait Admission: Sync {
+    /// Before a reader's first file, on its own thread.
+    fn begin(&self) {}
+
+    /// Whether to read this now.
+    fn admits(&self, job: &Job) -> bool;
+
+    /// Whether what was read counts.
+    fn accepts(&self, job: &Job, outcome: &Outcome) -> bool;
+}
+
+/// Reads whatever it is given.
+pub(super) struct Everything;
+
+impl Admission for Everything {
+    fn admits(&self, _: &Job) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: &Job, _: &Outcome) -> bool {
+        true
+    }
+}
+
 impl Reading<'_> {
     /// Reads jobs until there are no more, nobody listens, or the user stops.
     pub(super) fn run<T>(
@@ -79,12 +106,30 @@ impl Reading<'_> {
         results: &Sender<T>,
         wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
     ) {
+        self.run_admitted(&Everything, jobs, results, wrap);
+    }
+
+    /// The same, of what `admission` lets through.
+    pub(super) fn run_admitted<T>(
+        &self,
+        admission: &dyn Admission,
+        jobs: &Receiver<Vec<Job>>,
+        results: &Sender<T>,
+        wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
+    ) {
+        admission.begin();
         let mut hasher = FileHasher::new(HashOptions::default());
         for chunk in jobs {
             let mut read = Vec::with_capacity(chunk.len());
             for job in chunk {
+                if !admission.admits(&job) {
+                    self.reporter.advance(1, 0);
+                    continue;
+                }
                 let Some(outcome) = self.read(&mut hasher, &job) else { return };
-                read.push((job, outcome));
+                if admission.accepts(&job, &outcome) {
+                    read.push((job, outcome));
+                }
             }
             if results.send(wrap(read)).is_err() {
                 return;

@@ -3,19 +3,20 @@
 //! One thread walks, one compares with the ledger, several read, and the calling thread owns the
 //! ledger. Stopping it at any point, even by SIGKILL, loses no more than the batch in hand.
 
-mod compare;
+pub(super) mod compare;
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use crate::app::decide::{decisions, whole};
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
@@ -25,7 +26,7 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
 use crate::observe::{
-    BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint,
+    BadPattern, FileSystemIds, Filter, Onlooker, Walk, WalkError, WalkOptions, fingerprint,
 };
 use crate::problem::Problem;
 
@@ -44,6 +45,17 @@ pub struct ScanOptions {
     /// A folder in one of the roots; all roots without one.
     pub directory: Option<std::path::PathBuf>,
 }
+
+/// Who has a say in a scan, and who hears of it.
+pub(super) struct Manner<'a> {
+    /// Says which files may be read.
+    pub(super) admission: &'a dyn Admission,
+    /// Hears of every listing.
+    pub(super) onlooker: Option<Arc<dyn Onlooker>>,
+}
+
+/// Reads everything, and nobody looks on.
+const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None };
 
 /// What a scan did and found.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +88,7 @@ pub fn scan(
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
     for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+        scan_part(project, context, &mut ledger, root, start, &PLAIN, &mut outcome)?;
     }
     for problem in &outcome.problems {
         context.reporter.problem(problem);
@@ -87,7 +99,7 @@ pub fn scan(
 }
 
 /// The roots to scan, and where to begin in each.
-fn parts<'a>(
+pub(super) fn parts<'a>(
     project: &'a Project,
     context: &Context<'_>,
     directory: Option<&Path>,
@@ -98,7 +110,7 @@ fn parts<'a>(
     let path = std::fs::canonicalize(&path).map_err(|error| {
         AppError::usage(
             format!("cannot open {}: {error}", path.display()),
-            "scan takes a folder of the project",
+            "name a folder of the project",
         )
     })?;
     if path == project.dir {
@@ -113,12 +125,14 @@ fn parts<'a>(
     Ok(vec![(root, below.path)])
 }
 
-fn scan_part(
+/// Scans one root or a part of it, to the event that says it was covered.
+pub(super) fn scan_part(
     project: &Project,
     context: &Context<'_>,
     ledger: &mut Ledger,
     root: &Root,
     start: &RelPath,
+    manner: &Manner<'_>,
     outcome: &mut ScanOutcome,
 ) -> Result<(), AppError> {
     let started = context.now();
@@ -134,7 +148,14 @@ fn scan_part(
     // The outcome is of all parts; the event is of this one.
     let before = (outcome.hashed_files, outcome.problems.len() as u64);
     let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
-        Ok(walk) => Part { project, context, root, start }.run(walk, ledger, &reader, outcome)?,
+        Ok(walk) => {
+            let walk = match &manner.onlooker {
+                Some(onlooker) => walk.with_onlooker(Arc::clone(onlooker)),
+                None => walk,
+            };
+            let part = Part { project, context, root, start, admission: manner.admission };
+            part.run(walk, ledger, &reader, outcome)?
+        }
         Err(error) => unwalkable(error, root, outcome)?,
     };
     context.check()?;
@@ -188,15 +209,16 @@ fn root_problem(root: &Root, error: &WalkError) -> Problem {
 }
 
 /// One root, or a part of one, on its way through the pipeline.
-struct Part<'a> {
-    project: &'a Project,
-    context: &'a Context<'a>,
-    root: &'a Root,
-    start: &'a RelPath,
+pub(super) struct Part<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) root: &'a Root,
+    pub(super) start: &'a RelPath,
+    pub(super) admission: &'a dyn Admission,
 }
 
 /// A path whose folder is not there any more.
-type Departed = (RelPath, Box<[u8]>);
+pub(super) type Departed = (RelPath, Box<[u8]>);
 
 /// How far a scan of a part came.
 enum Walked {
@@ -227,7 +249,7 @@ impl Survey {
 }
 
 /// What arrives at the ledger thread.
-enum Arrival {
+pub(super) enum Arrival {
     Seen(Seen),
     Read(Vec<(Job, Outcome)>),
 }
@@ -269,7 +291,9 @@ impl Part<'_> {
                     cancel: self.context.cancel,
                     detection: &detection,
                 };
-                scope.spawn(move || reading.run(&to_read, &results, Arrival::Read));
+                scope.spawn(move || {
+                    reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
+                });
             }
             drop((to_read, arrivals));
 
@@ -310,7 +334,7 @@ impl Part<'_> {
         })
     }
 
-    fn journal(
+    pub(super) fn journal(
         &self,
         arrived: &crossbeam_channel::Receiver<Arrival>,
         ingest: &mut Ingest<'_>,
@@ -381,7 +405,7 @@ impl Part<'_> {
     }
 
     /// What lies in folders that are not there any more.
-    fn sweep(
+    pub(super) fn sweep(
         &self,
         directories: Vec<RelPath>,
         compared: &Compared,

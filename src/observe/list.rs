@@ -4,11 +4,13 @@
 //! It must never open, follow or read an entry, and never call something absent that it could
 //! merely not look at: a listing then says that it is not complete, with a problem that says why.
 
+use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, statat};
@@ -53,9 +55,17 @@ pub struct Listing {
     pub problems: Vec<Problem>,
 }
 
+/// Hears of every listing before anybody can act on it: a watcher sets its watches on the directories
+/// in it before one of them is listed, so that nothing falls between.
+pub trait Onlooker: fmt::Debug + Send + Sync {
+    /// `listing` was made.
+    fn listed(&self, listing: &Listing);
+}
+
 /// Lists the directories of one root.
 #[derive(Debug)]
 pub struct Lister {
+    onlooker: Option<Arc<dyn Onlooker>>,
     root: RootName,
     path: PathBuf,
     identity: (u64, u64),
@@ -66,6 +76,7 @@ impl Lister {
     /// For the root at `path`, which must be a directory now; it may be reached through a link.
     pub fn open(root: &RootName, path: &Path) -> Result<Self, WalkError> {
         let mut lister = Self {
+            onlooker: None,
             root: root.clone(),
             path: path.to_owned(),
             identity: (0, 0),
@@ -73,6 +84,11 @@ impl Lister {
         };
         lister.identity = lister.root_identity()?;
         Ok(lister)
+    }
+
+    /// Tells `onlooker` of every listing.
+    pub fn set_onlooker(&mut self, onlooker: Arc<dyn Onlooker>) {
+        self.onlooker = Some(onlooker);
     }
 
     /// The root's name.
@@ -174,6 +190,9 @@ impl Lister {
             }
         }
         listing.sort();
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.listed(&listing);
+        }
         Ok(Some((listing, filter)))
     }
 

@@ -6,10 +6,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::{AssetPath, RelPath, RootName};
-use crate::observe::{Filter, Lister, Listing};
+use crate::observe::{Filter, Lister, Listing, Onlooker};
 use crate::problem::Problem;
 
 /// A walk could not begin, or had to end before its time. Nothing may be called missing then.
@@ -114,6 +115,13 @@ impl<'a> Walk<'a> {
         Ok(Self { lister, pending: vec![filter], start_problems, cancel, ended: false })
     }
 
+    /// Tells `onlooker` of every listing, before a directory in it is listed.
+    #[must_use]
+    pub fn with_onlooker(mut self, onlooker: Arc<dyn Onlooker>) -> Self {
+        self.lister.set_onlooker(onlooker);
+        self
+    }
+
     fn step(&mut self) -> Result<Option<Listing>, WalkError> {
         loop {
             if self.cancel.load(Ordering::Relaxed) {
@@ -152,8 +160,10 @@ impl Iterator for Walk<'_> {
 
 impl std::iter::FusedIterator for Walk<'_> {}
 
+/// Whether the way to a directory is of directories only and the directory there.
+///
 /// Segment by segment, because the system would follow a link on the way without a word.
-fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {
+pub fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {
     if start.is_root() {
         return Ok(());
     }

@@ -21,7 +21,7 @@ use crate::observe::{Entry, Listing};
 use crate::problem::Problem;
 
 /// Compares listings with the ledger.
-pub(super) struct Comparer<'a> {
+pub(in crate::app) struct Comparer<'a> {
     project: &'a Project,
     root: &'a Root,
     reader: Reader,
@@ -34,15 +34,15 @@ pub(super) struct Comparer<'a> {
 }
 
 /// Something to journal or to tell.
-pub(super) enum Seen {
+pub(in crate::app) enum Seen {
     Fact(Arc<RelPath>, Fact),
     Problem(Problem),
 }
 
 /// What was compared.
-pub(super) struct Compared {
-    pub(super) unchanged: u64,
-    pub(super) skipped: u64,
+pub(in crate::app) struct Compared {
+    pub(in crate::app) unchanged: u64,
+    pub(in crate::app) skipped: u64,
     /// By a hash of its path: whether a folder's listing was complete, and its device. A hash and
     /// not the path, because a tree may have a million folders.
     visited: HashMap<u64, (bool, u64)>,
@@ -51,13 +51,13 @@ pub(super) struct Compared {
 
 impl Compared {
     /// Whether a folder was listed: if so, whether completely, and its device.
-    pub(super) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
+    pub(in crate::app) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
     }
 
     /// For a folder that was not listed: if it is really not there, the device of the nearest
     /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored).
-    pub(super) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
+    pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
         let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
             Ok(found) => Some(found.is_dir()),
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
@@ -118,7 +118,7 @@ impl News<'_> {
 }
 
 impl<'a> Comparer<'a> {
-    pub(super) fn new(
+    pub(in crate::app) fn new(
         project: &'a Project,
         root: &'a Root,
         reader: Reader,
@@ -137,7 +137,7 @@ impl<'a> Comparer<'a> {
     }
 
     /// Compares listings until there are no more or nobody listens.
-    pub(super) fn run(
+    pub(in crate::app) fn run(
         mut self,
         listings: &Receiver<Listing>,
         jobs: &Sender<Vec<Job>>,
@@ -306,7 +306,7 @@ fn is_ignored(listing: &Listing, name: &[u8]) -> bool {
 
 /// Files recorded on a device that is not the folder's present one were on a volume that is not
 /// mounted now: they are not missing.
-pub(super) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
+pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
     let place = AssetPath::new(root.clone(), directory.clone());
     let what = format!(
         "{files} file{} here lay on a volume that is not mounted now; none is called missing",

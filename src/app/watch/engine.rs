@@ -1,0 +1,771 @@
+//! The calling thread of a watch: hears hints, waits until files are complete, gives the worker one
+//! task after the other, and tells people. It never lists, reads or writes itself, so that hints are
+//! heard whatever the disk does.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Select, Sender, bounded};
+
+use crate::app::watch::glance::{Glance, Noticed};
+use crate::app::watch::guard::Guards;
+use crate::app::watch::hook::Hooks;
+use crate::app::watch::place::{Place, WatchedPart, locate};
+use crate::app::watch::porch::Porch;
+use crate::app::watch::tell::{Extent, Teller};
+use crate::app::watch::tree::{Tree, TreeOptions};
+use crate::app::watch::worker::{Report, Task, Worker};
+use crate::app::watch::{WatchOptions, WatchOutcome};
+use crate::app::{AppError, Context, Project};
+use crate::clock::Stopwatch;
+use crate::config::ConfigError;
+use crate::observe::filter::IGNORE_FILE;
+use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
+use crate::problem::{Problem, Silent};
+use crate::record::Record;
+use crate::report::{GuardView, PathView, ProblemView, ReadyView, WatchEvent};
+
+/// After a close. The times of a file must be a tick old before it is read, whatever happens first.
+const QUIET: Duration = Duration::from_millis(15);
+
+/// From the first hint to a look: what comes in one go is looked at in one go.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// Files waited for at a time. Beyond it everything is looked at again later.
+const WAITING: usize = 250_000;
+
+/// Hints kept at a time.
+const HINTS: usize = 1 << 16;
+
+/// Folders to look at, at a time. Beyond it everything is looked at again.
+const FOLDERS: usize = 100_000;
+
+/// Between two glances.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// The longest wait: how soon Ctrl-C is heard.
+const NAP: Duration = Duration::from_millis(200);
+
+/// Before something that failed for the moment is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long work under way may go on after the user asked to stop.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// From the last thing recorded to the event that says that all is as recorded.
+const CHECKPOINT: Duration = Duration::from_mins(10);
+
+/// A poll may take this part of the time, at most.
+const POLL_SHARE: u32 = 10;
+
+/// Problems remembered, so that each is told once.
+const STANDING: usize = 10_000;
+
+/// How a session ended.
+pub(super) enum Ended {
+    /// For good.
+    Stopped(WatchOutcome),
+    /// Other settings apply from here on, or another ledger.
+    Again(Box<Project>),
+}
+
+/// Watches with one set of settings.
+pub(super) fn session(
+    project: &Project,
+    context: &Context<'_>,
+    options: &WatchOptions,
+    parts: &[WatchedPart],
+    record: Record,
+    tell: &mut dyn FnMut(&[WatchEvent]),
+) -> Result<Ended, AppError> {
+    let still = options.settle.unwrap_or(project.config.watch.settle);
+    let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
+    let watch = Stopwatch::start();
+    let porch = Porch::new(parts, settle, context.clock, watch);
+    let (hints, heard) = bounded(options.queue.unwrap_or(HINTS).max(1));
+    let lost = Arc::new(Lost::default());
+    // For one pass there is nothing to be heard.
+    let tree = TreeOptions { poll: options.poll || options.once, most: options.watches };
+    let tree = Arc::new(Mutex::new(Tree::new(parts, tree, hints, Arc::clone(&lost))));
+    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
+        ConfigError::BadPattern {
+            path: project.control().join("config.toml"),
+            pattern: error.pattern,
+            reason: error.reason,
+        }
+    })?;
+    let halt = AtomicBool::new(false);
+    let quiet = Context {
+        clock: context.clock,
+        reporter: &Silent,
+        actor: context.actor.clone(),
+        cwd: context.cwd.clone(),
+        cancel: &halt,
+    };
+    let ledger = project.ledger()?;
+    let teller = Teller::new(project, record)?;
+    let (tasks, to_do) = bounded(1);
+    let (reports, reported) = bounded(1);
+    let (hook_problems, complaints) = bounded(256);
+    let configured = &project.config.watch;
+    let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, hook_problems);
+    std::thread::scope(|scope| {
+        let worker = Worker {
+            project,
+            context: &quiet,
+            parts,
+            tree: Arc::clone(&tree),
+            porch: &porch,
+            ledger,
+            filter,
+        };
+        scope.spawn(move || worker.run(&to_do, &reports));
+        let mut engine = Engine {
+            project,
+            context,
+            options,
+            parts,
+            still,
+            porch: &porch,
+            tree,
+            lost,
+            halt: &halt,
+            tasks: Some(tasks),
+            heard,
+            reported,
+            complaints,
+            watch,
+            teller,
+            guards: Guards::new(&project.config.guards),
+            hooks: Some(hooks),
+            tell,
+            said: Vec::new(),
+            glance: Glance::first(project, parts),
+            folders: BTreeSet::new(),
+            renewed: BTreeSet::new(),
+            below: BTreeSet::new(),
+            rescan: Some(Rescan { why: None, anew: true, not_before: Duration::ZERO }),
+            look_at: None,
+            busy: None,
+            poll_every: project.config.watch.poll,
+            next_poll: Duration::MAX,
+            next_reconcile: Duration::MAX,
+            next_glance: Duration::ZERO,
+            checkpoint_at: Duration::MAX,
+            first: None,
+            ready: false,
+            standing: BTreeSet::new(),
+            problems: 0,
+        };
+        let ended = engine.run();
+        // However it ended, nothing may go on behind our back.
+        halt.store(true, Ordering::Relaxed);
+        engine.tasks = None;
+        if let Some(hooks) = engine.hooks.take() {
+            hooks.finish(PATIENCE);
+        }
+        ended
+    })
+}
+
+/// Everything is to be looked at again.
+struct Rescan {
+    /// What to tell of it; nothing of the first.
+    why: Option<String>,
+    /// No watch can be trusted any more.
+    anew: bool,
+    not_before: Duration,
+}
+
+/// What the worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Busy {
+    Scan,
+    Look,
+    Poll,
+    Checkpoint,
+}
+
+struct Engine<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    options: &'a WatchOptions,
+    parts: &'a [WatchedPart],
+    still: Duration,
+    porch: &'a Porch<'a>,
+    tree: Arc<Mutex<Tree>>,
+    lost: Arc<Lost>,
+    halt: &'a AtomicBool,
+    tasks: Option<Sender<Task>>,
+    heard: Receiver<Hint>,
+    reported: Receiver<Report>,
+    complaints: Receiver<Problem>,
+    watch: Stopwatch,
+    teller: Teller,
+    guards: Guards,
+    hooks: Option<Hooks>,
+    tell: &'a mut dyn FnMut(&[WatchEvent]),
+    said: Vec<WatchEvent>,
+    glance: Glance,
+    /// To be looked at.
+    folders: BTreeSet<Place>,
+    /// Names that came or went: what is watched under them is not what was.
+    renewed: BTreeSet<Place>,
+    /// Folders whose rules changed.
+    below: BTreeSet<Place>,
+    rescan: Option<Rescan>,
+    look_at: Option<Duration>,
+    busy: Option<Busy>,
+    poll_every: Duration,
+    next_poll: Duration,
+    next_reconcile: Duration,
+    next_glance: Duration,
+    checkpoint_at: Duration,
+    /// When the first scan ended.
+    first: Option<Duration>,
+    ready: bool,
+    standing: BTreeSet<Problem>,
+    problems: u64,
+}
+
+impl Engine<'_> {
+    fn run(&mut self) -> Result<Ended, AppError> {
+        loop {
+            if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
+                return self.stop();
+            }
+            if let Some(again) = self.turn()? {
+                return Ok(again);
+            }
+            self.flush();
+            self.listen()?;
+        }
+    }
+
+    /// Waits until there is something to hear, and hears it.
+    fn listen(&mut self) -> Result<(), AppError> {
+        let wait = self.wait();
+        let (heard, reported, complaints) =
+            (self.heard.clone(), self.reported.clone(), self.complaints.clone());
+        let mut select = Select::new();
+        select.recv(&heard);
+        select.recv(&reported);
+        select.recv(&complaints);
+        let _ = select.ready_timeout(wait);
+        // A bounded number, so that reports are heard in the middle of a storm too.
+        for hint in heard.try_iter().take(HINTS) {
+            self.hear(hint);
+        }
+        if let Ok(report) = reported.try_recv() {
+            self.take(report)?;
+        }
+        for problem in complaints.try_iter().take(64) {
+            self.problem(problem);
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Duration {
+        let now = self.watch.elapsed();
+        let mut next = now + NAP;
+        next = next.min(self.next_glance);
+        if let Some(due) = self.porch.next_due() {
+            next = next.min(due);
+        }
+        if self.busy.is_none()
+            && let Some(at) = self.look_at
+        {
+            next = next.min(at);
+        }
+        next.saturating_sub(now).max(Duration::from_millis(1))
+    }
+
+    /// What is to be done by now.
+    fn turn(&mut self) -> Result<Option<Ended>, AppError> {
+        if let Some(why) = self.lost.take() {
+            self.lose(why, true);
+        }
+        if self.porch.take_overfull() {
+            let why = format!("more than {WAITING} files are being written at once");
+            self.lose(why, false);
+        }
+        let now = self.watch.elapsed();
+        if now >= self.next_glance {
+            self.next_glance = now + GLANCE;
+            if let Some(again) = self.look_around() {
+                return Ok(Some(again));
+            }
+        }
+        for folder in self.porch.settle_due() {
+            self.want(folder);
+        }
+        if self.busy.is_none() && self.glance.has_ledger() {
+            self.begin();
+        }
+        self.check_ready()?;
+        Ok(None)
+    }
+
+    /// Events were lost: said, and made good by looking at everything.
+    fn lose(&mut self, why: String, anew: bool) {
+        let path = self.project.dir.display().to_string();
+        self.problem(Problem::new(path, format!("{why}; everything is looked at again")));
+        // Let what is going on go on for a moment: looking at once would only lose more.
+        let pause = if anew { Duration::from_millis(100) } else { self.still };
+        self.again(why, anew, pause);
+    }
+
+    fn again(&mut self, why: String, anew: bool, pause: Duration) {
+        let not_before = self.watch.elapsed() + pause;
+        let why = Some(why);
+        match &mut self.rescan {
+            Some(known) => {
+                known.anew |= anew;
+                known.why = known.why.take().or(why);
+            }
+            None => self.rescan = Some(Rescan { why, anew, not_before }),
+        }
+    }
+
+    fn want(&mut self, folder: Place) {
+        if self.folders.len() >= FOLDERS {
+            self.folders.clear();
+            self.renewed.clear();
+            self.lose(format!("more than {FOLDERS} folders changed at once"), true);
+            return;
+        }
+        self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
+        self.folders.insert(folder);
+    }
+
+    fn hear(&mut self, hint: Hint) {
+        log::trace!("{hint:?}");
+        match hint {
+            Hint::Lost => {}
+            Hint::Closed(path) => self.with(&path, |engine, place| {
+                engine.porch.tell(|settle, now| settle.closed(&place, now));
+                engine.arriving(&place);
+            }),
+            Hint::Touched(path) => self.with(&path, |engine, place| {
+                engine.porch.tell(|settle, now| settle.touched(&place, now));
+                engine.arriving(&place);
+            }),
+            Hint::Created(path) => {
+                let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+                let hint = if is_file { Hint::Touched(path) } else { Hint::Named(path) };
+                self.hear(hint);
+            }
+            Hint::Named(path) => self.with(&path, |engine, place| engine.renew(place)),
+            Hint::Renamed(from, to) => {
+                let (from, to) = (locate(self.parts, &from), locate(self.parts, &to));
+                if let (Some(from), Some(to)) = (&from, &to) {
+                    self.porch.tell(|settle, now| settle.renamed(from, to, now));
+                    self.arriving(to);
+                }
+                for place in [from, to].into_iter().flatten() {
+                    self.renew(place);
+                }
+            }
+        }
+    }
+
+    fn with(&mut self, path: &std::path::Path, act: impl FnOnce(&mut Self, Place)) {
+        let Some(place) = locate(self.parts, path) else { return };
+        if place.path.is_root() {
+            // The root itself: a glance says what became of it.
+            self.next_glance = Duration::ZERO;
+            return;
+        }
+        if place.path.name() == IGNORE_FILE.as_bytes() {
+            self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
+            self.below.insert(place.folder());
+        }
+        act(self, place);
+    }
+
+    /// A name came or went.
+    fn renew(&mut self, place: Place) {
+        if place.path.is_root() {
+            return;
+        }
+        self.porch.forget_below(&place);
+        self.arriving(&place);
+        self.want(place.folder());
+        self.renewed.insert(place);
+    }
+
+    /// Tells at once of a file in a guarded folder.
+    fn arriving(&mut self, place: &Place) {
+        if self.guards.is_empty() {
+            return;
+        }
+        let path = self.parts[place.part].asset_path(&place.path);
+        let disk = self.parts[place.part].disk(&place.path);
+        if !self.guards.guards(&path)
+            || !std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_file())
+            || !self.guards.arrives(&path)
+        {
+            return;
+        }
+        self.say(WatchEvent::Guard(GuardView {
+            path: PathView::from(&path),
+            asset: None,
+            status: None,
+            state: "arriving",
+            why: "it is judged when it is complete".to_owned(),
+        }));
+    }
+
+    fn look_around(&mut self) -> Option<Ended> {
+        for noticed in self.glance.again() {
+            log::info!("{noticed:?}");
+            match noticed {
+                Noticed::LedgerBack => return Some(Ended::Again(Box::new(self.project.clone()))),
+                Noticed::LedgerAway => {
+                    let path = self.project.config.ledger.display();
+                    let what = "the ledger is not there; nothing can be recorded until it is back";
+                    self.problem(Problem::new(path, what));
+                }
+                Noticed::Away(part) => self.away(part),
+                Noticed::Back(part) => {
+                    let root = self.parts[part].root.path.display();
+                    self.again(format!("{root} is there again"), true, Duration::ZERO);
+                }
+                Noticed::Mounts => {
+                    let why = "something was mounted or unmounted".to_owned();
+                    self.again(why, true, Duration::ZERO);
+                }
+                Noticed::Settings => match Project::at(&self.project.dir) {
+                    Ok(project) if project.config == self.project.config => {}
+                    Ok(project) => return Some(Ended::Again(Box::new(project))),
+                    Err(error) => {
+                        let path = self.project.control().join("config.toml");
+                        let why = with_causes(&error);
+                        let what = format!("the settings cannot be used, the old ones hold: {why}");
+                        self.problem(Problem::new(path.display(), what));
+                    }
+                },
+                Noticed::Policy => {
+                    if let Err(error) = self.project.policy() {
+                        let path = self.project.control().join("policy.toml");
+                        let why = with_causes(&error);
+                        let what = format!("no gate will pass by it: {why}");
+                        self.problem(Problem::new(path.display(), what));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn away(&mut self, part: usize) {
+        let root = &self.parts[part].root;
+        let what = format!(
+            "root {} is not there; nothing in it is called missing, and it is picked up again when it \
+             is back",
+            root.name.as_str()
+        );
+        self.problem(Problem::new(root.path.display(), what));
+        let within = |place: &Place| place.part != part;
+        self.folders.retain(within);
+        self.renewed.retain(within);
+        self.below.retain(within);
+    }
+
+    /// Gives the worker its next task.
+    fn begin(&mut self) {
+        let now = self.watch.elapsed();
+        if let Some(rescan) = self.rescan.take_if(|rescan| rescan.not_before <= now) {
+            if let Some(why) = rescan.why {
+                self.say(WatchEvent::Rescan { why });
+                self.standing.clear();
+            }
+            self.folders.clear();
+            self.renewed.clear();
+            self.below.clear();
+            self.look_at = None;
+            return self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
+        }
+        if self.first.is_none() {
+            return;
+        }
+        if self.look_at.is_some_and(|at| at <= now) {
+            if let Some(place) = self.below.pop_first() {
+                return self.give(Busy::Look, Task::Below(place));
+            }
+            self.look_at = None;
+            let folders = std::mem::take(&mut self.folders);
+            let renewed = std::mem::take(&mut self.renewed);
+            if !folders.is_empty() {
+                return self.give(Busy::Look, Task::Look { folders, renewed });
+            }
+        }
+        if now >= self.next_poll {
+            return self.give(Busy::Poll, Task::Poll);
+        }
+        if now >= self.next_reconcile {
+            let why = "from time to time, whatever was heard".to_owned();
+            self.next_reconcile = Duration::MAX;
+            return self.again(why, false, Duration::ZERO);
+        }
+        if now >= self.checkpoint_at && self.is_settled() {
+            self.give(Busy::Checkpoint, Task::Checkpoint);
+        }
+    }
+
+    fn give(&mut self, busy: Busy, task: Task) {
+        self.porch.begin_look();
+        let sent = self.tasks.as_ref().is_some_and(|tasks| tasks.send(task).is_ok());
+        self.busy = sent.then_some(busy);
+    }
+
+    /// Whether nothing is waited for and nothing is to be done.
+    fn is_settled(&self) -> bool {
+        self.folders.is_empty()
+            && self.below.is_empty()
+            && self.rescan.is_none()
+            && self.porch.len() == 0
+            && (0..self.parts.len()).all(|part| self.glance.is_there(part))
+    }
+
+    fn take(&mut self, report: Report) -> Result<(), AppError> {
+        let busy = self.busy.take();
+        let now = self.watch.elapsed();
+        for problem in report.problems {
+            self.problem(problem);
+        }
+        if let Some(error) = report.fatal {
+            // One that went away with its folder is waited for.
+            if self.project.config.ledger.is_file() {
+                return Err(error);
+            }
+            self.next_glance = Duration::ZERO;
+            return Ok(());
+        }
+        if let Some(task) = report.again {
+            self.repeat(task, now + RETRY);
+            return Ok(());
+        }
+        if report.away.iter().any(|part| self.glance.is_there(*part)) {
+            self.next_glance = Duration::ZERO;
+        }
+        match busy {
+            Some(Busy::Scan) => {
+                self.say_recorded()?;
+                self.first.get_or_insert(now);
+                self.next_reconcile = now + self.project.config.watch.reconcile;
+                self.checkpoint_at = Duration::MAX;
+                self.plan_poll(report.took, now);
+            }
+            Some(Busy::Poll) => {
+                self.say_recorded()?;
+                self.plan_poll(report.took, now);
+            }
+            Some(Busy::Look) => {
+                self.say_recorded()?;
+                if self.checkpoint_at == Duration::MAX {
+                    self.checkpoint_at = now + CHECKPOINT;
+                }
+                // Folders that could not be watched are polled from now on.
+                if self.next_poll == Duration::MAX {
+                    self.plan_poll(Duration::ZERO, now);
+                }
+            }
+            Some(Busy::Checkpoint) => {
+                self.checkpoint_at = Duration::MAX;
+                self.say_recorded()?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self, task: Task, at: Duration) {
+        match task {
+            Task::Scan { anew } => {
+                self.rescan = Some(Rescan { why: None, anew, not_before: at });
+            }
+            Task::Below(place) => {
+                self.below.insert(place);
+                self.look_at = Some(at);
+            }
+            Task::Look { folders, renewed } => {
+                self.folders.extend(folders);
+                self.renewed.extend(renewed);
+                self.look_at = Some(at);
+            }
+            Task::Poll => self.next_poll = at,
+            Task::Checkpoint => self.checkpoint_at = at,
+        }
+    }
+
+    fn plan_poll(&mut self, took: Duration, now: Duration) {
+        let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in tree.networks().keys() {
+            self.porch.set_foreign(*part);
+        }
+        if tree.counts().1 == 0 || self.options.once {
+            self.next_poll = Duration::MAX;
+            return;
+        }
+        // A slow share is asked less often: it has others to serve.
+        self.poll_every = self.project.config.watch.poll.max(took * POLL_SHARE);
+        self.next_poll = now + self.poll_every;
+    }
+
+    fn check_ready(&mut self) -> Result<(), AppError> {
+        let Some(first) = self.first else { return Ok(()) };
+        if self.ready || self.busy.is_some() || self.rescan.is_some() {
+            return Ok(());
+        }
+        let now = self.watch.elapsed();
+        let waiting = !self.folders.is_empty() || self.porch.len() > 0;
+        // Files that were new a moment ago belong to the first scan; one that still grows does not
+        // hold it up.
+        let patient = now < first + self.still + self.still / 2 + GLANCE;
+        if waiting && patient && self.porch.busy_since(first) < self.porch.len().max(1) {
+            return Ok(());
+        }
+        self.ready = true;
+        let (watched, polled, why) = {
+            let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+            let counts = tree.counts();
+            let networks: Vec<_> = tree.networks().into_values().collect();
+            let why = match networks.first() {
+                _ if counts.1 == 0 => None,
+                _ if self.options.poll => Some("as asked".to_owned()),
+                Some(kind) => Some(format!("on a network mount ({kind})")),
+                None => Some("the system gives no more watches".to_owned()),
+            };
+            (counts.0, counts.1, why)
+        };
+        self.judge_all()?;
+        self.say(WatchEvent::Ready(ReadyView {
+            files: self.teller.files(self.parts)?,
+            watched,
+            polled,
+            poll_ms: why.is_some().then(|| millis(self.poll_every)),
+            poll_why: why,
+            elapsed_ms: millis(now),
+        }));
+        Ok(())
+    }
+
+    fn judge_all(&mut self) -> Result<(), AppError> {
+        let mut said = Vec::new();
+        self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        Ok(())
+    }
+
+    fn say_recorded(&mut self) -> Result<(), AppError> {
+        let mut said = Vec::new();
+        let extent = if self.ready { Extent::Everything } else { Extent::Marked };
+        self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn say(&mut self, event: WatchEvent) {
+        if let Some(hooks) = &self.hooks {
+            hooks.tell(&event);
+        }
+        self.said.push(event);
+    }
+
+    /// Tells a problem, unless it was told since everything was last looked at.
+    fn problem(&mut self, problem: Problem) {
+        if self.standing.len() < STANDING && !self.standing.insert(problem.clone()) {
+            return;
+        }
+        self.problems += 1;
+        self.say(WatchEvent::Problem(ProblemView::from(&problem)));
+    }
+
+    fn flush(&mut self) {
+        if !self.said.is_empty() {
+            (self.tell)(&self.said);
+            self.said.clear();
+        }
+    }
+
+    /// Ends where nothing is lost: what is complete is recorded, and what is not is said.
+    fn stop(&mut self) -> Result<Ended, AppError> {
+        if self.first.is_none() {
+            // A first scan may take hours. What it recorded stays.
+            self.halt.store(true, Ordering::Relaxed);
+        }
+        self.finish_task()?;
+        if self.first.is_some() && self.glance.has_ledger() {
+            let heard: Vec<_> = self.heard.try_iter().take(HINTS).collect();
+            for hint in heard {
+                self.hear(hint);
+            }
+            for folder in self.porch.settle_now() {
+                self.want(folder);
+            }
+            let folders = std::mem::take(&mut self.folders);
+            let renewed = std::mem::take(&mut self.renewed);
+            if !folders.is_empty() && !self.halt.load(Ordering::Relaxed) {
+                self.give(Busy::Look, Task::Look { folders, renewed });
+                self.finish_task()?;
+            }
+            let unfinished = self.porch.waiting_for(20);
+            if self.options.once {
+                for place in unfinished {
+                    let path = self.parts[place.part].asset_path(&place.path);
+                    self.problem(Problem::new(path, "still being written, not read"));
+                }
+            }
+            if self.lost.take().is_none() && self.is_settled() {
+                self.give(Busy::Checkpoint, Task::Checkpoint);
+                self.finish_task()?;
+            }
+        }
+        self.flush();
+        let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
+        Ok(Ended::Stopped(outcome))
+    }
+
+    /// Waits for the task under way, for as long as patience lasts.
+    fn finish_task(&mut self) -> Result<(), AppError> {
+        let until = self.watch.elapsed() + PATIENCE;
+        while self.busy.is_some() {
+            match self.reported.recv_timeout(NAP) {
+                Ok(report) => match self.take(report) {
+                    Err(AppError::Interrupted) => {}
+                    done => done?,
+                },
+                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
+                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
+                    return Err(AppError::Internal("the worker of the watch died".to_owned()));
+                }
+            }
+            if self.watch.elapsed() >= until {
+                self.halt.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn with_causes(error: &AppError) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,234 @@
+//! A look at some folders: the scan's own list, compare, read and journal, for folders that something
+//! was heard of instead of all of them. So a watch and a scan cannot disagree.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::bounded;
+
+use crate::app::ingest::{Fact, Ingest};
+use crate::app::reading::{Admission, Job, Reading};
+use crate::app::scan::compare::{Compared, Comparer};
+use crate::app::scan::{Arrival, Part, ScanOutcome};
+use crate::app::watch::place::Place;
+use crate::app::watch::tree::Tree;
+use crate::app::{AppError, Context, Project};
+use crate::config::Root;
+use crate::detect::Settings;
+use crate::ledger::Ledger;
+use crate::model::RelPath;
+use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
+use crate::problem::Problem;
+
+/// What a look needs from around it.
+pub(super) struct Look<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) root: &'a Root,
+    pub(super) part: usize,
+    pub(super) filter: &'a Filter,
+    pub(super) admission: &'a dyn Admission,
+    pub(super) tree: &'a Arc<Mutex<Tree>>,
+}
+
+/// What a look gave, beside what is in the ledger now.
+#[derive(Default)]
+pub(super) struct Looked {
+    pub(super) problems: Vec<Problem>,
+    /// The root is not there.
+    pub(super) away: bool,
+}
+
+impl Look<'_> {
+    /// Looks at `folders`, and at all below those that nobody kept track of.
+    pub(super) fn run(
+        &self,
+        ledger: &mut Ledger,
+        folders: BTreeSet<RelPath>,
+    ) -> Result<Looked, AppError> {
+        let mut looked = Looked::default();
+        let lister = match Lister::open(&self.root.name, &self.root.path) {
+            Ok(lister) => lister,
+            Err(error) => {
+                looked.problems.push(self.root_problem(&error));
+                looked.away = true;
+                return Ok(looked);
+            }
+        };
+        let rounds = Rounds {
+            look: self,
+            lister,
+            pending: folders.into_iter().rev().collect(),
+            listed: BTreeSet::new(),
+            cancel: self.context.cancel,
+            gone: Vec::new(),
+            problems: Vec::new(),
+        };
+        let reader = ledger.reader()?;
+        let comparer = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
+        let part = Part {
+            project: self.project,
+            context: self.context,
+            root: self.root,
+            start: &RelPath::root(),
+            admission: self.admission,
+        };
+        let detection = Settings::default();
+        let (jobs, to_read) = bounded::<Vec<Job>>(64);
+        let (arrivals, arrived) = bounded::<Arrival>(128);
+        let mut outcome = ScanOutcome::default();
+        std::thread::scope(|scope| {
+            let seen = arrivals.clone();
+            let comparing = scope.spawn(move || rounds.compare(comparer, &jobs, &seen));
+            for _ in 0..self.project.config.readers {
+                let (to_read, results, detection) = (to_read.clone(), arrivals.clone(), &detection);
+                let reading = Reading {
+                    clock: self.context.clock,
+                    reporter: self.context.reporter,
+                    cancel: self.context.cancel,
+                    detection,
+                };
+                scope.spawn(move || {
+                    reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
+                });
+            }
+            drop((to_read, arrivals));
+            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
+            let journalled = part.journal(&arrived, &mut ingest, &mut outcome);
+            drop(arrived);
+            let died = || AppError::Internal("a thread of the watch died".to_owned());
+            let (compared, rounds) = comparing.join().map_err(|_| died())?;
+            journalled?;
+            let compared = compared?;
+            looked.problems.extend(rounds.problems);
+            if let Some(error) = rounds.ended {
+                if matches!(error, WalkError::Cancelled) {
+                    return Err(AppError::Interrupted);
+                }
+                looked.problems.push(self.root_problem(&error));
+                looked.away = true;
+                return Ok(());
+            }
+            for folder in rounds.gone {
+                let known = reader.directories(&self.root.name, &folder)?;
+                for (directory, name) in part.sweep(known, &compared, &reader, &mut outcome)? {
+                    ingest.add(&directory, Fact::Gone(name))?;
+                }
+            }
+            ingest.flush()
+        })?;
+        looked.problems.append(&mut outcome.problems);
+        Ok(looked)
+    }
+
+    fn root_problem(&self, error: &WalkError) -> Problem {
+        let what = format!("{error}; nothing in it is called missing");
+        Problem::new(self.root.path.display(), what)
+    }
+}
+
+/// Lists one folder after the other, and what is new below them.
+struct Rounds<'a> {
+    look: &'a Look<'a>,
+    lister: Lister,
+    /// Last in, first out; parents before what is in them.
+    pending: Vec<RelPath>,
+    listed: BTreeSet<RelPath>,
+    cancel: &'a AtomicBool,
+    gone: Vec<RelPath>,
+    problems: Vec<Problem>,
+}
+
+/// What came of the rounds beside the listings.
+struct Ended {
+    gone: Vec<RelPath>,
+    problems: Vec<Problem>,
+    ended: Option<WalkError>,
+}
+
+impl Rounds<'_> {
+    fn compare(
+        mut self,
+        comparer: Comparer<'_>,
+        jobs: &crossbeam_channel::Sender<Vec<Job>>,
+        seen: &crossbeam_channel::Sender<Arrival>,
+    ) -> (Result<Compared, AppError>, Ended) {
+        let (listings, to_compare) = bounded(4);
+        std::thread::scope(|scope| {
+            let comparing = scope.spawn(move || {
+                comparer.run(&to_compare, jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+            });
+            let ended = loop {
+                match self.next() {
+                    Ok(Some(listing)) => {
+                        if listings.send(listing).is_err() {
+                            break None;
+                        }
+                    }
+                    Ok(None) => break None,
+                    Err(error) => break Some(error),
+                }
+            };
+            drop(listings);
+            let died = || AppError::Internal("a thread of the watch died".to_owned());
+            let compared = comparing.join().map_err(|_| died()).and_then(|done| done);
+            (compared, Ended { gone: self.gone, problems: self.problems, ended })
+        })
+    }
+
+    fn next(&mut self) -> Result<Option<Listing>, WalkError> {
+        loop {
+            let Some(folder) = self.pending.pop() else { return Ok(None) };
+            if !self.listed.insert(folder.clone()) {
+                continue;
+            }
+            if let Some(listing) = self.list(&folder)? {
+                return Ok(Some(listing));
+            }
+        }
+    }
+
+    fn list(&mut self, folder: &RelPath) -> Result<Option<Listing>, WalkError> {
+        let Look { root, part, tree, filter, .. } = self.look;
+        let tree = || tree.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = Place::new(*part, folder.clone());
+        // What lies above decides too: a link put in the way must not be followed out of the root.
+        match check_start(&self.lister, folder) {
+            Ok(()) => {}
+            Err(WalkError::StartGone { .. } | WalkError::StartNotDirectory { .. }) => {
+                tree().leave(&here);
+                self.vanished(folder);
+                return Ok(None);
+            }
+            Err(WalkError::StartUnreadable { path, source }) => {
+                let what = format!("cannot look at it: {source}");
+                self.problems.push(Problem::new(path, what));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+        let mut problems = Vec::new();
+        let Some(filter) = filter.descend(&root.name, &root.path, folder, &mut problems) else {
+            tree().leave(&here);
+            return Ok(None);
+        };
+        tree().enter(&here);
+        let Some((mut listing, _)) = self.lister.list(&filter, self.cancel)? else {
+            tree().leave(&here);
+            self.vanished(folder);
+            return Ok(None);
+        };
+        listing.problems.append(&mut problems);
+        let moved = tree().listed(*part, &listing);
+        self.gone.extend(moved.gone.iter().map(|name| folder.join(name)));
+        self.pending.extend(moved.found.iter().rev().map(|name| folder.join(name)));
+        Ok(Some(listing))
+    }
+
+    /// A folder is not there. Whether what lay in it is gone, the folder above tells.
+    fn vanished(&mut self, folder: &RelPath) {
+        self.gone.push(folder.clone());
+        self.pending.push(folder.split().0);
+    }
+}

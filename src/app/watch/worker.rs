@@ -1,0 +1,218 @@
+//! The thread that owns the ledger: it scans, looks and journals, one task after the other, and hears
+//! of nothing meanwhile. What happens during a task is the next task's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::app::scan::{Manner, ScanOutcome, scan_part};
+use crate::app::watch::look::Look;
+use crate::app::watch::place::{Place, WatchedPart};
+use crate::app::watch::porch::Porch;
+use crate::app::watch::tree::{Bringer, Tree, start_of};
+use crate::app::{AppError, Context, Project};
+use crate::clock::Stopwatch;
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::{Event, RelPath, ScanCompleted};
+use crate::observe::Filter;
+use crate::problem::Problem;
+
+/// What there is to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Scan all parts; with `anew`, after letting go of every watch.
+    Scan { anew: bool },
+    /// Scan below a folder whose rules changed.
+    Below(Place),
+    /// Look at these folders; what is known of the watches on and below the others is not true.
+    Look { folders: BTreeSet<Place>, renewed: BTreeSet<Place> },
+    /// Look at every folder that is polled.
+    Poll,
+    /// Say that all is as the ledger has it.
+    Checkpoint,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) problems: Vec<Problem>,
+    /// Parts whose root is not there.
+    pub(super) away: BTreeSet<usize>,
+    pub(super) took: Duration,
+    /// Nothing is wrong, but it could not be done now.
+    pub(super) again: Option<Task>,
+    /// Why nothing more can be done.
+    pub(super) fatal: Option<AppError>,
+}
+
+pub(super) struct Worker<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) parts: &'a [WatchedPart],
+    pub(super) tree: Arc<Mutex<Tree>>,
+    pub(super) porch: &'a Porch<'a>,
+    pub(super) ledger: Ledger,
+    pub(super) filter: Filter,
+}
+
+impl Worker<'_> {
+    /// Works until there is nobody to ask for more.
+    pub(super) fn run(mut self, tasks: &Receiver<Task>, reports: &Sender<Report>) {
+        for task in tasks {
+            let watch = Stopwatch::start();
+            log::debug!("begin {task:?}");
+            let mut report = Report::default();
+            let done = match &task {
+                Task::Scan { anew } => self.scan(*anew, &mut report),
+                Task::Below(place) => self.scan_below(place, &mut report),
+                Task::Look { folders, renewed } => {
+                    // Watches on a name that came or went may be on another folder than its own.
+                    for place in renewed {
+                        self.tree().leave(place);
+                    }
+                    self.look(folders, &mut report)
+                }
+                Task::Poll => {
+                    let polled = self.tree().polled().into_iter().collect();
+                    self.look(&polled, &mut report)
+                }
+                Task::Checkpoint => self.checkpoint(),
+            };
+            match done {
+                Ok(()) => self.porch.end_look(),
+                Err(error) => {
+                    self.porch.abort_look();
+                    if let Some(problem) = passing(&error) {
+                        report.problems.push(problem);
+                        report.again = Some(task);
+                    } else {
+                        report.fatal = Some(error);
+                    }
+                }
+            }
+            report.problems.append(&mut self.tree().take_problems());
+            report.took = watch.elapsed();
+            log::debug!("done in {:?}", report.took);
+            if reports.send(report).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn tree(&self) -> MutexGuard<'_, Tree> {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn scan(&mut self, anew: bool, report: &mut Report) -> Result<(), AppError> {
+        if anew {
+            self.tree().begin_anew();
+        }
+        for part in 0..self.parts.len() {
+            self.scan_part(part, &start_of(self.parts, part).path, report)?;
+        }
+        Ok(())
+    }
+
+    fn scan_below(&mut self, place: &Place, report: &mut Report) -> Result<(), AppError> {
+        // The folder may be gone or left out by now: its own folder knows.
+        let above = BTreeSet::from([place.folder()]);
+        self.look(&above, report)?;
+        if self.tree().contains(place) {
+            // What its rules leave out from now on is watched no longer.
+            self.tree().leave(place);
+            self.scan_part(place.part, &place.path, report)?;
+        }
+        Ok(())
+    }
+
+    fn scan_part(
+        &mut self,
+        part: usize,
+        start: &RelPath,
+        report: &mut Report,
+    ) -> Result<(), AppError> {
+        self.tree().enter(&Place::new(part, start.clone()));
+        let onlooker = Arc::new(Bringer { part, tree: Arc::clone(&self.tree) });
+        let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
+        let root = &self.parts[part].root;
+        let mut outcome = ScanOutcome::default();
+        let (project, context, ledger) = (self.project, self.context, &mut self.ledger);
+        match scan_part(project, context, ledger, root, start, &manner, &mut outcome) {
+            Ok(()) => {}
+            Err(AppError::Usage { message, .. }) => {
+                // The folder to watch is not there, or left out.
+                let path = self.parts[part].asset_path(start);
+                outcome.problems.push(Problem::new(path, message));
+                report.away.insert(part);
+            }
+            Err(error) => return Err(error),
+        }
+        if std::fs::metadata(&root.path).is_err() {
+            report.away.insert(part);
+        }
+        report.problems.append(&mut outcome.problems);
+        Ok(())
+    }
+
+    fn look(&mut self, folders: &BTreeSet<Place>, report: &mut Report) -> Result<(), AppError> {
+        let mut by_part: BTreeMap<usize, BTreeSet<RelPath>> = BTreeMap::new();
+        for place in folders {
+            if place.path.is_within(&self.parts[place.part].start) {
+                by_part.entry(place.part).or_default().insert(place.path.clone());
+            }
+        }
+        for (part, folders) in by_part {
+            let look = Look {
+                project: self.project,
+                context: self.context,
+                root: &self.parts[part].root,
+                part,
+                filter: &self.filter,
+                admission: self.porch,
+                tree: &self.tree,
+            };
+            let looked = look.run(&mut self.ledger, folders)?;
+            report.problems.extend(looked.problems);
+            if looked.away {
+                report.away.insert(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// The event that a scan ends with, for one that would have found nothing.
+    fn checkpoint(&mut self) -> Result<(), AppError> {
+        let now = self.context.now();
+        let reader = self.ledger.reader()?;
+        let mut events = Vec::new();
+        for part in self.parts {
+            if std::fs::metadata(part.disk(&part.start)).is_err() {
+                continue;
+            }
+            events.push(Event::ScanCompleted(ScanCompleted {
+                root: part.root.name.clone(),
+                directory: part.start.clone(),
+                started: now,
+                files: reader.totals(&part.root.name, &part.start)?.files,
+                hashed_files: 0,
+                problems: 0,
+            }));
+        }
+        self.ledger.append(None, now, &self.context.actor, &events)?;
+        Ok(())
+    }
+}
+
+/// The problem in an error that may be over in a moment: somebody else writes, or a disk is full.
+fn passing(error: &AppError) -> Option<Problem> {
+    let path: PathBuf = match error {
+        AppError::Ledger(LedgerError::Busy { path, .. } | LedgerError::Full { path, .. }) => {
+            path.clone()
+        }
+        _ => return None,
+    };
+    Some(Problem::new(path.display(), format!("{error}; tried again")))
+}
