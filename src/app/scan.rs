@@ -15,13 +15,17 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use crate::app::decide::{decisions, whole};
+use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
+use crate::app::reexamine::{Wanted, reexamine};
+use crate::app::rules::adopt;
 use crate::app::scan::compare::{Compared, Comparer, Seen};
+use crate::app::sidecars::{Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
-use crate::detect::Settings;
+use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
@@ -44,6 +48,10 @@ const ARRIVALS: usize = 128;
 pub struct ScanOptions {
     /// A folder in one of the roots; all roots without one.
     pub directory: Option<std::path::PathBuf>,
+    /// Decode pixels too, for texts that generators hide in them, also of what is known.
+    pub deep: bool,
+    /// Examine everything anew, whatever examined it before.
+    pub redetect: bool,
 }
 
 /// Who has a say in a scan, and who hears of it.
@@ -70,6 +78,10 @@ pub struct ScanOutcome {
     pub unchanged: u64,
     /// FIFOs, sockets and devices, never opened.
     pub skipped: u64,
+    /// Contents that were examined again without being hashed again.
+    pub reexamined: u64,
+    /// Files read now whose name says another format than their bytes, with what they hold.
+    pub misnamed: Vec<Problem>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
     /// How long it took, in milliseconds.
@@ -84,12 +96,26 @@ pub fn scan(
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
+    let detection = Detection::of(project, options.deep)?;
     whole(project)?;
     let mut ledger = project.ledger()?;
     let mut outcome = ScanOutcome::default();
+    adopt(project, context, &mut ledger, &detection)?;
+    let mut all = true;
     for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &PLAIN, &mut outcome)?;
+        let part = Part { project, context, detection: &detection, root, start, manner: &PLAIN };
+        all &= part.scan(&mut ledger, &mut outcome)?;
     }
+    // All there is: every root, each walked to its end.
+    let all = all && options.directory.is_none();
+    outcome.reexamined = reexamine(
+        project,
+        context,
+        &mut ledger,
+        &detection,
+        &Wanted { parts: &parts, all, asked: options.redetect },
+        &mut outcome.problems,
+    )?;
     for problem in &outcome.problems {
         context.reporter.problem(problem);
     }
@@ -125,63 +151,6 @@ pub(super) fn parts<'a>(
     Ok(vec![(root, below.path)])
 }
 
-/// Scans one root or a part of it, to the event that says it was covered.
-pub(super) fn scan_part(
-    project: &Project,
-    context: &Context<'_>,
-    ledger: &mut Ledger,
-    root: &Root,
-    start: &RelPath,
-    manner: &Manner<'_>,
-    outcome: &mut ScanOutcome,
-) -> Result<(), AppError> {
-    let started = context.now();
-    let reader = ledger.reader()?;
-    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        ConfigError::BadPattern {
-            path: project.control().join("config.toml"),
-            pattern: error.pattern,
-            reason: error.reason,
-        }
-    })?;
-    let options = WalkOptions { start: start.clone(), filter };
-    // The outcome is of all parts; the event is of this one.
-    let before = (outcome.hashed_files, outcome.problems.len() as u64);
-    let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
-        Ok(walk) => {
-            let walk = match &manner.onlooker {
-                Some(onlooker) => walk.with_onlooker(Arc::clone(onlooker)),
-                None => walk,
-            };
-            let part = Part { project, context, root, start, admission: manner.admission };
-            part.run(walk, ledger, &reader, outcome)?
-        }
-        Err(error) => unwalkable(error, root, outcome)?,
-    };
-    context.check()?;
-    failpoint::hit("scan-recorded");
-    let totals = match walked {
-        Walked::Unchanged(totals) => totals,
-        Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
-    };
-    let record = decisions(&reader)?;
-    let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
-    outcome.tally += part;
-    if !matches!(walked, Walked::NotAll) {
-        let completed = ScanCompleted {
-            root: root.name.clone(),
-            directory: start.clone(),
-            started,
-            files: part.files,
-            hashed_files: outcome.hashed_files - before.0,
-            problems: outcome.problems.len() as u64 - before.1,
-        };
-        let event = Event::ScanCompleted(completed);
-        ledger.append(None, context.now(), &context.actor, &[event])?;
-    }
-    Ok(())
-}
-
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
 /// that makes no sense is the caller's mistake. Gives that not everything was walked.
 fn unwalkable(
@@ -212,9 +181,10 @@ fn root_problem(root: &Root, error: &WalkError) -> Problem {
 pub(super) struct Part<'a> {
     pub(super) project: &'a Project,
     pub(super) context: &'a Context<'a>,
+    pub(super) detection: &'a Detection,
     pub(super) root: &'a Root,
     pub(super) start: &'a RelPath,
-    pub(super) admission: &'a dyn Admission,
+    pub(super) manner: &'a Manner<'a>,
 }
 
 /// A path whose folder is not there any more.
@@ -255,6 +225,60 @@ pub(super) enum Arrival {
 }
 
 impl Part<'_> {
+    /// Scans it and journals that it was. Gives whether all of it could be walked.
+    pub(super) fn scan(
+        &self,
+        ledger: &mut Ledger,
+        outcome: &mut ScanOutcome,
+    ) -> Result<bool, AppError> {
+        let Self { project, context, root, start, .. } = self;
+        let started = context.now();
+        let reader = ledger.reader()?;
+        let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
+            ConfigError::BadPattern {
+                path: project.control().join("config.toml"),
+                pattern: error.pattern,
+                reason: error.reason,
+            }
+        })?;
+        let options = WalkOptions { start: (*start).clone(), filter };
+        // The outcome is of all parts; the event is of this one.
+        let before = (outcome.hashed_files, outcome.problems.len() as u64);
+        let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
+            Ok(walk) => {
+                let walk = match &self.manner.onlooker {
+                    Some(onlooker) => walk.with_onlooker(Arc::clone(onlooker)),
+                    None => walk,
+                };
+                self.run(walk, ledger, &reader, outcome)?
+            }
+            Err(error) => unwalkable(error, root, outcome)?,
+        };
+        context.check()?;
+        failpoint::hit("scan-recorded");
+        let totals = match walked {
+            Walked::Unchanged(totals) => totals,
+            Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
+        };
+        let record = decisions(&reader)?;
+        let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
+        outcome.tally += part;
+        let all = !matches!(walked, Walked::NotAll);
+        if all {
+            let completed = ScanCompleted {
+                root: root.name.clone(),
+                directory: (*start).clone(),
+                started,
+                files: part.files,
+                hashed_files: outcome.hashed_files - before.0,
+                problems: outcome.problems.len() as u64 - before.1,
+            };
+            let event = Event::ScanCompleted(completed);
+            ledger.append(None, context.now(), &context.actor, &[event])?;
+        }
+        Ok(all)
+    }
+
     /// Runs the pipeline to its end.
     fn run(
         &self,
@@ -268,7 +292,6 @@ impl Part<'_> {
         let (listings, to_compare) = bounded(LISTINGS);
         let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
         let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
-        let detection = Settings::default();
         std::thread::scope(|scope| {
             let walking = scope.spawn(move || {
                 for listing in walk {
@@ -289,16 +312,18 @@ impl Part<'_> {
                     clock: self.context.clock,
                     reporter: self.context.reporter,
                     cancel: self.context.cancel,
-                    detection: &detection,
+                    detection: &self.detection.settings,
                 };
                 scope.spawn(move || {
-                    reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
+                    reading.run_admitted(self.manner.admission, &to_read, &results, Arrival::Read);
                 });
             }
             drop((to_read, arrivals));
 
-            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
-            let journalled = self.journal(&arrived, &mut ingest, outcome);
+            let root = &self.root.name;
+            let mut ingest = Ingest::new(ledger, self.context, self.detection, root.clone());
+            let mut sidecars = Vec::new();
+            let journalled = self.journal(&arrived, &mut ingest, &mut sidecars, outcome);
             // With nobody listening any more, every thread ends at its next word.
             drop(arrived);
             let died = || AppError::Internal("a thread of the scan died".to_owned());
@@ -329,6 +354,8 @@ impl Part<'_> {
                 ingest.add(&directory, Fact::Gone(name))?;
             }
             ingest.flush()?;
+            attach(reader, &mut ingest, root, &sidecars)?;
+            ingest.flush()?;
             let unchanged = reader.head()? == survey.head;
             Ok(if unchanged { Walked::Unchanged(survey.totals) } else { Walked::All })
         })
@@ -338,12 +365,14 @@ impl Part<'_> {
         &self,
         arrived: &crossbeam_channel::Receiver<Arrival>,
         ingest: &mut Ingest<'_>,
+        sidecars: &mut Vec<Sidecar>,
         outcome: &mut ScanOutcome,
     ) -> Result<(), AppError> {
         loop {
             match arrived.recv_timeout(Duration::from_millis(500)) {
                 Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
+                Ok(Arrival::Seen(Seen::Sidecar(sidecar))) => sidecars.push(sidecar),
                 Ok(Arrival::Read(chunk)) => {
                     for (job, read) in chunk {
                         self.take(job, read, ingest, outcome)?;
@@ -363,10 +392,15 @@ impl Part<'_> {
         outcome: &mut ScanOutcome,
     ) -> Result<(), AppError> {
         match read {
-            Outcome::Found(found, examination) => {
+            Outcome::Found(found, shown) => {
                 outcome.hashed_files += 1;
                 outcome.hashed_bytes += found.fingerprint.size;
-                ingest.add(&job.directory, Fact::Found(found, examination))
+                if let Some(holds) = disagrees(&found.media_type, &found.name) {
+                    let path = job.directory.join(&found.name);
+                    let path = AssetPath::new(self.root.name.clone(), path);
+                    outcome.misnamed.push(Problem::new(path, holds));
+                }
+                ingest.add(&job.directory, Fact::Found(found, shown))
             }
             Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name)),
             Outcome::Failed(_, reason) => {

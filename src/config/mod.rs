@@ -31,6 +31,12 @@ pub struct Config {
     pub ignore: Vec<String>,
     /// Files read at a time.
     pub readers: usize,
+    /// Globs of where AI-made material is kept: each `[[rule]]`.
+    pub rules: Vec<String>,
+    /// The C2PA trust list in PEM; absolute.
+    pub trust_list: Option<PathBuf>,
+    /// Whether pixels are decoded too, for texts that generators hide in them.
+    pub deep: bool,
     /// How `watch` goes about it.
     pub watch: Watching,
     /// Folders into which only what passed the gate belongs.
@@ -73,8 +79,8 @@ pub enum ConfigError {
         /// Why not.
         source: BadPath,
     },
-    /// A pattern of what scans skip is not one.
-    #[error("{} skips {pattern:?}, which is not a pattern: {reason}", path.display())]
+    /// A pattern is not one.
+    #[error("{} has {pattern:?}, which is not a pattern: {reason}", path.display())]
     BadPattern {
         /// The file.
         path: PathBuf,
@@ -117,9 +123,24 @@ const READERS: usize = 8;
 struct File {
     ledger: Option<PathBuf>,
     root: Vec<FileRoot>,
+    rule: Vec<FileRule>,
     scan: FileScan,
     watch: FileWatch,
     guard: Vec<FileGuard>,
+    detect: FileDetect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    glob: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FileDetect {
+    trust_list: Option<PathBuf>,
+    deep: bool,
 }
 
 #[derive(Deserialize)]
@@ -176,8 +197,17 @@ impl Config {
                     .ok_or_else(|| ConfigError::BadGuard { path: path.clone(), folder: guard.path })
             })
             .collect::<Result<_, _>>()?;
-        let (ledger, ignore) = (control.join(ledger), file.scan.ignore);
-        Ok(Self { ledger, roots, ignore, readers, watch: file.watch.into(), guards })
+        Ok(Self {
+            ledger: control.join(ledger),
+            roots,
+            ignore: file.scan.ignore,
+            readers,
+            rules: file.rule.into_iter().map(|rule| rule.glob).collect(),
+            trust_list: file.detect.trust_list.map(|list| control.join(list)),
+            deep: file.detect.deep,
+            watch: file.watch.into(),
+            guards,
+        })
     }
 }
 
@@ -210,8 +240,12 @@ mod tests {
         assert_eq!(config.roots.len(), 1);
         assert_eq!(config.readers, READERS);
         let bare = load("").unwrap();
-        assert_eq!((bare.ignore, bare.readers), (config.ignore, config.readers));
-        assert_eq!((bare.watch, bare.guards), (config.watch, config.guards));
+        assert_eq!((&bare.watch, &bare.guards), (&config.watch, &config.guards));
+        assert_eq!(bare.ledger.file_name(), config.ledger.file_name());
+        let rest = |config: Config| {
+            (config.ignore, config.readers, config.rules, config.trust_list, config.deep)
+        };
+        assert_eq!(rest(bare), rest(config));
         // What stands there as the default is.
         let shown: String = TEMPLATE
             .split_once("[watch]")

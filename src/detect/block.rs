@@ -163,6 +163,12 @@ impl Found {
     }
 }
 
+/// A named text, for tests of marks.
+#[cfg(test)]
+pub fn text(carrier: Carrier, key: &str, value: &str) -> Content {
+    Content::Text { carrier, key: key.to_owned(), value: value.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

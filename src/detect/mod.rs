@@ -29,16 +29,15 @@ mod hostile_tests;
 pub use bytes::Source;
 pub use extension::disagrees;
 pub use marks::file_name::name_mark;
+pub use registry::{is_deep, outdated};
 
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
-use crate::model::Examination;
+use crate::detect::marks::Marked;
+use crate::model::{Evidence, Examination};
 
-/// Version of the set of detectors, recorded with every examination.
+/// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
 pub const DETECTORS: u32 = 1;
-
-/// Pieces of evidence kept of one asset, the strongest first when there are more.
-const EVIDENCE_MAX: usize = 256;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]
@@ -89,6 +88,9 @@ pub struct Examined {
     pub media_type: &'static str,
     /// Evidence and problems.
     pub examination: Examination,
+    /// What only a look at the pixels shows (`Settings::deep`). Apart, because a later look that
+    /// decodes none says nothing of it.
+    pub hidden: Vec<Evidence>,
 }
 
 /// Examines an asset of `len` bytes. `head` is its first bytes, as many as are at hand (up to 64 KiB
@@ -100,38 +102,38 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     if let Some(container) = registry::container(media_type) {
         (container.walk)(&mut bytes, &mut found);
     }
-    if settings.deep && media_type == "image/png" {
-        container::stealth::look(source, &mut found);
+    let evidence = judge(source, media_type, settings, &mut found);
+    let mut hidden = Vec::new();
+    if settings.deep
+        && let Some(deep) = registry::deep(media_type)
+    {
+        (deep.look)(source, &mut found);
+        hidden = judge(source, media_type, settings, &mut found);
     }
+    Examined { media_type, examination: Examination { evidence, problems: found.problems }, hidden }
+}
+
+/// What the marks say of the blocks found so far, which are used up.
+fn judge(
+    source: &mut dyn Source,
+    media_type: &str,
+    settings: &Settings,
+    found: &mut Found,
+) -> Vec<Evidence> {
     if found.blocks.is_empty() {
-        return Examined {
-            media_type,
-            examination: Examination { evidence: Vec::new(), problems: found.problems },
-        };
+        return Vec::new();
     }
-    let (fields, stores) = expand::expand(&mut found);
-    let mut evidence = Vec::new();
-    for look in registry::MARKS {
-        look(&fields, &mut evidence);
+    let (fields, stores) = expand::expand(found);
+    let mut marked = Marked::default();
+    for mark in registry::MARKS.iter().filter(|mark| mark.beside_store || stores.is_empty()) {
+        (mark.look)(&fields, &mut marked);
     }
-    if stores.is_empty() {
-        marks::remote::look(&fields, &mut evidence);
-    }
-    marks::c2pa::look(source, media_type, &stores, settings, &mut evidence, &mut found.problems);
-    if evidence.len() > EVIDENCE_MAX {
-        evidence.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
-        evidence.truncate(EVIDENCE_MAX);
+    marks::c2pa::look(source, media_type, &stores, settings, &mut marked, &mut found.problems);
+    let (evidence, more) = marked.finish();
+    if more {
         found.problem("marks", "carries more marks than are kept");
     }
-    // Stable: marks of one block stay in the order of the table.
-    evidence.sort_by_key(|(order, _)| *order);
-    let mut examination = Examination { evidence: Vec::new(), problems: found.problems };
-    for (_, one) in evidence {
-        if !examination.evidence.contains(&one) {
-            examination.evidence.push(one);
-        }
-    }
-    Examined { media_type, examination }
+    evidence
 }
 
 #[cfg(test)]

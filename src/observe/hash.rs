@@ -236,6 +236,40 @@ impl FileHasher {
         }
     }
 
+    /// Shows the content of a file to `look` again without hashing it: only what `look` asks for is
+    /// read. None unless the file has the fingerprint `expected`, before and after.
+    pub fn look_again<T>(
+        &mut self,
+        path: &Path,
+        expected: &Fingerprint,
+        look: impl FnOnce(Content<'_>, u64) -> T,
+    ) -> Result<Option<T>, HashError> {
+        let size = expected.size;
+        let attempt = || {
+            let file = open(path)?;
+            let before = stat(&file)?;
+            let device = self.file_systems.id_of(before.device, path);
+            if (Fingerprint { device, ..before }) != *expected {
+                return Ok(None);
+            }
+            let head = read_head(&file, &mut self.head, size)?;
+            let whole = size <= WHOLE as u64;
+            let shown =
+                if whole { Content::Whole(head) } else { Content::File { file: &file, head } };
+            let seen = look(shown, size);
+            Ok((stat_path(path)? == before).then_some(seen))
+        };
+        let path = || path.to_owned();
+        match attempt() {
+            Ok(seen) => Ok(seen),
+            Err(Stop::Failed(action, source)) => {
+                Err(HashError::Unreadable { path: path(), action, source })
+            }
+            Err(Stop::Changed | Stop::Vanished | Stop::NotRegular) => Ok(None),
+            Err(Stop::Cancelled) => Err(HashError::Cancelled),
+        }
+    }
+
     fn attempt<T>(
         &mut self,
         path: &Path,

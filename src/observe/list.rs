@@ -30,6 +30,12 @@ pub struct Entry {
     pub fingerprint: Fingerprint,
 }
 
+impl AsRef<[u8]> for Entry {
+    fn as_ref(&self) -> &[u8] {
+        &self.name
+    }
+}
+
 /// What one directory held. Every list is sorted by the raw bytes of the names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {

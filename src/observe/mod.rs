@@ -12,6 +12,7 @@ pub mod list;
 pub mod mount;
 pub mod sequence;
 pub mod settle;
+pub mod sidecar;
 pub mod walk;
 pub mod watch;
 

@@ -1,7 +1,7 @@
 //! What a listing says beside what the ledger knows: unchanged, moved, to be read, or gone.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::hash::BuildHasher;
 use std::io::ErrorKind;
@@ -12,12 +12,13 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use crate::app::ingest::Fact;
-use crate::app::reading::{Chunk, Job};
+use crate::app::reading::{Chunk, Job, Shown};
+use crate::app::sidecars::Sidecar;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
-use crate::model::{AssetPath, Examination, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing};
+use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
+use crate::observe::{Entry, Listing, sidecar};
 use crate::problem::Problem;
 
 /// Compares listings with the ledger.
@@ -29,6 +30,9 @@ pub(in crate::app) struct Comparer<'a> {
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
     has_links: bool,
+    /// Sidecars that carry marks: what stands beside them is looked at by every scan, so that an
+    /// interrupted one is made up for.
+    marked_sidecars: BTreeSet<RelPath>,
     chunk: Chunk,
     compared: Compared,
 }
@@ -37,6 +41,7 @@ pub(in crate::app) struct Comparer<'a> {
 pub(in crate::app) enum Seen {
     Fact(Arc<RelPath>, Fact),
     Problem(Problem),
+    Sidecar(Sidecar),
 }
 
 /// What was compared.
@@ -133,7 +138,18 @@ impl<'a> Comparer<'a> {
         let first = reader.is_empty()?;
         let chunk = Chunk::default();
         let has_links = reader.has_links()?;
-        Ok(Self { project, root, reader, context, first, has_links, chunk, compared })
+        let marked_sidecars = reader.marked(&root.name, &sidecar::MEDIA_TYPES)?;
+        Ok(Self {
+            project,
+            root,
+            reader,
+            context,
+            first,
+            has_links,
+            marked_sidecars,
+            chunk,
+            compared,
+        })
     }
 
     /// Compares listings until there are no more or nobody listens.
@@ -181,11 +197,14 @@ impl<'a> Comparer<'a> {
             let files = news.elsewhere.len() as u64;
             told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, files)));
         }
+        for one in self.sidecars(listing, &news.entries, &directory) {
+            told &= tell(Seen::Sidecar(one));
+        }
         let mut wanted = (0, 0);
         let mut to_read = Vec::new();
         for entry in news.entries {
             if let Some(found) = self.moved(&directory, entry)? {
-                let fact = Fact::Found(found, Examination::default());
+                let fact = Fact::Found(found, Shown::default());
                 told &= tell(Seen::Fact(Arc::clone(&directory), fact));
             } else {
                 wanted.0 += 1;
@@ -230,6 +249,34 @@ impl<'a> Comparer<'a> {
         news.entries.extend(entries);
         news.settle();
         Ok(news)
+    }
+
+    /// The sidecars of a folder that are new, or that carry marks, and what they speak of.
+    fn sidecars(
+        &self,
+        listing: &Listing,
+        news: &[&Entry],
+        directory: &Arc<RelPath>,
+    ) -> Vec<Sidecar> {
+        let mut found = Vec::new();
+        for entry in &listing.files {
+            if sidecar::subject(&entry.name).is_none() {
+                continue;
+            }
+            let is_new = news.binary_search_by(|one| one.name.cmp(&entry.name)).is_ok();
+            if is_new || self.marked_sidecars.contains(&directory.join(&entry.name)) {
+                let beside = sidecar::media_of(&listing.files, &entry.name);
+                if !beside.is_empty() {
+                    let media = beside.into_iter().map(|at| listing.files[at].name.clone());
+                    found.push(Sidecar {
+                        directory: Arc::clone(directory),
+                        name: entry.name.clone(),
+                        media: media.collect(),
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// A new name for a file that lay elsewhere: same device, inode, size and mtime, and the old

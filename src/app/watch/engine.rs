@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Select, Sender, bounded};
 
+use crate::app::detection::Detection;
 use crate::app::watch::glance::{Glance, Noticed};
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
@@ -96,6 +97,7 @@ pub(super) fn session(
             reason: error.reason,
         }
     })?;
+    let detection = Detection::of(project, false)?;
     let halt = AtomicBool::new(false);
     let quiet = Context {
         clock: context.clock,
@@ -118,8 +120,10 @@ pub(super) fn session(
             parts,
             tree: Arc::clone(&tree),
             porch: &porch,
+            detection: &detection,
             ledger,
             filter,
+            begun: false,
         };
         scope.spawn(move || worker.run(&to_do, &reports));
         let mut engine = Engine {

@@ -7,15 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::bounded;
 
+use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Admission, Job, Reading};
 use crate::app::scan::compare::{Compared, Comparer};
-use crate::app::scan::{Arrival, Part, ScanOutcome};
+use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
+use crate::app::sidecars::attach;
 use crate::app::watch::place::Place;
 use crate::app::watch::tree::Tree;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::detect::Settings;
 use crate::ledger::Ledger;
 use crate::model::RelPath;
 use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
@@ -28,6 +29,7 @@ pub(super) struct Look<'a> {
     pub(super) root: &'a Root,
     pub(super) part: usize,
     pub(super) filter: &'a Filter,
+    pub(super) detection: &'a Detection,
     pub(super) admission: &'a dyn Admission,
     pub(super) tree: &'a Arc<Mutex<Tree>>,
 }
@@ -67,14 +69,16 @@ impl Look<'_> {
         };
         let reader = ledger.reader()?;
         let comparer = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
+        let manner = Manner { admission: self.admission, onlooker: None };
         let part = Part {
             project: self.project,
             context: self.context,
             root: self.root,
             start: &RelPath::root(),
-            admission: self.admission,
+            detection: self.detection,
+            manner: &manner,
         };
-        let detection = Settings::default();
+        let mut sidecars = Vec::new();
         let (jobs, to_read) = bounded::<Vec<Job>>(64);
         let (arrivals, arrived) = bounded::<Arrival>(128);
         let mut outcome = ScanOutcome::default();
@@ -82,20 +86,21 @@ impl Look<'_> {
             let seen = arrivals.clone();
             let comparing = scope.spawn(move || rounds.compare(comparer, &jobs, &seen));
             for _ in 0..self.project.config.readers {
-                let (to_read, results, detection) = (to_read.clone(), arrivals.clone(), &detection);
+                let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = Reading {
                     clock: self.context.clock,
                     reporter: self.context.reporter,
                     cancel: self.context.cancel,
-                    detection,
+                    detection: &self.detection.settings,
                 };
                 scope.spawn(move || {
                     reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
                 });
             }
             drop((to_read, arrivals));
-            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
-            let journalled = part.journal(&arrived, &mut ingest, &mut outcome);
+            let mut ingest =
+                Ingest::new(ledger, self.context, self.detection, self.root.name.clone());
+            let journalled = part.journal(&arrived, &mut ingest, &mut sidecars, &mut outcome);
             drop(arrived);
             let died = || AppError::Internal("a thread of the watch died".to_owned());
             let (compared, rounds) = comparing.join().map_err(|_| died())?;
@@ -116,6 +121,8 @@ impl Look<'_> {
                     ingest.add(&directory, Fact::Gone(name))?;
                 }
             }
+            ingest.flush()?;
+            attach(&reader, &mut ingest, &self.root.name, &sidecars)?;
             ingest.flush()
         })?;
         looked.problems.append(&mut outcome.problems);

@@ -1,13 +1,14 @@
 //! What to tell people, read from the journal: what a watch says is what was recorded, by whomever, and
 //! is said after it is safe.
 
+use std::collections::BTreeSet;
+
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{
-    AssetId, AssetPath, Event, Examination, Found, ObservedBatch, Sighting, SourceType, Strength,
-    Timestamp,
+    AssetId, AssetPath, Event, Head, ObservedBatch, Sighting, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::Record;
@@ -41,7 +42,7 @@ impl Teller {
         extent: Extent,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let from = self.record.head.unwrap_or(crate::model::Head::EMPTY);
+        let from = self.record.head.unwrap_or(Head::EMPTY);
         let mut seen = Vec::new();
         self.reader.read(from, None, Kinds::All, &mut |recorded| {
             let at = recorded.at;
@@ -51,8 +52,15 @@ impl Teller {
             }
             self.record.apply(recorded, None);
         })?;
-        for (at, batch) in seen {
-            self.batch(&batch, at, guards, extent, tell)?;
+        let mut told = BTreeSet::new();
+        for (at, batch) in &seen {
+            self.batch(batch, *at, &mut told, guards, extent, tell)?;
+        }
+        // What a sidecar or a rule raised of files that were there before.
+        for (at, batch) in &seen {
+            for (asset, _) in &batch.attached {
+                self.raised(asset, *at, &mut told, tell)?;
+            }
         }
         Ok(())
     }
@@ -61,6 +69,7 @@ impl Teller {
         &self,
         batch: &ObservedBatch,
         at: Timestamp,
+        told: &mut BTreeSet<AssetPath>,
         guards: &mut Guards,
         extent: Extent,
         tell: &mut dyn FnMut(WatchEvent),
@@ -76,59 +85,49 @@ impl Teller {
             }
             for found in &observed.files {
                 let path = path(&found.name);
-                let known = batch.examined.binary_search_by(|(asset, _)| asset.cmp(&found.asset));
-                let examination = match known {
-                    Ok(at) => batch.examined[at].1.clone(),
-                    Err(_) => self.reader.examination(&found.asset)?,
-                };
-                let origin = self.origin(&found.asset, &examination);
+                let origin = self.origin(&found.asset)?;
                 let guarded = guards.judge(&path, &found.asset, &self.record);
                 let marked = origin.status.is_ai_or_suspect();
+                if marked {
+                    told.insert(path.clone());
+                }
                 if extent == Extent::Everything || marked {
-                    let view = self.changed(&path, found, &origin, at)?;
-                    tell(WatchEvent::Changed(view));
+                    let new = found.sighting != Sighting::Carried
+                        && (!marked || self.is_new(&path, &found.asset, at)?);
+                    let size = found.fingerprint.size;
+                    tell(changed(&path, &found.asset, size, &origin, new, at));
                 }
                 if let Some((state, why)) = guarded {
-                    tell(WatchEvent::Guard(GuardView {
-                        path: PathView::from(&path),
-                        asset: Some(found.asset.to_string()),
-                        status: Some(origin.status.as_str()),
-                        state,
-                        why,
-                    }));
+                    tell(guard(&path, &found.asset, &origin, state, why));
                 }
             }
         }
         Ok(())
     }
 
-    fn origin(&self, asset: &AssetId, examination: &Examination) -> Origin {
-        let determination = self.record.determination(asset).map(|entry| &entry.fact);
-        Origin::of(&examination.evidence, determination)
+    fn raised(
+        &self,
+        asset: &AssetId,
+        at: Timestamp,
+        told: &mut BTreeSet<AssetPath>,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let origin = self.origin(asset)?;
+        if !origin.status.is_ai_or_suspect() {
+            return Ok(());
+        }
+        for location in self.reader.locations_of(asset)? {
+            if location.present && told.insert(location.path.clone()) {
+                tell(changed(&location.path, asset, location.size, &origin, true, at));
+            }
+        }
+        Ok(())
     }
 
-    fn changed(
-        &self,
-        path: &AssetPath,
-        found: &Found,
-        origin: &Origin,
-        at: Timestamp,
-    ) -> Result<ChangedView, AppError> {
-        // Asked only of the few that a person is told of: whether this path had this content before.
-        let new = found.sighting != Sighting::Carried
-            && (!origin.status.is_ai_or_suspect() || self.is_new(path, &found.asset, at)?);
-        Ok(ChangedView {
-            path: PathView::from(path),
-            asset: found.asset.to_string(),
-            size: found.fingerprint.size,
-            status: origin.status.as_str(),
-            source_type: origin.source_type.map(SourceType::term),
-            strength: origin.strength.map(Strength::as_str),
-            tool: origin.tool.clone(),
-            why: origin.why.clone(),
-            new,
-            at: at.to_string(),
-        })
+    fn origin(&self, asset: &AssetId) -> Result<Origin, AppError> {
+        let examination = self.record.counted(self.reader.examination(asset)?);
+        let determination = self.record.determination(asset).map(|entry| &entry.fact);
+        Ok(Origin::of(&examination.evidence, determination))
     }
 
     fn is_new(&self, path: &AssetPath, asset: &AssetId, at: Timestamp) -> Result<bool, AppError> {
@@ -162,15 +161,47 @@ impl Teller {
             }
         })?;
         for (path, asset, state, why) in wrong {
-            let origin = self.origin(&asset, &self.reader.examination(&asset)?);
-            tell(WatchEvent::Guard(GuardView {
-                path: PathView::from(&path),
-                asset: Some(asset.to_string()),
-                status: Some(origin.status.as_str()),
-                state,
-                why,
-            }));
+            let origin = self.origin(&asset)?;
+            tell(guard(&path, &asset, &origin, state, why));
         }
         Ok(())
     }
+}
+
+fn changed(
+    path: &AssetPath,
+    asset: &AssetId,
+    size: u64,
+    origin: &Origin,
+    new: bool,
+    at: Timestamp,
+) -> WatchEvent {
+    WatchEvent::Changed(ChangedView {
+        path: PathView::from(path),
+        asset: asset.to_string(),
+        size,
+        status: origin.status.as_str(),
+        source_type: origin.source_type.map(SourceType::term),
+        strength: origin.strength.map(Strength::as_str),
+        tool: origin.tool.clone(),
+        why: origin.why.clone(),
+        new,
+        at: at.to_string(),
+    })
+}
+
+fn guard(
+    path: &AssetPath,
+    asset: &AssetId,
+    origin: &Origin,
+    state: &'static str,
+    why: String,
+) -> WatchEvent {
+    WatchEvent::Guard(GuardView {
+        path: PathView::from(path),
+        asset: Some(asset.to_string()),
+        status: Some(origin.status.as_str()),
+        state,
+        why,
+    })
 }

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::app::scan::{Manner, ScanOutcome, scan_part};
+use crate::app::detection::Detection;
+use crate::app::reexamine::{Wanted, reexamine};
+use crate::app::rules::adopt;
+use crate::app::scan::{Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
@@ -54,8 +57,11 @@ pub(super) struct Worker<'a> {
     pub(super) parts: &'a [WatchedPart],
     pub(super) tree: Arc<Mutex<Tree>>,
     pub(super) porch: &'a Porch<'a>,
+    pub(super) detection: &'a Detection,
     pub(super) ledger: Ledger,
     pub(super) filter: Filter,
+    /// Whether the first scan is done.
+    pub(super) begun: bool,
 }
 
 impl Worker<'_> {
@@ -110,8 +116,28 @@ impl Worker<'_> {
         if anew {
             self.tree().begin_anew();
         }
+        if !self.begun {
+            adopt(self.project, self.context, &mut self.ledger, self.detection)?;
+        }
         for part in 0..self.parts.len() {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
+        }
+        if !self.begun {
+            // As a scan does: detectors may be newer than what is recorded.
+            let parts: Vec<_> =
+                self.parts.iter().map(|part| (&part.root, part.start.clone())).collect();
+            let whole = parts.iter().all(|(_, start)| start.is_root())
+                && parts.len() == self.project.config.roots.len();
+            let all = whole && report.away.is_empty();
+            reexamine(
+                self.project,
+                self.context,
+                &mut self.ledger,
+                self.detection,
+                &Wanted { parts: &parts, all, asked: false },
+                &mut report.problems,
+            )?;
+            self.begun = true;
         }
         Ok(())
     }
@@ -139,9 +165,17 @@ impl Worker<'_> {
         let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
         let root = &self.parts[part].root;
         let mut outcome = ScanOutcome::default();
-        let (project, context, ledger) = (self.project, self.context, &mut self.ledger);
-        match scan_part(project, context, ledger, root, start, &manner, &mut outcome) {
-            Ok(()) => {}
+        let scanned = Part {
+            project: self.project,
+            context: self.context,
+            detection: self.detection,
+            root,
+            start,
+            manner: &manner,
+        };
+        match scanned.scan(&mut self.ledger, &mut outcome) {
+            // What could not be walked is among the problems.
+            Ok(_) => {}
             Err(AppError::Usage { message, .. }) => {
                 // The folder to watch is not there, or left out.
                 let path = self.parts[part].asset_path(start);
@@ -171,6 +205,7 @@ impl Worker<'_> {
                 root: &self.parts[part].root,
                 part,
                 filter: &self.filter,
+                detection: self.detection,
                 admission: self.porch,
                 tree: &self.tree,
             };

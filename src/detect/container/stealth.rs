@@ -141,7 +141,7 @@ pub(crate) mod tests {
     use flate2::write::GzEncoder;
 
     use crate::detect::{Settings, examine};
-    use crate::model::{Evidence, Strength};
+    use crate::model::{Evidence, Examination, Strength};
 
     /// A picture with this text hidden in it.
     pub fn hide(name: &str, width: usize, height: usize, text: &[u8]) -> Vec<u8> {
@@ -179,8 +179,8 @@ pub(crate) mod tests {
 
     fn evidence(file: &[u8], settings: &Settings) -> Vec<Evidence> {
         let got = examine(&mut Cursor::new(file), file.len() as u64, &file[..16], settings);
-        assert_eq!(got.examination.problems, []);
-        got.examination.evidence
+        assert_eq!(got.examination, Examination::default());
+        got.hidden
     }
 
     #[test]

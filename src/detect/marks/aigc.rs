@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::generators;
-use crate::detect::marks::{Ordered, cut, evidence, name, pick, trace};
+use crate::detect::marks::{Marked, evidence, name, pick, trace};
 use crate::model::{Evidence, SourceType, Strength};
 
 const DETECTOR: &str = "aigc-label";
@@ -26,10 +26,10 @@ const KEYS: &[&str] = &[
 ];
 
 /// Looks for the label.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         if let Some(evidence) = label(field).or_else(|| bytedance(field)) {
-            out.push((field.order, evidence));
+            out.push(field.order, evidence);
         }
     }
 }
@@ -66,7 +66,7 @@ fn label(field: &Field) -> Option<Evidence> {
     Some(Evidence {
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
         tool: producer.as_deref().and_then(generators::producer).or_else(|| name(producer)),
-        detail: Some(cut(&object.to_string())),
+        detail: Some(object.to_string()),
         ..evidence(field, DETECTOR, strength, format!("AIGC label of GB 45438-2025: {meaning}"))
     })
 }
@@ -83,7 +83,7 @@ fn bytedance(field: &Field) -> Option<Evidence> {
         product.filter(|_| pick(data, &["exportType"]).as_deref() == Some("generation"))
     {
         return Some(Evidence {
-            detail: Some(cut(&field.value)),
+            detail: Some(field.value.clone()),
             ..trace(field, DETECTOR, &product, format!("export of a generation by {product}"))
         });
     }
@@ -91,7 +91,7 @@ fn bytedance(field: &Field) -> Option<Evidence> {
     matches!(kind.as_str(), "1" | "2").then(|| Evidence {
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
         tool: name(pick(value, &["source_info"])),
-        detail: Some(cut(&field.value)),
+        detail: Some(field.value.clone()),
         ..evidence(
             field,
             DETECTOR,
@@ -104,15 +104,11 @@ fn bytedance(field: &Field) -> Option<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::block::Found;
-    use crate::detect::expand::expand;
+    use crate::detect::block::text;
+    use crate::detect::marks::said;
 
     fn of(carrier: Carrier, key: &str, value: &str) -> Option<(Strength, Option<String>)> {
-        let mut found = Found::default();
-        found.text("P", carrier, key, value);
-        let mut out = Vec::new();
-        look(&expand(&mut found).0, &mut out);
-        out.pop().map(|(_, evidence)| (evidence.strength, evidence.tool))
+        said(look, [text(carrier, key, value)]).pop().map(|one| (one.strength, one.tool))
     }
 
     #[test]

@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, details, name, pick, trace};
+use crate::detect::marks::{Marked, details, name, pick, trace};
 use crate::model::Evidence;
 
 const DETECTOR: &str = "comfyui";
 const TOOL: &str = "ComfyUI";
 
 /// Looks for graphs. One file is one mark: the graph that ran says more than the drawn one.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     let mut drawn = None;
     for field in fields.iter().filter(|field| carries(field)) {
         let Some(value) = parsed(field) else {
@@ -23,12 +23,12 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         if field.carrier == Carrier::Json {
             // Nothing but the form speaks for a document: a stricter one.
             if let Some(evidence) = document(field, &value) {
-                out.push((field.order, evidence));
+                out.push(field.order, evidence);
             }
             continue;
         }
         if let Some(graph) = graph(&value) {
-            out.push((field.order, report(field, &graph)));
+            out.push(field.order, report(field, &graph));
             return;
         }
         if is_workflow(&value) || embedded(&value, "workflow").is_some_and(|it| is_workflow(&it)) {
@@ -36,7 +36,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         }
     }
     if let Some(field) = drawn {
-        out.push((field.order, trace(field, DETECTOR, TOOL, "workflow of ComfyUI")));
+        out.push(field.order, workflow(field));
     }
 }
 
@@ -76,7 +76,7 @@ fn document(field: &Field, value: &Value) -> Option<Evidence> {
         })
     });
     let counted = value.get("last_node_id").is_some() || value.get("state").is_some();
-    (ours && counted).then(|| trace(field, DETECTOR, TOOL, "workflow of ComfyUI"))
+    (ours && counted).then(|| workflow(field))
 }
 
 /// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
@@ -130,6 +130,13 @@ fn is_workflow(value: &Value) -> bool {
     nodes && value.get("links").is_some_and(Value::is_array)
 }
 
+fn workflow(field: &Field) -> Evidence {
+    Evidence {
+        detail: Some(field.value.clone()),
+        ..trace(field, DETECTOR, TOOL, "workflow of ComfyUI")
+    }
+}
+
 fn report(field: &Field, graph: &Value) -> Evidence {
     let nodes = || graph.as_object().into_iter().flat_map(serde_json::Map::values);
     let input = |class: &str, keys: &[&str]| {
@@ -146,6 +153,7 @@ fn report(field: &Field, graph: &Value) -> Evidence {
         detail: details(&[
             ("prompt", input("TextEncode", &["text", "clip_l", "prompt", "t5xxl"])),
             ("seed", input("", &["seed", "noise_seed"])),
+            ("as written", Some(field.value.clone())),
         ]),
         ..trace(field, DETECTOR, TOOL, "graph that ComfyUI ran")
     }
@@ -154,8 +162,8 @@ fn report(field: &Field, graph: &Value) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::block::Found;
-    use crate::detect::expand::expand;
+    use crate::detect::block::text;
+    use crate::detect::marks::said;
 
     fn value(text: &str) -> Value {
         serde_json::from_str(text).unwrap()
@@ -163,13 +171,7 @@ mod tests {
 
     #[test]
     fn a_document_needs_more_than_nodes_and_links() {
-        let of = |text: &str| {
-            let mut found = Found::default();
-            found.text("P", Carrier::Json, "", text);
-            let mut out = Vec::new();
-            look(&expand(&mut found).0, &mut out);
-            out.len()
-        };
+        let of = |document: &str| said(look, [text(Carrier::Json, "", document)]).len();
         let node = r#"{"inputs":{"seed":5},"class_type":"KSampler"}"#;
         assert_eq!(of(&format!(r#"{{"3":{node},"4":{node}}}"#)), 1);
         assert_eq!(of(&format!(r#"{{"prompt":{{"3":{node}}},"client_id":"x"}}"#)), 1);

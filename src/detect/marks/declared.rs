@@ -4,7 +4,7 @@
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, cut, details, evidence, name};
+use crate::detect::marks::{Marked, details, evidence, name};
 use crate::model::{Evidence, Generative, SourceType, Strength};
 
 const DETECTOR: &str = "xmp";
@@ -21,7 +21,7 @@ const CREDITS: &[(&str, SourceType, &str)] = &[
 ];
 
 /// Looks for the labels.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         match (field.carrier, field.key.as_str()) {
             (
@@ -42,7 +42,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     ai_fields(fields, out);
 }
 
-fn source_type(field: &Field, out: &mut Vec<Ordered>) {
+fn source_type(field: &Field, out: &mut Marked) {
     let Some(known) = SourceType::parse(&field.value) else {
         return;
     };
@@ -50,44 +50,44 @@ fn source_type(field: &Field, out: &mut Vec<Ordered>) {
         // What an ingredient says of itself: a person must look how much of it is left.
         if known.generative() != Generative::No {
             let mark = format!("an ingredient is declared {}", known.term());
-            out.push((
+            out.push(
                 field.order,
                 Evidence {
                     source_type: Some(SourceType::Composite),
                     ..evidence(field, DETECTOR, Strength::Declared, mark)
                 },
-            ));
+            );
         }
         return;
     }
     let mark = format!("DigitalSourceType {}: {}", known.term(), known.meaning());
-    out.push((
+    out.push(
         field.order,
         Evidence {
             source_type: Some(known),
-            detail: Some(cut(&field.value)),
+            detail: Some(field.value.clone()),
             ..evidence(field, DETECTOR, Strength::Declared, mark)
         },
-    ));
+    );
 }
 
-fn credit(field: &Field, out: &mut Vec<Ordered>) {
+fn credit(field: &Field, out: &mut Marked) {
     let value = field.value.trim();
     if let Some((credit, known, tool)) = CREDITS.iter().find(|(credit, ..)| *credit == value) {
         let detector = if field.carrier == Carrier::Iim { "iptc-iim" } else { DETECTOR };
-        out.push((
+        out.push(
             field.order,
             Evidence {
                 source_type: Some(*known),
                 tool: Some((*tool).to_owned()),
                 ..evidence(field, detector, Strength::Declared, format!("credit \"{credit}\""))
             },
-        ));
+        );
     }
 }
 
 /// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration.
-fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
+fn ai_fields(fields: &[Field], out: &mut Marked) {
     let of = |order: usize, key: &str| {
         fields
             .iter()
@@ -132,7 +132,7 @@ fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
             Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
             _ => "AI system or prompt declared".to_owned(),
         };
-        out.push((
+        out.push(
             field.order,
             Evidence {
                 source_type: Some(declared),
@@ -144,32 +144,26 @@ fn ai_fields(fields: &[Field], out: &mut Vec<Ordered>) {
                 ]),
                 ..evidence(field, DETECTOR, strength, mark)
             },
-        ));
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::block::{Content, Found};
-    use crate::detect::expand::expand;
+    use crate::detect::block::{Content, text};
+    use crate::detect::marks::said;
 
     fn of(description: &str) -> Vec<Evidence> {
-        let mut found = Found::default();
-        found.add(
-            "P",
-            Content::Xmp(
+        let packet = Content::Xmp(
                 format!(
                     "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
                      xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
                      xmlns:p='http://ns.adobe.com/photoshop/1.0/'><r:Description {description}/></r:RDF>"
                 )
                 .into_bytes(),
-            ),
-        );
-        let mut out = Vec::new();
-        look(&expand(&mut found).0, &mut out);
-        out.into_iter().map(|(_, evidence)| evidence).collect()
+            );
+        said(look, [packet])
     }
 
     #[test]
@@ -187,11 +181,7 @@ mod tests {
     #[test]
     fn a_named_text_of_a_carrier_without_xmp_is_read() {
         let named = |carrier, key: &str, value: &str| {
-            let mut found = Found::default();
-            found.text("P", carrier, key, value);
-            let mut out = Vec::new();
-            look(&expand(&mut found).0, &mut out);
-            out.pop().and_then(|(_, evidence)| evidence.source_type)
+            said(look, [text(carrier, key, value)]).pop().and_then(|one| one.source_type)
         };
         let whole = Some(SourceType::TrainedAlgorithmicMedia);
         assert_eq!(named(Carrier::Mxf, "DigitalSourceType", "trainedAlgorithmicMedia"), whole);

@@ -3,7 +3,6 @@
 //! rows of `generators.toml`; a mere word in a name is nothing. Whoever knows the name asks.
 
 use crate::detect::generators;
-use crate::detect::marks::cut;
 use crate::model::{Evidence, SourceType, Strength};
 
 /// The longest name that is looked at, in bytes. File systems allow 255.
@@ -25,7 +24,9 @@ pub fn name_mark(name: &[u8]) -> Option<Evidence> {
         model: None,
         signer: None,
         trust: None,
-        detail: Some(cut(name)),
+        detail: Some(name.to_owned()),
+        value: None,
+        rule: None,
     })
 }
 

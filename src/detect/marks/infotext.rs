@@ -3,13 +3,13 @@
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, cut, name, trace};
+use crate::detect::marks::{Marked, name, trace};
 use crate::model::Evidence;
 
 const DETECTOR: &str = "infotext";
 
 /// Looks where the tools write it.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         let key = field.key.as_str();
         let place = match field.carrier {
@@ -24,7 +24,7 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
             _ => false,
         };
         if place && let Some(settings) = settings(&field.value) {
-            out.push((field.order, report(field, &settings)));
+            out.push(field.order, report(field, &settings));
         }
     }
 }
@@ -44,7 +44,7 @@ fn report(field: &Field, settings: &[(&str, &str)]) -> Evidence {
     };
     Evidence {
         model: name(value("Model")),
-        detail: Some(cut(&field.value)),
+        detail: Some(field.value.clone()),
         ..trace(field, DETECTOR, tool, "generation parameters of Stable Diffusion WebUI")
     }
 }

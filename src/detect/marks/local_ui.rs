@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, cut, details, name, pick, trace};
+use crate::detect::marks::{Marked, details, name, pick, trace};
 use crate::model::{Evidence, SourceType};
 
 const DETECTOR: &str = "tool-trace";
 
 /// Looks for the structures.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         let evidence = invoke(field)
             .or_else(|| invoke_document(field))
@@ -25,8 +25,8 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         if let Some(evidence) = evidence {
             let known = |one: &Evidence| one.detector == DETECTOR && one.tool == evidence.tool;
             // One file is one mark of one tool, the first and so the richest in its table.
-            if !out.iter().any(|(_, one)| known(one)) {
-                out.push((field.order, evidence));
+            if !out.iter().any(known) {
+                out.push(field.order, evidence);
             }
         }
     }
@@ -49,6 +49,7 @@ fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence
             ),
             ("seed", pick(parameters, &["seed", "Seed"])),
             ("steps", pick(parameters, &["steps", "num_inference_steps"])),
+            ("as written", Some(field.value.clone())),
         ]),
         ..trace(field, DETECTOR, tool, mark)
     }
@@ -69,9 +70,10 @@ fn invoke(field: &Field) -> Option<Evidence> {
             let value = field.json()?;
             let image = value.get("image")?;
             let ours = value.get("app_id").is_some() || value.get("model_weights").is_some();
-            let mut evidence = filled(field, "InvokeAI", "sd-metadata of InvokeAI", value);
-            evidence.detail = Some(cut(&image.to_string()));
-            ours.then_some(evidence)
+            ours.then(|| Evidence {
+                model: name(pick(value, &["model_weights"])),
+                ..filled(field, "InvokeAI", "sd-metadata of InvokeAI", image)
+            })
         }
         // A command line: the prompt in quotes, then switches for steps and seed.
         "Dream" | "dream" => {
@@ -82,7 +84,7 @@ fn invoke(field: &Field) -> Option<Evidence> {
             };
             let ours = field.value.starts_with('"') && number("-s") && number("-S");
             ours.then(|| Evidence {
-                detail: Some(cut(&field.value)),
+                detail: Some(field.value.clone()),
                 ..trace(field, DETECTOR, "InvokeAI", "command line of InvokeAI's dream")
             })
         }
@@ -109,8 +111,10 @@ fn invoke_document(field: &Field) -> Option<Evidence> {
             && node.pointer("/data/inputs").is_some_and(Value::is_object)
     };
     let nodes = value.get("nodes").and_then(Value::as_array)?;
-    (nodes.iter().any(node) && value.get("edges").is_some_and(Value::is_array))
-        .then(|| trace(field, DETECTOR, "InvokeAI", "workflow of InvokeAI"))
+    (nodes.iter().any(node) && value.get("edges").is_some_and(Value::is_array)).then(|| Evidence {
+        detail: Some(field.value.clone()),
+        ..trace(field, DETECTOR, "InvokeAI", "workflow of InvokeAI")
+    })
 }
 
 /// Tools that write one JSON object with keys of their own.
@@ -201,7 +205,7 @@ fn midjourney(field: &Field) -> Option<Evidence> {
     );
     let (_, job) = field.value.trim().rsplit_once("Job ID: ")?;
     (place && uuid(job)).then(|| Evidence {
-        detail: Some(cut(&field.value)),
+        detail: Some(field.value.clone()),
         ..trace(field, DETECTOR, "Midjourney", "description with a Midjourney job")
     })
 }
@@ -234,7 +238,7 @@ fn samsung(field: &Field) -> Option<Evidence> {
         || kind.as_str().is_some_and(|kind| !matches!(kind, "" | "0"));
     edited.then(|| Evidence {
         source_type: Some(SourceType::CompositeWithTrainedAlgorithmicMedia),
-        detail: Some(cut(&field.value)),
+        detail: Some(field.value.clone()),
         ..trace(
             field,
             DETECTOR,
@@ -259,19 +263,14 @@ fn uuid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::block::Found;
-    use crate::detect::expand::expand;
+    use crate::detect::block::text;
+    use crate::detect::marks::said;
 
     type Texts<'a> = &'a [(Carrier, &'a str, &'a str)];
 
     fn tools(texts: Texts<'_>) -> Vec<String> {
-        let mut found = Found::default();
-        for (carrier, key, value) in texts {
-            found.text("P", *carrier, *key, *value);
-        }
-        let mut out = Vec::new();
-        look(&expand(&mut found).0, &mut out);
-        out.into_iter().filter_map(|(_, evidence)| evidence.tool).collect()
+        let texts = texts.iter().map(|(carrier, key, value)| text(*carrier, key, value));
+        said(look, texts).into_iter().filter_map(|evidence| evidence.tool).collect()
     }
 
     #[test]

@@ -8,31 +8,19 @@ pub mod declared;
 pub mod file_name;
 pub mod infotext;
 pub mod local_ui;
+pub mod marked;
 pub mod named;
 pub mod remote;
+
+pub use marked::Marked;
 
 use serde_json::Value;
 
 use crate::detect::expand::Field;
 use crate::model::{Evidence, SourceType, Strength};
 
-/// Evidence with its place in the order of the file.
-pub type Ordered = (usize, Evidence);
-
-/// The longest `detail` of one piece of evidence, in bytes.
-pub const DETAIL_CAP: usize = 4096;
-
 /// The longest name of a tool or model that is believed to be one.
 const NAME_CAP: usize = 256;
-
-/// Cuts a text to `DETAIL_CAP` at a character boundary, and says so.
-pub fn cut(text: &str) -> String {
-    if text.len() <= DETAIL_CAP {
-        return text.to_owned();
-    }
-    let end = text.floor_char_boundary(DETAIL_CAP - 16);
-    format!("{} … ({} bytes)", text.get(..end).unwrap_or_default(), text.len())
-}
 
 /// Evidence of a field, to be filled in.
 pub fn evidence(
@@ -52,6 +40,8 @@ pub fn evidence(
         signer: None,
         trust: None,
         detail: None,
+        value: None,
+        rule: None,
     }
 }
 
@@ -85,5 +75,20 @@ pub fn details(parts: &[(&str, Option<String>)]) -> Option<String> {
         .iter()
         .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}: {value}")))
         .collect();
-    (!lines.is_empty()).then(|| cut(&lines.join("\n")))
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What one mark says of these blocks, for tests.
+#[cfg(test)]
+pub fn said(
+    look: impl Fn(&[Field], &mut Marked),
+    blocks: impl IntoIterator<Item = crate::detect::block::Content>,
+) -> Vec<Evidence> {
+    let mut found = crate::detect::block::Found::default();
+    for content in blocks {
+        found.add("P", content);
+    }
+    let mut out = Marked::default();
+    look(&crate::detect::expand::expand(&mut found).0, &mut out);
+    out.finish().0
 }

@@ -5,11 +5,11 @@
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::generators;
-use crate::detect::marks::{Ordered, cut, trace};
+use crate::detect::marks::{Marked, trace};
 use crate::model::{Evidence, Strength};
 
 /// Looks each field up.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         let Some(known) = generators::named_value(field.carrier, &field.key, &field.value) else {
             continue;
@@ -17,12 +17,12 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
         let what = if field.carrier == Carrier::Sei { "user data in the film" } else { &field.key };
         let mark = format!("{what} is what {} writes", known.tool);
         let mut evidence = Evidence {
-            detail: Some(cut(&field.value)),
+            detail: Some(field.value.clone()),
             ..trace(field, "tool-trace", known.tool, mark)
         };
         if known.heuristic {
             evidence.strength = Strength::Heuristic;
         }
-        out.push((field.order, evidence));
+        out.push(field.order, evidence);
     }
 }

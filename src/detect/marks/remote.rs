@@ -4,11 +4,11 @@
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Ordered, cut, evidence};
+use crate::detect::marks::{Marked, evidence};
 use crate::model::{Evidence, Strength};
 
 /// Looks for the address, in a file without a store of its own.
-pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
+pub fn look(fields: &[Field], out: &mut Marked) {
     let address = fields.iter().find(|field| {
         field.carrier == Carrier::Xmp
             && field.key == "dcterms:provenance"
@@ -16,12 +16,12 @@ pub fn look(fields: &[Field], out: &mut Vec<Ordered>) {
     });
     if let Some(field) = address {
         let mark = "points to a C2PA manifest elsewhere, which is not in the file";
-        out.push((
+        out.push(
             field.order,
             Evidence {
-                detail: Some(cut(&field.value)),
+                detail: Some(field.value.clone()),
                 ..evidence(field, "c2pa-remote", Strength::Heuristic, mark)
             },
-        ));
+        );
     }
 }

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::detect::marks::c2pa::DETECTOR;
 use crate::detect::marks::c2pa::claims::{Claim, claims, is_actions};
-use crate::detect::marks::{cut, name};
+use crate::detect::marks::name;
 use crate::model::{Evidence, Generative, SourceType, Strength, Trust};
 
 /// Ingredients of ingredients.
 const DEPTH_MAX: usize = 32;
-/// Pieces of evidence from one store.
+/// No manifest is entered once a store gave this many pieces of evidence.
 const EVIDENCE_MAX: usize = 64;
 
 /// How an ingredient went into the asset.
@@ -87,7 +87,6 @@ pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
         evidence.tool = name(active.generators.first().cloned());
         judge.out.push(evidence);
     }
-    judge.out.truncate(EVIDENCE_MAX);
     judge.out
 }
 
@@ -113,7 +112,7 @@ impl<'a> Judge<'a> {
             evidence.tool = claim.tool;
             evidence.model = claim.model;
             let detail: Vec<String> = claim.detail.into_iter().chain(evidence.detail).collect();
-            evidence.detail = (!detail.is_empty()).then(|| cut(&detail.join("\n")));
+            evidence.detail = (!detail.is_empty()).then(|| detail.join("\n"));
             self.out.push(evidence);
         }
         // One generation of OpenAI's files has no actions at all and the picture as its only
@@ -148,7 +147,7 @@ impl<'a> Judge<'a> {
         };
         let mut evidence = self.evidence(manifest, &claim.assertion, trust);
         let title = edge.title.as_deref().unwrap_or("untitled");
-        evidence.mark = cut(&format!("ingredient \"{title}\" {how}, and {}", claim.mark));
+        evidence.mark = format!("ingredient \"{title}\" {how}, and {}", claim.mark);
         evidence.source_type = Some(known);
         evidence.tool = claim.tool;
         evidence.model = claim.model;
@@ -186,7 +185,8 @@ impl<'a> Judge<'a> {
 
     fn enter(&mut self, label: &str, depth: usize) -> Option<&'a Manifest> {
         let (label, manifest) = self.graph.manifests.get_key_value(label)?;
-        (depth <= DEPTH_MAX && self.seen.insert(label)).then_some(manifest)
+        let room = depth <= DEPTH_MAX && self.out.len() < EVIDENCE_MAX;
+        (room && self.seen.insert(label)).then_some(manifest)
     }
 
     fn evidence(&self, manifest: &Manifest, assertion: &str, trust: Trust) -> Evidence {
@@ -211,7 +211,9 @@ impl<'a> Judge<'a> {
             model: None,
             signer: signer(manifest),
             trust: Some(trust),
-            detail: (!detail.is_empty()).then(|| cut(&detail.join("\n"))),
+            detail: (!detail.is_empty()).then(|| detail.join("\n")),
+            value: None,
+            rule: None,
         }
     }
 }

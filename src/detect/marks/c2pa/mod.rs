@@ -14,7 +14,7 @@ mod signed_tests;
 use crate::detect::Settings;
 use crate::detect::block::Block;
 use crate::detect::bytes::Source;
-use crate::detect::marks::Ordered;
+use crate::detect::marks::Marked;
 use crate::model::ContentProblem;
 
 /// The detector's name.
@@ -27,7 +27,7 @@ pub fn look(
     media_type: &str,
     stores: &[(usize, Block)],
     settings: &Settings,
-    out: &mut Vec<Ordered>,
+    out: &mut Marked,
     problems: &mut Vec<ContentProblem>,
 ) {
     let Some((order, block)) = stores.first() else {
@@ -36,7 +36,9 @@ pub fn look(
     match read::read(source, media_type, block, settings) {
         Ok(graph) => {
             let evidence = graph::judge(&graph, &block.place);
-            out.extend(evidence.into_iter().map(|evidence| (*order, evidence)));
+            for one in evidence {
+                out.push(*order, one);
+            }
         }
         Err(why) => problems.push(ContentProblem {
             detector: DETECTOR.to_owned(),
@@ -52,7 +54,7 @@ pub fn look(
     _: &str,
     stores: &[(usize, Block)],
     _: &Settings,
-    _: &mut Vec<Ordered>,
+    _: &mut Marked,
     problems: &mut Vec<ContentProblem>,
 ) {
     if let Some((_, block)) = stores.first() {

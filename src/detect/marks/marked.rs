@@ -1,0 +1,182 @@
+//! The evidence of one asset while marks are looked for. The one place where what a file says is
+//! bounded: a value is kept whole up to 1 MiB, all values of an asset up to 8 MiB, and what is cut
+//! ends in a line that gives the length and the hash of the whole, so that it can be told apart from
+//! another and proved against the file. Marks hand over whole values and never cut.
+
+use crate::model::Evidence;
+
+/// The longest value kept whole, in bytes.
+pub const VALUE_CAP: usize = 1 << 20;
+
+/// All whole values of one asset together; what comes after is cut to `SHORT_CAP`.
+pub const VALUES_CAP: usize = 8 << 20;
+
+/// What is kept of a value when there is no room for more.
+pub const SHORT_CAP: usize = 4096;
+
+/// Pieces of evidence kept of one asset, the strongest when there are more.
+pub const EVIDENCE_MAX: usize = 256;
+
+/// Names, places and sentences are for reading; values belong in `detail`.
+const LINE_CAP: usize = 1024;
+
+/// Evidence with its place in the order of the file.
+#[derive(Debug)]
+pub struct Marked {
+    list: Vec<(usize, Evidence)>,
+    room: usize,
+    more: bool,
+}
+
+impl Default for Marked {
+    fn default() -> Self {
+        Self { list: Vec::new(), room: VALUES_CAP, more: false }
+    }
+}
+
+impl Marked {
+    /// Adds a piece, bounded. `order` is where its block stands among all of the file.
+    pub fn push(&mut self, order: usize, mut evidence: Evidence) {
+        if let Some(value) = &mut evidence.detail {
+            // A value that has to be cut anyway is not worth the last room there is.
+            let cap = if value.len().min(VALUE_CAP) <= self.room { VALUE_CAP } else { SHORT_CAP };
+            cut(value, cap);
+            self.room = self.room.saturating_sub(value.len());
+        }
+        line(&mut evidence.mark);
+        line(&mut evidence.place);
+        let names = [&mut evidence.tool, &mut evidence.model, &mut evidence.signer];
+        names.into_iter().flatten().for_each(line);
+        self.list.push((order, evidence));
+        // At twice the number, so that the work stays in proportion to what is pushed.
+        if self.list.len() >= 2 * EVIDENCE_MAX {
+            self.keep_strongest();
+        }
+    }
+
+    /// What was added so far.
+    pub fn iter(&self) -> impl Iterator<Item = &Evidence> {
+        self.list.iter().map(|(_, evidence)| evidence)
+    }
+
+    /// All of it in the order of the file, each once, and whether there was more than is kept.
+    pub fn finish(mut self) -> (Vec<Evidence>, bool) {
+        if self.list.len() > EVIDENCE_MAX {
+            self.keep_strongest();
+        }
+        // Stable: marks of one block stay in the order of the table.
+        self.list.sort_by_key(|(order, _)| *order);
+        let mut evidence: Vec<Evidence> = Vec::with_capacity(self.list.len());
+        for (_, one) in self.list {
+            if !evidence.contains(&one) {
+                evidence.push(one);
+            }
+        }
+        (evidence, self.more)
+    }
+
+    fn keep_strongest(&mut self) {
+        self.list.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
+        self.list.truncate(EVIDENCE_MAX);
+        self.more = true;
+    }
+}
+
+/// Leaves a value as it is, or its start and what proves the rest.
+fn cut(value: &mut String, cap: usize) {
+    if value.len() <= cap {
+        return;
+    }
+    let last =
+        format!("\n[cut; whole: {} bytes, BLAKE3 {}]", value.len(), blake3::hash(value.as_bytes()));
+    value.truncate(value.floor_char_boundary(cap.saturating_sub(last.len())));
+    value.push_str(&last);
+}
+
+/// Cuts a line for people.
+fn line(text: &mut String) {
+    if text.len() > LINE_CAP {
+        text.truncate(text.floor_char_boundary(LINE_CAP));
+        text.push_str(" …");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Strength;
+
+    fn one(strength: Strength, mark: &str, detail: &str) -> Evidence {
+        Evidence {
+            detector: "d".to_owned(),
+            mark: mark.to_owned(),
+            place: "P".to_owned(),
+            strength,
+            source_type: None,
+            tool: None,
+            model: None,
+            signer: None,
+            trust: None,
+            detail: Some(detail.to_owned()),
+            value: None,
+            rule: None,
+        }
+    }
+
+    fn kept(values: &[String]) -> Vec<String> {
+        let mut marked = Marked::default();
+        for (order, value) in values.iter().enumerate() {
+            marked.push(order, one(Strength::Trace, &order.to_string(), value));
+        }
+        marked.finish().0.into_iter().filter_map(|evidence| evidence.detail).collect()
+    }
+
+    #[test]
+    fn a_value_is_whole_up_to_its_limit_and_provable_beyond() {
+        let whole = "ä".repeat(VALUE_CAP / 2);
+        assert_eq!(kept(std::slice::from_ref(&whole))[0], whole);
+        let long = format!("{whole}x");
+        let [cut] = &kept(std::slice::from_ref(&long))[..] else { panic!() };
+        assert!(cut.len() <= VALUE_CAP && cut.len() > VALUE_CAP - 2);
+        let (start, last) = cut.rsplit_once('\n').unwrap();
+        assert!(long.starts_with(start));
+        assert_eq!(
+            last,
+            format!("[cut; whole: {} bytes, BLAKE3 {}]", long.len(), blake3::hash(long.as_bytes()))
+        );
+    }
+
+    #[test]
+    fn all_values_of_an_asset_together_are_bounded() {
+        let values: Vec<String> =
+            (0..40).map(|at| at.to_string() + &"v".repeat(VALUE_CAP)).collect();
+        let kept = kept(&values);
+        assert_eq!(kept.len(), 40);
+        let sum: usize = kept.iter().map(String::len).sum();
+        assert!(sum <= VALUES_CAP + 40 * SHORT_CAP, "{sum}");
+        assert!(kept[7].len() == VALUE_CAP && kept[8].len() == SHORT_CAP);
+        assert!(kept.iter().all(|value| value.contains("[cut; whole: ")));
+    }
+
+    #[test]
+    fn the_strongest_are_kept_and_the_order_is_that_of_the_file() {
+        let mut marked = Marked::default();
+        for order in 0..3000 {
+            let strength = if order % 100 == 0 { Strength::Signed } else { Strength::Heuristic };
+            marked.push(order, one(strength, &order.to_string(), ""));
+        }
+        let (evidence, more) = marked.finish();
+        assert!(more && evidence.len() == EVIDENCE_MAX);
+        assert_eq!(evidence.iter().filter(|one| one.strength == Strength::Signed).count(), 30);
+        let order: Vec<usize> = evidence.iter().map(|one| one.mark.parse().unwrap()).collect();
+        assert!(order.is_sorted());
+    }
+
+    #[test]
+    fn a_line_is_short_whatever_the_file_says() {
+        let mut marked = Marked::default();
+        marked.push(0, Evidence { tool: Some("ü".repeat(9000)), ..one(Strength::Trace, "m", "") });
+        let (evidence, _) = marked.finish();
+        assert!(evidence[0].tool.as_ref().is_some_and(|tool| tool.len() < LINE_CAP + 8));
+    }
+}
