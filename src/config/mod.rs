@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(rest(bare), rest(config));
         // What stands there as the default is.
         let shown: String = TEMPLATE
-            .split_once("[watch]")
+            .split_once("# [watch]")
             .unwrap()
             .1
             .lines()

@@ -122,7 +122,7 @@ pub(super) fn session(
             porch: &porch,
             detection: &detection,
             ledger,
-            filter,
+            filter: filter.clone(),
             begun: false,
         };
         scope.spawn(move || worker.run(&to_do, &reports));
@@ -147,6 +147,7 @@ pub(super) fn session(
             tell,
             said: Vec::new(),
             glance: Glance::first(project, parts),
+            filter,
             folders: BTreeSet::new(),
             renewed: BTreeSet::new(),
             below: BTreeSet::new(),
@@ -213,6 +214,7 @@ struct Engine<'a> {
     tell: &'a mut dyn FnMut(&[WatchEvent]),
     said: Vec<WatchEvent>,
     glance: Glance,
+    filter: Filter,
     /// To be looked at.
     folders: BTreeSet<Place>,
     /// Names that came or went: what is watched under them is not what was.
@@ -434,8 +436,14 @@ impl Engine<'_> {
                 }
                 Noticed::Away(part) => self.away(part),
                 Noticed::Back(part) => {
-                    let root = self.parts[part].root.path.display();
-                    self.again(format!("{root} is there again"), true, Duration::ZERO);
+                    let root = &self.parts[part].root.path;
+                    if root.is_symlink()
+                        && let Ok(project) = Project::at(&self.project.dir)
+                    {
+                        // What it leads to is watched, and not the link.
+                        return Some(Ended::Again(Box::new(project)));
+                    }
+                    self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
                 }
                 Noticed::Mounts => {
                     let why = "something was mounted or unmounted".to_owned();
@@ -486,10 +494,13 @@ impl Engine<'_> {
                 self.say(WatchEvent::Rescan { why });
                 self.standing.clear();
             }
-            self.folders.clear();
-            self.renewed.clear();
-            self.below.clear();
-            self.look_at = None;
+            if rescan.anew {
+                // Covered by it. Otherwise what is watched under the names that came still is not.
+                self.folders.clear();
+                self.renewed.clear();
+                self.below.clear();
+                self.look_at = None;
+            }
             return self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
         }
         if self.first.is_none() {
@@ -638,7 +649,7 @@ impl Engine<'_> {
             let counts = tree.counts();
             let networks: Vec<_> = tree.networks().into_values().collect();
             let why = match networks.first() {
-                _ if counts.1 == 0 => None,
+                _ if counts.1 == 0 || self.options.once => None,
                 _ if self.options.poll => Some("as asked".to_owned()),
                 Some(kind) => Some(format!("on a network mount ({kind})")),
                 None => Some("the system gives no more watches".to_owned()),
@@ -659,6 +670,14 @@ impl Engine<'_> {
 
     fn judge_all(&mut self) -> Result<(), AppError> {
         let mut said = Vec::new();
+        for folder in self.project.config.guards.clone() {
+            let Some(root) = self.project.root(&folder) else { continue };
+            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
+            if seen.is_none() {
+                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
+                self.problem(Problem::new(folder, what));
+            }
+        }
         self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);

@@ -42,98 +42,22 @@ impl Teller {
         extent: Extent,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let from = self.record.head.unwrap_or(Head::EMPTY);
-        let mut seen = Vec::new();
-        self.reader.read(from, None, Kinds::All, &mut |recorded| {
-            let at = recorded.at;
-            if let Event::Observed(batch) = &recorded.event {
-                // A batch is bounded, and so is what a turn of the loop adds.
-                seen.push((at, batch.clone()));
-            }
-            self.record.apply(recorded, None);
-        })?;
+        let Self { reader, record } = self;
+        let from = record.head.unwrap_or(Head::EMPTY);
         let mut told = BTreeSet::new();
-        for (at, batch) in &seen {
-            self.batch(batch, *at, &mut told, guards, extent, tell)?;
-        }
-        // What a sidecar or a rule raised of files that were there before.
-        for (at, batch) in &seen {
-            for (asset, _) in &batch.attached {
-                self.raised(asset, *at, &mut told, tell)?;
+        let mut failed = Ok(());
+        // Batch by batch: those of a first scan together may be larger than memory.
+        reader.read(from, None, Kinds::All, &mut |recorded| {
+            let (at, event) = (recorded.at, recorded.event.clone());
+            record.apply(recorded, None);
+            if let Event::Observed(batch) = event
+                && failed.is_ok()
+            {
+                let teller = Telling { reader, record, at, extent };
+                failed = teller.batch(&batch, &mut told, guards, tell);
             }
-        }
-        Ok(())
-    }
-
-    fn batch(
-        &self,
-        batch: &ObservedBatch,
-        at: Timestamp,
-        told: &mut BTreeSet<AssetPath>,
-        guards: &mut Guards,
-        extent: Extent,
-        tell: &mut dyn FnMut(WatchEvent),
-    ) -> Result<(), AppError> {
-        for observed in &batch.directories {
-            let path =
-                |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
-            for name in &observed.gone {
-                guards.forget(&path(&name.0));
-                if extent == Extent::Everything {
-                    tell(WatchEvent::Gone(PathView::from(&path(&name.0))));
-                }
-            }
-            for found in &observed.files {
-                let path = path(&found.name);
-                let origin = self.origin(&found.asset)?;
-                let guarded = guards.judge(&path, &found.asset, &self.record);
-                let marked = origin.status.is_ai_or_suspect();
-                if marked {
-                    told.insert(path.clone());
-                }
-                if extent == Extent::Everything || marked {
-                    let new = found.sighting != Sighting::Carried
-                        && (!marked || self.is_new(&path, &found.asset, at)?);
-                    let size = found.fingerprint.size;
-                    tell(changed(&path, &found.asset, size, &origin, new, at));
-                }
-                if let Some((state, why)) = guarded {
-                    tell(guard(&path, &found.asset, &origin, state, why));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn raised(
-        &self,
-        asset: &AssetId,
-        at: Timestamp,
-        told: &mut BTreeSet<AssetPath>,
-        tell: &mut dyn FnMut(WatchEvent),
-    ) -> Result<(), AppError> {
-        let origin = self.origin(asset)?;
-        if !origin.status.is_ai_or_suspect() {
-            return Ok(());
-        }
-        for location in self.reader.locations_of(asset)? {
-            if location.present && told.insert(location.path.clone()) {
-                tell(changed(&location.path, asset, location.size, &origin, true, at));
-            }
-        }
-        Ok(())
-    }
-
-    fn origin(&self, asset: &AssetId) -> Result<Origin, AppError> {
-        let examination = self.record.counted(self.reader.examination(asset)?);
-        let determination = self.record.determination(asset).map(|entry| &entry.fact);
-        Ok(Origin::of(&examination.evidence, determination))
-    }
-
-    fn is_new(&self, path: &AssetPath, asset: &AssetId, at: Timestamp) -> Result<bool, AppError> {
-        let locations = self.reader.locations_of(asset)?;
-        let here = locations.iter().find(|one| one.present && one.path == *path);
-        Ok(here.is_none_or(|one| one.first_seen >= at))
+        })?;
+        failed
     }
 
     /// How many files are present.
@@ -161,11 +85,102 @@ impl Teller {
             }
         })?;
         for (path, asset, state, why) in wrong {
-            let origin = self.origin(&asset)?;
+            let origin = origin(&self.reader, &self.record, &asset)?;
             tell(guard(&path, &asset, &origin, state, why));
         }
         Ok(())
     }
+}
+
+/// On the way through one event.
+struct Telling<'a> {
+    reader: &'a Reader,
+    record: &'a Record,
+    at: Timestamp,
+    extent: Extent,
+}
+
+impl Telling<'_> {
+    fn batch(
+        &self,
+        batch: &ObservedBatch,
+        told: &mut BTreeSet<AssetPath>,
+        guards: &mut Guards,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let all = self.extent == Extent::Everything;
+        let shows = |asset: &AssetId| {
+            let examined = batch.examined.binary_search_by(|(one, _)| one.cmp(asset)).is_ok();
+            examined || self.record.determination(asset).is_some()
+        };
+        for observed in &batch.directories {
+            let path =
+                |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
+            for name in &observed.gone {
+                guards.forget(&path(&name.0));
+                if all {
+                    tell(WatchEvent::Gone(PathView::from(&path(&name.0))));
+                }
+            }
+            for found in &observed.files {
+                let path = path(&found.name);
+                if !all && !guards.guards(&path) && !shows(&found.asset) {
+                    continue;
+                }
+                let origin = origin(self.reader, self.record, &found.asset)?;
+                let guarded = guards.judge(&path, &found.asset, self.record);
+                let marked = origin.status.is_ai_or_suspect();
+                if marked {
+                    told.insert(path.clone());
+                }
+                if all || marked {
+                    let new = found.sighting != Sighting::Carried
+                        && (!marked || self.is_new(&path, &found.asset)?);
+                    let size = found.fingerprint.size;
+                    tell(changed(&path, &found.asset, size, &origin, new, self.at));
+                }
+                if let Some((state, why)) = guarded {
+                    tell(guard(&path, &found.asset, &origin, state, why));
+                }
+            }
+        }
+        // What a sidecar or a rule raised of files that were there before.
+        for (asset, _) in &batch.attached {
+            self.raised(asset, told, tell)?;
+        }
+        Ok(())
+    }
+
+    fn raised(
+        &self,
+        asset: &AssetId,
+        told: &mut BTreeSet<AssetPath>,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let origin = origin(self.reader, self.record, asset)?;
+        if !origin.status.is_ai_or_suspect() {
+            return Ok(());
+        }
+        for location in self.reader.locations_of(asset)? {
+            if location.present && told.insert(location.path.clone()) {
+                tell(changed(&location.path, asset, location.size, &origin, true, self.at));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this path did not have this content before.
+    fn is_new(&self, path: &AssetPath, asset: &AssetId) -> Result<bool, AppError> {
+        let locations = self.reader.locations_of(asset)?;
+        let here = locations.iter().find(|one| one.present && one.path == *path);
+        Ok(here.is_none_or(|one| one.first_seen >= self.at))
+    }
+}
+
+fn origin(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Origin, AppError> {
+    let examination = record.counted(reader.examination(asset)?);
+    let determination = record.determination(asset).map(|entry| &entry.fact);
+    Ok(Origin::of(&examination.evidence, determination))
 }
 
 fn changed(
