@@ -71,11 +71,11 @@ mod tests {
 
     #[test]
     fn the_most_particular_rule_decides() {
-        let trace = Trace::parse("info, genlock::app=trace,notify=off,nonsense=loud");
+        let trace = Trace::parse("info, genlock::app=trace,mio=off,nonsense=loud");
         assert!(trace.allows("genlock::app::watch", Level::Trace));
         assert!(trace.allows("genlock::cli", Level::Info));
         assert!(!trace.allows("genlock::cli", Level::Debug));
-        assert!(!trace.allows("notify::inotify", Level::Error));
+        assert!(!trace.allows("mio::poll", Level::Error));
         assert!(!Trace::parse("what").allows("genlock", Level::Error));
     }
 }

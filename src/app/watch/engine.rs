@@ -2,6 +2,10 @@
 //! task after the other, and tells people. It never lists, reads or writes itself, so that hints are
 //! heard whatever the disk does.
 
+mod hear;
+mod say;
+mod stop;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,23 +14,22 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Select, Sender, bounded};
 
 use crate::app::detection::Detection;
-use crate::app::watch::glance::{Glance, Noticed};
+use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
-use crate::app::watch::place::{Place, WatchedPart, locate};
+use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
-use crate::app::watch::tell::{Extent, Teller};
+use crate::app::watch::tell::Teller;
 use crate::app::watch::tree::{Tree, TreeOptions};
 use crate::app::watch::worker::{Report, Task, Worker};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::config::ConfigError;
-use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
 use crate::problem::{Problem, Silent};
 use crate::record::Record;
-use crate::report::{GuardView, PathView, ProblemView, ReadyView, WatchEvent};
+use crate::report::WatchEvent;
 
 /// After a close. The times of a file must be a tick old before it is read, whatever happens first.
 const QUIET: Duration = Duration::from_millis(15);
@@ -335,157 +338,6 @@ impl Engine<'_> {
         }
     }
 
-    fn want(&mut self, folder: Place) {
-        if self.folders.len() >= FOLDERS {
-            self.folders.clear();
-            self.renewed.clear();
-            self.lose(format!("more than {FOLDERS} folders changed at once"), true);
-            return;
-        }
-        self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
-        self.folders.insert(folder);
-    }
-
-    fn hear(&mut self, hint: Hint) {
-        log::trace!("{hint:?}");
-        match hint {
-            Hint::Lost => {}
-            Hint::Closed(path) => self.with(&path, |engine, place| {
-                engine.porch.tell(|settle, now| settle.closed(&place, now));
-                engine.arriving(&place);
-            }),
-            Hint::Touched(path) => self.with(&path, |engine, place| {
-                engine.porch.tell(|settle, now| settle.touched(&place, now));
-                engine.arriving(&place);
-            }),
-            Hint::Created(path) => {
-                let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
-                let hint = if is_file { Hint::Touched(path) } else { Hint::Named(path) };
-                self.hear(hint);
-            }
-            Hint::Named(path) => self.with(&path, |engine, place| engine.renew(place)),
-            Hint::Renamed(from, to) => {
-                let (from, to) = (locate(self.parts, &from), locate(self.parts, &to));
-                if let (Some(from), Some(to)) = (&from, &to) {
-                    self.porch.tell(|settle, now| settle.renamed(from, to, now));
-                    self.arriving(to);
-                }
-                for place in [from, to].into_iter().flatten() {
-                    self.renew(place);
-                }
-            }
-        }
-    }
-
-    fn with(&mut self, path: &std::path::Path, act: impl FnOnce(&mut Self, Place)) {
-        let Some(place) = locate(self.parts, path) else { return };
-        if place.path.is_root() {
-            // The root itself: a glance says what became of it.
-            self.next_glance = Duration::ZERO;
-            return;
-        }
-        if place.path.name() == IGNORE_FILE.as_bytes() {
-            self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
-            self.below.insert(place.folder());
-        }
-        act(self, place);
-    }
-
-    /// A name came or went.
-    fn renew(&mut self, place: Place) {
-        if place.path.is_root() {
-            return;
-        }
-        self.porch.forget_below(&place);
-        self.arriving(&place);
-        self.want(place.folder());
-        self.renewed.insert(place);
-    }
-
-    /// Tells at once of a file in a guarded folder.
-    fn arriving(&mut self, place: &Place) {
-        if self.guards.is_empty() {
-            return;
-        }
-        let path = self.parts[place.part].asset_path(&place.path);
-        let disk = self.parts[place.part].disk(&place.path);
-        if !self.guards.guards(&path)
-            || !std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_file())
-            || !self.guards.arrives(&path)
-        {
-            return;
-        }
-        self.say(WatchEvent::Guard(GuardView {
-            path: PathView::from(&path),
-            asset: None,
-            status: None,
-            state: "arriving",
-            why: "it is judged when it is complete".to_owned(),
-        }));
-    }
-
-    fn look_around(&mut self) -> Option<Ended> {
-        for noticed in self.glance.again() {
-            log::info!("{noticed:?}");
-            match noticed {
-                Noticed::LedgerBack => return Some(Ended::Again(Box::new(self.project.clone()))),
-                Noticed::LedgerAway => {
-                    let path = self.project.config.ledger.display();
-                    let what = "the ledger is not there; nothing can be recorded until it is back";
-                    self.problem(Problem::new(path, what));
-                }
-                Noticed::Away(part) => self.away(part),
-                Noticed::Back(part) => {
-                    let root = &self.parts[part].root.path;
-                    if root.is_symlink()
-                        && let Ok(project) = Project::at(&self.project.dir)
-                    {
-                        // What it leads to is watched, and not the link.
-                        return Some(Ended::Again(Box::new(project)));
-                    }
-                    self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
-                }
-                Noticed::Mounts => {
-                    let why = "something was mounted or unmounted".to_owned();
-                    self.again(why, true, Duration::ZERO);
-                }
-                Noticed::Settings => match Project::at(&self.project.dir) {
-                    Ok(project) if project.config == self.project.config => {}
-                    Ok(project) => return Some(Ended::Again(Box::new(project))),
-                    Err(error) => {
-                        let path = self.project.control().join("config.toml");
-                        let why = with_causes(&error);
-                        let what = format!("the settings cannot be used, the old ones hold: {why}");
-                        self.problem(Problem::new(path.display(), what));
-                    }
-                },
-                Noticed::Policy => {
-                    if let Err(error) = self.project.policy() {
-                        let path = self.project.control().join("policy.toml");
-                        let why = with_causes(&error);
-                        let what = format!("no gate will pass by it: {why}");
-                        self.problem(Problem::new(path.display(), what));
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    fn away(&mut self, part: usize) {
-        let root = &self.parts[part].root;
-        let what = format!(
-            "root {} is not there; nothing in it is called missing, and it is picked up again when it \
-             is back",
-            root.name.as_str()
-        );
-        self.problem(Problem::new(root.path.display(), what));
-        let within = |place: &Place| place.part != part;
-        self.folders.retain(within);
-        self.renewed.retain(within);
-        self.below.retain(within);
-    }
-
     /// Gives the worker its next task.
     fn begin(&mut self) {
         let now = self.watch.elapsed();
@@ -629,166 +481,4 @@ impl Engine<'_> {
         self.poll_every = self.project.config.watch.poll.max(took * POLL_SHARE);
         self.next_poll = now + self.poll_every;
     }
-
-    fn check_ready(&mut self) -> Result<(), AppError> {
-        let Some(first) = self.first else { return Ok(()) };
-        if self.ready || self.busy.is_some() || self.rescan.is_some() {
-            return Ok(());
-        }
-        let now = self.watch.elapsed();
-        let waiting = !self.folders.is_empty() || self.porch.len() > 0;
-        // Files that were new a moment ago belong to the first scan; one that still grows does not
-        // hold it up.
-        let patient = now < first + self.still + self.still / 2 + GLANCE;
-        if waiting && patient && self.porch.busy_since(first) < self.porch.len().max(1) {
-            return Ok(());
-        }
-        self.ready = true;
-        let (watched, polled, why) = {
-            let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-            let counts = tree.counts();
-            let networks: Vec<_> = tree.networks().into_values().collect();
-            let why = match networks.first() {
-                _ if counts.1 == 0 || self.options.once => None,
-                _ if self.options.poll => Some("as asked".to_owned()),
-                Some(kind) => Some(format!("on a network mount ({kind})")),
-                None => Some("the system gives no more watches".to_owned()),
-            };
-            (counts.0, counts.1, why)
-        };
-        self.judge_all()?;
-        self.say(WatchEvent::Ready(ReadyView {
-            files: self.teller.files(self.parts)?,
-            watched,
-            polled,
-            poll_ms: why.is_some().then(|| millis(self.poll_every)),
-            poll_why: why,
-            elapsed_ms: millis(now),
-        }));
-        Ok(())
-    }
-
-    fn judge_all(&mut self) -> Result<(), AppError> {
-        let mut said = Vec::new();
-        for folder in self.project.config.guards.clone() {
-            let Some(root) = self.project.root(&folder) else { continue };
-            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
-            if seen.is_none() {
-                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
-                self.problem(Problem::new(folder, what));
-            }
-        }
-        self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
-        for event in said {
-            self.say(event);
-        }
-        Ok(())
-    }
-
-    fn say_recorded(&mut self) -> Result<(), AppError> {
-        let mut said = Vec::new();
-        let extent = if self.ready { Extent::Everything } else { Extent::Marked };
-        self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
-        for event in said {
-            self.say(event);
-        }
-        self.flush();
-        Ok(())
-    }
-
-    fn say(&mut self, event: WatchEvent) {
-        if let Some(hooks) = &self.hooks {
-            hooks.tell(&event);
-        }
-        self.said.push(event);
-    }
-
-    /// Tells a problem, unless it was told since everything was last looked at.
-    fn problem(&mut self, problem: Problem) {
-        if self.standing.len() < STANDING && !self.standing.insert(problem.clone()) {
-            return;
-        }
-        self.problems += 1;
-        self.say(WatchEvent::Problem(ProblemView::from(&problem)));
-    }
-
-    fn flush(&mut self) {
-        if !self.said.is_empty() {
-            (self.tell)(&self.said);
-            self.said.clear();
-        }
-    }
-
-    /// Ends where nothing is lost: what is complete is recorded, and what is not is said.
-    fn stop(&mut self) -> Result<Ended, AppError> {
-        if self.first.is_none() {
-            // A first scan may take hours. What it recorded stays.
-            self.halt.store(true, Ordering::Relaxed);
-        }
-        self.finish_task()?;
-        if self.first.is_some() && self.glance.has_ledger() {
-            let heard: Vec<_> = self.heard.try_iter().take(HINTS).collect();
-            for hint in heard {
-                self.hear(hint);
-            }
-            for folder in self.porch.settle_now() {
-                self.want(folder);
-            }
-            let folders = std::mem::take(&mut self.folders);
-            let renewed = std::mem::take(&mut self.renewed);
-            if !folders.is_empty() && !self.halt.load(Ordering::Relaxed) {
-                self.give(Busy::Look, Task::Look { folders, renewed });
-                self.finish_task()?;
-            }
-            let unfinished = self.porch.waiting_for(20);
-            if self.options.once {
-                for place in unfinished {
-                    let path = self.parts[place.part].asset_path(&place.path);
-                    self.problem(Problem::new(path, "still being written, not read"));
-                }
-            }
-            if self.lost.take().is_none() && self.is_settled() {
-                self.give(Busy::Checkpoint, Task::Checkpoint);
-                self.finish_task()?;
-            }
-        }
-        self.flush();
-        let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
-        Ok(Ended::Stopped(outcome))
-    }
-
-    /// Waits for the task under way, for as long as patience lasts.
-    fn finish_task(&mut self) -> Result<(), AppError> {
-        let until = self.watch.elapsed() + PATIENCE;
-        while self.busy.is_some() {
-            match self.reported.recv_timeout(NAP) {
-                Ok(report) => match self.take(report) {
-                    Err(AppError::Interrupted) => {}
-                    done => done?,
-                },
-                Err(crossbeam_channel::RecvTimeoutError::Timeout) => {}
-                Err(crossbeam_channel::RecvTimeoutError::Disconnected) => {
-                    return Err(AppError::Internal("the worker of the watch died".to_owned()));
-                }
-            }
-            if self.watch.elapsed() >= until {
-                self.halt.store(true, Ordering::Relaxed);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn with_causes(error: &AppError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -64,7 +64,7 @@ impl Look<'_> {
             pending: folders.into_iter().rev().collect(),
             listed: BTreeSet::new(),
             cancel: self.context.cancel,
-            gone: Vec::new(),
+            unsure: BTreeSet::new(),
             problems: Vec::new(),
         };
         let reader = ledger.reader()?;
@@ -115,7 +115,7 @@ impl Look<'_> {
                 looked.away = true;
                 return Ok(());
             }
-            for folder in rounds.gone {
+            for folder in rounds.unsure {
                 let known = reader.directories(&self.root.name, &folder)?;
                 for (directory, name) in part.sweep(known, &compared, &reader, &mut outcome)? {
                     ingest.add(&directory, Fact::Gone(name))?;
@@ -143,13 +143,15 @@ struct Rounds<'a> {
     pending: Vec<RelPath>,
     listed: BTreeSet<RelPath>,
     cancel: &'a AtomicBool,
-    gone: Vec<RelPath>,
+    /// Folders that are gone, or not the ones that were known under their names: what the ledger has
+    /// below them may not be there.
+    unsure: BTreeSet<RelPath>,
     problems: Vec<Problem>,
 }
 
 /// What came of the rounds beside the listings.
 struct Ended {
-    gone: Vec<RelPath>,
+    unsure: BTreeSet<RelPath>,
     problems: Vec<Problem>,
     ended: Option<WalkError>,
 }
@@ -180,7 +182,7 @@ impl Rounds<'_> {
             drop(listings);
             let died = || AppError::Internal("a thread of the watch died".to_owned());
             let compared = comparing.join().map_err(|_| died()).and_then(|done| done);
-            (compared, Ended { gone: self.gone, problems: self.problems, ended })
+            (compared, Ended { unsure: self.unsure, problems: self.problems, ended })
         })
     }
 
@@ -228,14 +230,28 @@ impl Rounds<'_> {
         };
         listing.problems.append(&mut problems);
         let moved = tree().listed(*part, &listing);
-        self.gone.extend(moved.gone.iter().map(|name| folder.join(name)));
+        for name in moved.gone.iter().chain(&moved.found) {
+            self.doubt(folder.join(name));
+        }
         self.pending.extend(moved.found.iter().rev().map(|name| folder.join(name)));
         Ok(Some(listing))
     }
 
+    fn doubt(&mut self, folder: RelPath) {
+        // One above says it for all below.
+        let mut above = folder.clone();
+        while !above.is_root() {
+            above = above.split().0;
+            if self.unsure.contains(&above) {
+                return;
+            }
+        }
+        self.unsure.insert(folder);
+    }
+
     /// A folder is not there. Whether what lay in it is gone, the folder above tells.
     fn vanished(&mut self, folder: &RelPath) {
-        self.gone.push(folder.clone());
+        self.doubt(folder.clone());
         self.pending.push(folder.split().0);
     }
 }
