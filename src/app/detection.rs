@@ -115,7 +115,13 @@ fn rule(project: &Project, glob: &str) -> Result<Rule, AppError> {
     Ok(Rule { glob: glob.to_owned(), pattern, literal })
 }
 
+/// A list without a single certificate would make every signer untrusted without a word.
 fn read_list(path: &Path) -> Result<String, AppError> {
-    std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source }.into())
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    if !text.contains("-----BEGIN CERTIFICATE-----") {
+        let problem = "a trust list is certificates in PEM, and there is none in it".to_owned();
+        return Err(ConfigError::Invalid { path: path.to_owned(), problem }.into());
+    }
+    Ok(text)
 }

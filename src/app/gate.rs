@@ -18,7 +18,7 @@ use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Around, Seen, look};
 use crate::app::project::adopted;
-use crate::app::rules::adopt;
+use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
 use crate::gate as judge;
@@ -94,7 +94,9 @@ fn run(
     let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
-    adopt(project, context, &mut ledger, &detection)?;
+    if have_changed(&reader, &detection)? {
+        adopt(project, context, &mut ledger, &detection)?;
+    }
     loop {
         context.check()?;
         let around = Around { project, context, detection: &detection };

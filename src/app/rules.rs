@@ -5,8 +5,13 @@ use crate::app::decide::decisions;
 use crate::app::detection::Detection;
 use crate::app::ingest::Ingest;
 use crate::app::{AppError, Context, Project};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Reader};
 use crate::model::{Event, RulesAdopted};
+
+/// Whether the rules in the settings are not those that were journalled last.
+pub(super) fn have_changed(reader: &Reader, detection: &Detection) -> Result<bool, AppError> {
+    Ok(decisions(reader)?.rules != detection.globs())
+}
 
 /// Brings the ledger up to the rules in the settings. Nothing is read but the ledger.
 pub(super) fn adopt(
@@ -18,9 +23,6 @@ pub(super) fn adopt(
     let reader = ledger.reader()?;
     let known = decisions(&reader)?.rules;
     let globs = detection.globs();
-    if known == globs {
-        return Ok(());
-    }
     let is_new = |glob: &str| !known.contains(glob);
     if globs.iter().any(|glob| is_new(glob)) {
         for root in &project.config.roots {

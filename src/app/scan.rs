@@ -1,7 +1,9 @@
 //! `scan`: walk → compare → read and examine → journal, through bounded channels.
 //!
-//! One thread walks, one compares with the ledger, several read, and the calling thread owns the
-//! ledger. Stopping it at any point, even by SIGKILL, loses no more than the batch in hand.
+//! Several threads walk and compare with the ledger, several read, and the calling thread owns the
+//! ledger: it first checks the whole of its history, while the others are at work already, and opens
+//! it for writing only then. Stopping it at any point, even by SIGKILL, loses no more than the batch
+//! in hand.
 
 pub(super) mod compare;
 
@@ -10,6 +12,8 @@ use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{ScopedJoinHandle, available_parallelism};
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
@@ -19,7 +23,7 @@ use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
-use crate::app::rules::adopt;
+use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
 use crate::app::sidecars::{Sidecar, attach};
 use crate::app::status::{Tally, tally};
@@ -30,12 +34,13 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
 use crate::observe::{
-    BadPattern, FileSystemIds, Filter, Onlooker, Walk, WalkError, WalkOptions, fingerprint,
+    BadPattern, FileSystemIds, Filter, Onlooker, Walk, WalkError, WalkOptions, fingerprint, sidecar,
 };
 use crate::problem::Problem;
 
-/// Listings on their way to the comparer.
-const LISTINGS: usize = 16;
+/// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
+/// few only wait for each other.
+const WALKERS: usize = 4;
 
 /// Chunks of files on their way to the readers.
 const CHUNKS: usize = 64;
@@ -97,21 +102,31 @@ pub fn scan(
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
     let detection = Detection::of(project, options.deep)?;
-    whole(project)?;
-    let mut ledger = project.ledger()?;
+    let mut ledger = Checked { project, ledger: None };
     let mut outcome = ScanOutcome::default();
-    adopt(project, context, &mut ledger, &detection)?;
+    if have_changed(&project.reader()?, &detection)? {
+        adopt(project, context, ledger.get()?, &detection)?;
+    }
     let mut all = true;
     for (root, start) in &parts {
         let part = Part { project, context, detection: &detection, root, start, manner: &PLAIN };
-        all &= part.scan(&mut ledger, &mut outcome)?;
+        match part.scan(&mut ledger, &mut outcome) {
+            Ok(walked) => all &= walked,
+            Err(error) => {
+                // Whatever went wrong first: that the ledger does not hold is worse.
+                if !matches!(error, AppError::Interrupted) {
+                    ledger.get()?;
+                }
+                return Err(error);
+            }
+        }
     }
     // All there is: every root, each walked to its end.
     let all = all && options.directory.is_none();
     outcome.reexamined = reexamine(
         project,
         context,
-        &mut ledger,
+        ledger.get()?,
         &detection,
         &Wanted { parts: &parts, all, asked: options.redetect },
         &mut outcome.problems,
@@ -122,6 +137,29 @@ pub fn scan(
     let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
     outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
     Ok(outcome)
+}
+
+/// The ledger, opened for writing as late as when its history was found whole. Until then nothing is
+/// written to its file, not even what opening it would write.
+pub(super) struct Checked<'a> {
+    project: &'a Project,
+    ledger: Option<Ledger>,
+}
+
+impl<'a> Checked<'a> {
+    /// One whose history was checked, and which is open.
+    pub(super) fn open(project: &'a Project, ledger: Ledger) -> Self {
+        Self { project, ledger: Some(ledger) }
+    }
+
+    pub(super) fn get(&mut self) -> Result<&mut Ledger, AppError> {
+        if self.ledger.is_none() {
+            whole(self.project)?;
+            self.ledger = Some(self.project.ledger()?);
+        }
+        let closed = || AppError::Internal("the ledger is not open".to_owned());
+        self.ledger.as_mut().ok_or_else(closed)
+    }
 }
 
 /// The roots to scan, and where to begin in each.
@@ -228,12 +266,12 @@ impl Part<'_> {
     /// Scans it and journals that it was. Gives whether all of it could be walked.
     pub(super) fn scan(
         &self,
-        ledger: &mut Ledger,
+        ledger: &mut Checked<'_>,
         outcome: &mut ScanOutcome,
     ) -> Result<bool, AppError> {
         let Self { project, context, root, start, .. } = self;
         let started = context.now();
-        let reader = ledger.reader()?;
+        let reader = project.reader()?;
         let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
             ConfigError::BadPattern {
                 path: project.control().join("config.toml"),
@@ -254,6 +292,7 @@ impl Part<'_> {
             }
             Err(error) => unwalkable(error, root, outcome)?,
         };
+        let ledger = ledger.get()?;
         context.check()?;
         failpoint::hit("scan-recorded");
         let totals = match walked {
@@ -283,29 +322,29 @@ impl Part<'_> {
     fn run(
         &self,
         walk: Walk<'_>,
-        ledger: &mut Ledger,
+        ledger: &mut Checked<'_>,
         reader: &Reader,
         outcome: &mut ScanOutcome,
     ) -> Result<Walked, AppError> {
-        let surveyor = ledger.reader()?;
-        let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
-        let (listings, to_compare) = bounded(LISTINGS);
+        let surveyor = self.project.reader()?;
+        let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
+        let mut compared = Compared::default();
+        let marked = Arc::new(surveyor.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let comparers: Vec<_> = (0..walkers)
+            .map(|_| Comparer::new(self, self.project.reader()?, &marked, compared.part()))
+            .collect::<Result<_, AppError>>()?;
         let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
         let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
+        let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let walking = scope.spawn(move || {
-                for listing in walk {
-                    if listings.send(listing?).is_err() {
-                        break;
-                    }
-                }
-                Ok(())
-            });
+            let mut walking: Vec<ScopedJoinHandle<'_, _>> = Vec::with_capacity(walkers);
+            for (part, worker) in walk.split(walkers).into_iter().zip(comparers) {
+                let (jobs, seen, stop) = (jobs.clone(), arrivals.clone(), &stop);
+                walking.push(scope.spawn(move || {
+                    worker.run(part, stop, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+                }));
+            }
             let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
-            let seen = arrivals.clone();
-            let comparing = scope.spawn(move || {
-                worker.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
-            });
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = Reading {
@@ -318,23 +357,34 @@ impl Part<'_> {
                     reading.run_admitted(self.manner.admission, &to_read, &results, Arrival::Read);
                 });
             }
-            drop((to_read, arrivals));
+            drop((jobs, to_read, arrivals));
 
             let root = &self.root.name;
-            let mut ingest = Ingest::new(ledger, self.context, self.detection, root.clone());
+            let ledger = ledger.get();
+            let mut ingest = ledger
+                .map(|ledger| Ingest::new(ledger, self.context, self.detection, root.clone()));
             let mut sidecars = Vec::new();
-            let journalled = self.journal(&arrived, &mut ingest, &mut sidecars, outcome);
-            // With nobody listening any more, every thread ends at its next word.
+            let journalled = match &mut ingest {
+                Ok(ingest) => self.journal(&arrived, ingest, &mut sidecars, outcome),
+                Err(_) => Ok(()),
+            };
+            // With nobody listening any more, every thread ends at its next word or folder.
+            stop.store(true, Ordering::Relaxed);
             drop(arrived);
             let died = || AppError::Internal("a thread of the scan died".to_owned());
-            let walked = walking.join().map_err(|_| died())?;
-            let compared = comparing.join().map_err(|_| died())?;
+            let walked: Vec<_> = walking.into_iter().map(ScopedJoinHandle::join).collect();
             let survey = surveying.join().map_err(|_| died())?;
+            let mut ingest = ingest?;
             journalled?;
-            let compared = compared?;
+            let mut ended = Ok(());
+            for part in walked {
+                let (part, end) = part.map_err(|_| died())??;
+                compared.merge(part);
+                ended = ended.and(end);
+            }
             outcome.unchanged += compared.unchanged;
             outcome.skipped += compared.skipped;
-            match walked {
+            match ended {
                 Ok(()) => {}
                 Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
                 Err(error) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::AppError;
 use crate::app::ingest::Ingest;
 use crate::ledger::Reader;
-use crate::model::{AssetPath, Evidence, RelPath, RootName};
+use crate::model::{AssetPath, Evidence, RelPath, RootName, Trust};
 
 /// A sidecar and the files of its folder that it speaks of.
 pub(super) struct Sidecar {
@@ -40,14 +40,62 @@ pub(super) fn attach(
     Ok(())
 }
 
-/// What a sidecar's own marks say of the media beside it. What its name or place says is its own.
+/// What a sidecar's own marks say of the media beside it. What its name or place says is its own. Nobody
+/// checked that a signed manifest was made for these media, so it can raise suspicion and never
+/// lower it: no signature in a sidecar is trusted.
 pub(super) fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> {
     let own = evidence.iter().filter(|one| one.rule.is_none() && one.detector != "file-name");
-    own.map(|one| Evidence { place: format!("sidecar {sidecar}, {}", one.place), ..one.clone() })
-        .collect()
+    own.map(|one| Evidence {
+        trust: one.trust.map(|trust| trust.max(Trust::ValidUntrusted)),
+        place: format!("sidecar {sidecar}, {}", one.place),
+        ..one.clone()
+    })
+    .collect()
 }
 
 /// What of it is not attached yet.
 pub(super) fn news(said: &[Evidence], attached: &[Evidence]) -> Vec<Evidence> {
     said.iter().filter(|one| !attached.contains(one)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AiStatus, SourceType, Strength};
+    use crate::origin::Origin;
+
+    fn mark(detector: &str, rule: Option<&str>) -> Evidence {
+        Evidence {
+            detector: detector.to_owned(),
+            mark: "a mark".to_owned(),
+            place: "a place".to_owned(),
+            strength: Strength::Signed,
+            source_type: Some(SourceType::DigitalCapture),
+            tool: None,
+            model: None,
+            signer: None,
+            trust: Some(Trust::Trusted),
+            detail: None,
+            value: None,
+            rule: rule.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_trusted_capture_claim_in_a_sidecar_clears_nothing() {
+        let path = AssetPath::new(RootName::project(), RelPath::new("a.c2pa").unwrap());
+        let capture = mark("c2pa", None);
+        assert_eq!(Origin::of(std::slice::from_ref(&capture), None).status, AiStatus::NotAi);
+        let said = said(&path, &[capture]);
+        assert_eq!(Origin::of(&said, None).status, AiStatus::Unknown);
+        assert_eq!(said[0].place, "sidecar a.c2pa, a place");
+    }
+
+    #[test]
+    fn what_the_name_and_the_place_of_a_sidecar_say_is_its_own() {
+        let path = AssetPath::new(RootName::project(), RelPath::new("AI/a.xmp").unwrap());
+        assert!(
+            said(&path, &[mark("file-name", None), mark("path-rule", Some("AI/**"))]).is_empty()
+        );
+    }
 }

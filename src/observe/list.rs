@@ -69,7 +69,7 @@ pub trait Onlooker: fmt::Debug + Send + Sync {
 }
 
 /// Lists the directories of one root.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Lister {
     onlooker: Option<Arc<dyn Onlooker>>,
     root: RootName,

@@ -123,6 +123,8 @@ fn a_trust_list_examines_again_what_is_signed_and_nothing_else() {
     assert_eq!(number(&world.scan(), "reexamined"), 1);
     assert_eq!(status(&world, "camera.jpg"), "unknown");
     world.verify();
-    fs::write(&path, "[detect]\ntrust_list = \"nowhere.pem\"\n").unwrap();
-    world.json(["scan"]).expect(3).error();
+    for list in ["nowhere.pem", "config.toml"] {
+        fs::write(&path, format!("[detect]\ntrust_list = \"{list}\"\n")).unwrap();
+        world.json(["scan"]).expect(3).error();
+    }
 }

@@ -1,4 +1,6 @@
 //! What a listing says beside what the ledger knows: unchanged, moved, to be read, or gone.
+//!
+//! Each thread that walks compares what it lists: handing listings over costs more than it gives.
 
 use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
@@ -8,18 +10,23 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use crate::app::ingest::Fact;
 use crate::app::reading::{Chunk, Job, Shown};
+use crate::app::scan::Part;
 use crate::app::sidecars::Sidecar;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing, sidecar};
+use crate::observe::{Entry, Listing, WalkError, sidecar};
 use crate::problem::Problem;
+
+/// Folders compared with one state of the ledger.
+const HELD: usize = 256;
 
 /// Compares listings with the ledger.
 pub(in crate::app) struct Comparer<'a> {
@@ -32,7 +39,9 @@ pub(in crate::app) struct Comparer<'a> {
     has_links: bool,
     /// Sidecars that carry marks: what stands beside them is looked at by every scan, so that an
     /// interrupted one is made up for.
-    marked_sidecars: BTreeSet<RelPath>,
+    marked_sidecars: Arc<BTreeSet<RelPath>>,
+    /// Folders compared since the reader was last let go.
+    held: usize,
     chunk: Chunk,
     compared: Compared,
 }
@@ -45,6 +54,7 @@ pub(in crate::app) enum Seen {
 }
 
 /// What was compared.
+#[derive(Default)]
 pub(in crate::app) struct Compared {
     pub(in crate::app) unchanged: u64,
     pub(in crate::app) skipped: u64,
@@ -55,6 +65,18 @@ pub(in crate::app) struct Compared {
 }
 
 impl Compared {
+    /// For another part of the same walk.
+    pub(in crate::app) fn part(&self) -> Self {
+        Self { hasher: self.hasher.clone(), ..Self::default() }
+    }
+
+    /// Takes in what a part compared.
+    pub(in crate::app) fn merge(&mut self, part: Self) {
+        self.unchanged += part.unchanged;
+        self.skipped += part.skipped;
+        self.visited.extend(part.visited);
+    }
+
     /// Whether a folder was listed: if so, whether completely, and its device.
     pub(in crate::app) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
@@ -124,49 +146,53 @@ impl News<'_> {
 
 impl<'a> Comparer<'a> {
     pub(in crate::app) fn new(
-        project: &'a Project,
-        root: &'a Root,
+        part: &Part<'a>,
         reader: Reader,
-        context: &'a Context<'a>,
+        marked_sidecars: &Arc<BTreeSet<RelPath>>,
+        compared: Compared,
     ) -> Result<Self, AppError> {
-        let compared = Compared {
-            unchanged: 0,
-            skipped: 0,
-            visited: HashMap::new(),
-            hasher: RandomState::new(),
-        };
         let first = reader.is_empty()?;
         let chunk = Chunk::default();
         let has_links = reader.has_links()?;
-        let marked_sidecars = reader.marked(&root.name, &sidecar::MEDIA_TYPES)?;
         Ok(Self {
-            project,
-            root,
+            project: part.project,
+            root: part.root,
             reader,
-            context,
+            context: part.context,
             first,
             has_links,
-            marked_sidecars,
+            marked_sidecars: Arc::clone(marked_sidecars),
+            held: 0,
             chunk,
             compared,
         })
     }
 
-    /// Compares listings until there are no more or nobody listens.
+    /// Walks and compares until there is no more, nobody listens, or `stop` is set. How the walk ended
+    /// is given beside what was compared.
     pub(in crate::app) fn run(
         mut self,
-        listings: &Receiver<Listing>,
+        walk: impl IntoIterator<Item = Result<Listing, WalkError>>,
+        stop: &AtomicBool,
         jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
-    ) -> Result<Compared, AppError> {
-        for listing in listings {
-            if !self.listing(&listing, jobs, &mut tell)? {
-                return Ok(self.compared);
+    ) -> Result<(Compared, Result<(), WalkError>), AppError> {
+        for listing in walk {
+            let listing = match listing {
+                Ok(listing) => listing,
+                Err(error) => return Ok((self.finish(jobs), Err(error))),
+            };
+            if stop.load(Ordering::Relaxed) || !self.listing(&listing, jobs, &mut tell)? {
+                return Ok((self.compared, Ok(())));
             }
         }
+        Ok((self.finish(jobs), Ok(())))
+    }
+
+    fn finish(mut self, jobs: &Sender<Vec<Job>>) -> Compared {
         // With nobody listening any more the last chunk has no reader either.
         let _ = jobs.send(self.chunk.take());
-        Ok(self.compared)
+        self.compared
     }
 
     /// `false` when nobody listens any more.
@@ -184,11 +210,20 @@ impl<'a> Comparer<'a> {
         for problem in &listing.problems {
             told &= tell(Seen::Problem(problem.clone()));
         }
+        if !self.first {
+            self.reader.hold()?;
+        }
         if self.has_links || !listing.links.is_empty() {
             let known = self.reader.links_in(&self.root.name, &listing.directory)?;
             told &= links(listing, &known, &directory, tell);
         }
         let news = self.news(listing)?;
+        self.held += 1;
+        if self.held >= HELD || !news.entries.is_empty() {
+            // Handing over what is to be read may take as long as reading what went before.
+            self.reader.let_go()?;
+            self.held = 0;
+        }
         self.compared.unchanged += news.unchanged;
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Select, Sender, bounded};
 
 use crate::app::detection::Detection;
+use crate::app::scan::Checked;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
@@ -109,7 +110,7 @@ pub(super) fn session(
         cwd: context.cwd.clone(),
         cancel: &halt,
     };
-    let ledger = project.ledger()?;
+    let ledger = Checked::open(project, project.ledger()?);
     let teller = Teller::new(project, record)?;
     let (tasks, to_do) = bounded(1);
     let (reports, reported) = bounded(1);

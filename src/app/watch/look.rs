@@ -2,10 +2,10 @@
 //! was heard of instead of all of them. So a watch and a scan cannot disagree.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
@@ -19,7 +19,7 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::Ledger;
 use crate::model::RelPath;
-use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
+use crate::observe::{Filter, Lister, Listing, WalkError, check_start, sidecar};
 use crate::problem::Problem;
 
 /// What a look needs from around it.
@@ -68,7 +68,6 @@ impl Look<'_> {
             problems: Vec::new(),
         };
         let reader = ledger.reader()?;
-        let comparer = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
         let manner = Manner { admission: self.admission, onlooker: None };
         let part = Part {
             project: self.project,
@@ -78,13 +77,17 @@ impl Look<'_> {
             detection: self.detection,
             manner: &manner,
         };
+        let marked = Arc::new(reader.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let comparer = Comparer::new(&part, ledger.reader()?, &marked, Compared::default())?;
         let mut sidecars = Vec::new();
         let (jobs, to_read) = bounded::<Vec<Job>>(64);
         let (arrivals, arrived) = bounded::<Arrival>(128);
         let mut outcome = ScanOutcome::default();
+        let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
             let seen = arrivals.clone();
-            let comparing = scope.spawn(move || rounds.compare(comparer, &jobs, &seen));
+            let stop = &stop;
+            let comparing = scope.spawn(move || rounds.compare(comparer, stop, &jobs, &seen));
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = Reading {
@@ -101,6 +104,7 @@ impl Look<'_> {
             let mut ingest =
                 Ingest::new(ledger, self.context, self.detection, self.root.name.clone());
             let journalled = part.journal(&arrived, &mut ingest, &mut sidecars, &mut outcome);
+            stop.store(true, Ordering::Relaxed);
             drop(arrived);
             let died = || AppError::Internal("a thread of the watch died".to_owned());
             let (compared, rounds) = comparing.join().map_err(|_| died())?;
@@ -160,30 +164,17 @@ impl Rounds<'_> {
     fn compare(
         mut self,
         comparer: Comparer<'_>,
-        jobs: &crossbeam_channel::Sender<Vec<Job>>,
-        seen: &crossbeam_channel::Sender<Arrival>,
+        stop: &AtomicBool,
+        jobs: &Sender<Vec<Job>>,
+        seen: &Sender<Arrival>,
     ) -> (Result<Compared, AppError>, Ended) {
-        let (listings, to_compare) = bounded(4);
-        std::thread::scope(|scope| {
-            let comparing = scope.spawn(move || {
-                comparer.run(&to_compare, jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
-            });
-            let ended = loop {
-                match self.next() {
-                    Ok(Some(listing)) => {
-                        if listings.send(listing).is_err() {
-                            break None;
-                        }
-                    }
-                    Ok(None) => break None,
-                    Err(error) => break Some(error),
-                }
-            };
-            drop(listings);
-            let died = || AppError::Internal("a thread of the watch died".to_owned());
-            let compared = comparing.join().map_err(|_| died()).and_then(|done| done);
-            (compared, Ended { unsure: self.unsure, problems: self.problems, ended })
-        })
+        let listings = std::iter::from_fn(|| self.next().transpose());
+        let tell = |one| seen.send(Arrival::Seen(one)).is_ok();
+        let (compared, ended) = match comparer.run(listings, stop, jobs, tell) {
+            Ok((compared, ended)) => (Ok(compared), ended.err()),
+            Err(error) => (Err(error), None),
+        };
+        (compared, Ended { unsure: self.unsure, problems: self.problems, ended })
     }
 
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {

@@ -11,14 +11,14 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::app::detection::Detection;
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::adopt;
-use crate::app::scan::{Manner, Part, ScanOutcome};
+use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
 use crate::app::watch::tree::{Bringer, Tree, start_of};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::LedgerError;
 use crate::model::{Event, RelPath, ScanCompleted};
 use crate::observe::Filter;
 use crate::problem::Problem;
@@ -58,7 +58,7 @@ pub(super) struct Worker<'a> {
     pub(super) tree: Arc<Mutex<Tree>>,
     pub(super) porch: &'a Porch<'a>,
     pub(super) detection: &'a Detection,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: Checked<'a>,
     pub(super) filter: Filter,
     /// Whether the first scan is done.
     pub(super) begun: bool,
@@ -117,7 +117,7 @@ impl Worker<'_> {
             self.tree().begin_anew();
         }
         if !self.begun {
-            adopt(self.project, self.context, &mut self.ledger, self.detection)?;
+            adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
         }
         for part in 0..self.parts.len() {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
@@ -132,7 +132,7 @@ impl Worker<'_> {
             reexamine(
                 self.project,
                 self.context,
-                &mut self.ledger,
+                self.ledger.get()?,
                 self.detection,
                 &Wanted { parts: &parts, all, asked: false },
                 &mut report.problems,
@@ -209,7 +209,7 @@ impl Worker<'_> {
                 admission: self.porch,
                 tree: &self.tree,
             };
-            let looked = look.run(&mut self.ledger, folders)?;
+            let looked = look.run(self.ledger.get()?, folders)?;
             report.problems.extend(looked.problems);
             if looked.away {
                 report.away.insert(part);
@@ -221,7 +221,7 @@ impl Worker<'_> {
     /// The event that a scan ends with, for one that would have found nothing.
     fn checkpoint(&mut self) -> Result<(), AppError> {
         let now = self.context.now();
-        let reader = self.ledger.reader()?;
+        let reader = self.project.reader()?;
         let mut events = Vec::new();
         for part in self.parts {
             if std::fs::metadata(part.disk(&part.start)).is_err() {
@@ -236,7 +236,7 @@ impl Worker<'_> {
                 problems: 0,
             }));
         }
-        self.ledger.append(None, now, &self.context.actor, &events)?;
+        self.ledger.get()?.append(None, now, &self.context.actor, &events)?;
         Ok(())
     }
 }
