@@ -20,7 +20,10 @@ use serde_json::Value;
 
 type Done = Result<(), Box<dyn Error>>;
 
-const MEASURES: [(&str, fn(&Path, u64) -> Done); 6] = [
+/// Measures in a fresh project, a share of the whole.
+type Measure = fn(&Path, u64) -> Done;
+
+const MEASURES: [(&str, Measure); 6] = [
     ("latency", latency),
     ("ready", ready),
     ("idle", idle),
@@ -53,8 +56,8 @@ fn latency(dir: &Path, share: u64) -> Done {
     let mut recorded = Vec::new();
     let mut heard = Vec::new();
     for at in 0..files {
-        let mut bytes = vec![7_u8; 1 << 20];
-        bytes[..8].copy_from_slice(&at.to_le_bytes());
+        let mut bytes = vec![b'.'; 1 << 20];
+        bytes[..4].copy_from_slice(format!("{at:04}").as_bytes());
         let name = format!("{at:04}.bin");
         fs::write(dir.join(&name), bytes)?;
         let closed = SystemTime::now();
@@ -96,7 +99,7 @@ fn idle(dir: &Path, share: u64) -> Done {
     let watch = Watch::start(dir)?;
     std::thread::sleep(Duration::from_secs(5));
     let before = cpu(watch.child.id())?;
-    std::thread::sleep(Duration::from_secs(60));
+    std::thread::sleep(Duration::from_mins(1));
     let used = cpu(watch.child.id())?.saturating_sub(before);
     println!("idle, {} files in {} folders:", 200_000 / share, 5000 / share);
     println!(
@@ -299,7 +302,7 @@ fn grow(dir: &Path, files: u64, a_folder: u64) -> Done {
         if at % a_folder == 0 {
             fs::create_dir_all(&folder)?;
         }
-        fs::write(folder.join(format!("{at}.bin")), at.to_le_bytes())?;
+        fs::write(folder.join(format!("{at}.bin")), format!("file {at}"))?;
     }
     // So that every file is old enough to be read at once.
     std::thread::sleep(Duration::from_secs(3));

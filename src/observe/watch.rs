@@ -104,13 +104,12 @@ impl Watcher {
                 other => Refused::Failed(format!("{other:?}")),
             };
             ops = error.remaining;
-            match error.origin {
-                Some(op) => refused.push((op.into_path(), why)),
+            if let Some(op) = error.origin {
+                refused.push((op.into_path(), why));
+            } else {
                 // Nobody answers any more: none of them is watched for sure.
-                None => {
-                    let rest = std::mem::take(&mut ops).into_iter();
-                    refused.extend(rest.map(|op| (op.into_path(), why.clone())));
-                }
+                let rest = std::mem::take(&mut ops).into_iter();
+                refused.extend(rest.map(|op| (op.into_path(), why.clone())));
             }
         }
         refused

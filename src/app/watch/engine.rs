@@ -272,7 +272,7 @@ impl Engine<'_> {
             self.take(report)?;
         }
         for problem in complaints.try_iter().take(64) {
-            self.problem(problem);
+            self.problem(&problem);
         }
         Ok(())
     }
@@ -321,7 +321,7 @@ impl Engine<'_> {
     /// Events were lost: said, and made good by looking at everything.
     fn lose(&mut self, why: String, anew: bool) {
         let path = self.project.dir.display().to_string();
-        self.problem(Problem::new(path, format!("{why}; everything is looked at again")));
+        self.problem(&Problem::new(path, format!("{why}; everything is looked at again")));
         // Let what is going on go on for a moment: looking at once would only lose more.
         let pause = if anew { Duration::from_millis(100) } else { self.still };
         self.again(why, anew, pause);
@@ -402,7 +402,7 @@ impl Engine<'_> {
         let busy = self.busy.take();
         let now = self.watch.elapsed();
         for problem in report.problems {
-            self.problem(problem);
+            self.problem(&problem);
         }
         if let Some(error) = report.fatal {
             // One that went away with its folder is waited for.

@@ -107,11 +107,11 @@ impl Look<'_> {
             stop.store(true, Ordering::Relaxed);
             drop(arrived);
             let died = || AppError::Internal("a thread of the watch died".to_owned());
-            let (compared, rounds) = comparing.join().map_err(|_| died())?;
+            let (seen, rounds) = comparing.join().map_err(|_| died())?;
             journalled?;
-            let compared = compared?;
+            let seen = seen?;
             looked.problems.extend(rounds.problems);
-            if let Some(error) = rounds.ended {
+            if let Some(error) = rounds.error {
                 if matches!(error, WalkError::Cancelled) {
                     return Err(AppError::Interrupted);
                 }
@@ -121,7 +121,7 @@ impl Look<'_> {
             }
             for folder in rounds.unsure {
                 let known = reader.directories(&self.root.name, &folder)?;
-                for (directory, name) in part.sweep(known, &compared, &reader, &mut outcome)? {
+                for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
                     ingest.add(&directory, Fact::Gone(name))?;
                 }
             }
@@ -157,7 +157,7 @@ struct Rounds<'a> {
 struct Ended {
     unsure: BTreeSet<RelPath>,
     problems: Vec<Problem>,
-    ended: Option<WalkError>,
+    error: Option<WalkError>,
 }
 
 impl Rounds<'_> {
@@ -170,11 +170,11 @@ impl Rounds<'_> {
     ) -> (Result<Compared, AppError>, Ended) {
         let listings = std::iter::from_fn(|| self.next().transpose());
         let tell = |one| seen.send(Arrival::Seen(one)).is_ok();
-        let (compared, ended) = match comparer.run(listings, stop, jobs, tell) {
-            Ok((compared, ended)) => (Ok(compared), ended.err()),
+        let (all, error) = match comparer.run(listings, stop, jobs, tell) {
+            Ok((all, ended)) => (Ok(all), ended.err()),
             Err(error) => (Err(error), None),
         };
-        (compared, Ended { unsure: self.unsure, problems: self.problems, ended })
+        (all, Ended { unsure: self.unsure, problems: self.problems, error })
     }
 
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::Sender;
 
-use crate::app::watch::place::{Place, WatchedPart};
+use crate::app::watch::place::{Place, WatchedPart, locate};
 use crate::model::RelPath;
 use crate::observe::{Hint, Listing, Lost, Onlooker, Refused, Watcher, mount};
 use crate::problem::Problem;
@@ -134,8 +134,9 @@ impl Tree {
         for name in &moved.gone {
             self.leave(&here.join(name));
         }
-        let is_new = |name: &&Box<[u8]>| !self.folders.contains_key(&here.join(name));
-        moved.found = listing.subdirectories.iter().filter(is_new).cloned().collect();
+        let mut found = listing.subdirectories.clone();
+        found.retain(|name| !self.folders.contains_key(&here.join(name)));
+        moved.found = found;
         self.add(moved.found.iter().map(|name| here.join(name)).collect());
         moved
     }
@@ -167,12 +168,12 @@ impl Tree {
         self.watched += wanted.len();
         for (path, why) in watcher.watch(wanted) {
             self.watched -= 1;
-            self.refused(path, &why);
+            self.refused(&path, &why);
         }
     }
 
-    fn refused(&mut self, path: PathBuf, why: &Refused) {
-        let Some(place) = super::place::locate(&self.parts, &path) else { return };
+    fn refused(&mut self, path: &Path, why: &Refused) {
+        let Some(place) = locate(&self.parts, path) else { return };
         match why {
             // Its folder will be found without it.
             Refused::Gone => {

@@ -27,7 +27,7 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     let (n, c) = (0_u8..24, any::<u8>());
     prop_oneof![
-        6 => (n.clone(), c.clone()).prop_map(|(at, content)| Act::Write(at, content)),
+        6 => (n.clone(), c).prop_map(|(at, content)| Act::Write(at, content)),
         2 => n.clone().prop_map(Act::Append),
         2 => (n.clone(), c).prop_map(|(at, content)| Act::Save(at, content)),
         3 => n.clone().prop_map(Act::Remove),
@@ -62,6 +62,7 @@ fn key(path: &str) -> String {
 /// What should be there: path to content. Follows an operation only where the system accepted it.
 type Model = BTreeMap<String, Vec<u8>>;
 
+#[expect(clippy::too_many_lines, reason = "a list: one operation after the other")]
 fn run(world: &World, model: &mut Model, out: &mut BTreeMap<u8, Model>, act: &Act) {
     let parent = |path: &str| fs::create_dir_all(world.path(path).parent().unwrap()).is_ok();
     let outside = |at: u8| world.outside(format!("out{at}"));

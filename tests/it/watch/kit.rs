@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::world::{World, text};
 
 /// Long enough for a loaded machine; a test that needs it fails.
-pub const BOUND: Duration = Duration::from_secs(60);
+pub const BOUND: Duration = Duration::from_mins(1);
 
 /// A watch over a world.
 pub struct Watched {

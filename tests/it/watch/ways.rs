@@ -194,8 +194,8 @@ fn ignore_rules_edited_while_it_runs_hold_at_once() {
     world.write(".genlockignore", "cache/\n");
     world.scan();
     let mut watched = Watched::start(&world, &[]);
-    let watches = number(&watched.until("ready", |one| one["event"] == "ready"), "watched");
-    assert_eq!(watches, 1, "an ignored folder costs a watch");
+    let cost = number(&watched.until("ready", |one| one["event"] == "ready"), "watched");
+    assert_eq!(cost, 1, "an ignored folder costs a watch");
     world.write("cache/b.txt", "b");
     world.write("sentinel.txt", "s");
     watched.changed("sentinel.txt");

@@ -41,7 +41,7 @@ impl Engine<'_> {
                 let hint = if is_file { Hint::Touched(path) } else { Hint::Named(path) };
                 self.hear(hint);
             }
-            Hint::Named(path) => self.with(&path, |engine, place| engine.renew(place)),
+            Hint::Named(path) => self.with(&path, Self::renew),
             Hint::Renamed(from, to) => {
                 let (from, to) = (locate(self.parts, &from), locate(self.parts, &to));
                 if let (Some(from), Some(to)) = (&from, &to) {
@@ -110,7 +110,7 @@ impl Engine<'_> {
                 Noticed::LedgerAway => {
                     let path = self.project.config.ledger.display();
                     let what = "the ledger is not there; nothing can be recorded until it is back";
-                    self.problem(Problem::new(path, what));
+                    self.problem(&Problem::new(path, what));
                 }
                 Noticed::Away(part) => self.away(part),
                 Noticed::Back(part) => {
@@ -134,7 +134,7 @@ impl Engine<'_> {
                         let path = self.project.control().join("config.toml");
                         let why = with_causes(&error);
                         let what = format!("the settings cannot be used, the old ones hold: {why}");
-                        self.problem(Problem::new(path.display(), what));
+                        self.problem(&Problem::new(path.display(), what));
                     }
                 },
                 Noticed::Policy => {
@@ -142,7 +142,7 @@ impl Engine<'_> {
                         let path = self.project.control().join("policy.toml");
                         let why = with_causes(&error);
                         let what = format!("no gate will pass by it: {why}");
-                        self.problem(Problem::new(path.display(), what));
+                        self.problem(&Problem::new(path.display(), what));
                     }
                 }
             }
@@ -157,7 +157,7 @@ impl Engine<'_> {
              is back",
             root.name.as_str()
         );
-        self.problem(Problem::new(root.path.display(), what));
+        self.problem(&Problem::new(root.path.display(), what));
         let within = |place: &Place| place.part != part;
         self.folders.retain(within);
         self.renewed.retain(within);

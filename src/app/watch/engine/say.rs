@@ -55,7 +55,7 @@ impl Engine<'_> {
             let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
             if seen.is_none() {
                 let what = "guarded, but left out by the ignore rules: nothing in it is judged";
-                self.problem(Problem::new(folder, what));
+                self.problem(&Problem::new(folder, what));
             }
         }
         self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
@@ -84,12 +84,12 @@ impl Engine<'_> {
     }
 
     /// Tells a problem, unless it was told since everything was last looked at.
-    pub(super) fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, problem: &Problem) {
         if self.standing.len() < STANDING && !self.standing.insert(problem.clone()) {
             return;
         }
         self.problems += 1;
-        self.say(WatchEvent::Problem(ProblemView::from(&problem)));
+        self.say(WatchEvent::Problem(ProblemView::from(problem)));
     }
 
     pub(super) fn flush(&mut self) {
