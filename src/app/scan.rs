@@ -102,7 +102,7 @@ pub fn scan(
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
     let detection = Detection::of(project, options.deep)?;
-    let mut ledger = Checked { project, ledger: None };
+    let mut ledger = Checked::of(project);
     let mut outcome = ScanOutcome::default();
     if have_changed(&project.reader()?, &detection)? {
         adopt(project, context, ledger.get()?, &detection)?;
@@ -147,9 +147,9 @@ pub(super) struct Checked<'a> {
 }
 
 impl<'a> Checked<'a> {
-    /// One whose history was checked, and which is open.
-    pub(super) fn open(project: &'a Project, ledger: Ledger) -> Self {
-        Self { project, ledger: Some(ledger) }
+    /// One that is yet to be checked.
+    pub(super) fn of(project: &'a Project) -> Self {
+        Self { project, ledger: None }
     }
 
     pub(super) fn get(&mut self) -> Result<&mut Ledger, AppError> {

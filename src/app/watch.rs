@@ -29,7 +29,6 @@ pub use news::{News, news};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::decide::whole;
 use crate::app::scan::parts;
 use crate::app::watch::engine::{Ended, session};
 use crate::app::watch::lock::WatchLock;
@@ -78,8 +77,7 @@ pub fn watch(
             .into_iter()
             .map(|(root, start)| WatchedPart { root: root.clone(), start })
             .collect();
-        let record = whole(&project)?;
-        match session(&project, context, options, &parts, record, tell)? {
+        match session(&project, context, options, &parts, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
             Ended::Again(changed) => project = *changed,
         }

@@ -1,5 +1,7 @@
 //! `watch`.
 
+use std::sync::atomic::Ordering;
+
 use crate::app::{self, AppError, Context, News, WatchOptions};
 use crate::cli::args::{Global, WatchArgs};
 use crate::cli::exit::Exit;
@@ -34,6 +36,10 @@ pub(super) fn run(
             text(events, output);
         }
         output.flush();
+        if output.is_lost() {
+            // Whoever listened went away: there is nobody left to keep watch for.
+            context.cancel.store(true, Ordering::Relaxed);
+        }
     })?;
     Ok(if !args.once {
         // Stopped by who started it, and that is what it was to do.
@@ -54,6 +60,7 @@ fn text(events: &[WatchEvent], output: &mut Output) {
     for event in events {
         match event {
             WatchEvent::Ready(view) => ready(view, output),
+            WatchEvent::Problem(_) if output.is_quiet() => {}
             WatchEvent::Problem(view) => {
                 let (path, problem) = (clean(&view.path), clean(&view.problem));
                 output.complain(&format!("problem: {path}: {problem}"));

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Select, Sender, bounded};
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
 use crate::app::detection::Detection;
 use crate::app::scan::Checked;
@@ -29,7 +29,6 @@ use crate::clock::Stopwatch;
 use crate::config::ConfigError;
 use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
 use crate::problem::{Problem, Silent};
-use crate::record::Record;
 use crate::report::WatchEvent;
 
 /// After a close. The times of a file must be a tick old before it is read, whatever happens first.
@@ -82,7 +81,6 @@ pub(super) fn session(
     context: &Context<'_>,
     options: &WatchOptions,
     parts: &[WatchedPart],
-    record: Record,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
     let still = options.settle.unwrap_or(project.config.watch.settle);
@@ -110,8 +108,7 @@ pub(super) fn session(
         cwd: context.cwd.clone(),
         cancel: &halt,
     };
-    let ledger = Checked::open(project, project.ledger()?);
-    let teller = Teller::new(project, record)?;
+    let teller = Teller::new(project)?;
     let (tasks, to_do) = bounded(1);
     let (reports, reported) = bounded(1);
     let (hook_problems, complaints) = bounded(256);
@@ -125,7 +122,7 @@ pub(super) fn session(
             tree: Arc::clone(&tree),
             porch: &porch,
             detection: &detection,
-            ledger,
+            ledger: Checked::of(project),
             filter: filter.clone(),
             begun: false,
         };
@@ -165,6 +162,7 @@ pub(super) fn session(
             checkpoint_at: Duration::MAX,
             first: None,
             ready: false,
+            files: None,
             standing: BTreeSet::new(),
             problems: 0,
         };
@@ -236,6 +234,8 @@ struct Engine<'a> {
     /// When the first scan ended.
     first: Option<Duration>,
     ready: bool,
+    /// Files present, as the last scan counted them, until something else was looked at.
+    files: Option<u64>,
     standing: BTreeSet<Problem>,
     problems: u64,
 }
@@ -268,8 +268,12 @@ impl Engine<'_> {
         for hint in heard.try_iter().take(HINTS) {
             self.hear(hint);
         }
-        if let Ok(report) = reported.try_recv() {
-            self.take(report)?;
+        match reported.try_recv() {
+            Ok(report) => self.take(report)?,
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => {
+                return Err(AppError::Internal("the worker of the watch died".to_owned()));
+            }
         }
         for problem in complaints.try_iter().take(64) {
             self.problem(&problem);
@@ -422,6 +426,7 @@ impl Engine<'_> {
         match busy {
             Some(Busy::Scan) => {
                 self.say_recorded()?;
+                self.files = Some(report.files);
                 self.first.get_or_insert(now);
                 self.next_reconcile = now + self.project.config.watch.reconcile;
                 self.checkpoint_at = Duration::MAX;
@@ -432,6 +437,7 @@ impl Engine<'_> {
                 self.plan_poll(report.took, now);
             }
             Some(Busy::Look) => {
+                self.files = None;
                 self.say_recorded()?;
                 if self.checkpoint_at == Duration::MAX {
                     self.checkpoint_at = now + CHECKPOINT;

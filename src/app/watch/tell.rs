@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::app::decide::decisions;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
@@ -30,9 +31,14 @@ pub(super) enum Extent {
 }
 
 impl Teller {
-    /// Begins behind what `record` holds.
-    pub(super) fn new(project: &Project, record: Record) -> Result<Self, AppError> {
-        Ok(Self { reader: project.reader()?, record })
+    /// Begins behind what is recorded now. What people decided is read without the rest of the history,
+    /// which the first scan checks: what is told here decides nothing.
+    pub(super) fn new(project: &Project) -> Result<Self, AppError> {
+        let reader = project.reader()?;
+        let head = reader.head()?;
+        let mut record = decisions(&reader)?;
+        record.head = Some(head);
+        Ok(Self { reader, record })
     }
 
     /// Says what was recorded since the last time, in its order.

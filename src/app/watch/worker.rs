@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::app::detection::Detection;
 use crate::app::reexamine::{Wanted, reexamine};
-use crate::app::rules::adopt;
+use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
@@ -47,6 +47,8 @@ pub(super) struct Report {
     pub(super) took: Duration,
     /// Nothing is wrong, but it could not be done now.
     pub(super) again: Option<Task>,
+    /// Files present, as a scan counted them.
+    pub(super) files: u64,
     /// Why nothing more can be done.
     pub(super) fatal: Option<AppError>,
 }
@@ -116,7 +118,7 @@ impl Worker<'_> {
         if anew {
             self.tree().begin_anew();
         }
-        if !self.begun {
+        if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
             adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
         }
         for part in 0..self.parts.len() {
@@ -187,6 +189,7 @@ impl Worker<'_> {
         if std::fs::metadata(&root.path).is_err() {
             report.away.insert(part);
         }
+        report.files += outcome.tally.files;
         report.problems.append(&mut outcome.problems);
         Ok(())
     }

@@ -237,6 +237,20 @@ fn in_text_a_new_ai_asset_is_one_line_and_a_sequence_too() {
 }
 
 #[test]
+fn it_ends_when_nobody_listens_any_more() {
+    let world = World::new();
+    let mut child =
+        world.command().args(["--json", "watch"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < BOUND, "it goes on for nobody");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn what_goes_on_inside_is_said_to_who_asks() {
     let world = World::new();
     let run = |log: &str| {

@@ -37,8 +37,12 @@ impl Engine<'_> {
             (counts.0, counts.1, why)
         };
         self.judge_all()?;
+        let files = match self.files {
+            Some(files) => files,
+            None => self.teller.files(self.parts)?,
+        };
         self.say(WatchEvent::Ready(ReadyView {
-            files: self.teller.files(self.parts)?,
+            files,
             watched,
             polled,
             poll_ms: why.is_some().then(|| millis(self.poll_every)),
