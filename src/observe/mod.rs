@@ -13,6 +13,7 @@ pub mod mount;
 pub mod sequence;
 pub mod walk;
 
+mod entries;
 mod subtree;
 mod tick;
 
