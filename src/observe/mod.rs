@@ -14,6 +14,7 @@ pub mod sequence;
 pub mod sidecar;
 pub mod walk;
 
+mod entries;
 mod subtree;
 mod tick;
 
