@@ -16,6 +16,7 @@ pub mod sidecar;
 pub mod walk;
 pub mod watch;
 
+mod entries;
 mod subtree;
 mod tick;
 

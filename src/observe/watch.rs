@@ -1,4 +1,4 @@
-//! What the system says of changes, as they happen. The only file that names notify (`docs/adr/0007`).
+//! What the system says of changes, as they happen. The only file that names notify (`docs/adr/0008`).
 //!
 //! It gives hints and never truth: a name in a folder to look at. One folder at a time is watched,
 //! never what is below it, so that folders that are left out cost nothing and each is watched before
