@@ -7,8 +7,8 @@ mod say;
 mod stop;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
@@ -21,7 +21,7 @@ use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
 use crate::app::watch::tell::Teller;
-use crate::app::watch::tree::{Tree, TreeOptions};
+use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
 use crate::app::watch::worker::{Report, Task, Worker};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
@@ -91,7 +91,7 @@ pub(super) fn session(
     let lost = Arc::new(Lost::default());
     // For one pass there is nothing to be heard.
     let tree = TreeOptions { poll: options.poll || options.once, most: options.watches };
-    let tree = Arc::new(Mutex::new(Tree::new(parts, tree, hints, Arc::clone(&lost))));
+    let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost)));
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
         ConfigError::BadPattern {
             path: project.control().join("config.toml"),
@@ -119,7 +119,7 @@ pub(super) fn session(
             project,
             context: &quiet,
             parts,
-            tree: Arc::clone(&tree),
+            tree: tree.clone(),
             porch: &porch,
             detection: &detection,
             ledger: Checked::of(project),
@@ -202,7 +202,7 @@ struct Engine<'a> {
     parts: &'a [WatchedPart],
     still: Duration,
     porch: &'a Porch<'a>,
-    tree: Arc<Mutex<Tree>>,
+    tree: SharedTree,
     lost: Arc<Lost>,
     halt: &'a AtomicBool,
     tasks: Option<Sender<Task>>,
@@ -476,7 +476,7 @@ impl Engine<'_> {
     }
 
     fn plan_poll(&mut self, took: Duration, now: Duration) {
-        let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        let tree = self.tree.lock();
         for part in tree.networks().keys() {
             self.porch.set_foreign(*part);
         }

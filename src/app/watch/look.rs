@@ -2,8 +2,8 @@
 //! was heard of instead of all of them. So a watch and a scan cannot disagree.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Sender, bounded};
 
@@ -14,7 +14,7 @@ use crate::app::scan::compare::{Compared, Comparer};
 use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
 use crate::app::sidecars::attach;
 use crate::app::watch::place::Place;
-use crate::app::watch::tree::Tree;
+use crate::app::watch::tree::SharedTree;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::Ledger;
@@ -31,7 +31,7 @@ pub(super) struct Look<'a> {
     pub(super) filter: &'a Filter,
     pub(super) detection: &'a Detection,
     pub(super) admission: &'a dyn Admission,
-    pub(super) tree: &'a Arc<Mutex<Tree>>,
+    pub(super) tree: &'a SharedTree,
 }
 
 /// What a look gave, beside what is in the ledger now.
@@ -191,13 +191,12 @@ impl Rounds<'_> {
 
     fn list(&mut self, folder: &RelPath) -> Result<Option<Listing>, WalkError> {
         let Look { root, part, tree, filter, .. } = self.look;
-        let tree = || tree.lock().unwrap_or_else(PoisonError::into_inner);
         let here = Place::new(*part, folder.clone());
         // What lies above decides too: a link put in the way must not be followed out of the root.
         match check_start(&self.lister, folder) {
             Ok(()) => {}
             Err(WalkError::StartGone { .. } | WalkError::StartNotDirectory { .. }) => {
-                tree().leave(&here);
+                tree.lock().leave(&here);
                 self.vanished(folder);
                 return Ok(None);
             }
@@ -210,17 +209,17 @@ impl Rounds<'_> {
         }
         let mut problems = Vec::new();
         let Some(filter) = filter.descend(&root.name, &root.path, folder, &mut problems) else {
-            tree().leave(&here);
+            tree.lock().leave(&here);
             return Ok(None);
         };
-        tree().enter(&here);
+        tree.enter(&here);
         let Some((mut listing, _)) = self.lister.list(&filter, self.cancel)? else {
-            tree().leave(&here);
+            tree.lock().leave(&here);
             self.vanished(folder);
             return Ok(None);
         };
         listing.problems.append(&mut problems);
-        let moved = tree().listed(*part, &listing);
+        let moved = tree.listed(*part, &listing);
         for name in moved.gone.iter().chain(&moved.found) {
             self.doubt(folder.join(name));
         }

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
@@ -47,7 +47,10 @@ pub(super) struct Tree {
     options: TreeOptions,
     hints: Sender<Hint>,
     lost: Arc<Lost>,
-    watcher: Option<Watcher>,
+    /// With a lock of its own: setting watches takes as long as listing, and other threads go on with
+    /// the tree meanwhile.
+    watcher: Arc<Mutex<Option<Watcher>>>,
+    listening: bool,
     folders: BTreeMap<Place, Folder>,
     watched: usize,
     polled: BTreeSet<Place>,
@@ -75,7 +78,8 @@ impl Tree {
             options,
             hints,
             lost,
-            watcher: None,
+            watcher: Arc::default(),
+            listening: false,
             folders: BTreeMap::new(),
             watched: 0,
             polled: BTreeSet::new(),
@@ -88,7 +92,8 @@ impl Tree {
     /// Lets go of everything and starts to listen anew: after events were lost nobody knows which of
     /// the watches still are on the folders they were set on.
     pub(super) fn begin_anew(&mut self) {
-        self.watcher = None;
+        self.listening = false;
+        *self.watcher() = None;
         self.folders.clear();
         self.polled.clear();
         self.watched = 0;
@@ -97,7 +102,10 @@ impl Tree {
             return;
         }
         match Watcher::new(self.hints.clone(), Arc::clone(&self.lost)) {
-            Ok(watcher) => self.watcher = Some(watcher),
+            Ok(watcher) => {
+                *self.watcher() = Some(watcher);
+                self.listening = true;
+            }
             Err(why) => self.problems.push(Problem::new(
                 "watch",
                 format!(
@@ -108,15 +116,12 @@ impl Tree {
         }
     }
 
-    /// Keeps track of a folder from here on, before it is listed.
-    pub(super) fn enter(&mut self, place: &Place) {
-        if !self.folders.contains_key(place) {
-            self.add(vec![place.clone()]);
-        }
+    fn watcher(&self) -> MutexGuard<'_, Option<Watcher>> {
+        self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a listing says. What is new in it is watched when this returns.
-    pub(super) fn listed(&mut self, part: usize, listing: &Listing) -> Moved {
+    /// Takes in what a listing says. Gives the folders to watch, too.
+    fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>) {
         let here = Place::new(part, listing.directory.clone());
         let mut moved = Moved::default();
         let mut below = listing.subdirectories.clone();
@@ -137,11 +142,12 @@ impl Tree {
         let mut found = listing.subdirectories.clone();
         found.retain(|name| !self.folders.contains_key(&here.join(name)));
         moved.found = found;
-        self.add(moved.found.iter().map(|name| here.join(name)).collect());
-        moved
+        let wanted = self.add(moved.found.iter().map(|name| here.join(name)).collect());
+        (moved, wanted)
     }
 
-    fn add(&mut self, places: Vec<Place>) {
+    /// Keeps track of folders. Gives those to watch.
+    fn add(&mut self, places: Vec<Place>) -> Vec<PathBuf> {
         let mut wanted = Vec::new();
         for place in places {
             let disk = self.parts[place.part].disk(&place.path);
@@ -150,10 +156,10 @@ impl Tree {
                 self.networks.entry(place.part).or_insert(kind);
             }
             let spent = self.options.most.is_some_and(|most| self.watched + wanted.len() >= most);
-            if spent && self.watcher.is_some() && network.is_none() {
+            if spent && self.listening && network.is_none() {
                 self.exhaust(&place);
             }
-            let polled = network.is_some() || self.watcher.is_none() || self.exhausted || spent;
+            let polled = network.is_some() || !self.listening || self.exhausted || spent;
             if polled {
                 self.polled.insert(place.clone());
             } else {
@@ -161,18 +167,12 @@ impl Tree {
             }
             self.folders.insert(place, Folder { below: Vec::new(), polled });
         }
-        let Some(watcher) = &mut self.watcher else { return };
-        if wanted.is_empty() {
-            return;
-        }
         self.watched += wanted.len();
-        for (path, why) in watcher.watch(wanted) {
-            self.watched -= 1;
-            self.refused(&path, &why);
-        }
+        wanted
     }
 
     fn refused(&mut self, path: &Path, why: &Refused) {
+        self.watched = self.watched.saturating_sub(1);
         let Some(place) = locate(&self.parts, path) else { return };
         match why {
             // Its folder will be found without it.
@@ -224,7 +224,7 @@ impl Tree {
             }
             self.watched = self.watched.saturating_sub(1);
             let disk = self.parts[place.part].disk(&place.path);
-            if let Some(watcher) = &mut self.watcher {
+            if let Some(watcher) = &mut *self.watcher() {
                 watcher.unwatch(&disk);
             }
         }
@@ -254,17 +254,60 @@ impl Tree {
     }
 }
 
+/// A tree that several threads share.
+#[derive(Clone, Debug)]
+pub(super) struct SharedTree(Arc<Mutex<Tree>>);
+
+impl SharedTree {
+    pub(super) fn new(tree: Tree) -> Self {
+        Self(Arc::new(Mutex::new(tree)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Tree> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps track of a folder from here on. It is watched when this returns.
+    pub(super) fn enter(&self, place: &Place) {
+        let wanted = {
+            let mut tree = self.lock();
+            if tree.contains(place) { Vec::new() } else { tree.add(vec![place.clone()]) }
+        };
+        self.watch(wanted);
+    }
+
+    /// Takes in what a listing says. What is new in it is watched when this returns.
+    pub(super) fn listed(&self, part: usize, listing: &Listing) -> Moved {
+        let (moved, wanted) = self.lock().listed(part, listing);
+        self.watch(wanted);
+        moved
+    }
+
+    fn watch(&self, wanted: Vec<PathBuf>) {
+        if wanted.is_empty() {
+            return;
+        }
+        let watcher = Arc::clone(&self.lock().watcher);
+        let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = watcher.as_mut().map(|watcher| watcher.watch(wanted));
+        drop(watcher);
+        let mut tree = self.lock();
+        for (path, why) in refused.unwrap_or_default() {
+            tree.refused(&path, &why);
+        }
+    }
+}
+
 /// Brings the listings of one part to the tree.
 #[derive(Debug)]
 pub(super) struct Bringer {
     pub(super) part: usize,
-    pub(super) tree: Arc<Mutex<Tree>>,
+    pub(super) tree: SharedTree,
 }
 
 impl Onlooker for Bringer {
     fn listed(&self, listing: &Listing) {
-        let mut tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
-        tree.listed(self.part, listing);
+        self.tree.listed(self.part, listing);
     }
 }
 

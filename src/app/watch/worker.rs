@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -15,7 +15,7 @@ use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
-use crate::app::watch::tree::{Bringer, Tree, start_of};
+use crate::app::watch::tree::{Bringer, SharedTree, start_of};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::ledger::LedgerError;
@@ -57,7 +57,7 @@ pub(super) struct Worker<'a> {
     pub(super) project: &'a Project,
     pub(super) context: &'a Context<'a>,
     pub(super) parts: &'a [WatchedPart],
-    pub(super) tree: Arc<Mutex<Tree>>,
+    pub(super) tree: SharedTree,
     pub(super) porch: &'a Porch<'a>,
     pub(super) detection: &'a Detection,
     pub(super) ledger: Checked<'a>,
@@ -79,12 +79,12 @@ impl Worker<'_> {
                 Task::Look { folders, renewed } => {
                     // Watches on a name that came or went may be on another folder than its own.
                     for place in renewed {
-                        self.tree().leave(place);
+                        self.tree.lock().leave(place);
                     }
                     self.look(folders, &mut report)
                 }
                 Task::Poll => {
-                    let polled = self.tree().polled().into_iter().collect();
+                    let polled = self.tree.lock().polled().into_iter().collect();
                     self.look(&polled, &mut report)
                 }
                 Task::Checkpoint => self.checkpoint(),
@@ -101,7 +101,7 @@ impl Worker<'_> {
                     }
                 }
             }
-            report.problems.append(&mut self.tree().take_problems());
+            report.problems.append(&mut self.tree.lock().take_problems());
             report.took = watch.elapsed();
             log::debug!("done in {:?}", report.took);
             if reports.send(report).is_err() {
@@ -110,13 +110,9 @@ impl Worker<'_> {
         }
     }
 
-    fn tree(&self) -> MutexGuard<'_, Tree> {
-        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn scan(&mut self, anew: bool, report: &mut Report) -> Result<(), AppError> {
         if anew {
-            self.tree().begin_anew();
+            self.tree.lock().begin_anew();
         }
         if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
             adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
@@ -148,9 +144,9 @@ impl Worker<'_> {
         // The folder may be gone or left out by now: its own folder knows.
         let above = BTreeSet::from([place.folder()]);
         self.look(&above, report)?;
-        if self.tree().contains(place) {
+        if self.tree.lock().contains(place) {
             // What its rules leave out from now on is watched no longer.
-            self.tree().leave(place);
+            self.tree.lock().leave(place);
             self.scan_part(place.part, &place.path, report)?;
         }
         Ok(())
@@ -162,8 +158,8 @@ impl Worker<'_> {
         start: &RelPath,
         report: &mut Report,
     ) -> Result<(), AppError> {
-        self.tree().enter(&Place::new(part, start.clone()));
-        let onlooker = Arc::new(Bringer { part, tree: Arc::clone(&self.tree) });
+        self.tree.enter(&Place::new(part, start.clone()));
+        let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
         let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
         let root = &self.parts[part].root;
         let mut outcome = ScanOutcome::default();

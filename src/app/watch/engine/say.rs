@@ -1,6 +1,5 @@
 //! What is told, and to whom: each problem once, the rest in the order of the journal.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::app::AppError;
@@ -25,7 +24,7 @@ impl Engine<'_> {
         }
         self.ready = true;
         let (watched, polled, why) = {
-            let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+            let tree = self.tree.lock();
             let counts = tree.counts();
             let networks: Vec<_> = tree.networks().into_values().collect();
             let why = match networks.first() {
