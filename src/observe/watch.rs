@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::Sender;
-use notify::event::{AccessKind, AccessMode, CreateKind, ModifyKind, RenameMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{
     Config, ErrorKind, Event, EventKind, EventKindMask, PathOp, RecommendedWatcher, RecursiveMode,
     WatchPathConfig, Watcher as _,
@@ -151,7 +151,7 @@ fn hint(event: Event) -> Option<Hint> {
     Some(match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Closed(path),
         EventKind::Access(_) => return None,
-        EventKind::Create(CreateKind::Folder) | EventKind::Remove(_) => Hint::Named(path),
+        EventKind::Remove(_) => Hint::Named(path),
         EventKind::Create(_) => Hint::Created(path),
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => Hint::Renamed(path, paths.next()?),
         EventKind::Modify(ModifyKind::Name(_)) => Hint::Named(path),

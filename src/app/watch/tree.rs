@@ -137,7 +137,9 @@ impl Tree {
         }
         before.below = below;
         for name in &moved.gone {
-            self.leave(&here.join(name));
+            // One that is there and left out would go on costing a watch.
+            let left_out = listing.ignored.binary_search(name).is_ok();
+            self.drop_below(&here.join(name), left_out);
         }
         let mut found = listing.subdirectories.clone();
         found.retain(|name| !self.folders.contains_key(&here.join(name)));
@@ -209,8 +211,14 @@ impl Tree {
         ));
     }
 
-    /// Lets go of a folder and all below it: it is not there, or not the one it was.
+    /// Lets go of a folder and all below it: it is not there, or not the one it was. The watcher was told
+    /// so by the system before we were, and has let go itself: telling it folder by folder would take
+    /// as long as all folders times these.
     pub(super) fn leave(&mut self, place: &Place) {
+        self.drop_below(place, false);
+    }
+
+    fn drop_below(&mut self, place: &Place, unwatch: bool) {
         let (low, high) = place.below();
         let mut gone: Vec<_> = self.folders.range(low..high).map(|(at, _)| at.clone()).collect();
         if self.folders.contains_key(place) {
@@ -223,9 +231,8 @@ impl Tree {
                 continue;
             }
             self.watched = self.watched.saturating_sub(1);
-            let disk = self.parts[place.part].disk(&place.path);
-            if let Some(watcher) = &mut *self.watcher() {
-                watcher.unwatch(&disk);
+            if unwatch && let Some(watcher) = &mut *self.watcher() {
+                watcher.unwatch(&self.parts[place.part].disk(&place.path));
             }
         }
     }

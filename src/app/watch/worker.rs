@@ -145,8 +145,6 @@ impl Worker<'_> {
         let above = BTreeSet::from([place.folder()]);
         self.look(&above, report)?;
         if self.tree.lock().contains(place) {
-            // What its rules leave out from now on is watched no longer.
-            self.tree.lock().leave(place);
             self.scan_part(place.part, &place.path, report)?;
         }
         Ok(())

@@ -37,9 +37,12 @@ impl Engine<'_> {
                 engine.arriving(&place);
             }),
             Hint::Created(path) => {
-                let is_file = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
-                let hint = if is_file { Hint::Touched(path) } else { Hint::Named(path) };
-                self.hear(hint);
+                if std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+                    return self.hear(Hint::Touched(path));
+                }
+                // A folder, mostly. What is watched under its name is this one: had there been another
+                // before, its end was told.
+                self.with(&path, |engine, place| engine.want(place.folder()));
             }
             Hint::Named(path) => self.with(&path, Self::renew),
             Hint::Renamed(from, to) => {
