@@ -119,8 +119,11 @@ impl Look<'_> {
                 looked.away = true;
                 return Ok(());
             }
-            for folder in rounds.unsure {
-                let known = reader.directories(&self.root.name, &folder)?;
+            if !rounds.unsure.is_empty() {
+                // All of them at once: asked folder by folder, the ledger looks through all it knows
+                // each time.
+                let mut known = reader.directories(&self.root.name, &RelPath::root())?;
+                known.retain(|directory| is_within_any(directory, &rounds.unsure));
                 for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
                     ingest.add(&directory, Fact::Gone(name))?;
                 }
@@ -212,6 +215,10 @@ impl Rounds<'_> {
             tree.lock().leave(&here);
             return Ok(None);
         };
+        if !tree.lock().contains(&here) {
+            // Not the one that was known under its name, so neither is what lay below.
+            self.doubt(folder.clone());
+        }
         tree.enter(&here);
         let Some((mut listing, _)) = self.lister.list(&filter, self.cancel)? else {
             tree.lock().leave(&here);
@@ -228,13 +235,8 @@ impl Rounds<'_> {
     }
 
     fn doubt(&mut self, folder: RelPath) {
-        // One above says it for all below.
-        let mut above = folder.clone();
-        while !above.is_root() {
-            above = above.split().0;
-            if self.unsure.contains(&above) {
-                return;
-            }
+        if is_within_any(&folder, &self.unsure) {
+            return;
         }
         self.unsure.insert(folder);
     }
@@ -243,5 +245,19 @@ impl Rounds<'_> {
     fn vanished(&mut self, folder: &RelPath) {
         self.doubt(folder.clone());
         self.pending.push(folder.split().0);
+    }
+}
+
+/// Whether a folder is one of these, or lies below one.
+fn is_within_any(folder: &RelPath, all: &BTreeSet<RelPath>) -> bool {
+    let mut above = folder.clone();
+    loop {
+        if all.contains(&above) {
+            return true;
+        }
+        if above.is_root() {
+            return false;
+        }
+        above = above.split().0;
     }
 }
