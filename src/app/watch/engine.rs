@@ -124,6 +124,7 @@ pub(super) fn session(
             detection: &detection,
             ledger: Checked::of(project),
             filter: filter.clone(),
+            doubts: BTreeSet::new(),
             begun: false,
         };
         scope.spawn(move || worker.run(&to_do, &reports));

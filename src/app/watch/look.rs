@@ -38,6 +38,8 @@ pub(super) struct Look<'a> {
 #[derive(Default)]
 pub(super) struct Looked {
     pub(super) problems: Vec<Problem>,
+    /// Folders of which it cannot be said yet what is in them.
+    pub(super) doubts: BTreeSet<RelPath>,
     /// The root is not there.
     pub(super) away: bool,
 }
@@ -48,6 +50,7 @@ impl Look<'_> {
         &self,
         ledger: &mut Ledger,
         folders: BTreeSet<RelPath>,
+        doubts: BTreeSet<RelPath>,
     ) -> Result<Looked, AppError> {
         let mut looked = Looked::default();
         let lister = match Lister::open(&self.root.name, &self.root.path) {
@@ -64,7 +67,7 @@ impl Look<'_> {
             pending: folders.into_iter().rev().collect(),
             listed: BTreeSet::new(),
             cancel: self.context.cancel,
-            unsure: BTreeSet::new(),
+            unsure: doubts,
             problems: Vec::new(),
         };
         let reader = ledger.reader()?;
@@ -127,6 +130,13 @@ impl Look<'_> {
                 for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
                     ingest.add(&directory, Fact::Gone(name))?;
                 }
+                // One that came back since the listing that lacked it is in doubt still: it may be gone
+                // again by the next one, which then lacks it as this one did.
+                let back = |folder: &RelPath| {
+                    let disk = self.root.path.join(folder.as_path());
+                    seen.visited(folder).is_none() && std::fs::symlink_metadata(disk).is_ok()
+                };
+                looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             }
             ingest.flush()?;
             attach(&reader, &mut ingest, &self.root.name, &sidecars)?;

@@ -62,6 +62,8 @@ pub(super) struct Worker<'a> {
     pub(super) detection: &'a Detection,
     pub(super) ledger: Checked<'a>,
     pub(super) filter: Filter,
+    /// Names that came or went: what the ledger has below them may not be there.
+    pub(super) doubts: BTreeSet<Place>,
     /// Whether the first scan is done.
     pub(super) begun: bool,
 }
@@ -80,6 +82,7 @@ impl Worker<'_> {
                     // Watches on a name that came or went may be on another folder than its own.
                     for place in renewed {
                         self.tree.lock().leave(place);
+                        self.doubts.insert(place.clone());
                     }
                     self.look(folders, &mut report)
                 }
@@ -111,6 +114,8 @@ impl Worker<'_> {
     }
 
     fn scan(&mut self, anew: bool, report: &mut Report) -> Result<(), AppError> {
+        // It looks at everything that is known.
+        self.doubts.clear();
         if anew {
             self.tree.lock().begin_anew();
         }
@@ -206,7 +211,14 @@ impl Worker<'_> {
                 admission: self.porch,
                 tree: &self.tree,
             };
-            let looked = look.run(self.ledger.get()?, folders)?;
+            let (doubts, others) =
+                std::mem::take(&mut self.doubts).into_iter().partition(|place| place.part == part);
+            self.doubts = others;
+            let doubts: BTreeSet<Place> = doubts;
+            let doubts = doubts.into_iter().map(|place| place.path).collect();
+            let looked = look.run(self.ledger.get()?, folders, doubts)?;
+            let again = looked.doubts.into_iter().map(|path| Place::new(part, path));
+            self.doubts.extend(again);
             report.problems.extend(looked.problems);
             if looked.away {
                 report.away.insert(part);
