@@ -134,7 +134,8 @@ impl Look<'_> {
                 // again by the next one, which then lacks it as this one did.
                 let back = |folder: &RelPath| {
                     let disk = self.root.path.join(folder.as_path());
-                    seen.visited(folder).is_none() && std::fs::symlink_metadata(disk).is_ok()
+                    let there = std::fs::symlink_metadata(disk);
+                    seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
                 };
                 looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             }
