@@ -151,10 +151,9 @@ fn hint(event: Event) -> Option<Hint> {
     Some(match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Closed(path),
         EventKind::Access(_) => return None,
-        EventKind::Remove(_) => Hint::Named(path),
         EventKind::Create(_) => Hint::Created(path),
         EventKind::Modify(ModifyKind::Name(RenameMode::Both)) => Hint::Renamed(path, paths.next()?),
-        EventKind::Modify(ModifyKind::Name(_)) => Hint::Named(path),
+        EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)) => Hint::Named(path),
         EventKind::Modify(_) | EventKind::Any | EventKind::Other => Hint::Touched(path),
     })
 }
