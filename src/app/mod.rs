@@ -31,6 +31,7 @@ mod sidecars;
 mod status;
 mod tools;
 mod verify;
+mod watch;
 
 pub use crate::policy::TrialResult;
 pub use context::Context;
@@ -59,3 +60,4 @@ pub use show::show;
 pub use status::{Tally, status};
 pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};
+pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

@@ -34,4 +34,5 @@ mod scan;
 mod tools;
 mod trust;
 mod verify;
+mod watch;
 mod world;
