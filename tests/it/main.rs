@@ -19,6 +19,7 @@ mod declarations;
 mod deliverables;
 mod exit_codes;
 mod gate;
+mod guidance;
 mod main_job;
 mod media;
 mod model;
