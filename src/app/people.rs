@@ -8,7 +8,6 @@ use crate::app::decide::{decide, decisions};
 use crate::app::declare::{attached, current};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project, approvers};
-use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
     DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
@@ -70,7 +69,7 @@ pub enum DecisionTarget {
 impl DecisionTarget {
     fn resolve(
         &self,
-        reader: &Reader,
+        project: &Project,
         record: &Record,
     ) -> Result<(Vec<AssetId>, Option<DeclarationVersion>), AppError> {
         match self {
@@ -78,7 +77,7 @@ impl DecisionTarget {
             Self::Declaration(id) => {
                 let version = current(record, *id)?.version;
                 let dossier = record.declarations.get(*id);
-                let assets = dossier.map(|one| attached(reader, one)).transpose()?;
+                let assets = dossier.map(|one| attached(&project.reader()?, one)).transpose()?;
                 let assets = assets.into_iter().flatten().collect();
                 Ok((assets, Some(DeclarationVersion { id: *id, version })))
             }
@@ -168,10 +167,9 @@ pub fn approve(
         return Err(AppError::usage(message, "give --expires a day that is yet to end"));
     }
     let document = prepare(project, context, &options.decision)?;
-    let reader = project.reader()?;
     decide(project, context, |record| {
         let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
-        let (assets, declaration) = target.resolve(&reader, record)?;
+        let (assets, declaration) = target.resolve(project, record)?;
         if options.determination {
             for asset in &assets {
                 let Some(determination) = record.determination(asset) else {
@@ -219,10 +217,9 @@ pub fn reject(
     note: &str,
 ) -> Result<Verdicts, AppError> {
     let document = prepare(project, context, options)?;
-    let reader = project.reader()?;
     decide(project, context, |record| {
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
-        let (assets, declaration) = target.resolve(&reader, record)?;
+        let (assets, declaration) = target.resolve(project, record)?;
         let id = record.next_decision();
         let rejection = Rejection {
             id,
