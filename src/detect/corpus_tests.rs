@@ -69,7 +69,7 @@ fn status(evidence: &[Evidence]) -> &'static str {
             .max()
     };
     let heuristic = evidence.iter().any(|one| {
-        one.source_type.is_none_or(|known| known.generative() == Generative::MayContain)
+        one.source_type.is_none_or(|known| known.generative() != Generative::No)
             && one.strength == Strength::Heuristic
     });
     match (strongest(Generative::Whole), strongest(Generative::Part)) {
