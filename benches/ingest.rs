@@ -52,7 +52,15 @@ fn batch(from: u64, rows: u64) -> Result<ObservedBatch, Box<dyn Error>> {
             last.files.push(found(row));
         }
     }
-    Ok(ObservedBatch { root: RootName::project(), detectors: 1, directories, examined: Vec::new() })
+    Ok(ObservedBatch {
+        root: RootName::project(),
+        detectors: 1,
+        deep: false,
+        directories,
+        examined: Vec::new(),
+        attached: Vec::new(),
+        values: Vec::new(),
+    })
 }
 
 fn found(row: u64) -> Found {

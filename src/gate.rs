@@ -49,14 +49,12 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
 }
 
 fn item<'a>(path: &'a AssetPath, found: &Found, record: &'a Record) -> Item<'a> {
-    let examination = record.examination(&found.asset);
     let determination = record.determination(&found.asset).map(|entry| &entry.fact);
-    let evidence = examination.map(|seen| seen.evidence.as_slice()).unwrap_or_default();
-    let problems = examination.map(|seen| seen.problems.as_slice()).unwrap_or_default();
     // A person who looked at the picture knows more than a parser that stumbled over it.
     let unexamined =
-        problems.first().filter(|_| determination.is_none()).map(|one| one.problem.as_str());
-    let origin = Origin::of(evidence, determination);
+        record.content_problems(&found.asset).first().filter(|_| determination.is_none());
+    let unexamined = unexamined.map(|one| one.problem.as_str());
+    let origin = Origin::of(&record.evidence(&found.asset), determination);
     Item { path, asset: found.asset, origin, unexamined }
 }
 

@@ -179,6 +179,8 @@ mod tests {
             signer: None,
             trust,
             detail: None,
+            value: None,
+            rule: None,
         }
     }
 

@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
-    Approval, ApprovalId, AssetId, AssetPath, Clearance, Determination, Event, Examination,
-    Finalization, Found, GateRun, Head, ObservedBatch, PathPattern, PolicyAdopted, Recorded,
-    Rejection, RelPath, Revocation, RootName, Scope, Seq, Timestamp,
+    Approval, ApprovalId, AssetId, AssetPath, Clearance, ContentProblem, Determination, Event,
+    Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch, PathPattern,
+    PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName, Scope, Seq,
+    Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -71,6 +72,10 @@ pub struct Record {
     pub policy: Option<Entry<PolicyAdopted>>,
     /// Deliverables by name.
     pub deliverables: BTreeMap<String, Deliverable>,
+    /// The globs of the path rules in force.
+    pub rules: BTreeSet<String>,
+    /// What everything that is recorded was at least examined with.
+    pub examined_with: Option<Reexamined>,
     /// Every approval, in order.
     pub approvals: Vec<Entry<Approval>>,
     /// Every rejection, in order.
@@ -85,6 +90,7 @@ pub struct Record {
     /// What each revocation is limited to; empty for no limit.
     revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
+    attached: HashMap<AssetId, Vec<Evidence>>,
     present: BTreeMap<AssetPath, Found>,
 }
 
@@ -151,7 +157,13 @@ impl Record {
                     deliverable.finalized = None;
                 }
             }
-            Event::ProjectCreated(_) | Event::ScanCompleted(_) => {}
+            Event::RulesAdopted(fact) => self.rules = fact.globs,
+            Event::Reexamined(fact) => self.examined_with = Some(fact),
+            Event::ProjectCreated(fact) => {
+                let detectors = fact.detectors;
+                self.examined_with = Some(Reexamined { detectors, trust_list: None, assets: 0 });
+            }
+            Event::ScanCompleted(_) => {}
         }
     }
 
@@ -174,6 +186,14 @@ impl Record {
             }
         }
         self.examined.extend(batch.examined);
+        for (asset, evidence) in batch.attached {
+            let known = self.attached.entry(asset).or_default();
+            for one in evidence {
+                if !known.contains(&one) {
+                    known.push(one);
+                }
+            }
+        }
     }
 
     /// The newest determination of a content.
@@ -235,9 +255,34 @@ impl Record {
         self.approvals.iter().find(|entry| entry.fact.id == id)
     }
 
-    /// What examining a content gave. Only in a record folded with a scope.
-    pub fn examination(&self, asset: &AssetId) -> Option<&Examination> {
-        self.examined.get(asset)
+    /// What kept detectors from seeing all of a content. Only in a record folded with a scope.
+    pub fn content_problems(&self, asset: &AssetId) -> &[ContentProblem] {
+        self.examined.get(asset).map(|seen| seen.problems.as_slice()).unwrap_or_default()
+    }
+
+    /// The evidence that counts for a content: what its bytes show, then what was attached to it.
+    /// Only in a record folded with a scope.
+    pub fn evidence(&self, asset: &AssetId) -> Vec<Evidence> {
+        let shown = self.examined.get(asset).map(|seen| seen.evidence.as_slice());
+        let all = shown.unwrap_or_default().iter().chain(self.attached(asset));
+        all.filter(|one| self.counts(one)).cloned().collect()
+    }
+
+    /// What was attached to a content, from sidecars, names, path rules and pixels. Only in a record
+    /// folded with a scope.
+    pub fn attached(&self, asset: &AssetId) -> &[Evidence] {
+        self.attached.get(asset).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What counts of all that was ever seen of a content.
+    pub fn counted(&self, mut examination: Examination) -> Examination {
+        examination.evidence.retain(|one| self.counts(one));
+        examination
+    }
+
+    /// Whether a piece of evidence counts: what a path rule raised goes with the rule.
+    fn counts(&self, one: &Evidence) -> bool {
+        one.rule.as_ref().is_none_or(|rule| self.rules.contains(rule))
     }
 
     /// What is at the paths of the scope, by path.

@@ -14,9 +14,11 @@ use std::collections::BTreeSet;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::{DeliverableState, known};
+use crate::app::detection::Detection;
 use crate::app::documents::lost;
-use crate::app::gate::look::{Seen, look};
+use crate::app::gate::look::{Around, Seen, look};
 use crate::app::project::adopted;
+use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
 use crate::gate as judge;
@@ -89,11 +91,16 @@ fn run(
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let policy = project.policy()?;
     let mut paths = known(&whole(project)?, name)?.paths.clone();
+    let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
+    if have_changed(&reader, &detection)? {
+        adopt(project, context, &mut ledger, &detection)?;
+    }
     loop {
         context.check()?;
-        let mut looked = Looked::at(project, context, &mut ledger, &reader, &paths)?;
+        let around = Around { project, context, detection: &detection };
+        let mut looked = Looked::at(around, &mut ledger, &reader, &paths)?;
         failpoint::hit("gate-looked");
         // Judged again for as long as others write, and looked at again if they changed what it is
         // made of.
@@ -142,8 +149,7 @@ const LOOKS: usize = 5;
 
 impl Looked {
     fn at(
-        project: &Project,
-        context: &Context<'_>,
+        around: Around<'_>,
         ledger: &mut Ledger,
         reader: &Reader,
         paths: &[PathPattern],
@@ -151,9 +157,9 @@ impl Looked {
         let contents = Contents::new(paths)?;
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
-        let seen = look(project, context, ledger, &contents, &record, None)?;
+        let seen = look(around, ledger, &contents, &record, None)?;
         let contents = contents.with_links(&seen.linked);
-        let lost_documents = lost(project, &record);
+        let lost_documents = lost(around.project, &record);
         let mut looked = Self { contents, seen, lost_documents, record };
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
@@ -161,7 +167,7 @@ impl Looked {
             }
             looked.catch_up(reader)?;
             let Self { contents, seen, record, .. } = &looked;
-            looked.seen = look(project, context, ledger, contents, record, Some(seen))?;
+            looked.seen = look(around, ledger, contents, record, Some(seen))?;
         }
         if let Some(path) = looked.seen.news.clone() {
             let problem = "files kept coming and changing while the gate looked".to_owned();

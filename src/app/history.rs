@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
-use crate::model::{DirectoryObserved, Event, ObservedBatch, Timestamp};
+use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, Timestamp};
 use crate::report::{EventView, count};
 
 /// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
@@ -51,16 +51,25 @@ pub(super) fn event_view(row: LogRow) -> EventView {
 
 fn sentence(event: &Event) -> String {
     let of = |assets: usize| count(assets as u64, "asset");
-    let for_what = |names: &[String]| match names {
-        [] => String::new(),
-        names => format!(" for {}", names.join(", ")),
-    };
     match event {
         Event::ProjectCreated(one) => {
             format!("project made with {}, profile {}", one.program, one.profile)
         }
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
+        }
+        Event::RulesAdopted(one) if one.globs.is_empty() => "no path rule is in force".to_owned(),
+        Event::RulesAdopted(one) => {
+            let globs: Vec<_> = one.globs.iter().map(String::as_str).collect();
+            format!("path rules in force: {}", globs.join(", "))
+        }
+        Event::Reexamined(one) => {
+            let list = if one.trust_list.is_some() { "with a trust list" } else { "no trust list" };
+            format!(
+                "{} examined again with detectors {}, {list}",
+                count(one.assets, "content"),
+                one.detectors
+            )
         }
         Event::Observed(batch) => observed(batch),
         Event::ScanCompleted(one) => {
@@ -85,19 +94,7 @@ fn sentence(event: &Event) -> String {
         Event::Approved(one) if one.determination => {
             format!("{} {} confirmed the determination of {}", one.id, one.by, of(one.assets.len()))
         }
-        Event::Approved(one) => {
-            let document = if one.document.is_some() { ", in writing" } else { "" };
-            let until =
-                one.expires.map(|at| format!(" until {}", at.to_the_second())).unwrap_or_default();
-            format!(
-                "{} {} approved {} for {} use{}{until}{document}",
-                one.id,
-                one.by,
-                of(one.assets.len()),
-                one.scope.as_str(),
-                for_what(&one.deliverables)
-            )
-        }
+        Event::Approved(one) => approved(one),
         Event::Rejected(one) => format!(
             "{} {} rejected {}{}: {}",
             one.id,
@@ -142,6 +139,26 @@ fn sentence(event: &Event) -> String {
     }
 }
 
+fn for_what(deliverables: &[String]) -> String {
+    match deliverables {
+        [] => String::new(),
+        names => format!(" for {}", names.join(", ")),
+    }
+}
+
+fn approved(one: &Approval) -> String {
+    let document = if one.document.is_some() { ", in writing" } else { "" };
+    let until = one.expires.map(|at| format!(" until {}", at.to_the_second())).unwrap_or_default();
+    format!(
+        "{} {} approved {} for {} use{}{until}{document}",
+        one.id,
+        one.by,
+        count(one.assets.len() as u64, "asset"),
+        one.scope.as_str(),
+        for_what(&one.deliverables)
+    )
+}
+
 fn observed(batch: &ObservedBatch) -> String {
     let sum = |part: fn(&DirectoryObserved) -> usize| {
         batch.directories.iter().map(part).sum::<usize>() as u64
@@ -153,5 +170,8 @@ fn observed(batch: &ObservedBatch) -> String {
     let gone = if gone > 0 { format!(", {gone} gone") } else { String::new() };
     let marked = batch.examined.iter().filter(|(_, one)| !one.evidence.is_empty()).count();
     let marked = if marked > 0 { format!(", {marked} with marks") } else { String::new() };
-    format!("observed {seen}{links}{gone}{marked} in {}", batch.root.as_str())
+    let attached = batch.attached.len();
+    let attached =
+        if attached > 0 { format!(", {attached} marked from beside") } else { String::new() };
+    format!("observed {seen}{links}{gone}{marked}{attached} in {}", batch.root.as_str())
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::app::detection::Detection;
+use crate::app::reading::Shown;
 use crate::app::{AppError, Context};
 use crate::detect::DETECTORS;
 use crate::failpoint;
 use crate::ledger::Ledger;
 use crate::model::{
-    AssetId, DirectoryObserved, Event, Examination, Found, FoundLink, Name, ObservedBatch, RelPath,
-    RootName, Timestamp,
+    AssetId, AssetPath, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, Name,
+    ObservedBatch, RelPath, RootName, Timestamp, Value,
 };
 
 /// Rows in a batch: enough to make a commit cheap per row, few enough to keep memory flat.
@@ -22,8 +24,8 @@ const BATCH_AGE: i64 = 2_000_000_000;
 
 /// One thing seen in a directory.
 pub(super) enum Fact {
-    /// A file with its content.
-    Found(Found, Examination),
+    /// A file with its content, and what its bytes showed; nothing, where they were not read.
+    Found(Found, Shown),
     /// A symbolic link.
     Link(FoundLink),
     /// Something that was there and is not any more.
@@ -34,22 +36,33 @@ pub(super) enum Fact {
 pub(super) struct Ingest<'a> {
     ledger: &'a mut Ledger,
     context: &'a Context<'a>,
+    detection: &'a Detection,
     root: RootName,
     directories: BTreeMap<RelPath, DirectoryObserved>,
     examined: BTreeMap<AssetId, Examination>,
+    attached: BTreeMap<AssetId, Vec<Evidence>>,
+    values: BTreeMap<AssetId, Value>,
     rows: usize,
     bytes: usize,
     since: Option<Timestamp>,
 }
 
 impl<'a> Ingest<'a> {
-    pub(super) fn new(ledger: &'a mut Ledger, context: &'a Context<'a>, root: RootName) -> Self {
+    pub(super) fn new(
+        ledger: &'a mut Ledger,
+        context: &'a Context<'a>,
+        detection: &'a Detection,
+        root: RootName,
+    ) -> Self {
         Self {
             ledger,
             context,
+            detection,
             root,
             directories: BTreeMap::new(),
             examined: BTreeMap::new(),
+            attached: BTreeMap::new(),
+            values: BTreeMap::new(),
             rows: 0,
             bytes: 0,
             since: None,
@@ -69,16 +82,64 @@ impl<'a> Ingest<'a> {
         }
         let Some(observed) = self.directories.get_mut(directory) else { return Ok(()) };
         match fact {
-            Fact::Found(found, examination) => {
-                if !examination.is_empty() {
-                    self.bytes += weight(&examination);
-                    self.examined.insert(found.asset, examination);
-                }
+            Fact::Found(found, shown) => {
+                let path = AssetPath::new(self.root.clone(), directory.join(&found.name));
+                let asset = found.asset;
                 observed.files.push(found);
+                let beside = self.detection.of_place(&path);
+                self.shown(asset, shown, beside)?;
             }
             Fact::Link(link) => observed.links.push(link),
             Fact::Gone(name) => observed.gone.push(Name(name)),
         }
+        self.counted()
+    }
+
+    /// Takes what examining a content anew showed, also if that is nothing any more.
+    pub(super) fn again(&mut self, asset: AssetId, shown: Shown) -> Result<(), AppError> {
+        self.examined.insert(asset, Examination::default());
+        self.shown(asset, shown, Vec::new())?;
+        self.counted()
+    }
+
+    /// Takes evidence from beside a content, to stay with it.
+    pub(super) fn attach(
+        &mut self,
+        asset: AssetId,
+        evidence: Vec<Evidence>,
+    ) -> Result<(), AppError> {
+        if evidence.is_empty() {
+            return Ok(());
+        }
+        self.attached.entry(asset).or_default().extend(evidence);
+        self.counted()
+    }
+
+    fn shown(
+        &mut self,
+        asset: AssetId,
+        shown: Shown,
+        beside: Vec<Evidence>,
+    ) -> Result<(), AppError> {
+        let Shown { examination, hidden, values } = shown;
+        if !examination.is_empty() {
+            self.bytes += weight(&examination);
+            self.examined.insert(asset, examination);
+        }
+        if !hidden.is_empty() || !beside.is_empty() {
+            self.attached.entry(asset).or_default().extend(hidden.into_iter().chain(beside));
+        }
+        for value in values {
+            if !self.values.contains_key(&value.hash) && !self.ledger.has_value(&value.hash)? {
+                self.bytes += value.zlib.len();
+                self.values.insert(value.hash, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a row; journals the batch when it is full or old.
+    fn counted(&mut self) -> Result<(), AppError> {
         self.rows += 1;
         self.since.get_or_insert_with(|| self.context.now());
         if self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES {
@@ -114,8 +175,15 @@ impl<'a> Ingest<'a> {
         // All of it, also what the tables say is known: they could be edited, and a gate trusts only
         // the journal.
         let examined = std::mem::take(&mut self.examined).into_iter().collect();
-        let batch =
-            ObservedBatch { root: self.root.clone(), detectors: DETECTORS, directories, examined };
+        let batch = ObservedBatch {
+            root: self.root.clone(),
+            detectors: DETECTORS,
+            deep: self.detection.deep,
+            directories,
+            examined,
+            attached: std::mem::take(&mut self.attached).into_iter().collect(),
+            values: std::mem::take(&mut self.values).into_values().collect(),
+        };
         self.rows = 0;
         self.bytes = 0;
         self.since = None;

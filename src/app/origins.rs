@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::app::AppError;
 use crate::ledger::Reader;
-use crate::model::{AiStatus, AssetId, Clearance, ContentProblem, Timestamp};
+use crate::model::{AiStatus, AssetId, Clearance, ContentProblem, Examination, Timestamp};
 use crate::origin::Origin;
 use crate::record::Record;
 
@@ -26,8 +26,9 @@ pub(super) fn origins(
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
         let determination = record.determination(&row.asset).map(|entry| &entry.fact);
-        let origin = Origin::of(&row.examination.evidence, determination);
-        let problems = if determination.is_none() { row.examination.problems } else { Vec::new() };
+        let Examination { evidence, problems } = record.counted(row.examination);
+        let origin = Origin::of(&evidence, determination);
+        let problems = if determination.is_none() { problems } else { Vec::new() };
         known.insert(row.asset, Known { origin, clearance: None, problems });
     })?;
     for asset in record.determined() {

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::decide::decide;
+use crate::app::decide::{decide, decisions};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project, approvers};
 use crate::model::{
@@ -83,8 +83,10 @@ pub fn tag(
 ) -> Result<(), AppError> {
     if options.status == DeterminedStatus::NotAi && options.note.is_none() {
         let reader = project.reader()?;
+        let record = decisions(&reader)?;
         for asset in assets {
-            let marks = Origin::of(&reader.examination(asset)?.evidence, None);
+            let seen = record.counted(reader.examination(asset)?);
+            let marks = Origin::of(&seen.evidence, None);
             if marks.marked.is_some() {
                 let message = format!("{} carries a mark: {}", asset.short(), marks.why[0]);
                 return Err(AppError::usage(message, "say why it is not AI with --note TEXT"));

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::app::{AppError, Context};
 use crate::config::{self, Config, ConfigError, Root};
+use crate::detect::DETECTORS;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
@@ -304,7 +305,12 @@ fn fill(
         .map_err(|source| AppError::PolicyInvalid { path: draft.join("policy.toml"), source })?;
     let program = concat!("genlock ", env!("CARGO_PKG_VERSION")).to_owned();
     let events = [
-        Event::ProjectCreated(ProjectCreated { program, profile: policy.profile.clone(), folder }),
+        Event::ProjectCreated(ProjectCreated {
+            program,
+            profile: policy.profile.clone(),
+            folder,
+            detectors: DETECTORS,
+        }),
         adopted(&policy),
     ];
     ledger.append(None, context.now(), &context.actor, &events)?;

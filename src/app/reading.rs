@@ -10,7 +10,9 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
-use crate::model::{AssetId, ContentProblem, Examination, Found, RelPath, RootName, RuleCode};
+use crate::model::{
+    AssetId, ContentProblem, Evidence, Examination, Found, RelPath, RootName, RuleCode, Value,
+};
 use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
 use crate::problem::Reporter;
 
@@ -29,6 +31,10 @@ const CHUNK_FILES: usize = 64;
 /// Bytes in a chunk before it is handed over: large files go one by one, so that no reader sits on
 /// work that another could do.
 const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Files of one folder for which holding it open pays: opening, checking and closing it costs as much
+/// as looking up the way to it three times.
+const WORTH_ENTERING: usize = 4;
 
 /// Gathers jobs into chunks for the readers.
 #[derive(Default)]
@@ -52,10 +58,47 @@ impl Chunk {
     }
 }
 
+/// What the bytes of a content showed.
+#[derive(Default)]
+pub(super) struct Shown {
+    /// Marks and problems.
+    pub(super) examination: Examination,
+    /// Marks that only decoded pixels show.
+    pub(super) hidden: Vec<Evidence>,
+    /// Long texts that these point to.
+    pub(super) values: Vec<Value>,
+}
+
+/// A detail longer than this, in bytes, is kept apart, once for all marks that have it.
+const DETAIL_MAX: usize = 512;
+
+/// How much of it stays with the mark.
+const DETAIL_START: usize = 256;
+
+impl Shown {
+    pub(super) fn of(Examined { examination, hidden, .. }: Examined) -> Self {
+        let mut shown = Self { examination, hidden, values: Vec::new() };
+        let all = shown.examination.evidence.iter_mut().chain(&mut shown.hidden);
+        for one in all {
+            let Some(detail) = one.detail.as_mut().filter(|text| text.len() > DETAIL_MAX) else {
+                continue;
+            };
+            let value = Value::of(detail);
+            one.value = Some(value.hash);
+            let end = (0..=DETAIL_START).rev().find(|at| detail.is_char_boundary(*at));
+            detail.truncate(end.unwrap_or(0));
+            if shown.values.iter().all(|known| known.hash != value.hash) {
+                shown.values.push(value);
+            }
+        }
+        shown
+    }
+}
+
 /// What reading one file gave.
 pub(super) enum Outcome {
     /// Its content, and what it shows.
-    Found(Found, Examination),
+    Found(Found, Shown),
     /// It is not there any more, which is no problem.
     Vanished,
     /// It could not be read. The code is what a gate makes of it.
@@ -81,32 +124,58 @@ impl Reading<'_> {
     ) {
         let mut hasher = FileHasher::new(HashOptions::default());
         for chunk in jobs {
-            let mut read = Vec::with_capacity(chunk.len());
-            for job in chunk {
-                let Some(outcome) = self.read(&mut hasher, &job) else { return };
-                read.push((job, outcome));
+            let mut outcomes = Vec::with_capacity(chunk.len());
+            for run in chunk.chunk_by(|a, b| Arc::ptr_eq(&a.directory, &b.directory)) {
+                if self.read_run(&mut hasher, run, &mut outcomes).is_none() {
+                    return;
+                }
             }
-            if results.send(wrap(read)).is_err() {
+            if results.send(wrap(chunk.into_iter().zip(outcomes).collect())).is_err() {
                 return;
             }
         }
     }
 
+    /// Reads files of one folder. `None` when the user stops.
+    fn read_run(
+        &self,
+        hasher: &mut FileHasher,
+        run: &[Job],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Option<()> {
+        let before = outcomes.len();
+        let folder = run.first().and_then(|job| job.disk.parent());
+        if let Some(folder) = folder.filter(|_| run.len() >= WORTH_ENTERING) {
+            hasher.enter(folder);
+        }
+        for job in run {
+            outcomes.push(self.read(hasher, job)?);
+        }
+        if !hasher.leave() {
+            // Another folder has its name by now: each file counts by its whole path.
+            outcomes.truncate(before);
+            for job in run {
+                outcomes.push(self.read(hasher, job)?);
+            }
+        }
+        Some(())
+    }
+
     /// `None` when the user stops.
-    fn read(&self, hasher: &mut FileHasher, job: &Job) -> Option<Outcome> {
+    pub(super) fn read(&self, hasher: &mut FileHasher, job: &Job) -> Option<Outcome> {
         let advance = |bytes| self.reporter.advance(0, bytes);
         let context = HashContext { clock: self.clock, cancel: self.cancel, advance: &advance };
         let look = |content: Content<'_>, size: u64| self.look(content, size);
         let outcome = match hasher.read_with(&job.disk, &context, look) {
-            Ok((file, Examined { media_type, examination, .. })) => {
+            Ok((file, examined)) => {
                 let found = Found {
                     name: job.name.clone(),
                     asset: file.asset,
                     fingerprint: file.fingerprint,
                     sighting: file.sighting,
-                    media_type: media_type.to_owned(),
+                    media_type: examined.media_type.to_owned(),
                 };
-                Outcome::Found(found, examination)
+                Outcome::Found(found, Shown::of(examined))
             }
             Err(HashError::Cancelled) => return None,
             Err(HashError::Vanished { .. }) => Outcome::Vanished,
@@ -119,7 +188,7 @@ impl Reading<'_> {
         Some(outcome)
     }
 
-    fn look(&self, content: Content<'_>, size: u64) -> Examined {
+    pub(super) fn look(&self, content: Content<'_>, size: u64) -> Examined {
         let look = || match content {
             Content::Whole(bytes) => examine(&mut Cursor::new(bytes), size, bytes, self.detection),
             Content::File { file, head } => {

@@ -1,7 +1,9 @@
 //! `scan`: walk → compare → read and examine → journal, through bounded channels.
 //!
-//! One thread walks, one compares with the ledger, several read, and the calling thread owns the
-//! ledger. Stopping it at any point, even by SIGKILL, loses no more than the batch in hand.
+//! Several threads walk and compare with the ledger, several read, and the calling thread owns the
+//! ledger: it first checks the whole of its history, while the others are at work already, and opens
+//! it for writing only then. Stopping it at any point, even by SIGKILL, loses no more than the batch
+//! in hand.
 
 mod compare;
 
@@ -9,28 +11,36 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{ScopedJoinHandle, available_parallelism};
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use crate::app::decide::{decisions, whole};
+use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reexamine::{Wanted, reexamine};
+use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
+use crate::app::sidecars::{Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
-use crate::detect::Settings;
+use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
 use crate::observe::{
-    BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint,
+    BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint, sidecar,
 };
 use crate::problem::Problem;
 
-/// Listings on their way to the comparer.
-const LISTINGS: usize = 16;
+/// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
+/// few only wait for each other.
+const WALKERS: usize = 4;
 
 /// Chunks of files on their way to the readers.
 const CHUNKS: usize = 64;
@@ -43,6 +53,10 @@ const ARRIVALS: usize = 128;
 pub struct ScanOptions {
     /// A folder in one of the roots; all roots without one.
     pub directory: Option<std::path::PathBuf>,
+    /// Decode pixels too, for texts that generators hide in them, also of what is known.
+    pub deep: bool,
+    /// Examine everything anew, whatever examined it before.
+    pub redetect: bool,
 }
 
 /// What a scan did and found.
@@ -58,6 +72,10 @@ pub struct ScanOutcome {
     pub unchanged: u64,
     /// FIFOs, sockets and devices, never opened.
     pub skipped: u64,
+    /// Contents that were examined again without being hashed again.
+    pub reexamined: u64,
+    /// Files read now whose name says another format than their bytes, with what they hold.
+    pub misnamed: Vec<Problem>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
     /// How long it took, in milliseconds.
@@ -72,18 +90,60 @@ pub fn scan(
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
-    whole(project)?;
-    let mut ledger = project.ledger()?;
+    let detection = Detection::of(project, options.deep)?;
+    let mut ledger = Checked { project, ledger: None };
     let mut outcome = ScanOutcome::default();
-    for (root, start) in &parts {
-        scan_part(project, context, &mut ledger, root, start, &mut outcome)?;
+    if have_changed(&project.reader()?, &detection)? {
+        adopt(project, context, ledger.get()?, &detection)?;
     }
+    let mut all = true;
+    for (root, start) in &parts {
+        let part = Part { project, context, detection: &detection, root, start };
+        match part.scan(&mut ledger, &mut outcome) {
+            Ok(walked) => all &= walked,
+            Err(error) => {
+                // Whatever went wrong first: that the ledger does not hold is worse.
+                if !matches!(error, AppError::Interrupted) {
+                    ledger.get()?;
+                }
+                return Err(error);
+            }
+        }
+    }
+    // All there is: every root, each walked to its end.
+    let all = all && options.directory.is_none();
+    outcome.reexamined = reexamine(
+        project,
+        context,
+        ledger.get()?,
+        &detection,
+        &Wanted { parts: &parts, all, asked: options.redetect },
+        &mut outcome.problems,
+    )?;
     for problem in &outcome.problems {
         context.reporter.problem(problem);
     }
     let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
     outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
     Ok(outcome)
+}
+
+/// The ledger, opened for writing as late as when its history was found whole. Until then nothing is
+/// written to its file, not even what opening it would write.
+struct Checked<'a> {
+    project: &'a Project,
+    ledger: Option<Ledger>,
+}
+
+impl Checked<'_> {
+    fn get(&mut self) -> Result<&mut Ledger, AppError> {
+        if self.ledger.is_none() {
+            whole(self.project)?;
+            self.ledger = Some(self.project.ledger()?);
+        }
+        let closed = || AppError::Internal("the ledger is not open".to_owned());
+        self.ledger.as_mut().ok_or_else(closed)
+    }
 }
 
 /// The roots to scan, and where to begin in each.
@@ -111,54 +171,6 @@ fn parts<'a>(
         )
     })?;
     Ok(vec![(root, below.path)])
-}
-
-fn scan_part(
-    project: &Project,
-    context: &Context<'_>,
-    ledger: &mut Ledger,
-    root: &Root,
-    start: &RelPath,
-    outcome: &mut ScanOutcome,
-) -> Result<(), AppError> {
-    let started = context.now();
-    let reader = ledger.reader()?;
-    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        ConfigError::BadPattern {
-            path: project.control().join("config.toml"),
-            pattern: error.pattern,
-            reason: error.reason,
-        }
-    })?;
-    let options = WalkOptions { start: start.clone(), filter };
-    // The outcome is of all parts; the event is of this one.
-    let before = (outcome.hashed_files, outcome.problems.len() as u64);
-    let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
-        Ok(walk) => Part { project, context, root, start }.run(walk, ledger, &reader, outcome)?,
-        Err(error) => unwalkable(error, root, outcome)?,
-    };
-    context.check()?;
-    failpoint::hit("scan-recorded");
-    let totals = match walked {
-        Walked::Unchanged(totals) => totals,
-        Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
-    };
-    let record = decisions(&reader)?;
-    let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
-    outcome.tally += part;
-    if !matches!(walked, Walked::NotAll) {
-        let completed = ScanCompleted {
-            root: root.name.clone(),
-            directory: start.clone(),
-            started,
-            files: part.files,
-            hashed_files: outcome.hashed_files - before.0,
-            problems: outcome.problems.len() as u64 - before.1,
-        };
-        let event = Event::ScanCompleted(completed);
-        ledger.append(None, context.now(), &context.actor, &[event])?;
-    }
-    Ok(())
 }
 
 /// A root that cannot be walked is a problem; what the ledger knows of it stays as it is. A start
@@ -191,6 +203,7 @@ fn root_problem(root: &Root, error: &WalkError) -> Problem {
 struct Part<'a> {
     project: &'a Project,
     context: &'a Context<'a>,
+    detection: &'a Detection,
     root: &'a Root,
     start: &'a RelPath,
 }
@@ -233,59 +246,116 @@ enum Arrival {
 }
 
 impl Part<'_> {
+    /// Scans it and journals that it was. Gives whether all of it could be walked.
+    fn scan(&self, ledger: &mut Checked<'_>, outcome: &mut ScanOutcome) -> Result<bool, AppError> {
+        let Self { project, context, root, start, .. } = self;
+        let started = context.now();
+        let reader = project.reader()?;
+        let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
+            ConfigError::BadPattern {
+                path: project.control().join("config.toml"),
+                pattern: error.pattern,
+                reason: error.reason,
+            }
+        })?;
+        let options = WalkOptions { start: (*start).clone(), filter };
+        // The outcome is of all parts; the event is of this one.
+        let before = (outcome.hashed_files, outcome.problems.len() as u64);
+        let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
+            Ok(walk) => self.run(walk, ledger, &reader, outcome)?,
+            Err(error) => unwalkable(error, root, outcome)?,
+        };
+        let ledger = ledger.get()?;
+        context.check()?;
+        failpoint::hit("scan-recorded");
+        let totals = match walked {
+            Walked::Unchanged(totals) => totals,
+            Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
+        };
+        let record = decisions(&reader)?;
+        let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
+        outcome.tally += part;
+        let all = !matches!(walked, Walked::NotAll);
+        if all {
+            let completed = ScanCompleted {
+                root: root.name.clone(),
+                directory: (*start).clone(),
+                started,
+                files: part.files,
+                hashed_files: outcome.hashed_files - before.0,
+                problems: outcome.problems.len() as u64 - before.1,
+            };
+            let event = Event::ScanCompleted(completed);
+            ledger.append(None, context.now(), &context.actor, &[event])?;
+        }
+        Ok(all)
+    }
+
     /// Runs the pipeline to its end.
     fn run(
         &self,
         walk: Walk<'_>,
-        ledger: &mut Ledger,
+        ledger: &mut Checked<'_>,
         reader: &Reader,
         outcome: &mut ScanOutcome,
     ) -> Result<Walked, AppError> {
-        let surveyor = ledger.reader()?;
-        let worker = Comparer::new(self.project, self.root, ledger.reader()?, self.context)?;
-        let (listings, to_compare) = bounded(LISTINGS);
+        let surveyor = self.project.reader()?;
+        let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
+        let mut compared = Compared::default();
+        let marked = Arc::new(surveyor.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let comparers: Vec<_> = (0..walkers)
+            .map(|_| Comparer::new(self, self.project.reader()?, &marked, compared.part()))
+            .collect::<Result<_, AppError>>()?;
         let (jobs, to_read) = bounded::<Vec<Job>>(CHUNKS);
         let (arrivals, arrived) = bounded::<Arrival>(ARRIVALS);
-        let detection = Settings::default();
+        let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            let walking = scope.spawn(move || {
-                for listing in walk {
-                    if listings.send(listing?).is_err() {
-                        break;
-                    }
-                }
-                Ok(())
-            });
+            let mut walking: Vec<ScopedJoinHandle<'_, _>> = Vec::with_capacity(walkers);
+            for (part, worker) in walk.split(walkers).into_iter().zip(comparers) {
+                let (jobs, seen, stop) = (jobs.clone(), arrivals.clone(), &stop);
+                walking.push(scope.spawn(move || {
+                    worker.run(part, stop, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
+                }));
+            }
             let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
-            let seen = arrivals.clone();
-            let comparing = scope.spawn(move || {
-                worker.run(&to_compare, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
-            });
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = Reading {
                     clock: self.context.clock,
                     reporter: self.context.reporter,
                     cancel: self.context.cancel,
-                    detection: &detection,
+                    detection: &self.detection.settings,
                 };
                 scope.spawn(move || reading.run(&to_read, &results, Arrival::Read));
             }
-            drop((to_read, arrivals));
+            drop((jobs, to_read, arrivals));
 
-            let mut ingest = Ingest::new(ledger, self.context, self.root.name.clone());
-            let journalled = self.journal(&arrived, &mut ingest, outcome);
-            // With nobody listening any more, every thread ends at its next word.
+            let root = &self.root.name;
+            let ledger = ledger.get();
+            let mut ingest = ledger
+                .map(|ledger| Ingest::new(ledger, self.context, self.detection, root.clone()));
+            let mut sidecars = Vec::new();
+            let journalled = match &mut ingest {
+                Ok(ingest) => self.journal(&arrived, ingest, &mut sidecars, outcome),
+                Err(_) => Ok(()),
+            };
+            // With nobody listening any more, every thread ends at its next word or folder.
+            stop.store(true, Ordering::Relaxed);
             drop(arrived);
             let died = || AppError::Internal("a thread of the scan died".to_owned());
-            let walked = walking.join().map_err(|_| died())?;
-            let compared = comparing.join().map_err(|_| died())?;
+            let walked: Vec<_> = walking.into_iter().map(ScopedJoinHandle::join).collect();
             let survey = surveying.join().map_err(|_| died())?;
+            let mut ingest = ingest?;
             journalled?;
-            let compared = compared?;
+            let mut ended = Ok(());
+            for part in walked {
+                let (part, end) = part.map_err(|_| died())??;
+                compared.merge(part);
+                ended = ended.and(end);
+            }
             outcome.unchanged += compared.unchanged;
             outcome.skipped += compared.skipped;
-            match walked {
+            match ended {
                 Ok(()) => {}
                 Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
                 Err(error) => {
@@ -305,6 +375,8 @@ impl Part<'_> {
                 ingest.add(&directory, Fact::Gone(name))?;
             }
             ingest.flush()?;
+            attach(reader, &mut ingest, root, &sidecars)?;
+            ingest.flush()?;
             let unchanged = reader.head()? == survey.head;
             Ok(if unchanged { Walked::Unchanged(survey.totals) } else { Walked::All })
         })
@@ -314,12 +386,14 @@ impl Part<'_> {
         &self,
         arrived: &crossbeam_channel::Receiver<Arrival>,
         ingest: &mut Ingest<'_>,
+        sidecars: &mut Vec<Sidecar>,
         outcome: &mut ScanOutcome,
     ) -> Result<(), AppError> {
         loop {
             match arrived.recv_timeout(Duration::from_millis(500)) {
                 Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
+                Ok(Arrival::Seen(Seen::Sidecar(sidecar))) => sidecars.push(sidecar),
                 Ok(Arrival::Read(chunk)) => {
                     for (job, read) in chunk {
                         self.take(job, read, ingest, outcome)?;
@@ -339,10 +413,15 @@ impl Part<'_> {
         outcome: &mut ScanOutcome,
     ) -> Result<(), AppError> {
         match read {
-            Outcome::Found(found, examination) => {
+            Outcome::Found(found, shown) => {
                 outcome.hashed_files += 1;
                 outcome.hashed_bytes += found.fingerprint.size;
-                ingest.add(&job.directory, Fact::Found(found, examination))
+                if let Some(holds) = disagrees(&found.media_type, &found.name) {
+                    let path = job.directory.join(&found.name);
+                    let path = AssetPath::new(self.root.name.clone(), path);
+                    outcome.misnamed.push(Problem::new(path, holds));
+                }
+                ingest.add(&job.directory, Fact::Found(found, shown))
             }
             Outcome::Vanished => ingest.add(&job.directory, Fact::Gone(job.name)),
             Outcome::Failed(_, reason) => {

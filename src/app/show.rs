@@ -4,6 +4,7 @@ use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
+use crate::detect::disagrees;
 use crate::model::{AssetId, Clearance, SourceType, Strength, Timestamp};
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
@@ -30,7 +31,12 @@ pub fn show(
     let row = reader.asset(&asset)?.ok_or_else(|| {
         AppError::usage(format!("{asset} is not on the ledger"), "run genlock scan first")
     })?;
-    let examination = reader.examination(&asset)?;
+    let mut examination = record.counted(reader.examination(&asset)?);
+    for one in &mut examination.evidence {
+        if let Some(hash) = &one.value {
+            one.detail = Some(reader.value(hash)?);
+        }
+    }
     let determination = record.determination(&asset);
     let origin = Origin::of(&examination.evidence, determination.map(|entry| &entry.fact));
     let mut events = Vec::new();
@@ -57,6 +63,7 @@ pub fn show(
                 present: one.present,
                 first_seen: one.first_seen.to_string(),
                 last_seen: one.last_seen.to_string(),
+                misnamed: disagrees(&one.media_type, one.path.path.name()),
             })
             .collect(),
         evidence: examination.evidence.into_iter().map(EvidenceView::from).collect(),

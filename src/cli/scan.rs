@@ -6,6 +6,7 @@ use crate::app::{self, AppError, Context, InitOptions, Project, ScanOptions, Sca
 use crate::cli::args::{Global, ScanArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
+use crate::problem::Problem;
 use crate::report::{ProblemView, bytes, clean, count, duration};
 
 #[derive(Serialize)]
@@ -22,8 +23,23 @@ struct ScanView {
     unknown: u64,
     missing: u64,
     skipped: u64,
+    reexamined: u64,
+    misnamed: Vec<MisnamedView>,
     problems: Vec<ProblemView>,
     elapsed_ms: u64,
+}
+
+/// A file whose name says another format than its bytes.
+#[derive(Serialize)]
+struct MisnamedView {
+    path: String,
+    holds: String,
+}
+
+impl From<&Problem> for MisnamedView {
+    fn from(one: &Problem) -> Self {
+        Self { path: one.path.clone(), holds: one.problem.clone() }
+    }
 }
 
 impl From<&ScanOutcome> for ScanView {
@@ -42,6 +58,8 @@ impl From<&ScanOutcome> for ScanView {
             unknown: tally.unknown,
             missing: tally.missing,
             skipped: outcome.skipped,
+            reexamined: outcome.reexamined,
+            misnamed: outcome.misnamed.iter().map(MisnamedView::from).collect(),
             problems: outcome.problems.iter().map(ProblemView::from).collect(),
             elapsed_ms: outcome.elapsed_ms,
         }
@@ -55,7 +73,8 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let (project, directory) = target(context, global, args, output)?;
-    let outcome = app::scan(&project, context, &ScanOptions { directory })?;
+    let options = ScanOptions { directory, deep: args.deep, redetect: args.redetect };
+    let outcome = app::scan(&project, context, &options)?;
     if output.is_json() {
         output.json(&ScanView::from(&outcome));
     } else {
@@ -132,6 +151,12 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
             "{} skipped (no regular files)",
             count(outcome.skipped, "entry").replace("entrys", "entries")
         ));
+    }
+    if outcome.reexamined > 0 {
+        output.remark(&format!("{} examined again", count(outcome.reexamined, "content")));
+    }
+    for one in &outcome.misnamed {
+        output.remark(&format!("{}: {}", clean(&one.path), clean(&one.problem)));
     }
     if !outcome.problems.is_empty() {
         let problems = outcome.problems.len() as u64;

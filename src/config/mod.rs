@@ -25,6 +25,12 @@ pub struct Config {
     pub ignore: Vec<String>,
     /// Files read at a time.
     pub readers: usize,
+    /// Globs of where AI-made material is kept: each `[[rule]]`.
+    pub rules: Vec<String>,
+    /// The C2PA trust list in PEM; absolute.
+    pub trust_list: Option<PathBuf>,
+    /// Whether pixels are decoded too, for texts that generators hide in them.
+    pub deep: bool,
 }
 
 /// A folder whose files are watched over.
@@ -63,8 +69,8 @@ pub enum ConfigError {
         /// Why not.
         source: BadPath,
     },
-    /// A pattern of what scans skip is not one.
-    #[error("{} skips {pattern:?}, which is not a pattern: {reason}", path.display())]
+    /// A pattern is not one.
+    #[error("{} has {pattern:?}, which is not a pattern: {reason}", path.display())]
     BadPattern {
         /// The file.
         path: PathBuf,
@@ -99,7 +105,22 @@ const READERS: usize = 8;
 struct File {
     ledger: Option<PathBuf>,
     root: Vec<FileRoot>,
+    rule: Vec<FileRule>,
     scan: FileScan,
+    detect: FileDetect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRule {
+    glob: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct FileDetect {
+    trust_list: Option<PathBuf>,
+    deep: bool,
 }
 
 #[derive(Deserialize)]
@@ -142,7 +163,15 @@ impl Config {
         }
         let ledger = file.ledger.unwrap_or_else(|| PathBuf::from("ledger.db"));
         let readers = file.scan.readers.map_or(READERS, |count| usize::from(count.get()));
-        Ok(Self { ledger: control.join(ledger), roots, ignore: file.scan.ignore, readers })
+        Ok(Self {
+            ledger: control.join(ledger),
+            roots,
+            ignore: file.scan.ignore,
+            readers,
+            rules: file.rule.into_iter().map(|rule| rule.glob).collect(),
+            trust_list: file.detect.trust_list.map(|list| control.join(list)),
+            deep: file.detect.deep,
+        })
     }
 }
 
@@ -164,7 +193,11 @@ mod tests {
         assert_eq!(config.roots.len(), 1);
         assert_eq!(config.readers, READERS);
         let bare = load("").unwrap();
-        assert_eq!((bare.ignore, bare.readers), (config.ignore, config.readers));
+        assert_eq!(bare.ledger.file_name(), config.ledger.file_name());
+        let rest = |config: Config| {
+            (config.ignore, config.readers, config.rules, config.trust_list, config.deep)
+        };
+        assert_eq!(rest(bare), rest(config));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::ledger::error::LedgerError;
 use crate::ledger::history::{Raw, Tail, tail, walk_chain};
 use crate::ledger::query::Reader;
 use crate::ledger::{open, projection};
-use crate::model::{Event, Head, Recorded, Seq, Timestamp};
+use crate::model::{AssetId, Event, Head, Recorded, Seq, Timestamp};
 
 /// Which events a reader wants decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,14 @@ impl Ledger {
     /// The newest event, after checking that it follows from the one before.
     pub fn head(&self) -> Result<Head, LedgerError> {
         tail(&self.connection, &self.path).map(|tail| tail.head)
+    }
+
+    /// Whether a long text of a mark is kept already.
+    pub fn has_value(&self, hash: &AssetId) -> Result<bool, LedgerError> {
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM value WHERE hash = ?1)")
+            .and_then(|mut query| query.query_row([hash.as_bytes()], |row| row.get(0)))
+            .map_err(|source| LedgerError::sql(&self.path, "read", source))
     }
 
     /// Appends events and applies them to the tables, all or nothing, durable on return.

@@ -9,7 +9,10 @@ pub(super) const APPLICATION_ID: i32 = 0x474c_4b31;
 
 /// Every schema file, in order; number `n` brings a ledger to format `n`. Never edited once landed
 /// (`schema/CHECKSUMS`); never made of today's code.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("../../schema/0001_ledger.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("../../schema/0001_ledger.sql"),
+    include_str!("../../schema/0002_attached_evidence.sql"),
+];
 
 /// The newest format.
 pub(super) fn newest() -> u32 {

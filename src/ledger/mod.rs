@@ -20,6 +20,7 @@ pub use error::LedgerError;
 pub use journal::{Kinds, Ledger};
 pub use query::Reader;
 pub use rows::{
-    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode, Totals,
+    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
+    SeenAsset, Totals,
 };
 pub use verify::{Verification, VerifyProblem, verify};

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
+use crate::ledger::rows::attached_to;
 use crate::model::{
-    AssetId, DirectoryObserved, Event, Examination, Found, FoundLink, ObservedBatch, RelPath,
-    RootName, ScanCompleted, Seq, Sighting, SourceType, Timestamp, Trust,
+    AssetId, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, ObservedBatch,
+    RelPath, RootName, ScanCompleted, Seq, Sighting, SourceType, Timestamp, Trust,
 };
 
 /// Applies one event. Decisions change no table: they are folded from the journal where needed.
@@ -52,8 +53,20 @@ impl Step<'_> {
         }
         for (asset, examination) in &batch.examined {
             if let Some(row) = find_asset(self.tables, asset)? {
-                self.examined(row, batch.detectors, examination)?;
+                self.examined(row, batch, examination)?;
             }
+        }
+        for (asset, evidence) in &batch.attached {
+            if let Some(row) = find_asset(self.tables, asset)? {
+                self.attached(row, evidence)?;
+            }
+        }
+        for value in &batch.values {
+            self.tables
+                .prepare_cached(
+                    "INSERT INTO value (hash, zlib) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                )?
+                .execute(params![value.hash.as_bytes(), value.zlib])?;
         }
         Ok(())
     }
@@ -61,7 +74,7 @@ impl Step<'_> {
     fn directory(&self, batch: &ObservedBatch, observed: &DirectoryObserved) -> Result<()> {
         let (directory, known) = self.directory_id(&batch.root, &observed.directory)?;
         for found in &observed.files {
-            let asset = self.asset_id(found, batch.detectors)?;
+            let asset = self.asset_id(found, batch)?;
             if known {
                 let first_seen =
                     self.replaced(directory, found, asset, &batch.root, &observed.directory)?;
@@ -95,21 +108,22 @@ impl Step<'_> {
         Ok((insert.insert(key)?, false))
     }
 
-    fn asset_id(&self, found: &Found, detectors: u32) -> Result<i64> {
+    fn asset_id(&self, found: &Found, batch: &ObservedBatch) -> Result<i64> {
         if let Some(id) = find_asset(self.tables, &found.asset)? {
             return Ok(id);
         }
         self.tables
             .prepare_cached(
-                "INSERT INTO asset (prefix, hash, size, media_type, detectors, seq)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO asset (prefix, hash, size, media_type, detectors, deep, seq)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .insert(params![
                 prefix(&found.asset),
                 found.asset.as_bytes(),
                 found.fingerprint.size.cast_signed(),
                 found.media_type,
-                detectors,
+                batch.detectors,
+                batch.deep,
                 self.seq.0.cast_signed(),
             ])
     }
@@ -244,37 +258,18 @@ impl Step<'_> {
         Ok(coverage(self.tables, root, directory)?.map_or(since, |at| at.max(since)))
     }
 
-    fn examined(&self, asset: i64, detectors: u32, found: &Examination) -> Result<()> {
+    fn examined(&self, asset: i64, batch: &ObservedBatch, found: &Examination) -> Result<()> {
         for clear in [
-            "DELETE FROM evidence WHERE asset = ?1",
+            "DELETE FROM evidence WHERE asset = ?1 AND ordinal >= 0",
             "DELETE FROM content_problem WHERE asset = ?1",
         ] {
             self.tables.prepare_cached(clear)?.execute([asset])?;
         }
         self.tables
-            .prepare_cached("UPDATE asset SET detectors = ?2 WHERE id = ?1")?
-            .execute(params![asset, detectors])?;
+            .prepare_cached("UPDATE asset SET detectors = ?2, deep = max(deep, ?3) WHERE id = ?1")?
+            .execute(params![asset, batch.detectors, batch.deep])?;
         for (ordinal, one) in (0_i64..).zip(&found.evidence) {
-            self.tables
-                .prepare_cached(
-                    "INSERT INTO evidence (asset, ordinal, detector, mark, place, strength,
-                                           source_type, tool, model, signer, trust, detail)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                )?
-                .execute(params![
-                    asset,
-                    ordinal,
-                    one.detector,
-                    one.mark,
-                    one.place,
-                    one.strength.as_str(),
-                    one.source_type.map(SourceType::term),
-                    one.tool,
-                    one.model,
-                    one.signer,
-                    one.trust.map(Trust::as_str),
-                    one.detail,
-                ])?;
+            self.evidence(asset, ordinal, one)?;
         }
         for (ordinal, one) in (0_i64..).zip(&found.problems) {
             self.tables
@@ -284,6 +279,44 @@ impl Step<'_> {
                 )?
                 .execute(params![asset, ordinal, one.detector, one.problem])?;
         }
+        Ok(())
+    }
+
+    /// Adds what is not there yet, after what is.
+    fn attached(&self, asset: i64, found: &[Evidence]) -> Result<()> {
+        let known = attached_to(self.tables, asset)?;
+        let mut ordinal = -1 - i64::try_from(known.len()).unwrap_or(i64::MAX);
+        for (at, one) in found.iter().enumerate() {
+            if !known.contains(one) && !found[..at].contains(one) {
+                self.evidence(asset, ordinal, one)?;
+                ordinal -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(&self, asset: i64, ordinal: i64, one: &Evidence) -> Result<()> {
+        let mut insert = self.tables.prepare_cached(
+            "INSERT INTO evidence (asset, ordinal, detector, mark, place, strength, source_type,
+                                   tool, model, signer, trust, detail, value, rule)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?;
+        insert.execute(params![
+            asset,
+            ordinal,
+            one.detector,
+            one.mark,
+            one.place,
+            one.strength.as_str(),
+            one.source_type.map(SourceType::term),
+            one.tool,
+            one.model,
+            one.signer,
+            one.trust.map(Trust::as_str),
+            one.detail,
+            one.value.as_ref().map(|hash| hash.as_bytes().as_slice()),
+            one.rule,
+        ])?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The read side: what scans compare with and people ask for. Never writes, never decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -11,10 +11,12 @@ use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
-    Totals, asset_id, asset_path, bytes, evidence, fingerprint, rel_path, sighting,
+    SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of, fingerprint,
+    rel_path, sighting, unreadable,
 };
 use crate::model::{
-    AssetId, AssetPath, ContentProblem, Examination, Head, RelPath, RootName, Seq, Timestamp,
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, RelPath, RootName, Seq,
+    Timestamp, Value,
 };
 
 /// A read-only handle. Sees what was committed when each call begins.
@@ -61,6 +63,26 @@ impl Reader {
     /// The chain hash stored with an event.
     pub fn head_at(&self, seq: Seq) -> Result<Option<Head>, LedgerError> {
         head_at(&self.connection, &self.path, seq)
+    }
+
+    /// Makes all that is read from here on see one state of the ledger, until it is let go. A question
+    /// by itself takes and gives up a lock: for a folder of twenty files that costs a third of it.
+    /// Not to be held for long: the log cannot be reused meanwhile.
+    pub fn hold(&self) -> Result<(), LedgerError> {
+        if !self.connection.is_autocommit() {
+            return Ok(());
+        }
+        let begun = self.connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([]));
+        begun.map(drop).map_err(|source| self.sql(source))
+    }
+
+    /// Sees what was committed meanwhile again.
+    pub fn let_go(&self) -> Result<(), LedgerError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        let ended = self.connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
+        ended.map(drop).map_err(|source| self.sql(source))
     }
 
     /// Whether any file was ever observed.
@@ -238,15 +260,7 @@ impl Reader {
     }
 
     fn examination_of(&self, row: i64) -> rusqlite::Result<Examination> {
-        let evidence = self
-            .connection
-            .prepare_cached(
-                "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
-                        detail
-                 FROM evidence WHERE asset = ?1 ORDER BY ordinal",
-            )?
-            .query_map([row], evidence)?
-            .collect::<rusqlite::Result<_>>()?;
+        let evidence = evidence_of(&self.connection, row)?;
         let problems = self
             .connection
             .prepare_cached(
@@ -275,6 +289,111 @@ impl Reader {
                 Ok(())
             })
             .map_err(|source| self.sql(source))
+    }
+
+    /// What was attached to one content.
+    pub fn attached(&self, asset: &AssetId) -> Result<Vec<Evidence>, LedgerError> {
+        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
+        row.map_or(Ok(Vec::new()), |row| {
+            attached_to(&self.connection, row).map_err(|source| self.sql(source))
+        })
+    }
+
+    /// A long text of a mark, whole, checked against its hash.
+    pub fn value(&self, hash: &AssetId) -> Result<String, LedgerError> {
+        self.connection
+            .prepare_cached("SELECT zlib FROM value WHERE hash = ?1")
+            .and_then(|mut query| {
+                query.query_row([hash.as_bytes()], |row| {
+                    let value = Value { hash: *hash, zlib: row.get(0)? };
+                    value.text().map_err(|error| unreadable(0, error))
+                })
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// What a path holds.
+    pub fn asset_at(&self, path: &AssetPath) -> Result<Option<AssetId>, LedgerError> {
+        let (directory, name) = path.path.split();
+        self.connection
+            .prepare_cached(
+                "SELECT a.hash FROM directory d JOIN location l ON l.directory = d.id
+                                JOIN asset a ON a.id = l.asset
+                 WHERE d.root = ?1 AND d.path = ?2 AND l.name = ?3 AND l.present = 1",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_row(params![path.root.as_str(), directory.as_bytes(), name], |row| {
+                        asset_id(row, 0)
+                    })
+                    .optional()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// Every present file in a part of a root with what examined its content, by content. Stops when
+    /// `each` says `false`.
+    pub fn seen_assets(
+        &self,
+        root: &RootName,
+        directory: &RelPath,
+        each: &mut dyn FnMut(SeenAsset) -> bool,
+    ) -> Result<(), LedgerError> {
+        let (low, high) = below(directory);
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT a.hash, a.media_type, a.detectors, a.deep,
+                        EXISTS (SELECT 1 FROM evidence e
+                                WHERE e.asset = a.id AND e.strength = 'signed'),
+                        d.path, l.name, l.size, l.mtime, l.ctime, l.device, l.inode
+                 FROM directory d JOIN location l ON l.directory = d.id AND l.present = 1
+                                  JOIN asset a ON a.id = l.asset
+                 WHERE d.root = ?1 AND (?2 = x'' OR d.path = ?2 OR (d.path >= ?3 AND d.path < ?4))
+                 ORDER BY a.id",
+            )?;
+            let mut rows = query.query(params![root.as_str(), directory.as_bytes(), low, high])?;
+            while let Some(row) = rows.next()? {
+                let seen = SeenAsset {
+                    asset: asset_id(row, 0)?,
+                    media_type: row.get(1)?,
+                    detectors: row.get(2)?,
+                    deep: row.get(3)?,
+                    signed: row.get(4)?,
+                    path: rel_path(row, 5)?.join(&bytes(row, 6)?),
+                    fingerprint: fingerprint(row, 7)?,
+                };
+                if !each(seen) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+
+    /// Where contents of the given media types that carry a mark lie in a root.
+    pub fn marked(
+        &self,
+        root: &RootName,
+        media_types: &[&str],
+    ) -> Result<BTreeSet<RelPath>, LedgerError> {
+        let read = || -> rusqlite::Result<BTreeSet<RelPath>> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT d.path, l.name
+                 FROM asset a JOIN location l ON l.asset = a.id JOIN directory d ON d.id = l.directory
+                 WHERE a.id IN (SELECT asset FROM evidence) AND a.media_type = ?1
+                 AND l.present = 1 AND d.root = ?2",
+            )?;
+            let mut found = BTreeSet::new();
+            for media_type in media_types {
+                let mut rows = query.query(params![media_type, root.as_str()])?;
+                while let Some(row) = rows.next()? {
+                    found.insert(rel_path(row, 0)?.join(&bytes(row, 1)?));
+                }
+            }
+            Ok(found)
+        };
+        read().map_err(|source| self.sql(source))
     }
 
     /// How many present files hold a content, in a part of a root or, without one, anywhere.

@@ -1,6 +1,6 @@
 //! What queries give, and how rows of the tables become it.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use crate::model::{
     AssetId, AssetPath, Evidence, Examination, Fingerprint, Head, RelPath, RootName, Sighting,
@@ -55,6 +55,25 @@ pub struct AssetRow {
     pub media_type: String,
     /// The detector set that examined it.
     pub detectors: u32,
+}
+
+/// A content at one of its present paths, and what examined it.
+#[derive(Debug)]
+pub struct SeenAsset {
+    /// The content.
+    pub asset: AssetId,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// The detector set that examined it.
+    pub detectors: u32,
+    /// Whether its pixels were decoded too.
+    pub deep: bool,
+    /// Whether it carries a signed mark.
+    pub signed: bool,
+    /// Where, below the root that was asked for.
+    pub path: RelPath,
+    /// As it was observed there.
+    pub fingerprint: Fingerprint,
 }
 
 /// One path and what it holds or held.
@@ -160,7 +179,32 @@ pub(super) const fn sighting(code: i64) -> Sighting {
     }
 }
 
-pub(super) fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
+/// The evidence of a content: what its bytes show in the order it stands in them, then what was
+/// attached to it in the order it was seen.
+pub(super) fn evidence_of(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
+    tables
+        .prepare_cached(
+            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
+                    detail, value, rule
+             FROM evidence WHERE asset = ?1 ORDER BY ordinal < 0, abs(ordinal)",
+        )?
+        .query_map([asset], evidence)?
+        .collect()
+}
+
+/// What was attached to a content, in the order it was seen.
+pub(super) fn attached_to(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
+    tables
+        .prepare_cached(
+            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
+                    detail, value, rule
+             FROM evidence WHERE asset = ?1 AND ordinal < 0 ORDER BY ordinal DESC",
+        )?
+        .query_map([asset], evidence)?
+        .collect()
+}
+
+fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
     let word = |column: usize| -> rusqlite::Result<Option<serde_json::Value>> {
         Ok(row.get::<_, Option<String>>(column)?.map(serde_json::Value::String))
     };
@@ -181,6 +225,10 @@ pub(super) fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {
         signer: row.get(7)?,
         trust,
         detail: row.get(9)?,
+        value: row
+            .get::<_, Option<[u8; 32]>>(10)?
+            .map(|hash| AssetId::from(blake3::Hash::from(hash))),
+        rule: row.get(11)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! The journal's alphabet: every fact that can enter the ledger.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,34 @@ pub struct ProjectCreated {
     pub profile: String,
     /// The project folder, as it was called then: `init` does not give one ledger to two projects.
     pub folder: String,
+    /// The detector set it began with.
+    #[serde(default = "first_detectors")]
+    pub detectors: u32,
+}
+
+const fn first_detectors() -> u32 {
+    1
+}
+
+/// The path rules in force from here on. Evidence that a rule raised and that is not among them does
+/// not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RulesAdopted {
+    /// Their globs, as the settings spell them.
+    pub globs: BTreeSet<String>,
+}
+
+/// Everything on the ledger that could be read was examined with these detectors and this trust
+/// list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reexamined {
+    /// The detector set.
+    pub detectors: u32,
+    /// BLAKE3-256 of the trust list's text, where one is configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust_list: Option<AssetId>,
+    /// Contents that were examined anew.
+    pub assets: u64,
 }
 
 /// The policy text in force from here on.
@@ -132,8 +161,10 @@ pub struct DeliverableNote {
 events! {
     "project-created" => ProjectCreated(ProjectCreated), "a ledger begins";
     "policy-adopted" => PolicyAdopted(PolicyAdopted), "the policy text in force from here on";
+    "rules-adopted" => RulesAdopted(RulesAdopted), "the path rules in force from here on";
     "observed" => Observed(ObservedBatch), "what was seen on disk, in a batch";
     "scan-completed" => ScanCompleted(ScanCompleted), "a scan reached its end";
+    "reexamined" => Reexamined(Reexamined), "what was recorded was examined with newer detectors or another trust list";
     "determined" => Determined(Determination), "a person determined an asset's origin";
     "determination-cleared" => DeterminationCleared(DeterminationCleared), "a person withdrew a determination";
     "approved" => Approved(Approval), "a recorded yes";

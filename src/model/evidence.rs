@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{SourceType, Strength};
+use crate::model::{AssetId, SourceType, Strength};
 
 /// One mark found in (or beside) an asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +30,15 @@ pub struct Evidence {
     /// How far the signature can be trusted, for signed marks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Trust>,
-    /// Prompt, seed, parameters: what else the mark holds, whole up to 1 MiB.
+    /// Prompt, seed, parameters: what else the mark holds. Its start, where `value` holds the whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Where the whole of a long `detail` is kept: the hash of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<AssetId>,
+    /// The path rule that raised it: it counts for as long as the project has that rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 /// How far a signature can be trusted. Anything but `Trusted` still counts when it *raises* the

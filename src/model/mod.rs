@@ -14,6 +14,7 @@ mod observation;
 mod source_type;
 mod status;
 mod timestamp;
+mod value;
 mod verdict;
 
 pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
@@ -23,7 +24,7 @@ pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern}
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
     DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,
-    ProjectCreated, Recorded, Seq,
+    ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use observation::{
@@ -32,4 +33,5 @@ pub use observation::{
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};
+pub use value::{BadValue, Value};
 pub use verdict::{Finding, MediaProblem, Outcome, RuleCode, Severity, Verdict};

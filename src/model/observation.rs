@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::asset_path::{deserialize_bytes, serialize_bytes};
-use crate::model::{AssetId, Examination, RelPath, RootName, Timestamp};
+use crate::model::{AssetId, Evidence, Examination, RelPath, RootName, Timestamp, Value};
 
 /// What the system says of a file without opening it. Equal fingerprints, with an mtime strictly
 /// older than the observation, spare a re-read.
@@ -88,12 +88,23 @@ pub struct ObservedBatch {
     pub root: RootName,
     /// Version of the detector set that examined what was read here.
     pub detectors: u32,
+    /// Whether pixels were decoded too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deep: bool,
     /// Directory by directory, in the order they were observed.
     pub directories: Vec<DirectoryObserved>,
     /// What examining found, for contents that gave anything to record. A content first seen in
-    /// this batch and not listed here was examined and showed nothing.
+    /// this batch and not listed here was examined and showed nothing. Takes the place of what an
+    /// earlier examination of the content found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub examined: Vec<(AssetId, Examination)>,
+    /// Evidence that does not come from examining the bytes in the usual way: from a sidecar, a
+    /// name, a path rule, or from pixels. Stays with the content whatever later batches say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<(AssetId, Vec<Evidence>)>,
+    /// Long values that evidence here points to and that no earlier batch holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
 }
 
 /// A scan that reached its end. An unchanged re-scan journals this and nothing else.

@@ -11,8 +11,10 @@ pub mod hash;
 pub mod list;
 pub mod mount;
 pub mod sequence;
+pub mod sidecar;
 pub mod walk;
 
+mod entries;
 mod subtree;
 mod tick;
 

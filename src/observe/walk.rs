@@ -2,11 +2,13 @@
 //!
 //! The scan, the gate and the export begin here. The walk keeps no more than one directory and
 //! the stack of those still to do, follows no symbolic link, does cross mounts, and sorts by raw
-//! bytes so that two walks of an unchanged tree say the same in the same order.
+//! bytes so that two walks of an unchanged tree say the same in the same order. Several threads can
+//! share one walk; then only its parts are in order.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{AssetPath, RelPath, RootName};
 use crate::observe::{Filter, Lister, Listing};
@@ -87,8 +89,7 @@ pub struct WalkOptions {
 #[derive(Debug)]
 pub struct Walk<'a> {
     lister: Lister,
-    pending: Vec<Filter>,
-    start_problems: Vec<Problem>,
+    pending: Arc<Pending>,
     cancel: &'a AtomicBool,
     ended: bool,
 }
@@ -111,7 +112,24 @@ impl<'a> Walk<'a> {
             .ok_or_else(|| WalkError::StartIgnored {
                 path: AssetPath::new(root.clone(), options.start.clone()),
             })?;
-        Ok(Self { lister, pending: vec![filter], start_problems, cancel, ended: false })
+        let pending = Arc::new(Pending::starting_with(filter, start_problems));
+        Ok(Self { lister, pending, cancel, ended: false })
+    }
+
+    /// Shares the walk among threads: every directory is listed by one of the parts, whichever is
+    /// free. All of it was walked if no part ended with an error. Where one does, or is dropped
+    /// before its end, the others end too, and may do so without an error of their own.
+    #[must_use]
+    pub fn split(self, parts: usize) -> Vec<Self> {
+        let part = |_| Self {
+            lister: self.lister.clone(),
+            pending: Arc::clone(&self.pending),
+            cancel: self.cancel,
+            ended: false,
+        };
+        let mut shared: Vec<_> = (1..parts).map(part).collect();
+        shared.push(self);
+        shared
     }
 
     fn step(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -119,19 +137,20 @@ impl<'a> Walk<'a> {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(WalkError::Cancelled);
             }
-            let Some(next) = self.pending.pop() else {
+            let Some(next) = self.pending.take() else {
                 // A root swapped at the last moment must not leave a walk that looks whole.
                 self.lister.check_root()?;
                 return Ok(None);
             };
-            let Some((mut listing, filter)) = self.lister.list(&next, self.cancel)? else {
+            let Some((mut listing, filter)) = self.lister.list(&next.filter, self.cancel)? else {
+                next.done(std::iter::empty());
                 continue;
             };
-            let below = listing.subdirectories.iter().rev();
-            self.pending.extend(below.map(|name| filter.enter(&listing.directory.join(name))));
-            if !self.start_problems.is_empty() {
-                listing.problems.splice(0..0, self.start_problems.drain(..));
+            if !next.start_problems.is_empty() {
+                listing.problems.splice(0..0, next.start_problems.iter().cloned());
             }
+            let below = listing.subdirectories.iter().rev();
+            next.done(below.map(|name| filter.enter(&listing.directory.join(name))));
             return Ok(Some(listing));
         }
     }
@@ -146,11 +165,97 @@ impl Iterator for Walk<'_> {
         }
         let step = self.step().transpose();
         self.ended = !matches!(step, Some(Ok(_)));
+        if matches!(step, Some(Err(_))) {
+            self.pending.abandon();
+        }
         step
     }
 }
 
 impl std::iter::FusedIterator for Walk<'_> {}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.pending.abandon();
+        }
+    }
+}
+
+/// The directories still to be listed, last in, first out: memory then grows with the depth of a tree
+/// and not with its size.
+#[derive(Debug)]
+struct Pending {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    filters: Vec<Filter>,
+    /// What was wrong on the way to the start: for the first listing.
+    start_problems: Vec<Problem>,
+    /// Directories being listed now, from which more may come.
+    busy: usize,
+    abandoned: bool,
+}
+
+impl Pending {
+    fn starting_with(filter: Filter, start_problems: Vec<Problem>) -> Self {
+        let state = State { filters: vec![filter], start_problems, busy: 0, abandoned: false };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next directory, waiting where another part may yet find some. None when there are no more.
+    fn take(&self) -> Option<Taken<'_>> {
+        let mut state = self.lock();
+        loop {
+            if state.abandoned {
+                return None;
+            }
+            if let Some(filter) = state.filters.pop() {
+                state.busy += 1;
+                let start_problems = std::mem::take(&mut state.start_problems);
+                return Some(Taken { pending: self, filter, start_problems });
+            }
+            if state.busy == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn abandon(&self) {
+        self.lock().abandoned = true;
+        self.changed.notify_all();
+    }
+}
+
+/// A directory that is being listed.
+struct Taken<'a> {
+    pending: &'a Pending,
+    filter: Filter,
+    start_problems: Vec<Problem>,
+}
+
+impl Taken<'_> {
+    /// It was listed, and these are to be listed after it.
+    fn done(&self, below: impl Iterator<Item = Filter>) {
+        self.pending.lock().filters.extend(below);
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.pending.lock().busy -= 1;
+        // There may be more to do for those who wait, or nothing more will come.
+        self.pending.changed.notify_all();
+    }
+}
 
 /// Segment by segment, because the system would follow a link on the way without a word.
 fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {

@@ -119,6 +119,9 @@ pub struct LocationView {
     pub first_seen: String,
     /// When it was last seen there.
     pub last_seen: String,
+    /// What it holds, where its name says another format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misnamed: Option<String>,
 }
 
 /// One mark.

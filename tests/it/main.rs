@@ -10,6 +10,7 @@
 mod approvals;
 mod architecture;
 mod bad_input;
+mod beside;
 mod concurrent;
 mod corpus;
 mod crash;
@@ -25,6 +26,7 @@ mod pages;
 mod people;
 mod places;
 mod queries;
+mod redetect;
 mod scan;
 mod trust;
 mod verify;

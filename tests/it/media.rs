@@ -101,6 +101,29 @@ fn jpeg(seed: u8, app1: Option<&[u8]>) -> Vec<u8> {
     out
 }
 
+/// A picture with generation parameters in the lowest bits of its alpha channel and nowhere else, as
+/// the stealth extension writes them: found only where pixels are decoded.
+pub fn hidden_png(seed: u8) -> Vec<u8> {
+    const SIDE: usize = 64;
+    let length = u32::try_from(PARAMETERS.len() * 8).unwrap().to_be_bytes();
+    let text = [b"stealth_pnginfo", &length[..], PARAMETERS.as_bytes()].concat();
+    let mut pixels = vec![seed | 0xfe; SIDE * SIDE * 4];
+    for pixel in pixels.chunks_mut(4) {
+        pixel[3] = 0xfe;
+    }
+    for at in 0..text.len() * 8 {
+        // Column by column.
+        let (x, y) = (at / SIDE, at % SIDE);
+        pixels[(y * SIDE + x) * 4 + 3] |= text[at / 8] >> (7 - at % 8) & 1;
+    }
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 64, 64);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    file
+}
+
 /// A picture whose C2PA store is no C2PA store: the file is whole, and what it states of its
 /// origin cannot be read.
 pub fn garbage_c2pa_png(seed: u8) -> Vec<u8> {

@@ -28,7 +28,8 @@ fn forge_rows(world: &World, bytes: &[u8]) {
     connection.execute("ATTACH ?1 AS honest", [path.to_str().unwrap()]).unwrap();
     let copied = connection
         .execute(
-            "INSERT INTO evidence SELECT (SELECT id FROM asset WHERE hash = ?1), ordinal, detector,
+            "INSERT INTO evidence (asset, ordinal, detector, mark, place, strength, source_type, tool,
+             model, signer, trust, detail) SELECT (SELECT id FROM asset WHERE hash = ?1), ordinal, detector,
              mark, place, strength, source_type, tool, model, signer, trust, detail
              FROM honest.evidence",
             [hash],

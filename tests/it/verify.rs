@@ -33,8 +33,18 @@ fn world() -> World {
         ("sub/c.png", media::plain_png(3)),
         ("changes.png", media::plain_png(4)),
         ("goes.png", media::plain_png(5)),
+        (
+            "long.png",
+            media::text_png(
+                10,
+                "parameters",
+                &format!("{}{}", "sea, ".repeat(200), media::PARAMETERS),
+            ),
+        ),
+        ("rule.png", media::plain_png(11)),
     ]);
     tick();
+    world.configure("[[rule]]\nglob = \"rule.*\"");
     world.write("broken.png", media::garbage_c2pa_png(6));
     world.write("cut.png", media::truncated_png(9));
     world.write("changes.png", media::plain_png(7));

@@ -1,6 +1,8 @@
 //! What a deliverable holds on disk right now: walked without ignore rules, every fingerprint
 //! compared with the journal's own word, and what differs read and examined.
 
+mod beside;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
@@ -9,11 +11,11 @@ use std::sync::Arc;
 use crossbeam_channel::bounded;
 
 use crate::app::contents::{Contents, walk_all};
+use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::detect::Settings;
 use crate::ledger::Ledger;
 use crate::model::{
     AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
@@ -35,21 +37,30 @@ pub(super) struct Seen {
     pub(super) news: Option<AssetPath>,
 }
 
+/// What looking needs from around it.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) detection: &'a Detection,
+}
+
 /// Looks at everything the deliverable names and journals what is new. With what was seen `before` in
 /// the same run, what was read then is not read again unless its fingerprint changed.
 pub(super) fn look(
-    project: &Project,
-    context: &Context<'_>,
+    around: Around<'_>,
     ledger: &mut Ledger,
     contents: &Contents,
     record: &Record,
     before: Option<&Seen>,
 ) -> Result<Seen, AppError> {
+    let Around { project, context, detection } = around;
     let mut look = Look {
         before,
         news: None,
         project,
         context,
+        detection,
         contents,
         record,
         problems: Vec::new(),
@@ -57,6 +68,7 @@ pub(super) fn look(
         linked: Vec::new(),
         devices: BTreeMap::new(),
         found: BTreeMap::new(),
+        sidecars: BTreeMap::new(),
     };
     for (root, base) in contents.bases(project) {
         match project.config.roots.iter().find(|known| known.name == root) {
@@ -69,6 +81,7 @@ pub(super) fn look(
     for (root, found) in std::mem::take(&mut look.found) {
         look.read(ledger, &root, found)?;
     }
+    beside::look(&mut look, ledger)?;
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
     Ok(Seen { problems: look.problems, linked: look.linked, news: look.news })
 }
@@ -86,6 +99,7 @@ struct Look<'a> {
     news: Option<AssetPath>,
     project: &'a Project,
     context: &'a Context<'a>,
+    detection: &'a Detection,
     contents: &'a Contents,
     record: &'a Record,
     problems: Vec<MediaProblem>,
@@ -94,6 +108,8 @@ struct Look<'a> {
     /// The device of every folder that was listed completely.
     devices: BTreeMap<AssetPath, u64>,
     found: BTreeMap<RootName, Found>,
+    /// Sidecars beside what the deliverable names, and which of its files they speak of.
+    sidecars: BTreeMap<AssetPath, BTreeSet<AssetPath>>,
 }
 
 impl Look<'_> {
@@ -156,6 +172,7 @@ impl Look<'_> {
                 self.file(root, &AssetPath::new(root.name.clone(), path), entry.fingerprint);
             }
         }
+        beside::listed(self, root, listing);
         for link in &listing.links {
             let path = listing.directory.join(&link.name);
             if self.contents.contains(&root.name, &path) {
@@ -224,6 +241,7 @@ impl Look<'_> {
                 self.linked.push(LinkedFile { link: path.clone(), file: lies.clone() });
                 if first && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
+                    beside::probed(self, root, &lies);
                 }
             }
             // A link to a folder that is part of it anyway, as to the newest version of a shot.
@@ -263,6 +281,7 @@ impl Look<'_> {
                     let mut print = fingerprint::of(&found);
                     print.device = file_systems.id_of(print.device, &root.path);
                     self.file(root, &path, print);
+                    beside::probed(self, root, &path);
                 }
                 Ok(found) if found.is_symlink() => self.link(root, path),
                 Ok(_) => {
@@ -311,14 +330,13 @@ impl Look<'_> {
     }
 
     fn read(&mut self, ledger: &mut Ledger, root: &RootName, found: Found) -> Result<(), AppError> {
-        let detection = Settings::default();
         let reading = Reading {
             clock: self.context.clock,
             reporter: self.context.reporter,
             cancel: self.context.cancel,
-            detection: &detection,
+            detection: &self.detection.settings,
         };
-        let mut ingest = Ingest::new(ledger, self.context, root.clone());
+        let mut ingest = Ingest::new(ledger, self.context, self.detection, root.clone());
         for path in found.gone {
             let (directory, name) = path.path.split();
             ingest.add(&directory, Fact::Gone(name.into()))?;
@@ -346,7 +364,7 @@ impl Look<'_> {
             // Taken by value: left early, nobody listens any more and every thread ends.
             for (job, outcome) in arrived.into_iter().flatten() {
                 let fact = match outcome {
-                    Outcome::Found(file, examination) => Fact::Found(file, examination),
+                    Outcome::Found(file, shown) => Fact::Found(file, shown),
                     Outcome::Vanished => Fact::Gone(job.name),
                     Outcome::Failed(code, problem) => {
                         let path = AssetPath::new(root.clone(), job.directory.join(&job.name));

@@ -1,24 +1,32 @@
 //! What a listing says beside what the ledger knows: unchanged, moved, to be read, or gone.
+//!
+//! Each thread that walks compares what it lists: handing listings over costs more than it gives.
 
-use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::hash::BuildHasher;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use crate::app::ingest::Fact;
-use crate::app::reading::{Chunk, Job};
+use crate::app::reading::{Chunk, Job, Shown};
+use crate::app::scan::Part;
+use crate::app::sidecars::Sidecar;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
-use crate::model::{AssetPath, Examination, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing};
+use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
+use crate::observe::{Entry, Listing, Walk, WalkError, sidecar};
 use crate::problem::Problem;
+
+/// Folders compared with one state of the ledger.
+const HELD: usize = 256;
 
 /// Compares listings with the ledger.
 pub(super) struct Comparer<'a> {
@@ -29,6 +37,11 @@ pub(super) struct Comparer<'a> {
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
     has_links: bool,
+    /// Sidecars that carry marks: what stands beside them is looked at by every scan, so that an
+    /// interrupted one is made up for.
+    marked_sidecars: Arc<BTreeSet<RelPath>>,
+    /// Folders compared since the reader was last let go.
+    held: usize,
     chunk: Chunk,
     compared: Compared,
 }
@@ -37,9 +50,11 @@ pub(super) struct Comparer<'a> {
 pub(super) enum Seen {
     Fact(Arc<RelPath>, Fact),
     Problem(Problem),
+    Sidecar(Sidecar),
 }
 
 /// What was compared.
+#[derive(Default)]
 pub(super) struct Compared {
     pub(super) unchanged: u64,
     pub(super) skipped: u64,
@@ -50,6 +65,18 @@ pub(super) struct Compared {
 }
 
 impl Compared {
+    /// For another part of the same walk.
+    pub(super) fn part(&self) -> Self {
+        Self { hasher: self.hasher.clone(), ..Self::default() }
+    }
+
+    /// Takes in what a part compared.
+    pub(super) fn merge(&mut self, part: Self) {
+        self.unchanged += part.unchanged;
+        self.skipped += part.skipped;
+        self.visited.extend(part.visited);
+    }
+
     /// Whether a folder was listed: if so, whether completely, and its device.
     pub(super) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
@@ -119,38 +146,53 @@ impl News<'_> {
 
 impl<'a> Comparer<'a> {
     pub(super) fn new(
-        project: &'a Project,
-        root: &'a Root,
+        part: &Part<'a>,
         reader: Reader,
-        context: &'a Context<'a>,
+        marked_sidecars: &Arc<BTreeSet<RelPath>>,
+        compared: Compared,
     ) -> Result<Self, AppError> {
-        let compared = Compared {
-            unchanged: 0,
-            skipped: 0,
-            visited: HashMap::new(),
-            hasher: RandomState::new(),
-        };
         let first = reader.is_empty()?;
         let chunk = Chunk::default();
         let has_links = reader.has_links()?;
-        Ok(Self { project, root, reader, context, first, has_links, chunk, compared })
+        Ok(Self {
+            project: part.project,
+            root: part.root,
+            reader,
+            context: part.context,
+            first,
+            has_links,
+            marked_sidecars: Arc::clone(marked_sidecars),
+            held: 0,
+            chunk,
+            compared,
+        })
     }
 
-    /// Compares listings until there are no more or nobody listens.
+    /// Walks and compares until there is no more, nobody listens, or `stop` is set. How the walk ended
+    /// is given beside what was compared.
     pub(super) fn run(
         mut self,
-        listings: &Receiver<Listing>,
+        walk: Walk<'_>,
+        stop: &AtomicBool,
         jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
-    ) -> Result<Compared, AppError> {
-        for listing in listings {
-            if !self.listing(&listing, jobs, &mut tell)? {
-                return Ok(self.compared);
+    ) -> Result<(Compared, Result<(), WalkError>), AppError> {
+        for listing in walk {
+            let listing = match listing {
+                Ok(listing) => listing,
+                Err(error) => return Ok((self.finish(jobs), Err(error))),
+            };
+            if stop.load(Ordering::Relaxed) || !self.listing(&listing, jobs, &mut tell)? {
+                return Ok((self.compared, Ok(())));
             }
         }
+        Ok((self.finish(jobs), Ok(())))
+    }
+
+    fn finish(mut self, jobs: &Sender<Vec<Job>>) -> Compared {
         // With nobody listening any more the last chunk has no reader either.
         let _ = jobs.send(self.chunk.take());
-        Ok(self.compared)
+        self.compared
     }
 
     /// `false` when nobody listens any more.
@@ -168,11 +210,20 @@ impl<'a> Comparer<'a> {
         for problem in &listing.problems {
             told &= tell(Seen::Problem(problem.clone()));
         }
+        if !self.first {
+            self.reader.hold()?;
+        }
         if self.has_links || !listing.links.is_empty() {
             let known = self.reader.links_in(&self.root.name, &listing.directory)?;
             told &= links(listing, &known, &directory, tell);
         }
         let news = self.news(listing)?;
+        self.held += 1;
+        if self.held >= HELD || !news.entries.is_empty() {
+            // Handing over what is to be read may take as long as reading what went before.
+            self.reader.let_go()?;
+            self.held = 0;
+        }
         self.compared.unchanged += news.unchanged;
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
@@ -181,11 +232,14 @@ impl<'a> Comparer<'a> {
             let files = news.elsewhere.len() as u64;
             told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, files)));
         }
+        for one in self.sidecars(listing, &news.entries, &directory) {
+            told &= tell(Seen::Sidecar(one));
+        }
         let mut wanted = (0, 0);
         let mut to_read = Vec::new();
         for entry in news.entries {
             if let Some(found) = self.moved(&directory, entry)? {
-                let fact = Fact::Found(found, Examination::default());
+                let fact = Fact::Found(found, Shown::default());
                 told &= tell(Seen::Fact(Arc::clone(&directory), fact));
             } else {
                 wanted.0 += 1;
@@ -230,6 +284,34 @@ impl<'a> Comparer<'a> {
         news.entries.extend(entries);
         news.settle();
         Ok(news)
+    }
+
+    /// The sidecars of a folder that are new, or that carry marks, and what they speak of.
+    fn sidecars(
+        &self,
+        listing: &Listing,
+        news: &[&Entry],
+        directory: &Arc<RelPath>,
+    ) -> Vec<Sidecar> {
+        let mut found = Vec::new();
+        for entry in &listing.files {
+            if sidecar::subject(&entry.name).is_none() {
+                continue;
+            }
+            let is_new = news.binary_search_by(|one| one.name.cmp(&entry.name)).is_ok();
+            if is_new || self.marked_sidecars.contains(&directory.join(&entry.name)) {
+                let beside = sidecar::media_of(&listing.files, &entry.name);
+                if !beside.is_empty() {
+                    let media = beside.into_iter().map(|at| listing.files[at].name.clone());
+                    found.push(Sidecar {
+                        directory: Arc::clone(directory),
+                        name: entry.name.clone(),
+                        media: media.collect(),
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// A new name for a file that lay elsewhere: same device, inode, size and mtime, and the old

@@ -25,6 +25,8 @@ pub fn name_mark(name: &[u8]) -> Option<Evidence> {
         signer: None,
         trust: None,
         detail: Some(name.to_owned()),
+        value: None,
+        rule: None,
     })
 }
 

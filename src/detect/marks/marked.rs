@@ -118,6 +118,8 @@ mod tests {
             signer: None,
             trust: None,
             detail: Some(detail.to_owned()),
+            value: None,
+            rule: None,
         }
     }
 

@@ -40,6 +40,8 @@ pub fn evidence(
         signer: None,
         trust: None,
         detail: None,
+        value: None,
+        rule: None,
     }
 }
 

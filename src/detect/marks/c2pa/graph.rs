@@ -212,6 +212,8 @@ impl<'a> Judge<'a> {
             signer: signer(manifest),
             trust: Some(trust),
             detail: (!detail.is_empty()).then(|| detail.join("\n")),
+            value: None,
+            rule: None,
         }
     }
 }

@@ -1,0 +1,229 @@
+//! What counts for a file without standing in it: sidecars, the names that generators give, path
+//! rules. Seen once it stays with the content; only a person lowers it.
+
+use crate::media::{PARAMETERS, plain_jpeg, plain_png, text_png, xmp};
+use crate::world::{World, number, text, tick};
+
+const AI: &str = "trainedAlgorithmicMedia";
+const DOWNLOAD: &str = "ChatGPT Image Apr 1, 2025, 10_31_08 AM.png";
+
+fn status(world: &World, path: &str) -> String {
+    text(&world.row(path), "status")
+}
+
+/// Every status, by path.
+fn statuses(world: &World) -> Vec<(String, String)> {
+    world.files().iter().map(|row| (text(row, "path"), text(row, "status"))).collect()
+}
+
+#[test]
+fn a_sidecar_speaks_for_the_media_beside_it_and_for_itself() {
+    let world = World::with([
+        ("a.jpg", plain_jpeg(1)),
+        ("a.xmp", xmp(AI).into_bytes()),
+        ("b.jpg", plain_jpeg(2)),
+        ("b.jpg.XMP", xmp(AI).into_bytes()),
+        ("b.mov", b"another".to_vec()),
+        ("c.jpg", plain_jpeg(3)),
+        ("orphan.xmp", xmp(AI).into_bytes()),
+    ]);
+    assert_eq!(
+        statuses(&world),
+        [
+            ("a.jpg", "ai"),
+            ("a.xmp", "ai"),
+            ("b.jpg", "ai"),
+            ("b.jpg.XMP", "ai"),
+            ("b.mov", "unknown"),
+            ("c.jpg", "unknown"),
+            ("orphan.xmp", "ai"),
+        ]
+        .map(|(path, status)| (path.to_owned(), status.to_owned()))
+    );
+    let shown = world.show("a.jpg");
+    assert_eq!(shown["strength"], "declared");
+    let place = text(&shown["evidence"][0], "place");
+    assert!(place.starts_with("sidecar a.xmp, "), "{place}");
+    world.verify();
+    let events = world.events();
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+    assert_eq!(world.events(), events + 1, "an unchanged scan journals that it was made");
+}
+
+#[test]
+fn what_a_sidecar_said_stays_when_it_goes_and_only_a_person_lowers_it() {
+    let world = World::with([("a.jpg", plain_jpeg(1)), ("a.xmp", xmp(AI).into_bytes())]);
+    world.remove("a.xmp");
+    world.rename("a.jpg", "cut.jpg");
+    world.scan();
+    assert_eq!(status(&world, "cut.jpg"), "ai");
+    world.deliverable("EP", &["cut.jpg"]);
+    world.gate("EP").expect("refused", &["ai-unapproved cut.jpg"]);
+    world.run(["tag", "cut.jpg", "--not-ai", "--note", "shot by us"]).expect(0);
+    assert_eq!(status(&world, "cut.jpg"), "not-ai");
+}
+
+#[test]
+fn a_changed_sidecar_judges_its_media_anew_without_reading_them() {
+    let world =
+        World::with([("a.jpg", plain_jpeg(1)), ("a.xmp", xmp("digitalCapture").into_bytes())]);
+    assert_eq!(status(&world, "a.jpg"), "unknown");
+    tick();
+    world.write("a.xmp", xmp(AI));
+    assert_eq!(number(&world.scan(), "hashed_files"), 1);
+    assert_eq!(status(&world, "a.jpg"), "ai");
+    // Saying less later takes nothing back.
+    tick();
+    world.write("a.xmp", xmp("digitalCapture"));
+    world.scan();
+    assert_eq!(status(&world, "a.jpg"), "ai");
+}
+
+#[test]
+fn media_that_come_to_a_marked_sidecar_are_marked() {
+    let world = World::with([("a.xmp", xmp(AI).into_bytes())]);
+    world.write("a.jpg", plain_jpeg(1));
+    assert_eq!(number(&world.scan(), "hashed_files"), 1);
+    assert_eq!(status(&world, "a.jpg"), "ai");
+}
+
+#[test]
+fn a_gate_reads_the_sidecar_that_no_scan_saw() {
+    for named in ["cut/**", "cut/a.jpg"] {
+        let world = World::with([("cut/a.jpg", plain_jpeg(1))]);
+        world.deliverable("EP", &[named]);
+        world.gate("EP").expect("pass", &[]);
+        world.write(".genlockignore", "*.xmp\n");
+        world.write("cut/a.xmp", xmp(AI));
+        let findings: &[&str] = match named {
+            "cut/a.jpg" => &["ai-unapproved cut/a.jpg"],
+            _ => &["ai-unapproved cut/a.jpg", "ai-unapproved cut/a.xmp"],
+        };
+        world.gate("EP").expect("refused", findings);
+        world.verify();
+        let events = world.events();
+        world.gate("EP").expect("refused", findings);
+        assert_eq!(world.events(), events + 1, "what is known is not journalled again");
+    }
+}
+
+#[test]
+fn the_name_of_a_download_is_suspicion_that_a_rename_does_not_take_away() {
+    let world = World::with([
+        (DOWNLOAD, plain_png(1)),
+        ("midjourney road sign.png", plain_png(2)),
+        ("runway at night.png", plain_png(3)),
+    ]);
+    assert_eq!(status(&world, DOWNLOAD), "suspect");
+    assert_eq!(status(&world, "midjourney road sign.png"), "unknown");
+    assert_eq!(status(&world, "runway at night.png"), "unknown");
+    world.rename(DOWNLOAD, "plate.png");
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+    assert_eq!(status(&world, "plate.png"), "suspect");
+    let place = text(&world.show("plate.png")["evidence"][0], "place");
+    assert_eq!(place, format!("file name {DOWNLOAD}"));
+    world.verify();
+}
+
+#[test]
+fn a_known_content_under_a_download_name_is_suspect_everywhere() {
+    let world = World::with([("plate.png", plain_png(1))]);
+    world.write(format!("in/{DOWNLOAD}"), plain_png(1));
+    world.scan();
+    assert_eq!(status(&world, "plate.png"), "suspect");
+}
+
+#[test]
+fn a_path_rule_raises_and_its_removal_takes_back_what_it_alone_raised() {
+    let world = World::with([
+        ("AI/sky.png", plain_png(1)),
+        ("AI/made.png", text_png(2, "parameters", PARAMETERS)),
+        ("shot/sky.png", plain_png(3)),
+    ]);
+    assert_eq!(status(&world, "AI/sky.png"), "unknown");
+    let config = world.read(".genlock/config.toml");
+    world.configure("[[rule]]\nglob = \"AI/**\"");
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "hashed_files"), number(&scanned, "suspect")), (0, 1));
+    assert_eq!(status(&world, "AI/sky.png"), "suspect");
+    assert_eq!(status(&world, "AI/made.png"), "ai");
+    assert_eq!(status(&world, "shot/sky.png"), "unknown");
+
+    world.rename("AI/sky.png", "shot/cloud.png");
+    world.scan();
+    assert_eq!(status(&world, "shot/cloud.png"), "suspect");
+    let place = text(&world.show("shot/cloud.png")["evidence"][0], "place");
+    assert_eq!(place, "path AI/sky.png");
+
+    world.write(".genlock/config.toml", config);
+    world.scan();
+    assert_eq!(status(&world, "shot/cloud.png"), "unknown");
+    assert_eq!(status(&world, "AI/made.png"), "ai");
+    world.verify();
+    let events = world.events();
+    world.scan();
+    assert_eq!(world.events(), events + 1);
+}
+
+#[test]
+fn a_gate_goes_by_the_rules_as_they_are_now() {
+    let world = World::with([("AI/sky.png", plain_png(1))]);
+    world.deliverable("EP", &["AI/**"]);
+    world.gate("EP").expect("pass", &[]);
+    world.configure("[[rule]]\nglob = \"AI\"");
+    let refused = world.gate("EP");
+    refused.expect("refused", &["suspect-undetermined AI/sky.png"]);
+    // As of then, whatever the rules are later.
+    let seq = refused.answer["journal"]["seq"].to_string();
+    world.run(["tag", "AI/sky.png", "--not-ai", "--note", "a photograph"]).expect(0);
+    world.gate("EP").expect("pass", &["[determination-contradicts-mark AI/sky.png]"]);
+    let again = world.json(["gate", "EP", "--as-of", &seq]).expect(1).value();
+    assert_eq!(again["findings"], refused.answer["findings"]);
+}
+
+#[test]
+fn a_rule_that_is_no_pattern_stops_with_its_text() {
+    let world = World::new();
+    world.configure("[[rule]]\nglob = \"AI/[\"");
+    let refused = world.json(["scan"]).expect(3);
+    assert!(refused.stdout.contains("AI/["), "{}", refused.stdout);
+}
+
+#[test]
+fn a_long_prompt_is_kept_once_and_shown_whole() {
+    let prompt = format!("{}{PARAMETERS}", "a harbour at dusk, ".repeat(400));
+    let world = World::with([
+        ("a.png", text_png(1, "parameters", &prompt)),
+        ("b.png", text_png(2, "parameters", &prompt)),
+    ]);
+    world.write("c.png", text_png(3, "parameters", &prompt));
+    world.scan();
+    for path in ["a.png", "b.png", "c.png"] {
+        let detail = text(&world.show(path)["evidence"][0], "detail");
+        assert!(detail.contains(&prompt), "{} bytes", detail.len());
+    }
+    let ledger = rusqlite::Connection::open(world.ledger()).unwrap();
+    let count = |sql: &str| ledger.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM value"), 1);
+    assert_eq!(count("SELECT count(*) FROM journal WHERE body LIKE '%\"values\":%'"), 1);
+    assert!(count("SELECT sum(length(body)) FROM journal") < i64::try_from(prompt.len()).unwrap());
+    world.verify();
+    let lines = world.run(["show", "a.png"]).expect(0).stdout;
+    assert!(lines.lines().all(|line| line.len() < 400), "{lines}");
+    ledger.execute("UPDATE value SET zlib = x'00'", []).unwrap();
+    world.run(["verify"]).expect(6);
+    world.json(["show", "a.png"]).error();
+}
+
+#[test]
+fn a_name_that_says_another_format_is_reported() {
+    let world = World::new();
+    world.write("a.jpg", plain_png(1));
+    world.write("b.png", plain_png(2));
+    let scanned = world.json(["scan"]).expect(0).value();
+    assert_eq!(scanned["misnamed"].as_array().unwrap().len(), 1);
+    assert_eq!(scanned["misnamed"][0]["path"], "a.jpg");
+    let shown = world.show("a.jpg");
+    assert_eq!(shown["locations"][0]["misnamed"], "holds a PNG picture but is named .jpg");
+    assert!(world.show("b.png")["locations"][0].get("misnamed").is_none());
+}
