@@ -17,7 +17,7 @@ use crate::tree;
 
 /// The word by which this program is told to be the detector alone.
 pub const DETECT: &str = "--detect-tree";
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 /// What is read of a file before anything is known of it.
 const HEAD: u64 = 4 << 10;
 
