@@ -28,6 +28,7 @@ mod show;
 mod sidecars;
 mod status;
 mod verify;
+mod watch;
 
 pub use context::Context;
 pub use deliverables::{
@@ -49,3 +50,4 @@ pub use select::{Selected, select};
 pub use show::show;
 pub use status::{Tally, status};
 pub use verify::{Verified, VerifyOptions, verify};
+pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

@@ -114,6 +114,33 @@ pub(super) struct Reading<'a> {
     pub(super) detection: &'a Settings,
 }
 
+/// Who says which files may be read now, and whether what came of it counts. Asked by the readers,
+/// several at a time. What is turned away is as if it had not been listed: who turned it away
+/// answers for it.
+pub(super) trait Admission: Sync {
+    /// Before a reader's first file, on its own thread.
+    fn begin(&self) {}
+
+    /// Whether to read this now.
+    fn admits(&self, job: &Job) -> bool;
+
+    /// Whether what was read counts.
+    fn accepts(&self, job: &Job, outcome: &Outcome) -> bool;
+}
+
+/// Reads whatever it is given.
+pub(super) struct Everything;
+
+impl Admission for Everything {
+    fn admits(&self, _: &Job) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: &Job, _: &Outcome) -> bool {
+        true
+    }
+}
+
 impl Reading<'_> {
     /// Reads jobs until there are no more, nobody listens, or the user stops.
     pub(super) fn run<T>(
@@ -122,15 +149,30 @@ impl Reading<'_> {
         results: &Sender<T>,
         wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
     ) {
+        self.run_admitted(&Everything, jobs, results, wrap);
+    }
+
+    /// The same, of what `admission` lets through.
+    pub(super) fn run_admitted<T>(
+        &self,
+        admission: &dyn Admission,
+        jobs: &Receiver<Vec<Job>>,
+        results: &Sender<T>,
+        wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
+    ) {
+        admission.begin();
         let mut hasher = FileHasher::new(HashOptions::default());
-        for chunk in jobs {
+        for mut chunk in jobs {
+            chunk.retain(|job| admission.admits(job));
             let mut outcomes = Vec::with_capacity(chunk.len());
             for run in chunk.chunk_by(|a, b| Arc::ptr_eq(&a.directory, &b.directory)) {
                 if self.read_run(&mut hasher, run, &mut outcomes).is_none() {
                     return;
                 }
             }
-            if results.send(wrap(chunk.into_iter().zip(outcomes).collect())).is_err() {
+            let read = chunk.into_iter().zip(outcomes);
+            let counted = read.filter(|(job, outcome)| admission.accepts(job, outcome)).collect();
+            if results.send(wrap(counted)).is_err() {
                 return;
             }
         }

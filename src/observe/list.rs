@@ -5,11 +5,13 @@
 //! merely not look at: a listing then says that it is not complete, with a problem that says why.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, readlinkat, statat};
@@ -60,9 +62,17 @@ pub struct Listing {
     pub problems: Vec<Problem>,
 }
 
+/// Hears of every listing before anybody can act on it: a watcher sets its watches on the directories
+/// in it before one of them is listed, so that nothing falls between.
+pub trait Onlooker: fmt::Debug + Send + Sync {
+    /// `listing` was made.
+    fn listed(&self, listing: &Listing);
+}
+
 /// Lists the directories of one root.
 #[derive(Clone, Debug)]
 pub struct Lister {
+    onlooker: Option<Arc<dyn Onlooker>>,
     root: RootName,
     path: PathBuf,
     identity: (u64, u64),
@@ -73,6 +83,7 @@ impl Lister {
     /// For the root at `path`, which must be a directory now; it may be reached through a link.
     pub fn open(root: &RootName, path: &Path) -> Result<Self, WalkError> {
         let mut lister = Self {
+            onlooker: None,
             root: root.clone(),
             path: path.to_owned(),
             identity: (0, 0),
@@ -80,6 +91,11 @@ impl Lister {
         };
         lister.identity = lister.root_identity()?;
         Ok(lister)
+    }
+
+    /// Tells `onlooker` of every listing.
+    pub fn set_onlooker(&mut self, onlooker: Arc<dyn Onlooker>) {
+        self.onlooker = Some(onlooker);
     }
 
     /// The root's name.
@@ -154,6 +170,9 @@ impl Lister {
             }
         }
         listing.sort();
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.listed(&listing);
+        }
         Ok(Some((listing, filter)))
     }
 

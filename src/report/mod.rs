@@ -7,6 +7,7 @@ mod csv;
 mod json;
 mod text;
 mod view;
+mod watch;
 
 pub use csv::{header as csv_header, row as csv_row};
 pub use json::{VERSION, line as json_line};
@@ -15,3 +16,4 @@ pub use view::{
     ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView,
     FindingView, ListRow, LocationView, PathView, ProblemView, StatusView, VerdictView,
 };
+pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};

@@ -30,4 +30,5 @@ mod redetect;
 mod scan;
 mod trust;
 mod verify;
+mod watch;
 mod world;
