@@ -42,7 +42,8 @@ fn label(field: &Field) -> Option<Evidence> {
         // A bare label, with the word before it.
         Carrier::Comment if field.value.trim_start().starts_with("AIGC{") => true,
         Carrier::XmpNested | Carrier::Iim => false,
-        _ => key == "AIGC",
+        // Vorbis comments know no case, and other writers change it.
+        _ => key.eq_ignore_ascii_case("AIGC"),
     };
     let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
     let bare = bare.and_then(|rest| serde_json::from_str(&format!("{{{}", rest.trim())).ok());
@@ -50,6 +51,14 @@ fn label(field: &Field) -> Option<Evidence> {
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,
         _ if own => value,
+        // Bare, in a field made for something else: what stands together in no other object.
+        _ if field.carrier != Carrier::XmpNested
+            && ["Label", "ContentProducer", "ProduceID"]
+                .iter()
+                .all(|it| value.get(it).is_some()) =>
+        {
+            value
+        }
         _ => return None,
     };
     if !KEYS.iter().any(|key| object.get(key).is_some()) {
@@ -143,6 +152,10 @@ mod tests {
         assert!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":1}"#).is_some());
         assert!(of(Carrier::Exif, "UserComment", r#"{"data":{"aigc_type":"1"}}"#).is_some());
         assert!(of(Carrier::Comment, "COM", &format!("AIGC{kling}")).is_some());
+        assert!(of(Carrier::Vorbis, "aigc", kling).is_some());
+        let bare = r#"{"Label":"1","ContentProducer":"x","ProduceID":"y"}"#;
+        assert!(of(Carrier::Exif, "UserComment", bare).is_some());
+        assert!(of(Carrier::Json, "", bare).is_some());
     }
 
     #[test]
@@ -153,5 +166,6 @@ mod tests {
         assert_eq!(of(Carrier::Exif, "UserComment", r#"{"aigc_type":0}"#), None);
         assert_eq!(of(Carrier::Comment, "COM", "AIGC{an odd talk}"), None);
         assert_eq!(of(Carrier::Exif, "Make", r#"{"Label":"1"}"#), None);
+        assert_eq!(of(Carrier::Json, "", r#"{"Label":"1","ProduceID":"y"}"#), None);
     }
 }
