@@ -129,7 +129,7 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
 
 /// Processor time of this thread, so that a campaign on a busy machine is as long as on an idle one;
 /// the clock where the system does not say.
-fn spent() -> Duration {
+pub fn spent() -> Duration {
     #[expect(clippy::disallowed_methods, reason = "a bound on patience, nothing judged")]
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let ticks = || {
