@@ -4,13 +4,17 @@
 //! that no edited row can say yes. It holds what people decided; with a scope, also what was seen
 //! at the paths a gate asks about and every mark on record.
 
+mod texts;
+
+pub use texts::{Change, Texts};
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
-    Approval, ApprovalId, AssetId, AssetPath, Clearance, ContentProblem, Determination, Event,
-    Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch, PathPattern,
-    PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName, Scope, Seq,
-    Timestamp,
+    Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
+    Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch,
+    PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName,
+    Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -68,8 +72,10 @@ pub struct Record {
     pub head: Option<Head>,
     /// Its time; nothing is judged as if it were earlier.
     pub newest: Option<Timestamp>,
-    /// The policy in force.
-    pub policy: Option<Entry<PolicyAdopted>>,
+    /// Chain hash of the first event: which ledger this is.
+    pub ledger: Option<AssetId>,
+    /// Policies and approvers, with every change of them.
+    pub texts: Texts,
     /// Deliverables by name.
     pub deliverables: BTreeMap<String, Deliverable>,
     /// The globs of the path rules in force.
@@ -82,11 +88,17 @@ pub struct Record {
     pub rejections: Vec<Entry<Rejection>>,
     /// Every revocation, in order.
     pub revocations: Vec<Entry<Revocation>>,
+    /// Every word that conditions were met, in order.
+    pub conditions_met: Vec<Entry<ConditionMet>>,
     determinations: Vec<Entry<Determination>>,
     determined: HashMap<AssetId, usize>,
     approved: HashMap<AssetId, Vec<usize>>,
     rejected: HashMap<AssetId, Vec<usize>>,
     revoked: HashMap<ApprovalId, Vec<usize>>,
+    /// Approvals by number; of two that claim one, the first has it.
+    numbered: HashMap<ApprovalId, usize>,
+    /// Chain hashes of the events that recorded approvals.
+    approval_events: HashMap<Seq, AssetId>,
     /// What each revocation is limited to; empty for no limit.
     revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
@@ -101,9 +113,11 @@ impl Record {
         self.head = Some(head);
         self.newest = Some(at);
         let seq = head.seq;
+        self.ledger.get_or_insert(AssetId::from_bytes(head.hash));
+        let entry = Entry { seq, at, actor, fact: event };
+        let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
             Event::Observed(batch) => self.observed(batch, scope),
-            Event::PolicyAdopted(fact) => self.policy = Some(Entry { seq, at, actor, fact }),
             Event::Determined(fact) => {
                 let index = self.determinations.len();
                 self.determined.extend(fact.assets.iter().map(|asset| (*asset, index)));
@@ -119,6 +133,8 @@ impl Record {
                 for asset in &fact.assets {
                     self.approved.entry(*asset).or_default().push(index);
                 }
+                self.numbered.entry(fact.id).or_insert(index);
+                self.approval_events.insert(seq, AssetId::from_bytes(head.hash));
                 self.approvals.push(Entry { seq, at, actor, fact });
             }
             Event::Rejected(fact) => {
@@ -136,6 +152,7 @@ impl Record {
                 self.revoked_assets.push(fact.assets.iter().copied().collect());
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
+            Event::ConditionMet(fact) => self.conditions_met.push(Entry { seq, at, actor, fact }),
             Event::DeliverableDefined(fact) => {
                 self.deliverables.entry(fact.name).or_default().paths.extend(fact.paths);
             }
@@ -163,7 +180,11 @@ impl Record {
                 let detectors = fact.detectors;
                 self.examined_with = Some(Reexamined { detectors, trust_list: None, assets: 0 });
             }
-            Event::ScanCompleted(_) => {}
+            // The last three were kept above.
+            Event::ScanCompleted(_)
+            | Event::PolicyAdopted(_)
+            | Event::ApproversAdopted(_)
+            | Event::PolicyAcknowledged(_) => {}
         }
     }
 
@@ -233,9 +254,32 @@ impl Record {
                 };
             }
         }
+        if let Some(revoked) = self.fell(entry) {
+            return revoked;
+        }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
             _ => Standing::Active,
+        }
+    }
+
+    /// What an approval extends was withdrawn: then it falls with it.
+    fn fell(&self, entry: &Entry<Approval>) -> Option<Standing> {
+        let mut above = entry;
+        loop {
+            // Numbers only go down on the way, so that it ends.
+            let below = above.fact.under.filter(|below| *below < above.fact.id)?;
+            above = self.approval(below)?;
+            let indices = self.revoked.get(&below).map(Vec::as_slice).unwrap_or_default();
+            let whole = indices.iter().find(|index| {
+                let assets = &self.revoked_assets[**index];
+                assets.is_empty() || above.fact.assets.iter().all(|asset| assets.contains(asset))
+            });
+            if let Some(index) = whole {
+                let Entry { at, fact, .. } = &self.revocations[*index];
+                let (by, note) = (fact.by.clone(), fact.note.clone());
+                return Some(Standing::Revoked { by, at: *at, note });
+            }
         }
     }
 
@@ -252,7 +296,17 @@ impl Record {
 
     /// An approval by its number.
     pub fn approval(&self, id: ApprovalId) -> Option<&Entry<Approval>> {
-        self.approvals.iter().find(|entry| entry.fact.id == id)
+        self.numbered.get(&id).map(|index| &self.approvals[*index])
+    }
+
+    /// Chain hash of the event that recorded an approval.
+    pub fn approval_event(&self, seq: Seq) -> Option<AssetId> {
+        self.approval_events.get(&seq).copied()
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Option<&Entry<PolicyAdopted>> {
+        self.texts.policies.last()
     }
 
     /// What kept detectors from seeing all of a content. Only in a record folded with a scope.

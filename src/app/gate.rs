@@ -11,13 +11,14 @@ pub use as_of::gate_as_of;
 
 use std::collections::BTreeSet;
 
+use crate::app::approvers::{Approvers, policy_news};
+use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Around, Seen, look};
-use crate::app::project::adopted;
 use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
@@ -89,7 +90,8 @@ fn run(
     finalize: bool,
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
-    let policy = project.policy()?;
+    let mut policy = project.policy()?;
+    let mut approvers = Approvers::read(project)?;
     let mut paths = known(&whole(project)?, name)?.paths.clone();
     let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
@@ -116,6 +118,23 @@ fn run(
             if looked.record.present().values().any(|found| found.sighting == Sighting::Carried) {
                 break;
             }
+            // On record before anything is judged by them: a verdict shows what changed.
+            let news: Vec<_> = policy_news(&policy, &looked.record)
+                .into_iter()
+                .chain(approvers.news(&looked.record))
+                .collect();
+            if !news.is_empty() {
+                match append(&mut ledger, context, &looked.record, context.now(), &news) {
+                    Ok(_) => failpoint::hit("texts-adopted"),
+                    // Somebody beside us may have adopted a newer text than ours.
+                    Err(LedgerError::HeadMoved { .. }) => {
+                        policy = project.policy()?;
+                        approvers = Approvers::read(project)?;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+                continue;
+            }
             let judged = Judged::new(context, name, finalize, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
                 Ok((journal, state)) => {
@@ -141,6 +160,7 @@ struct Looked {
     contents: Contents,
     seen: Seen,
     lost_documents: BTreeSet<AssetId>,
+    inquiry: Inquiry,
     record: Record,
 }
 
@@ -160,7 +180,9 @@ impl Looked {
         let seen = look(around, ledger, &contents, &record, None)?;
         let contents = contents.with_links(&seen.linked);
         let lost_documents = lost(around.project, &record);
-        let mut looked = Self { contents, seen, lost_documents, record };
+        let mut inquiry = Inquiry::default();
+        inquiry.look(&record);
+        let mut looked = Self { contents, seen, lost_documents, inquiry, record };
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
                 return Ok(looked);
@@ -180,7 +202,9 @@ impl Looked {
     fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
         // What links lead to was read just now, so its observation is among the new events.
         let scope: PathFilter<'_> = &|root, path| self.contents.contains(root, path);
-        catch_up(reader, &mut self.record, Some(scope))
+        catch_up(reader, &mut self.record, Some(scope))?;
+        self.inquiry.look(&self.record);
+        Ok(())
     }
 }
 
@@ -203,7 +227,7 @@ impl Judged {
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
-        let Looked { record, lost_documents, .. } = looked;
+        let Looked { record, lost_documents, inquiry, .. } = looked;
         let Seen { problems, linked, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
@@ -216,6 +240,7 @@ impl Judged {
                 unmatched: &looked.contents.unmatched(record.present()),
                 problems,
                 lost_documents,
+                authorities: inquiry.found(),
                 finalizing: finalize,
                 record,
                 now,
@@ -227,20 +252,17 @@ impl Judged {
             Some(done) if done.fact.contents == contents => DeliverableState::Final,
             Some(_) => DeliverableState::FinalChanged,
         };
-        let mut events = Vec::new();
-        if record.policy.as_ref().is_none_or(|known| known.fact.hash != policy.hash) {
-            events.push(adopted(policy));
-        }
-        events.push(Event::Gated(GateRun {
+        let events = vec![Event::Gated(GateRun {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,
             checked: verdict.checked,
             finalizing: finalize,
             policy: policy.hash,
+            approvers: record.texts.approvers_hash(),
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
-        }));
+        })];
         let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
         Ok(Self { now, events, verdict, finalization, before })
     }

@@ -3,7 +3,11 @@
 //! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
 //! `policy` and `gate`, and what they say is journalled and handed back.
 
+mod acknowledge;
+mod approve;
 mod approvers;
+mod authority;
+mod condition;
 mod contents;
 mod context;
 mod decide;
@@ -26,9 +30,13 @@ mod scan;
 mod select;
 mod show;
 mod sidecars;
+mod signing;
 mod status;
 mod verify;
 
+pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
+pub use approve::{ApproveOptions, Form, approve};
+pub use condition::{MetOptions, condition_met};
 pub use context::Context;
 pub use deliverables::{
     DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
@@ -40,12 +48,12 @@ pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag,
-    reject, revoke, tag,
+    DecisionOptions, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke, tag,
 };
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;
+pub use signing::SignOptions;
 pub use status::{Tally, status};
 pub use verify::{Verified, VerifyOptions, verify};

@@ -1,14 +1,15 @@
-//! What people decide: determinations, approvals, rejections, revocations. Each is one event that
-//! lists the contents it is about.
+//! What people decide: determinations, rejections, revocations. Each is one event that lists the
+//! contents it is about. Approvals: `approve`.
 
 use std::path::PathBuf;
 
-use crate::app::decide::{decide, decisions};
+use crate::app::approvers::Approvers;
+use crate::app::decide::{decide, decisions, whole};
 use crate::app::documents::store;
-use crate::app::{AppError, Context, Project, approvers};
+use crate::app::{AppError, Context, Project};
 use crate::model::{
-    Approval, ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document,
-    Event, Rejection, Revocation, Scope, SourceType, Timestamp,
+    ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document, Event,
+    Rejection, Revocation, SourceType,
 };
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
@@ -37,21 +38,6 @@ pub struct DecisionOptions {
     pub document: Option<PathBuf>,
     /// Remarks.
     pub note: Option<String>,
-}
-
-/// An approval to record.
-#[derive(Clone, Debug)]
-pub struct ApproveOptions {
-    /// Who, for what, in writing.
-    pub decision: DecisionOptions,
-    /// Temporary or final use.
-    pub scope: Scope,
-    /// Conditions it is bound to.
-    pub conditions: Option<String>,
-    /// The last moment it holds.
-    pub expires: Option<Timestamp>,
-    /// Confirms a contested determination instead.
-    pub determination: bool,
 }
 
 /// What to withdraw.
@@ -121,58 +107,6 @@ pub fn clear_tag(
     })
 }
 
-/// Records an approval.
-pub fn approve(
-    project: &Project,
-    context: &Context<'_>,
-    assets: &[AssetId],
-    options: &ApproveOptions,
-) -> Result<Verdicts, AppError> {
-    if let Some(expires) = options.expires.filter(|expires| *expires < context.now()) {
-        let message =
-            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
-        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
-    }
-    let document = prepare(project, context, &options.decision)?;
-    decide(project, context, |record| {
-        let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
-        if options.determination {
-            for asset in assets {
-                let Some(determination) = record.determination(asset) else {
-                    return Err(AppError::usage(
-                        format!("nobody determined anything of {}", asset.short()),
-                        "record the determination first: genlock tag ASSET --not-ai --note WHY",
-                    ));
-                };
-                if determination.fact.by == options.decision.by {
-                    return Err(AppError::usage(
-                        format!(
-                            "{} determined it; a second person must confirm",
-                            options.decision.by
-                        ),
-                        "--by names who confirms it",
-                    ));
-                }
-            }
-        }
-        let id = record.next_decision();
-        let approval = Approval {
-            id,
-            assets: assets.to_vec(),
-            by: options.decision.by.clone(),
-            scope: options.scope,
-            deliverables: options.decision.deliverables.clone(),
-            document: document.clone(),
-            conditions: options.conditions.clone(),
-            expires: options.expires,
-            note: options.decision.note.clone(),
-            determination: options.determination,
-        };
-        let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
-        Ok((vec![Event::Approved(approval)], answer))
-    })
-}
-
 /// Records a rejection.
 pub fn reject(
     project: &Project,
@@ -181,8 +115,9 @@ pub fn reject(
     options: &DecisionOptions,
     note: &str,
 ) -> Result<Verdicts, AppError> {
-    let document = prepare(project, context, options)?;
+    let (approvers, document) = prepare(project, context, options)?;
     decide(project, context, |record| {
+        approvers.check(record, &options.by)?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
         let id = record.next_decision();
         let rejection = Rejection {
@@ -194,7 +129,8 @@ pub fn reject(
             document: document.clone(),
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
-        Ok((vec![Event::Rejected(rejection)], answer))
+        let events = approvers.news(record).into_iter().chain([Event::Rejected(rejection)]);
+        Ok((events.collect(), answer))
     })
 }
 
@@ -261,20 +197,26 @@ fn revocation(
     Revocation { approvals, assets, by: by.to_owned(), note: note.to_owned() }
 }
 
-fn prepare(
+/// What a decision needs before the ledger is asked: who may decide, and the written word in the
+/// store.
+pub(super) fn prepare(
     project: &Project,
     context: &Context<'_>,
     options: &DecisionOptions,
-) -> Result<Option<Document>, AppError> {
+) -> Result<(Approvers, Option<Document>), AppError> {
     if options.by.trim().is_empty() {
         return Err(AppError::usage("a decision needs a name", "say who decided with --by WHO"));
     }
-    approvers::check(project, &options.by)?;
-    options.document.as_deref().map(|file| store(project, context, file)).transpose()
+    let approvers = Approvers::read(project)?;
+    // Before a document is stored for somebody who may not decide; looked at again on firm ground.
+    approvers.check(&whole(project)?, &options.by)?;
+    let document =
+        options.document.as_deref().map(|file| store(project, context, file)).transpose()?;
+    Ok((approvers, document))
 }
 
 /// A misspelt name makes an approval that covers nothing. The gate refuses then, but whoever typed
 /// it should hear of it now; an approval ahead of the deliverable is legitimate.
-fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
+pub(super) fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
     names.iter().filter(|name| !record.deliverables.contains_key(*name)).cloned().collect()
 }

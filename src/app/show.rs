@@ -1,11 +1,12 @@
 //! `show`: everything known of one asset.
 
+use crate::app::authority::trust;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
-use crate::model::{AssetId, Clearance, SourceType, Strength, Timestamp};
+use crate::model::{AssetId, Authorities, Clearance, SourceType, Strength, Timestamp};
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
 use crate::report::{
@@ -77,12 +78,17 @@ pub fn show(
         parents: Vec::new(),
         children: Vec::new(),
         declarations: Vec::new(),
-        approvals: approvals(&record, &asset, now),
+        approvals: approvals(&record, &trust(&record), &asset, now),
         events,
     })
 }
 
-fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalView> {
+fn approvals(
+    record: &Record,
+    authorities: &Authorities,
+    asset: &AssetId,
+    now: Timestamp,
+) -> Vec<ApprovalView> {
     let mut views: Vec<_> = record
         .approvals_of(asset, now)
         .map(|(entry, standing)| {
@@ -105,6 +111,12 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
                 expires: entry.fact.expires.map(|at| at.to_string()),
                 note: entry.fact.note.clone(),
                 determination: entry.fact.determination,
+                under: entry.fact.under.map(|id| id.to_string()),
+                signature: authorities.of(entry.seq).signed,
+                flaw: {
+                    let word = authorities.of(entry.seq);
+                    word.flaw.or(word.not_allowed)
+                },
             };
             (entry.seq, view)
         })
@@ -125,6 +137,9 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
             expires: None,
             note: Some(entry.fact.note.clone()),
             determination: false,
+            under: None,
+            signature: None,
+            flaw: None,
         };
         (entry.seq, view)
     }));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{AiStatus, Clearance, Head, Scope, Seq, SourceType, Timestamp};
+use crate::model::{AiStatus, ApprovalId, Clearance, Head, Scope, Seq, SourceType, Timestamp};
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
 /// those nobody did.
@@ -75,6 +75,9 @@ pub(super) enum Command {
     Reject(RejectArgs),
     /// Withdraw an approval, from now on
     Revoke(RevokeArgs),
+    /// The rules a gate judges by
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Define what a deliverable is made of
     #[command(subcommand)]
     Deliverable(DeliverableCommand),
@@ -237,14 +240,26 @@ pub(super) struct DecisionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApproveArgs {
-    /// Paths, folders, globs, folded sequences or ids
+    /// Paths, folders, globs, folded sequences or ids; with --condition-met an approval, A-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
     pub(super) decision: DecisionArgs,
     /// Temporary use, or part of a final deliverable
-    #[arg(long, value_enum, value_name = "SCOPE", required_unless_present = "determination")]
+    #[arg(long, value_enum, value_name = "SCOPE",
+        required_unless_present_any = ["determination", "under", "condition_met"])]
     pub(super) scope: Option<ScopeArg>,
+    /// Sign it: a private key, or a public key that ssh-agent holds
+    #[arg(long, value_name = "KEYFILE")]
+    pub(super) sign: Option<PathBuf>,
+    /// Extend this approval to a later version, with its scope, document and conditions
+    #[arg(long, value_name = "A-n", value_parser = approval_id, conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "document"])]
+    pub(super) under: Option<ApprovalId>,
+    /// Record that the conditions of an approval are met; --note says how
+    #[arg(long, requires = "note", conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "under"])]
+    pub(super) condition_met: bool,
     /// Conditions it is bound to
     #[arg(long, value_name = "TEXT")]
     pub(super) conditions: Option<String>,
@@ -302,6 +317,23 @@ pub(super) struct RevokeArgs {
     /// Do not ask
     #[arg(long, short)]
     pub(super) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Record that the policy and the approvers, as changed, are known and meant. Until then every
+    /// verdict shows what changed
+    Ack {
+        /// Who says so: one of the approvers who were acknowledged before
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+        /// Why it was changed
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        /// Sign it: a private key, or a public key that ssh-agent holds
+        #[arg(long, value_name = "KEYFILE")]
+        sign: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -369,6 +401,10 @@ fn source_type(text: &str) -> Result<SourceType, String> {
         let terms: Vec<_> = SourceType::ALL.iter().map(|one| one.term()).collect();
         format!("one of {}", terms.join(", "))
     })
+}
+
+fn approval_id(text: &str) -> Result<ApprovalId, String> {
+    text.parse().map_err(|()| "an approval, A-n".to_owned())
 }
 
 fn end_of_day(text: &str) -> Result<Timestamp, String> {

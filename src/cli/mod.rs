@@ -9,6 +9,7 @@ mod gate;
 mod ls;
 mod output;
 mod people;
+mod policy;
 mod project;
 mod scan;
 mod show;
@@ -162,6 +163,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Approve(args) => people::approve(context, &project()?, args, output),
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
+        Command::Policy(command) => policy::run(context, &project()?, command, output),
         Command::Deliverable(command) => match command {
             DeliverableCommand::Add { name, paths } => {
                 project::deliverable_add(context, &project()?, name, paths, output)

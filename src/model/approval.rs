@@ -57,6 +57,15 @@ pub struct Document {
     pub size: u64,
 }
 
+/// A statement that was signed, and the signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The statement, byte for byte as it was signed.
+    pub statement: String,
+    /// As `ssh-keygen -Y sign` writes it.
+    pub signature: String,
+}
+
 /// A recorded yes. Bound to contents, so a changed byte is not covered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -86,6 +95,29 @@ pub struct Approval {
     /// Confirms a contested `--not-ai` determination instead of approving an AI asset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub determination: bool,
+    /// The approval that this one extends to a later version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<ApprovalId>,
+    /// What was signed, where it was. It says the same as the fields above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
+}
+
+/// A person's word that what an approval is bound to was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionMet {
+    /// The approval whose conditions they are.
+    pub approval: ApprovalId,
+    /// Who says so.
+    pub by: String,
+    /// How they were met.
+    pub note: String,
+    /// What shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// What was signed, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
 }
 
 /// A recorded no.

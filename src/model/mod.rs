@@ -4,22 +4,29 @@
 //! rooms must agree on it; how it is found, stored or shown belongs to them.
 
 mod approval;
+mod approvers;
 mod asset_id;
 mod asset_path;
+mod authority;
 mod deliverable;
 mod determination;
 mod event;
 mod evidence;
 mod observation;
+mod principal;
 mod source_type;
 mod status;
 mod timestamp;
 mod value;
 mod verdict;
 
-pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
+pub use approval::{
+    Approval, ApprovalId, ConditionMet, Document, Rejection, Revocation, Scope, Signed,
+};
+pub use approvers::{ApproversAdopted, PolicyAcknowledged};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use authority::{Authorities, Authority};
 pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern};
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
@@ -30,6 +37,7 @@ pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
 };
+pub use principal::{MAX_PATTERN, fits_list};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};

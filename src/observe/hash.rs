@@ -338,7 +338,8 @@ impl FileHasher {
     }
 }
 
-fn open(path: &Path) -> Result<File, Stop> {
+/// Opens a regular file for reading: no link is followed, nothing is waited for.
+pub(super) fn open(path: &Path) -> Result<File, Stop> {
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     match rustix::fs::open(path, flags, Mode::empty()) {

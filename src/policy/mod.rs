@@ -4,6 +4,7 @@
 //! `rules/`. Pure: nothing here reads a file, a clock or the ledger. A policy that is absent, empty
 //! or wrong is an error, never an open gate.
 
+mod difference;
 mod parse;
 mod profiles;
 mod rules;
@@ -58,7 +59,8 @@ const fn default_severity(code: RuleCode) -> Severity {
         RuleCode::ApprovalUnsigned
         | RuleCode::ApprovalOverridesRejection
         | RuleCode::ConditionsOpen
-        | RuleCode::PathUnmatched => Severity::Warn,
+        | RuleCode::PathUnmatched
+        | RuleCode::PolicyChanged => Severity::Warn,
         _ => Severity::Block,
     }
 }

@@ -49,7 +49,7 @@ impl fmt::Display for PolicyProblem {
 
 /// Codes no policy may soften: a gate that could not look, or saw nothing, has no ground to pass.
 pub(super) fn is_fixed(code: RuleCode) -> bool {
-    code.is_media() || code == RuleCode::DeliverableEmpty
+    code.is_media() || matches!(code, RuleCode::DeliverableEmpty | RuleCode::ApprovalInvalid)
 }
 
 /// What a policy says of a rule.
@@ -158,6 +158,10 @@ impl Parser<'_> {
             self.problem(at, "a rule has a severity".into());
         }
         let (Some((code, at)), Some(level)) = (code, level) else { return };
+        // Or whoever changes the policy would also take away what shows it.
+        if code == RuleCode::PolicyChanged && level == Level::Off {
+            self.problem(at, "\"policy-changed\" blocks or warns and is never off".into());
+        }
         if rules.insert(code, level).is_some() {
             self.problem(at, format!("a second rule for {:?}", code.as_str()));
         }

@@ -1,7 +1,8 @@
 //! An AI-made asset in a final deliverable needs an approval that holds: scope final, for this
 //! deliverable, in writing, not withdrawn, not run out, not overruled by a later no.
 
-use crate::model::{AiStatus, Approval, Rejection, RuleCode, Scope, Severity};
+use crate::model::{AiStatus, Approval, Authority, Rejection, RuleCode, Scope, Severity};
+use crate::policy::Policy;
 use crate::policy::rules::{Case, Findings, Item};
 use crate::record::{Entry, Standing};
 
@@ -24,14 +25,14 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
         .record
         .approvals_of(&item.asset, case.now)
         .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-        .map(|(entry, standing)| (entry, Shortfall::all(&entry.fact, &standing, case)))
+        .map(|(entry, standing)| (entry, Shortfall::all(entry, &standing, case)))
         .collect();
     // The approval that comes nearest to what is needed; of equals the newest.
     let nearness = |shortfalls: &[Shortfall]| shortfalls.first().map_or(u8::MAX, Shortfall::rank);
     let best = offered.into_iter().max_by_key(|(entry, short)| (nearness(short), entry.seq));
     match (best, rejection) {
-        (Some((entry, shortfalls)), _) if shortfalls.is_empty() => {
-            holds(item, entry, found);
+        (Some((entry, shortfalls)), _) if enough(&shortfalls, found.policy) => {
+            short(case, item, entry, &shortfalls, found);
             overrides(item, entry, rejection, found);
         }
         (Some((entry, shortfalls)), None) => short(case, item, entry, &shortfalls, found),
@@ -50,17 +51,28 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
 
 /// What an approval lacks to let an asset into this deliverable.
 enum Shortfall {
+    Invalid(String),
+    NotAllowed(String),
     TempOnly,
     OtherDeliverable,
     Revoked(String),
     Expired(String),
     Document(String),
+    Unsigned,
 }
 
 impl Shortfall {
     /// Everything it lacks, the farthest from enough first.
-    fn all(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Vec<Self> {
+    fn all(entry: &Entry<Approval>, standing: &Standing, case: &Case<'_>) -> Vec<Self> {
         let mut all = Vec::new();
+        let approval = &entry.fact;
+        let Authority { signed, flaw, not_allowed } = case.authorities.of(entry.seq);
+        let is_signed = signed.is_some() || flaw.is_some();
+        all.extend(flaw.map(Self::Invalid));
+        all.extend(not_allowed.map(Self::NotAllowed));
+        if !is_signed {
+            all.push(Self::Unsigned);
+        }
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -92,13 +104,22 @@ impl Shortfall {
 
     const fn rank(&self) -> u8 {
         match self {
-            Self::Revoked(_) => 0,
-            Self::TempOnly => 1,
-            Self::OtherDeliverable => 2,
-            Self::Expired(_) => 3,
-            Self::Document(_) => 4,
+            Self::Invalid(_) => 0,
+            Self::NotAllowed(_) => 1,
+            Self::Revoked(_) => 2,
+            Self::TempOnly => 3,
+            Self::OtherDeliverable => 4,
+            Self::Expired(_) => 5,
+            Self::Document(_) => 6,
+            Self::Unsigned => 7,
         }
     }
+}
+
+/// Whether nothing is lacking but a signature that the policy does not ask for.
+fn enough(shortfalls: &[Shortfall], policy: &Policy) -> bool {
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    shortfalls.iter().all(|one| matches!(one, Shortfall::Unsigned) && !asked)
 }
 
 /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
@@ -114,6 +135,24 @@ fn short(
     let is = word(item);
     for shortfall in shortfalls {
         let (code, why) = match shortfall {
+            Shortfall::Invalid(how) => (
+                RuleCode::ApprovalInvalid,
+                format!("it is {is}, and {id} by {by} proves nothing: {how}"),
+            ),
+            Shortfall::NotAllowed(how) => {
+                (RuleCode::ApproverNotAllowed, format!("it is {is}, and of {id}: {how}"))
+            }
+            Shortfall::Unsigned => {
+                let why = format!("{id} by {by} carries no signature");
+                let fix = "sign it: genlock approve … --sign KEYFILE; nothing is needed while the \
+                           policy only warns"
+                    .to_owned();
+                found.add(RuleCode::ApprovalUnsigned, Some(item), why, fix);
+                if found.policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block) {
+                    return;
+                }
+                continue;
+            }
             Shortfall::Document(how) => {
                 (RuleCode::ApprovalNoDocument, format!("it is {is}, and {id} by {by} {how}"))
             }
@@ -142,20 +181,30 @@ fn short(
             return;
         }
     }
-    holds(item, entry, found);
+    holds(case, item, entry, found);
 }
 
 /// What is worth saying of an approval that is enough.
-fn holds(item: &Item<'_>, entry: &Entry<Approval>, found: &mut Findings<'_>) {
+fn holds(case: &Case<'_>, item: &Item<'_>, entry: &Entry<Approval>, found: &mut Findings<'_>) {
     let (id, by) = (entry.fact.id, &entry.fact.by);
-    let why = format!("{id} by {by} carries no signature");
-    let fix = "nothing is needed unless the policy asks for signatures".to_owned();
-    found.add(RuleCode::ApprovalUnsigned, Some(item), why, fix);
-    if let Some(conditions) = &entry.fact.conditions {
-        let why = format!("{id} by {by} is bound to: {conditions}");
-        let fix = format!("see that it is met, and keep {by}'s word on it with the approval");
-        found.add(RuleCode::ConditionsOpen, Some(item), why, fix);
+    let Some(conditions) = &entry.fact.conditions else { return };
+    let asked = found.policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let mut said = None;
+    for met in case.record.conditions_met.iter().filter(|met| met.fact.approval == id) {
+        let word = case.authorities.of(met.seq);
+        let unsigned = asked && word.signed.is_none();
+        if met.seq > entry.seq && word.counts() && !unsigned {
+            return;
+        }
+        let lacks = word.flaw.or(word.not_allowed);
+        let lacks = lacks.unwrap_or_else(|| "it carries no signature".to_owned());
+        said =
+            Some(format!("; {} said they were met, and that does not count: {lacks}", met.fact.by));
     }
+    let said = said.unwrap_or_default();
+    let why = format!("{id} by {by} is bound to: {conditions}{said}");
+    let fix = format!("once it is met: genlock approve {id} --condition-met --by WHO --note HOW");
+    found.add(RuleCode::ConditionsOpen, Some(item), why, fix);
 }
 
 /// Somebody said no before: who looks at the verdict should know whose word this goes against.

@@ -1,6 +1,7 @@
 //! What a person must decide: weak marks, and determinations that contradict a mark.
 
 use crate::model::{AiStatus, Finding, RuleCode, Severity, Strength};
+use crate::policy::Policy;
 use crate::policy::rules::{Case, Findings, Item};
 use crate::record::Standing;
 
@@ -13,7 +14,7 @@ pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
         );
         found.add(RuleCode::SuspectUndetermined, Some(item), why, fix);
     }
-    if item.origin.contested && !confirmed(case, item) {
+    if item.origin.contested && !confirmed(case, item, found.policy) {
         contradiction(item, found);
     }
 }
@@ -41,9 +42,14 @@ fn contradiction(item: &Item<'_>, found: &mut Findings<'_>) {
 }
 
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
-fn confirmed(case: &Case<'_>, item: &Item<'_>) -> bool {
+fn confirmed(case: &Case<'_>, item: &Item<'_>, policy: &Policy) -> bool {
     let Some(determination) = case.record.determination(&item.asset) else { return false };
     let rejected = case.record.rejections_of(&item.asset).map(|entry| entry.seq).max();
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let counts = |seq| {
+        let word = case.authorities.of(seq);
+        word.counts() && (!asked || word.signed.is_some())
+    };
     case.record.approvals_of(&item.asset, case.now).any(|(entry, standing)| {
         let for_this = entry.fact.deliverables.is_empty()
             || entry.fact.deliverables.iter().any(|name| name == case.deliverable);
@@ -53,6 +59,7 @@ fn confirmed(case: &Case<'_>, item: &Item<'_>) -> bool {
             // A contested origin needs a second person.
             && entry.fact.by != determination.fact.by
             && standing == Standing::Active
+            && counts(entry.seq)
             && for_this
     })
 }

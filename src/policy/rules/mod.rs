@@ -2,13 +2,14 @@
 //! which of it counts, and how hard, is the policy's to say.
 
 mod approval;
+mod change;
 mod determination;
 mod finality;
 mod media;
 
 use std::collections::BTreeSet;
 
-use crate::model::{AssetId, AssetPath, Finding, MediaProblem, RuleCode, Timestamp};
+use crate::model::{AssetId, AssetPath, Authorities, Finding, MediaProblem, RuleCode, Timestamp};
 use crate::origin::Origin;
 use crate::policy::Policy;
 use crate::record::Record;
@@ -37,6 +38,8 @@ pub struct Case<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
     /// What is to be marked final, and not only looked at.
     pub finalizing: bool,
     /// What people decided.
@@ -50,6 +53,7 @@ pub fn judge(policy: &Policy, case: &Case<'_>) -> Vec<Finding> {
     let mut found = Findings { policy, findings: Vec::new() };
     media::whole(case, &mut found);
     finality::whole(case, &mut found);
+    change::whole(case, &mut found);
     for item in &case.items {
         media::item(item, &mut found);
         determination::item(case, item, &mut found);

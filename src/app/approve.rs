@@ -1,0 +1,182 @@
+//! `approve`: a yes, given anew or extended from an earlier one to a later version; signed, where a
+//! key is named.
+
+use crate::app::approvers::{Approvers, policy_news};
+use crate::app::authority::trust;
+use crate::app::decide::decide;
+use crate::app::people::{prepare, unknown_deliverables};
+use crate::app::signing::{Signing, Subjects, ground};
+use crate::app::{AppError, Context, DecisionOptions, Project, SignOptions, Verdicts};
+use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Timestamp};
+use crate::record::{Record, Standing};
+
+/// An approval to record.
+#[derive(Clone, Debug)]
+pub struct ApproveOptions {
+    /// Who, for what, in writing.
+    pub decision: DecisionOptions,
+    /// What kind of yes it is.
+    pub form: Form,
+    /// With what to sign it.
+    pub sign: Option<SignOptions>,
+}
+
+/// What kind of yes.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// A new one.
+    New {
+        /// Temporary or final use.
+        scope: Scope,
+        /// Conditions it is bound to.
+        conditions: Option<String>,
+        /// The last moment it holds.
+        expires: Option<Timestamp>,
+    },
+    /// Confirms a contested determination instead.
+    Determination,
+    /// Extends an approval to a later version, with its scope, document and conditions.
+    Under(ApprovalId),
+}
+
+/// Records an approval.
+pub fn approve(
+    project: &Project,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &ApproveOptions,
+) -> Result<Verdicts, AppError> {
+    if let Form::New { expires: Some(expires), .. } = &options.form
+        && *expires < context.now()
+    {
+        let message =
+            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
+        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+    }
+    // Nothing is approved without a policy that says what the approval is worth.
+    let policy = project.policy()?;
+    let (approvers, document) = prepare(project, context, &options.decision)?;
+    let mut signing = match &options.sign {
+        Some(sign) => {
+            let signing = Signing::open(context, sign)?;
+            let subjects = Subjects::read(project, context, &project.reader()?, assets)?;
+            Some((signing, subjects))
+        }
+        None => None,
+    };
+    decide(project, context, |record| {
+        approvers.check(record, &options.decision.by)?;
+        let mut approval = draft(record, context, assets, options, document.as_ref())?;
+        if let Some((signing, subjects)) = &mut signing {
+            let with = std::mem::take(subjects);
+            *subjects = with.and_document(project, context, approval.document.as_ref())?;
+            let ground = ground(record, &approvers, context.now());
+            approval.signed = Some(signing.approval(&approval, subjects, policy.hash, ground)?);
+        }
+        let unknown_deliverables = unknown_deliverables(record, &approval.deliverables);
+        let ids = vec![approval.id];
+        let answer = Verdicts { ids, assets: assets.len(), unknown_deliverables };
+        Ok((events(&approvers, policy_news(&policy, record), record, approval), answer))
+    })
+}
+
+/// Texts that changed go on record before what rests on them.
+fn events(
+    approvers: &Approvers,
+    policy: Option<Event>,
+    record: &Record,
+    approval: Approval,
+) -> Vec<Event> {
+    let news = policy.into_iter().chain(approvers.news(record));
+    news.chain([Event::Approved(approval)]).collect()
+}
+
+/// The approval as it will be recorded, but for its signature.
+fn draft(
+    record: &Record,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &ApproveOptions,
+    document: Option<&Document>,
+) -> Result<Approval, AppError> {
+    let DecisionOptions { by, deliverables, note, .. } = &options.decision;
+    let mut approval = Approval {
+        id: record.next_decision(),
+        assets: assets.to_vec(),
+        by: by.clone(),
+        scope: Scope::Final,
+        deliverables: deliverables.clone(),
+        document: document.cloned(),
+        conditions: None,
+        expires: None,
+        note: note.clone(),
+        determination: false,
+        under: None,
+        signed: None,
+    };
+    match &options.form {
+        Form::New { scope, conditions, expires } => {
+            approval.scope = *scope;
+            approval.conditions.clone_from(conditions);
+            approval.expires = *expires;
+        }
+        Form::Determination => {
+            confirms(record, assets, by)?;
+            approval.determination = true;
+        }
+        Form::Under(id) => extend(record, context, *id, &mut approval)?,
+    }
+    Ok(approval)
+}
+
+/// A contested origin needs a second person.
+fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppError> {
+    for asset in assets {
+        let Some(determination) = record.determination(asset) else {
+            return Err(AppError::usage(
+                format!("nobody determined anything of {}", asset.short()),
+                "record the determination first: genlock tag ASSET --not-ai --note WHY",
+            ));
+        };
+        if determination.fact.by == by {
+            return Err(AppError::usage(
+                format!("{by} determined it; a second person must confirm"),
+                "--by names who confirms it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Takes over what an earlier approval allows.
+fn extend(
+    record: &Record,
+    context: &Context<'_>,
+    id: ApprovalId,
+    approval: &mut Approval,
+) -> Result<(), AppError> {
+    let Some(entry) = record.approval(id) else {
+        return Err(AppError::usage(
+            format!("there is no approval {id}"),
+            "genlock log lists them",
+        ));
+    };
+    let of = &entry.fact;
+    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
+    let word = trust(record).of(entry.seq);
+    if of.determination || !of.assets.iter().any(holds) || !word.counts() {
+        let why = if of.determination { "confirms a determination" } else { "does not hold" };
+        return Err(AppError::usage(
+            format!("{id} {why}, and there is nothing to extend"),
+            "genlock show ASSET says how an approval stands; a new one needs --scope",
+        ));
+    }
+    approval.scope = of.scope;
+    approval.deliverables.clone_from(&of.deliverables);
+    approval.document.clone_from(&of.document);
+    approval.conditions.clone_from(&of.conditions);
+    approval.expires = of.expires;
+    approval.under = Some(id);
+    Ok(())
+}
