@@ -8,6 +8,7 @@ use crate::app::people::{prepare, unknown_deliverables};
 use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{AppError, Context, DecisionOptions, Project, SignOptions, Verdicts};
 use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Timestamp};
+use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
 
 /// An approval to record.
@@ -64,8 +65,14 @@ pub fn approve(
         }
         None => None,
     };
+    let power = match options.form {
+        Form::New { .. } => Power::Approve,
+        Form::Determination => Power::Confirm,
+        Form::Under(_) => Power::Extend,
+    };
     decide(project, context, |record| {
         approvers.check(record, &options.decision.by)?;
+        allowed(&policy, &options.decision.by, power)?;
         let mut approval = draft(record, context, assets, options, document.as_ref())?;
         if let Some((signing, subjects)) = &mut signing {
             let with = std::mem::take(subjects);
@@ -78,6 +85,22 @@ pub fn approve(
         let answer = Verdicts { ids, assets: assets.len(), unknown_deliverables };
         Ok((events(&approvers, policy_news(&policy, record), record, approval), answer))
     })
+}
+
+/// Refuses what no role of the policy lets somebody do.
+pub(super) fn allowed(policy: &Policy, by: &str, power: Power) -> Result<(), AppError> {
+    if policy.may(by, power) {
+        return Ok(());
+    }
+    let with = policy.roles.iter().filter(|role| role.may.contains(&power));
+    let with: Vec<_> = with.map(|role| role.name.as_str()).collect();
+    Err(AppError::usage(
+        format!("no role of {by:?} may {}", power.as_str()),
+        match with.as_slice() {
+            [] => "the policy gives that to nobody".to_owned(),
+            roles => format!("the policy gives that to: {}", roles.join(", ")),
+        },
+    ))
 }
 
 /// Texts that changed go on record before what rests on them.
@@ -111,6 +134,7 @@ fn draft(
         expires: None,
         note: note.clone(),
         determination: false,
+        declaration: None,
         under: None,
         signed: None,
     };
@@ -170,6 +194,14 @@ fn extend(
         return Err(AppError::usage(
             format!("{id} {why}, and there is nothing to extend"),
             "genlock show ASSET says how an approval stands; a new one needs --scope",
+        ));
+    }
+    if let Some(asset) =
+        approval.assets.iter().find(|asset| record.attached_it(&approval.by, asset))
+    {
+        return Err(AppError::usage(
+            format!("{} put {} under its declaration", approval.by, asset.short()),
+            "another person says that the approval covers it",
         ));
     }
     approval.scope = of.scope;

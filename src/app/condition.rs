@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use crate::app::approve::allowed;
 use crate::app::decide::decide;
 use crate::app::people::prepare;
 use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{AppError, Context, DecisionOptions, Project, SignOptions, Verdicts};
 use crate::model::{ApprovalId, ConditionMet, Event};
+use crate::policy::Power;
 
 /// Conditions that were met.
 #[derive(Clone, Debug)]
@@ -35,10 +37,12 @@ pub fn condition_met(
         document: document.clone(),
         ..DecisionOptions::default()
     };
+    let policy = project.policy()?;
     let (approvers, document) = prepare(project, context, &decision)?;
     let mut signing = sign.as_ref().map(|sign| Signing::open(context, sign)).transpose()?;
     decide(project, context, |record| {
         approvers.check(record, by)?;
+        allowed(&policy, by, Power::MeetConditions)?;
         let about = record.approval(*approval).ok_or_else(|| {
             AppError::usage(format!("there is no approval {approval}"), "genlock log lists them")
         })?;

@@ -54,6 +54,14 @@ pub enum AppError {
     /// Nothing was signed.
     #[error("nothing was signed, and nothing recorded")]
     Sign(#[from] SignError),
+    /// A file of cases for a policy cannot be used.
+    #[error("the cases {} cannot be used", path.display())]
+    CasesInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        source: PolicyError,
+    },
     /// The ledger cannot.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

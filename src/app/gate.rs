@@ -119,18 +119,14 @@ fn run(
                 break;
             }
             // On record before anything is judged by them: a verdict shows what changed.
-            let news: Vec<_> = policy_news(&policy, &looked.record)
-                .into_iter()
-                .chain(approvers.news(&looked.record))
-                .collect();
-            if !news.is_empty() {
+            if news(&policy, &approvers, &looked.record).next().is_some() {
+                // Read again first: somebody beside us may have adopted what is newer than ours.
+                policy = project.policy()?;
+                approvers = Approvers::read(project)?;
+                let news: Vec<_> = news(&policy, &approvers, &looked.record).collect();
                 match append(&mut ledger, context, &looked.record, context.now(), &news) {
                     Ok(_) => failpoint::hit("texts-adopted"),
-                    // Somebody beside us may have adopted a newer text than ours.
-                    Err(LedgerError::HeadMoved { .. }) => {
-                        policy = project.policy()?;
-                        approvers = Approvers::read(project)?;
-                    }
+                    Err(LedgerError::HeadMoved { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
                 continue;
@@ -153,6 +149,15 @@ fn run(
             }
         }
     }
+}
+
+/// What of policy and approvers is not on record yet.
+fn news(
+    policy: &Policy,
+    approvers: &Approvers,
+    record: &Record,
+) -> impl Iterator<Item = Event> + use<> {
+    policy_news(policy, record).into_iter().chain(approvers.news(record))
 }
 
 /// What was seen on disk and what the journal says, together the ground of a judgement.
@@ -242,6 +247,7 @@ impl Judged {
                 lost_documents,
                 authorities: inquiry.found(),
                 finalizing: finalize,
+                attested: false,
                 record,
                 now,
             },
@@ -257,6 +263,7 @@ impl Judged {
             outcome: verdict.outcome,
             checked: verdict.checked,
             finalizing: finalize,
+            attested: None,
             policy: policy.hash,
             approvers: record.texts.approvers_hash(),
             linked: linked.clone(),

@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
-use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, Timestamp};
+use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, PathPattern, Timestamp};
 use crate::report::{EventView, count};
 
 /// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
@@ -111,6 +111,9 @@ fn sentence(event: &Event) -> String {
         Event::DeterminationCleared(one) => {
             format!("determination of {} withdrawn", of(one.assets.len()))
         }
+        Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {
+            declared(event)
+        }
         Event::Approved(one) if one.determination => {
             format!("{} {} confirmed the determination of {}", one.id, one.by, of(one.assets.len()))
         }
@@ -161,6 +164,45 @@ fn sentence(event: &Event) -> String {
 
 const fn signed(signed: bool) -> &'static str {
     if signed { ", signed" } else { "" }
+}
+
+/// Declarations and the tools they name.
+fn declared(event: &Event) -> String {
+    match event {
+        Event::Declared(one) => {
+            let version =
+                if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
+            format!(
+                "{}{version} declared{}: {} ({})",
+                one.id,
+                under(one.assets.len(), &one.globs),
+                one.declaration.purpose,
+                one.tier.as_str()
+            )
+        }
+        Event::Attached(one) => {
+            format!("{} declared{}, too", one.declaration, under(one.assets.len(), &one.globs))
+        }
+        Event::Reported(one) => {
+            let on = one.on.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
+            let document = if one.document.is_some() { ", in writing" } else { "" };
+            format!("{} version {} sent to {}{on}{document}", one.declaration, one.version, one.to)
+        }
+        Event::ToolRegistered(one) => {
+            let version = one.version.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+            format!("tool {}{version} registered", one.name)
+        }
+        _ => String::new(),
+    }
+}
+
+/// What a declaration was put over.
+fn under(assets: usize, globs: &[PathPattern]) -> String {
+    let mut what: Vec<_> = globs.iter().map(ToString::to_string).collect();
+    if assets > 0 || globs.is_empty() {
+        what.insert(0, count(assets as u64, "asset"));
+    }
+    format!(" for {}", what.join(", "))
 }
 
 fn for_what(deliverables: &[String]) -> String {

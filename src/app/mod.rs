@@ -22,6 +22,7 @@ mod ingest;
 mod list;
 mod origins;
 mod people;
+mod policies;
 mod project;
 mod reading;
 mod reexamine;
@@ -34,6 +35,7 @@ mod signing;
 mod status;
 mod verify;
 
+pub use crate::policy::TrialResult;
 pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
 pub use approve::{ApproveOptions, Form, approve};
 pub use condition::{MetOptions, condition_met};
@@ -50,6 +52,7 @@ pub use list::{ListOptions, list};
 pub use people::{
     DecisionOptions, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke, tag,
 };
+pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};

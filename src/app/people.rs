@@ -127,6 +127,7 @@ pub fn reject(
             deliverables: options.deliverables.clone(),
             note: note.to_owned(),
             document: document.clone(),
+            declaration: None,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         let events = approvers.news(record).into_iter().chain([Event::Rejected(rejection)]);

@@ -47,6 +47,8 @@ pub fn show(
     })?;
     events.reverse();
     let locations = reader.locations_of(&asset)?;
+    let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
+    let declarations = record.declarations.of(&asset, present);
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -54,7 +56,8 @@ pub fn show(
         status: origin.status.as_str(),
         source_type: origin.source_type.map(SourceType::term),
         strength: origin.strength.map(Strength::as_str),
-        clearance: clearance(origin.status, &record, &asset, now).map(Clearance::as_str),
+        clearance: clearance(origin.status, &record, &asset, &declarations, now)
+            .map(Clearance::as_str),
         tool: origin.tool,
         why: origin.why,
         locations: locations
@@ -103,6 +106,7 @@ fn approvals(
                     Standing::Active => "active",
                     Standing::Expired { .. } => "expired",
                     Standing::Revoked { .. } => "revoked",
+                    Standing::Outdated { .. } => "outdated",
                 },
                 deliverables: entry.fact.deliverables.clone(),
                 document: document.map(|one| one.hash.to_string()),

@@ -58,6 +58,7 @@ impl Signing {
             expires: fact.expires,
             note: fact.note.clone(),
             documents: subjects.documents(fact.document.as_ref()),
+            declaration: fact.declaration,
             under: fact.under,
             determination: fact.determination,
             policy,

@@ -87,6 +87,7 @@ pub fn approval(fact: &Approval, ground: Ground<'_>) -> Attestation {
             ("its expiry", of.expires == fact.expires),
             ("its note", of.note == fact.note),
             ("its document", documents(&of.documents, fact.document.as_ref())),
+            ("its declaration", of.declaration == fact.declaration),
             ("what it extends", of.under == fact.under),
             ("what it confirms", of.determination == fact.determination),
         ])

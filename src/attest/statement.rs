@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::model::{ApprovalId, AssetId, Scope, Timestamp};
+use crate::model::{ApprovalId, AssetId, DeclarationVersion, Scope, Timestamp};
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
@@ -80,6 +80,9 @@ pub struct ApprovalPredicate {
     pub note: Option<String>,
     /// The written approval.
     pub documents: Vec<Subject>,
+    /// The declaration it was given under, as it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<DeclarationVersion>,
     /// The approval it extends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<ApprovalId>,

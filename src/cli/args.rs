@@ -75,9 +75,6 @@ pub(super) enum Command {
     Reject(RejectArgs),
     /// Withdraw an approval, from now on
     Revoke(RevokeArgs),
-    /// The rules a gate judges by
-    #[command(subcommand)]
-    Policy(PolicyCommand),
     /// Define what a deliverable is made of
     #[command(subcommand)]
     Deliverable(DeliverableCommand),
@@ -102,6 +99,9 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Check a policy, explain its rules, test what they find, acknowledge changes of it
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Check the ledger: file, chain, tables against a replay, documents
     Verify(VerifyArgs),
     /// The journal, newest first
@@ -165,7 +165,7 @@ pub(super) struct ListArgs {
     /// Only this status: ai, ai-part, suspect, not-ai, unknown
     #[arg(long, value_name = "S", value_parser = status)]
     pub(super) status: Option<AiStatus>,
-    /// Only this clearance: undeclared, approved, rejected, revoked, expired
+    /// Only this clearance: undeclared, declared, reported, approved, rejected, revoked, expired
     #[arg(long, value_name = "C", value_parser = clearance)]
     pub(super) clearance: Option<Clearance>,
     /// Only this IPTC digital source type, e.g. trainedAlgorithmicMedia
@@ -320,23 +320,6 @@ pub(super) struct RevokeArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum PolicyCommand {
-    /// Record that the policy and the approvers, as changed, are known and meant. Until then every
-    /// verdict shows what changed
-    Ack {
-        /// Who says so: one of the approvers who were acknowledged before
-        #[arg(long, value_name = "WHO")]
-        by: Option<String>,
-        /// Why it was changed
-        #[arg(long, value_name = "TEXT")]
-        note: String,
-        /// Sign it: a private key, or a public key that ssh-agent holds
-        #[arg(long, value_name = "KEYFILE")]
-        sign: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum DeliverableCommand {
     /// Define a deliverable, or add to one that is open
     Add {
@@ -357,6 +340,50 @@ pub(super) enum DeliverableCommand {
     Rm {
         /// Its name
         name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Whether a policy can be used; else every problem with line and column (exit 3)
+    Check {
+        /// A file; the project's policy when not given
+        file: Option<PathBuf>,
+        /// A bundled profile instead
+        #[arg(long, value_name = "NAME", conflicts_with = "file")]
+        profile: Option<String>,
+    },
+    /// When a rule finds, how hard, what clears it and whose words it rests on
+    Explain {
+        /// The code of a finding or of a reason to escalate; all of them when not given
+        code: Option<String>,
+        /// The facts that a rule may ask about
+        #[arg(long, conflicts_with = "code")]
+        facts: bool,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+    /// Record that the policy and the approvers, as changed, are known and meant. Until then every
+    /// verdict shows what changed
+    Ack {
+        /// Who says so: one of the approvers who were acknowledged before
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+        /// Why it was changed
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        /// Sign it: a private key, or a public key that ssh-agent holds
+        #[arg(long, value_name = "KEYFILE")]
+        sign: Option<PathBuf>,
+    },
+    /// Facts in, expected findings out: exit 1 when a case comes out otherwise
+    Test {
+        /// A file of [[case]] with facts and expect
+        file: PathBuf,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
     },
 }
 
@@ -389,11 +416,10 @@ fn status(text: &str) -> Result<AiStatus, String> {
 }
 
 fn clearance(text: &str) -> Result<Clearance, String> {
-    use Clearance as C;
-    [C::Undeclared, C::Approved, C::Rejected, C::Revoked, C::Expired]
-        .into_iter()
-        .find(|clearance| clearance.as_str() == text)
-        .ok_or_else(|| "one of undeclared, approved, rejected, revoked, expired".to_owned())
+    Clearance::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
+        let words: Vec<_> = Clearance::ALL.iter().map(|one| one.as_str()).collect();
+        format!("one of {}", words.join(", "))
+    })
 }
 
 fn source_type(text: &str) -> Result<SourceType, String> {

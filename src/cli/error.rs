@@ -16,7 +16,8 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
         | AppError::PolicyInvalid { .. }
-        | AppError::ApproversInvalid { .. } => Exit::Config,
+        | AppError::ApproversInvalid { .. }
+        | AppError::CasesInvalid { .. } => Exit::Config,
         AppError::NetworkMount { .. } => Exit::Ledger,
         AppError::Ledger(ledger) => match ledger {
             LedgerError::Missing { .. }
@@ -96,7 +97,7 @@ fn hint_of(error: &AppError) -> Option<String> {
 
 /// Every cause below an error, outermost first. The problems of a policy or a list count as causes.
 fn causes_of(error: &AppError) -> Vec<String> {
-    if let AppError::PolicyInvalid { source, .. } = error {
+    if let AppError::PolicyInvalid { source, .. } | AppError::CasesInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();
     }
     if let AppError::ApproversInvalid { source, .. } = error {

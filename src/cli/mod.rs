@@ -163,7 +163,6 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Approve(args) => people::approve(context, &project()?, args, output),
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
-        Command::Policy(command) => policy::run(context, &project()?, command, output),
         Command::Deliverable(command) => match command {
             DeliverableCommand::Add { name, paths } => {
                 project::deliverable_add(context, &project()?, name, paths, output)
@@ -183,6 +182,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
             gate::finalize(context, &project()?, name, global.verbose, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
+        Command::Policy(command) => policy::run(context, project, command, output),
         Command::Verify(args) => verify::verify(context, &project()?, args, output),
         Command::Log(args) => verify::log(context, &project()?, args, output),
         Command::Demo { dir } => demo::run(dir.as_deref(), output),

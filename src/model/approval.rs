@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, Timestamp};
+use crate::model::{AssetId, DeclarationId, Timestamp};
 
 /// `A-n`: the n-th decision on the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +66,15 @@ pub struct Signed {
     pub signature: String,
 }
 
+/// The declaration a decision was taken on, as it was then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclarationVersion {
+    /// The declaration.
+    pub id: DeclarationId,
+    /// Its version.
+    pub version: u32,
+}
+
 /// A recorded yes. Bound to contents, so a changed byte is not covered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
@@ -95,6 +104,9 @@ pub struct Approval {
     /// Confirms a contested `--not-ai` determination instead of approving an AI asset.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub determination: bool,
+    /// The declaration it was given under: when that changes, it does not hold any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<DeclarationVersion>,
     /// The approval that this one extends to a later version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<ApprovalId>,
@@ -137,6 +149,9 @@ pub struct Rejection {
     /// The written refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<Document>,
+    /// The declaration that was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<DeclarationVersion>,
 }
 
 /// Approvals withdrawn, from then on.

@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, ApproversAdopted, AssetId, ConditionMet, Determination, Finalization, GateRun,
-    ObservedBatch, PathPattern, PolicyAcknowledged, Rejection, Revocation, ScanCompleted,
-    Timestamp,
+    Approval, ApproversAdopted, AssetId, Attached, ConditionMet, Declared, Determination,
+    Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged, Rejection, Reported,
+    Revocation, ScanCompleted, Timestamp, Tool,
 };
 
 /// Position in the journal, from 1.
@@ -170,6 +170,10 @@ events! {
     "reexamined" => Reexamined(Reexamined), "what was recorded was examined with newer detectors or another trust list";
     "determined" => Determined(Determination), "a person determined an asset's origin";
     "determination-cleared" => DeterminationCleared(DeterminationCleared), "a person withdrew a determination";
+    "declared" => Declared(Declared), "a use of generative AI was declared, or declared anew";
+    "attached" => Attached(Attached), "more contents were put under a declaration";
+    "reported" => Reported(Reported), "a declaration was sent to the commissioner's contact";
+    "tool-registered" => ToolRegistered(Tool), "what is known of a generative tool";
     "approved" => Approved(Approval), "a recorded yes";
     "rejected" => Rejected(Rejection), "a recorded no";
     "revoked" => Revoked(Revocation), "approvals withdrawn";

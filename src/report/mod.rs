@@ -12,6 +12,7 @@ pub use csv::{header as csv_header, row as csv_row};
 pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, short_list};
 pub use view::{
-    ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView,
-    FindingView, ListRow, LocationView, PathView, ProblemView, StatusView, VerdictView,
+    ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
+    FindingView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView, StatusView,
+    VerdictView, WaivedView, WaiverView,
 };

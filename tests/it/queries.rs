@@ -213,7 +213,8 @@ fn gate_and_finalize_answer_in_one_object() {
         );
         assert_eq!((&answer["deliverable"], &answer["verdict"]), (&json!("EP"), &json!("refused")));
         let findings = answer["findings"].as_array().unwrap();
-        assert_eq!(findings.len(), 2);
+        // The third one warns that nobody declared the use.
+        assert_eq!(findings.len(), 3);
         let ai = findings.iter().find(|one| one["code"] == "ai-unapproved").unwrap();
         has(ai, "code:s severity:s asset:s path:s why:s fix:s");
         let missing = findings.iter().find(|one| one["code"] == "media-missing").unwrap();

@@ -2,9 +2,12 @@
 
 use crate::model::RuleCode;
 use crate::policy::difference::difference;
-use crate::policy::rules::{Case, Findings};
+use crate::policy::rules::Case;
+use crate::policy::rules::facts::Whole;
+use crate::policy::rules::findings::Findings;
 
-pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
+pub(super) fn whole(case: &Case<'_>, whole: &Whole<'_>, found: &mut Findings<'_>) {
+    let fix = found.fix(RuleCode::PolicyChanged, whole);
     for change in case.record.texts.changes_since(case.authorities.acknowledged) {
         let why = format!(
             "{} changed {} on {} (event {}):\n{}",
@@ -17,7 +20,6 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
             change.seq,
             difference(change.before, change.after)
         );
-        let fix = "if it is meant: genlock policy ack --by WHO --note WHY".to_owned();
-        found.add(RuleCode::PolicyChanged, None, why, fix);
+        found.say(RuleCode::PolicyChanged, None, why, fix.clone());
     }
 }

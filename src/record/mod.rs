@@ -4,17 +4,19 @@
 //! that no edited row can say yes. It holds what people decided; with a scope, also what was seen
 //! at the paths a gate asks about and every mark on record.
 
+mod declarations;
 mod texts;
 
+pub use declarations::{Declarations, Dossier};
 pub use texts::{Change, Texts};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch,
-    PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName,
-    Scope, Seq, Timestamp,
+    DeclarationId, Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head,
+    ObservedBatch, PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -60,6 +62,15 @@ pub enum Standing {
         /// Why.
         note: String,
     },
+    /// The declaration it was given under has changed since.
+    Outdated {
+        /// The declaration.
+        declaration: DeclarationId,
+        /// The version it was given under.
+        version: u32,
+        /// The version that stands.
+        now: u32,
+    },
 }
 
 /// Chooses the paths whose observations a fold keeps.
@@ -90,6 +101,8 @@ pub struct Record {
     pub revocations: Vec<Entry<Revocation>>,
     /// Every word that conditions were met, in order.
     pub conditions_met: Vec<Entry<ConditionMet>>,
+    /// What was declared, and the register of tools.
+    pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
     determined: HashMap<AssetId, usize>,
     approved: HashMap<AssetId, Vec<usize>>,
@@ -97,6 +110,8 @@ pub struct Record {
     revoked: HashMap<ApprovalId, Vec<usize>>,
     /// Approvals by number; of two that claim one, the first has it.
     numbered: HashMap<ApprovalId, usize>,
+    /// Who put contents under a declaration.
+    attachers: HashMap<AssetId, BTreeSet<String>>,
     /// Chain hashes of the events that recorded approvals.
     approval_events: HashMap<Seq, AssetId>,
     /// What each revocation is limited to; empty for no limit.
@@ -153,6 +168,18 @@ impl Record {
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
             Event::ConditionMet(fact) => self.conditions_met.push(Entry { seq, at, actor, fact }),
+            Event::Declared(fact) => {
+                self.put_under(&fact.assets, &actor);
+                self.declarations.declared(Entry { seq, at, actor, fact });
+            }
+            Event::Attached(fact) => {
+                self.put_under(&fact.assets, &actor);
+                self.declarations.attached(&fact);
+            }
+            Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
+            Event::ToolRegistered(fact) => {
+                self.declarations.registered(Entry { seq, at, actor, fact });
+            }
             Event::DeliverableDefined(fact) => {
                 self.deliverables.entry(fact.name).or_default().paths.extend(fact.paths);
             }
@@ -259,8 +286,19 @@ impl Record {
         }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
-            _ => Standing::Active,
+            _ => self.outdated(entry).unwrap_or(Standing::Active),
         }
+    }
+
+    fn put_under(&mut self, assets: &[AssetId], actor: &str) {
+        for asset in assets {
+            self.attachers.entry(*asset).or_default().insert(actor.to_owned());
+        }
+    }
+
+    /// Whether somebody put a content under a declaration: then another must say that it is covered.
+    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
+        self.attachers.get(asset).is_some_and(|all| all.contains(who))
     }
 
     /// What an approval extends was withdrawn: then it falls with it.
@@ -281,6 +319,14 @@ impl Record {
                 return Some(Standing::Revoked { by, at: *at, note });
             }
         }
+    }
+
+    /// Whether what an approval said yes to has been declared anew since.
+    fn outdated(&self, entry: &Entry<Approval>) -> Option<Standing> {
+        let under = entry.fact.declaration?;
+        let now = self.declarations.get(under.id)?.current()?.fact.version;
+        let (declaration, version) = (under.id, under.version);
+        (now > version).then_some(Standing::Outdated { declaration, version, now })
     }
 
     /// Every rejection of a content, in order.
@@ -344,10 +390,23 @@ impl Record {
         &self.present
     }
 
-    /// Where an AI-made or suspect content stands with the people who must clear it.
-    pub fn clearance(&self, asset: &AssetId, now: Timestamp) -> Clearance {
+    /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
+    /// are those it is under.
+    pub fn clearance(
+        &self,
+        asset: &AssetId,
+        declarations: &[DeclarationId],
+        now: Timestamp,
+    ) -> Clearance {
+        let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
+        let mut answer = if declarations.is_empty() {
+            Clearance::Undeclared
+        } else if dossiers().all(|one| one.report().is_some()) {
+            Clearance::Reported
+        } else {
+            Clearance::Declared
+        };
         let rejected = self.rejections_of(asset).map(|entry| entry.seq).max();
-        let mut answer = Clearance::Undeclared;
         let mut newest = None;
         for (entry, standing) in self.approvals_of(asset, now) {
             if entry.fact.determination || entry.fact.scope != Scope::Final {
@@ -358,7 +417,8 @@ impl Record {
                 Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
                     Clearance::Approved
                 }
-                Standing::Active => continue,
+                // What was declared anew waits for its approval again.
+                Standing::Active | Standing::Outdated { .. } => continue,
                 Standing::Expired { .. } => Clearance::Expired,
                 Standing::Revoked { .. } => Clearance::Revoked,
             };
