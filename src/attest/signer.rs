@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use ssh_key::{PrivateKey, PublicKey};
+use ssh_key::{Algorithm, PrivateKey, PublicKey};
 
 use crate::attest::allowed_signers::supported;
 use crate::attest::{agent, sshsig};
@@ -68,7 +68,8 @@ enum Means {
 
 impl Signer {
     /// Opens a key file: a private key, or a public one whose private half ssh-agent holds. A private
-    /// key behind a passphrase is asked of the agent too: Genlock asks for no passphrase.
+    /// key behind a passphrase is asked of the agent too: Genlock asks for no passphrase. So is an RSA
+    /// key: what there is to sign with one here leaks it by its timing (RUSTSEC-2023-0071).
     pub fn open(path: &Path, agent: Option<&Path>) -> Result<Self, SignError> {
         let read = || {
             let mut text = String::new();
@@ -90,7 +91,10 @@ impl Signer {
                 .map_err(|error| unusable(format!("it is no key ({error})")))?,
         };
         supported(public.key_data()).map_err(unusable)?;
-        let means = match key.filter(|key| !key.is_encrypted()) {
+        let usable = |key: &PrivateKey| {
+            !key.is_encrypted() && !matches!(key.algorithm(), Algorithm::Rsa { .. })
+        };
+        let means = match key.filter(usable) {
             Some(key) => Means::Key(Box::new(key)),
             None => {
                 let none = || SignError::NoAgent { path: path.to_owned() };

@@ -57,8 +57,8 @@ fn hint_of(error: &AppError) -> Option<String> {
         ),
         AppError::Sign(_) => Some(
             "--sign takes a private key in OpenSSH's own format (ssh-keygen -p -f KEY converts it), \
-             or a public key that ssh-agent holds; one with a passphrase goes to the agent first: \
-             ssh-add KEY"
+             or a public key that ssh-agent holds; one with a passphrase and an RSA key go to the \
+             agent first: ssh-add KEY"
                 .into(),
         ),
         AppError::NetworkMount { .. } => Some(

@@ -70,6 +70,13 @@ impl<'a> ApprovalFacts<'a> {
         };
         let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
         let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        // What somebody forged, or could not give, is no approval; it is said where no other holds.
+        let is_void = |lack: &Lack| {
+            matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
+                && policy.severity(lack.code()) == Some(Severity::Block)
+        };
+        let (void, offered): (Vec<_>, Vec<_>) =
+            offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
         // The approval that comes nearest to what is needed; of equals the newest.
         let nearness = |lacks: &[Lack]| lacks.first().map_or(u8::MAX, Lack::rank);
         let best = offered.into_iter().max_by_key(|(entry, lacks)| (nearness(lacks), entry.seq));
@@ -77,7 +84,7 @@ impl<'a> ApprovalFacts<'a> {
         let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
         let enough =
             |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
-        let facts = match (best, rejection) {
+        let mut facts = match (best, rejection) {
             (Some((entry, lacks)), _) if enough(&lacks) => Self {
                 overrides: rejection.map(|no| overrides(entry, no)),
                 ..Self::short(policy, case, entry, lacks)
@@ -95,6 +102,14 @@ impl<'a> ApprovalFacts<'a> {
             },
             (None, None) => Self { state: Some("none"), ..Self::default() },
         };
+        if facts.state != Some("holds")
+            && let Some((entry, lacks)) = void.into_iter().max_by_key(|(entry, _)| entry.seq)
+        {
+            let Self { invalid, not_allowed, .. } = Self::short(policy, case, entry, lacks);
+            let nothing_else = facts.state == Some("none");
+            let state = if nothing_else { Some("short") } else { facts.state };
+            facts = Self { invalid, not_allowed, state, ..facts };
+        }
         Self { roles, ..facts }
     }
 
