@@ -71,11 +71,10 @@ pub fn acknowledge(
             ));
         }
         if let Some(signing) = &mut signing {
-            let ledger = record.ledger.unwrap_or(AssetId::from_bytes([0; 32]));
             let at = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
-            let ground = Ground { signers: Some(&judge), at, ledger };
+            let ground = Ground { signers: Some(&judge), at, history: &record.history };
             let list = fact.approvers.map(|_| approvers.text.as_str());
-            fact.signed = Some(signing.policy(&fact, &policy.text, list, ground)?);
+            fact.signed = Some(signing.policy(record, &fact, &policy.text, list, ground)?);
         } else if !judge.is_empty() && (demands_signatures(&policy) || demanded(record, since)) {
             return Err(AppError::usage(
                 "this policy asks for signatures, and so does a change of it",

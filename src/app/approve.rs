@@ -6,7 +6,9 @@ use crate::app::authority::trust;
 use crate::app::decide::decide;
 use crate::app::people::{prepare, unknown_deliverables};
 use crate::app::signing::{Signing, Subjects, ground};
-use crate::app::{AppError, Context, DecisionOptions, Project, SignOptions, Verdicts};
+use crate::app::{
+    AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
+};
 use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Timestamp};
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
@@ -44,7 +46,7 @@ pub enum Form {
 pub fn approve(
     project: &Project,
     context: &Context<'_>,
-    assets: &[AssetId],
+    target: &DecisionTarget,
     options: &ApproveOptions,
 ) -> Result<Verdicts, AppError> {
     if let Form::New { expires: Some(expires), .. } = &options.form
@@ -54,17 +56,18 @@ pub fn approve(
             format!("an approval that ran out at {} approves nothing", expires.to_the_second());
         return Err(AppError::usage(message, "give --expires a day that is yet to end"));
     }
+    if let (Form::Under(id), DecisionTarget::Declaration(_)) = (&options.form, target) {
+        return Err(AppError::usage(
+            format!("{id} is extended to versions, one by one, and not to a declaration"),
+            "name the assets that are new",
+        ));
+    }
     // Nothing is approved without a policy that says what the approval is worth.
     let policy = project.policy()?;
     let (approvers, document) = prepare(project, context, &options.decision)?;
-    let mut signing = match &options.sign {
-        Some(sign) => {
-            let signing = Signing::open(context, sign)?;
-            let subjects = Subjects::read(project, context, &project.reader()?, assets)?;
-            Some((signing, subjects))
-        }
-        None => None,
-    };
+    let mut signing = options.sign.as_ref().map(|one| Signing::open(context, one)).transpose()?;
+    let mut subjects = Subjects::default();
+    let reader = project.reader()?;
     let power = match options.form {
         Form::New { .. } => Power::Approve,
         Form::Determination => Power::Confirm,
@@ -73,12 +76,15 @@ pub fn approve(
     decide(project, context, |record| {
         approvers.check(record, &options.decision.by)?;
         allowed(&policy, &options.decision.by, power)?;
-        let mut approval = draft(record, context, assets, options, document.as_ref())?;
-        if let Some((signing, subjects)) = &mut signing {
-            let with = std::mem::take(subjects);
-            *subjects = with.and_document(project, context, approval.document.as_ref())?;
+        let (assets, declaration) = target.resolve(&reader, record)?;
+        let mut approval = draft(record, context, &assets, options, document.as_ref())?;
+        approval.declaration = approval.declaration.or(declaration);
+        if let Some(signing) = &mut signing {
+            subjects.add(project, context, &reader, &assets)?;
+            subjects.add_document(project, context, approval.document.as_ref())?;
             let ground = ground(record, &approvers, context.now());
-            approval.signed = Some(signing.approval(&approval, subjects, policy.hash, ground)?);
+            approval.signed =
+                Some(signing.approval(record, &approval, &subjects, policy.hash, ground)?);
         }
         let unknown_deliverables = unknown_deliverables(record, &approval.deliverables);
         let ids = vec![approval.id];
@@ -209,6 +215,7 @@ fn extend(
     approval.document.clone_from(&of.document);
     approval.conditions.clone_from(&of.conditions);
     approval.expires = of.expires;
+    approval.declaration = of.declaration;
     approval.under = Some(id);
     Ok(())
 }

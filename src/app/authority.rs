@@ -11,7 +11,7 @@ use crate::app::approvers::ever_named;
 use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
 use crate::model::{
     Approval, ApprovalId, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted,
-    RuleCode, Seq, Severity, Signed,
+    RuleCode, Seq, Severity, Signed, Timestamp,
 };
 use crate::policy::Policy;
 use crate::record::{Entry, Record};
@@ -61,7 +61,7 @@ impl Inquiry {
                 fact,
                 about.and_then(|about| about.fact.conditions.as_deref()),
                 about
-                    .and_then(|about| record.approval_event(about.seq))
+                    .and_then(|about| record.history.get(&about.seq).copied())
                     .unwrap_or(AssetId::from_bytes([0; 32])),
                 self.ground(record, entry.seq, entry.at),
             );
@@ -103,12 +103,12 @@ impl Inquiry {
         if *first == seq { None } else { Some(id.unwrap_or(ApprovalId(0))) }
     }
 
-    fn ground(&self, record: &Record, seq: Seq, at: crate::model::Timestamp) -> Ground<'_> {
+    fn ground<'a>(&'a self, record: &'a Record, seq: Seq, at: Timestamp) -> Ground<'a> {
         let list = record.texts.approvers_before(seq);
         Ground {
             signers: list.and_then(|entry| self.lists.get(&entry.fact.hash)?.as_ref()),
             at,
-            ledger: record.ledger.unwrap_or(AssetId::from_bytes([0; 32])),
+            history: &record.history,
         }
     }
 
@@ -174,6 +174,7 @@ impl Inquiry {
             && fact.conditions == of.conditions
             && fact.expires == of.expires
             && fact.document == of.document
+            && fact.declaration == of.declaration
             && !fact.determination
             && !of.determination;
         if !same {
@@ -216,8 +217,8 @@ impl Inquiry {
         ground: &AckGround,
         entry: &Entry<PolicyAcknowledged>,
     ) -> Attestation {
-        let ledger = record.ledger.unwrap_or(AssetId::from_bytes([0; 32]));
-        let ground = Ground { signers: self.list(ground.list), at: entry.at, ledger };
+        let (signers, at) = (self.list(ground.list), entry.at);
+        let ground = Ground { signers, at, history: &record.history };
         attest::policy(&entry.fact, ground)
     }
 }

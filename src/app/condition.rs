@@ -59,10 +59,14 @@ pub fn condition_met(
             document: document.clone(),
             signed: None,
         };
-        if let (Some(signing), Some(event)) = (&mut signing, record.approval_event(about.seq)) {
-            let subjects = Subjects::default().and_document(project, context, document.as_ref())?;
+        if let (Some(signing), Some(event)) =
+            (&mut signing, record.history.get(&about.seq).copied())
+        {
+            let mut subjects = Subjects::default();
+            subjects.add_document(project, context, document.as_ref())?;
             let ground = ground(record, &approvers, context.now());
-            met.signed = Some(signing.condition(&met, conditions, event, &subjects, ground)?);
+            met.signed =
+                Some(signing.condition(record, &met, conditions, event, &subjects, ground)?);
         }
         let assets = about.fact.assets.len();
         let events = approvers.news(record).into_iter().chain([Event::ConditionMet(met)]);

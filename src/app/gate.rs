@@ -52,16 +52,34 @@ pub struct GateAnswer {
 
 /// Judges a deliverable and records the run.
 pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
-    run(project, context, name, false)
+    run(project, context, name, Asked { finalize: false, attest: None })
 }
 
-/// Judges a deliverable and, if it passes, marks it final with exactly what it holds.
+/// Judges a deliverable and, if it passes, marks it final with exactly what it holds. With `attest`
+/// somebody states that every known use of generative AI in it is declared; that is on record with the
+/// run, and judged with it.
 pub fn finalize(
     project: &Project,
     context: &Context<'_>,
     name: &str,
+    attest: Option<&str>,
 ) -> Result<GateAnswer, AppError> {
-    run(project, context, name, true)
+    if attest.is_some_and(|who| who.trim().is_empty()) {
+        return Err(AppError::usage(
+            "a statement needs a name",
+            "--attest names who states that every known use of generative AI is declared",
+        ));
+    }
+    run(project, context, name, Asked { finalize: true, attest })
+}
+
+/// What is asked of a gate.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    /// To mark it final, if it passes.
+    finalize: bool,
+    /// Who states that every known use is declared.
+    attest: Option<&'a str>,
 }
 
 /// Takes back that a deliverable is final, on the record.
@@ -87,7 +105,7 @@ fn run(
     project: &Project,
     context: &Context<'_>,
     name: &str,
-    finalize: bool,
+    asked: Asked<'_>,
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let mut policy = project.policy()?;
@@ -131,8 +149,8 @@ fn run(
                 }
                 continue;
             }
-            let judged = Judged::new(context, name, finalize, &policy, &looked)?;
-            match judged.record(context, &mut ledger, &reader, &looked.record, finalize) {
+            let judged = Judged::new(context, name, asked, &policy, &looked)?;
+            match judged.record(context, &mut ledger, &reader, &looked.record, asked.finalize) {
                 Ok((journal, state)) => {
                     return Ok(GateAnswer {
                         deliverable: name.to_owned(),
@@ -228,7 +246,7 @@ impl Judged {
     fn new(
         context: &Context<'_>,
         name: &str,
-        finalize: bool,
+        asked: Asked<'_>,
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
@@ -246,8 +264,8 @@ impl Judged {
                 problems,
                 lost_documents,
                 authorities: inquiry.found(),
-                finalizing: finalize,
-                attested: false,
+                finalizing: asked.finalize,
+                attested: asked.attest.is_some(),
                 record,
                 now,
             },
@@ -262,8 +280,8 @@ impl Judged {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,
             checked: verdict.checked,
-            finalizing: finalize,
-            attested: None,
+            finalizing: asked.finalize,
+            attested: asked.attest.map(str::to_owned),
             policy: policy.hash,
             approvers: record.texts.approvers_hash(),
             linked: linked.clone(),

@@ -11,6 +11,7 @@ mod condition;
 mod contents;
 mod context;
 mod decide;
+mod declare;
 mod deliverables;
 mod demo_media;
 mod detection;
@@ -33,6 +34,7 @@ mod show;
 mod sidecars;
 mod signing;
 mod status;
+mod tools;
 mod verify;
 
 pub use crate::policy::TrialResult;
@@ -40,6 +42,10 @@ pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
 pub use approve::{ApproveOptions, Form, approve};
 pub use condition::{MetOptions, condition_met};
 pub use context::Context;
+pub use declare::{
+    Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from,
+    declaration_template, declare, draft, known, reported,
+};
 pub use deliverables::{
     DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
     show_deliverable,
@@ -50,7 +56,8 @@ pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    DecisionOptions, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke, tag,
+    DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke,
+    tag,
 };
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
@@ -59,4 +66,5 @@ pub use select::{Selected, select};
 pub use show::show;
 pub use signing::SignOptions;
 pub use status::{Tally, status};
+pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};

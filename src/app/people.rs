@@ -1,18 +1,21 @@
 //! What people decide: determinations, rejections, revocations. Each is one event that lists the
 //! contents it is about. Approvals: `approve`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::app::approvers::Approvers;
 use crate::app::decide::{decide, decisions, whole};
+use crate::app::declare::{attached, current};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project};
+use crate::ledger::Reader;
 use crate::model::{
-    ApprovalId, AssetId, Determination, DeterminationCleared, DeterminedStatus, Document, Event,
-    Rejection, Revocation, SourceType,
+    Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
+    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, SourceType,
 };
 use crate::origin::Origin;
-use crate::record::{Record, Standing};
+use crate::record::{Entry, Record, Standing};
 
 /// A determination to record.
 #[derive(Clone, Debug)]
@@ -40,6 +43,34 @@ pub struct DecisionOptions {
     pub note: Option<String>,
 }
 
+/// What a decision is about.
+#[derive(Clone, Debug)]
+pub enum DecisionTarget {
+    /// Contents.
+    Assets(Vec<AssetId>),
+    /// A declaration as it stands, and the contents that are under it at that moment.
+    Declaration(DeclarationId),
+}
+
+impl DecisionTarget {
+    pub(super) fn resolve(
+        &self,
+        reader: &Reader,
+        record: &Record,
+    ) -> Result<(Vec<AssetId>, Option<DeclarationVersion>), AppError> {
+        match self {
+            Self::Assets(assets) => Ok((assets.clone(), None)),
+            Self::Declaration(id) => {
+                let version = current(record, *id)?.version;
+                let dossier = record.declarations.get(*id);
+                let assets = dossier.map(|one| attached(reader, one)).transpose()?;
+                let assets = assets.into_iter().flatten().collect();
+                Ok((assets, Some(DeclarationVersion { id: *id, version })))
+            }
+        }
+    }
+}
+
 /// What to withdraw.
 #[derive(Clone, Debug)]
 pub enum RevokeTarget {
@@ -47,6 +78,8 @@ pub enum RevokeTarget {
     Approval(ApprovalId),
     /// Every active approval of these contents, for these contents.
     Assets(Vec<AssetId>),
+    /// Every approval that was given under this declaration.
+    Declaration(DeclarationId),
 }
 
 /// What a decision was recorded as.
@@ -111,23 +144,25 @@ pub fn clear_tag(
 pub fn reject(
     project: &Project,
     context: &Context<'_>,
-    assets: &[AssetId],
+    target: &DecisionTarget,
     options: &DecisionOptions,
     note: &str,
 ) -> Result<Verdicts, AppError> {
     let (approvers, document) = prepare(project, context, options)?;
+    let reader = project.reader()?;
     decide(project, context, |record| {
         approvers.check(record, &options.by)?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
+        let (assets, declaration) = target.resolve(&reader, record)?;
         let id = record.next_decision();
         let rejection = Rejection {
             id,
-            assets: assets.to_vec(),
+            assets: assets.clone(),
             by: options.by.clone(),
             deliverables: options.deliverables.clone(),
             note: note.to_owned(),
             document: document.clone(),
-            declaration: None,
+            declaration,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
         let events = approvers.news(record).into_iter().chain([Event::Rejected(rejection)]);
@@ -154,7 +189,7 @@ pub fn revoke(
                 })?;
                 let standing = |asset| record.standing(entry, asset, now);
                 let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
-                if entry.fact.assets.iter().all(revoked) {
+                if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
                     return Err(AppError::usage(
                         format!("{id} is withdrawn already"),
                         "genlock show ASSET says by whom and why",
@@ -163,6 +198,25 @@ pub fn revoke(
                 ids.push(*id);
                 events.push(Event::Revoked(revocation(vec![*id], vec![], by, note)));
                 entry.fact.assets.len()
+            }
+            RevokeTarget::Declaration(id) => {
+                current(record, *id)?;
+                let under = |entry: &&Entry<Approval>| {
+                    let given = entry.fact.declaration.is_some_and(|one| one.id == *id);
+                    given && !record.is_revoked(entry.fact.id)
+                };
+                let approvals: Vec<_> = record.approvals.iter().filter(under).collect();
+                ids.extend(approvals.iter().map(|entry| entry.fact.id));
+                if ids.is_empty() {
+                    return Err(AppError::usage(
+                        format!("no active approval was given under {id}"),
+                        "genlock log lists approvals",
+                    ));
+                }
+                let assets: BTreeSet<_> =
+                    approvals.iter().flat_map(|one| &one.fact.assets).collect();
+                events.push(Event::Revoked(revocation(ids.clone(), vec![], by, note)));
+                assets.len()
             }
             RevokeTarget::Assets(assets) => {
                 for asset in assets {

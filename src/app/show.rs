@@ -6,11 +6,14 @@ use crate::app::history::event_view;
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
-use crate::model::{AssetId, Authorities, Clearance, SourceType, Strength, Timestamp};
+use crate::model::{
+    AssetId, Authorities, Clearance, DeclarationId, SourceType, Strength, Timestamp,
+};
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
 use crate::report::{
-    ApprovalView, AssetView, DeterminationView, EvidenceView, LocationView, PathView,
+    ApprovalView, AssetView, DeclarationView, DeterminationView, EvidenceView, LocationView,
+    PathView, ReportView,
 };
 
 /// Everything known of the one asset an argument stands for.
@@ -80,9 +83,29 @@ pub fn show(
         }),
         parents: Vec::new(),
         children: Vec::new(),
-        declarations: Vec::new(),
+        declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
         approvals: approvals(&record, &trust(&record), &asset, now),
         events,
+    })
+}
+
+/// What stands of a declaration, and whom it was sent to.
+fn declaration(record: &Record, id: DeclarationId) -> Option<DeclarationView> {
+    let dossier = record.declarations.get(id)?;
+    let current = dossier.current()?;
+    let day = |at: Timestamp| at.to_string()[..10].to_owned();
+    Some(DeclarationView {
+        id: id.to_string(),
+        version: current.fact.version,
+        at: current.at.to_string(),
+        by: current.actor.clone(),
+        tier: current.fact.tier.as_str(),
+        reported: dossier.report().map(|entry| ReportView {
+            to: entry.fact.to.clone(),
+            on: entry.fact.on.clone().unwrap_or_else(|| day(entry.at)),
+            document: entry.fact.document.as_ref().map(|one| one.hash.to_string()),
+        }),
+        declaration: (*current.fact.declaration).clone(),
     })
 }
 

@@ -43,13 +43,14 @@ impl Signing {
     /// Signs an approval as it will be recorded. `policy` is the hash of the text in force.
     pub(super) fn approval(
         &mut self,
+        record: &Record,
         fact: &Approval,
         subjects: &Subjects,
         policy: AssetId,
         ground: Ground<'_>,
     ) -> Result<Signed, AppError> {
         let predicate = ApprovalPredicate {
-            ledger: ground.ledger,
+            head: record.decided().to_string(),
             by: fact.by.clone(),
             signed_at: self.signed_at,
             scope: fact.scope,
@@ -72,6 +73,7 @@ impl Signing {
     /// Signs that conditions are met. `event` is the chain hash of the approval's event.
     pub(super) fn condition(
         &mut self,
+        record: &Record,
         fact: &ConditionMet,
         conditions: &str,
         event: AssetId,
@@ -79,7 +81,7 @@ impl Signing {
         ground: Ground<'_>,
     ) -> Result<Signed, AppError> {
         let predicate = ConditionPredicate {
-            ledger: ground.ledger,
+            head: record.decided().to_string(),
             approval: fact.approval,
             by: fact.by.clone(),
             signed_at: self.signed_at,
@@ -98,13 +100,14 @@ impl Signing {
     /// Signs that the texts in force are meant.
     pub(super) fn policy(
         &mut self,
+        record: &Record,
         fact: &PolicyAcknowledged,
         policy: &str,
         approvers: Option<&str>,
         ground: Ground<'_>,
     ) -> Result<Signed, AppError> {
         let predicate = PolicyPredicate {
-            ledger: ground.ledger,
+            head: record.decided().to_string(),
             by: fact.by.clone(),
             signed_at: self.signed_at,
             note: fact.note.clone(),
@@ -148,11 +151,15 @@ impl Signing {
 }
 
 /// What a signature is judged by that is recorded next.
-pub(super) fn ground<'a>(record: &Record, approvers: &'a Approvers, at: Timestamp) -> Ground<'a> {
+pub(super) fn ground<'a>(
+    record: &'a Record,
+    approvers: &'a Approvers,
+    at: Timestamp,
+) -> Ground<'a> {
     Ground {
         signers: Some(&approvers.signers),
         at: record.newest.map_or(at, |newest| newest.max(at)),
-        ledger: record.ledger.unwrap_or(AssetId::from_bytes([0; 32])),
+        history: &record.history,
     }
 }
 
@@ -163,60 +170,43 @@ pub(super) struct Subjects(BTreeMap<AssetId, String>);
 impl Subjects {
     /// Reads each content where it lies. One that is nowhere cannot be signed for: nobody can look at
     /// it either.
-    pub(super) fn read(
+    pub(super) fn add(
+        &mut self,
         project: &Project,
         context: &Context<'_>,
         reader: &Reader,
         assets: &[AssetId],
-    ) -> Result<Self, AppError> {
-        let mut found = BTreeMap::new();
+    ) -> Result<(), AppError> {
         for asset in assets {
-            if found.contains_key(asset) {
+            if self.0.contains_key(asset) {
                 continue;
             }
-            let mut sha256 = None;
-            for place in reader.locations_of(asset)?.iter().filter(|place| place.present) {
-                let Some(disk) = project.on_disk(&place.path) else { continue };
-                context.reporter.expect(1, place.size);
-                let advance = |bytes| context.reporter.advance(0, bytes);
-                let read = digests(&disk, context.cancel, &advance);
-                context.check()?;
-                context.reporter.advance(1, 0);
-                match read {
-                    Ok(Some((read, digest))) if read == *asset => {
-                        sha256 = Some(hex(&digest));
-                        break;
-                    }
-                    // Changed since it was scanned, gone, or unreadable: it may lie elsewhere too.
-                    _ => {}
-                }
-            }
-            let Some(sha256) = sha256 else {
+            let Some(sha256) = found(project, context, reader, *asset)? else {
                 return Err(AppError::usage(
                     format!("{} is nowhere on disk as the ledger knows it", asset.short()),
                     "a signature names its SHA-256, which takes reading it: put it back, or approve \
                      what is there now; genlock scan looks again",
                 ));
             };
-            found.insert(*asset, sha256);
+            self.0.insert(*asset, sha256);
         }
-        Ok(Self(found))
+        Ok(())
     }
 
     /// Reads a document in the store.
-    pub(super) fn and_document(
-        mut self,
+    pub(super) fn add_document(
+        &mut self,
         project: &Project,
         context: &Context<'_>,
         document: Option<&Document>,
-    ) -> Result<Self, AppError> {
-        let Some(document) = document else { return Ok(self) };
+    ) -> Result<(), AppError> {
+        let Some(document) = document else { return Ok(()) };
         let path = project.control().join("documents").join(document.hash.to_string());
         let read = digests(&path, context.cancel, &|_| {}).map_err(AppError::io("read", &path))?;
         match read {
             Some((hash, digest)) if hash == document.hash => {
                 self.0.insert(hash, hex(&digest));
-                Ok(self)
+                Ok(())
             }
             _ => Err(AppError::usage(
                 format!("the document {} is not in the store as it was", document.name),
@@ -236,4 +226,26 @@ impl Subjects {
     fn documents(&self, document: Option<&Document>) -> Vec<Subject> {
         document.iter().map(|one| self.subject(Some(one.name.clone()), one.hash)).collect()
     }
+}
+
+/// The SHA-256 of a content, from the first place where it lies as the ledger knows it.
+fn found(
+    project: &Project,
+    context: &Context<'_>,
+    reader: &Reader,
+    asset: AssetId,
+) -> Result<Option<String>, AppError> {
+    for place in reader.locations_of(&asset)?.iter().filter(|place| place.present) {
+        let Some(disk) = project.on_disk(&place.path) else { continue };
+        context.reporter.expect(1, place.size);
+        let read = digests(&disk, context.cancel, &|bytes| context.reporter.advance(0, bytes));
+        context.check()?;
+        context.reporter.advance(1, 0);
+        match read {
+            Ok(Some((read, digest))) if read == asset => return Ok(Some(hex(&digest))),
+            // Changed since it was scanned, gone, or unreadable: it may lie elsewhere too.
+            _ => {}
+        }
+    }
+    Ok(None)
 }

@@ -6,7 +6,7 @@ use crossbeam_channel::bounded;
 
 use crate::app::authority::flaws;
 use crate::app::decide::fold;
-use crate::app::documents::fault;
+use crate::app::documents::{fault, named};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
@@ -93,13 +93,8 @@ fn signatures(record: &Record, verified: &mut Verified) {
 
 /// Whether every document a decision rests on is in the store, unchanged.
 fn documents(project: &Project, record: &Record, verified: &mut Verified) {
-    let approvals = record.approvals.iter().map(|entry| (entry.fact.id, &entry.fact.document));
-    let rejections = record.rejections.iter().map(|entry| (entry.fact.id, &entry.fact.document));
-    let met = record.conditions_met.iter().map(|one| (one.fact.approval, &one.fact.document));
-    for (id, document) in approvals.chain(rejections).chain(met) {
-        let Some(document) = document else { continue };
-        let problem = fault(project, document);
-        if let Some(problem) = problem {
+    for (id, document) in named(record) {
+        if let Some(problem) = fault(project, document) {
             verified.broken.push(VerifyProblem {
                 place: format!("document of {id}"),
                 problem: format!("{} {problem}", document.name),

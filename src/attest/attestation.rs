@@ -2,13 +2,16 @@
 //! that moment allows the person, and the statement says what the event says.
 
 use crate::attest::AllowedSigners;
+use std::collections::BTreeMap;
+
 use crate::attest::allowed_signers::NotAllowed;
 use crate::attest::sshsig::{self, NAMESPACE, Unreadable};
 use crate::attest::statement::{
     ApprovalPredicate, ConditionPredicate, PolicyPredicate, Predicate, Statement, Subject,
 };
 use crate::model::{
-    Approval, ApprovalId, AssetId, ConditionMet, Document, PolicyAcknowledged, Signed, Timestamp,
+    Approval, ApprovalId, AssetId, ConditionMet, Document, PolicyAcknowledged, Seq, Signed,
+    Timestamp,
 };
 
 /// What a signature, or the lack of one, shows.
@@ -67,8 +70,19 @@ pub struct Ground<'a> {
     pub signers: Option<&'a AllowedSigners>,
     /// When that was.
     pub at: Timestamp,
-    /// Chain hash of the ledger's first event.
-    pub ledger: AssetId,
+    /// Chain hashes of the decisions on record.
+    pub history: &'a BTreeMap<Seq, AssetId>,
+}
+
+impl Ground<'_> {
+    /// Whether what the signer saw, `SEQ:HASH`, is on record: a history that was rewritten since, or
+    /// is another production's, is not what was signed on.
+    fn has(&self, head: &str) -> bool {
+        let parts = head.split_once(':');
+        parts
+            .and_then(|(seq, hash)| Some((seq.parse().ok()?, hash.parse().ok()?)))
+            .is_some_and(|(seq, hash): (u64, AssetId)| self.history.get(&Seq(seq)) == Some(&hash))
+    }
 }
 
 /// What the signature of an approval shows.
@@ -77,7 +91,7 @@ pub fn approval(fact: &Approval, ground: Ground<'_>) -> Attestation {
         let of = &said.predicate;
         let subjects = said.subject.iter().map(|one| &one.digest.blake3);
         same(&[
-            ("its ledger", of.ledger == ground.ledger),
+            ("the history it was signed on", ground.has(&of.head)),
             ("who approves", of.by == fact.by),
             ("when it was signed", of.signed_at <= ground.at),
             ("what it covers", subjects.eq(&fact.assets)),
@@ -104,7 +118,7 @@ pub fn condition(
     judged(fact.signed.as_ref(), &fact.by, ground, |said: &Statement<ConditionPredicate>| {
         let of = &said.predicate;
         same(&[
-            ("its ledger", of.ledger == ground.ledger),
+            ("the history it was signed on", ground.has(&of.head)),
             ("who says it", of.by == fact.by),
             ("when it was signed", of.signed_at <= ground.at),
             ("which approval", of.approval == fact.approval),
@@ -122,7 +136,7 @@ pub fn policy(fact: &PolicyAcknowledged, ground: Ground<'_>) -> Attestation {
         let of = &said.predicate;
         let subjects = said.subject.iter().map(|one| one.digest.blake3);
         same(&[
-            ("its ledger", of.ledger == ground.ledger),
+            ("the history it was signed on", ground.has(&of.head)),
             ("who says it", of.by == fact.by),
             ("when it was signed", of.signed_at <= ground.at),
             ("the texts", subjects.eq(std::iter::once(fact.policy).chain(fact.approvers))),

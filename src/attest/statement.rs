@@ -59,8 +59,9 @@ pub struct Digests {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalPredicate {
-    /// Chain hash of the ledger's first event: an approval is for one production.
-    pub ledger: AssetId,
+    /// The newest decision on record when it was signed, `SEQ:HASH`: it stands for all of history up to
+    /// there. So an approval is for one production, and one that was signed vouches for its past.
+    pub head: String,
     /// Who says it; also the principal of the signature.
     pub by: String,
     /// When it was signed.
@@ -97,8 +98,8 @@ pub struct ApprovalPredicate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionPredicate {
-    /// Chain hash of the ledger's first event.
-    pub ledger: AssetId,
+    /// The newest decision on record when it was signed, `SEQ:HASH`.
+    pub head: String,
     /// The approval.
     pub approval: ApprovalId,
     /// Who says it.
@@ -117,8 +118,8 @@ pub struct ConditionPredicate {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyPredicate {
-    /// Chain hash of the ledger's first event.
-    pub ledger: AssetId,
+    /// The newest decision on record when it was signed, `SEQ:HASH`.
+    pub head: String,
     /// Who says it.
     pub by: String,
     /// When it was signed.

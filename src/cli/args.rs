@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{AiStatus, ApprovalId, Clearance, Head, Scope, Seq, SourceType, Timestamp};
+use crate::model::{
+    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Scope, Seq, SourceType, Timestamp,
+};
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
 /// those nobody did.
@@ -69,6 +71,13 @@ pub(super) enum Command {
     },
     /// Record what a person determined: made by AI, in part, or not
     Tag(TagArgs),
+    /// Declare an intended use of generative AI: whether telling is enough, or who must be asked first
+    Declare(DeclareArgs),
+    /// Record that a declaration was sent to the commissioner's contact
+    Reported(ReportedArgs),
+    /// The register of generative tools, with their terms
+    #[command(subcommand)]
+    Tool(ToolCommand),
     /// Record an approval, bound to the exact content
     Approve(ApproveArgs),
     /// Record a refusal
@@ -90,6 +99,9 @@ pub(super) enum Command {
     Finalize {
         /// The deliverable
         name: String,
+        /// Who states that every known use of generative AI in it is declared
+        #[arg(long, value_name = "WHO")]
+        attest: Option<String>,
     },
     /// Take back that a deliverable is final, on the record
     Reopen {
@@ -223,6 +235,92 @@ pub(super) struct TagArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct DeclareArgs {
+    /// Paths, globs (also for what is yet to come), folded sequences or ids; or one declaration, D-n
+    pub(super) assets: Vec<String>,
+    /// What is declared, in TOML; on a terminal without it, questions are asked
+    #[arg(long, value_name = "FILE")]
+    pub(super) from: Option<PathBuf>,
+    /// Print a file to fill in, with every field explained and what marks say filled in
+    #[arg(long, conflicts_with_all = ["from", "add"])]
+    pub(super) template: bool,
+    /// Put more under a declaration (repeatable)
+    #[arg(long, value_name = "ASSET", num_args = 1..)]
+    pub(super) add: Vec<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportedArgs {
+    /// The declaration, D-n
+    #[arg(value_parser = declaration)]
+    pub(super) declaration: DeclarationId,
+    /// Whom it was sent to
+    #[arg(long, value_name = "WHO")]
+    pub(super) to: String,
+    /// The day; today when not given
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) on: Option<String>,
+    /// What was sent or answered: copied into the project's documents by its hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) document: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ToolCommand {
+    /// Register a tool, or what is known of it now
+    Add(Box<ToolArgs>),
+    /// List the register as it stands
+    Ls,
+    /// Everything ever registered of a tool
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ToolArgs {
+    /// Its name, as declarations call it
+    pub(super) name: String,
+    /// Its version; for all versions when not given
+    #[arg(long = "version", value_name = "TEXT")]
+    pub(super) tool_version: Option<String>,
+    /// Who makes it
+    #[arg(long, value_name = "NAME")]
+    pub(super) vendor: Option<String>,
+    /// The plan it is used under, e.g. free, pro, enterprise
+    #[arg(long, visible_alias = "tier", value_name = "TEXT")]
+    pub(super) licence_tier: Option<String>,
+    /// Whether an enterprise agreement covers its use: yes, no, unsure
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) enterprise: Option<Answer>,
+    /// Whether it stores what is put in
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) stores: Option<Answer>,
+    /// Whether it uses that again
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) reuses: Option<Answer>,
+    /// Whether it trains on what is put in
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) trains_on_inputs: Option<Answer>,
+    /// Whether it trains on what comes out
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) trains_on_outputs: Option<Answer>,
+    /// Its terms: copied into the project's documents by their hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) terms: Option<PathBuf>,
+    /// The day they were read; today when not given
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) terms_date: Option<String>,
+    /// Remarks
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DecisionArgs {
     /// Who decided
     #[arg(long, value_name = "WHO")]
@@ -240,7 +338,8 @@ pub(super) struct DecisionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApproveArgs {
-    /// Paths, folders, globs, folded sequences or ids; with --condition-met an approval, A-n
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n; with --condition-met
+    /// one approval, A-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
@@ -293,7 +392,7 @@ impl From<ScopeArg> for Scope {
 
 #[derive(Debug, Args)]
 pub(super) struct RejectArgs {
-    /// Paths, folders, globs, folded sequences or ids
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
@@ -305,7 +404,7 @@ pub(super) struct RejectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
-    /// One approval (A-n), or assets: all their active approvals
+    /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their active approvals
     #[arg(required = true)]
     pub(super) targets: Vec<String>,
     /// Who withdraws it
@@ -435,6 +534,18 @@ fn approval_id(text: &str) -> Result<ApprovalId, String> {
 
 fn end_of_day(text: &str) -> Result<Timestamp, String> {
     Timestamp::end_of_day(text).map_err(|error| error.to_string())
+}
+
+fn day(text: &str) -> Result<String, String> {
+    Timestamp::end_of_day(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn answer(text: &str) -> Result<Answer, String> {
+    Answer::parse(text).ok_or_else(|| "yes, no or unsure".to_owned())
+}
+
+fn declaration(text: &str) -> Result<DeclarationId, String> {
+    text.parse().map_err(|()| "a declaration is written D-n, e.g. D-1".to_owned())
 }
 
 fn since(text: &str) -> Result<Timestamp, String> {

@@ -30,10 +30,11 @@ pub(super) fn finalize(
     context: &Context<'_>,
     project: &Project,
     name: &str,
+    attest: Option<&str>,
     verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let answer = app::finalize(project, context, name)?;
+    let answer = app::finalize(project, context, name, attest)?;
     Ok(show(&answer, Some(answer.state), verbose, output))
 }
 

@@ -2,6 +2,7 @@
 //! one use case of `app` and shows what it says.
 
 mod args;
+mod declare;
 mod demo;
 mod error;
 mod exit;
@@ -15,6 +16,7 @@ mod scan;
 mod show;
 mod status;
 mod terminal;
+mod tool;
 mod verify;
 
 pub use args::Cli;
@@ -160,6 +162,9 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Ls(args) => ls::run(context, &project()?, args, output),
         Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),
         Command::Tag(args) => people::tag(context, &project()?, args, output),
+        Command::Declare(args) => declare::declare(context, &project()?, args, output),
+        Command::Reported(args) => declare::reported(context, &project()?, args, output),
+        Command::Tool(command) => tool::run(context, &project()?, command, output),
         Command::Approve(args) => people::approve(context, &project()?, args, output),
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
@@ -178,8 +183,9 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Gate { name, as_of } => {
             gate::gate(context, &project()?, name, *as_of, global.verbose, output)
         }
-        Command::Finalize { name } => {
-            gate::finalize(context, &project()?, name, global.verbose, output)
+        Command::Finalize { name, attest } => {
+            let attest = attest.as_deref();
+            gate::finalize(context, &project()?, name, attest, global.verbose, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
         Command::Policy(command) => policy::run(context, project, command, output),

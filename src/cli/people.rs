@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::app::{
-    self, AppError, ApproveOptions, Context, DecisionOptions, Form, MetOptions, Project,
-    RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
+    self, AppError, ApproveOptions, Context, DecisionOptions, DecisionTarget, Form, MetOptions,
+    Project, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
 };
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::terminal::confirm;
-use crate::model::{ApprovalId, DeterminedStatus, Generative, Scope, SourceType};
+use crate::model::{ApprovalId, DeclarationId, DeterminedStatus, Generative, Scope, SourceType};
 use crate::report::{clean, count};
 
 #[derive(Serialize)]
@@ -86,10 +86,9 @@ pub(super) fn approve(
     if args.condition_met {
         return condition_met(context, project, args, output);
     }
-    let selected = app::select(project, context, &args.assets)?;
-    if !agreed("approve", &selected, args.decision.yes) {
+    let Some(target) = target(context, project, &args.assets, "approve", args.decision.yes)? else {
         return Ok(declined(output));
-    }
+    };
     let scope = args.scope.map_or(Scope::Final, Scope::from);
     let form = match args.under {
         Some(id) => Form::Under(id),
@@ -101,7 +100,7 @@ pub(super) fn approve(
     };
     let decision = decision(&args.decision, args.note.clone());
     let options = ApproveOptions { decision, form, sign: sign(args.sign.as_ref()) };
-    let made = app::approve(project, context, &selected.assets, &options)?;
+    let made = app::approve(project, context, &target, &options)?;
     note_unknown(output, &made);
     let assets = count(made.assets as u64, "asset");
     let signed = if args.sign.is_some() { ", signed" } else { "" };
@@ -157,12 +156,11 @@ pub(super) fn reject(
     args: &RejectArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let selected = app::select(project, context, &args.assets)?;
-    if !agreed("reject", &selected, args.decision.yes) {
+    let Some(target) = target(context, project, &args.assets, "reject", args.decision.yes)? else {
         return Ok(declined(output));
-    }
+    };
     let options = decision(&args.decision, None);
-    let made = app::reject(project, context, &selected.assets, &options, &args.note)?;
+    let made = app::reject(project, context, &target, &options, &args.note)?;
     note_unknown(output, &made);
     let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))
@@ -178,6 +176,9 @@ pub(super) fn revoke(
         [one] if one.parse::<ApprovalId>().is_ok() => {
             RevokeTarget::Approval(one.parse().unwrap_or(ApprovalId(0)))
         }
+        [one] if one.parse::<DeclarationId>().is_ok() => {
+            RevokeTarget::Declaration(one.parse().unwrap_or(DeclarationId(0)))
+        }
         targets => {
             let selected = app::select(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {
@@ -191,6 +192,24 @@ pub(super) fn revoke(
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
     let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))
+}
+
+/// A declaration, or assets that whoever sits there agrees to; none when they do not.
+fn target(
+    context: &Context<'_>,
+    project: &Project,
+    arguments: &[String],
+    verb: &str,
+    yes: bool,
+) -> Result<Option<DecisionTarget>, AppError> {
+    if let [one] = arguments
+        && let Ok(id) = one.parse::<DeclarationId>()
+    {
+        return Ok(Some(DecisionTarget::Declaration(id)));
+    }
+    let selected = app::select(project, context, arguments)?;
+    let agreed = agreed(verb, &selected, yes);
+    Ok(agreed.then_some(DecisionTarget::Assets(selected.assets)))
 }
 
 fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {

@@ -8,7 +8,7 @@ use crate::model::{Answer, Document};
 pub type ToolAnswer = Option<Answer>;
 
 /// A tool as registered. The newest entry of a name and version stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
     /// Its name, as declarations call it.
     pub name: String,

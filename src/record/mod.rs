@@ -83,8 +83,8 @@ pub struct Record {
     pub head: Option<Head>,
     /// Its time; nothing is judged as if it were earlier.
     pub newest: Option<Timestamp>,
-    /// Chain hash of the first event: which ledger this is.
-    pub ledger: Option<AssetId>,
+    /// Chain hash of every event but observations.
+    pub history: BTreeMap<Seq, AssetId>,
     /// Policies and approvers, with every change of them.
     pub texts: Texts,
     /// Deliverables by name.
@@ -112,8 +112,6 @@ pub struct Record {
     numbered: HashMap<ApprovalId, usize>,
     /// Who put contents under a declaration.
     attachers: HashMap<AssetId, BTreeSet<String>>,
-    /// Chain hashes of the events that recorded approvals.
-    approval_events: HashMap<Seq, AssetId>,
     /// What each revocation is limited to; empty for no limit.
     revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
@@ -128,7 +126,9 @@ impl Record {
         self.head = Some(head);
         self.newest = Some(at);
         let seq = head.seq;
-        self.ledger.get_or_insert(AssetId::from_bytes(head.hash));
+        if !matches!(event, Event::Observed(_) | Event::ScanCompleted(_)) {
+            self.history.insert(seq, AssetId::from_bytes(head.hash));
+        }
         let entry = Entry { seq, at, actor, fact: event };
         let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
@@ -149,7 +149,6 @@ impl Record {
                     self.approved.entry(*asset).or_default().push(index);
                 }
                 self.numbered.entry(fact.id).or_insert(index);
-                self.approval_events.insert(seq, AssetId::from_bytes(head.hash));
                 self.approvals.push(Entry { seq, at, actor, fact });
             }
             Event::Rejected(fact) => {
@@ -329,6 +328,12 @@ impl Record {
         (now > version).then_some(Standing::Outdated { declaration, version, now })
     }
 
+    /// Whether an approval was withdrawn as a whole.
+    pub fn is_revoked(&self, id: ApprovalId) -> bool {
+        let all = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
+        all.iter().any(|index| self.revoked_assets[*index].is_empty())
+    }
+
     /// Every rejection of a content, in order.
     pub fn rejections_of(&self, asset: &AssetId) -> impl Iterator<Item = &Entry<Rejection>> {
         let indices = self.rejected.get(asset).map(Vec::as_slice).unwrap_or_default();
@@ -345,9 +350,10 @@ impl Record {
         self.numbered.get(&id).map(|index| &self.approvals[*index])
     }
 
-    /// Chain hash of the event that recorded an approval.
-    pub fn approval_event(&self, seq: Seq) -> Option<AssetId> {
-        self.approval_events.get(&seq).copied()
+    /// The newest event that is no observation.
+    pub fn decided(&self) -> Head {
+        let newest = self.history.last_key_value();
+        newest.map_or(Head::EMPTY, |(seq, hash)| Head { seq: *seq, hash: *hash.as_bytes() })
     }
 
     /// The policy in force.

@@ -4,11 +4,13 @@
 //! it goes.
 
 mod csv;
+mod declared;
 mod json;
 mod text;
 mod view;
 
 pub use csv::{header as csv_header, row as csv_row};
+pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
 pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, short_list};
 pub use view::{

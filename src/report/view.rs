@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::model::{AssetPath, Evidence, Finding, Verdict, Waived};
 use crate::problem::Problem;
+use crate::report::{DeclarationLine, DeclarationView};
 
 /// A path: as UTF-8, and as base64 of the raw bytes where it is not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -100,7 +101,7 @@ pub struct AssetView {
     /// Assets made from it.
     pub children: Vec<String>,
     /// Declarations of its use.
-    pub declarations: Vec<String>,
+    pub declarations: Vec<DeclarationView>,
     /// Approvals and rejections, in order.
     pub approvals: Vec<ApprovalView>,
     /// Journal events that name it, oldest first.
@@ -475,6 +476,10 @@ pub struct StatusView {
     pub not_ai: u64,
     /// See above.
     pub unknown: u64,
+    /// AI-made assets that are in no declaration.
+    pub awaiting_declaration: Vec<ListRow>,
+    /// Declarations that were not sent as they stand.
+    pub awaiting_report: Vec<DeclarationLine>,
     /// AI-made assets that await an approval.
     pub awaiting_approval: Vec<ListRow>,
     /// Suspect assets that await a person's determination.

@@ -91,7 +91,7 @@ fn what_expires_before_the_moment_of_finalize_is_not_final() {
     let (clock, cancel) =
         (FixedClock("2099-01-01T00:00:00Z".parse().unwrap()), AtomicBool::new(false));
     let project = Project::at(world.dir()).unwrap();
-    let answer = finalize(&project, &context(&world, &clock, &cancel), "EP").unwrap();
+    let answer = finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
     assert_eq!(answer.verdict.outcome.as_str(), "refused");
     world.gate("EP").expect("refused", &["approval-expired ai.png"]);
 }
@@ -122,7 +122,7 @@ fn a_revocation_between_gate_and_finalize_is_seen_or_comes_after() {
         let (clock, cancel) =
             (Revoking { world: &world, at, asked: AtomicUsize::new(0) }, AtomicBool::new(false));
         let project = Project::at(world.dir()).unwrap();
-        let answer = finalize(&project, &context(&world, &clock, &cancel), "EP").unwrap();
+        let answer = finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
         let revoked = clock.asked.load(Ordering::SeqCst) >= at;
         assert_eq!(answer.verdict.outcome.as_str() == "refused", revoked, "asked {at}");
         if !revoked {
@@ -165,7 +165,7 @@ fn setting_the_clock_back_does_not_bring_a_key_back_into_its_window() {
     let (clock, cancel) =
         (FixedClock("2099-06-01T00:00:00Z".parse().unwrap()), AtomicBool::new(false));
     let project = Project::at(world.dir()).unwrap();
-    finalize(&project, &context(&world, &clock, &cancel), "EP").unwrap();
+    finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
     let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
     assert!(refused.error().contains("not valid"), "{}", refused.stdout);
     world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
@@ -277,7 +277,7 @@ fn a_statement_signed_for_another_production_is_none() {
     assert_eq!(world.id("ai.png"), other.id("ai.png"));
     world.forge(Event::Approved(stolen));
     world.gate("EP").expect("refused", &["approval-invalid ai.png"]);
-    assert!(world.refusal("EP", "approval-invalid").contains("its ledger"));
+    assert!(world.refusal("EP", "approval-invalid").contains("the history it was signed on"));
 }
 
 /// Declares the use of an asset, once more each time.

@@ -151,6 +151,8 @@ fn the_status_page() {
     policy netflix, last scan [time]
     7 files, [n] kB: 1 AI-made, 0 in part, 1 suspect, 0 determined not AI, 5 without a mark
     
+    AI-made, awaiting declaration (1)  genlock ls --clearance undeclared; genlock declare PATH …
+    
     AI-made, awaiting approval (1)  genlock show PATH; genlock approve PATH …
       ai       trace     undeclared     [n] B  reel/ai.png  [Stable Diffusion WebUI (AUTOMATIC1111 f…]
     

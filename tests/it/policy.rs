@@ -187,12 +187,12 @@ fn a_policy_of_an_older_genlock_keeps_working() {
         "approval-overrides-rejection",
         "final-changed",
     ];
-    let mut policy = "profile = \"netflix\"\nversion = \"2025-08\"\n".to_owned();
-    for code in codes {
-        policy += &format!("\n[[rule]]\ncode = \"{code}\"\nseverity = \"block\"\nsource = \"s\"\n");
-    }
-    let policy =
-        policy.replace("unsigned\"\nseverity = \"block\"", "unsigned\"\nseverity = \"warn\"");
+    let rule = |code| {
+        let severity = if code == "approval-unsigned" { "warn" } else { "block" };
+        format!("\n[[rule]]\ncode = \"{code}\"\nseverity = \"{severity}\"\nsource = \"s\"\n")
+    };
+    let rules: String = codes.into_iter().map(rule).collect();
+    let policy = format!("profile = \"netflix\"\nversion = \"2025-08\"\n{rules}");
     world.write(".genlock/policy.toml", policy);
     world.run(["policy", "ack", "--note", "brought along"]).expect(0);
     world.gate("EP").expect("refused", &["ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"]);

@@ -267,7 +267,8 @@ fn status_is_a_page_of_what_awaits_somebody() {
     has(
         &page,
         "v:n project:s roots:l profile:s scanned:s files:n bytes:n ai:n ai_part:n suspect:n not_ai:n \
-         unknown:n awaiting_approval:l awaiting_determination:l missing:l problems:l deliverables:l",
+         unknown:n awaiting_declaration:l awaiting_report:l awaiting_approval:l \
+         awaiting_determination:l missing:l problems:l deliverables:l",
     );
     let paths = |field: &str| -> Vec<String> {
         page[field].as_array().unwrap().iter().map(|row| text(row, "path")).collect()

@@ -1,11 +1,12 @@
 //! Signing, and that the real `ssh-keygen` and Genlock agree on every signature.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use genlock::attest::{AllowedSigners, Attestation, Ground, NAMESPACE, approval};
-use genlock::model::{Approval, AssetId, Signed};
+use genlock::model::{Approval, Seq, Signed};
 use rusqlite::Connection;
 
 use crate::keys::{DANA, Key};
@@ -138,9 +139,11 @@ fn ssh_keygen_and_genlock_agree_on_every_signature() {
 fn accepts(honest: &Approval, signed: &Signed, signers: &AllowedSigners, at: &str) -> bool {
     let fact = Approval { signed: Some(signed.clone()), ..honest.clone() };
     let statement: serde_json::Value = serde_json::from_str(&signed.statement).unwrap();
-    let ledger: AssetId = text(&statement["predicate"], "ledger").parse().unwrap();
+    let head = text(&statement["predicate"], "head");
+    let (seq, hash) = head.split_once(':').unwrap();
+    let history = BTreeMap::from([(Seq(seq.parse().unwrap()), hash.parse().unwrap())]);
     // The statement was signed today; the key is asked about another day.
-    let ground = Ground { signers: Some(signers), at: at.parse().unwrap(), ledger };
+    let ground = Ground { signers: Some(signers), at: at.parse().unwrap(), history: &history };
     match approval(&fact, ground) {
         Attestation::Signed(_) => true,
         Attestation::Flawed(flaw) => flaw.to_string().contains("when it was signed"),
