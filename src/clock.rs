@@ -1,6 +1,6 @@
 //! The only reader of time. Everything else is handed a [`Clock`] or a time.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
@@ -19,6 +19,24 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Measures how long ago something began. Nobody can set it, so what waits by it waits as long as it
+/// was told, whatever happens to the date.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// How long ago it began.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

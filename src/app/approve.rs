@@ -67,7 +67,6 @@ pub fn approve(
     let (approvers, document) = prepare(project, context, &options.decision)?;
     let mut signing = options.sign.as_ref().map(|one| Signing::open(context, one)).transpose()?;
     let mut subjects = Subjects::default();
-    let reader = project.reader()?;
     let power = match options.form {
         Form::New { .. } => Power::Approve,
         Form::Determination => Power::Confirm,
@@ -76,6 +75,8 @@ pub fn approve(
     decide(project, context, |record| {
         approvers.check(record, &options.decision.by)?;
         allowed(&policy, &options.decision.by, power)?;
+        // Closed again before the ledger is: the last one to close moves the log into the file.
+        let reader = project.reader()?;
         let (assets, declaration) = target.resolve(&reader, record)?;
         let mut approval = draft(record, context, &assets, options, document.as_ref())?;
         approval.declaration = approval.declaration.or(declaration);

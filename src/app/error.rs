@@ -73,6 +73,14 @@ pub enum AppError {
         /// Which kind of mount.
         kind: String,
     },
+    /// Another watch has this ledger.
+    #[error("the ledger {} is watched already: {by}", ledger.display())]
+    Watched {
+        /// The ledger.
+        ledger: PathBuf,
+        /// Who watches it.
+        by: String,
+    },
     /// What kind of file system a folder lies on could not be told.
     #[error("cannot tell where the ledger would lie")]
     Mount(#[source] MountError),

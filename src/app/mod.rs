@@ -36,6 +36,7 @@ mod signing;
 mod status;
 mod tools;
 mod verify;
+mod watch;
 
 pub use crate::policy::TrialResult;
 pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
@@ -68,3 +69,4 @@ pub use signing::SignOptions;
 pub use status::{Tally, status};
 pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};
+pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

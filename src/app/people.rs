@@ -149,11 +149,11 @@ pub fn reject(
     note: &str,
 ) -> Result<Verdicts, AppError> {
     let (approvers, document) = prepare(project, context, options)?;
-    let reader = project.reader()?;
     decide(project, context, |record| {
         approvers.check(record, &options.by)?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
-        let (assets, declaration) = target.resolve(&reader, record)?;
+        // Closed again before the ledger is: the last one to close moves the log into the file.
+        let (assets, declaration) = target.resolve(&project.reader()?, record)?;
         let id = record.next_decision();
         let rejection = Rejection {
             id,

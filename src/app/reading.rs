@@ -32,6 +32,10 @@ const CHUNK_FILES: usize = 64;
 /// work that another could do.
 const CHUNK_BYTES: u64 = 1 << 20;
 
+/// Files of one folder for which holding it open pays: opening, checking and closing it costs as much
+/// as looking up the way to it three times.
+const WORTH_ENTERING: usize = 4;
+
 /// Gathers jobs into chunks for the readers.
 #[derive(Default)]
 pub(super) struct Chunk {
@@ -110,6 +114,33 @@ pub(super) struct Reading<'a> {
     pub(super) detection: &'a Settings,
 }
 
+/// Who says which files may be read now, and whether what came of it counts. Asked by the readers,
+/// several at a time. What is turned away is as if it had not been listed: who turned it away
+/// answers for it.
+pub(super) trait Admission: Sync {
+    /// Before a reader's first file, on its own thread.
+    fn begin(&self) {}
+
+    /// Whether to read this now.
+    fn admits(&self, job: &Job) -> bool;
+
+    /// Whether what was read counts.
+    fn accepts(&self, job: &Job, outcome: &Outcome) -> bool;
+}
+
+/// Reads whatever it is given.
+pub(super) struct Everything;
+
+impl Admission for Everything {
+    fn admits(&self, _: &Job) -> bool {
+        true
+    }
+
+    fn accepts(&self, _: &Job, _: &Outcome) -> bool {
+        true
+    }
+}
+
 impl Reading<'_> {
     /// Reads jobs until there are no more, nobody listens, or the user stops.
     pub(super) fn run<T>(
@@ -118,17 +149,58 @@ impl Reading<'_> {
         results: &Sender<T>,
         wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
     ) {
+        self.run_admitted(&Everything, jobs, results, wrap);
+    }
+
+    /// The same, of what `admission` lets through.
+    pub(super) fn run_admitted<T>(
+        &self,
+        admission: &dyn Admission,
+        jobs: &Receiver<Vec<Job>>,
+        results: &Sender<T>,
+        wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
+    ) {
+        admission.begin();
         let mut hasher = FileHasher::new(HashOptions::default());
-        for chunk in jobs {
-            let mut read = Vec::with_capacity(chunk.len());
-            for job in chunk {
-                let Some(outcome) = self.read(&mut hasher, &job) else { return };
-                read.push((job, outcome));
+        for mut chunk in jobs {
+            chunk.retain(|job| admission.admits(job));
+            let mut outcomes = Vec::with_capacity(chunk.len());
+            for run in chunk.chunk_by(|a, b| Arc::ptr_eq(&a.directory, &b.directory)) {
+                if self.read_run(&mut hasher, run, &mut outcomes).is_none() {
+                    return;
+                }
             }
-            if results.send(wrap(read)).is_err() {
+            let read = chunk.into_iter().zip(outcomes);
+            let counted = read.filter(|(job, outcome)| admission.accepts(job, outcome)).collect();
+            if results.send(wrap(counted)).is_err() {
                 return;
             }
         }
+    }
+
+    /// Reads files of one folder. `None` when the user stops.
+    fn read_run(
+        &self,
+        hasher: &mut FileHasher,
+        run: &[Job],
+        outcomes: &mut Vec<Outcome>,
+    ) -> Option<()> {
+        let before = outcomes.len();
+        let folder = run.first().and_then(|job| job.disk.parent());
+        if let Some(folder) = folder.filter(|_| run.len() >= WORTH_ENTERING) {
+            hasher.enter(folder);
+        }
+        for job in run {
+            outcomes.push(self.read(hasher, job)?);
+        }
+        if !hasher.leave() {
+            // Another folder has its name by now: each file counts by its whole path.
+            outcomes.truncate(before);
+            for job in run {
+                outcomes.push(self.read(hasher, job)?);
+            }
+        }
+        Some(())
     }
 
     /// `None` when the user stops.

@@ -5,7 +5,7 @@
 //! it for writing only then. Stopping it at any point, even by SIGKILL, loses no more than the batch
 //! in hand.
 
-mod compare;
+pub(super) mod compare;
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -21,7 +21,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use crate::app::decide::{decisions, whole};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::reading::{Job, Outcome, Reading};
+use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
@@ -34,7 +34,7 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
 use crate::observe::{
-    BadPattern, FileSystemIds, Filter, Walk, WalkError, WalkOptions, fingerprint, sidecar,
+    BadPattern, FileSystemIds, Filter, Onlooker, Walk, WalkError, WalkOptions, fingerprint, sidecar,
 };
 use crate::problem::Problem;
 
@@ -58,6 +58,17 @@ pub struct ScanOptions {
     /// Examine everything anew, whatever examined it before.
     pub redetect: bool,
 }
+
+/// Who has a say in a scan, and who hears of it.
+pub(super) struct Manner<'a> {
+    /// Says which files may be read.
+    pub(super) admission: &'a dyn Admission,
+    /// Hears of every listing.
+    pub(super) onlooker: Option<Arc<dyn Onlooker>>,
+}
+
+/// Reads everything, and nobody looks on.
+const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None };
 
 /// What a scan did and found.
 #[derive(Clone, Debug, Default)]
@@ -91,14 +102,14 @@ pub fn scan(
     let began = context.now();
     let parts = parts(project, context, options.directory.as_deref())?;
     let detection = Detection::of(project, options.deep)?;
-    let mut ledger = Checked { project, ledger: None };
+    let mut ledger = Checked::of(project);
     let mut outcome = ScanOutcome::default();
     if have_changed(&project.reader()?, &detection)? {
         adopt(project, context, ledger.get()?, &detection)?;
     }
     let mut all = true;
     for (root, start) in &parts {
-        let part = Part { project, context, detection: &detection, root, start };
+        let part = Part { project, context, detection: &detection, root, start, manner: &PLAIN };
         match part.scan(&mut ledger, &mut outcome) {
             Ok(walked) => all &= walked,
             Err(error) => {
@@ -130,13 +141,18 @@ pub fn scan(
 
 /// The ledger, opened for writing as late as when its history was found whole. Until then nothing is
 /// written to its file, not even what opening it would write.
-struct Checked<'a> {
+pub(super) struct Checked<'a> {
     project: &'a Project,
     ledger: Option<Ledger>,
 }
 
-impl Checked<'_> {
-    fn get(&mut self) -> Result<&mut Ledger, AppError> {
+impl<'a> Checked<'a> {
+    /// One that is yet to be checked.
+    pub(super) fn of(project: &'a Project) -> Self {
+        Self { project, ledger: None }
+    }
+
+    pub(super) fn get(&mut self) -> Result<&mut Ledger, AppError> {
         if self.ledger.is_none() {
             whole(self.project)?;
             self.ledger = Some(self.project.ledger()?);
@@ -147,7 +163,7 @@ impl Checked<'_> {
 }
 
 /// The roots to scan, and where to begin in each.
-fn parts<'a>(
+pub(super) fn parts<'a>(
     project: &'a Project,
     context: &Context<'_>,
     directory: Option<&Path>,
@@ -158,7 +174,7 @@ fn parts<'a>(
     let path = std::fs::canonicalize(&path).map_err(|error| {
         AppError::usage(
             format!("cannot open {}: {error}", path.display()),
-            "scan takes a folder of the project",
+            "name a folder of the project",
         )
     })?;
     if path == project.dir {
@@ -200,16 +216,17 @@ fn root_problem(root: &Root, error: &WalkError) -> Problem {
 }
 
 /// One root, or a part of one, on its way through the pipeline.
-struct Part<'a> {
-    project: &'a Project,
-    context: &'a Context<'a>,
-    detection: &'a Detection,
-    root: &'a Root,
-    start: &'a RelPath,
+pub(super) struct Part<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) detection: &'a Detection,
+    pub(super) root: &'a Root,
+    pub(super) start: &'a RelPath,
+    pub(super) manner: &'a Manner<'a>,
 }
 
 /// A path whose folder is not there any more.
-type Departed = (RelPath, Box<[u8]>);
+pub(super) type Departed = (RelPath, Box<[u8]>);
 
 /// How far a scan of a part came.
 enum Walked {
@@ -240,14 +257,18 @@ impl Survey {
 }
 
 /// What arrives at the ledger thread.
-enum Arrival {
+pub(super) enum Arrival {
     Seen(Seen),
     Read(Vec<(Job, Outcome)>),
 }
 
 impl Part<'_> {
     /// Scans it and journals that it was. Gives whether all of it could be walked.
-    fn scan(&self, ledger: &mut Checked<'_>, outcome: &mut ScanOutcome) -> Result<bool, AppError> {
+    pub(super) fn scan(
+        &self,
+        ledger: &mut Checked<'_>,
+        outcome: &mut ScanOutcome,
+    ) -> Result<bool, AppError> {
         let Self { project, context, root, start, .. } = self;
         let started = context.now();
         let reader = project.reader()?;
@@ -262,7 +283,13 @@ impl Part<'_> {
         // The outcome is of all parts; the event is of this one.
         let before = (outcome.hashed_files, outcome.problems.len() as u64);
         let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {
-            Ok(walk) => self.run(walk, ledger, &reader, outcome)?,
+            Ok(walk) => {
+                let walk = match &self.manner.onlooker {
+                    Some(onlooker) => walk.with_onlooker(Arc::clone(onlooker)),
+                    None => walk,
+                };
+                self.run(walk, ledger, &reader, outcome)?
+            }
             Err(error) => unwalkable(error, root, outcome)?,
         };
         let ledger = ledger.get()?;
@@ -326,7 +353,9 @@ impl Part<'_> {
                     cancel: self.context.cancel,
                     detection: &self.detection.settings,
                 };
-                scope.spawn(move || reading.run(&to_read, &results, Arrival::Read));
+                scope.spawn(move || {
+                    reading.run_admitted(self.manner.admission, &to_read, &results, Arrival::Read);
+                });
             }
             drop((jobs, to_read, arrivals));
 
@@ -382,7 +411,7 @@ impl Part<'_> {
         })
     }
 
-    fn journal(
+    pub(super) fn journal(
         &self,
         arrived: &crossbeam_channel::Receiver<Arrival>,
         ingest: &mut Ingest<'_>,
@@ -460,7 +489,7 @@ impl Part<'_> {
     }
 
     /// What lies in folders that are not there any more.
-    fn sweep(
+    pub(super) fn sweep(
         &self,
         directories: Vec<RelPath>,
         compared: &Compared,

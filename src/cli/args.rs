@@ -1,6 +1,7 @@
 //! The arguments, as `contract.md` names them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -60,6 +61,8 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Hash what changed, look for marks of AI, and record what was seen
     Scan(ScanArgs),
+    /// Scan, then keep the ledger true while people work, until stopped
+    Watch(WatchArgs),
     /// What is AI-made, what awaits a decision, what is missing, how deliverables stand
     Status,
     /// List assets, one line per file or image sequence
@@ -137,7 +140,14 @@ pub(super) enum Command {
 impl Command {
     /// Whether it reads media, and so may take long.
     pub(super) const fn is_long(&self) -> bool {
-        matches!(self, Self::Scan(_) | Self::Gate { .. } | Self::Finalize { .. } | Self::Verify(_))
+        matches!(
+            self,
+            Self::Scan(_)
+                | Self::Watch(_)
+                | Self::Gate { .. }
+                | Self::Finalize { .. }
+                | Self::Verify(_)
+        )
     }
 }
 
@@ -416,6 +426,28 @@ pub(super) struct RevokeArgs {
     /// Do not ask
     #[arg(long, short)]
     pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WatchArgs {
+    /// Only this folder of the project, or of one of its roots. Where no folder above has a project,
+    /// one is made in it
+    pub(super) dir: Option<PathBuf>,
+    /// Look from time to time instead of listening to the system
+    #[arg(long)]
+    pub(super) poll: bool,
+    /// Read a file nobody was seen to close when it was unchanged for so long, e.g. 500ms, 2s, 1m
+    #[arg(long, value_name = "DURATION", value_parser = crate::config::duration)]
+    pub(super) settle: Option<Duration>,
+    /// One pass, then end: exit 1 if anything in a guarded folder should not be there
+    #[arg(long)]
+    pub(super) once: bool,
+    /// Keep at most so many unheard events, to try what happens beyond
+    #[arg(long, hide = true, value_name = "N")]
+    pub(super) queue: Option<usize>,
+    /// Take at most so many watches from the system, to try what happens beyond
+    #[arg(long, hide = true, value_name = "N")]
+    pub(super) watches: Option<usize>,
 }
 
 #[derive(Debug, Subcommand)]

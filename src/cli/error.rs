@@ -18,7 +18,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         | AppError::PolicyInvalid { .. }
         | AppError::ApproversInvalid { .. }
         | AppError::CasesInvalid { .. } => Exit::Config,
-        AppError::NetworkMount { .. } => Exit::Ledger,
+        AppError::NetworkMount { .. } | AppError::Watched { .. } => Exit::Ledger,
         AppError::Ledger(ledger) => match ledger {
             LedgerError::Missing { .. }
             | LedgerError::TooNew { .. }
@@ -63,6 +63,9 @@ fn hint_of(error: &AppError) -> Option<String> {
         ),
         AppError::NetworkMount { .. } => Some(
             "keep the ledger on a local disk: genlock init --ledger ~/genlock/PROJECT.db".into(),
+        ),
+        AppError::Watched { .. } => Some(
+            "one watch keeps a ledger true for everybody; other commands work beside it".into(),
         ),
         AppError::Ledger(LedgerError::Missing { .. }) => Some(
             "a project's history does not start over by itself: put the ledger back from a backup, \

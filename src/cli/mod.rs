@@ -17,7 +17,9 @@ mod show;
 mod status;
 mod terminal;
 mod tool;
+mod trace;
 mod verify;
+mod watch;
 
 pub use args::Cli;
 pub use exit::Exit;
@@ -42,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => return unparsable(&error, &arguments),
     };
+    trace::start();
     let mut output = Output::new(cli.global.json, cli.global.color, cli.global.quiet);
     let exit = match prepare(&cli.global, &cli.command) {
         Ok(surroundings) => surroundings.run(&cli, &mut output),
@@ -158,6 +161,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
     match &cli.command {
         Command::Init(args) => project::init(context, global, args, output),
         Command::Scan(args) => scan::run(context, global, args, output),
+        Command::Watch(args) => watch::run(context, global, args, output),
         Command::Status => status::run(context, &project()?, output),
         Command::Ls(args) => ls::run(context, &project()?, args, output),
         Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),

@@ -94,6 +94,12 @@ impl Output {
         self.lost.is_some()
     }
 
+    /// Brings out what was written: for who listens while work goes on.
+    pub(super) fn flush(&mut self) {
+        let flushed = self.out.flush();
+        self.note(flushed);
+    }
+
     /// A line on stderr.
     pub(super) fn complain(&mut self, text: &str) {
         let flushed = self.out.flush();

@@ -72,7 +72,7 @@ pub(super) fn run(
     args: &ScanArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let (project, directory) = target(context, global, args, output)?;
+    let (project, directory) = target(context, global, args.dir.as_deref(), output)?;
     let options = ScanOptions { directory, deep: args.deep, redetect: args.redetect };
     let outcome = app::scan(&project, context, &options)?;
     if output.is_json() {
@@ -85,13 +85,13 @@ pub(super) fn run(
 
 /// The project, and the part of it to scan. Where no folder above has a project, one is made in the
 /// folder that was named.
-fn target(
+pub(super) fn target(
     context: &Context<'_>,
     global: &Global,
-    args: &ScanArgs,
+    dir: Option<&std::path::Path>,
     output: &mut Output,
 ) -> Result<(Project, Option<std::path::PathBuf>), AppError> {
-    let Some(dir) = &args.dir else {
+    let Some(dir) = dir else {
         return Ok((crate::cli::find(context, global)?, None));
     };
     let path = context.absolute(dir);
@@ -101,7 +101,7 @@ fn target(
     if !path.is_dir() {
         return Err(AppError::usage(
             format!("{} is not a folder", path.display()),
-            "scan takes a folder of the project",
+            "name a folder of the project",
         ));
     }
     // A [[root]] of the project one stands in is part of it wherever it lies.

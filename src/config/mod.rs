@@ -2,6 +2,10 @@
 //!
 //! Never guesses: an unknown key or a wrong value stops the program with its line.
 
+mod watch;
+
+pub use watch::{Watching, duration};
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,7 +13,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::model::{BadPath, RootName};
+use crate::model::{AssetPath, BadPath, RelPath, RootName};
+
+use crate::config::watch::FileWatch;
 
 /// What `init` writes: every setting, explained, at its default.
 pub const TEMPLATE: &str = include_str!("template.toml");
@@ -31,6 +37,10 @@ pub struct Config {
     pub trust_list: Option<PathBuf>,
     /// Whether pixels are decoded too, for texts that generators hide in them.
     pub deep: bool,
+    /// How `watch` goes about it.
+    pub watch: Watching,
+    /// Folders into which only what passed the gate belongs.
+    pub guards: Vec<AssetPath>,
 }
 
 /// A folder whose files are watched over.
@@ -87,6 +97,14 @@ pub enum ConfigError {
         /// The root around it.
         outer: String,
     },
+    /// A guarded folder is not a path below a root.
+    #[error("{} guards {folder:?}, which is not a folder of the project", path.display())]
+    BadGuard {
+        /// The file.
+        path: PathBuf,
+        /// As it was written.
+        folder: String,
+    },
     /// Two roots share a name.
     #[error("{} names two roots {name:?}", path.display())]
     SameRoot {
@@ -107,6 +125,8 @@ struct File {
     root: Vec<FileRoot>,
     rule: Vec<FileRule>,
     scan: FileScan,
+    watch: FileWatch,
+    guard: Vec<FileGuard>,
     detect: FileDetect,
 }
 
@@ -137,6 +157,12 @@ struct FileScan {
     readers: Option<std::num::NonZeroU8>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileGuard {
+    path: String,
+}
+
 impl Config {
     /// Reads the settings of the project in `project`. A missing file means defaults.
     pub fn load(project: &Path) -> Result<Self, ConfigError> {
@@ -163,6 +189,14 @@ impl Config {
         }
         let ledger = file.ledger.unwrap_or_else(|| PathBuf::from("ledger.db"));
         let readers = file.scan.readers.map_or(READERS, |count| usize::from(count.get()));
+        let guards = file
+            .guard
+            .into_iter()
+            .map(|guard| {
+                guarded(&guard.path, &names)
+                    .ok_or_else(|| ConfigError::BadGuard { path: path.clone(), folder: guard.path })
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             ledger: control.join(ledger),
             roots,
@@ -171,8 +205,21 @@ impl Config {
             rules: file.rule.into_iter().map(|rule| rule.glob).collect(),
             trust_list: file.detect.trust_list.map(|list| control.join(list)),
             deep: file.detect.deep,
+            watch: file.watch.into(),
+            guards,
         })
     }
+}
+
+/// `DELIVERY` in the project, or `name:DELIVERY` below a root.
+fn guarded(text: &str, roots: &BTreeSet<RootName>) -> Option<AssetPath> {
+    let (root, below) = match text.split_once(':') {
+        Some((name, below)) => (RootName::try_from(name.to_owned()).ok()?, below),
+        None => (RootName::project(), text),
+    };
+    let below = below.strip_prefix("./").unwrap_or(below).trim_end_matches('/');
+    let path = RelPath::new(if below == "." { "" } else { below }).ok()?;
+    roots.contains(&root).then(|| AssetPath::new(root, path))
 }
 
 #[cfg(test)]
@@ -193,11 +240,33 @@ mod tests {
         assert_eq!(config.roots.len(), 1);
         assert_eq!(config.readers, READERS);
         let bare = load("").unwrap();
+        assert_eq!((&bare.watch, &bare.guards), (&config.watch, &config.guards));
         assert_eq!(bare.ledger.file_name(), config.ledger.file_name());
         let rest = |config: Config| {
             (config.ignore, config.readers, config.rules, config.trust_list, config.deep)
         };
         assert_eq!(rest(bare), rest(config));
+        // What stands there as the default is.
+        let shown: String = TEMPLATE
+            .split_once("# [watch]")
+            .unwrap()
+            .1
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| line.contains(" = \"") && !line.starts_with("path"))
+            .fold("[watch]\n".to_owned(), |text, line| text + line + "\n");
+        assert_eq!(shown.lines().count(), 4, "{shown}");
+        assert_eq!(load(&shown).unwrap().watch, Watching::default());
+    }
+
+    #[test]
+    fn a_guarded_folder_lies_in_a_root() {
+        let guard = |path: &str| load(&format!("[[guard]]\npath = {path:?}\n"));
+        assert_eq!(guard("DELIVERY/").unwrap().guards[0].to_string(), "DELIVERY");
+        assert_eq!(guard("./out/final").unwrap().guards[0].to_string(), "out/final");
+        for wrong in ["/mnt/out", "../out", "archive:out"] {
+            assert!(matches!(guard(wrong), Err(ConfigError::BadGuard { .. })), "{wrong}");
+        }
     }
 
     #[test]

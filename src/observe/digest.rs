@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sha2::{Digest, Sha256};
 
 use crate::model::AssetId;
-use crate::observe::hash::{Stop, open};
+use crate::observe::hash::{Stop, open_path};
 
 /// Reads a file. `Ok(None)` when it is gone or no regular file; bytes read are told to `advance`.
 pub fn digests(
@@ -18,7 +18,7 @@ pub fn digests(
     cancel: &AtomicBool,
     advance: &dyn Fn(u64),
 ) -> io::Result<Option<(AssetId, [u8; 32])>> {
-    let mut file = match open(path) {
+    let mut file = match open_path(path) {
         Ok(file) => file,
         Err(Stop::Failed(_, source)) => return Err(source),
         Err(_) => return Ok(None),

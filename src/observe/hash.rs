@@ -8,12 +8,13 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{Advice, Mode, OFlags};
+use rustix::fs::{Advice, AtFlags, CWD, FileType, Mode, OFlags, Stat, statat};
 use rustix::io::Errno;
 
 use crate::clock::Clock;
@@ -153,6 +154,22 @@ pub struct FileHasher {
     /// One for each thread, made when the first larger file comes.
     buffers: Vec<Vec<u8>>,
     file_systems: FileSystemIds,
+    folder: Option<Folder>,
+}
+
+/// A folder held open, so that the way to it is not looked up for every file in it.
+#[derive(Debug)]
+struct Folder {
+    path: PathBuf,
+    fd: OwnedFd,
+    identity: (u64, u64),
+}
+
+/// A file by its name in an open folder, or by its whole path in no folder in particular.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    folder: BorrowedFd<'a>,
+    name: &'a Path,
 }
 
 /// Why one attempt ended early.
@@ -183,7 +200,29 @@ impl FileHasher {
             head: vec![0; WHOLE + 1],
             buffers: Vec::new(),
             file_systems: FileSystemIds::default(),
+            folder: None,
         }
+    }
+
+    /// Opens a folder from which several files are to be read. That it still is where it was is for
+    /// [`FileHasher::leave`] to say. One that cannot be opened is no matter: its files will say why.
+    pub fn enter(&mut self, path: &Path) {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = || -> rustix::io::Result<Folder> {
+            let fd = rustix::fs::open(path, flags, Mode::empty())?;
+            let identity = identity(&rustix::fs::fstat(&fd)?);
+            Ok(Folder { path: path.to_owned(), fd, identity })
+        };
+        self.folder = folder().ok();
+    }
+
+    /// Closes the folder that was entered, and says whether its path led to it all the while. If not,
+    /// what was read in it, and what was not found in it, must be looked at again.
+    pub fn leave(&mut self) -> bool {
+        self.folder.take().is_none_or(|folder| {
+            let now = statat(CWD, &folder.path, AtFlags::empty());
+            now.is_ok_and(|now| identity(&now) == folder.identity)
+        })
     }
 
     /// Reads the file at `path` and gives its digest.
@@ -202,13 +241,34 @@ impl FileHasher {
         &mut self,
         path: &Path,
         context: &HashContext<'_>,
+        look: impl FnMut(Content<'_>, u64) -> T,
+    ) -> Result<(HashedFile, T), HashError> {
+        let folder = self.folder.take();
+        let place = match (&folder, path.parent(), path.file_name()) {
+            (Some(folder), Some(parent), Some(name))
+                if parent.as_os_str() == folder.path.as_os_str() =>
+            {
+                Place { folder: folder.fd.as_fd(), name: Path::new(name) }
+            }
+            _ => Place { folder: CWD, name: path },
+        };
+        let read = self.read_at(place, path, context, look);
+        self.folder = folder;
+        read
+    }
+
+    fn read_at<T>(
+        &mut self,
+        place: Place<'_>,
+        path: &Path,
+        context: &HashContext<'_>,
         mut look: impl FnMut(Content<'_>, u64) -> T,
     ) -> Result<(HashedFile, T), HashError> {
         let path_buf = || path.to_owned();
         let told = AtomicU64::new(0);
         let mut pauses = PAUSES.iter();
         loop {
-            let stop = match self.attempt(path, context, &told, &mut look) {
+            let stop = match self.attempt(place, context, &told, &mut look) {
                 Ok((mut file, seen)) => {
                     let device = file.fingerprint.device;
                     file.fingerprint.device = self.file_systems.id_of(device, path);
@@ -245,8 +305,9 @@ impl FileHasher {
         look: impl FnOnce(Content<'_>, u64) -> T,
     ) -> Result<Option<T>, HashError> {
         let size = expected.size;
+        let place = Place { folder: CWD, name: path };
         let attempt = || {
-            let file = open(path)?;
+            let file = open(place)?;
             let before = stat(&file)?;
             let device = self.file_systems.id_of(before.device, path);
             if (Fingerprint { device, ..before }) != *expected {
@@ -257,7 +318,7 @@ impl FileHasher {
             let shown =
                 if whole { Content::Whole(head) } else { Content::File { file: &file, head } };
             let seen = look(shown, size);
-            Ok((stat_path(path)? == before).then_some(seen))
+            Ok((stat_again(place)? == before).then_some(seen))
         };
         let path = || path.to_owned();
         match attempt() {
@@ -272,7 +333,7 @@ impl FileHasher {
 
     fn attempt<T>(
         &mut self,
-        path: &Path,
+        place: Place<'_>,
         context: &HashContext<'_>,
         told: &AtomicU64,
         look: &mut impl FnMut(Content<'_>, u64) -> T,
@@ -280,7 +341,7 @@ impl FileHasher {
         if context.cancel.load(Ordering::Relaxed) {
             return Err(Stop::Cancelled);
         }
-        let file = open(path)?;
+        let file = open(place)?;
         let (before, sighting) = tick::settle(&file, context.clock)?;
         let size = before.size;
 
@@ -330,7 +391,7 @@ impl FileHasher {
         let seen = look(shown, size);
 
         // By path: it names the same inode still, and what the open file itself would answer.
-        if stat_path(path)? != before {
+        if stat_again(place)? != before {
             return Err(Stop::Changed);
         }
         let hashed = HashedFile { asset: AssetId::from(digest), fingerprint: before, sighting };
@@ -338,11 +399,15 @@ impl FileHasher {
     }
 }
 
-/// Opens a regular file for reading: no link is followed, nothing is waited for.
-pub(super) fn open(path: &Path) -> Result<File, Stop> {
+/// Opens a file by its whole path: no link is followed at its end, nothing is waited for.
+pub(super) fn open_path(path: &Path) -> Result<File, Stop> {
+    open(Place { folder: CWD, name: path })
+}
+
+fn open(place: Place<'_>) -> Result<File, Stop> {
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    match rustix::fs::open(path, flags, Mode::empty()) {
+    match rustix::fs::openat(place.folder, place.name, flags, Mode::empty()) {
         Ok(file) => Ok(File::from(file)),
         Err(Errno::NOENT | Errno::NOTDIR) => Err(Stop::Vanished),
         // A link; a socket, or a device nobody drives.
@@ -353,24 +418,29 @@ pub(super) fn open(path: &Path) -> Result<File, Stop> {
 }
 
 pub(super) fn stat(file: &File) -> Result<Fingerprint, Stop> {
-    let metadata = file.metadata().map_err(Stop::reading)?;
-    if !metadata.is_file() {
+    let found = rustix::fs::fstat(file).map_err(|errno| Stop::reading(errno.into()))?;
+    if !is_file(&found) {
         return Err(Stop::NotRegular);
     }
-    Ok(fingerprint::of(&metadata))
+    Ok(fingerprint::of_stat(&found))
 }
 
-/// What `path` leads to now. Something else or nothing in its place is a change: the next attempt
+/// What the name leads to now. Something else or nothing in its place is a change: the next attempt
 /// opens it afresh, and learns what it is.
-fn stat_path(path: &Path) -> Result<Fingerprint, Stop> {
-    match std::fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => Ok(fingerprint::of(&metadata)),
-        Ok(_) => Err(Stop::Changed),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Err(Stop::Changed),
-            _ => Err(Stop::reading(error)),
-        },
+fn stat_again(place: Place<'_>) -> Result<Fingerprint, Stop> {
+    match statat(place.folder, place.name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) if is_file(&found) => Ok(fingerprint::of_stat(&found)),
+        Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Err(Stop::Changed),
+        Err(errno) => Err(Stop::reading(errno.into())),
     }
+}
+
+fn is_file(found: &Stat) -> bool {
+    FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
+}
+
+fn identity(found: &Stat) -> (u64, u64) {
+    (found.st_dev, found.st_ino)
 }
 
 /// Fills the head, or, of a file that fits into it, reads all and sees that no more follows.

@@ -4,17 +4,20 @@
 //! It must never open, follow or read an entry, and never call something absent that it could
 //! merely not look at: a listing then says that it is not complete, with a problem that says why.
 
+use std::ffi::OsStr;
+use std::fmt;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, statat};
-use walkdir::{DirEntry, WalkDir};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, readlinkat, statat};
 
 use crate::model::{AssetPath, Fingerprint, FoundLink, RelPath, RootName};
+use crate::observe::entries::{Met, entries};
 use crate::observe::walk::WalkError;
 use crate::observe::{FileSystemIds, Filter, fingerprint};
 use crate::problem::Problem;
@@ -59,9 +62,17 @@ pub struct Listing {
     pub problems: Vec<Problem>,
 }
 
+/// Hears of every listing before anybody can act on it: a watcher sets its watches on the directories
+/// in it before one of them is listed, so that nothing falls between.
+pub trait Onlooker: fmt::Debug + Send + Sync {
+    /// `listing` was made.
+    fn listed(&self, listing: &Listing);
+}
+
 /// Lists the directories of one root.
 #[derive(Clone, Debug)]
 pub struct Lister {
+    onlooker: Option<Arc<dyn Onlooker>>,
     root: RootName,
     path: PathBuf,
     identity: (u64, u64),
@@ -72,6 +83,7 @@ impl Lister {
     /// For the root at `path`, which must be a directory now; it may be reached through a link.
     pub fn open(root: &RootName, path: &Path) -> Result<Self, WalkError> {
         let mut lister = Self {
+            onlooker: None,
             root: root.clone(),
             path: path.to_owned(),
             identity: (0, 0),
@@ -79,6 +91,11 @@ impl Lister {
         };
         lister.identity = lister.root_identity()?;
         Ok(lister)
+    }
+
+    /// Tells `onlooker` of every listing.
+    pub fn set_onlooker(&mut self, onlooker: Arc<dyn Onlooker>) {
+        self.onlooker = Some(onlooker);
     }
 
     /// The root's name.
@@ -115,55 +132,28 @@ impl Lister {
         let identity = (own.stat.st_dev, own.stat.st_ino);
         listing.device = self.file_systems.id_of(own.stat.st_dev, &path);
 
-        let mut walker = WalkDir::new(&path)
-            .max_depth(1)
-            .follow_links(false)
-            .follow_root_links(directory.is_root())
-            .into_iter();
-        match walker.next() {
-            // What walkdir does not follow it passes over without a word.
-            Some(Ok(entry)) if directory.is_root() || entry.file_type().is_dir() => {}
-            Some(Ok(_)) => {
-                let swapped = io::ErrorKind::NotADirectory.into();
-                return self.unlisted(listing, filter, swapped);
-            }
-            Some(Err(error)) => return self.unlisted(listing, filter, io_error(error)),
-            None => {
-                let vanished = io::ErrorKind::NotFound.into();
-                return self.unlisted(listing, filter, vanished);
-            }
-        }
-
         let filter = filter.clone().read_rules(&self.root, &path, &mut listing.problems);
         let mut vanished = false;
-        for entry in walker {
+        entries(own.fd.as_fd(), &path, &mut |met| {
             if cancel.load(Ordering::Relaxed) {
                 return Err(WalkError::Cancelled);
             }
-            match entry {
-                Ok(entry) => match self.take(&entry, &own, &filter, &mut listing) {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => vanished = true,
-                    Err(error) => listing.miss(&self.root, Some(entry.file_name()), &error),
-                },
-                // Only the directory itself has depth 1 here and a path that is its own: it could
-                // not be opened. Any other error is about an entry, or about reading on.
-                Err(error) if error.path() == Some(&*path) => {
-                    // One problem is enough: its rules matter to nobody when nothing is listed.
-                    listing.problems.clear();
-                    return self.unlisted(listing, &filter, io_error(error));
-                }
-                Err(error) => {
-                    let name = error.path().and_then(Path::file_name).map(ToOwned::to_owned);
-                    let error = io_error(error);
-                    if name.is_some() && error.kind() == io::ErrorKind::NotFound {
-                        vanished = true;
-                    } else {
-                        listing.miss(&self.root, name.as_deref(), &error);
+            let (name, error) = match met {
+                Met::Entry(name, kind) => {
+                    match self.take(name, kind, &own, &path, &filter, &mut listing) {
+                        Ok(()) => return Ok(()),
+                        Err(error) => (Some(name), error),
                     }
                 }
+                Met::Failed(name, error) => (name, error),
+            };
+            if error.kind() == io::ErrorKind::NotFound {
+                vanished = true;
+            } else {
+                listing.miss(&self.root, name, &error);
             }
-        }
+            Ok(())
+        })?;
 
         // One file deleted under our eyes is nothing. All of them at once is a mount that went
         // away, and the listing would read as if everything had been deleted.
@@ -180,6 +170,9 @@ impl Lister {
             }
         }
         listing.sort();
+        if let Some(onlooker) = &self.onlooker {
+            onlooker.listed(&listing);
+        }
         Ok(Some((listing, filter)))
     }
 
@@ -238,39 +231,41 @@ impl Lister {
 
     fn take(
         &mut self,
-        entry: &DirEntry,
+        name: &OsStr,
+        kind: FileType,
         own: &Directory,
+        path: &Path,
         filter: &Filter,
         listing: &mut Listing,
     ) -> io::Result<()> {
-        let name = entry.file_name().as_bytes();
-        if filter.ignores(name, entry.file_type().is_dir()) {
-            listing.ignored.push(name.into());
+        let bytes = name.as_bytes();
+        if filter.ignores(bytes, kind == FileType::Directory) {
+            listing.ignored.push(bytes.into());
             return Ok(());
         }
-        if entry.file_type().is_dir() {
-            listing.subdirectories.push(name.into());
-            return Ok(());
+        match kind {
+            FileType::Directory => listing.subdirectories.push(bytes.into()),
+            FileType::Symlink => {
+                let target = readlinkat(&own.fd, name, Vec::new())?;
+                let (name, target) = (bytes.into(), target.to_bytes().into());
+                listing.links.push(FoundLink { name, target });
+            }
+            FileType::RegularFile => {
+                let stat = statat(&own.fd, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+                    return Err(io::Error::other("became something else while it was listed"));
+                }
+                let mut fingerprint = fingerprint::of_stat(&stat);
+                // A single file can be a mount of its own.
+                fingerprint.device = if stat.st_dev == own.stat.st_dev {
+                    listing.device
+                } else {
+                    self.file_systems.id_of(stat.st_dev, &path.join(name))
+                };
+                listing.files.push(Entry { name: bytes.into(), fingerprint });
+            }
+            _ => listing.skipped += 1,
         }
-        if entry.file_type().is_symlink() {
-            let target = std::fs::read_link(entry.path())?;
-            listing.links.push(FoundLink {
-                name: name.into(),
-                target: target.as_os_str().as_bytes().into(),
-            });
-            return Ok(());
-        }
-        if !entry.file_type().is_file() {
-            listing.skipped += 1;
-            return Ok(());
-        }
-        let stat = statat(&own.fd, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)?;
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            return Err(io::Error::other("became something else while it was listed"));
-        }
-        let mut fingerprint = fingerprint::of_stat(&stat);
-        fingerprint.device = self.file_systems.id_of(fingerprint.device, entry.path());
-        listing.files.push(Entry { name: name.into(), fingerprint });
         Ok(())
     }
 }
@@ -291,7 +286,7 @@ impl Listing {
     }
 
     /// Notes that an entry, or with no name the directory, could not be looked at.
-    fn miss(&mut self, root: &RootName, name: Option<&std::ffi::OsStr>, error: &io::Error) {
+    fn miss(&mut self, root: &RootName, name: Option<&OsStr>, error: &io::Error) {
         self.complete = false;
         let (path, action) = match name {
             Some(name) => (self.directory.join(name.as_bytes()), "look at it"),
@@ -317,18 +312,13 @@ struct Directory {
 /// Below the root, a directory that was swapped for a link since its parent was listed must not be
 /// followed. The root itself may be reached through a link.
 fn open_directory(path: &Path, is_root: bool) -> io::Result<Directory> {
-    let mut flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     if !is_root {
         flags |= OFlags::NOFOLLOW;
     }
     let fd = rustix::fs::open(path, flags, Mode::empty())?;
     let stat = rustix::fs::fstat(&fd)?;
     Ok(Directory { fd, stat })
-}
-
-/// walkdir's errors repeat the path in their text; problems carry it once.
-fn io_error(error: walkdir::Error) -> io::Error {
-    error.into_io_error().unwrap_or_else(|| io::Error::other("the directory contains itself"))
 }
 
 #[cfg(test)]

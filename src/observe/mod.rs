@@ -12,16 +12,21 @@ pub mod hash;
 pub mod list;
 pub mod mount;
 pub mod sequence;
+pub mod settle;
 pub mod sidecar;
 pub mod walk;
+pub mod watch;
 
+mod entries;
 mod subtree;
 mod tick;
 
 pub use digest::digests;
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
-pub use list::{Entry, Lister, Listing};
+pub use list::{Entry, Lister, Listing, Onlooker};
 pub use mount::FileSystemIds;
 pub use sequence::{Fold, FramePattern, Sequence};
-pub use walk::{Walk, WalkError, WalkOptions};
+pub use settle::{Looked, Settle, SettleOptions, Verdict};
+pub use walk::{Walk, WalkError, WalkOptions, check_start};
+pub use watch::{Hint, Lost, Refused, Watcher};

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{AssetPath, RelPath, RootName};
-use crate::observe::{Filter, Lister, Listing};
+use crate::observe::{Filter, Lister, Listing, Onlooker};
 use crate::problem::Problem;
 
 /// A walk could not begin, or had to end before its time. Nothing may be called missing then.
@@ -130,6 +130,13 @@ impl<'a> Walk<'a> {
         let mut shared: Vec<_> = (1..parts).map(part).collect();
         shared.push(self);
         shared
+    }
+
+    /// Tells `onlooker` of every listing, before a directory in it is listed.
+    #[must_use]
+    pub fn with_onlooker(mut self, onlooker: Arc<dyn Onlooker>) -> Self {
+        self.lister.set_onlooker(onlooker);
+        self
     }
 
     fn step(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -258,7 +265,7 @@ impl Drop for Taken<'_> {
 }
 
 /// Segment by segment, because the system would follow a link on the way without a word.
-fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {
+pub fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {
     if start.is_root() {
         return Ok(());
     }

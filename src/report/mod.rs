@@ -8,6 +8,7 @@ mod declared;
 mod json;
 mod text;
 mod view;
+mod watch;
 
 pub use csv::{header as csv_header, row as csv_row};
 pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
@@ -18,3 +19,4 @@ pub use view::{
     FindingView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView, StatusView,
     VerdictView, WaivedView, WaiverView,
 };
+pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};

@@ -224,6 +224,14 @@ fn only_the_ledger_speaks_sql() {
 }
 
 #[test]
+fn one_file_names_the_watcher_of_the_system() {
+    let all = lines_with(&["notify::"], None);
+    let other = |line: &String| !line.starts_with("src/observe/watch.rs:");
+    none(&all.iter().filter(|line| other(line)).cloned().collect::<Vec<_>>());
+    assert!(!all.is_empty());
+}
+
+#[test]
 fn no_text_is_formatted_into_sql() {
     // A statement starts with a verb in capitals; messages of ours never do.
     let verbs = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "DROP ", "CREATE "];

@@ -457,3 +457,25 @@ fn settings_that_do_not_read_stop_everything() {
     }
     assert!(Found::of(&world) == found);
 }
+
+#[test]
+fn a_scan_that_has_much_to_add_adds_nothing_to_a_ledger_that_does_not_hold() {
+    let world = world_for(Ledger);
+    // Walked, read and waiting for the ledger before its history is checked to the end.
+    for at in 0..2_000 {
+        world.write(format!("new/{at}.bin"), format!("content {at}"));
+    }
+    for action in [FlipBody, EditRow] {
+        let whole = Found::of(&world);
+        damage(&world, Ledger, action);
+        let found = Found::of(&world);
+        for command in [&["scan"][..], &["scan", "new"]] {
+            let ran = world.json(command);
+            assert_eq!(ran.code, 6, "{action:?}, then {command:?}: {ran:?}");
+            assert!(Found::of(&world) == found, "{action:?}: something was changed: {ran:?}");
+        }
+        whole.restore(&world);
+    }
+    world.scan();
+    world.verify();
+}

@@ -38,4 +38,5 @@ mod signing;
 mod tools;
 mod trust;
 mod verify;
+mod watch;
 mod world;

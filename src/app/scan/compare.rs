@@ -22,14 +22,14 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing, Walk, WalkError, sidecar};
+use crate::observe::{Entry, Listing, WalkError, sidecar};
 use crate::problem::Problem;
 
 /// Folders compared with one state of the ledger.
 const HELD: usize = 256;
 
 /// Compares listings with the ledger.
-pub(super) struct Comparer<'a> {
+pub(in crate::app) struct Comparer<'a> {
     project: &'a Project,
     root: &'a Root,
     reader: Reader,
@@ -47,7 +47,7 @@ pub(super) struct Comparer<'a> {
 }
 
 /// Something to journal or to tell.
-pub(super) enum Seen {
+pub(in crate::app) enum Seen {
     Fact(Arc<RelPath>, Fact),
     Problem(Problem),
     Sidecar(Sidecar),
@@ -55,9 +55,9 @@ pub(super) enum Seen {
 
 /// What was compared.
 #[derive(Default)]
-pub(super) struct Compared {
-    pub(super) unchanged: u64,
-    pub(super) skipped: u64,
+pub(in crate::app) struct Compared {
+    pub(in crate::app) unchanged: u64,
+    pub(in crate::app) skipped: u64,
     /// By a hash of its path: whether a folder's listing was complete, and its device. A hash and
     /// not the path, because a tree may have a million folders.
     visited: HashMap<u64, (bool, u64)>,
@@ -66,25 +66,25 @@ pub(super) struct Compared {
 
 impl Compared {
     /// For another part of the same walk.
-    pub(super) fn part(&self) -> Self {
+    pub(in crate::app) fn part(&self) -> Self {
         Self { hasher: self.hasher.clone(), ..Self::default() }
     }
 
     /// Takes in what a part compared.
-    pub(super) fn merge(&mut self, part: Self) {
+    pub(in crate::app) fn merge(&mut self, part: Self) {
         self.unchanged += part.unchanged;
         self.skipped += part.skipped;
         self.visited.extend(part.visited);
     }
 
     /// Whether a folder was listed: if so, whether completely, and its device.
-    pub(super) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
+    pub(in crate::app) fn visited(&self, directory: &RelPath) -> Option<(bool, u64)> {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
     }
 
     /// For a folder that was not listed: if it is really not there, the device of the nearest
     /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored).
-    pub(super) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
+    pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
         let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
             Ok(found) => Some(found.is_dir()),
             Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
@@ -145,7 +145,7 @@ impl News<'_> {
 }
 
 impl<'a> Comparer<'a> {
-    pub(super) fn new(
+    pub(in crate::app) fn new(
         part: &Part<'a>,
         reader: Reader,
         marked_sidecars: &Arc<BTreeSet<RelPath>>,
@@ -170,9 +170,9 @@ impl<'a> Comparer<'a> {
 
     /// Walks and compares until there is no more, nobody listens, or `stop` is set. How the walk ended
     /// is given beside what was compared.
-    pub(super) fn run(
+    pub(in crate::app) fn run(
         mut self,
-        walk: Walk<'_>,
+        walk: impl IntoIterator<Item = Result<Listing, WalkError>>,
         stop: &AtomicBool,
         jobs: &Sender<Vec<Job>>,
         mut tell: impl FnMut(Seen) -> bool,
@@ -388,7 +388,7 @@ fn is_ignored(listing: &Listing, name: &[u8]) -> bool {
 
 /// Files recorded on a device that is not the folder's present one were on a volume that is not
 /// mounted now: they are not missing.
-pub(super) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
+pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
     let place = AssetPath::new(root.clone(), directory.clone());
     let what = format!(
         "{files} file{} here lay on a volume that is not mounted now; none is called missing",

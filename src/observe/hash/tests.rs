@@ -206,7 +206,7 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
     let dir = tempfile::tempdir().unwrap();
     let fifo = dir.path().join("fifo");
     let mode = Mode::RUSR | Mode::WUSR;
-    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    rustix::fs::mknodat(CWD, &fifo, FileType::Fifo, mode, 0).unwrap();
     assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
     let socket = dir.path().join("socket");
     let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
@@ -278,4 +278,36 @@ fn progress_adds_up_to_the_size_even_when_a_file_is_read_twice() {
         assert_eq!(attempts, 2);
         assert_eq!(seen.load(Ordering::Relaxed), fs::metadata(&path).unwrap().size());
     }
+}
+
+#[test]
+fn a_folder_that_was_entered_is_read_by_names_and_given_up_when_another_takes_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, away) = (dir.path().join("folder"), dir.path().join("away"));
+    let put = |bytes: &[u8]| {
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("a"), bytes).unwrap();
+    };
+    put(b"one");
+    fs::write(dir.path().join("elsewhere"), b"two").unwrap();
+    let mut hasher = FileHasher::new(HashOptions::default());
+    let asset = |bytes: &[u8]| AssetId::from(blake3::hash(bytes));
+
+    hasher.enter(&folder);
+    assert_eq!(hasher.read(&folder.join("a"), &context()).unwrap().asset, asset(b"one"));
+    let other = hasher.read(&dir.path().join("elsewhere"), &context()).unwrap();
+    assert_eq!(other.asset, asset(b"two"), "a path outside the folder is no name in it");
+    let none = hasher.read(&folder.join("none"), &context());
+    assert!(matches!(none, Err(HashError::Vanished { path }) if path == folder.join("none")));
+    assert!(hasher.leave(), "nothing happened to it");
+
+    hasher.enter(&folder);
+    fs::rename(&folder, &away).unwrap();
+    put(b"new");
+    hasher.read(&folder.join("a"), &context()).unwrap();
+    assert!(!hasher.leave(), "its path led elsewhere");
+    assert_eq!(hasher.read(&folder.join("a"), &context()).unwrap().asset, asset(b"new"));
+
+    hasher.enter(&dir.path().join("none"));
+    assert!(hasher.leave(), "nothing was entered");
 }

@@ -59,13 +59,13 @@ fn an_entry_that_vanishes_before_it_is_looked_at_is_not_found() {
     fs::write(root.path().join("file"), b"x").unwrap();
     std::os::unix::fs::symlink("x", root.path().join("link")).unwrap();
     let mut lister = Lister::open(&RootName::project(), root.path()).unwrap();
-    let entries: Vec<_> = WalkDir::new(root.path()).min_depth(1).into_iter().collect();
     let own = open_directory(root.path(), true).unwrap();
     let mut listing = Listing::of(RelPath::root());
-    for entry in entries {
-        let entry = entry.unwrap();
-        fs::remove_file(entry.path()).unwrap();
-        let error = lister.take(&entry, &own, &filter(), &mut listing).unwrap_err();
+    for (name, kind) in [("file", FileType::RegularFile), ("link", FileType::Symlink)] {
+        fs::remove_file(root.path().join(name)).unwrap();
+        let error = lister
+            .take(name.as_ref(), kind, &own, root.path(), &filter(), &mut listing)
+            .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
     assert_eq!(listing, Listing::of(RelPath::root()));

@@ -254,3 +254,75 @@ fn a_walk_can_be_stopped_and_does_not_look_finished() {
     assert!(matches!(walk.next(), Some(Err(WalkError::Cancelled))));
     assert!(walk.next().is_none());
 }
+
+/// Walks with several threads; each part's listings, or how it ended.
+fn walk_shared(walk: Walk<'_>, parts: usize) -> Vec<Result<Vec<Listing>, WalkError>> {
+    std::thread::scope(|scope| {
+        let parts = walk.split(parts).into_iter();
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || part.collect())).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn a_shared_walk_lists_every_directory_once_under_the_same_rules() {
+    let root = tempfile::tempdir().unwrap();
+    for a in 0..12 {
+        for b in 0..12 {
+            put(root.path(), &format!("a{a}/b{b}/keep"), b"x");
+            put(root.path(), &format!("a{a}/b{b}/no.bak"), b"x");
+        }
+        put(root.path(), &format!("a{a}/.genlockignore"), b"*.bak\n");
+    }
+    put(root.path(), ".genlockignore", b"{\n");
+    for (start, directories) in [("", 1 + 12 + 144), ("a3", 13), ("a3/b3", 1)] {
+        let options = || options(Filter::new(&[]).unwrap(), start);
+        let mut alone = walk(root.path(), &options()).unwrap();
+        alone.sort_by(|a, b| a.directory.cmp(&b.directory));
+        assert_eq!(alone.len(), directories);
+        for parts in [1, 2, 5] {
+            let walk = Walk::new(&RootName::project(), root.path(), &options(), &GO).unwrap();
+            let mut shared: Vec<_> =
+                walk_shared(walk, parts).into_iter().flat_map(Result::unwrap).collect();
+            shared.sort_by(|a, b| a.directory.cmp(&b.directory));
+            assert_eq!(shared, alone, "{start:?} in {parts} parts");
+        }
+    }
+}
+
+#[test]
+fn a_shared_walk_is_ended_by_an_error_in_any_part() {
+    let parent = tempfile::tempdir().unwrap();
+    let root = parent.path().join("root");
+    for folder in 0..50 {
+        put(&root, &format!("{folder}/1"), b"x");
+    }
+    let begun = |cancel| {
+        let mut walk = Walk::new(&RootName::project(), &root, &all(), cancel).unwrap();
+        walk.next().unwrap().unwrap();
+        walk
+    };
+    let cancel = AtomicBool::new(false);
+    let walk = begun(&cancel);
+    cancel.store(true, Ordering::Relaxed);
+    let ends = walk_shared(walk, 3);
+    assert!(ends.iter().any(|end| matches!(end, Err(WalkError::Cancelled))));
+
+    let walk = begun(&GO);
+    fs::rename(&root, parent.path().join("away")).unwrap();
+    let ends = walk_shared(walk, 3);
+    assert!(ends.iter().any(|end| matches!(end, Err(WalkError::RootVanished { .. }))), "{ends:?}");
+}
+
+#[test]
+fn a_part_that_is_dropped_ends_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in 0..50 {
+        put(root.path(), &format!("{folder}/1"), b"x");
+    }
+    let mut walk = Walk::new(&RootName::project(), root.path(), &all(), &GO).unwrap();
+    walk.next().unwrap().unwrap();
+    let mut parts = walk.split(2);
+    drop(parts.pop());
+    assert!(parts.remove(0).next().is_none());
+}

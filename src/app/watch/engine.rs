@@ -1,0 +1,492 @@
+//! The calling thread of a watch: hears hints, waits until files are complete, gives the worker one
+//! task after the other, and tells people. It never lists, reads or writes itself, so that hints are
+//! heard whatever the disk does.
+
+mod hear;
+mod say;
+mod stop;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
+
+use crate::app::detection::Detection;
+use crate::app::scan::Checked;
+use crate::app::watch::glance::Glance;
+use crate::app::watch::guard::Guards;
+use crate::app::watch::hook::Hooks;
+use crate::app::watch::place::{Place, WatchedPart};
+use crate::app::watch::porch::Porch;
+use crate::app::watch::tell::Teller;
+use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
+use crate::app::watch::worker::{Report, Task, Worker};
+use crate::app::watch::{WatchOptions, WatchOutcome};
+use crate::app::{AppError, Context, Project};
+use crate::clock::Stopwatch;
+use crate::config::ConfigError;
+use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
+use crate::problem::{Problem, Silent};
+use crate::report::WatchEvent;
+
+/// After a close. The times of a file must be a tick old before it is read, whatever happens first.
+const QUIET: Duration = Duration::from_millis(15);
+
+/// From the first hint to a look: what comes in one go is looked at in one go.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// Files waited for at a time. Beyond it everything is looked at again later.
+const WAITING: usize = 250_000;
+
+/// Hints kept at a time.
+const HINTS: usize = 1 << 16;
+
+/// Folders to look at, at a time. Beyond it everything is looked at again.
+const FOLDERS: usize = 100_000;
+
+/// Between two glances.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// The longest wait: how soon Ctrl-C is heard.
+const NAP: Duration = Duration::from_millis(200);
+
+/// Before something that failed for the moment is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long work under way may go on after the user asked to stop.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// From the last thing recorded to the event that says that all is as recorded.
+const CHECKPOINT: Duration = Duration::from_mins(10);
+
+/// A poll may take this part of the time, at most.
+const POLL_SHARE: u32 = 10;
+
+/// Problems remembered, so that each is told once.
+const STANDING: usize = 10_000;
+
+/// How a session ended.
+pub(super) enum Ended {
+    /// For good.
+    Stopped(WatchOutcome),
+    /// Other settings apply from here on, or another ledger.
+    Again(Box<Project>),
+}
+
+/// Watches with one set of settings.
+pub(super) fn session(
+    project: &Project,
+    context: &Context<'_>,
+    options: &WatchOptions,
+    parts: &[WatchedPart],
+    tell: &mut dyn FnMut(&[WatchEvent]),
+) -> Result<Ended, AppError> {
+    let still = options.settle.unwrap_or(project.config.watch.settle);
+    let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
+    let watch = Stopwatch::start();
+    let porch = Porch::new(parts, settle, context.clock, watch);
+    let (hints, heard) = bounded(options.queue.unwrap_or(HINTS).max(1));
+    let lost = Arc::new(Lost::default());
+    // For one pass there is nothing to be heard.
+    let tree = TreeOptions { poll: options.poll || options.once, most: options.watches };
+    let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost)));
+    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
+        ConfigError::BadPattern {
+            path: project.control().join("config.toml"),
+            pattern: error.pattern,
+            reason: error.reason,
+        }
+    })?;
+    let detection = Detection::of(project, false)?;
+    let halt = AtomicBool::new(false);
+    let quiet = Context {
+        clock: context.clock,
+        reporter: &Silent,
+        actor: context.actor.clone(),
+        cwd: context.cwd.clone(),
+        cancel: &halt,
+    };
+    let teller = Teller::new(project)?;
+    let (tasks, to_do) = bounded(1);
+    let (reports, reported) = bounded(1);
+    let (hook_problems, complaints) = bounded(256);
+    let configured = &project.config.watch;
+    let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, hook_problems);
+    std::thread::scope(|scope| {
+        let worker = Worker {
+            project,
+            context: &quiet,
+            parts,
+            tree: tree.clone(),
+            porch: &porch,
+            detection: &detection,
+            ledger: Checked::of(project),
+            filter: filter.clone(),
+            doubts: BTreeSet::new(),
+            begun: false,
+        };
+        scope.spawn(move || worker.run(&to_do, &reports));
+        let mut engine = Engine {
+            project,
+            context,
+            options,
+            parts,
+            still,
+            porch: &porch,
+            tree,
+            lost,
+            halt: &halt,
+            tasks: Some(tasks),
+            heard,
+            reported,
+            complaints,
+            watch,
+            teller,
+            guards: Guards::new(&project.config.guards),
+            hooks: Some(hooks),
+            tell,
+            said: Vec::new(),
+            glance: Glance::first(project, parts),
+            filter,
+            folders: BTreeSet::new(),
+            renewed: BTreeSet::new(),
+            below: BTreeSet::new(),
+            rescan: Some(Rescan { why: None, anew: true, not_before: Duration::ZERO }),
+            look_at: None,
+            busy: None,
+            poll_every: project.config.watch.poll,
+            next_poll: Duration::MAX,
+            next_reconcile: Duration::MAX,
+            next_glance: Duration::ZERO,
+            checkpoint_at: Duration::MAX,
+            first: None,
+            ready: false,
+            files: None,
+            standing: BTreeSet::new(),
+            problems: 0,
+        };
+        let ended = engine.run();
+        // However it ended, nothing may go on behind our back.
+        halt.store(true, Ordering::Relaxed);
+        engine.tasks = None;
+        if let Some(hooks) = engine.hooks.take() {
+            hooks.finish(PATIENCE);
+        }
+        ended
+    })
+}
+
+/// Everything is to be looked at again.
+struct Rescan {
+    /// What to tell of it; nothing of the first.
+    why: Option<String>,
+    /// No watch can be trusted any more.
+    anew: bool,
+    not_before: Duration,
+}
+
+/// What the worker is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Busy {
+    Scan,
+    Look,
+    Poll,
+    Checkpoint,
+}
+
+struct Engine<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    options: &'a WatchOptions,
+    parts: &'a [WatchedPart],
+    still: Duration,
+    porch: &'a Porch<'a>,
+    tree: SharedTree,
+    lost: Arc<Lost>,
+    halt: &'a AtomicBool,
+    tasks: Option<Sender<Task>>,
+    heard: Receiver<Hint>,
+    reported: Receiver<Report>,
+    complaints: Receiver<Problem>,
+    watch: Stopwatch,
+    teller: Teller,
+    guards: Guards,
+    hooks: Option<Hooks>,
+    tell: &'a mut dyn FnMut(&[WatchEvent]),
+    said: Vec<WatchEvent>,
+    glance: Glance,
+    filter: Filter,
+    /// To be looked at.
+    folders: BTreeSet<Place>,
+    /// Names that came or went: what is watched under them is not what was.
+    renewed: BTreeSet<Place>,
+    /// Folders whose rules changed.
+    below: BTreeSet<Place>,
+    rescan: Option<Rescan>,
+    look_at: Option<Duration>,
+    busy: Option<Busy>,
+    poll_every: Duration,
+    next_poll: Duration,
+    next_reconcile: Duration,
+    next_glance: Duration,
+    checkpoint_at: Duration,
+    /// When the first scan ended.
+    first: Option<Duration>,
+    ready: bool,
+    /// Files present, as the last scan counted them, until something else was looked at.
+    files: Option<u64>,
+    standing: BTreeSet<Problem>,
+    problems: u64,
+}
+
+impl Engine<'_> {
+    fn run(&mut self) -> Result<Ended, AppError> {
+        loop {
+            if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
+                return self.stop();
+            }
+            if let Some(again) = self.turn()? {
+                return Ok(again);
+            }
+            self.flush();
+            self.listen()?;
+        }
+    }
+
+    /// Waits until there is something to hear, and hears it.
+    fn listen(&mut self) -> Result<(), AppError> {
+        let wait = self.wait();
+        let (heard, reported, complaints) =
+            (self.heard.clone(), self.reported.clone(), self.complaints.clone());
+        let mut select = Select::new();
+        select.recv(&heard);
+        select.recv(&reported);
+        select.recv(&complaints);
+        let _ = select.ready_timeout(wait);
+        // A bounded number, so that reports are heard in the middle of a storm too.
+        for hint in heard.try_iter().take(HINTS) {
+            self.hear(hint);
+        }
+        match reported.try_recv() {
+            Ok(report) => self.take(report)?,
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected) => {
+                return Err(AppError::Internal("the worker of the watch died".to_owned()));
+            }
+        }
+        for problem in complaints.try_iter().take(64) {
+            self.problem(&problem);
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Duration {
+        let now = self.watch.elapsed();
+        let mut next = now + NAP;
+        next = next.min(self.next_glance);
+        if let Some(due) = self.porch.next_due() {
+            next = next.min(due);
+        }
+        if self.busy.is_none()
+            && let Some(at) = self.look_at
+        {
+            next = next.min(at);
+        }
+        next.saturating_sub(now).max(Duration::from_millis(1))
+    }
+
+    /// What is to be done by now.
+    fn turn(&mut self) -> Result<Option<Ended>, AppError> {
+        if let Some(why) = self.lost.take() {
+            self.lose(why, true);
+        }
+        if self.porch.take_overfull() {
+            let why = format!("more than {WAITING} files are being written at once");
+            self.lose(why, false);
+        }
+        let now = self.watch.elapsed();
+        if now >= self.next_glance {
+            self.next_glance = now + GLANCE;
+            if let Some(again) = self.look_around() {
+                return Ok(Some(again));
+            }
+        }
+        for folder in self.porch.settle_due() {
+            self.want(folder);
+        }
+        if self.busy.is_none() && self.glance.has_ledger() {
+            self.begin();
+        }
+        self.check_ready()?;
+        Ok(None)
+    }
+
+    /// Events were lost: said, and made good by looking at everything.
+    fn lose(&mut self, why: String, anew: bool) {
+        let path = self.project.dir.display().to_string();
+        self.problem(&Problem::new(path, format!("{why}; everything is looked at again")));
+        // Let what is going on go on for a moment: looking at once would only lose more.
+        let pause = if anew { Duration::from_millis(100) } else { self.still };
+        self.again(why, anew, pause);
+    }
+
+    fn again(&mut self, why: String, anew: bool, pause: Duration) {
+        let not_before = self.watch.elapsed() + pause;
+        let why = Some(why);
+        match &mut self.rescan {
+            Some(known) => {
+                known.anew |= anew;
+                known.why = known.why.take().or(why);
+            }
+            None => self.rescan = Some(Rescan { why, anew, not_before }),
+        }
+    }
+
+    /// Gives the worker its next task.
+    fn begin(&mut self) {
+        let now = self.watch.elapsed();
+        if let Some(rescan) = self.rescan.take_if(|rescan| rescan.not_before <= now) {
+            if let Some(why) = rescan.why {
+                self.say(WatchEvent::Rescan { why });
+                self.standing.clear();
+            }
+            if rescan.anew {
+                // Covered by it. Otherwise what is watched under the names that came still is not.
+                self.folders.clear();
+                self.renewed.clear();
+                self.below.clear();
+                self.look_at = None;
+            }
+            return self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
+        }
+        if self.first.is_none() {
+            return;
+        }
+        if self.look_at.is_some_and(|at| at <= now) {
+            if let Some(place) = self.below.pop_first() {
+                return self.give(Busy::Look, Task::Below(place));
+            }
+            self.look_at = None;
+            let folders = std::mem::take(&mut self.folders);
+            let renewed = std::mem::take(&mut self.renewed);
+            if !folders.is_empty() {
+                return self.give(Busy::Look, Task::Look { folders, renewed });
+            }
+        }
+        if now >= self.next_poll {
+            return self.give(Busy::Poll, Task::Poll);
+        }
+        if now >= self.next_reconcile {
+            let why = "from time to time, whatever was heard".to_owned();
+            self.next_reconcile = Duration::MAX;
+            return self.again(why, false, Duration::ZERO);
+        }
+        if now >= self.checkpoint_at && self.is_settled() {
+            self.give(Busy::Checkpoint, Task::Checkpoint);
+        }
+    }
+
+    fn give(&mut self, busy: Busy, task: Task) {
+        self.porch.begin_look();
+        let sent = self.tasks.as_ref().is_some_and(|tasks| tasks.send(task).is_ok());
+        self.busy = sent.then_some(busy);
+    }
+
+    /// Whether nothing is waited for and nothing is to be done.
+    fn is_settled(&self) -> bool {
+        self.folders.is_empty()
+            && self.below.is_empty()
+            && self.rescan.is_none()
+            && self.porch.len() == 0
+            && (0..self.parts.len()).all(|part| self.glance.is_there(part))
+    }
+
+    fn take(&mut self, report: Report) -> Result<(), AppError> {
+        let busy = self.busy.take();
+        let now = self.watch.elapsed();
+        for problem in report.problems {
+            self.problem(&problem);
+        }
+        if let Some(error) = report.fatal {
+            // One that went away with its folder is waited for.
+            if self.project.config.ledger.is_file() {
+                return Err(error);
+            }
+            self.next_glance = Duration::ZERO;
+            return Ok(());
+        }
+        if let Some(task) = report.again {
+            self.repeat(task, now + RETRY);
+            return Ok(());
+        }
+        if report.away.iter().any(|part| self.glance.is_there(*part)) {
+            self.next_glance = Duration::ZERO;
+        }
+        match busy {
+            Some(Busy::Scan) => {
+                self.say_recorded()?;
+                self.files = Some(report.files);
+                self.first.get_or_insert(now);
+                self.next_reconcile = now + self.project.config.watch.reconcile;
+                self.checkpoint_at = Duration::MAX;
+                self.plan_poll(report.took, now);
+            }
+            Some(Busy::Poll) => {
+                self.say_recorded()?;
+                self.plan_poll(report.took, now);
+            }
+            Some(Busy::Look) => {
+                self.files = None;
+                self.say_recorded()?;
+                if self.checkpoint_at == Duration::MAX {
+                    self.checkpoint_at = now + CHECKPOINT;
+                }
+                // Folders that could not be watched are polled from now on.
+                if self.next_poll == Duration::MAX {
+                    self.plan_poll(Duration::ZERO, now);
+                }
+            }
+            Some(Busy::Checkpoint) => {
+                self.checkpoint_at = Duration::MAX;
+                self.say_recorded()?;
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self, task: Task, at: Duration) {
+        match task {
+            Task::Scan { anew } => {
+                self.rescan = Some(Rescan { why: None, anew, not_before: at });
+            }
+            Task::Below(place) => {
+                self.below.insert(place);
+                self.look_at = Some(at);
+            }
+            Task::Look { folders, renewed } => {
+                self.folders.extend(folders);
+                self.renewed.extend(renewed);
+                self.look_at = Some(at);
+            }
+            Task::Poll => self.next_poll = at,
+            Task::Checkpoint => self.checkpoint_at = at,
+        }
+    }
+
+    fn plan_poll(&mut self, took: Duration, now: Duration) {
+        let tree = self.tree.lock();
+        for part in tree.networks().keys() {
+            self.porch.set_foreign(*part);
+        }
+        if tree.counts().1 == 0 || self.options.once {
+            self.next_poll = Duration::MAX;
+            return;
+        }
+        // A slow share is asked less often: it has others to serve.
+        self.poll_every = self.project.config.watch.poll.max(took * POLL_SHARE);
+        self.next_poll = now + self.poll_every;
+    }
+}

@@ -1,0 +1,179 @@
+//! What is heard and noticed, and where it says to look. Nothing is looked at here but whether something
+//! is a file.
+
+use std::time::Duration;
+
+use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER};
+use crate::app::watch::glance::Noticed;
+use crate::app::watch::place::{Place, locate};
+use crate::app::{AppError, Project};
+use crate::observe::Hint;
+use crate::observe::filter::IGNORE_FILE;
+use crate::problem::Problem;
+use crate::report::{GuardView, PathView, WatchEvent};
+
+impl Engine<'_> {
+    pub(super) fn want(&mut self, folder: Place) {
+        if self.folders.len() >= FOLDERS {
+            self.folders.clear();
+            self.renewed.clear();
+            self.lose(format!("more than {FOLDERS} folders changed at once"), true);
+            return;
+        }
+        self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
+        self.folders.insert(folder);
+    }
+
+    pub(super) fn hear(&mut self, hint: Hint) {
+        log::trace!("{hint:?}");
+        match hint {
+            Hint::Lost => {}
+            Hint::Closed(path) => self.with(&path, |engine, place| {
+                engine.porch.tell(|settle, now| settle.closed(&place, now));
+                engine.arriving(&place);
+            }),
+            Hint::Touched(path) => self.with(&path, |engine, place| {
+                engine.porch.tell(|settle, now| settle.touched(&place, now));
+                engine.arriving(&place);
+            }),
+            Hint::Created(path) => {
+                if std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
+                    return self.hear(Hint::Touched(path));
+                }
+                // A folder, mostly. What is watched under its name is this one: had there been another
+                // before, its end was told.
+                self.with(&path, |engine, place| engine.want(place.folder()));
+            }
+            Hint::Named(path) => self.with(&path, Self::renew),
+            Hint::Renamed(from, to) => {
+                let (from, to) = (locate(self.parts, &from), locate(self.parts, &to));
+                if let (Some(from), Some(to)) = (&from, &to) {
+                    self.porch.tell(|settle, now| settle.renamed(from, to, now));
+                    self.arriving(to);
+                }
+                for place in [from, to].into_iter().flatten() {
+                    self.renew(place);
+                }
+            }
+        }
+    }
+
+    pub(super) fn with(&mut self, path: &std::path::Path, act: impl FnOnce(&mut Self, Place)) {
+        let Some(place) = locate(self.parts, path) else { return };
+        if place.path.is_root() {
+            // The root itself: a glance says what became of it.
+            self.next_glance = Duration::ZERO;
+            return;
+        }
+        if place.path.name() == IGNORE_FILE.as_bytes() {
+            self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
+            self.below.insert(place.folder());
+        }
+        act(self, place);
+    }
+
+    /// A name came or went.
+    pub(super) fn renew(&mut self, place: Place) {
+        if place.path.is_root() {
+            return;
+        }
+        self.porch.forget_below(&place);
+        self.arriving(&place);
+        self.want(place.folder());
+        self.renewed.insert(place);
+    }
+
+    /// Tells at once of a file in a guarded folder.
+    pub(super) fn arriving(&mut self, place: &Place) {
+        if self.guards.is_empty() {
+            return;
+        }
+        let path = self.parts[place.part].asset_path(&place.path);
+        let disk = self.parts[place.part].disk(&place.path);
+        if !self.guards.guards(&path)
+            || !std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_file())
+            || !self.guards.arrives(&path)
+        {
+            return;
+        }
+        self.say(WatchEvent::Guard(GuardView {
+            path: PathView::from(&path),
+            asset: None,
+            status: None,
+            state: "arriving",
+            why: "it is judged when it is complete".to_owned(),
+        }));
+    }
+
+    pub(super) fn look_around(&mut self) -> Option<Ended> {
+        for noticed in self.glance.again() {
+            log::info!("{noticed:?}");
+            match noticed {
+                Noticed::LedgerBack => return Some(Ended::Again(Box::new(self.project.clone()))),
+                Noticed::LedgerAway => {
+                    let path = self.project.config.ledger.display();
+                    let what = "the ledger is not there; nothing can be recorded until it is back";
+                    self.problem(&Problem::new(path, what));
+                }
+                Noticed::Away(part) => self.away(part),
+                Noticed::Back(part) => {
+                    let root = &self.parts[part].root.path;
+                    if root.is_symlink()
+                        && let Ok(project) = Project::at(&self.project.dir)
+                    {
+                        // What it leads to is watched, and not the link.
+                        return Some(Ended::Again(Box::new(project)));
+                    }
+                    self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
+                }
+                Noticed::Mounts => {
+                    let why = "something was mounted or unmounted".to_owned();
+                    self.again(why, true, Duration::ZERO);
+                }
+                Noticed::Settings => match Project::at(&self.project.dir) {
+                    Ok(project) if project.config == self.project.config => {}
+                    Ok(project) => return Some(Ended::Again(Box::new(project))),
+                    Err(error) => {
+                        let path = self.project.control().join("config.toml");
+                        let why = with_causes(&error);
+                        let what = format!("the settings cannot be used, the old ones hold: {why}");
+                        self.problem(&Problem::new(path.display(), what));
+                    }
+                },
+                Noticed::Policy => {
+                    if let Err(error) = self.project.policy() {
+                        let path = self.project.control().join("policy.toml");
+                        let why = with_causes(&error);
+                        let what = format!("no gate will pass by it: {why}");
+                        self.problem(&Problem::new(path.display(), what));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn away(&mut self, part: usize) {
+        let root = &self.parts[part].root;
+        let what = format!(
+            "root {} is not there; nothing in it is called missing, and it is picked up again when it \
+             is back",
+            root.name.as_str()
+        );
+        self.problem(&Problem::new(root.path.display(), what));
+        let within = |place: &Place| place.part != part;
+        self.folders.retain(within);
+        self.renewed.retain(within);
+        self.below.retain(within);
+    }
+}
+
+fn with_causes(error: &AppError) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,108 @@
+//! What is told, and to whom: each problem once, the rest in the order of the journal.
+
+use std::time::Duration;
+
+use crate::app::AppError;
+use crate::app::watch::engine::{Engine, GLANCE, STANDING};
+use crate::app::watch::tell::Extent;
+use crate::problem::Problem;
+use crate::report::{ProblemView, ReadyView, WatchEvent};
+
+impl Engine<'_> {
+    pub(super) fn check_ready(&mut self) -> Result<(), AppError> {
+        let Some(first) = self.first else { return Ok(()) };
+        if self.ready || self.busy.is_some() || self.rescan.is_some() {
+            return Ok(());
+        }
+        let now = self.watch.elapsed();
+        let waiting = !self.folders.is_empty() || self.porch.len() > 0;
+        // Files that were new a moment ago belong to the first scan; one that still grows does not
+        // hold it up.
+        let patient = now < first + self.still + self.still / 2 + GLANCE;
+        if waiting && patient && self.porch.busy_since(first) < self.porch.len().max(1) {
+            return Ok(());
+        }
+        self.ready = true;
+        let (watched, polled, why) = {
+            let tree = self.tree.lock();
+            let counts = tree.counts();
+            let networks: Vec<_> = tree.networks().into_values().collect();
+            let why = match networks.first() {
+                _ if counts.1 == 0 || self.options.once => None,
+                _ if self.options.poll => Some("as asked".to_owned()),
+                Some(kind) => Some(format!("on a network mount ({kind})")),
+                None => Some("the system gives no more watches".to_owned()),
+            };
+            (counts.0, counts.1, why)
+        };
+        self.judge_all()?;
+        let files = match self.files {
+            Some(files) => files,
+            None => self.teller.files(self.parts)?,
+        };
+        self.say(WatchEvent::Ready(ReadyView {
+            files,
+            watched,
+            polled,
+            poll_ms: why.is_some().then(|| millis(self.poll_every)),
+            poll_why: why,
+            elapsed_ms: millis(now),
+        }));
+        Ok(())
+    }
+
+    pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
+        let mut said = Vec::new();
+        for folder in self.project.config.guards.clone() {
+            let Some(root) = self.project.root(&folder) else { continue };
+            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
+            if seen.is_none() {
+                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
+                self.problem(&Problem::new(folder, what));
+            }
+        }
+        self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        Ok(())
+    }
+
+    pub(super) fn say_recorded(&mut self) -> Result<(), AppError> {
+        let mut said = Vec::new();
+        let extent = if self.ready { Extent::Everything } else { Extent::Marked };
+        self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        self.flush();
+        Ok(())
+    }
+
+    pub(super) fn say(&mut self, event: WatchEvent) {
+        if let Some(hooks) = &self.hooks {
+            hooks.tell(&event);
+        }
+        self.said.push(event);
+    }
+
+    /// Tells a problem, unless it was told since everything was last looked at.
+    pub(super) fn problem(&mut self, problem: &Problem) {
+        if self.standing.len() < STANDING && !self.standing.insert(problem.clone()) {
+            return;
+        }
+        self.problems += 1;
+        self.say(WatchEvent::Problem(ProblemView::from(problem)));
+    }
+
+    pub(super) fn flush(&mut self) {
+        if !self.said.is_empty() {
+            (self.tell)(&self.said);
+            self.said.clear();
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

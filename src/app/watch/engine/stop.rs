@@ -1,0 +1,72 @@
+//! How a watch ends: nothing that is complete is left unrecorded, and nobody waits long for it.
+
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::RecvTimeoutError;
+
+use crate::app::AppError;
+use crate::app::watch::WatchOutcome;
+use crate::app::watch::engine::{Busy, Ended, Engine, HINTS, NAP, PATIENCE};
+use crate::app::watch::worker::Task;
+use crate::problem::Problem;
+
+impl Engine<'_> {
+    /// Ends where nothing is lost: what is complete is recorded, and what is not is said.
+    pub(super) fn stop(&mut self) -> Result<Ended, AppError> {
+        if self.first.is_none() {
+            // A first scan may take hours. What it recorded stays.
+            self.halt.store(true, Ordering::Relaxed);
+        }
+        self.finish_task()?;
+        if self.first.is_some() && self.glance.has_ledger() {
+            let heard: Vec<_> = self.heard.try_iter().take(HINTS).collect();
+            for hint in heard {
+                self.hear(hint);
+            }
+            for folder in self.porch.settle_now() {
+                self.want(folder);
+            }
+            let folders = std::mem::take(&mut self.folders);
+            let renewed = std::mem::take(&mut self.renewed);
+            if !folders.is_empty() && !self.halt.load(Ordering::Relaxed) {
+                self.give(Busy::Look, Task::Look { folders, renewed });
+                self.finish_task()?;
+            }
+            let unfinished = self.porch.waiting_for(20);
+            if self.options.once {
+                for place in unfinished {
+                    let path = self.parts[place.part].asset_path(&place.path);
+                    self.problem(&Problem::new(path, "still being written, not read"));
+                }
+            }
+            if self.lost.take().is_none() && self.is_settled() {
+                self.give(Busy::Checkpoint, Task::Checkpoint);
+                self.finish_task()?;
+            }
+        }
+        self.flush();
+        let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
+        Ok(Ended::Stopped(outcome))
+    }
+
+    /// Waits for the task under way, for as long as patience lasts.
+    pub(super) fn finish_task(&mut self) -> Result<(), AppError> {
+        let until = self.watch.elapsed() + PATIENCE;
+        while self.busy.is_some() {
+            match self.reported.recv_timeout(NAP) {
+                Ok(report) => match self.take(report) {
+                    Err(AppError::Interrupted) => {}
+                    done => done?,
+                },
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(AppError::Internal("the worker of the watch died".to_owned()));
+                }
+            }
+            if self.watch.elapsed() >= until {
+                self.halt.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,274 @@
+//! A look at some folders: the scan's own list, compare, read and journal, for folders that something
+//! was heard of instead of all of them. So a watch and a scan cannot disagree.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::{Sender, bounded};
+
+use crate::app::detection::Detection;
+use crate::app::ingest::{Fact, Ingest};
+use crate::app::reading::{Admission, Job, Reading};
+use crate::app::scan::compare::{Compared, Comparer};
+use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
+use crate::app::sidecars::attach;
+use crate::app::watch::place::Place;
+use crate::app::watch::tree::SharedTree;
+use crate::app::{AppError, Context, Project};
+use crate::config::Root;
+use crate::ledger::Ledger;
+use crate::model::RelPath;
+use crate::observe::{Filter, Lister, Listing, WalkError, check_start, sidecar};
+use crate::problem::Problem;
+
+/// What a look needs from around it.
+pub(super) struct Look<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) root: &'a Root,
+    pub(super) part: usize,
+    pub(super) filter: &'a Filter,
+    pub(super) detection: &'a Detection,
+    pub(super) admission: &'a dyn Admission,
+    pub(super) tree: &'a SharedTree,
+}
+
+/// What a look gave, beside what is in the ledger now.
+#[derive(Default)]
+pub(super) struct Looked {
+    pub(super) problems: Vec<Problem>,
+    /// Folders of which it cannot be said yet what is in them.
+    pub(super) doubts: BTreeSet<RelPath>,
+    /// The root is not there.
+    pub(super) away: bool,
+}
+
+impl Look<'_> {
+    /// Looks at `folders`, and at all below those that nobody kept track of.
+    pub(super) fn run(
+        &self,
+        ledger: &mut Ledger,
+        folders: BTreeSet<RelPath>,
+        doubts: BTreeSet<RelPath>,
+    ) -> Result<Looked, AppError> {
+        let mut looked = Looked::default();
+        let lister = match Lister::open(&self.root.name, &self.root.path) {
+            Ok(lister) => lister,
+            Err(error) => {
+                looked.problems.push(self.root_problem(&error));
+                looked.away = true;
+                return Ok(looked);
+            }
+        };
+        let rounds = Rounds {
+            look: self,
+            lister,
+            pending: folders.into_iter().rev().collect(),
+            listed: BTreeSet::new(),
+            cancel: self.context.cancel,
+            unsure: doubts,
+            problems: Vec::new(),
+        };
+        let reader = ledger.reader()?;
+        let manner = Manner { admission: self.admission, onlooker: None };
+        let part = Part {
+            project: self.project,
+            context: self.context,
+            root: self.root,
+            start: &RelPath::root(),
+            detection: self.detection,
+            manner: &manner,
+        };
+        let marked = Arc::new(reader.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let comparer = Comparer::new(&part, ledger.reader()?, &marked, Compared::default())?;
+        let mut sidecars = Vec::new();
+        let (jobs, to_read) = bounded::<Vec<Job>>(64);
+        let (arrivals, arrived) = bounded::<Arrival>(128);
+        let mut outcome = ScanOutcome::default();
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let seen = arrivals.clone();
+            let stop = &stop;
+            let comparing = scope.spawn(move || rounds.compare(comparer, stop, &jobs, &seen));
+            for _ in 0..self.project.config.readers {
+                let (to_read, results) = (to_read.clone(), arrivals.clone());
+                let reading = Reading {
+                    clock: self.context.clock,
+                    reporter: self.context.reporter,
+                    cancel: self.context.cancel,
+                    detection: &self.detection.settings,
+                };
+                scope.spawn(move || {
+                    reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
+                });
+            }
+            drop((to_read, arrivals));
+            let mut ingest =
+                Ingest::new(ledger, self.context, self.detection, self.root.name.clone());
+            let journalled = part.journal(&arrived, &mut ingest, &mut sidecars, &mut outcome);
+            stop.store(true, Ordering::Relaxed);
+            drop(arrived);
+            let died = || AppError::Internal("a thread of the watch died".to_owned());
+            let (seen, rounds) = comparing.join().map_err(|_| died())?;
+            journalled?;
+            let seen = seen?;
+            looked.problems.extend(rounds.problems);
+            if let Some(error) = rounds.error {
+                if matches!(error, WalkError::Cancelled) {
+                    return Err(AppError::Interrupted);
+                }
+                looked.problems.push(self.root_problem(&error));
+                looked.away = true;
+                return Ok(());
+            }
+            if !rounds.unsure.is_empty() {
+                // All of them at once: asked folder by folder, the ledger looks through all it knows
+                // each time.
+                let mut known = reader.directories(&self.root.name, &RelPath::root())?;
+                known.retain(|directory| is_within_any(directory, &rounds.unsure));
+                for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
+                    ingest.add(&directory, Fact::Gone(name))?;
+                }
+                // One that came back since the listing that lacked it is in doubt still: it may be gone
+                // again by the next one, which then lacks it as this one did.
+                let back = |folder: &RelPath| {
+                    let disk = self.root.path.join(folder.as_path());
+                    let there = std::fs::symlink_metadata(disk);
+                    seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
+                };
+                looked.doubts = rounds.unsure.into_iter().filter(back).collect();
+            }
+            ingest.flush()?;
+            attach(&reader, &mut ingest, &self.root.name, &sidecars)?;
+            ingest.flush()
+        })?;
+        looked.problems.append(&mut outcome.problems);
+        Ok(looked)
+    }
+
+    fn root_problem(&self, error: &WalkError) -> Problem {
+        let what = format!("{error}; nothing in it is called missing");
+        Problem::new(self.root.path.display(), what)
+    }
+}
+
+/// Lists one folder after the other, and what is new below them.
+struct Rounds<'a> {
+    look: &'a Look<'a>,
+    lister: Lister,
+    /// Last in, first out; parents before what is in them.
+    pending: Vec<RelPath>,
+    listed: BTreeSet<RelPath>,
+    cancel: &'a AtomicBool,
+    /// Folders that are gone, or not the ones that were known under their names: what the ledger has
+    /// below them may not be there.
+    unsure: BTreeSet<RelPath>,
+    problems: Vec<Problem>,
+}
+
+/// What came of the rounds beside the listings.
+struct Ended {
+    unsure: BTreeSet<RelPath>,
+    problems: Vec<Problem>,
+    error: Option<WalkError>,
+}
+
+impl Rounds<'_> {
+    fn compare(
+        mut self,
+        comparer: Comparer<'_>,
+        stop: &AtomicBool,
+        jobs: &Sender<Vec<Job>>,
+        seen: &Sender<Arrival>,
+    ) -> (Result<Compared, AppError>, Ended) {
+        let listings = std::iter::from_fn(|| self.next().transpose());
+        let tell = |one| seen.send(Arrival::Seen(one)).is_ok();
+        let (all, error) = match comparer.run(listings, stop, jobs, tell) {
+            Ok((all, ended)) => (Ok(all), ended.err()),
+            Err(error) => (Err(error), None),
+        };
+        (all, Ended { unsure: self.unsure, problems: self.problems, error })
+    }
+
+    fn next(&mut self) -> Result<Option<Listing>, WalkError> {
+        loop {
+            let Some(folder) = self.pending.pop() else { return Ok(None) };
+            if !self.listed.insert(folder.clone()) {
+                continue;
+            }
+            if let Some(listing) = self.list(&folder)? {
+                return Ok(Some(listing));
+            }
+        }
+    }
+
+    fn list(&mut self, folder: &RelPath) -> Result<Option<Listing>, WalkError> {
+        let Look { root, part, tree, filter, .. } = self.look;
+        let here = Place::new(*part, folder.clone());
+        // What lies above decides too: a link put in the way must not be followed out of the root.
+        match check_start(&self.lister, folder) {
+            Ok(()) => {}
+            Err(WalkError::StartGone { .. } | WalkError::StartNotDirectory { .. }) => {
+                tree.lock().leave(&here);
+                self.vanished(folder);
+                return Ok(None);
+            }
+            Err(WalkError::StartUnreadable { path, source }) => {
+                let what = format!("cannot look at it: {source}");
+                self.problems.push(Problem::new(path, what));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+        let mut problems = Vec::new();
+        let Some(filter) = filter.descend(&root.name, &root.path, folder, &mut problems) else {
+            tree.lock().leave(&here);
+            return Ok(None);
+        };
+        if !tree.lock().contains(&here) {
+            // Not the one that was known under its name, so neither is what lay below.
+            self.doubt(folder.clone());
+        }
+        tree.enter(&here);
+        let Some((mut listing, _)) = self.lister.list(&filter, self.cancel)? else {
+            tree.lock().leave(&here);
+            self.vanished(folder);
+            return Ok(None);
+        };
+        listing.problems.append(&mut problems);
+        let moved = tree.listed(*part, &listing);
+        for name in moved.gone.iter().chain(&moved.found) {
+            self.doubt(folder.join(name));
+        }
+        self.pending.extend(moved.found.iter().rev().map(|name| folder.join(name)));
+        Ok(Some(listing))
+    }
+
+    fn doubt(&mut self, folder: RelPath) {
+        if is_within_any(&folder, &self.unsure) {
+            return;
+        }
+        self.unsure.insert(folder);
+    }
+
+    /// A folder is not there. Whether what lay in it is gone, the folder above tells.
+    fn vanished(&mut self, folder: &RelPath) {
+        self.doubt(folder.clone());
+        self.pending.push(folder.split().0);
+    }
+}
+
+/// Whether a folder is one of these, or lies below one.
+fn is_within_any(folder: &RelPath, all: &BTreeSet<RelPath>) -> bool {
+    let mut above = folder.clone();
+    loop {
+        if all.contains(&above) {
+            return true;
+        }
+        if above.is_root() {
+            return false;
+        }
+        above = above.split().0;
+    }
+}

@@ -1,0 +1,256 @@
+//! Where files wait until they are complete, between what the system says and the readers.
+//!
+//! Holds the settle state machine for the threads that share it. A reader asks here before it reads
+//! and after: a file that is not known to be complete is turned away and waited for, and what
+//! changed while it was read is thrown away and waited for. Nothing is lost: what there is no room
+//! for makes everything be looked at again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::app::reading::{Admission, Job, Outcome};
+use crate::app::watch::place::{Place, WatchedPart, locate};
+use crate::clock::{Clock, Stopwatch};
+use crate::model::{Fingerprint, RuleCode};
+use crate::observe::{Looked, Settle, SettleOptions, Verdict, fingerprint};
+
+/// How nice readers are to other programs; the scheduler's disk priority follows it. 19 is nicest.
+const NICE: i32 = 10;
+
+struct Waiting {
+    settle: Settle<Place>,
+    /// Complete, and to be read by the next look.
+    ready: BTreeMap<Place, Fingerprint>,
+    /// Complete, and to be read by the look that is under way.
+    admitted: BTreeMap<Place, Fingerprint>,
+}
+
+/// Shared by the thread that hears of changes and those that read.
+pub(super) struct Porch<'a> {
+    waiting: Mutex<Waiting>,
+    parts: Vec<WatchedPart>,
+    /// The times of files on these parts cannot be held against our clock.
+    foreign: Vec<AtomicBool>,
+    still: Duration,
+    clock: &'a dyn Clock,
+    watch: Stopwatch,
+    overfull: AtomicBool,
+}
+
+impl<'a> Porch<'a> {
+    pub(super) fn new(
+        parts: &[WatchedPart],
+        options: SettleOptions,
+        clock: &'a dyn Clock,
+        watch: Stopwatch,
+    ) -> Self {
+        let waiting = Waiting {
+            settle: Settle::new(options),
+            ready: BTreeMap::new(),
+            admitted: BTreeMap::new(),
+        };
+        Self {
+            waiting: Mutex::new(waiting),
+            parts: parts.to_vec(),
+            foreign: parts.iter().map(|_| AtomicBool::new(false)).collect(),
+            still: options.still,
+            clock,
+            watch,
+            overfull: AtomicBool::new(false),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the state machine something; what it has no room for is remembered as a whole.
+    pub(super) fn tell(&self, change: impl FnOnce(&mut Settle<Place>, Duration) -> bool) {
+        let now = self.watch.elapsed();
+        if !change(&mut self.lock().settle, now) {
+            self.overfull.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The times of this part's files come from another machine.
+    pub(super) fn set_foreign(&self, part: usize) {
+        if let Some(flag) = self.foreign.get(part) {
+            flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether there was no room for a file since this was last asked.
+    pub(super) fn take_overfull(&self) -> bool {
+        self.overfull.swap(false, Ordering::Relaxed)
+    }
+
+    /// What lies below a folder is there no more, or under other names.
+    pub(super) fn forget_below(&self, folder: &Place) {
+        let (low, high) = folder.below();
+        self.lock().settle.forget_range(&low, &high);
+    }
+
+    /// Looks at what is due. Gives the folders to look at: where something is complete, or gone, or no
+    /// file at all.
+    pub(super) fn settle_due(&self) -> Vec<Place> {
+        let mut folders = Vec::new();
+        loop {
+            let due = self.lock().settle.due(self.watch.elapsed(), 1024);
+            if due.is_empty() {
+                return folders;
+            }
+            // The system is asked without the lock: a share may take its time.
+            let looked: Vec<_> = due.into_iter().map(|place| self.look(place)).collect();
+            let mut waiting = self.lock();
+            let now = self.watch.elapsed();
+            for (place, looked, is_folder) in looked {
+                match waiting.settle.looked(&place, looked, now) {
+                    Verdict::Ready(print) => {
+                        folders.push(place.folder());
+                        waiting.ready.insert(place, print);
+                    }
+                    Verdict::Wait => {}
+                    Verdict::NoFile => {
+                        folders.push(place.folder());
+                        if is_folder {
+                            folders.push(place);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The same at the end, when there is no time to wait: what a writer closed counts, what nobody was
+    /// seen to close does not.
+    pub(super) fn settle_now(&self) -> Vec<Place> {
+        self.lock().settle.hurry(self.watch.elapsed());
+        self.settle_due()
+    }
+
+    fn look(&self, place: Place) -> (Place, Looked, bool) {
+        let disk = self.parts[place.part].disk(&place.path);
+        match std::fs::symlink_metadata(disk) {
+            Ok(found) if found.is_file() => (place, Looked::File(fingerprint::of(&found)), false),
+            Ok(found) => (place, Looked::Other, found.is_dir()),
+            Err(_) => (place, Looked::Absent, false),
+        }
+    }
+
+    /// A look begins: it may read what is complete now.
+    pub(super) fn begin_look(&self) {
+        let mut waiting = self.lock();
+        let ready = std::mem::take(&mut waiting.ready);
+        waiting.admitted.extend(ready);
+    }
+
+    /// It has ended.
+    pub(super) fn end_look(&self) {
+        self.lock().admitted.clear();
+    }
+
+    /// It could not be done, and will be done again.
+    pub(super) fn abort_look(&self) {
+        let mut waiting = self.lock();
+        let mut again = std::mem::take(&mut waiting.admitted);
+        again.append(&mut waiting.ready);
+        waiting.ready = again;
+    }
+
+    pub(super) fn next_due(&self) -> Option<Duration> {
+        self.lock().settle.next_due()
+    }
+
+    /// Files that are waited for.
+    pub(super) fn len(&self) -> usize {
+        self.lock().settle.len()
+    }
+
+    /// Files that were found changed, or said to be, after `moment`.
+    pub(super) fn busy_since(&self, moment: Duration) -> usize {
+        self.lock().settle.busy_since(moment)
+    }
+
+    /// The first of those that are waited for, to be named in a problem.
+    pub(super) fn waiting_for(&self, most: usize) -> Vec<Place> {
+        self.lock().settle.pending().take(most).cloned().collect()
+    }
+
+    fn place(&self, job: &Job) -> Option<Place> {
+        locate(&self.parts, &job.disk)
+    }
+
+    /// Whether its times say that nothing was written for a while. Of a file on another machine they
+    /// say nothing that can be held against our clock.
+    fn is_old(&self, part: usize, print: &Fingerprint) -> bool {
+        if self.foreign.get(part).is_none_or(|flag| flag.load(Ordering::Relaxed)) {
+            return false;
+        }
+        let age = self.clock.now().as_nanos().saturating_sub(print.mtime.max(print.ctime));
+        u128::try_from(age).is_ok_and(|age| age >= self.still.as_nanos())
+    }
+}
+
+/// As the system tells it now.
+fn print_of(path: &Path) -> Option<Fingerprint> {
+    let found = std::fs::symlink_metadata(path).ok()?;
+    found.is_file().then(|| fingerprint::of(&found))
+}
+
+/// Equal but for the device: on a network mount the readers use a number that stays.
+fn same(one: &Fingerprint, other: &Fingerprint) -> bool {
+    Fingerprint { device: 0, ..*one } == Fingerprint { device: 0, ..*other }
+}
+
+impl Admission for Porch<'_> {
+    fn begin(&self) {
+        // Of this thread only, on Linux. Refused, it reads at the common priority.
+        let _ = rustix::process::nice(NICE);
+    }
+
+    fn admits(&self, job: &Job) -> bool {
+        let Some(place) = self.place(job) else { return true };
+        // What is not there any more, or no file, the reader will say.
+        let Some(print) = print_of(&job.disk) else { return true };
+        let mut waiting = self.lock();
+        if waiting.settle.is_pending(&place) {
+            return false;
+        }
+        let known = waiting.admitted.get(&place).or_else(|| waiting.ready.get(&place));
+        let complete = match known {
+            Some(known) => same(known, &print),
+            None => self.is_old(place.part, &print),
+        };
+        if complete {
+            waiting.admitted.insert(place, print);
+            return true;
+        }
+        waiting.admitted.remove(&place);
+        let now = self.watch.elapsed();
+        if !waiting.settle.seen(&place, print, now) {
+            self.overfull.store(true, Ordering::Relaxed);
+        }
+        false
+    }
+
+    fn accepts(&self, job: &Job, outcome: &Outcome) -> bool {
+        let Some(place) = self.place(job) else { return true };
+        let mut waiting = self.lock();
+        let admitted = waiting.admitted.remove(&place);
+        let counts = match outcome {
+            Outcome::Found(found, _) => {
+                admitted.is_none_or(|print| same(&print, &found.fingerprint))
+            }
+            Outcome::Failed(code, _) => *code != RuleCode::MediaChanged,
+            Outcome::Vanished => true,
+        };
+        let now = self.watch.elapsed();
+        if !counts && !waiting.settle.touched(&place, now) {
+            self.overfull.store(true, Ordering::Relaxed);
+        }
+        counts
+    }
+}

@@ -1,0 +1,228 @@
+//! What to tell people, read from the journal: what a watch says is what was recorded, by whomever, and
+//! is said after it is safe.
+
+use std::collections::BTreeSet;
+
+use crate::app::decide::decisions;
+use crate::app::watch::guard::Guards;
+use crate::app::watch::place::WatchedPart;
+use crate::app::{AppError, Project};
+use crate::ledger::{Kinds, Reader};
+use crate::model::{
+    AssetId, AssetPath, Event, Head, ObservedBatch, Sighting, SourceType, Strength, Timestamp,
+};
+use crate::origin::Origin;
+use crate::record::Record;
+use crate::report::{ChangedView, GuardView, PathView, WatchEvent};
+
+/// Reads on in the journal, and says what is new in it.
+pub(super) struct Teller {
+    reader: Reader,
+    record: Record,
+}
+
+/// How much to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Every file.
+    Everything,
+    /// What is AI-made or suspect: of a first scan the rest is no news.
+    Marked,
+}
+
+impl Teller {
+    /// Begins behind what is recorded now. What people decided is read without the rest of the history,
+    /// which the first scan checks: what is told here decides nothing.
+    pub(super) fn new(project: &Project) -> Result<Self, AppError> {
+        let reader = project.reader()?;
+        let head = reader.head()?;
+        let mut record = decisions(&reader)?;
+        record.head = Some(head);
+        Ok(Self { reader, record })
+    }
+
+    /// Says what was recorded since the last time, in its order.
+    pub(super) fn catch_up(
+        &mut self,
+        guards: &mut Guards,
+        extent: Extent,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let Self { reader, record } = self;
+        let from = record.head.unwrap_or(Head::EMPTY);
+        let mut told = BTreeSet::new();
+        let mut failed = Ok(());
+        // Batch by batch: those of a first scan together may be larger than memory.
+        reader.read(from, None, Kinds::All, &mut |recorded| {
+            let (at, event) = (recorded.at, recorded.event.clone());
+            record.apply(recorded, None);
+            if let Event::Observed(batch) = event
+                && failed.is_ok()
+            {
+                let teller = Telling { reader, record, at, extent };
+                failed = teller.batch(&batch, &mut told, guards, tell);
+            }
+        })?;
+        failed
+    }
+
+    /// How many files are present.
+    pub(super) fn files(&self, parts: &[WatchedPart]) -> Result<u64, AppError> {
+        let mut files = 0;
+        for part in parts {
+            files += self.reader.totals(&part.root.name, &part.start)?.files;
+        }
+        Ok(files)
+    }
+
+    /// Judges everything that lies in guarded folders now.
+    pub(super) fn judge_all(
+        &self,
+        guards: &mut Guards,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        if guards.is_empty() {
+            return Ok(());
+        }
+        let mut wrong = Vec::new();
+        self.reader.locations(false, &mut |row| {
+            if let Some((state, why)) = guards.judge(&row.path, &row.asset, &self.record) {
+                wrong.push((row.path, row.asset, state, why));
+            }
+        })?;
+        for (path, asset, state, why) in wrong {
+            let origin = origin(&self.reader, &self.record, &asset)?;
+            tell(guard(&path, &asset, &origin, state, why));
+        }
+        Ok(())
+    }
+}
+
+/// On the way through one event.
+struct Telling<'a> {
+    reader: &'a Reader,
+    record: &'a Record,
+    at: Timestamp,
+    extent: Extent,
+}
+
+impl Telling<'_> {
+    fn batch(
+        &self,
+        batch: &ObservedBatch,
+        told: &mut BTreeSet<AssetPath>,
+        guards: &mut Guards,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let all = self.extent == Extent::Everything;
+        let shows = |asset: &AssetId| {
+            let examined = batch.examined.binary_search_by(|(one, _)| one.cmp(asset)).is_ok();
+            examined || self.record.determination(asset).is_some()
+        };
+        for observed in &batch.directories {
+            let path =
+                |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
+            for name in &observed.gone {
+                guards.forget(&path(&name.0));
+                if all {
+                    tell(WatchEvent::Gone(PathView::from(&path(&name.0))));
+                }
+            }
+            for found in &observed.files {
+                let path = path(&found.name);
+                if !all && !guards.guards(&path) && !shows(&found.asset) {
+                    continue;
+                }
+                let origin = origin(self.reader, self.record, &found.asset)?;
+                let guarded = guards.judge(&path, &found.asset, self.record);
+                let marked = origin.status.is_ai_or_suspect();
+                if marked {
+                    told.insert(path.clone());
+                }
+                if all || marked {
+                    let new = found.sighting != Sighting::Carried
+                        && (!marked || self.is_new(&path, &found.asset)?);
+                    let size = found.fingerprint.size;
+                    tell(changed(&path, &found.asset, size, &origin, new, self.at));
+                }
+                if let Some((state, why)) = guarded {
+                    tell(guard(&path, &found.asset, &origin, state, why));
+                }
+            }
+        }
+        // What a sidecar or a rule raised of files that were there before.
+        for (asset, _) in &batch.attached {
+            self.raised(asset, told, tell)?;
+        }
+        Ok(())
+    }
+
+    fn raised(
+        &self,
+        asset: &AssetId,
+        told: &mut BTreeSet<AssetPath>,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        let origin = origin(self.reader, self.record, asset)?;
+        if !origin.status.is_ai_or_suspect() {
+            return Ok(());
+        }
+        for location in self.reader.locations_of(asset)? {
+            if location.present && told.insert(location.path.clone()) {
+                tell(changed(&location.path, asset, location.size, &origin, true, self.at));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this path did not have this content before.
+    fn is_new(&self, path: &AssetPath, asset: &AssetId) -> Result<bool, AppError> {
+        let locations = self.reader.locations_of(asset)?;
+        let here = locations.iter().find(|one| one.present && one.path == *path);
+        Ok(here.is_none_or(|one| one.first_seen >= self.at))
+    }
+}
+
+fn origin(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Origin, AppError> {
+    let examination = record.counted(reader.examination(asset)?);
+    let determination = record.determination(asset).map(|entry| &entry.fact);
+    Ok(Origin::of(&examination.evidence, determination))
+}
+
+fn changed(
+    path: &AssetPath,
+    asset: &AssetId,
+    size: u64,
+    origin: &Origin,
+    new: bool,
+    at: Timestamp,
+) -> WatchEvent {
+    WatchEvent::Changed(ChangedView {
+        path: PathView::from(path),
+        asset: asset.to_string(),
+        size,
+        status: origin.status.as_str(),
+        source_type: origin.source_type.map(SourceType::term),
+        strength: origin.strength.map(Strength::as_str),
+        tool: origin.tool.clone(),
+        why: origin.why.clone(),
+        new,
+        at: at.to_string(),
+    })
+}
+
+fn guard(
+    path: &AssetPath,
+    asset: &AssetId,
+    origin: &Origin,
+    state: &'static str,
+    why: String,
+) -> WatchEvent {
+    WatchEvent::Guard(GuardView {
+        path: PathView::from(path),
+        asset: Some(asset.to_string()),
+        status: Some(origin.status.as_str()),
+        state,
+        why,
+    })
+}

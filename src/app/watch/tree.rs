@@ -1,0 +1,324 @@
+//! The folders that are kept track of, and how: by the system's watches or by polling.
+//!
+//! Every listing comes by here before anything in it is listed (see [`Onlooker`]): folders that are
+//! new in it are watched then and there, and folders that are not in it any more are let go. So a
+//! folder is watched before it is listed, and what is left out is never watched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crossbeam_channel::Sender;
+
+use crate::app::watch::place::{Place, WatchedPart, locate};
+use crate::model::RelPath;
+use crate::observe::{Hint, Listing, Lost, Onlooker, Refused, Watcher, mount};
+use crate::problem::Problem;
+
+/// How a folder is kept track of.
+#[derive(Debug, Default)]
+struct Folder {
+    below: Vec<Box<[u8]>>,
+    polled: bool,
+}
+
+/// What a listing changed.
+#[derive(Debug, Default)]
+pub(super) struct Moved {
+    /// Folders nobody kept track of: to be listed now.
+    pub(super) found: Vec<Box<[u8]>>,
+    /// Folders that are not there any more, or left out now.
+    pub(super) gone: Vec<Box<[u8]>>,
+}
+
+/// How folders are to be watched.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TreeOptions {
+    /// Never by the system's watches.
+    pub(super) poll: bool,
+    /// At most so many of the system's watches.
+    pub(super) most: Option<usize>,
+}
+
+/// All folders of all parts.
+pub(super) struct Tree {
+    parts: Vec<WatchedPart>,
+    options: TreeOptions,
+    hints: Sender<Hint>,
+    lost: Arc<Lost>,
+    /// With a lock of its own: setting watches takes as long as listing, and other threads go on with
+    /// the tree meanwhile.
+    watcher: Arc<Mutex<Option<Watcher>>>,
+    listening: bool,
+    folders: BTreeMap<Place, Folder>,
+    watched: usize,
+    polled: BTreeSet<Place>,
+    /// Parts of which something lies on a network mount, by its kind.
+    networks: BTreeMap<usize, &'static str>,
+    exhausted: bool,
+    problems: Vec<Problem>,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tree").field("folders", &self.folders.len()).finish_non_exhaustive()
+    }
+}
+
+impl Tree {
+    pub(super) fn new(
+        parts: &[WatchedPart],
+        options: TreeOptions,
+        hints: Sender<Hint>,
+        lost: Arc<Lost>,
+    ) -> Self {
+        Self {
+            parts: parts.to_vec(),
+            options,
+            hints,
+            lost,
+            watcher: Arc::default(),
+            listening: false,
+            folders: BTreeMap::new(),
+            watched: 0,
+            polled: BTreeSet::new(),
+            networks: BTreeMap::new(),
+            exhausted: false,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Lets go of everything and starts to listen anew: after events were lost nobody knows which of
+    /// the watches still are on the folders they were set on.
+    pub(super) fn begin_anew(&mut self) {
+        self.listening = false;
+        *self.watcher() = None;
+        self.folders.clear();
+        self.polled.clear();
+        self.watched = 0;
+        self.exhausted = false;
+        if self.options.poll {
+            return;
+        }
+        match Watcher::new(self.hints.clone(), Arc::clone(&self.lost)) {
+            Ok(watcher) => {
+                *self.watcher() = Some(watcher);
+                self.listening = true;
+            }
+            Err(why) => self.problems.push(Problem::new(
+                "watch",
+                format!(
+                    "the system gives no watcher ({why}), so everything is polled; the limit is \
+                     fs.inotify.max_user_instances"
+                ),
+            )),
+        }
+    }
+
+    fn watcher(&self) -> MutexGuard<'_, Option<Watcher>> {
+        self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what a listing says. Gives the folders to watch, too.
+    fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>) {
+        let here = Place::new(part, listing.directory.clone());
+        let mut moved = Moved::default();
+        let mut below = listing.subdirectories.clone();
+        let before = self.folders.entry(here.clone()).or_default();
+        for name in std::mem::take(&mut before.below) {
+            if listing.subdirectories.binary_search(&name).is_err() {
+                if listing.complete {
+                    moved.gone.push(name);
+                } else {
+                    below.push(name);
+                }
+            }
+        }
+        before.below = below;
+        for name in &moved.gone {
+            // One that is there and left out would go on costing a watch.
+            let left_out = listing.ignored.binary_search(name).is_ok();
+            self.drop_below(&here.join(name), left_out);
+        }
+        let mut found = listing.subdirectories.clone();
+        found.retain(|name| !self.folders.contains_key(&here.join(name)));
+        moved.found = found;
+        let wanted = self.add(moved.found.iter().map(|name| here.join(name)).collect());
+        (moved, wanted)
+    }
+
+    /// Keeps track of folders. Gives those to watch.
+    fn add(&mut self, places: Vec<Place>) -> Vec<PathBuf> {
+        let mut wanted = Vec::new();
+        for place in places {
+            let disk = self.parts[place.part].disk(&place.path);
+            let network = mount::network_kind(&disk).ok().flatten();
+            if let Some(kind) = network {
+                self.networks.entry(place.part).or_insert(kind);
+            }
+            let spent = self.options.most.is_some_and(|most| self.watched + wanted.len() >= most);
+            if spent && self.listening && network.is_none() {
+                self.exhaust(&place);
+            }
+            let polled = network.is_some() || !self.listening || self.exhausted || spent;
+            if polled {
+                self.polled.insert(place.clone());
+            } else {
+                wanted.push(disk);
+            }
+            self.folders.insert(place, Folder { below: Vec::new(), polled });
+        }
+        self.watched += wanted.len();
+        wanted
+    }
+
+    fn refused(&mut self, path: &Path, why: &Refused) {
+        self.watched = self.watched.saturating_sub(1);
+        let Some(place) = locate(&self.parts, path) else { return };
+        match why {
+            // Its folder will be found without it.
+            Refused::Gone => {
+                self.folders.remove(&place);
+                return;
+            }
+            Refused::Exhausted => self.exhaust(&place),
+            Refused::Failed(why) => {
+                let path = self.parts[place.part].asset_path(&place.path);
+                let what = format!("cannot watch the folder, it is polled: {why}");
+                self.problems.push(Problem::new(path, what));
+            }
+        }
+        self.polled.insert(place.clone());
+        if let Some(folder) = self.folders.get_mut(&place) {
+            folder.polled = true;
+        }
+    }
+
+    fn exhaust(&mut self, place: &Place) {
+        if std::mem::replace(&mut self.exhausted, true) {
+            return;
+        }
+        let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches");
+        let limit = limit.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned());
+        let path = self.parts[place.part].asset_path(&place.path);
+        self.problems.push(Problem::new(
+            path,
+            format!(
+                "no watches left (fs.inotify.max_user_watches is {limit}): from here on folders are \
+                 polled; raise it with: sudo sysctl fs.inotify.max_user_watches=1048576"
+            ),
+        ));
+    }
+
+    /// Lets go of a folder and all below it: it is not there, or not the one it was. The watcher was told
+    /// so by the system before we were, and has let go itself: telling it folder by folder would take
+    /// as long as all folders times these.
+    pub(super) fn leave(&mut self, place: &Place) {
+        self.drop_below(place, false);
+    }
+
+    fn drop_below(&mut self, place: &Place, unwatch: bool) {
+        let (low, high) = place.below();
+        let mut gone: Vec<_> = self.folders.range(low..high).map(|(at, _)| at.clone()).collect();
+        if self.folders.contains_key(place) {
+            gone.push(place.clone());
+        }
+        for place in gone {
+            let Some(folder) = self.folders.remove(&place) else { continue };
+            if folder.polled {
+                self.polled.remove(&place);
+                continue;
+            }
+            self.watched = self.watched.saturating_sub(1);
+            if unwatch && let Some(watcher) = &mut *self.watcher() {
+                watcher.unwatch(&self.parts[place.part].disk(&place.path));
+            }
+        }
+    }
+
+    pub(super) fn contains(&self, place: &Place) -> bool {
+        self.folders.contains_key(place)
+    }
+
+    /// Folders that the system says nothing of.
+    pub(super) fn polled(&self) -> Vec<Place> {
+        self.polled.iter().cloned().collect()
+    }
+
+    /// Folders watched by the system, and polled.
+    pub(super) fn counts(&self) -> (u64, u64) {
+        (self.watched as u64, self.polled.len() as u64)
+    }
+
+    /// Parts on a network mount, by its kind.
+    pub(super) fn networks(&self) -> BTreeMap<usize, &'static str> {
+        self.networks.clone()
+    }
+
+    pub(super) fn take_problems(&mut self) -> Vec<Problem> {
+        std::mem::take(&mut self.problems)
+    }
+}
+
+/// A tree that several threads share.
+#[derive(Clone, Debug)]
+pub(super) struct SharedTree(Arc<Mutex<Tree>>);
+
+impl SharedTree {
+    pub(super) fn new(tree: Tree) -> Self {
+        Self(Arc::new(Mutex::new(tree)))
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Tree> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps track of a folder from here on. It is watched when this returns.
+    pub(super) fn enter(&self, place: &Place) {
+        let wanted = {
+            let mut tree = self.lock();
+            if tree.contains(place) { Vec::new() } else { tree.add(vec![place.clone()]) }
+        };
+        self.watch(wanted);
+    }
+
+    /// Takes in what a listing says. What is new in it is watched when this returns.
+    pub(super) fn listed(&self, part: usize, listing: &Listing) -> Moved {
+        let (moved, wanted) = self.lock().listed(part, listing);
+        self.watch(wanted);
+        moved
+    }
+
+    fn watch(&self, wanted: Vec<PathBuf>) {
+        if wanted.is_empty() {
+            return;
+        }
+        let watcher = Arc::clone(&self.lock().watcher);
+        let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = watcher.as_mut().map(|watcher| watcher.watch(wanted));
+        drop(watcher);
+        let mut tree = self.lock();
+        for (path, why) in refused.unwrap_or_default() {
+            tree.refused(&path, &why);
+        }
+    }
+}
+
+/// Brings the listings of one part to the tree.
+#[derive(Debug)]
+pub(super) struct Bringer {
+    pub(super) part: usize,
+    pub(super) tree: SharedTree,
+}
+
+impl Onlooker for Bringer {
+    fn listed(&self, listing: &Listing) {
+        self.tree.listed(self.part, listing);
+    }
+}
+
+/// The path of a part's start.
+pub(super) fn start_of(parts: &[WatchedPart], part: usize) -> Place {
+    Place::new(part, parts.get(part).map_or_else(RelPath::root, |one| one.start.clone()))
+}

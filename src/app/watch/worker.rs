@@ -1,0 +1,262 @@
+//! The thread that owns the ledger: it scans, looks and journals, one task after the other, and hears
+//! of nothing meanwhile. What happens during a task is the next task's business.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::app::detection::Detection;
+use crate::app::reexamine::{Wanted, reexamine};
+use crate::app::rules::{adopt, have_changed};
+use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
+use crate::app::watch::look::Look;
+use crate::app::watch::place::{Place, WatchedPart};
+use crate::app::watch::porch::Porch;
+use crate::app::watch::tree::{Bringer, SharedTree, start_of};
+use crate::app::{AppError, Context, Project};
+use crate::clock::Stopwatch;
+use crate::ledger::LedgerError;
+use crate::model::{Event, RelPath, ScanCompleted};
+use crate::observe::Filter;
+use crate::problem::Problem;
+
+/// What there is to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    /// Scan all parts; with `anew`, after letting go of every watch.
+    Scan { anew: bool },
+    /// Scan below a folder whose rules changed.
+    Below(Place),
+    /// Look at these folders; what is known of the watches on and below the others is not true.
+    Look { folders: BTreeSet<Place>, renewed: BTreeSet<Place> },
+    /// Look at every folder that is polled.
+    Poll,
+    /// Say that all is as the ledger has it.
+    Checkpoint,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    pub(super) problems: Vec<Problem>,
+    /// Parts whose root is not there.
+    pub(super) away: BTreeSet<usize>,
+    pub(super) took: Duration,
+    /// Nothing is wrong, but it could not be done now.
+    pub(super) again: Option<Task>,
+    /// Files present, as a scan counted them.
+    pub(super) files: u64,
+    /// Why nothing more can be done.
+    pub(super) fatal: Option<AppError>,
+}
+
+pub(super) struct Worker<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) parts: &'a [WatchedPart],
+    pub(super) tree: SharedTree,
+    pub(super) porch: &'a Porch<'a>,
+    pub(super) detection: &'a Detection,
+    pub(super) ledger: Checked<'a>,
+    pub(super) filter: Filter,
+    /// Names that came or went: what the ledger has below them may not be there.
+    pub(super) doubts: BTreeSet<Place>,
+    /// Whether the first scan is done.
+    pub(super) begun: bool,
+}
+
+impl Worker<'_> {
+    /// Works until there is nobody to ask for more.
+    pub(super) fn run(mut self, tasks: &Receiver<Task>, reports: &Sender<Report>) {
+        for task in tasks {
+            let watch = Stopwatch::start();
+            log::debug!("begin {task:?}");
+            let mut report = Report::default();
+            let done = match &task {
+                Task::Scan { anew } => self.scan(*anew, &mut report),
+                Task::Below(place) => self.scan_below(place, &mut report),
+                Task::Look { folders, renewed } => {
+                    // Watches on a name that came or went may be on another folder than its own.
+                    for place in renewed {
+                        self.tree.lock().leave(place);
+                        self.doubts.insert(place.clone());
+                    }
+                    self.look(folders, &mut report)
+                }
+                Task::Poll => {
+                    let polled = self.tree.lock().polled().into_iter().collect();
+                    self.look(&polled, &mut report)
+                }
+                Task::Checkpoint => self.checkpoint(),
+            };
+            match done {
+                Ok(()) => self.porch.end_look(),
+                Err(error) => {
+                    self.porch.abort_look();
+                    if let Some(problem) = passing(&error) {
+                        report.problems.push(problem);
+                        report.again = Some(task);
+                    } else {
+                        report.fatal = Some(error);
+                    }
+                }
+            }
+            report.problems.append(&mut self.tree.lock().take_problems());
+            report.took = watch.elapsed();
+            log::debug!("done in {:?}", report.took);
+            if reports.send(report).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn scan(&mut self, anew: bool, report: &mut Report) -> Result<(), AppError> {
+        // It looks at everything that is known.
+        self.doubts.clear();
+        if anew {
+            self.tree.lock().begin_anew();
+        }
+        if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
+            adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
+        }
+        for part in 0..self.parts.len() {
+            self.scan_part(part, &start_of(self.parts, part).path, report)?;
+        }
+        if !self.begun {
+            // As a scan does: detectors may be newer than what is recorded.
+            let parts: Vec<_> =
+                self.parts.iter().map(|part| (&part.root, part.start.clone())).collect();
+            let whole = parts.iter().all(|(_, start)| start.is_root())
+                && parts.len() == self.project.config.roots.len();
+            let all = whole && report.away.is_empty();
+            reexamine(
+                self.project,
+                self.context,
+                self.ledger.get()?,
+                self.detection,
+                &Wanted { parts: &parts, all, asked: false },
+                &mut report.problems,
+            )?;
+            self.begun = true;
+        }
+        Ok(())
+    }
+
+    fn scan_below(&mut self, place: &Place, report: &mut Report) -> Result<(), AppError> {
+        // The folder may be gone or left out by now: its own folder knows.
+        let above = BTreeSet::from([place.folder()]);
+        self.look(&above, report)?;
+        if self.tree.lock().contains(place) {
+            self.scan_part(place.part, &place.path, report)?;
+        }
+        Ok(())
+    }
+
+    fn scan_part(
+        &mut self,
+        part: usize,
+        start: &RelPath,
+        report: &mut Report,
+    ) -> Result<(), AppError> {
+        self.tree.enter(&Place::new(part, start.clone()));
+        let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
+        let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
+        let root = &self.parts[part].root;
+        let mut outcome = ScanOutcome::default();
+        let scanned = Part {
+            project: self.project,
+            context: self.context,
+            detection: self.detection,
+            root,
+            start,
+            manner: &manner,
+        };
+        match scanned.scan(&mut self.ledger, &mut outcome) {
+            // What could not be walked is among the problems.
+            Ok(_) => {}
+            Err(AppError::Usage { message, .. }) => {
+                // The folder to watch is not there, or left out.
+                let path = self.parts[part].asset_path(start);
+                outcome.problems.push(Problem::new(path, message));
+                report.away.insert(part);
+            }
+            Err(error) => return Err(error),
+        }
+        if std::fs::metadata(&root.path).is_err() {
+            report.away.insert(part);
+        }
+        report.files += outcome.tally.files;
+        report.problems.append(&mut outcome.problems);
+        Ok(())
+    }
+
+    fn look(&mut self, folders: &BTreeSet<Place>, report: &mut Report) -> Result<(), AppError> {
+        let mut by_part: BTreeMap<usize, BTreeSet<RelPath>> = BTreeMap::new();
+        for place in folders {
+            if place.path.is_within(&self.parts[place.part].start) {
+                by_part.entry(place.part).or_default().insert(place.path.clone());
+            }
+        }
+        for (part, folders) in by_part {
+            let look = Look {
+                project: self.project,
+                context: self.context,
+                root: &self.parts[part].root,
+                part,
+                filter: &self.filter,
+                detection: self.detection,
+                admission: self.porch,
+                tree: &self.tree,
+            };
+            let (doubts, others) =
+                std::mem::take(&mut self.doubts).into_iter().partition(|place| place.part == part);
+            self.doubts = others;
+            let doubts: BTreeSet<Place> = doubts;
+            let doubts = doubts.into_iter().map(|place| place.path).collect();
+            let looked = look.run(self.ledger.get()?, folders, doubts)?;
+            let again = looked.doubts.into_iter().map(|path| Place::new(part, path));
+            self.doubts.extend(again);
+            report.problems.extend(looked.problems);
+            if looked.away {
+                report.away.insert(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// The event that a scan ends with, for one that would have found nothing.
+    fn checkpoint(&mut self) -> Result<(), AppError> {
+        let now = self.context.now();
+        let reader = self.project.reader()?;
+        let mut events = Vec::new();
+        for part in self.parts {
+            if std::fs::metadata(part.disk(&part.start)).is_err() {
+                continue;
+            }
+            events.push(Event::ScanCompleted(ScanCompleted {
+                root: part.root.name.clone(),
+                directory: part.start.clone(),
+                started: now,
+                files: reader.totals(&part.root.name, &part.start)?.files,
+                hashed_files: 0,
+                problems: 0,
+            }));
+        }
+        self.ledger.get()?.append(None, now, &self.context.actor, &events)?;
+        Ok(())
+    }
+}
+
+/// The problem in an error that may be over in a moment: somebody else writes, or a disk is full.
+fn passing(error: &AppError) -> Option<Problem> {
+    let path: PathBuf = match error {
+        AppError::Ledger(LedgerError::Busy { path, .. } | LedgerError::Full { path, .. }) => {
+            path.clone()
+        }
+        _ => return None,
+    };
+    Some(Problem::new(path.display(), format!("{error}; tried again")))
+}

@@ -1,0 +1,107 @@
+//! `watch`.
+
+use std::sync::atomic::Ordering;
+
+use crate::app::{self, AppError, Context, News, WatchOptions};
+use crate::cli::args::{Global, WatchArgs};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::report::{GuardView, ReadyView, WatchEvent, clean, count, duration, plain};
+
+/// Characters of a reason on a line.
+const REASON: usize = 160;
+
+pub(super) fn run(
+    context: &Context<'_>,
+    global: &Global,
+    args: &WatchArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let (project, directory) =
+        crate::cli::scan::target(context, global, args.dir.as_deref(), output)?;
+    let options = WatchOptions {
+        directory,
+        poll: args.poll,
+        settle: args.settle,
+        once: args.once,
+        queue: args.queue,
+        watches: args.watches,
+    };
+    let outcome = app::watch(&project, context, &options, &mut |events| {
+        if output.is_json() {
+            for event in events {
+                output.json(event);
+            }
+        } else {
+            text(events, output);
+        }
+        output.flush();
+        if output.is_lost() {
+            // Whoever listened went away: there is nobody left to keep watch for.
+            context.cancel.store(true, Ordering::Relaxed);
+        }
+    })?;
+    Ok(if !args.once {
+        // Stopped by who started it, and that is what it was to do.
+        Exit::Ok
+    } else if outcome.guarded > 0 {
+        Exit::No
+    } else if outcome.problems > 0 {
+        Exit::Partial
+    } else {
+        Exit::Ok
+    })
+}
+
+fn text(events: &[WatchEvent], output: &mut Output) {
+    for one in app::news(events) {
+        line(&one, output);
+    }
+    for event in events {
+        match event {
+            WatchEvent::Ready(view) => ready(view, output),
+            WatchEvent::Problem(_) if output.is_quiet() => {}
+            WatchEvent::Problem(view) => {
+                let (path, problem) = (clean(&view.path), clean(&view.problem));
+                output.complain(&format!("problem: {path}: {problem}"));
+            }
+            WatchEvent::Rescan { why } => {
+                output.remark(&format!("looking at everything again: {}", clean(why)));
+            }
+            WatchEvent::Guard(view) => guard(view, output),
+            WatchEvent::Changed(_) | WatchEvent::Gone(_) => {}
+        }
+    }
+}
+
+fn line(one: &News, output: &mut Output) {
+    let tone = if one.status == "suspect" { Tone::Careful } else { Tone::Bad };
+    let status = output.paint(tone, &format!("{:<7}", one.status));
+    let frames = one.frames.map(|frames| format!(" ({})", count(frames, "frame")));
+    let (path, why) = (clean(&one.path), plain(&one.why, REASON));
+    output.line(&format!("{status}  {path}{}  {why}", frames.unwrap_or_default()));
+}
+
+fn guard(view: &GuardView, output: &mut Output) {
+    let tone = match view.state {
+        "known" => Tone::Good,
+        "arriving" => Tone::Careful,
+        _ => Tone::Bad,
+    };
+    let state = output.paint(tone, &format!("guard: {}", view.state));
+    output.line(&format!("{state}  {}  {}", clean(&view.path.path), plain(&view.why, REASON)));
+}
+
+fn ready(view: &ReadyView, output: &mut Output) {
+    let folders = view.watched + view.polled;
+    output.remark(&format!(
+        "watching {} in {} (ready after {})",
+        count(view.files, "file"),
+        count(folders, "folder"),
+        duration(view.elapsed_ms)
+    ));
+    if let (Some(every), Some(why)) = (view.poll_ms, &view.poll_why) {
+        let polled = count(view.polled, "folder");
+        output.remark(&format!("{polled} looked at every {}: {}", duration(every), clean(why)));
+    }
+}

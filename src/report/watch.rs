@@ -1,0 +1,85 @@
+//! What a watch says, in the shape of `contract.md`: one object for each thing that happened.
+
+use serde::Serialize;
+
+use crate::report::{PathView, ProblemView};
+
+/// Something a watch has to say.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub enum WatchEvent {
+    /// Every watch is set and the first scan is recorded.
+    Ready(ReadyView),
+    /// A file settled and is recorded.
+    Changed(ChangedView),
+    /// A file is not there any more, and that is recorded.
+    Gone(PathView),
+    /// Something could not be looked at.
+    Problem(ProblemView),
+    /// Everything is looked at again.
+    Rescan {
+        /// Why.
+        why: String,
+    },
+    /// Something lies in a guarded folder that should not.
+    Guard(GuardView),
+}
+
+/// What is watched.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReadyView {
+    /// Files present.
+    pub files: u64,
+    /// Folders the system tells of.
+    pub watched: u64,
+    /// Folders looked at from time to time.
+    pub polled: u64,
+    /// How often, in milliseconds; null where none is polled.
+    pub poll_ms: Option<u64>,
+    /// Why: `--poll`, a network mount, no watches left.
+    pub poll_why: Option<String>,
+    /// How long it took.
+    pub elapsed_ms: u64,
+}
+
+/// A file as it was recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChangedView {
+    /// Where.
+    #[serde(flatten)]
+    pub path: PathView,
+    /// What.
+    pub asset: String,
+    /// Bytes.
+    pub size: u64,
+    /// AI status.
+    pub status: &'static str,
+    /// Source type of what decided it.
+    pub source_type: Option<&'static str>,
+    /// How strong that was.
+    pub strength: Option<&'static str>,
+    /// The tool named by it.
+    pub tool: Option<String>,
+    /// Why, the deciding reason first.
+    pub why: Vec<String>,
+    /// Whether this path held this content before.
+    pub new: bool,
+    /// When it was recorded.
+    pub at: String,
+}
+
+/// A file in a guarded folder.
+#[derive(Clone, Debug, Serialize)]
+pub struct GuardView {
+    /// Where.
+    #[serde(flatten)]
+    pub path: PathView,
+    /// What; null while it is arriving.
+    pub asset: Option<String>,
+    /// AI status; null while it is arriving.
+    pub status: Option<&'static str>,
+    /// `arriving`, `refused` or `known`.
+    pub state: &'static str,
+    /// Why.
+    pub why: String,
+}

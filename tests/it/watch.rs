@@ -1,0 +1,11 @@
+//! `watch` from outside: started as a process, told nothing, asked by its output and its ledger.
+//!
+//! Nothing here sleeps and hopes: a test makes a change, then waits for the event or the ledger row
+//! that must come of it, with a bound.
+
+mod converge;
+mod guard;
+mod kit;
+mod living;
+mod storm;
+mod ways;

@@ -1,0 +1,94 @@
+//! Guarded folders: an export that went round the gate is caught.
+
+use std::fs::{self, File};
+use std::io::Write;
+
+use crate::media;
+use crate::watch::kit::Watched;
+use crate::world::{World, text};
+
+fn guarded() -> World {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"DELIVERY\"");
+    fs::create_dir(world.path("DELIVERY")).unwrap();
+    world
+}
+
+#[test]
+fn what_lands_in_a_guarded_folder_is_told_at_once_and_judged_when_it_is_complete() {
+    let world = guarded();
+    let mut watched = Watched::start(&world, &[]);
+    let mut export = File::create(world.path("DELIVERY/ep101.mov")).unwrap();
+    export.write_all(b"first half").unwrap();
+    let arriving = watched.until("arrival", |one| one["event"] == "guard");
+    assert_eq!(
+        (text(&arriving, "state"), text(&arriving, "path")),
+        ("arriving".into(), "DELIVERY/ep101.mov".into())
+    );
+    assert!(arriving["asset"].is_null());
+    drop(export);
+    let judged = watched.until("judgement", |one| one["state"] == "refused");
+    assert_eq!(judged["path"], "DELIVERY/ep101.mov");
+    assert_eq!(judged["asset"], world.id("DELIVERY/ep101.mov"));
+    assert!(world.path("DELIVERY/ep101.mov").exists(), "nothing is ever moved or deleted");
+    // Moved in as a folder: judged as it is found.
+    let packed = world.outside("package");
+    fs::create_dir(&packed).unwrap();
+    fs::write(packed.join("a.mxf"), "a").unwrap();
+    fs::rename(&packed, world.path("DELIVERY/package")).unwrap();
+    watched.until("judgement of a moved folder", |one| {
+        one["state"] == "refused" && one["path"] == "DELIVERY/package/a.mxf"
+    });
+    watched.stop();
+}
+
+#[test]
+fn what_is_part_of_a_final_deliverable_may_lie_there() {
+    let world = guarded();
+    world.write("conform/a.txt", "clean");
+    world.scan();
+    world.deliverable("EP101", &["conform"]);
+    world.run(["finalize", "EP101"]).expect(0);
+    let mut watched = Watched::start(&world, &[]);
+    world.write("DELIVERY/a.txt", "clean");
+    let known = watched.until("word of it", |one| one["state"] == "known");
+    assert!(text(&known, "why").contains("EP101"), "{known}");
+    world.write("DELIVERY/a.txt", "other bytes");
+    watched.until("refusal", |one| one["state"] == "refused");
+    watched.stop();
+    world.json(["watch", "--once"]).expect(1);
+    world.write("DELIVERY/a.txt", "clean");
+    world.json(["watch", "--once"]).expect(0);
+    world.run(["reopen", "EP101", "--note", "new reel"]).expect(0);
+    world.json(["watch", "--once"]).expect(1);
+}
+
+#[test]
+fn one_pass_says_no_to_what_lies_there_already() {
+    let world = guarded();
+    world.json(["watch", "--once"]).expect(0);
+    world.write("DELIVERY/ep101.png", media::a1111_png(1));
+    let said = world.json(["watch", "--once"]).expect(1).values();
+    let guard = said.iter().find(|one| one["event"] == "guard").unwrap();
+    assert_eq!((text(guard, "state"), text(guard, "status")), ("refused".into(), "ai".into()));
+    // In text too, and the exit code is the same.
+    let ran = world.run(["watch", "--once"]).expect(1);
+    assert!(ran.stdout.contains("guard: refused  DELIVERY/ep101.png"), "{ran:?}");
+}
+
+#[test]
+fn a_hook_is_run_for_what_should_not_be_there() {
+    let world = guarded();
+    world.configure("[watch]\non_guard = [\"/bin/false\"]");
+    let mut watched = Watched::start(&world, &[]);
+    world.write("DELIVERY/a.txt", "a");
+    watched.problem("ended with");
+    watched.stop();
+}
+
+#[test]
+fn a_guarded_folder_outside_the_project_is_a_mistake_in_the_settings() {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"/mnt/DELIVERY\"");
+    world.json(["watch", "--once"]).expect(3);
+}

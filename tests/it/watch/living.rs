@@ -1,0 +1,280 @@
+//! Living with it: signals, one at a time, beside other commands, hooks, polling, and what it says.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::media;
+use crate::watch::kit::{BOUND, Watched, converges, in_ledger, long};
+use crate::world::{Ran, World, number, text};
+
+#[test]
+fn it_stops_cleanly_on_both_signals_with_everything_settled_recorded() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let world = World::new();
+        let mut watched = Watched::start(&world, &[]);
+        // A problem is no reason to end otherwise.
+        world.write(".genlockignore", "[a-\n{\n");
+        world.write("a.txt", "a");
+        watched.changed("a.txt");
+        for at in 0..50 {
+            world.write(format!("{at}.txt"), at.to_string());
+        }
+        let (code, _) = watched.end(signal);
+        assert_eq!(code, 0);
+        world.verify();
+        assert_eq!(in_ledger(&world).len(), 52, "what was closed is recorded");
+    }
+}
+
+#[test]
+fn a_first_scan_can_be_stopped_too() {
+    let world = World::new();
+    for at in 0..3000 {
+        world.write(format!("{}/{at}.bin", at % 30), format!("file {at}"));
+    }
+    let watched = Watched::spawn(&world, &[]);
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(watched.end(Signal::TERM).0, 0);
+    world.verify();
+}
+
+#[test]
+fn a_second_watch_says_who_has_the_ledger_and_a_crash_leaves_no_lock() {
+    let world = World::new();
+    let watched = Watched::start(&world, &[]);
+    let ran = world.json(["watch"]).expect(5);
+    let error = ran.error();
+    let pid = format!("process {}", watched.pid());
+    assert!(error.contains(&pid) && error.contains(crate::world::ACTOR), "{error}");
+    // Other commands work beside it.
+    world.scan();
+    world.write("a.png", media::a1111_png(1));
+    world.run(["scan"]).expect(0);
+    world.run(["tag", "a.png", "--ai"]).expect(0);
+    assert_eq!(watched.end(Signal::KILL).0, -1);
+    Watched::start(&world, &[]).stop();
+    world.verify();
+}
+
+#[test]
+fn last_seen_is_the_end_of_the_watch() {
+    let world = World::with([("a.txt", b"a".to_vec())]);
+    let mut watched = Watched::start(&world, &[]);
+    let before = text(&world.show("a.txt")["locations"][0], "last_seen");
+    world.write("b.txt", "b");
+    watched.changed("b.txt");
+    watched.stop();
+    let after = text(&world.show("a.txt")["locations"][0], "last_seen");
+    assert!(after > before, "{before} {after}");
+}
+
+#[test]
+fn polling_sees_the_same() {
+    let world = World::with([("a.txt", b"a".to_vec())]);
+    world.configure("[watch]\npoll = \"200ms\"");
+    let mut watched = Watched::start(&world, &["--poll"]);
+    let ready = watched.until("ready", |one| one["event"] == "ready");
+    assert_eq!((number(&ready, "watched"), number(&ready, "polled")), (0, 1), "{ready}");
+    assert!(ready["poll_ms"].is_u64() && ready["poll_why"].is_string());
+    world.write("new/deep/b.txt", "b");
+    watched.changed("new/deep/b.txt");
+    world.write("a.txt", "other");
+    watched.changed("a.txt");
+    fs::remove_dir_all(world.path("new")).unwrap();
+    watched.gone("new/deep/b.txt");
+    converges(&world, &mut watched);
+    watched.stop();
+}
+
+#[test]
+fn beyond_the_last_watch_folders_are_polled_and_it_says_how_to_raise_the_limit() {
+    let world = World::new();
+    world.configure("[watch]\npoll = \"200ms\"");
+    for at in 0..10 {
+        world.write(format!("{at}/a.txt"), at.to_string());
+    }
+    let mut watched = Watched::start(&world, &["--watches", "4"]);
+    watched.problem("sysctl fs.inotify.max_user_watches=");
+    let ready = watched.until("ready", |one| one["event"] == "ready");
+    assert_eq!((number(&ready, "watched"), number(&ready, "polled")), (4, 7), "{ready}");
+    for at in 0..10 {
+        world.write(format!("{at}/b.txt"), format!("new {at}"));
+        world.write(format!("{at}/deep/c.txt"), format!("deep {at}"));
+    }
+    converges(&world, &mut watched);
+    watched.stop();
+}
+
+#[test]
+fn a_lost_event_is_said_and_made_good() {
+    let world = World::new();
+    let mut watched = Watched::start(&world, &["--queue", "1"]);
+    for at in 0..if long() { 20_000 } else { 2000 } {
+        world.write(format!("{}/{}/{at}.txt", at % 7, at % 50), format!("file {at}"));
+    }
+    watched.until("rescan", |one| one["event"] == "rescan");
+    watched.problem("everything is looked at again");
+    converges(&world, &mut watched);
+    fs::remove_dir_all(world.path("3")).unwrap();
+    world.rename("4", "3");
+    world.write("3/new.txt", "new");
+    converges(&world, &mut watched);
+    watched.stop();
+    world.verify();
+}
+
+#[test]
+fn a_folder_nobody_may_enter_is_a_problem_and_the_rest_goes_on() {
+    if rustix::process::getuid().is_root() {
+        println!("SKIPPED: root may enter every folder");
+        return;
+    }
+    let world = World::new();
+    world.write("closed/a.txt", "a");
+    fs::set_permissions(world.path("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    let mut watched = Watched::start(&world, &[]);
+    watched.problem("cannot");
+    world.write("b.txt", "b");
+    watched.changed("b.txt");
+    fs::set_permissions(world.path("closed"), fs::Permissions::from_mode(0o755)).unwrap();
+    watched.changed("closed/a.txt");
+    watched.stop();
+}
+
+/// A script in the project's neighbourhood.
+fn script(world: &World, name: &str, body: &str) -> String {
+    let path = world.outside(name);
+    fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn a_hook_gets_the_event_on_its_stdin_and_never_a_shell() {
+    let world = World::new();
+    let out = world.outside("heard");
+    fs::create_dir(&out).unwrap();
+    let hook = script(&world, "hook", &format!("exec /bin/cat > {}/$$.$1", out.display()));
+    world.configure(&format!("[watch]\non_ai = [{hook:?}, \"one\"]"));
+    let mut watched = Watched::start(&world, &[]);
+    world.write("$(touch pwned).png", media::a1111_png(1));
+    world.write("plain.txt", "no mark");
+    watched.changed("$(touch pwned).png");
+    watched.changed("plain.txt");
+    let began = Instant::now();
+    let heard = loop {
+        let texts: Vec<_> = fs::read_dir(&out)
+            .unwrap()
+            .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+            .filter(|text| text.ends_with('\n'))
+            .collect();
+        if !texts.is_empty() {
+            break texts;
+        }
+        assert!(began.elapsed() < BOUND, "no hook was run");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    let event: serde_json::Value = serde_json::from_str(&heard[0]).unwrap();
+    assert_eq!((&event["event"], &event["v"]), (&"changed".into(), &1.into()));
+    assert_eq!(event["path"], "$(touch pwned).png");
+    watched.stop();
+    assert!(!world.path("pwned").exists());
+}
+
+#[test]
+fn a_hook_that_fails_is_a_problem() {
+    let world = World::new();
+    world.configure("[watch]\non_ai = [\"/bin/false\"]");
+    let mut watched = Watched::start(&world, &[]);
+    world.write("a.png", media::a1111_png(1));
+    watched.problem("ended with");
+    watched.stop();
+    let world = World::new();
+    world.configure("[watch]\non_ai = [\"/no/such/program\"]");
+    let mut watched = Watched::start(&world, &[]);
+    world.write("a.png", media::a1111_png(1));
+    watched.problem("cannot be run");
+    watched.stop();
+}
+
+#[test]
+fn in_text_a_new_ai_asset_is_one_line_and_a_sequence_too() {
+    let world = World::new();
+    let mut child = world
+        .command()
+        .args(["watch", "--settle", "300ms"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !fs::read_to_string(world.path(".genlock/ledger.db.watch")).is_ok_and(|it| !it.is_empty())
+        || world.events() < 3
+    {
+        assert!(began.elapsed() < BOUND);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    for at in 1..=12 {
+        world.write(format!("seq.{at:04}.png"), media::a1111_png(at));
+    }
+    world.write("\u{1b}[31m.png", media::a1111_png(99));
+    while world.files().len() < 13 {
+        assert!(began.elapsed() < BOUND);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::INT).unwrap();
+    child.wait().unwrap();
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    assert!(ran.stdout.contains("watching "), "{ran:?}");
+    assert!(!ran.stdout.contains('\u{1b}'), "{ran:?}");
+    let lines = ran.stdout.lines().filter(|line| line.starts_with("ai ")).count();
+    assert!((2..13).contains(&lines), "frames are folded by what came at once: {ran:?}");
+}
+
+#[test]
+fn it_ends_when_nobody_listens_any_more() {
+    let world = World::new();
+    let mut child =
+        world.command().args(["--json", "watch"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let began = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < BOUND, "it goes on for nobody");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn what_goes_on_inside_is_said_to_who_asks() {
+    let world = World::new();
+    let run = |log: &str| {
+        let mut command = world.command();
+        Ran::from(command.env("GENLOCK_LOG", log).args(["watch", "--once"]).output().unwrap())
+    };
+    assert!(run("genlock=debug").expect(0).stderr.contains("debug genlock::app::watch"));
+    assert_eq!(run("off").expect(0).stderr, "");
+}
+
+#[test]
+fn once_is_one_pass_and_a_folder_of_a_project_can_be_watched_alone() {
+    let world = World::new();
+    world.write("in/a.txt", "a");
+    world.write("out/b.txt", "b");
+    let values = world.json(["watch", "--once", "in"]).expect(0).values();
+    assert_eq!(values.last().unwrap()["event"], "ready");
+    assert_eq!(in_ledger(&world).into_keys().collect::<Vec<_>>(), ["in/a.txt"]);
+    let mut watched = Watched::start(&world, &["in"]);
+    world.write("out/c.txt", "c");
+    world.write("in/deep/d.txt", "d");
+    watched.changed("in/deep/d.txt");
+    assert!(!in_ledger(&world).contains_key("out/c.txt"));
+    watched.stop();
+    world.json(["watch", "--settle", "soon"]).expect(2);
+    world.json(["watch", "no-such-folder"]).expect(2);
+}
