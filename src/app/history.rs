@@ -58,25 +58,8 @@ fn sentence(event: &Event) -> String {
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
         }
-        Event::ApproversAdopted(one) => {
-            let lines = one.text.lines().map(str::trim_start);
-            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
-            format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
-        }
-        Event::PolicyAcknowledged(one) => {
-            format!(
-                "{} knows policy and approvers as they are{}: {}",
-                one.by,
-                signed(one.signed.is_some()),
-                one.note
-            )
-        }
-        Event::ConditionMet(one) => {
-            let signed = signed(one.signed.is_some());
-            format!(
-                "{} says the conditions of {} are met{signed}: {}",
-                one.by, one.approval, one.note
-            )
+        Event::ApproversAdopted(_) | Event::PolicyAcknowledged(_) | Event::ConditionMet(_) => {
+            trusted(event)
         }
         Event::RulesAdopted(one) if one.globs.is_empty() => "no path rule is in force".to_owned(),
         Event::RulesAdopted(one) => {
@@ -159,6 +142,33 @@ fn sentence(event: &Event) -> String {
             let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
             format!("{} reopened{note}", one.name)
         }
+    }
+}
+
+/// Who may approve, and words about approvals.
+fn trusted(event: &Event) -> String {
+    match event {
+        Event::ApproversAdopted(one) => {
+            let lines = one.text.lines().map(str::trim_start);
+            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+            format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
+        }
+        Event::PolicyAcknowledged(one) => {
+            format!(
+                "{} knows policy and approvers as they are{}: {}",
+                one.by,
+                signed(one.signed.is_some()),
+                one.note
+            )
+        }
+        Event::ConditionMet(one) => {
+            let signed = signed(one.signed.is_some());
+            format!(
+                "{} says the conditions of {} are met{signed}: {}",
+                one.by, one.approval, one.note
+            )
+        }
+        _ => String::new(),
     }
 }
 

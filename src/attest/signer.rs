@@ -79,12 +79,10 @@ impl Signer {
         let text = read().map_err(|source| SignError::Read { path: path.to_owned(), source })?;
         let unusable = |problem: String| SignError::Unusable { path: path.to_owned(), problem };
         let private = text.trim_start().starts_with("-----BEGIN");
-        let key = match private {
-            true => Some(PrivateKey::from_openssh(&text).map_err(|error| {
+        let key =
+            private.then(|| PrivateKey::from_openssh(&text)).transpose().map_err(|error| {
                 unusable(format!("it is no private key in OpenSSH's own format ({error})"))
-            })?),
-            false => None,
-        };
+            })?;
         let public = match &key {
             Some(key) => key.public_key().clone(),
             None => PublicKey::from_openssh(&text)
@@ -94,12 +92,11 @@ impl Signer {
         let usable = |key: &PrivateKey| {
             !key.is_encrypted() && !matches!(key.algorithm(), Algorithm::Rsa { .. })
         };
-        let means = match key.filter(usable) {
-            Some(key) => Means::Key(Box::new(key)),
-            None => {
-                let none = || SignError::NoAgent { path: path.to_owned() };
-                Means::Agent(agent.ok_or_else(none)?.to_owned())
-            }
+        let means = if let Some(key) = key.filter(usable) {
+            Means::Key(Box::new(key))
+        } else {
+            let none = || SignError::NoAgent { path: path.to_owned() };
+            Means::Agent(agent.ok_or_else(none)?.to_owned())
         };
         Ok(Self { path: path.to_owned(), public, means })
     }

@@ -55,7 +55,7 @@ impl Key {
 impl World {
     /// Writes the list of approvers and says nothing.
     pub fn edit_approvers(&self, lines: &[String]) {
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = lines.join("\n") + "\n";
         fs::write(self.path(".genlock/approvers"), text).unwrap();
     }
 

@@ -25,14 +25,11 @@ pub(super) fn role(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
     }
     let mut powers = BTreeSet::new();
     for (word, at) in may.into_iter().flatten() {
-        match Power::ALL.iter().find(|power| power.as_str() == word) {
-            Some(power) => {
-                powers.insert(*power);
-            }
-            None => {
-                let all: Vec<_> = Power::ALL.iter().map(|power| power.as_str()).collect();
-                reader.problem(at, format!("may is some of {}, not {word:?}", all.join(", ")));
-            }
+        if let Some(power) = Power::ALL.iter().find(|power| power.as_str() == word) {
+            powers.insert(*power);
+        } else {
+            let all: Vec<_> = Power::ALL.iter().map(|power| power.as_str()).collect();
+            reader.problem(at, format!("may is some of {}, not {word:?}", all.join(", ")));
         }
     }
     let who: Vec<_> = who?;

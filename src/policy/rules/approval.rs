@@ -108,7 +108,7 @@ impl<'a> ApprovalFacts<'a> {
             let Self { invalid, not_allowed, .. } = Self::short(policy, case, entry, lacks);
             let nothing_else = facts.state == Some("none");
             let state = if nothing_else { Some("short") } else { facts.state };
-            facts = Self { invalid, not_allowed, state, ..facts };
+            facts = Self { state, invalid, not_allowed, ..facts };
         }
         Self { roles, ..facts }
     }

@@ -140,13 +140,12 @@ impl Facts for ItemFacts<'_> {
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
             Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
             Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
-            Fact::Clearance | Fact::ApprovalDocument => Value::Absent,
+            Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
+            Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
             Fact::ApprovalConditions => {
                 Value::maybe(best.and_then(|one| one.conditions.as_deref()))
             }
             Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
-            Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
-            Fact::ApprovalSigned => Value::Absent,
             Fact::ApprovalKey => Value::maybe(approval.key.as_deref()),
             Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
             Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
