@@ -195,8 +195,8 @@ fn extend(
     let of = &entry.fact;
     let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
     let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
-    let word = trust(record).of(entry.seq);
-    if of.determination || !of.assets.iter().any(holds) || !word.counts() {
+    let counts = trust(record).of(entry.seq).counts();
+    if of.determination || !of.assets.iter().any(holds) || !counts {
         let why = if of.determination { "confirms a determination" } else { "does not hold" };
         return Err(AppError::usage(
             format!("{id} {why}, and there is nothing to extend"),

@@ -10,8 +10,8 @@ use std::num::NonZero;
 use crate::app::approvers::ever_named;
 use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
 use crate::model::{
-    Approval, ApprovalId, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted,
-    RuleCode, Seq, Severity, Signed, Timestamp,
+    Approval, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted, RuleCode, Seq,
+    Severity, Signed, Timestamp,
 };
 use crate::policy::Policy;
 use crate::record::{Entry, Record};
@@ -25,7 +25,9 @@ pub(super) struct Inquiry {
     lists: HashMap<AssetId, Option<AllowedSigners>>,
     trust: Authorities,
     /// Signed statements that were used, and where first.
-    used: HashMap<String, (Seq, Option<ApprovalId>)>,
+    used: HashMap<AssetId, Seq>,
+    /// How many approvals, met conditions and acknowledgements were noted.
+    remembered: [usize; 3],
     acknowledgements: usize,
 }
 
@@ -80,27 +82,28 @@ impl Inquiry {
     /// Notes every signed statement with where it was used first: used again it proves nothing. Or an
     /// approval that was withdrawn could be put back word for word.
     fn remember(&mut self, record: &Record) {
-        let approvals = record
-            .approvals
+        let [approvals, conditions, acknowledged] = self.remembered;
+        let approvals =
+            record.approvals[approvals..].iter().map(|one| (one.seq, one.fact.signed.as_ref()));
+        let conditions = record.conditions_met[conditions..]
             .iter()
-            .map(|one| (one.seq, Some(one.fact.id), one.fact.signed.as_ref()));
-        let conditions =
-            record.conditions_met.iter().map(|one| (one.seq, None, one.fact.signed.as_ref()));
-        let acknowledged =
-            record.texts.acknowledged.iter().map(|one| (one.seq, None, one.fact.signed.as_ref()));
-        for (seq, id, signed) in approvals.chain(conditions).chain(acknowledged) {
+            .map(|one| (one.seq, one.fact.signed.as_ref()));
+        let acknowledged = record.texts.acknowledged[acknowledged..]
+            .iter()
+            .map(|one| (one.seq, one.fact.signed.as_ref()));
+        for (seq, signed) in approvals.chain(conditions).chain(acknowledged) {
             let Some(signed) = signed else { continue };
-            let first = self.used.entry(signed.statement.clone()).or_insert((seq, id));
-            if seq < first.0 {
-                *first = (seq, id);
-            }
+            let first = self.used.entry(key_of(signed)).or_insert(seq);
+            *first = seq.min(*first);
         }
+        let texts = &record.texts;
+        self.remembered =
+            [record.approvals.len(), record.conditions_met.len(), texts.acknowledged.len()];
     }
 
-    /// The approval in which a statement was used before.
-    fn first(&self, seq: Seq, signed: &Signed) -> Option<ApprovalId> {
-        let (first, id) = self.used.get(&signed.statement)?;
-        if *first == seq { None } else { Some(id.unwrap_or(ApprovalId(0))) }
+    /// Where a statement was used before.
+    fn first(&self, seq: Seq, signed: &Signed) -> Option<Seq> {
+        self.used.get(&key_of(signed)).copied().filter(|first| *first != seq)
     }
 
     fn ground<'a>(&'a self, record: &'a Record, seq: Seq, at: Timestamp) -> Ground<'a> {
@@ -137,7 +140,7 @@ impl Inquiry {
         seq: Seq,
         by: &str,
         attestation: Attestation,
-        first: Option<ApprovalId>,
+        first: Option<Seq>,
     ) -> Authority {
         let list = record.texts.approvers_before(seq);
         let list = list.and_then(|entry| self.lists.get(&entry.fact.hash)?.as_ref());
@@ -221,6 +224,11 @@ impl Inquiry {
         let ground = Ground { signers, at, history: &record.history };
         attest::policy(&entry.fact, ground)
     }
+}
+
+/// A statement, whatever signature it has: one with another is the same word.
+fn key_of(signed: &Signed) -> AssetId {
+    AssetId::from(blake3::hash(signed.statement.as_bytes()))
 }
 
 /// What an acknowledgement is judged by.

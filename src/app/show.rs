@@ -139,9 +139,9 @@ fn approvals(
                 note: entry.fact.note.clone(),
                 determination: entry.fact.determination,
                 under: entry.fact.under.map(|id| id.to_string()),
-                signature: authorities.of(entry.seq).signed,
+                signature: authorities.of(entry.seq).signed.clone(),
                 flaw: {
-                    let word = authorities.of(entry.seq);
+                    let word = authorities.of(entry.seq).into_owned();
                     word.flaw.or(word.not_allowed)
                 },
             };

@@ -10,8 +10,7 @@ use crate::attest::statement::{
     ApprovalPredicate, ConditionPredicate, PolicyPredicate, Predicate, Statement, Subject,
 };
 use crate::model::{
-    Approval, ApprovalId, AssetId, ConditionMet, Document, PolicyAcknowledged, Seq, Signed,
-    Timestamp,
+    Approval, AssetId, ConditionMet, Document, PolicyAcknowledged, Seq, Signed, Timestamp,
 };
 
 /// What a signature, or the lack of one, shows.
@@ -59,8 +58,8 @@ pub enum Flaw {
     #[error("its signed statement says something else of {0}")]
     Differs(&'static str),
     /// Signed once, used twice.
-    #[error("its signed statement was used before, in {0}")]
-    Replayed(ApprovalId),
+    #[error("its signed statement was used before, in event {0}")]
+    Replayed(Seq),
 }
 
 /// What a signature is judged by.

@@ -1,5 +1,6 @@
 //! What stands behind a recorded word, apart from what it says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::model::Seq;
@@ -33,11 +34,11 @@ pub struct Authorities {
 
 impl Authorities {
     /// What stands behind a word. One that nobody looked into does not count.
-    pub fn of(&self, seq: Seq) -> Authority {
-        let unknown = || Authority {
-            flaw: Some("nobody looked into what stands behind it".to_owned()),
-            ..Authority::default()
-        };
-        self.words.get(&seq).cloned().unwrap_or_else(unknown)
+    pub fn of(&self, seq: Seq) -> Cow<'_, Authority> {
+        let flaw = || Some("nobody looked into what stands behind it".to_owned());
+        match self.words.get(&seq) {
+            Some(word) => Cow::Borrowed(word),
+            None => Cow::Owned(Authority { flaw: flaw(), ..Authority::default() }),
+        }
     }
 }

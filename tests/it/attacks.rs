@@ -260,7 +260,7 @@ fn a_signed_statement_is_used_once() {
     world.sign(&dana, DANA, &["ai.png"]).expect(0);
     world.run(["revoke", "A-1", "--note", "rights withdrawn"]).expect(0);
     world.forge_approval(|_| ());
-    assert!(world.refusal("EP", "approval-invalid").contains("used before, in A-1"));
+    assert!(world.refusal("EP", "approval-invalid").contains("used before, in event"));
     // Nor under the number of the one that was withdrawn.
     world.forge_approval(|approval| approval.id = ApprovalId(1));
     world.run(["finalize", "EP"]).expect(1);

@@ -116,7 +116,7 @@ impl<'a> ApprovalFacts<'a> {
     fn holding(case: &Case<'_>, entry: &'a Entry<Approval>) -> Self {
         let document = entry.fact.document.as_ref();
         let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
-        let key = case.authorities.of(entry.seq).signed;
+        let key = case.authorities.of(entry.seq).signed.clone();
         Self { state: Some("holds"), best: Some(entry), documented, key, ..Self::default() }
     }
 
@@ -194,14 +194,14 @@ impl Lack {
     ) -> Vec<Self> {
         let mut all = Vec::new();
         let approval = &entry.fact;
-        let Authority { signed, flaw, not_allowed } = case.authorities.of(entry.seq);
-        if signed.is_none() && flaw.is_none() {
+        let word = case.authorities.of(entry.seq);
+        if word.signed.is_none() && word.flaw.is_none() {
             all.push(Self::Unsigned);
         }
-        all.extend(flaw.map(Self::Invalid));
+        all.extend(word.flaw.clone().map(Self::Invalid));
         let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
         let barred = || may_not(policy, &approval.by, power);
-        all.extend(not_allowed.or_else(barred).map(Self::NotAllowed));
+        all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
         if approval.under.is_some() && case.record.attached_it(&approval.by, asset) {
             let how = format!("{} put it under its declaration; another must", approval.by);
             all.push(Self::NotAllowed(how));
@@ -279,7 +279,7 @@ fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<Str
     let mut said = String::new();
     let words = case.record.conditions_met.iter();
     for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
-        let Authority { signed, flaw, not_allowed } = case.authorities.of(met.seq);
+        let Authority { signed, flaw, not_allowed } = case.authorities.of(met.seq).into_owned();
         let unsigned = || "it carries no signature".to_owned();
         let lacks = flaw
             .or(not_allowed)
