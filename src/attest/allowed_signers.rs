@@ -302,7 +302,7 @@ mod tests {
             [
                 "line 2: certificate authorities are not supported: list each signer's own key",
                 "line 3: unknown option \"frobnicate\"",
-                "line 3: its key cannot be read: unexpected length",
+                "line 3: its key cannot be read: Base64 encoding error: invalid Base64 length",
                 "line 4: is not: principals, options, key",
                 "line 5: the quote before its principals is never closed",
                 "line 6: holds an empty principal or one too long",

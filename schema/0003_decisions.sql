@@ -1,4 +1,0 @@
--- Declarations, reports, tools, signed approvals, met conditions, lists of approvers and
--- acknowledgements are events of new kinds. No table holds them: decisions are folded from the
--- journal. The number alone is new, so that a program that does not know these kinds says that the
--- ledger is too new for it instead of taking them for damage.
