@@ -2,7 +2,7 @@
 //! Until then each verdict shows them.
 
 use crate::app::approvers::{Approvers, policy_news};
-use crate::app::authority::{ack_ground, demands_signatures, trust};
+use crate::app::authority::{ack_ground, authorities, demands_signatures};
 use crate::app::decide::decide;
 use crate::app::signing::Signing;
 use crate::app::{AppError, Context, Project, SignOptions};
@@ -48,7 +48,7 @@ pub fn acknowledge(
     decide(project, context, |record| {
         let mut events: Vec<Event> =
             policy_news(&policy, record).into_iter().chain(approvers.news(record)).collect();
-        let since = trust(record).acknowledged;
+        let since = authorities(record).acknowledged;
         let unseen = events.len();
         let changes = record.texts.changes_since(since).len() + unseen;
         let list_on_record = record.texts.approvers_hash();

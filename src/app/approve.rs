@@ -2,7 +2,7 @@
 //! key is named.
 
 use crate::app::approvers::{Approvers, policy_news};
-use crate::app::authority::trust;
+use crate::app::authority::authorities;
 use crate::app::decide::decide;
 use crate::app::people::{prepare, unknown_deliverables};
 use crate::app::signing::{Signing, Subjects, ground};
@@ -195,7 +195,7 @@ fn extend(
     let of = &entry.fact;
     let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
     let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
-    let counts = trust(record).of(entry.seq).counts();
+    let counts = authorities(record).of(entry.seq).counts();
     if of.determination || !of.assets.iter().any(holds) || !counts {
         let why = if of.determination { "confirms a determination" } else { "does not hold" };
         return Err(AppError::usage(

@@ -265,7 +265,7 @@ pub(super) fn demands_signatures(policy: &Policy) -> bool {
 }
 
 /// What stands behind every word of a record.
-pub(super) fn trust(record: &Record) -> Authorities {
+pub fn authorities(record: &Record) -> Authorities {
     let mut inquiry = Inquiry::default();
     inquiry.look(record);
     inquiry.trust
@@ -273,6 +273,6 @@ pub(super) fn trust(record: &Record) -> Authorities {
 
 /// Every signature on record that proves nothing, with the event it stands in.
 pub(super) fn flaws(record: &Record) -> BTreeMap<Seq, String> {
-    let trust = trust(record);
-    trust.words.into_iter().filter_map(|(seq, word)| Some((seq, word.flaw?))).collect()
+    let found = authorities(record);
+    found.words.into_iter().filter_map(|(seq, word)| Some((seq, word.flaw?))).collect()
 }

@@ -41,6 +41,7 @@ mod watch;
 pub use crate::policy::TrialResult;
 pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
 pub use approve::{ApproveOptions, Form, approve};
+pub use authority::authorities;
 pub use condition::{MetOptions, condition_met};
 pub use context::Context;
 pub use declare::{

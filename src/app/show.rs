@@ -1,6 +1,6 @@
 //! `show`: everything known of one asset.
 
-use crate::app::authority::trust;
+use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::origins::clearance;
@@ -84,7 +84,7 @@ pub fn show(
         parents: Vec::new(),
         children: Vec::new(),
         declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
-        approvals: approvals(&record, &trust(&record), &asset, now),
+        approvals: approvals(&record, &authorities(&record), &asset, now),
         events,
     })
 }

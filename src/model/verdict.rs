@@ -1,5 +1,6 @@
 //! What a gate answers.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -233,6 +234,8 @@ impl Verdict {
                 .then_with(|| a.path.cmp(&b.path))
                 .then_with(|| a.code.cmp(&b.code))
         };
+        // First by severity alone: what was found comes by path and code then, and is not sorted anew.
+        findings.sort_by_key(|one| Reverse(one.severity));
         findings.sort_by(order);
         waived.sort_by(|a, b| order(&a.finding, &b.finding));
         let blocks = || findings.iter().filter(|finding| finding.severity == Severity::Block);

@@ -32,8 +32,8 @@ pub enum Test {
     Has(String),
     /// The glob fits it; `*` does not cross `/`, `**` does.
     Matches(GlobMatcher),
-    /// It is this word or a stronger one.
-    AtLeastWord(String),
+    /// It is this word or a stronger one: one of these, the weakest first.
+    AtLeastWord(Vec<&'static str>),
     /// It is this number or more.
     AtLeast(u64),
     /// There is something to say, or not.
@@ -57,7 +57,7 @@ impl Condition {
             Self::All(all) => all.iter().all(|one| one.holds(facts)),
             Self::Any(any) => any.iter().any(|one| one.holds(facts)),
             Self::Not(one) => !one.holds(facts),
-            Self::Fact(fact, test) => test.holds(*fact, &facts.get(*fact)),
+            Self::Fact(fact, test) => test.holds(&facts.get(*fact)),
         }
     }
 
@@ -83,7 +83,7 @@ impl Condition {
 }
 
 impl Test {
-    fn holds(&self, fact: Fact, value: &Value<'_>) -> bool {
+    fn holds(&self, value: &Value<'_>) -> bool {
         match (self, value) {
             (Self::Known(known), value) => *known == (*value != Value::Absent),
             (Self::IsFlag(wanted), Value::Flag(flag)) => wanted == flag,
@@ -92,11 +92,7 @@ impl Test {
             (Self::Has(wanted), Value::Words(words)) => words.contains(&wanted.as_str()),
             (Self::Matches(glob), Value::Text(text)) => glob.is_match(&**text),
             (Self::AtLeast(least), Value::Number(number)) => number >= least,
-            (Self::AtLeastWord(least), Value::Text(text)) => {
-                let words = fact.kind().words().unwrap_or_default();
-                let rank = |word: &str| words.iter().position(|one| *one == word);
-                rank(text).is_some_and(|rank_of| Some(rank_of) >= rank(least))
-            }
+            (Self::AtLeastWord(words), Value::Text(text)) => words.contains(&&**text),
             _ => false,
         }
     }
@@ -140,7 +136,10 @@ impl fmt::Display for Condition {
                     Test::In(words) => write!(f, "{name} is one of {}", words.join(", ")),
                     Test::Has(word) => write!(f, "{name} has {word:?}"),
                     Test::Matches(glob) => write!(f, "{name} fits {:?}", glob.glob().glob()),
-                    Test::AtLeastWord(word) => write!(f, "{name} is {word:?} or stronger"),
+                    Test::AtLeastWord(words) => {
+                        let least = words.first().copied().unwrap_or_default();
+                        write!(f, "{name} is {least:?} or stronger")
+                    }
                     Test::AtLeast(number) => write!(f, "{name} is {number} or more"),
                     Test::Known(true) => write!(f, "{name} is known"),
                     Test::Known(false) => write!(f, "{name} is not known"),

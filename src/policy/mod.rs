@@ -49,6 +49,8 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// Who may do what with approvals; none leaves it to the list of approvers.
     pub roles: Vec<Role>,
+    /// Severities of our codes, in their order: asked for every file of a deliverable.
+    severities: Vec<Option<Severity>>,
 }
 
 impl Policy {
@@ -80,8 +82,16 @@ impl Policy {
         if is_fixed(code) {
             return Some(Severity::Block);
         }
-        self.rule(&code.into()).and_then(|rule| rule.severity)
+        self.severities.get(code as usize).copied().flatten()
     }
+}
+
+/// The severities of our codes, in the order of the codes.
+fn severities(rules: &[Rule]) -> Vec<Option<Severity>> {
+    let severity = |code: &RuleCode| {
+        rules.iter().find(|rule| rule.code == *code).and_then(|rule| rule.severity)
+    };
+    RuleCode::ALL.iter().map(severity).collect()
 }
 
 /// Codes no policy may soften: a gate that could not look, or saw nothing, has no ground to pass.

@@ -10,6 +10,7 @@ mod texts;
 pub use declarations::{Declarations, Dossier};
 pub use texts::{Change, Texts};
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
@@ -368,10 +369,15 @@ impl Record {
 
     /// The evidence that counts for a content: what its bytes show, then what was attached to it.
     /// Only in a record folded with a scope.
-    pub fn evidence(&self, asset: &AssetId) -> Vec<Evidence> {
+    pub fn evidence(&self, asset: &AssetId) -> Cow<'_, [Evidence]> {
         let shown = self.examined.get(asset).map(|seen| seen.evidence.as_slice());
-        let all = shown.unwrap_or_default().iter().chain(self.attached(asset));
-        all.filter(|one| self.counts(one)).cloned().collect()
+        let (shown, attached) = (shown.unwrap_or_default(), self.attached(asset));
+        // Nearly always: a gate asks this of every file.
+        if attached.is_empty() && shown.iter().all(|one| self.counts(one)) {
+            return Cow::Borrowed(shown);
+        }
+        let all = shown.iter().chain(attached);
+        Cow::Owned(all.filter(|one| self.counts(one)).cloned().collect())
     }
 
     /// What was attached to a content, from sidecars, names, path rules and pixels. Only in a record

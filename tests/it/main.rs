@@ -20,6 +20,7 @@ mod declarations;
 mod deliverables;
 mod exit_codes;
 mod gate;
+mod guidance;
 mod in_force;
 mod keys;
 mod main_job;

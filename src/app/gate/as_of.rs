@@ -1,7 +1,7 @@
 //! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
 //! the journal only, and records nothing.
 
-use crate::app::authority::trust;
+use crate::app::authority::authorities;
 use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
@@ -47,7 +47,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             unmatched: &contents.unmatched(record.present()),
             problems: &problems,
             lost_documents: &lost_documents,
-            authorities: &trust(&record),
+            authorities: &authorities(&record),
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             record: &record,

@@ -198,5 +198,7 @@ fn at_least(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -
     {
         return Some(Test::AtLeast(number));
     }
-    word(reader, fact, "at-least", value).map(Test::AtLeastWord)
+    let least = word(reader, fact, "at-least", value)?;
+    let words = fact.kind().words().unwrap_or_default();
+    Some(Test::AtLeastWord(words.into_iter().skip_while(|word| *word != least).collect()))
 }

@@ -18,7 +18,7 @@ use crate::policy::fact::Fact;
 use crate::policy::parse::rule::RawRule;
 use crate::policy::role::Role;
 use crate::policy::rule::{Escalation, Waiver};
-use crate::policy::{Policy, catalogue};
+use crate::policy::{Policy, catalogue, severities};
 
 pub(super) use reader::{Reader, table};
 
@@ -78,12 +78,16 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
     if escalations.is_empty() {
         escalations.clone_from(&catalogue().escalations);
     }
+    let mut rules = rule::lay_over(&catalogue().rules, written.rules);
+    // So that what is found comes in the order in which it is shown.
+    rules.sort_by(|a, b| a.code.cmp(&b.code));
     Ok(Policy {
+        severities: severities(&rules),
         profile,
         production: written.production,
         hash: AssetId::from(blake3::hash(text.as_bytes())),
         text: text.to_owned(),
-        rules: rule::lay_over(&catalogue().rules, written.rules),
+        rules,
         escalations,
         waivers: written.waivers,
         roles: written.roles,

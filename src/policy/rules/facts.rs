@@ -1,6 +1,6 @@
 //! The facts of an item: what each name that a rule can write stands for.
 
-use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use crate::model::{AiStatus, DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
@@ -67,6 +67,8 @@ pub(super) struct ItemFacts<'a> {
     prepared: &'a Prepared<'a>,
     approval: ApprovalFacts<'a>,
     declarations: Vec<DeclarationId>,
+    /// Its path as it is shown, once a rule asks for it.
+    shown: OnceCell<String>,
     /// How many declarations were gone through.
     at: usize,
 }
@@ -82,7 +84,8 @@ impl<'a> ItemFacts<'a> {
         let declarations = prepared.of(item);
         let ai = needs_approval(item, &declarations);
         let approval = ApprovalFacts::of(policy, case, item, ai);
-        Self { policy, case, whole, item, prepared, approval, declarations, at: 0 }
+        let shown = OnceCell::new();
+        Self { policy, case, whole, item, prepared, approval, declarations, shown, at: 0 }
     }
 
     /// Goes on to the next declaration, if there is one.
@@ -118,7 +121,7 @@ impl Facts for ItemFacts<'_> {
             Fact::Ai => Value::Flag(needs_approval(self.item, &self.declarations)),
             Fact::Approval => Value::maybe(approval.state),
             Fact::Declared => Value::Flag(!self.declarations.is_empty()),
-            Fact::Path => Value::Text(Cow::Owned(self.item.path.to_string())),
+            Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),
             Fact::SourceType => Value::maybe(origin.source_type.map(SourceType::term)),
             Fact::Strength => strength(origin.strength),
