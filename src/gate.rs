@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AssetId, AssetPath, FinalItem, Found, MediaProblem, Timestamp, Verdict};
+use crate::model::{
+    AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
+};
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, judge};
 use crate::record::Record;
@@ -23,8 +25,12 @@ pub struct Ground<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
     /// Whether it is to be marked final, and not only looked at.
     pub finalizing: bool,
+    /// Whether somebody states with it that every known use of generative AI is declared.
+    pub attested: bool,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// The moment; moved forward to the newest event if the clock says an earlier time.
@@ -34,7 +40,7 @@ pub struct Ground<'a> {
 /// Judges what a deliverable contains.
 pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { finalizing, record, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, record, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
@@ -42,20 +48,29 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
         .filter(|(path, _)| !unknown.contains(path))
         .map(|(path, found)| item(path, found, record))
         .collect();
-    let checked = items.len() as u64;
-    let case =
-        Case { deliverable, items, unmatched, problems, lost_documents, finalizing, record, now };
-    Verdict::of(judge(policy, &case), checked)
+    let case = Case {
+        deliverable,
+        items,
+        unmatched,
+        problems,
+        lost_documents,
+        authorities,
+        finalizing,
+        attested,
+        record,
+        now,
+    };
+    judge(policy, &case)
 }
 
-fn item<'a>(path: &'a AssetPath, found: &Found, record: &'a Record) -> Item<'a> {
+fn item<'a>(path: &'a AssetPath, found: &'a Found, record: &'a Record) -> Item<'a> {
     let determination = record.determination(&found.asset).map(|entry| &entry.fact);
     // A person who looked at the picture knows more than a parser that stumbled over it.
     let unexamined =
         record.content_problems(&found.asset).first().filter(|_| determination.is_none());
     let unexamined = unexamined.map(|one| one.problem.as_str());
     let origin = Origin::of(&record.evidence(&found.asset), determination);
-    Item { path, asset: found.asset, origin, unexamined }
+    Item { path, asset: found.asset, media_type: &found.media_type, origin, unexamined }
 }
 
 /// The exact list that a finalised deliverable is bound to.

@@ -64,6 +64,27 @@ pub(super) fn fault(project: &Project, document: &Document) -> Option<String> {
     }
 }
 
+/// Every document that something on record rests on, with what that is.
+pub(super) fn named(record: &Record) -> Vec<(String, &Document)> {
+    let approvals = record.approvals.iter().map(|one| (one.fact.id, &one.fact.document));
+    let rejections = record.rejections.iter().map(|one| (one.fact.id, &one.fact.document));
+    let decisions = approvals.chain(rejections);
+    let mut all: Vec<_> =
+        decisions.filter_map(|(id, document)| Some((id.to_string(), document.as_ref()?))).collect();
+    for (id, dossier) in record.declarations.all() {
+        let reports = dossier.reports.iter().filter_map(|one| one.fact.document.as_ref());
+        all.extend(reports.map(|document| (format!("the report of {id}"), document)));
+        let talent = dossier.versions.iter().flat_map(|one| &one.fact.declaration.talent);
+        all.extend(talent.filter_map(|one| {
+            Some((format!("{id}, the consent of {}", one.name), one.consent_document.as_ref()?))
+        }));
+    }
+    all.extend(record.declarations.registrations().iter().filter_map(|one| {
+        Some((format!("the tool {}, its terms", one.fact.name), one.fact.terms.as_ref()?))
+    }));
+    all
+}
+
 /// Documents that approvals name and the store does not hold as they were handed over.
 pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
     let mut checked = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
-use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, Timestamp};
+use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, PathPattern, Timestamp};
 use crate::report::{EventView, count};
 
 /// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
@@ -58,6 +58,9 @@ fn sentence(event: &Event) -> String {
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
         }
+        Event::ApproversAdopted(_) | Event::PolicyAcknowledged(_) | Event::ConditionMet(_) => {
+            trusted(event)
+        }
         Event::RulesAdopted(one) if one.globs.is_empty() => "no path rule is in force".to_owned(),
         Event::RulesAdopted(one) => {
             let globs: Vec<_> = one.globs.iter().map(String::as_str).collect();
@@ -90,6 +93,9 @@ fn sentence(event: &Event) -> String {
         }
         Event::DeterminationCleared(one) => {
             format!("determination of {} withdrawn", of(one.assets.len()))
+        }
+        Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {
+            declared(event)
         }
         Event::Approved(one) if one.determination => {
             format!("{} {} confirmed the determination of {}", one.id, one.by, of(one.assets.len()))
@@ -139,6 +145,76 @@ fn sentence(event: &Event) -> String {
     }
 }
 
+/// Who may approve, and words about approvals.
+fn trusted(event: &Event) -> String {
+    match event {
+        Event::ApproversAdopted(one) => {
+            let lines = one.text.lines().map(str::trim_start);
+            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+            format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
+        }
+        Event::PolicyAcknowledged(one) => {
+            format!(
+                "{} knows policy and approvers as they are{}: {}",
+                one.by,
+                signed(one.signed.is_some()),
+                one.note
+            )
+        }
+        Event::ConditionMet(one) => {
+            let signed = signed(one.signed.is_some());
+            format!(
+                "{} says the conditions of {} are met{signed}: {}",
+                one.by, one.approval, one.note
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+const fn signed(signed: bool) -> &'static str {
+    if signed { ", signed" } else { "" }
+}
+
+/// Declarations and the tools they name.
+fn declared(event: &Event) -> String {
+    match event {
+        Event::Declared(one) => {
+            let version =
+                if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
+            format!(
+                "{}{version} declared{}: {} ({})",
+                one.id,
+                under(one.assets.len(), &one.globs),
+                one.declaration.purpose,
+                one.tier.as_str()
+            )
+        }
+        Event::Attached(one) => {
+            format!("{} declared{}, too", one.declaration, under(one.assets.len(), &one.globs))
+        }
+        Event::Reported(one) => {
+            let on = one.on.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
+            let document = if one.document.is_some() { ", in writing" } else { "" };
+            format!("{} version {} sent to {}{on}{document}", one.declaration, one.version, one.to)
+        }
+        Event::ToolRegistered(one) => {
+            let version = one.version.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+            format!("tool {}{version} registered", one.name)
+        }
+        _ => String::new(),
+    }
+}
+
+/// What a declaration was put over.
+fn under(assets: usize, globs: &[PathPattern]) -> String {
+    let mut what: Vec<_> = globs.iter().map(ToString::to_string).collect();
+    if assets > 0 || globs.is_empty() {
+        what.insert(0, count(assets as u64, "asset"));
+    }
+    format!(" for {}", what.join(", "))
+}
+
 fn for_what(deliverables: &[String]) -> String {
     match deliverables {
         [] => String::new(),
@@ -149,8 +225,10 @@ fn for_what(deliverables: &[String]) -> String {
 fn approved(one: &Approval) -> String {
     let document = if one.document.is_some() { ", in writing" } else { "" };
     let until = one.expires.map(|at| format!(" until {}", at.to_the_second())).unwrap_or_default();
+    let under = one.under.map(|id| format!(" under {id}")).unwrap_or_default();
+    let signed = signed(one.signed.is_some());
     format!(
-        "{} {} approved {} for {} use{}{until}{document}",
+        "{} {} approved {} for {} use{}{until}{under}{document}{signed}",
         one.id,
         one.by,
         count(one.assets.len() as u64, "asset"),

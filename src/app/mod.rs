@@ -3,10 +3,15 @@
 //! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
 //! `policy` and `gate`, and what they say is journalled and handed back.
 
+mod acknowledge;
+mod approve;
 mod approvers;
+mod authority;
+mod condition;
 mod contents;
 mod context;
 mod decide;
+mod declare;
 mod deliverables;
 mod demo_media;
 mod detection;
@@ -18,6 +23,7 @@ mod ingest;
 mod list;
 mod origins;
 mod people;
+mod policies;
 mod project;
 mod reading;
 mod reexamine;
@@ -26,11 +32,22 @@ mod scan;
 mod select;
 mod show;
 mod sidecars;
+mod signing;
 mod status;
+mod tools;
 mod verify;
 mod watch;
 
+pub use crate::policy::TrialResult;
+pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
+pub use approve::{ApproveOptions, Form, approve};
+pub use authority::authorities;
+pub use condition::{MetOptions, condition_met};
 pub use context::Context;
+pub use declare::{
+    Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from,
+    declaration_template, declare, draft, known, reported,
+};
 pub use deliverables::{
     DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
     show_deliverable,
@@ -41,13 +58,16 @@ pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    ApproveOptions, DecisionOptions, RevokeTarget, TagOptions, Verdicts, approve, clear_tag,
-    reject, revoke, tag,
+    DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke,
+    tag,
 };
+pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;
+pub use signing::SignOptions;
 pub use status::{Tally, status};
+pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};
 pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

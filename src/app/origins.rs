@@ -1,11 +1,13 @@
 //! Origins of every content that carries a mark or was determined: what lists look statuses up in.
 //! A content that is not in here has no mark, which says nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::app::AppError;
 use crate::ledger::Reader;
-use crate::model::{AiStatus, AssetId, Clearance, ContentProblem, Examination, Timestamp};
+use crate::model::{
+    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId, Examination, Timestamp,
+};
 use crate::origin::Origin;
 use crate::record::Record;
 
@@ -13,6 +15,8 @@ use crate::record::Record;
 pub(super) struct Known {
     pub(super) origin: Origin,
     pub(super) clearance: Option<Clearance>,
+    /// The declarations it is under.
+    pub(super) declarations: Vec<DeclarationId>,
     /// What could not be examined and no person made up for.
     pub(super) problems: Vec<ContentProblem>,
 }
@@ -29,20 +33,38 @@ pub(super) fn origins(
         let Examination { evidence, problems } = record.counted(row.examination);
         let origin = Origin::of(&evidence, determination);
         let problems = if determination.is_none() { problems } else { Vec::new() };
-        known.insert(row.asset, Known { origin, clearance: None, problems });
+        let declarations = Vec::new();
+        known.insert(row.asset, Known { origin, clearance: None, declarations, problems });
     })?;
     for asset in record.determined() {
         let determination = record.determination(asset).map(|entry| &entry.fact);
         known.entry(*asset).or_insert_with(|| Known {
             origin: Origin::of(&[], determination),
             clearance: None,
+            declarations: Vec::new(),
             problems: Vec::new(),
         });
     }
+    let paths = paths(reader, record)?;
     for (asset, one) in &mut known {
-        one.clearance = clearance(one.origin.status, record, asset, now);
+        let paths = paths.get(asset).map(Vec::as_slice).unwrap_or_default();
+        one.declarations = record.declarations.of(asset, paths.iter());
+        one.clearance = clearance(one.origin.status, record, asset, &one.declarations, now);
     }
     Ok(known)
+}
+
+/// Where each content lies that a declaration could be for by its path; nothing where none is.
+fn paths(reader: &Reader, record: &Record) -> Result<HashMap<AssetId, Vec<AssetPath>>, AppError> {
+    let mut paths: HashMap<_, Vec<_>> = HashMap::new();
+    if record.declarations.have_globs() {
+        reader.locations(false, &mut |row| {
+            if record.declarations.all().any(|(_, dossier)| dossier.covers(&row.path)) {
+                paths.entry(row.asset).or_default().push(row.path);
+            }
+        })?;
+    }
+    Ok(paths)
 }
 
 /// The clearance of an AI-made or suspect asset; nothing for others.
@@ -50,7 +72,8 @@ pub(super) fn clearance(
     status: AiStatus,
     record: &Record,
     asset: &AssetId,
+    declarations: &[DeclarationId],
     now: Timestamp,
 ) -> Option<Clearance> {
-    status.is_ai_or_suspect().then(|| record.clearance(asset, now))
+    status.is_ai_or_suspect().then(|| record.clearance(asset, declarations, now))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
+use crate::app::policies::policy_of;
 use crate::app::{AppError, Context};
 use crate::config::{self, Config, ConfigError, Root};
 use crate::detect::DETECTORS;
@@ -11,7 +12,7 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
 use crate::observe::mount;
-use crate::policy::{PROFILES, Policy, PolicyError, profile};
+use crate::policy::{PROFILES, Policy, profile};
 
 /// The folder inside a project that holds what Genlock keeps.
 const CONTROL: &str = ".genlock";
@@ -110,11 +111,7 @@ impl Project {
             }
             Err(source) => return Err(AppError::Io { action: "read", path, source }),
         };
-        let parsed = match str::from_utf8(&bytes) {
-            Ok(text) => Policy::parse(text),
-            Err(error) => Err(PolicyError::not_utf8(&bytes[..error.valid_up_to()])),
-        };
-        parsed.map_err(|source| AppError::PolicyInvalid { path, source })
+        policy_of(&path, &bytes)
     }
 
     /// Which root an absolute path lies in, and where below it. The nearest root wins.

@@ -152,6 +152,11 @@ struct Reading {
     pattern: Option<Pattern>,
 }
 
+/// Whether an argument is a glob, and not a name, an id or a folded sequence.
+pub(super) fn is_glob(text: &str) -> bool {
+    Pattern::new(RootName::project(), text).is_ok_and(|pattern| pattern.glob.is_some())
+}
+
 /// A glob or a folded sequence below a root.
 pub(super) struct Pattern {
     root: RootName,

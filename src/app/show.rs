@@ -1,15 +1,19 @@
 //! `show`: everything known of one asset.
 
+use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
-use crate::model::{AssetId, Clearance, SourceType, Strength, Timestamp};
+use crate::model::{
+    AssetId, Authorities, Clearance, DeclarationId, SourceType, Strength, Timestamp,
+};
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
 use crate::report::{
-    ApprovalView, AssetView, DeterminationView, EvidenceView, LocationView, PathView,
+    ApprovalView, AssetView, DeclarationView, DeterminationView, EvidenceView, LocationView,
+    PathView, ReportView,
 };
 
 /// Everything known of the one asset an argument stands for.
@@ -46,6 +50,8 @@ pub fn show(
     })?;
     events.reverse();
     let locations = reader.locations_of(&asset)?;
+    let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
+    let declarations = record.declarations.of(&asset, present);
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -53,7 +59,8 @@ pub fn show(
         status: origin.status.as_str(),
         source_type: origin.source_type.map(SourceType::term),
         strength: origin.strength.map(Strength::as_str),
-        clearance: clearance(origin.status, &record, &asset, now).map(Clearance::as_str),
+        clearance: clearance(origin.status, &record, &asset, &declarations, now)
+            .map(Clearance::as_str),
         tool: origin.tool,
         why: origin.why,
         locations: locations
@@ -76,13 +83,38 @@ pub fn show(
         }),
         parents: Vec::new(),
         children: Vec::new(),
-        declarations: Vec::new(),
-        approvals: approvals(&record, &asset, now),
+        declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
+        approvals: approvals(&record, &authorities(&record), &asset, now),
         events,
     })
 }
 
-fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalView> {
+/// What stands of a declaration, and whom it was sent to.
+fn declaration(record: &Record, id: DeclarationId) -> Option<DeclarationView> {
+    let dossier = record.declarations.get(id)?;
+    let current = dossier.current()?;
+    let day = |at: Timestamp| at.to_string()[..10].to_owned();
+    Some(DeclarationView {
+        id: id.to_string(),
+        version: current.fact.version,
+        at: current.at.to_string(),
+        by: current.actor.clone(),
+        tier: current.fact.tier.as_str(),
+        reported: dossier.report().map(|entry| ReportView {
+            to: entry.fact.to.clone(),
+            on: entry.fact.on.clone().unwrap_or_else(|| day(entry.at)),
+            document: entry.fact.document.as_ref().map(|one| one.hash.to_string()),
+        }),
+        declaration: (*current.fact.declaration).clone(),
+    })
+}
+
+fn approvals(
+    record: &Record,
+    authorities: &Authorities,
+    asset: &AssetId,
+    now: Timestamp,
+) -> Vec<ApprovalView> {
     let mut views: Vec<_> = record
         .approvals_of(asset, now)
         .map(|(entry, standing)| {
@@ -97,6 +129,7 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
                     Standing::Active => "active",
                     Standing::Expired { .. } => "expired",
                     Standing::Revoked { .. } => "revoked",
+                    Standing::Outdated { .. } => "outdated",
                 },
                 deliverables: entry.fact.deliverables.clone(),
                 document: document.map(|one| one.hash.to_string()),
@@ -105,6 +138,12 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
                 expires: entry.fact.expires.map(|at| at.to_string()),
                 note: entry.fact.note.clone(),
                 determination: entry.fact.determination,
+                under: entry.fact.under.map(|id| id.to_string()),
+                signature: authorities.of(entry.seq).signed.clone(),
+                flaw: {
+                    let word = authorities.of(entry.seq).into_owned();
+                    word.flaw.or(word.not_allowed)
+                },
             };
             (entry.seq, view)
         })
@@ -125,6 +164,9 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
             expires: None,
             note: Some(entry.fact.note.clone()),
             determination: false,
+            under: None,
+            signature: None,
+            flaw: None,
         };
         (entry.seq, view)
     }));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use crate::app::decide::decisions;
+use crate::app::declare::attached;
 use crate::app::deliverables::deliverables;
 use crate::app::list::row;
 use crate::app::origins::{Known, origins};
@@ -12,7 +13,7 @@ use crate::ledger::{Reader, Totals};
 use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Timestamp};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::report::{DeliverableLine, ListRow, ProblemView, StatusView};
+use crate::report::{DeclarationLine, DeliverableLine, ListRow, ProblemView, StatusView};
 
 /// What is present in some part of the project, by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,14 +109,14 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         let totals = reader.totals(&root.name, &RelPath::root())?;
         all += tally(&reader, &record, &root.name, &RelPath::root(), totals, &mut problems)?;
     }
-    let Awaiting { approval, determination, missing } = awaiting(&reader, &known)?;
+    let Awaiting { declaration, approval, determination, missing } = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();
     Ok(StatusView {
         project: project.dir.display().to_string(),
         roots: roots
             .map(|root| (root.name.as_str().to_owned(), root.path.display().to_string()))
             .collect(),
-        profile: record.policy.as_ref().map(|entry| entry.fact.profile.clone()),
+        profile: record.policy().map(|entry| entry.fact.profile.clone()),
         scanned: reader.last_scan()?.map(|at| at.to_string()),
         files: all.files,
         bytes: all.bytes,
@@ -124,6 +125,8 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         suspect: all.suspect,
         not_ai: all.not_ai,
         unknown: all.unknown,
+        awaiting_declaration: declaration,
+        awaiting_report: awaiting_report(&reader, &record)?,
         awaiting_approval: approval,
         awaiting_determination: determination,
         missing,
@@ -144,12 +147,30 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
 /// What awaits somebody, and what is nowhere any more.
 #[derive(Default)]
 struct Awaiting {
+    declaration: Vec<ListRow>,
     approval: Vec<ListRow>,
     determination: Vec<ListRow>,
     missing: Vec<ListRow>,
 }
 
-/// AI-made assets nobody cleared and suspects nobody decided, each at its first present path; and
+/// Declarations that were not sent as they stand.
+fn awaiting_report(reader: &Reader, record: &Record) -> Result<Vec<DeclarationLine>, AppError> {
+    let open = record.declarations.all().filter(|(_, dossier)| dossier.report().is_none());
+    let mut lines = Vec::new();
+    for (id, dossier) in open {
+        let Some(current) = dossier.current() else { continue };
+        lines.push(DeclarationLine {
+            id: id.to_string(),
+            version: current.fact.version,
+            purpose: current.fact.declaration.purpose.clone(),
+            tier: current.fact.tier.as_str(),
+            assets: attached(reader, dossier)?.len() as u64,
+        });
+    }
+    Ok(lines)
+}
+
+/// AI-made assets nobody declared or cleared and suspects nobody decided, each at its first present path; and
 /// contents that were somewhere and are nowhere now: a moved file is not missing. One pass over
 /// what is gone and one over what is there, however many there are of each.
 fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaiting, AppError> {
@@ -160,7 +181,9 @@ fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaitin
         .iter()
         .filter(|(_, one)| match one.origin.status {
             AiStatus::Suspect => true,
-            AiStatus::Ai | AiStatus::AiPart => one.clearance != Some(Clearance::Approved),
+            AiStatus::Ai | AiStatus::AiPart => {
+                one.clearance != Some(Clearance::Approved) || one.declarations.is_empty()
+            }
             AiStatus::NotAi | AiStatus::Unknown => false,
         })
         .collect();
@@ -168,11 +191,17 @@ fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaitin
     reader.locations(false, &mut |location| {
         nowhere.remove(&location.asset);
         if let Some(one) = open.remove(&location.asset) {
-            let list = match one.origin.status {
-                AiStatus::Suspect => &mut found.determination,
-                _ => &mut found.approval,
-            };
-            list.push(row(&location, Some(one)));
+            let row = || row(&location, Some(one));
+            if one.origin.status == AiStatus::Suspect {
+                found.determination.push(row());
+                return;
+            }
+            if one.declarations.is_empty() {
+                found.declaration.push(row());
+            }
+            if one.clearance != Some(Clearance::Approved) {
+                found.approval.push(row());
+            }
         }
     })?;
     let missing = gone.iter().filter(|location| nowhere.contains(&location.asset));

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::model::{AiStatus, Clearance, Head, Scope, Seq, SourceType, Timestamp};
+use crate::model::{
+    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Scope, Seq, SourceType, Timestamp,
+};
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
 /// those nobody did.
@@ -72,6 +74,13 @@ pub(super) enum Command {
     },
     /// Record what a person determined: made by AI, in part, or not
     Tag(TagArgs),
+    /// Declare an intended use of generative AI: whether telling is enough, or who must be asked first
+    Declare(DeclareArgs),
+    /// Record that a declaration was sent to the commissioner's contact
+    Reported(ReportedArgs),
+    /// The register of generative tools, with their terms
+    #[command(subcommand)]
+    Tool(ToolCommand),
     /// Record an approval, bound to the exact content
     Approve(ApproveArgs),
     /// Record a refusal
@@ -93,6 +102,9 @@ pub(super) enum Command {
     Finalize {
         /// The deliverable
         name: String,
+        /// Who states that every known use of generative AI in it is declared
+        #[arg(long, value_name = "WHO")]
+        attest: Option<String>,
     },
     /// Take back that a deliverable is final, on the record
     Reopen {
@@ -102,6 +114,9 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Check a policy, explain its rules, test what they find, acknowledge changes of it
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Check the ledger: file, chain, tables against a replay, documents
     Verify(VerifyArgs),
     /// The journal, newest first
@@ -172,7 +187,7 @@ pub(super) struct ListArgs {
     /// Only this status: ai, ai-part, suspect, not-ai, unknown
     #[arg(long, value_name = "S", value_parser = status)]
     pub(super) status: Option<AiStatus>,
-    /// Only this clearance: undeclared, approved, rejected, revoked, expired
+    /// Only this clearance: undeclared, declared, reported, approved, rejected, revoked, expired
     #[arg(long, value_name = "C", value_parser = clearance)]
     pub(super) clearance: Option<Clearance>,
     /// Only this IPTC digital source type, e.g. trainedAlgorithmicMedia
@@ -230,6 +245,92 @@ pub(super) struct TagArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct DeclareArgs {
+    /// Paths, globs (also for what is yet to come), folded sequences or ids; or one declaration, D-n
+    pub(super) assets: Vec<String>,
+    /// What is declared, in TOML; on a terminal without it, questions are asked
+    #[arg(long, value_name = "FILE")]
+    pub(super) from: Option<PathBuf>,
+    /// Print a file to fill in, with every field explained and what marks say filled in
+    #[arg(long, conflicts_with_all = ["from", "add"])]
+    pub(super) template: bool,
+    /// Put more under a declaration (repeatable)
+    #[arg(long, value_name = "ASSET", num_args = 1..)]
+    pub(super) add: Vec<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportedArgs {
+    /// The declaration, D-n
+    #[arg(value_parser = declaration)]
+    pub(super) declaration: DeclarationId,
+    /// Whom it was sent to
+    #[arg(long, value_name = "WHO")]
+    pub(super) to: String,
+    /// The day; today when not given
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) on: Option<String>,
+    /// What was sent or answered: copied into the project's documents by its hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) document: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ToolCommand {
+    /// Register a tool, or what is known of it now
+    Add(Box<ToolArgs>),
+    /// List the register as it stands
+    Ls,
+    /// Everything ever registered of a tool
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ToolArgs {
+    /// Its name, as declarations call it
+    pub(super) name: String,
+    /// Its version; for all versions when not given
+    #[arg(long = "version", value_name = "TEXT")]
+    pub(super) tool_version: Option<String>,
+    /// Who makes it
+    #[arg(long, value_name = "NAME")]
+    pub(super) vendor: Option<String>,
+    /// The plan it is used under, e.g. free, pro, enterprise
+    #[arg(long, visible_alias = "tier", value_name = "TEXT")]
+    pub(super) licence_tier: Option<String>,
+    /// Whether an enterprise agreement covers its use: yes, no, unsure
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) enterprise: Option<Answer>,
+    /// Whether it stores what is put in
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) stores: Option<Answer>,
+    /// Whether it uses that again
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) reuses: Option<Answer>,
+    /// Whether it trains on what is put in
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) trains_on_inputs: Option<Answer>,
+    /// Whether it trains on what comes out
+    #[arg(long, value_name = "ANSWER", num_args = 0..=1, default_missing_value = "yes", value_parser = answer)]
+    pub(super) trains_on_outputs: Option<Answer>,
+    /// Its terms: copied into the project's documents by their hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) terms: Option<PathBuf>,
+    /// The day they were read; today when not given
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(super) terms_date: Option<String>,
+    /// Remarks
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DecisionArgs {
     /// Who decided
     #[arg(long, value_name = "WHO")]
@@ -247,14 +348,27 @@ pub(super) struct DecisionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApproveArgs {
-    /// Paths, folders, globs, folded sequences or ids
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n; with --condition-met
+    /// one approval, A-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
     pub(super) decision: DecisionArgs,
     /// Temporary use, or part of a final deliverable
-    #[arg(long, value_enum, value_name = "SCOPE", required_unless_present = "determination")]
+    #[arg(long, value_enum, value_name = "SCOPE",
+        required_unless_present_any = ["determination", "under", "condition_met"])]
     pub(super) scope: Option<ScopeArg>,
+    /// Sign it: a private key, or a public key that ssh-agent holds
+    #[arg(long, value_name = "KEYFILE")]
+    pub(super) sign: Option<PathBuf>,
+    /// Extend this approval to a later version, with its scope, document and conditions
+    #[arg(long, value_name = "A-n", value_parser = approval_id, conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "document"])]
+    pub(super) under: Option<ApprovalId>,
+    /// Record that the conditions of an approval are met; --note says how
+    #[arg(long, requires = "note", conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "under"])]
+    pub(super) condition_met: bool,
     /// Conditions it is bound to
     #[arg(long, value_name = "TEXT")]
     pub(super) conditions: Option<String>,
@@ -288,7 +402,7 @@ impl From<ScopeArg> for Scope {
 
 #[derive(Debug, Args)]
 pub(super) struct RejectArgs {
-    /// Paths, folders, globs, folded sequences or ids
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
@@ -300,7 +414,7 @@ pub(super) struct RejectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
-    /// One approval (A-n), or assets: all their active approvals
+    /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their active approvals
     #[arg(required = true)]
     pub(super) targets: Vec<String>,
     /// Who withdraws it
@@ -360,6 +474,50 @@ pub(super) enum DeliverableCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Whether a policy can be used; else every problem with line and column (exit 3)
+    Check {
+        /// A file; the project's policy when not given
+        file: Option<PathBuf>,
+        /// A bundled profile instead
+        #[arg(long, value_name = "NAME", conflicts_with = "file")]
+        profile: Option<String>,
+    },
+    /// When a rule finds, how hard, what clears it and whose words it rests on
+    Explain {
+        /// The code of a finding or of a reason to escalate; all of them when not given
+        code: Option<String>,
+        /// The facts that a rule may ask about
+        #[arg(long, conflicts_with = "code")]
+        facts: bool,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+    /// Record that the policy and the approvers, as changed, are known and meant. Until then every
+    /// verdict shows what changed
+    Ack {
+        /// Who says so: one of the approvers who were acknowledged before
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+        /// Why it was changed
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        /// Sign it: a private key, or a public key that ssh-agent holds
+        #[arg(long, value_name = "KEYFILE")]
+        sign: Option<PathBuf>,
+    },
+    /// Facts in, expected findings out: exit 1 when a case comes out otherwise
+    Test {
+        /// A file of [[case]] with facts and expect
+        file: PathBuf,
+        /// By a bundled profile instead of the project's policy
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     /// Also read every file and compare it with the ledger
@@ -389,11 +547,10 @@ fn status(text: &str) -> Result<AiStatus, String> {
 }
 
 fn clearance(text: &str) -> Result<Clearance, String> {
-    use Clearance as C;
-    [C::Undeclared, C::Approved, C::Rejected, C::Revoked, C::Expired]
-        .into_iter()
-        .find(|clearance| clearance.as_str() == text)
-        .ok_or_else(|| "one of undeclared, approved, rejected, revoked, expired".to_owned())
+    Clearance::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
+        let words: Vec<_> = Clearance::ALL.iter().map(|one| one.as_str()).collect();
+        format!("one of {}", words.join(", "))
+    })
 }
 
 fn source_type(text: &str) -> Result<SourceType, String> {
@@ -403,8 +560,24 @@ fn source_type(text: &str) -> Result<SourceType, String> {
     })
 }
 
+fn approval_id(text: &str) -> Result<ApprovalId, String> {
+    text.parse().map_err(|()| "an approval, A-n".to_owned())
+}
+
 fn end_of_day(text: &str) -> Result<Timestamp, String> {
     Timestamp::end_of_day(text).map_err(|error| error.to_string())
+}
+
+fn day(text: &str) -> Result<String, String> {
+    Timestamp::end_of_day(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn answer(text: &str) -> Result<Answer, String> {
+    Answer::parse(text).ok_or_else(|| "yes, no or unsure".to_owned())
+}
+
+fn declaration(text: &str) -> Result<DeclarationId, String> {
+    text.parse().map_err(|()| "a declaration is written D-n, e.g. D-1".to_owned())
 }
 
 fn since(text: &str) -> Result<Timestamp, String> {

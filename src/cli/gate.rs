@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, Seq, Severity};
+use crate::model::{Finding, Outcome, Seq, Severity, Waived};
 use crate::report::{ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -30,10 +30,11 @@ pub(super) fn finalize(
     context: &Context<'_>,
     project: &Project,
     name: &str,
+    attest: Option<&str>,
     verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let answer = app::finalize(project, context, name)?;
+    let answer = app::finalize(project, context, name, attest)?;
     Ok(show(&answer, Some(answer.state), verbose, output))
 }
 
@@ -81,6 +82,7 @@ fn show(
     }
     let shown = if verbose { usize::MAX } else { SHOWN };
     findings(output, &answer.verdict.findings, shown);
+    waived(output, &answer.verdict.waived, shown);
     let (tone, word) = match answer.verdict.outcome {
         Outcome::Pass if state == Some(DeliverableState::Final) => (Tone::Good, "final"),
         Outcome::Pass => (Tone::Good, "pass"),
@@ -102,6 +104,37 @@ fn show(
         answer.journal
     ));
     exit
+}
+
+/// What was kept out, by whom and why; all of one waiver and code together.
+fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
+    let mut groups: Vec<(&Waived, Vec<&Waived>)> = Vec::new();
+    for one in waived {
+        let same = |first: &Waived| {
+            (&first.finding.code, &first.who, &first.why) == (&one.finding.code, &one.who, &one.why)
+        };
+        match groups.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, all)) => all.push(one),
+            None => groups.push((one, vec![one])),
+        }
+    }
+    for (first, all) in groups {
+        let word = output.paint(Tone::Faint, "waived");
+        output.line(&format!(
+            "{word} {} by {} until {}: {}",
+            first.finding.code.as_str(),
+            clean(&first.who),
+            first.until.to_the_second(),
+            plain(&first.why, 240)
+        ));
+        for one in all.iter().take(shown) {
+            let path = one.finding.path.as_ref().map(ToString::to_string);
+            output.line(&format!("    {}", plain(path.as_ref().unwrap_or(&one.finding.why), 400)));
+        }
+        if all.len() > shown {
+            output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));
+        }
+    }
 }
 
 /// Every finding, those that differ only in their path together.

@@ -2,6 +2,7 @@
 //! one use case of `app` and shows what it says.
 
 mod args;
+mod declare;
 mod demo;
 mod error;
 mod exit;
@@ -9,11 +10,13 @@ mod gate;
 mod ls;
 mod output;
 mod people;
+mod policy;
 mod project;
 mod scan;
 mod show;
 mod status;
 mod terminal;
+mod tool;
 mod trace;
 mod verify;
 mod watch;
@@ -163,6 +166,9 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Ls(args) => ls::run(context, &project()?, args, output),
         Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),
         Command::Tag(args) => people::tag(context, &project()?, args, output),
+        Command::Declare(args) => declare::declare(context, &project()?, args, output),
+        Command::Reported(args) => declare::reported(context, &project()?, args, output),
+        Command::Tool(command) => tool::run(context, &project()?, command, output),
         Command::Approve(args) => people::approve(context, &project()?, args, output),
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
@@ -181,10 +187,12 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Gate { name, as_of } => {
             gate::gate(context, &project()?, name, *as_of, global.verbose, output)
         }
-        Command::Finalize { name } => {
-            gate::finalize(context, &project()?, name, global.verbose, output)
+        Command::Finalize { name, attest } => {
+            let attest = attest.as_deref();
+            gate::finalize(context, &project()?, name, attest, global.verbose, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
+        Command::Policy(command) => policy::run(context, project, command, output),
         Command::Verify(args) => verify::verify(context, &project()?, args, output),
         Command::Log(args) => verify::log(context, &project()?, args, output),
         Command::Demo { dir } => demo::run(dir.as_deref(), output),

@@ -1,16 +1,18 @@
 //! `tag`, `approve`, `reject`, `revoke`.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::app::{
-    self, AppError, ApproveOptions, Context, DecisionOptions, Project, RevokeTarget, Selected,
-    TagOptions, Verdicts,
+    self, AppError, ApproveOptions, Context, DecisionOptions, DecisionTarget, Form, MetOptions,
+    Project, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
 };
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::terminal::confirm;
-use crate::model::{ApprovalId, DeterminedStatus, Generative, Scope, SourceType};
+use crate::model::{ApprovalId, DeclarationId, DeterminedStatus, Generative, Scope, SourceType};
 use crate::report::{clean, count};
 
 #[derive(Serialize)]
@@ -81,29 +83,71 @@ pub(super) fn approve(
     args: &ApproveArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let selected = app::select(project, context, &args.assets)?;
-    if !agreed("approve", &selected, args.decision.yes) {
-        return Ok(declined(output));
+    if args.condition_met {
+        return condition_met(context, project, args, output);
     }
-    let options = ApproveOptions {
-        decision: decision(&args.decision, args.note.clone()),
-        scope: args.scope.map_or(Scope::Final, Scope::from),
-        conditions: args.conditions.clone(),
-        expires: args.expires,
-        determination: args.determination,
+    let Some(target) = target(context, project, &args.assets, "approve", args.decision.yes)? else {
+        return Ok(declined(output));
     };
-    let made = app::approve(project, context, &selected.assets, &options)?;
+    let scope = args.scope.map_or(Scope::Final, Scope::from);
+    let form = match args.under {
+        Some(id) => Form::Under(id),
+        None if args.determination => Form::Determination,
+        None => {
+            let (conditions, expires) = (args.conditions.clone(), args.expires);
+            Form::New { scope, conditions, expires }
+        }
+    };
+    let decision = decision(&args.decision, args.note.clone());
+    let options = ApproveOptions { decision, form, sign: sign(args.sign.as_ref()) };
+    let made = app::approve(project, context, &target, &options)?;
     note_unknown(output, &made);
     let assets = count(made.assets as u64, "asset");
-    let text = if args.determination {
-        format!("{}: determination confirmed for {assets}", made.ids[0])
-    } else {
-        let lacking = options.scope == Scope::Final && options.decision.document.is_none();
-        let document =
-            if lacking { ", without the document a final deliverable asks for" } else { "" };
-        format!("{}: {assets} approved for {} use{document}", made.ids[0], options.scope.as_str())
+    let signed = if args.sign.is_some() { ", signed" } else { "" };
+    let text = match options.form {
+        Form::Determination => {
+            format!("{}: determination confirmed for {assets}{signed}", made.ids[0])
+        }
+        Form::Under(id) => format!("{}: {assets} approved under {id}{signed}", made.ids[0]),
+        Form::New { .. } => {
+            let lacking = scope == Scope::Final && options.decision.document.is_none();
+            let document =
+                if lacking { ", without the document a final deliverable asks for" } else { "" };
+            let scope = scope.as_str();
+            format!("{}: {assets} approved for {scope} use{signed}{document}", made.ids[0])
+        }
     };
     Ok(done(output, &made.ids, made.assets, &text))
+}
+
+fn condition_met(
+    context: &Context<'_>,
+    project: &Project,
+    args: &ApproveArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let [Ok(approval)] = args.assets.iter().map(|one| one.parse()).collect::<Vec<_>>()[..] else {
+        return Err(AppError::usage(
+            "--condition-met is about one approval",
+            "genlock approve A-n --condition-met --by WHO --note HOW",
+        ));
+    };
+    let options = MetOptions {
+        approval,
+        by: args.decision.by.clone(),
+        note: args.note.clone().unwrap_or_default(),
+        document: args.decision.document.clone(),
+        sign: sign(args.sign.as_ref()),
+    };
+    let made = app::condition_met(project, context, &options)?;
+    let text = format!("the conditions of {approval} are met, says {}", clean(&options.by));
+    Ok(done(output, &made.ids, made.assets, &text))
+}
+
+/// With what to sign; the agent is the one of the shell.
+pub(super) fn sign(key: Option<&PathBuf>) -> Option<SignOptions> {
+    let agent = || std::env::var_os("SSH_AUTH_SOCK").filter(|at| !at.is_empty()).map(PathBuf::from);
+    key.map(|key| SignOptions { key: key.clone(), agent: agent() })
 }
 
 pub(super) fn reject(
@@ -112,12 +156,11 @@ pub(super) fn reject(
     args: &RejectArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let selected = app::select(project, context, &args.assets)?;
-    if !agreed("reject", &selected, args.decision.yes) {
+    let Some(target) = target(context, project, &args.assets, "reject", args.decision.yes)? else {
         return Ok(declined(output));
-    }
+    };
     let options = decision(&args.decision, None);
-    let made = app::reject(project, context, &selected.assets, &options, &args.note)?;
+    let made = app::reject(project, context, &target, &options, &args.note)?;
     note_unknown(output, &made);
     let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))
@@ -133,6 +176,9 @@ pub(super) fn revoke(
         [one] if one.parse::<ApprovalId>().is_ok() => {
             RevokeTarget::Approval(one.parse().unwrap_or(ApprovalId(0)))
         }
+        [one] if one.parse::<DeclarationId>().is_ok() => {
+            RevokeTarget::Declaration(one.parse().unwrap_or(DeclarationId(0)))
+        }
         targets => {
             let selected = app::select(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {
@@ -146,6 +192,24 @@ pub(super) fn revoke(
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
     let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))
+}
+
+/// A declaration, or assets that whoever sits there agrees to; none when they do not.
+fn target(
+    context: &Context<'_>,
+    project: &Project,
+    arguments: &[String],
+    verb: &str,
+    yes: bool,
+) -> Result<Option<DecisionTarget>, AppError> {
+    if let [one] = arguments
+        && let Ok(id) = one.parse::<DeclarationId>()
+    {
+        return Ok(Some(DecisionTarget::Declaration(id)));
+    }
+    let selected = app::select(project, context, arguments)?;
+    let agreed = agreed(verb, &selected, yes);
+    Ok(agreed.then_some(DecisionTarget::Assets(selected.assets)))
 }
 
 fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {

@@ -3,7 +3,7 @@
 use crate::app::{self, AppError, Context, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{ApprovalView, AssetView, EvidenceView, bytes, clean, plain};
+use crate::report::{ApprovalView, AssetView, DeclarationView, EvidenceView, bytes, clean, plain};
 
 /// Characters of a long value on screen; `-v` and `--json` give all.
 const CUT: usize = 160;
@@ -50,6 +50,9 @@ fn text(view: &AssetView, cut: usize, output: &mut Output) {
     for problem in &view.problems {
         output.line(&format!("  not fully examined: {}", plain(problem, cut)));
     }
+    for one in &view.declarations {
+        declaration(one, cut, output);
+    }
     for one in &view.approvals {
         approval(one, output);
     }
@@ -82,6 +85,17 @@ fn evidence(number: usize, one: &EvidenceView, cut: usize, output: &mut Output) 
     }
 }
 
+fn declaration(one: &DeclarationView, cut: usize, output: &mut Output) {
+    let version = if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
+    let said = plain(&one.declaration.purpose, cut);
+    output.line(&format!("  {}{version} declared: {said} ({})", one.id, one.tier));
+    let sent = match &one.reported {
+        Some(report) => format!("sent to {} on {}", clean(&report.to), clean(&report.on)),
+        None => "not sent as it stands".to_owned(),
+    };
+    output.line(&format!("    {sent}"));
+}
+
 fn approval(one: &ApprovalView, output: &mut Output) {
     let scope = one.scope.map(|scope| format!(" for {scope} use")).unwrap_or_default();
     let names = if one.deliverables.is_empty() {
@@ -102,6 +116,9 @@ fn approval(one: &ApprovalView, output: &mut Output) {
         ("document", document.map(|(name, hash)| format!("{name} ({})", &hash[..12]))),
         ("until", one.expires.clone()),
         ("if", one.conditions.clone()),
+        ("under", one.under.clone()),
+        ("signed", one.signature.clone()),
+        ("no good", one.flaw.clone()),
         ("note", one.note.clone()),
     ];
     for (name, value) in lines {

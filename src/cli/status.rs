@@ -5,7 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::ls::line;
 use crate::cli::output::{Output, Tone};
 use crate::cli::project::deliverable_line;
-use crate::report::{ListRow, StatusView, bytes, clean, count};
+use crate::report::{DeclarationLine, ListRow, StatusView, bytes, clean, count, plain};
 
 /// Lines of a list before the rest is only counted.
 const SHOWN: usize = 12;
@@ -46,6 +46,8 @@ fn text(view: &StatusView, output: &mut Output) {
         view.not_ai,
         view.unknown
     ));
+    undeclared(output, view.awaiting_declaration.len());
+    reports(output, &view.awaiting_report);
     list(
         output,
         "AI-made, awaiting approval",
@@ -78,6 +80,37 @@ fn text(view: &StatusView, output: &mut Output) {
             output.line(&format!("  {text}"));
         }
     }
+}
+
+/// Counted only: most of them await approval too, and are listed there.
+fn undeclared(output: &mut Output, number: usize) {
+    if number > 0 {
+        output.line("");
+        let heading =
+            output.paint(Tone::Strong, &format!("AI-made, awaiting declaration ({number})"));
+        output
+            .line(&format!("{heading}  genlock ls --clearance undeclared; genlock declare PATH …"));
+    }
+}
+
+fn reports(output: &mut Output, lines: &[DeclarationLine]) {
+    if lines.is_empty() {
+        return;
+    }
+    output.line("");
+    let heading =
+        output.paint(Tone::Strong, &format!("declared, awaiting report ({})", lines.len()));
+    output.line(&format!("{heading}  genlock reported D-n --to WHO"));
+    for one in lines.iter().take(SHOWN) {
+        let assets = count(one.assets, "asset");
+        output.line(&format!(
+            "  {:6} {:8} {assets}  {}",
+            one.id,
+            one.tier,
+            plain(&one.purpose, 80)
+        ));
+    }
+    more(output, lines.len());
 }
 
 fn list(output: &mut Output, heading: &str, hint: &str, rows: &[ListRow]) {

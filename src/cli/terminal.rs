@@ -55,9 +55,24 @@ impl Reporter for TerminalReporter {
     }
 }
 
+/// Whether somebody is there to answer.
+pub(super) fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks, and gives the line that is answered; none when whoever answers leaves.
+pub(super) fn ask(question: &str) -> Option<String> {
+    let _ = write!(io::stderr(), "{question}\n> ");
+    let mut answer = String::new();
+    match io::stdin().read_line(&mut answer) {
+        Ok(read) if read > 0 => Some(answer),
+        _ => None,
+    }
+}
+
 /// Asks a yes-or-no question if somebody is there to answer; yes when nobody is.
 pub(super) fn confirm(question: &str) -> bool {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !can_ask() {
         return true;
     }
     let _ = write!(io::stderr(), "{question} [y/N] ");

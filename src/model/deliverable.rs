@@ -46,8 +46,15 @@ pub struct GateRun {
     /// Whether it was to be marked final, and not only looked at.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub finalizing: bool,
+    /// Who states with it that every known use of generative AI is declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attested: Option<String>,
     /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
     pub policy: AssetId,
+    /// BLAKE3-256 of the list of approvers, where there is one; the text is in an `approvers-adopted`
+    /// event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<AssetId>,
     /// Links in the deliverable: what they lead to is part of it wherever it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedFile>,

@@ -4,22 +4,37 @@
 //! rooms must agree on it; how it is found, stored or shown belongs to them.
 
 mod approval;
+mod approvers;
 mod asset_id;
 mod asset_path;
+mod authority;
+mod declaration;
 mod deliverable;
 mod determination;
 mod event;
 mod evidence;
 mod observation;
+mod principal;
 mod source_type;
 mod status;
 mod timestamp;
+mod tool;
 mod value;
 mod verdict;
 
-pub use approval::{Approval, ApprovalId, Document, Rejection, Revocation, Scope};
+pub use approval::{
+    Approval, ApprovalId, ConditionMet, DeclarationVersion, Document, Rejection, Revocation, Scope,
+    Signed,
+};
+pub use approvers::{ApproversAdopted, PolicyAcknowledged};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use authority::{Authorities, Authority};
+pub use declaration::{
+    Answer, Attached, Declaration, DeclarationId, Declared, ELEMENTS, IDEATION, Input, Medium,
+    PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption, TalentUse, Tier,
+    plain_word,
+};
 pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern};
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
@@ -30,8 +45,12 @@ pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
 };
+pub use principal::{MAX_PATTERN, fits_list};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};
+pub use tool::{Tool, ToolAnswer};
 pub use value::{BadValue, Value};
-pub use verdict::{Finding, MediaProblem, Outcome, RuleCode, Severity, Verdict};
+pub use verdict::{
+    Finding, FindingCode, MediaProblem, Outcome, RuleCode, Severity, Verdict, Waived,
+};

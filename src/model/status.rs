@@ -75,6 +75,10 @@ impl Strength {
 pub enum Clearance {
     /// Nobody said anything yet.
     Undeclared,
+    /// Its use was declared.
+    Declared,
+    /// What was declared was sent to the commissioner's contact.
+    Reported,
     /// At least one active approval of scope final.
     Approved,
     /// The newest decision is a rejection.
@@ -86,10 +90,23 @@ pub enum Clearance {
 }
 
 impl Clearance {
+    /// Every one, in the order of the work.
+    pub const ALL: &'static [Self] = &[
+        Self::Undeclared,
+        Self::Declared,
+        Self::Reported,
+        Self::Approved,
+        Self::Rejected,
+        Self::Revoked,
+        Self::Expired,
+    ];
+
     /// As it is written in JSON and in text.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Undeclared => "undeclared",
+            Self::Declared => "declared",
+            Self::Reported => "reported",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
             Self::Revoked => "revoked",

@@ -1,32 +1,56 @@
 //! The policy: which rules apply, how hard, and whose words they rest on.
 //!
-//! TOML in, a validated [`Policy`] out; then facts in, findings out, one file per rule under
-//! `rules/`. Pure: nothing here reads a file, a clock or the ledger. A policy that is absent, empty
-//! or wrong is an error, never an open gate.
+//! TOML in, a validated [`Policy`] out; then facts in, findings out. A rule is data: a condition over
+//! the closed set of facts in `fact.rs`. `rules/` says what the facts of an item are, and holds what
+//! is no condition. Pure: nothing here reads a file, a clock or the ledger. A policy that is absent,
+//! empty or wrong is an error, never an open gate.
 
+mod catalogue;
+mod condition;
+mod difference;
+mod fact;
 mod parse;
 mod profiles;
+mod role;
+mod rule;
 mod rules;
+mod tier;
+mod trial;
 
+pub use catalogue::{Catalogue, catalogue};
+pub use condition::{Condition, Test};
+pub use fact::{About, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};
 pub use profiles::{PROFILES, Profile, profile};
-pub use rules::{Case, Item, judge};
+pub use role::{Power, Role};
+pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
+pub use rules::{Case, DeclarationFacts, Item, judge};
+pub use tier::{Answered, Reason, tier};
+pub use trial::{Trial, TrialResult, trials};
 
-use std::collections::BTreeMap;
-
-use crate::model::{AssetId, RuleCode, Severity};
-use crate::policy::parse::Level;
+use crate::model::{AssetId, FindingCode, RuleCode, Severity};
 
 /// A policy that was read and found whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Policy {
     /// The profile it is, or was copied from.
     pub profile: String,
+    /// The production it is for: consents for another one do not count.
+    pub production: Option<String>,
     /// BLAKE3-256 of its text.
     pub hash: AssetId,
     /// Its text.
     pub text: String,
-    rules: BTreeMap<RuleCode, Level>,
+    /// Every rule: ours at this policy's severities, then its own.
+    pub rules: Vec<Rule>,
+    /// When a declared use must go to the commissioner's contact.
+    pub escalations: Vec<Escalation>,
+    /// Its exceptions.
+    pub waivers: Vec<Waiver>,
+    /// Who may do what with approvals; none leaves it to the list of approvers.
+    pub roles: Vec<Role>,
+    /// Severities of our codes, in their order: asked for every file of a deliverable.
+    severities: Vec<Option<Severity>>,
 }
 
 impl Policy {
@@ -35,30 +59,48 @@ impl Policy {
         parse::parse(text)
     }
 
-    /// What a finding of this code does; `None` when the policy says `off`.
+    /// The rule of a code.
+    pub fn rule(&self, code: &FindingCode) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.code == *code)
+    }
+
+    /// Whether somebody may do something with approvals, as far as roles say.
+    pub fn may(&self, who: &str, power: Power) -> bool {
+        self.roles.is_empty()
+            || self.roles.iter().any(|role| role.may.contains(&power) && role.is_of(who))
+    }
+
+    /// The roles somebody has.
+    pub fn roles_of(&self, who: &str) -> Vec<String> {
+        self.roles.iter().filter(|role| role.is_of(who)).map(|role| role.name.clone()).collect()
+    }
+
+    /// What a finding of one of our codes does; `None` when the policy says `off`.
     ///
-    /// What could not be known always blocks: no policy can make a gate pass what nobody saw. A code
-    /// the policy does not mention keeps its default: a rule is switched off in so many words, never
-    /// by a line that went missing.
+    /// What could not be known always blocks: no policy can make a gate pass what nobody saw.
     pub fn severity(&self, code: RuleCode) -> Option<Severity> {
-        if parse::is_fixed(code) {
+        if is_fixed(code) {
             return Some(Severity::Block);
         }
-        match self.rules.get(&code) {
-            Some(Level::At(severity)) => Some(*severity),
-            Some(Level::Off) => None,
-            None => Some(default_severity(code)),
-        }
+        self.severities.get(code as usize).copied().flatten()
     }
 }
 
-/// What a rule does where the policy is silent.
-const fn default_severity(code: RuleCode) -> Severity {
-    match code {
-        RuleCode::ApprovalUnsigned
-        | RuleCode::ApprovalOverridesRejection
-        | RuleCode::ConditionsOpen
-        | RuleCode::PathUnmatched => Severity::Warn,
-        _ => Severity::Block,
-    }
+/// The severities of our codes, in the order of the codes.
+fn severities(rules: &[Rule]) -> Vec<Option<Severity>> {
+    let severity = |code: &RuleCode| {
+        rules.iter().find(|rule| rule.code == *code).and_then(|rule| rule.severity)
+    };
+    RuleCode::ALL.iter().map(severity).collect()
+}
+
+/// Codes no policy may soften: a gate that could not look, or saw nothing, has no ground to pass.
+fn is_fixed(code: RuleCode) -> bool {
+    code.is_media() || matches!(code, RuleCode::DeliverableEmpty | RuleCode::ApprovalInvalid)
+}
+
+/// What somebody may take on themselves. Not what nobody could know; and a waiver that is not used
+/// is said whatever a waiver says.
+fn is_waivable(code: RuleCode) -> bool {
+    !is_fixed(code) && !matches!(code, RuleCode::ExceptionUnused | RuleCode::PolicyChanged)
 }

@@ -12,12 +12,30 @@ pub struct Profile {
 }
 
 /// Every bundled profile, the default first.
-pub const PROFILES: &[Profile] = &[Profile {
-    name: "netflix",
-    purpose: "Netflix's partner guidance of 2025-08: AI-made material in a final deliverable needs \
-              written approval",
-    text: include_str!("profiles/netflix.toml"),
-}];
+pub const PROFILES: &[Profile] = &[
+    Profile {
+        name: "netflix",
+        purpose: "Netflix's partner guidance of 2025-08: AI-made material in a final deliverable needs \
+                  written approval",
+        text: include_str!("profiles/netflix.toml"),
+    },
+    Profile {
+        name: "documentary",
+        purpose: "archival producers' practice: every origin is known, generated material is \
+                  watermarked while temporary, enhancement is told apart",
+        text: include_str!("profiles/documentary.toml"),
+    },
+    Profile {
+        name: "no-ai",
+        purpose: "nothing generated, whoever approves it",
+        text: include_str!("profiles/no-ai.toml"),
+    },
+    Profile {
+        name: "disclose-only",
+        purpose: "nothing AI-made is refused, all of it is said (EU AI Act article 50(4)-style)",
+        text: include_str!("profiles/disclose-only.toml"),
+    },
+];
 
 /// Finds a bundled profile by name.
 pub fn profile(name: &str) -> Option<&'static Profile> {

@@ -4,8 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::model::{AssetPath, Evidence, Finding, Verdict};
+use crate::model::{AssetPath, Evidence, Finding, Verdict, Waived};
 use crate::problem::Problem;
+use crate::report::{DeclarationLine, DeclarationView};
 
 /// A path: as UTF-8, and as base64 of the raw bytes where it is not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -100,7 +101,7 @@ pub struct AssetView {
     /// Assets made from it.
     pub children: Vec<String>,
     /// Declarations of its use.
-    pub declarations: Vec<String>,
+    pub declarations: Vec<DeclarationView>,
     /// Approvals and rejections, in order.
     pub approvals: Vec<ApprovalView>,
     /// Journal events that name it, oldest first.
@@ -208,6 +209,12 @@ pub struct ApprovalView {
     pub note: Option<String>,
     /// Whether it confirms a contested determination.
     pub determination: bool,
+    /// The approval it extends.
+    pub under: Option<String>,
+    /// Fingerprint of the key it is signed with, where the signature holds.
+    pub signature: Option<String>,
+    /// Why it does not count, whatever it says.
+    pub flaw: Option<String>,
 }
 
 /// A line of `log`.
@@ -238,6 +245,9 @@ pub struct VerdictView {
     pub checked: u64,
     /// Every reason.
     pub findings: Vec<FindingView>,
+    /// What waivers kept out of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waived: Vec<WaivedView>,
     /// What could not be looked at.
     pub problems: Vec<ProblemView>,
     /// The policy it was judged by.
@@ -282,6 +292,7 @@ impl VerdictView {
             verdict: verdict.outcome.as_str(),
             checked: verdict.checked,
             findings: verdict.findings.iter().map(FindingView::from).collect(),
+            waived: verdict.waived.iter().map(WaivedView::from).collect(),
             problems,
             policy: PolicyView { profile: policy.0, hash: policy.1 },
             journal: HeadView { seq: journal.0, head: journal.1 },
@@ -294,7 +305,7 @@ impl VerdictView {
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingView {
     /// Stable code.
-    pub code: &'static str,
+    pub code: String,
     /// `block` or `warn`.
     pub severity: &'static str,
     /// The asset it is about.
@@ -313,7 +324,7 @@ pub struct FindingView {
 impl From<&Finding> for FindingView {
     fn from(one: &Finding) -> Self {
         Self {
-            code: one.code.as_str(),
+            code: one.code.as_str().to_owned(),
             severity: one.severity.as_str(),
             asset: one.asset.map(|asset| asset.to_string()),
             path: one.path.as_ref().map(ToString::to_string),
@@ -321,6 +332,35 @@ impl From<&Finding> for FindingView {
             why: one.why.clone(),
             fix: one.fix.clone(),
         }
+    }
+}
+
+/// A finding that somebody waived.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaivedView {
+    /// What would have been found.
+    #[serde(flatten)]
+    pub finding: FindingView,
+    /// The waiver that keeps it out.
+    pub waiver: WaiverView,
+}
+
+/// Who stands for an exception.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaiverView {
+    /// Who.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// The last moment it holds.
+    pub until: String,
+}
+
+impl From<&Waived> for WaivedView {
+    fn from(one: &Waived) -> Self {
+        let (who, why) = (one.who.clone(), one.why.clone());
+        let waiver = WaiverView { who, why, until: one.until.to_string() };
+        Self { finding: FindingView::from(&one.finding), waiver }
     }
 }
 
@@ -337,6 +377,63 @@ impl From<&Problem> for ProblemView {
     fn from(one: &Problem) -> Self {
         Self { path: one.path.clone(), problem: one.problem.clone() }
     }
+}
+
+/// A policy that was checked.
+#[derive(Clone, Debug, Serialize)]
+pub struct PolicySummary {
+    /// Which.
+    pub policy: String,
+    /// The profile it is, or was copied from.
+    pub profile: String,
+    /// BLAKE3 of the text.
+    pub hash: String,
+    /// Rules that are not off.
+    pub rules: usize,
+    /// Rules that it brings along.
+    pub own_rules: usize,
+    /// Reasons to escalate.
+    pub escalations: usize,
+    /// Exceptions.
+    pub waivers: usize,
+}
+
+/// A rule as `policy explain` shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleView {
+    /// Its code.
+    pub code: String,
+    /// `block`, `warn`, `off`, or `escalate` for a reason to escalate.
+    pub severity: &'static str,
+    /// What the code means; null for rules of a policy's own.
+    pub meaning: Option<&'static str>,
+    /// When it finds, in words; null where the program itself looks.
+    pub when: Option<String>,
+    /// Where it only warns.
+    pub warn_when: Option<String>,
+    /// Whether all that it finds is one finding.
+    pub fold: bool,
+    /// What it says.
+    pub why: Option<String>,
+    /// What clears it.
+    pub fix: Option<String>,
+    /// Whose words it rests on.
+    pub source: Option<String>,
+}
+
+/// A fact as `policy explain --facts` shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactView {
+    /// Its name.
+    pub fact: &'static str,
+    /// `deliverable`, `file` or `declaration`.
+    pub about: &'static str,
+    /// `flag`, `text`, `number`, `word` or `words`.
+    pub kind: &'static str,
+    /// The words it can be.
+    pub words: Vec<&'static str>,
+    /// What it means.
+    pub meaning: &'static str,
 }
 
 /// A deliverable in a list.
@@ -379,6 +476,10 @@ pub struct StatusView {
     pub not_ai: u64,
     /// See above.
     pub unknown: u64,
+    /// AI-made assets that are in no declaration.
+    pub awaiting_declaration: Vec<ListRow>,
+    /// Declarations that were not sent as they stand.
+    pub awaiting_report: Vec<DeclarationLine>,
     /// AI-made assets that await an approval.
     pub awaiting_approval: Vec<ListRow>,
     /// Suspect assets that await a person's determination.

@@ -54,6 +54,23 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign { name: "approve", prepare: scanned, args: approve, exit: 0 },
     Campaign {
+        name: "declare",
+        prepare: scanned,
+        args: |world| declare(world, &["b.png"]),
+        exit: 0,
+    },
+    Campaign {
+        name: "declare, with a consent to keep",
+        prepare: declared,
+        args: |world| {
+            fs::write(world.outside("consent.txt"), "I agree.").unwrap();
+            declare(world, &["D-1"])
+        },
+        exit: 0,
+    },
+    Campaign { name: "reported", prepare: declared, args: reported, exit: 0 },
+    Campaign { name: "tool add", prepare: scanned, args: tool, exit: 0 },
+    Campaign {
         name: "reject",
         prepare: scanned,
         args: |_| own(&["reject", "a.png", "--by", "Dana", "--note", "no"]),
@@ -85,7 +102,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "finalize under another policy",
         prepare: |world| {
             approved(world);
-            world.policy(&[("approval-unsigned", "off")]);
+            world.edit_policy(&[("approval-unsigned", "off")]);
         },
         args: |_| own(&["finalize", "EP101"]),
         exit: 0,
@@ -137,6 +154,11 @@ fn scanned(world: &World) {
     world.deliverable("EP101", &["*.png"]);
 }
 
+fn declared(world: &World) {
+    scanned(world);
+    world.run(declare(world, &["a.png"])).expect(0);
+}
+
 fn changed(world: &World) {
     scanned(world);
     world.rename("reel", "reel-2");
@@ -152,6 +174,26 @@ fn approved(world: &World) {
 fn approve(world: &World) -> Vec<String> {
     let letter = world.letter();
     own(&["approve", "a.png", "--by", "Dana", "--scope", "final", "--document", &letter])
+}
+
+/// Declares a use by a performer whose consent is a file.
+fn declare(world: &World, assets: &[&str]) -> Vec<String> {
+    let consent = world.outside("consent.txt").exists();
+    let consent = if consent { "consent_document = \"consent.txt\"\n" } else { "" };
+    let what = format!("use = \"a voice\"\n[[talent]]\nname = \"Jane Doe\"\n{consent}");
+    fs::write(world.outside("use.toml"), what).unwrap();
+    let file = world.outside("use.toml").display().to_string();
+    own(&[&["declare", "--from", &file][..], assets].concat())
+}
+
+fn reported(world: &World) -> Vec<String> {
+    let letter = world.letter();
+    own(&["reported", "D-1", "--to", "Dana", "--document", &letter])
+}
+
+fn tool(world: &World) -> Vec<String> {
+    let terms = world.letter();
+    own(&["tool", "add", "Sketcher", "--enterprise", "--terms", &terms])
 }
 
 impl Campaign {

@@ -106,6 +106,9 @@ fn a_gate_names_every_reason_and_what_would_clear_it() {
     block suspect-undetermined: it may be AI-made: DigitalSourceType screenCapture: a recording of a screen in PNG iTXt XML:com.adobe.xmp @ offset 33 Iptc4xmpExt:DigitalSourceType (declared)
         reel/screen.png  [short]
         to clear it: a person decides: genlock tag [short] --ai, --ai-part or --not-ai --note WHY
+    warn origin-unknown: 5 files of unknown origin: no mark, no declaration, and nobody determined anything
+    warn ai-undeclared: it is AI-made, and no declaration covers its use
+        reel/ai.png  [short]
     EP101: refused  (7 files checked, 4 blocking; policy netflix [short], journal [head])
     --- stderr
     --- exit 1
@@ -147,6 +150,8 @@ fn the_status_page() {
     project [project]
     policy netflix, last scan [time]
     7 files, [n] kB: 1 AI-made, 0 in part, 1 suspect, 0 determined not AI, 5 without a mark
+    
+    AI-made, awaiting declaration (1)  genlock ls --clearance undeclared; genlock declare PATH …
     
     AI-made, awaiting approval (1)  genlock show PATH; genlock approve PATH …
       ai       trace     undeclared     [n] B  reel/ai.png  [Stable Diffusion WebUI (AUTOMATIC1111 f…]

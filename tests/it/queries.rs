@@ -213,7 +213,8 @@ fn gate_and_finalize_answer_in_one_object() {
         );
         assert_eq!((&answer["deliverable"], &answer["verdict"]), (&json!("EP"), &json!("refused")));
         let findings = answer["findings"].as_array().unwrap();
-        assert_eq!(findings.len(), 2);
+        // The third one warns that nobody declared the use.
+        assert_eq!(findings.len(), 3);
         let ai = findings.iter().find(|one| one["code"] == "ai-unapproved").unwrap();
         has(ai, "code:s severity:s asset:s path:s why:s fix:s");
         let missing = findings.iter().find(|one| one["code"] == "media-missing").unwrap();
@@ -266,7 +267,8 @@ fn status_is_a_page_of_what_awaits_somebody() {
     has(
         &page,
         "v:n project:s roots:l profile:s scanned:s files:n bytes:n ai:n ai_part:n suspect:n not_ai:n \
-         unknown:n awaiting_approval:l awaiting_determination:l missing:l problems:l deliverables:l",
+         unknown:n awaiting_declaration:l awaiting_report:l awaiting_approval:l \
+         awaiting_determination:l missing:l problems:l deliverables:l",
     );
     let paths = |field: &str| -> Vec<String> {
         page[field].as_array().unwrap().iter().map(|row| text(row, "path")).collect()

@@ -1,77 +1,225 @@
-//! An AI-made asset in a final deliverable needs an approval that holds: scope final, for this
-//! deliverable, in writing, not withdrawn, not run out, not overruled by a later no.
+//! Which approval speaks for an item, and what it lacks: scope final, for this deliverable, in
+//! writing, not withdrawn, not run out, not overruled by a later no, of what is still declared so.
+//!
+//! Choosing among approvals is a procedure, not a condition; what comes of it are facts.
 
-use crate::model::{AiStatus, Approval, Rejection, RuleCode, Scope, Severity};
-use crate::policy::rules::{Case, Findings, Item};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    AiStatus, Approval, AssetId, Authority, Rejection, RuleCode, Scope, Seq, Severity,
+};
+use crate::policy::Policy;
+use crate::policy::role::Power;
+use crate::policy::rules::{Case, Item};
 use crate::record::{Entry, Standing};
 
-pub(super) fn item(case: &Case<'_>, item: &Item<'_>, found: &mut Findings<'_>) {
-    // A policy that does not mind rejections judges as if there were none.
-    let minded = found.policy.severity(RuleCode::ApprovalRejected).is_some();
-    let rejection = case
-        .record
-        .rejections_of(&item.asset)
-        .filter(|entry| minded && is_for(&entry.fact.deliverables, case.deliverable))
-        .last();
-    let is_ai = matches!(item.origin.status, AiStatus::Ai | AiStatus::AiPart);
-    if !is_ai && rejection.is_none() {
-        return;
+/// How an item stands with those who may approve it.
+#[derive(Default)]
+pub(super) struct ApprovalFacts<'a> {
+    /// `none`, `rejected`, `short` or `holds`.
+    pub(super) state: Option<&'static str>,
+    /// The approval that comes nearest to what is needed.
+    pub(super) best: Option<&'a Entry<Approval>>,
+    pub(super) invalid: Option<String>,
+    pub(super) not_allowed: Option<String>,
+    pub(super) unsigned: Option<String>,
+    /// Fingerprint of the key the nearest one is signed with.
+    pub(super) key: Option<String>,
+    /// Roles of everybody whose approval holds.
+    pub(super) roles: BTreeSet<String>,
+    /// What it is bound to, and nobody's word that it was met counts.
+    pub(super) open: Option<String>,
+    pub(super) revoked: Option<String>,
+    pub(super) temp_only: Option<String>,
+    pub(super) elsewhere: Option<String>,
+    pub(super) expired: Option<String>,
+    pub(super) outdated: Option<String>,
+    pub(super) undocumented: Option<String>,
+    pub(super) rejected: Option<String>,
+    pub(super) overrides: Option<String>,
+    /// Whether its document is in the store.
+    pub(super) documented: bool,
+}
+
+impl<'a> ApprovalFacts<'a> {
+    /// `ai` is whether the item needs an approval. One that does not may still have been refused.
+    pub(super) fn of(policy: &Policy, case: &Case<'a>, item: &Item<'_>, ai: bool) -> Self {
+        // A policy that does not mind rejections judges as if there were none.
+        let minded = policy.severity(RuleCode::ApprovalRejected).is_some();
+        let rejection = case
+            .record
+            .rejections_of(&item.asset)
+            .filter(|entry| minded && is_for(&entry.fact.deliverables, case.deliverable))
+            .last();
+        if !ai && rejection.is_none() {
+            return Self::default();
+        }
+        let overruled = |entry: &Entry<Approval>| rejection.is_some_and(|no| no.seq > entry.seq);
+        // A determination that was confirmed after a no speaks for what is not AI-made.
+        let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
+        let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
+            .record
+            .approvals_of(&item.asset, case.now)
+            .filter(|(entry, _)| speaks(entry) && !overruled(entry))
+            .map(|(entry, standing)| {
+                (entry, Lack::all(policy, &item.asset, entry, &standing, case))
+            })
+            .collect();
+        let holds = |lacks: &[Lack]| {
+            lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+        };
+        let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
+        let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        // What somebody forged, or could not give, is no approval; it is said where no other holds.
+        let is_void = |lack: &Lack| {
+            matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
+                && policy.severity(lack.code()) == Some(Severity::Block)
+        };
+        let (void, offered): (Vec<_>, Vec<_>) =
+            offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
+        // The approval that comes nearest to what is needed; of equals the newest.
+        let nearness = |lacks: &[Lack]| lacks.first().map_or(u8::MAX, Lack::rank);
+        let best = offered.into_iter().max_by_key(|(entry, lacks)| (nearness(lacks), entry.seq));
+        // A signature that is not asked for is not lacking.
+        let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+        let enough =
+            |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
+        let mut facts = match (best, rejection) {
+            (Some((entry, lacks)), _) if enough(&lacks) => Self {
+                overrides: rejection.map(|no| overrides(entry, no)),
+                ..Self::short(policy, case, entry, lacks)
+            },
+            (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
+            (_, Some(no)) => Self {
+                state: Some("rejected"),
+                rejected: Some(format!(
+                    "{} said no on {}: {}",
+                    no.fact.by,
+                    no.at.to_the_second(),
+                    no.fact.note
+                )),
+                ..Self::default()
+            },
+            (None, None) => Self { state: Some("none"), ..Self::default() },
+        };
+        if facts.state != Some("holds")
+            && let Some((entry, lacks)) = void.into_iter().max_by_key(|(entry, _)| entry.seq)
+        {
+            let Self { invalid, not_allowed, .. } = Self::short(policy, case, entry, lacks);
+            let nothing_else = facts.state == Some("none");
+            let state = if nothing_else { Some("short") } else { facts.state };
+            facts = Self { state, invalid, not_allowed, ..facts };
+        }
+        Self { roles, ..facts }
     }
-    let overruled = |entry: &Entry<Approval>| rejection.is_some_and(|no| no.seq > entry.seq);
-    // A determination that was confirmed after a no speaks for what is not AI-made.
-    let speaks = |entry: &Entry<Approval>| !is_ai || !entry.fact.determination;
-    let offered: Vec<(&Entry<Approval>, Vec<Shortfall>)> = case
-        .record
-        .approvals_of(&item.asset, case.now)
-        .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-        .map(|(entry, standing)| (entry, Shortfall::all(&entry.fact, &standing, case)))
-        .collect();
-    // The approval that comes nearest to what is needed; of equals the newest.
-    let nearness = |shortfalls: &[Shortfall]| shortfalls.first().map_or(u8::MAX, Shortfall::rank);
-    let best = offered.into_iter().max_by_key(|(entry, short)| (nearness(short), entry.seq));
-    match (best, rejection) {
-        (Some((entry, shortfalls)), _) if shortfalls.is_empty() => {
-            holds(item, entry, found);
-            overrides(item, entry, rejection, found);
+
+    fn holding(case: &Case<'_>, entry: &'a Entry<Approval>) -> Self {
+        let document = entry.fact.document.as_ref();
+        let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
+        let key = case.authorities.of(entry.seq).signed.clone();
+        Self { state: Some("holds"), best: Some(entry), documented, key, ..Self::default() }
+    }
+
+    /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
+    /// the policy has softened must not hide the next.
+    fn short(
+        policy: &Policy,
+        case: &Case<'_>,
+        entry: &'a Entry<Approval>,
+        lacks: Vec<Lack>,
+    ) -> Self {
+        let mut facts = Self::holding(case, entry);
+        let name = format!("{} by {}", entry.fact.id, entry.fact.by);
+        for lack in lacks {
+            let code = lack.code();
+            match lack {
+                Lack::Invalid(how) => facts.invalid = Some(format!("{name} does not count: {how}")),
+                Lack::NotAllowed(how) => {
+                    facts.not_allowed = Some(format!("{name} does not count: {how}"));
+                }
+                Lack::Unsigned => facts.unsigned = Some(format!("{name} carries no signature")),
+                Lack::Revoked(how) => facts.revoked = Some(format!("{name} was withdrawn {how}")),
+                Lack::TempOnly => {
+                    facts.temp_only = Some(format!("{name} allows temporary use only"));
+                }
+                Lack::Elsewhere => {
+                    let names = entry.fact.deliverables.join(", ");
+                    facts.elsewhere =
+                        Some(format!("{name} is for {names}, not for {}", case.deliverable));
+                }
+                Lack::Expired(at) => facts.expired = Some(format!("{name} ran out at {at}")),
+                Lack::Outdated(how) => facts.outdated = Some(format!("{name} {how}")),
+                Lack::Document(how) => facts.undocumented = Some(format!("{name} {how}")),
+            }
+            if policy.severity(code) == Some(Severity::Block) {
+                facts.state = Some("short");
+                break;
+            }
         }
-        (Some((entry, shortfalls)), None) => short(case, item, entry, &shortfalls, found),
-        (_, Some(no)) => {
-            let why =
-                format!("{} said no on {}: {}", no.fact.by, no.at.to_the_second(), no.fact.note);
-            let fix = format!("take it out of the deliverable, or ask {} again", no.fact.by);
-            found.add(RuleCode::ApprovalRejected, Some(item), why, fix);
-        }
-        (None, None) => {
-            let why = format!("it is {}, and nobody approved it: {}", word(item), reason(item));
-            found.add(RuleCode::AiUnapproved, Some(item), why, approve(case, item));
-        }
+        facts.open = open(policy, case, entry);
+        facts
+    }
+
+    /// Whether the approval that holds is newer than an event, and says nothing of another declaration.
+    pub(super) fn holds_since(&self, seq: Seq, declaration: crate::model::DeclarationId) -> bool {
+        self.state == Some("holds")
+            && self.best.is_some_and(|entry| {
+                entry.seq > seq
+                    && entry.fact.declaration.is_none_or(|under| under.id == declaration)
+            })
     }
 }
 
 /// What an approval lacks to let an asset into this deliverable.
-enum Shortfall {
+enum Lack {
+    Invalid(String),
+    NotAllowed(String),
+    Unsigned,
     TempOnly,
-    OtherDeliverable,
+    Elsewhere,
     Revoked(String),
     Expired(String),
+    Outdated(String),
     Document(String),
 }
 
-impl Shortfall {
+impl Lack {
     /// Everything it lacks, the farthest from enough first.
-    fn all(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Vec<Self> {
+    fn all(
+        policy: &Policy,
+        asset: &AssetId,
+        entry: &Entry<Approval>,
+        standing: &Standing,
+        case: &Case<'_>,
+    ) -> Vec<Self> {
         let mut all = Vec::new();
+        let approval = &entry.fact;
+        let word = case.authorities.of(entry.seq);
+        if word.signed.is_none() && word.flaw.is_none() {
+            all.push(Self::Unsigned);
+        }
+        all.extend(word.flaw.clone().map(Self::Invalid));
+        let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
+        let barred = || may_not(policy, &approval.by, power);
+        all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
+        if approval.under.is_some() && case.record.attached_it(&approval.by, asset) {
+            let how = format!("{} put it under its declaration; another must", approval.by);
+            all.push(Self::NotAllowed(how));
+        }
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
         if !is_for(&approval.deliverables, case.deliverable) {
-            all.push(Self::OtherDeliverable);
+            all.push(Self::Elsewhere);
         }
         match standing {
             Standing::Revoked { by, at, note } => {
                 all.push(Self::Revoked(format!("by {by} on {}: {note}", at.to_the_second())));
             }
             Standing::Expired { at } => all.push(Self::Expired(at.to_the_second())),
+            Standing::Outdated { declaration, version, now } => all.push(Self::Outdated(format!(
+                "is of version {version} of {declaration}, which stands in version {now}"
+            ))),
             Standing::Active => {}
         }
         match &approval.document {
@@ -92,108 +240,92 @@ impl Shortfall {
 
     const fn rank(&self) -> u8 {
         match self {
-            Self::Revoked(_) => 0,
-            Self::TempOnly => 1,
-            Self::OtherDeliverable => 2,
-            Self::Expired(_) => 3,
-            Self::Document(_) => 4,
+            Self::Invalid(_) => 0,
+            Self::NotAllowed(_) => 1,
+            Self::Revoked(_) => 2,
+            Self::TempOnly => 3,
+            Self::Elsewhere => 4,
+            Self::Expired(_) => 5,
+            Self::Outdated(_) => 6,
+            Self::Document(_) => 7,
+            Self::Unsigned => 8,
+        }
+    }
+
+    const fn code(&self) -> RuleCode {
+        match self {
+            Self::Invalid(_) => RuleCode::ApprovalInvalid,
+            Self::NotAllowed(_) => RuleCode::ApproverNotAllowed,
+            Self::Unsigned => RuleCode::ApprovalUnsigned,
+            Self::Revoked(_) => RuleCode::ApprovalRevoked,
+            Self::TempOnly => RuleCode::ApprovalTempOnly,
+            Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
+            Self::Expired(_) => RuleCode::ApprovalExpired,
+            Self::Outdated(_) => RuleCode::ApprovalOutdated,
+            Self::Document(_) => RuleCode::ApprovalNoDocument,
         }
     }
 }
 
-/// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
-/// the policy has softened must not hide the next.
-fn short(
-    case: &Case<'_>,
-    item: &Item<'_>,
-    entry: &Entry<Approval>,
-    shortfalls: &[Shortfall],
-    found: &mut Findings<'_>,
-) {
-    let (id, by) = (entry.fact.id, &entry.fact.by);
-    let is = word(item);
-    for shortfall in shortfalls {
-        let (code, why) = match shortfall {
-            Shortfall::Document(how) => {
-                (RuleCode::ApprovalNoDocument, format!("it is {is}, and {id} by {by} {how}"))
-            }
-            Shortfall::Expired(at) => {
-                (RuleCode::ApprovalExpired, format!("it is {is}, and {id} by {by} ran out at {at}"))
-            }
-            Shortfall::Revoked(how) => (
-                RuleCode::ApprovalRevoked,
-                format!("it is {is}, and {id} by {by} was withdrawn {how}"),
-            ),
-            Shortfall::OtherDeliverable => (
-                RuleCode::ApprovalNotForThisDeliverable,
-                format!(
-                    "it is {is}, and {id} by {by} is for {}, not for {}",
-                    entry.fact.deliverables.join(", "),
-                    case.deliverable
-                ),
-            ),
-            Shortfall::TempOnly => (
-                RuleCode::ApprovalTempOnly,
-                format!("it is {is}, and {id} by {by} allows temporary use only"),
-            ),
-        };
-        found.add(code, Some(item), why, approve(case, item));
-        if found.policy.severity(code) == Some(Severity::Block) {
-            return;
-        }
-    }
-    holds(item, entry, found);
+/// Why somebody may not do something, by the roles of the policy.
+fn may_not(policy: &Policy, who: &str, power: Power) -> Option<String> {
+    (!policy.may(who, power)).then(|| format!("no role of {who} may {}", power.as_str()))
 }
 
-/// What is worth saying of an approval that is enough.
-fn holds(item: &Item<'_>, entry: &Entry<Approval>, found: &mut Findings<'_>) {
-    let (id, by) = (entry.fact.id, &entry.fact.by);
-    let why = format!("{id} by {by} carries no signature");
-    let fix = "nothing is needed unless the policy asks for signatures".to_owned();
-    found.add(RuleCode::ApprovalUnsigned, Some(item), why, fix);
-    if let Some(conditions) = &entry.fact.conditions {
-        let why = format!("{id} by {by} is bound to: {conditions}");
-        let fix = format!("see that it is met, and keep {by}'s word on it with the approval");
-        found.add(RuleCode::ConditionsOpen, Some(item), why, fix);
+/// What an approval is bound to, unless somebody whose word counts recorded that it was met.
+fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<String> {
+    let conditions = entry.fact.conditions.as_ref()?;
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let mut said = String::new();
+    let words = case.record.conditions_met.iter();
+    for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
+        let Authority { signed, flaw, not_allowed } = case.authorities.of(met.seq).into_owned();
+        let unsigned = || "it carries no signature".to_owned();
+        let lacks = flaw
+            .or(not_allowed)
+            .or_else(|| may_not(policy, &met.fact.by, Power::MeetConditions))
+            .or_else(|| (asked && signed.is_none()).then(unsigned));
+        let lacks = lacks?;
+        said = format!("; {} said it was met, which does not count: {lacks}", met.fact.by);
     }
+    Some(format!("{conditions}{said}"))
 }
 
 /// Somebody said no before: who looks at the verdict should know whose word this goes against.
-fn overrides(
-    item: &Item<'_>,
-    entry: &Entry<Approval>,
-    rejection: Option<&Entry<Rejection>>,
-    found: &mut Findings<'_>,
-) {
-    let Some(no) = rejection else { return };
-    let why = format!(
+fn overrides(entry: &Entry<Approval>, no: &Entry<Rejection>) -> String {
+    format!(
         "{} by {} came after {} by {}: {}",
         entry.fact.id, entry.fact.by, no.fact.id, no.fact.by, no.fact.note
-    );
-    let fix = format!("make sure that {} agrees", no.fact.by);
-    found.add(RuleCode::ApprovalOverridesRejection, Some(item), why, fix);
+    )
 }
 
 fn is_for(deliverables: &[String], name: &str) -> bool {
     deliverables.is_empty() || deliverables.iter().any(|one| one == name)
 }
 
-fn word(item: &Item<'_>) -> &'static str {
-    match item.origin.status {
-        AiStatus::Ai => "AI-made",
-        _ => "AI-made in part",
-    }
+/// Whether somebody confirmed the determination that stands now, not an earlier one.
+pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bool {
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let counts = |entry: &Entry<Approval>| {
+        let word = case.authorities.of(entry.seq);
+        let may = policy.may(&entry.fact.by, Power::Confirm);
+        may && word.counts() && (!asked || word.signed.is_some())
+    };
+    let Some(determination) = case.record.determination(asset) else { return false };
+    let rejected = case.record.rejections_of(asset).map(|entry| entry.seq).max();
+    case.record.approvals_of(asset, case.now).any(|(entry, standing)| {
+        entry.fact.determination
+            && entry.seq > determination.seq
+            && rejected.is_none_or(|no| entry.seq > no)
+            // A contested origin needs a second person.
+            && entry.fact.by != determination.fact.by
+            && standing == Standing::Active
+            && counts(entry)
+            && is_for(&entry.fact.deliverables, case.deliverable)
+    })
 }
 
-fn reason<'a>(item: &'a Item<'_>) -> &'a str {
-    item.origin.why.first().map_or("", String::as_str)
-}
-
-fn approve(case: &Case<'_>, item: &Item<'_>) -> String {
-    format!(
-        "get written approval, then: genlock approve {} --by WHO --scope final --deliverable {} \
-         --document FILE; or take it out of the deliverable",
-        item.asset.short(),
-        case.deliverable
-    )
+/// Whether an item's status alone says that it needs an approval.
+pub(super) const fn is_ai(status: AiStatus) -> bool {
+    matches!(status, AiStatus::Ai | AiStatus::AiPart)
 }

@@ -1,51 +1,31 @@
-//! What could not be known: missing, unread, unstable or unresolved media, and an empty
-//! deliverable.
+//! What could not be known: missing, unread, unstable or unresolved media, and an empty deliverable;
+//! and patterns that fit nothing. Here, because none of it is a fact of a file that was looked at.
 
 use crate::model::{Finding, RuleCode, Severity};
-use crate::policy::rules::{Case, Findings, Item};
+use crate::policy::rules::facts::Whole;
+use crate::policy::rules::findings::Findings;
+use crate::policy::rules::{Case, Item};
 
 pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
+    let facts = Whole::named(found.deliverable());
     for problem in case.problems {
-        let fix = match problem.code {
-            RuleCode::MediaMissing => {
-                "put the file back, or define the deliverable anew without it".to_owned()
-            }
-            RuleCode::MediaChanged => {
-                "wait until it is written, then run the gate again".to_owned()
-            }
-            RuleCode::MediaUnresolved => {
-                "put the file the link leads to inside the project's roots".to_owned()
-            }
-            _ => "make it readable, then run the gate again".to_owned(),
-        };
-        found.findings.push(Finding {
-            code: problem.code,
+        found.add(Finding {
+            code: problem.code.into(),
             severity: Severity::Block,
             asset: None,
             path: Some(problem.path.clone()),
             why: problem.problem.clone(),
-            fix,
+            fix: found.fix(problem.code, &facts),
         });
     }
-    let empty = case.items.is_empty() && case.problems.is_empty();
-    if !empty {
-        for pattern in case.unmatched {
-            let why = format!("{pattern} fits no file");
-            let fix = format!(
-                "look for a slip of the keys with: genlock deliverable show {}",
-                case.deliverable
-            );
-            found.add(RuleCode::PathUnmatched, None, why, fix);
-        }
-    }
-    if empty {
+    if case.items.is_empty() && case.problems.is_empty() {
         let why = format!("nothing on disk matches what {} names", case.deliverable);
-        let fix = format!(
-            "look at its paths with: genlock deliverable show {0}; add one with: genlock deliverable \
-             add {0} --path GLOB",
-            case.deliverable
-        );
-        found.add(RuleCode::DeliverableEmpty, None, why, fix);
+        let fix = found.fix(RuleCode::DeliverableEmpty, &facts);
+        return found.say(RuleCode::DeliverableEmpty, None, why, fix);
+    }
+    for pattern in case.unmatched {
+        let fix = found.fix(RuleCode::PathUnmatched, &facts);
+        found.say(RuleCode::PathUnmatched, None, format!("{pattern} fits no file"), fix);
     }
 }
 
@@ -57,6 +37,6 @@ pub(super) fn item(item: &Item<'_>, found: &mut Findings<'_>) {
              --not-ai --note WHY (or --ai, --ai-part)",
             item.asset.short()
         );
-        found.add(RuleCode::MediaUnread, Some(item), why, fix);
+        found.say(RuleCode::MediaUnread, Some(item), why, fix);
     }
 }

@@ -1,17 +1,29 @@
-//! The rules, one family a file. Each looks at one item of the deliverable and says what it finds;
-//! which of it counts, and how hard, is the policy's to say.
+//! Judging: what the facts of each item are, which rules find something there, and what waivers keep
+//! out. A rule is data (`catalogue.toml`, and what policies add); here is what is no condition.
 
 mod approval;
-mod determination;
+mod change;
+mod declared;
+mod facts;
 mod finality;
+mod findings;
 mod media;
+mod waivers;
 
 use std::collections::BTreeSet;
 
-use crate::model::{AssetId, AssetPath, Finding, MediaProblem, RuleCode, Timestamp};
+use crate::model::{AssetId, AssetPath, Authorities, MediaProblem, Severity, Timestamp, Verdict};
 use crate::origin::Origin;
 use crate::policy::Policy;
+use crate::policy::condition::Condition;
+use crate::policy::fact::Facts;
+use crate::policy::rule::Rule;
+use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::facts::{ItemFacts, Whole};
+use crate::policy::rules::findings::Findings;
 use crate::record::Record;
+
+pub use crate::policy::rules::declared::DeclarationFacts;
 
 /// One file of the deliverable, with all that is known of it.
 pub struct Item<'a> {
@@ -19,6 +31,8 @@ pub struct Item<'a> {
     pub path: &'a AssetPath,
     /// What it holds.
     pub asset: AssetId,
+    /// What it is by its bytes.
+    pub media_type: &'a str,
     /// Whether it is AI-made, and why.
     pub origin: Origin,
     /// What kept detectors from seeing all of it, and no person's determination made up for.
@@ -37,8 +51,12 @@ pub struct Case<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
     /// What is to be marked final, and not only looked at.
     pub finalizing: bool,
+    /// Whether somebody states that every known use is declared.
+    pub attested: bool,
     /// What people decided.
     pub record: &'a Record,
     /// The moment of judgement.
@@ -46,29 +64,47 @@ pub struct Case<'a> {
 }
 
 /// Applies every rule of the policy to every item. All findings, not only the first.
-pub fn judge(policy: &Policy, case: &Case<'_>) -> Vec<Finding> {
-    let mut found = Findings { policy, findings: Vec::new() };
+pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
+    let mut found = Findings::new(policy, case);
     media::whole(case, &mut found);
-    finality::whole(case, &mut found);
+    let declarations = Prepared::all(policy, case);
+    let whole = Whole::of(case);
+    change::whole(case, &whole, &mut found);
+    let mut asked: [Vec<(&Rule, &Condition)>; 3] = Default::default();
+    for rule in policy.rules.iter().filter(|rule| rule.severity.is_some()) {
+        if let Some(when) = &rule.when {
+            asked[when.about() as usize].push((rule, when));
+        }
+    }
+    let [of_whole, of_items, of_declarations] = asked;
+    for (rule, when) in of_whole {
+        if when.holds(&whole) {
+            found.tell(rule, None, &whole);
+        }
+    }
     for item in &case.items {
         media::item(item, &mut found);
-        determination::item(case, item, &mut found);
-        approval::item(case, item, &mut found);
+        let mut facts = ItemFacts::new(policy, case, &whole, item, &declarations);
+        for (rule, when) in &of_items {
+            if when.holds(&facts) {
+                found.tell(rule, Some(item), &facts);
+            }
+        }
+        // Once for each declaration: what one of them says must not hide what another does.
+        while facts.next_declaration() {
+            for (rule, when) in &of_declarations {
+                if when.holds(&facts) {
+                    found.tell(rule, Some(item), &facts);
+                }
+            }
+        }
     }
-    found.findings
+    found.into_verdict(case.items.len() as u64, &whole)
 }
 
-/// Collects what the rules say, at the severity the policy gives it.
-struct Findings<'a> {
-    policy: &'a Policy,
-    findings: Vec<Finding>,
-}
-
-impl Findings<'_> {
-    fn add(&mut self, code: RuleCode, item: Option<&Item<'_>>, why: String, fix: String) {
-        let Some(severity) = self.policy.severity(code) else { return };
-        let asset = item.map(|item| item.asset);
-        let path = item.map(|item| item.path.clone());
-        self.findings.push(Finding { code, severity, asset, path, why, fix });
-    }
+/// What a rule's finding does, where it finds.
+pub(super) fn severity(rule: &Rule, facts: &dyn Facts) -> Option<Severity> {
+    let severity = rule.severity?;
+    let softened = rule.warn_when.as_ref().is_some_and(|when| when.holds(facts));
+    Some(if softened { Severity::Warn } else { severity })
 }

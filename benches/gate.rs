@@ -1,0 +1,212 @@
+//! How long a gate judges: facts in, verdict out, without the look at the disk.
+//!
+//! `cargo bench --bench gate -- [ASSETS]` (default 100,000). 5,000 approvals, 500 declarations, a
+//! register of tools, 20 waivers, and every rule on, among them the attestation. Two deliverables: one
+//! where each tenth file is AI-made, and one where all are. The stat pass is not in it:
+//! `cargo bench --bench scan` measures walking beside `find`.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use genlock::gate::{Ground, gate};
+use genlock::model::{
+    Approval, ApprovalId, AssetId, Declaration, DeclarationId, Declared, DirectoryObserved,
+    Document, Event, Evidence, Examination, Fingerprint, Found, Head, ObservedBatch, Recorded,
+    RelPath, RootName, Scope, Seq, Sighting, SourceType, Strength, Tier, Timestamp, Tool,
+};
+use genlock::policy::{PROFILES, Policy};
+use genlock::record::Record;
+
+const APPROVALS: u64 = 5_000;
+const DECLARATIONS: u64 = 500;
+const FILES_A_FOLDER: u64 = 200;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let assets = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(100_000_u64);
+    let policy = policy()?;
+    for (what, every) in [("one in ten AI-made", 10), ("all AI-made", 1)] {
+        let record = record(assets, every)?;
+        // Looked into before a judgement, with the record.
+        let known = genlock::app::authorities(&record);
+        let mut spent = Vec::new();
+        let mut findings = 0;
+        for _ in 0..7 {
+            let ground = Ground {
+                deliverable: "EP101",
+                contents: record.present(),
+                unmatched: &[],
+                problems: &[],
+                lost_documents: &BTreeSet::new(),
+                authorities: &known,
+                finalizing: true,
+                attested: false,
+                record: &record,
+                now: Timestamp::from_nanos(1),
+            };
+            let (began, cpu) = (Instant::now(), on_cpu());
+            let verdict = gate(&policy, ground);
+            spent.push((began.elapsed(), on_cpu().saturating_sub(cpu)));
+            findings = verdict.findings.len() + verdict.waived.len();
+        }
+        let (mut wall, mut cpu): (Vec<_>, Vec<_>) = spent.into_iter().unzip();
+        wall.sort();
+        cpu.sort();
+        let ms = |spent: &[Duration]| spent[spent.len() / 2].as_secs_f64() * 1000.0;
+        println!(
+            "{assets} assets, {what}, {APPROVALS} approvals, {DECLARATIONS} declarations, {} rules: \
+             {findings} findings in {:.1} ms, {:.1} ms of them on a core (medians of {})",
+            policy.rules.iter().filter(|rule| rule.severity.is_some()).count(),
+            ms(&wall),
+            ms(&cpu),
+            wall.len(),
+        );
+    }
+    Ok(())
+}
+
+/// How long this thread was on a core: what a busy machine takes away does not count.
+fn on_cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or_default())
+}
+
+/// `netflix` with nothing off, rules of its own and waivers.
+fn policy() -> Result<Policy, Box<dyn Error>> {
+    let mut text = PROFILES[0].text.replace("severity = \"off\"", "severity = \"warn\"");
+    for number in 0..10 {
+        text += &format!(
+            "[[rule]]\ncode = \"own-{number}\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
+             when = {{ all = [{{ fact = \"path\", matches = \"reel{number}/**/*.mov\" }}, \
+             {{ fact = \"declaration.tool\", known = false }}] }}\n"
+        )
+        .replace("declaration.tool", "detected-tool");
+    }
+    for number in 0..20 {
+        text += &format!(
+            "[[waiver]]\ncode = \"ai-unapproved\"\nasset = \"reel{number}/**\"\nwho = \"D\"\n\
+             why = \"w\"\nuntil = \"2099-01-01\"\n"
+        );
+    }
+    Ok(Policy::parse(&text)?)
+}
+
+fn asset(row: u64) -> AssetId {
+    AssetId::from(blake3::hash(&row.to_le_bytes()))
+}
+
+fn record(assets: u64, every: u64) -> Result<Record, Box<dyn Error>> {
+    let mut record = Record::default();
+    let mut seq = 0;
+    let mut add = |event: Event| {
+        seq += 1;
+        let head = Head { seq: Seq(seq), hash: [0; 32] };
+        let at = Timestamp::from_nanos(1);
+        record.apply(Recorded { head, at, actor: "bench".into(), event }, Some(&|_, _| true));
+    };
+    add(Event::Observed(observed(assets, every)?));
+    let made: Vec<_> = (0..assets).filter(|row| row % every == 0).map(asset).collect();
+    for (number, some) in (1..).zip(chunks(&made, DECLARATIONS)) {
+        let mut declaration = Declaration {
+            purpose: "a set extension".into(),
+            is_final: Some(true),
+            tool: Some("Sketcher".into()),
+            ..Declaration::default()
+        };
+        declaration.elements.insert("background".into());
+        add(Event::Declared(Declared {
+            id: DeclarationId(number),
+            version: 1,
+            declaration: Box::new(declaration),
+            tier: Tier::Escalate,
+            assets: some.to_vec(),
+            globs: Vec::new(),
+        }));
+    }
+    add(Event::ToolRegistered(Tool { name: "Sketcher".into(), ..Tool::default() }));
+    for (number, some) in (1..).zip(chunks(&made, APPROVALS)) {
+        add(Event::Approved(Approval {
+            id: ApprovalId(number),
+            assets: some.to_vec(),
+            by: "Dana Reyes".into(),
+            scope: Scope::Final,
+            deliverables: vec!["EP101".into()],
+            document: Some(Document { hash: asset(number), name: "letter".into(), size: 1 }),
+            conditions: None,
+            expires: None,
+            note: None,
+            determination: false,
+            declaration: None,
+            under: None,
+            signed: None,
+        }));
+    }
+    Ok(record)
+}
+
+fn chunks(all: &[AssetId], number: u64) -> impl Iterator<Item = &[AssetId]> {
+    let size = all.len().div_ceil(usize::try_from(number).unwrap_or(usize::MAX)).max(1);
+    all.chunks(size)
+}
+
+fn observed(assets: u64, every: u64) -> Result<ObservedBatch, Box<dyn Error>> {
+    let mut directories: Vec<DirectoryObserved> = Vec::new();
+    let mut examined = Vec::new();
+    for row in 0..assets {
+        let folder = row / FILES_A_FOLDER;
+        let directory = RelPath::new(format!("reel{}/shot{folder:05}", folder % 40))?;
+        if directories.last().is_none_or(|last| last.directory != directory) {
+            let (files, links, gone) = (Vec::new(), Vec::new(), Vec::new());
+            directories.push(DirectoryObserved { directory, files, links, gone });
+        }
+        if let Some(last) = directories.last_mut() {
+            last.files.push(found(row));
+        }
+        if row % every == 0 {
+            let evidence = vec![mark()];
+            examined.push((asset(row), Examination { evidence, problems: Vec::new() }));
+        }
+    }
+    Ok(ObservedBatch {
+        root: RootName::project(),
+        detectors: 1,
+        deep: false,
+        directories,
+        examined,
+        attached: Vec::new(),
+        values: Vec::new(),
+    })
+}
+
+fn mark() -> Evidence {
+    Evidence {
+        detector: "infotext".into(),
+        mark: "generation parameters of Stable Diffusion WebUI".into(),
+        place: "PNG tEXt parameters @ offset 33".into(),
+        strength: Strength::Trace,
+        source_type: Some(SourceType::TrainedAlgorithmicMedia),
+        tool: Some("Stable Diffusion WebUI (AUTOMATIC1111 format)".into()),
+        model: Some("saltmarshRealism_v12".into()),
+        signer: None,
+        trust: None,
+        detail: Some(
+            "a lighthouse at night, 35mm\nSteps: 28, Sampler: DPM++ 2M, Seed: 1".repeat(3),
+        ),
+        value: None,
+        rule: None,
+    }
+}
+
+fn found(row: u64) -> Found {
+    Found {
+        name: format!("comp_v001.{row:07}.png").into_bytes().into(),
+        asset: asset(row),
+        fingerprint: Fingerprint { size: 1, mtime: 1, ctime: 1, device: 1, inode: row },
+        sighting: Sighting::Read,
+        media_type: "image/png".to_owned(),
+    }
+}

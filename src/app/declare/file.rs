@@ -1,0 +1,223 @@
+//! `declare --from FILE`: a declaration out of TOML, and the template of one.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use toml::de::DeTable;
+use toml::{Table, Value};
+
+use crate::app::declare::draft::Draft;
+use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS};
+use crate::app::documents::store;
+use crate::app::{AppError, Context, Project};
+use crate::model::{Declaration, Document, Timestamp};
+
+/// Longer than any declaration a person would write.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads a declaration. Consents that it names as files are copied into the project's documents.
+pub(super) fn read(
+    project: &Project,
+    context: &Context<'_>,
+    file: &Path,
+) -> Result<Declaration, AppError> {
+    let path = context.absolute(file);
+    let unusable = |why: String| {
+        AppError::usage(
+            format!("cannot use {} as a declaration: {why}", path.display()),
+            "genlock declare --template prints one with every field explained",
+        )
+    };
+    let found = fs::metadata(&path).map_err(|error| unusable(error.to_string()))?;
+    if !found.is_file() || found.len() > MAX_BYTES {
+        return Err(unusable("it is no regular file of at most 1 MiB".to_owned()));
+    }
+    let text = fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
+    let strange = strange_keys(&text);
+    if !strange.is_empty() {
+        return Err(unusable(strange.join("; ")));
+    }
+    let table: Table = toml::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+    // Looked at before anything is stored: a file that is no declaration leaves nothing behind.
+    let mut plain = table.clone();
+    each_consent(&mut plain, &mut |talent| {
+        talent.remove(CONSENT);
+        Ok(())
+    })?;
+    let plain: Declaration =
+        plain.try_into().map_err(|error: toml::de::Error| unusable(error.to_string()))?;
+    check(&plain).map_err(unusable)?;
+    let folder = path.parent().unwrap_or(&path);
+    let mut table = table;
+    each_consent(&mut table, &mut |talent| {
+        if let Some(file) = talent.get(CONSENT).and_then(Value::as_str) {
+            let document = store(project, context, &folder.join(file))?;
+            talent.insert(CONSENT.to_owned(), document_value(&document));
+        }
+        Ok(())
+    })?;
+    table.try_into().map_err(|error: toml::de::Error| unusable(error.to_string()))
+}
+
+const CONSENT: &str = "consent_document";
+
+fn each_consent(
+    table: &mut Table,
+    each: &mut dyn FnMut(&mut Table) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    let talent = table.get_mut("talent").and_then(Value::as_array_mut);
+    for one in talent.into_iter().flatten().filter_map(Value::as_table_mut) {
+        each(one)?;
+    }
+    Ok(())
+}
+
+fn document_value(document: &Document) -> Value {
+    let size = i64::try_from(document.size).unwrap_or(i64::MAX);
+    Value::Table(Table::from_iter([
+        ("hash".to_owned(), Value::from(document.hash.to_string())),
+        ("name".to_owned(), Value::from(document.name.clone())),
+        ("size".to_owned(), Value::from(size)),
+    ]))
+}
+
+/// What must be so of every declaration, however it came.
+pub(super) fn check(declaration: &Declaration) -> Result<(), String> {
+    if declaration.purpose.trim().is_empty() {
+        return Err("use says nothing: what is made, and why".to_owned());
+    }
+    for one in &declaration.talent {
+        let days = [&one.consent_date, &one.consent_until, &one.notice];
+        for day in days.into_iter().flatten() {
+            if Timestamp::end_of_day(day).is_err() {
+                return Err(format!("{}: {day:?} is no day like 2026-11-30", one.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Keys that no declaration has, each with its line: a misspelt question must not go unanswered.
+fn strange_keys(text: &str) -> Vec<String> {
+    let (table, _) = DeTable::parse_recoverable(text);
+    let mut strange = Vec::new();
+    for (key, _) in table.get_ref() {
+        let name = key.get_ref().as_ref();
+        let known = name == "principles"
+            || FIELDS.iter().any(|field| field.key == name)
+            || LISTS.iter().any(|list| list.key == name);
+        if !known {
+            let line = text[..key.span().start].matches('\n').count() + 1;
+            strange.push(format!("line {line}: unknown key {name:?}"));
+        }
+    }
+    let principles = table.get_ref().get("principles").and_then(|one| one.get_ref().as_table());
+    for (key, _) in principles.into_iter().flatten() {
+        let name = key.get_ref().as_ref();
+        if !["p1", "p2", "p3", "p4", "p5"].contains(&name) {
+            let line = text[..key.span().start].matches('\n').count() + 1;
+            strange.push(format!("line {line}: unknown key {name:?} in [principles]"));
+        }
+    }
+    strange
+}
+
+/// A commented declaration with every field, and what is known filled in.
+pub(super) fn template(known: &Draft) -> String {
+    let mut out = String::from(
+        "# A declaration of a use of generative AI, for: genlock declare ASSET… --from FILE\n\
+         #\n\
+         # Take the # away from what you answer. What is not answered is not guessed; of the five\n\
+         # principles, no answer and \"unsure\" count as no. Sections are of Netflix's guidance of 2025-08.\n",
+    );
+    let (principles, fields): (Vec<&Field>, Vec<&Field>) =
+        FIELDS.iter().partition(|field| field.key.starts_with("principles."));
+    for field in fields {
+        entry(&mut out, field, known.said(field.key).as_deref(), field.key == "use");
+    }
+    out.push_str("\n[principles]  # yes, no or unsure\n");
+    for field in principles {
+        let key = field.key.trim_start_matches("principles.");
+        let said = known.said(field.key);
+        let field = Field { key, ..*field };
+        entry(&mut out, &field, Some(said.as_deref().unwrap_or("unsure")), true);
+    }
+    for list in LISTS {
+        let _ = write!(
+            out,
+            "\n# {}\n# ({})\n# [[{}]]\n# {} = \"…\"\n",
+            list.question, list.source, list.key, list.name
+        );
+        for field in list.fields {
+            entry(&mut out, field, None, false);
+        }
+    }
+    out
+}
+
+fn entry(out: &mut String, field: &Field, said: Option<&str>, always: bool) {
+    let _ = write!(out, "\n# {}\n", field.question);
+    if let Kind::Word(words) | Kind::Words(words) = field.kind {
+        let _ = writeln!(out, "# {}", words().join(", "));
+    }
+    if !field.source.is_empty() {
+        let _ = writeln!(out, "# ({})", field.source);
+    }
+    let mark = if said.is_some() || always { "" } else { "# " };
+    let text = said.unwrap_or_default();
+    let value = match field.kind {
+        Kind::Flag => if text.is_empty() { "false" } else { text }.to_owned(),
+        Kind::List | Kind::Words(_) if text.is_empty() => "[]".to_owned(),
+        Kind::List => Value::from(vec![text]).to_string(),
+        Kind::Words(_) => Value::from(text.split(", ").collect::<Vec<_>>()).to_string(),
+        Kind::Text | Kind::Word(_) | Kind::Day | Kind::File => Value::from(text).to_string(),
+    };
+    let _ = writeln!(out, "{mark}{} = {value}", field.key);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_has_every_field_and_becomes_a_declaration() {
+        let mut known = Draft::default();
+        known.fill("use", "a \"sign\"");
+        known.fill("tool", "ComfyUI");
+        let text = template(&known);
+        let declaration: Declaration = toml::from_str(&text).unwrap();
+        assert_eq!(declaration.purpose, "a \"sign\"");
+        assert_eq!(declaration.tool.as_deref(), Some("ComfyUI"));
+        assert!(strange_keys(&text).is_empty());
+        for field in FIELDS.iter().chain(LISTS.iter().flat_map(|list| list.fields)) {
+            let key = field.key.trim_start_matches("principles.");
+            assert!(text.contains(&format!("{key} = ")), "{key} is missing");
+            assert!(field.source.is_empty() || text.contains(field.source), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_declaration_can_be_written_in_a_file() {
+        // What the template comments out is read too.
+        let text = template(&Draft::default());
+        let open = |line: &str| {
+            let plain = line.trim_start_matches("# ");
+            let is_entry = plain.contains(" = ") && !plain.contains('(') || plain.starts_with("[[");
+            if is_entry { plain } else { line }.to_owned()
+        };
+        let all = text.lines().map(open).collect::<Vec<_>>().join("\n");
+        let all = all.replace("= \"\"", "= \"2026-11-30\"");
+        let table: Table = toml::from_str(&all).unwrap();
+        assert!(table.len() > 25, "{all}");
+        assert!(strange_keys(&all).is_empty(), "{:?}", strange_keys(&all));
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named_with_its_line() {
+        let strange =
+            strange_keys("use = \"x\"\npersonel_data = \"no\"\n[principles]\np6 = \"yes\"\n");
+        assert_eq!(strange.len(), 2, "{strange:?}");
+        assert!(strange[0].starts_with("line 2: "), "{strange:?}");
+    }
+}

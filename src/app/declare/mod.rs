@@ -1,0 +1,298 @@
+//! `declare` and `reported`: what a production says of a use of generative AI, and whom it told.
+//!
+//! A declaration is for contents, for globs, or for nothing yet. A changed one is a new version; what
+//! was approved of the old one is not approved of the new.
+
+mod draft;
+mod fields;
+mod file;
+
+pub use draft::{Draft, Question};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::app::contents::path_pattern;
+use crate::app::decide::{decide, decisions};
+use crate::app::documents::store;
+use crate::app::select::is_glob;
+use crate::app::{AppError, Context, Project, select};
+use crate::ledger::Reader;
+use crate::model::{
+    AssetId, Attached, Declaration, DeclarationId, Declared, Event, Evidence, PathPattern,
+    Reported, Tier,
+};
+use crate::origin::Origin;
+use crate::policy::{DeclarationFacts, Reason, tier};
+use crate::record::{Dossier, Record};
+
+/// What a declaration was recorded as, and what it was answered with.
+#[derive(Clone, Debug)]
+pub struct DeclareAnswer {
+    /// Its number.
+    pub id: DeclarationId,
+    /// Its version.
+    pub version: u32,
+    /// Whether telling may be enough.
+    pub tier: Tier,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// How many contents it is for, by its globs too.
+    pub assets: usize,
+    /// Whether anything was recorded.
+    pub changed: bool,
+}
+
+/// What a declaration is put over.
+#[derive(Clone, Debug, Default)]
+pub struct Covered {
+    /// Contents that are known.
+    pub assets: Vec<AssetId>,
+    /// Where more of it lies or will lie.
+    pub globs: Vec<PathPattern>,
+}
+
+/// Reads what a declaration is to be for. A glob may fit nothing yet; anything else must be known.
+pub fn covered(
+    project: &Project,
+    context: &Context<'_>,
+    arguments: &[String],
+) -> Result<Covered, AppError> {
+    let mut covered = Covered::default();
+    for argument in arguments {
+        let one = std::slice::from_ref(argument);
+        if !is_glob(argument) {
+            covered.assets.extend(select(project, context, one)?.assets);
+            continue;
+        }
+        covered.globs.push(path_pattern(project, context, argument)?);
+        // What is there now stays declared wherever it is moved.
+        match select(project, context, one) {
+            Ok(found) => covered.assets.extend(found.assets),
+            Err(AppError::Usage { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let mut seen = BTreeSet::new();
+    covered.assets.retain(|asset| seen.insert(*asset));
+    Ok(covered)
+}
+
+/// A draft of a declaration with what is known: what an earlier version says, or what the marks of the
+/// assets say of tool, model and prompt.
+pub fn draft(
+    project: &Project,
+    existing: Option<DeclarationId>,
+    covered: &Covered,
+) -> Result<Draft, AppError> {
+    let mut draft = match existing {
+        Some(id) => Draft::from(&*current(&decisions(&project.reader()?)?, id)?.declaration),
+        None => Draft::default(),
+    };
+    draft.fill_from(&known(project, existing, covered)?);
+    Ok(draft)
+}
+
+/// What marks say of tool, model and prompt, of all that is or will be under a declaration.
+pub fn known(
+    project: &Project,
+    existing: Option<DeclarationId>,
+    covered: &Covered,
+) -> Result<Draft, AppError> {
+    let reader = project.reader()?;
+    let record = decisions(&reader)?;
+    let dossier = existing.and_then(|id| record.declarations.get(id));
+    let mut assets: BTreeSet<_> = covered.assets.iter().copied().collect();
+    assets.extend(dossier.map(|one| attached(&reader, one)).transpose()?.into_iter().flatten());
+    let mut draft = Draft::default();
+    let mut known: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for asset in &assets {
+        let mut seen = record.counted(reader.examination(asset)?);
+        for one in &mut seen.evidence {
+            if let Some(hash) = &one.value {
+                one.detail = Some(reader.value(hash)?);
+            }
+        }
+        let determination = record.determination(asset).map(|entry| &entry.fact);
+        let tool = Origin::of(&seen.evidence, determination).tool;
+        known.entry("tool").or_default().extend(tool);
+        known
+            .entry("model")
+            .or_default()
+            .extend(seen.evidence.iter().find_map(|one| one.model.clone()));
+        known.entry("prompts").or_default().extend(seen.evidence.iter().find_map(prompt));
+    }
+    for key in ["tool", "model"] {
+        // What differs from asset to asset is for a person to say.
+        if let Some([one]) = known.get(key).map(|all| all.iter().collect::<Vec<_>>()).as_deref() {
+            draft.fill(key, one);
+        }
+    }
+    let prompts: Vec<_> = known.remove("prompts").into_iter().flatten().take(MAX_PROMPTS).collect();
+    draft.fill_list("prompts", &prompts);
+    Ok(draft)
+}
+
+/// Prompts that are filled in from marks; who has more puts them in a file.
+const MAX_PROMPTS: usize = 100;
+
+/// The prompt in what a mark carries along, in the two ways that generators write it.
+fn prompt(one: &Evidence) -> Option<String> {
+    let detail = one.detail.as_deref()?;
+    let labelled = detail.lines().find_map(|line| line.strip_prefix("prompt: "));
+    let parameters = detail.contains("Steps: ").then(|| {
+        let end =
+            ["\nNegative prompt:", "\nSteps:"].iter().filter_map(|mark| detail.find(mark)).min();
+        &detail[..end.unwrap_or(detail.len())]
+    });
+    labelled.or(parameters).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Reads a declaration from a file.
+pub fn declaration_from(
+    project: &Project,
+    context: &Context<'_>,
+    file: &Path,
+) -> Result<Declaration, AppError> {
+    file::read(project, context, file)
+}
+
+/// A commented declaration with every field, what is known filled in.
+pub fn declaration_template(known: &Draft) -> String {
+    file::template(known)
+}
+
+/// Records a declaration; for an existing one, as a new version of it if it says anything else.
+pub fn declare(
+    project: &Project,
+    context: &Context<'_>,
+    existing: Option<DeclarationId>,
+    declaration: &Declaration,
+    covered: &Covered,
+) -> Result<DeclareAnswer, AppError> {
+    file::check(declaration).map_err(|why| {
+        AppError::usage(why, "genlock declare --template prints one with every field explained")
+    })?;
+    let policy = project.policy()?;
+    let reader = project.reader()?;
+    decide(project, context, |record| {
+        let facts =
+            DeclarationFacts::new(&policy, &record.declarations, declaration, context.now());
+        let answered = tier(&policy, &facts);
+        let known = existing.map(|id| current(record, id)).transpose()?;
+        let changed = known.is_none_or(|known| *known.declaration != *declaration);
+        let id = existing.unwrap_or_else(|| record.declarations.next());
+        let version = match known {
+            Some(known) if !changed => known.version,
+            Some(known) => known.version + 1,
+            None => 1,
+        };
+        let more = news(record, existing, covered);
+        let mut events = Vec::new();
+        if changed {
+            events.push(Event::Declared(Declared {
+                id,
+                version,
+                declaration: Box::new(declaration.clone()),
+                tier: answered.tier,
+                assets: more.assets.clone(),
+                globs: more.globs.clone(),
+            }));
+        } else if !more.assets.is_empty() || !more.globs.is_empty() {
+            let Covered { assets, globs } = more.clone();
+            events.push(Event::Attached(Attached { declaration: id, assets, globs }));
+        }
+        let mut assets: BTreeSet<_> = more.assets.into_iter().collect();
+        if let Some(dossier) = record.declarations.get(id) {
+            assets.extend(attached(&reader, dossier)?);
+        }
+        let answer = DeclareAnswer {
+            id,
+            version,
+            tier: answered.tier,
+            reasons: answered.reasons,
+            assets: assets.len(),
+            changed: !events.is_empty(),
+        };
+        Ok((events, answer))
+    })
+}
+
+/// Puts more under a declaration as it stands.
+pub fn attach(
+    project: &Project,
+    context: &Context<'_>,
+    id: DeclarationId,
+    more: &Covered,
+) -> Result<DeclareAnswer, AppError> {
+    let reader = project.reader()?;
+    let declaration = current(&decisions(&reader)?, id)?.declaration.clone();
+    declare(project, context, Some(id), &declaration, more)
+}
+
+/// Records that a declaration was sent, as it stands. Gives the version.
+pub fn reported(
+    project: &Project,
+    context: &Context<'_>,
+    id: DeclarationId,
+    to: &str,
+    on: Option<&str>,
+    document: Option<&PathBuf>,
+) -> Result<u32, AppError> {
+    if to.trim().is_empty() {
+        return Err(AppError::usage(
+            "a report needs a name",
+            "say whom it was sent to with --to WHO",
+        ));
+    }
+    // Before the document is stored: what is not there was not sent.
+    current(&decisions(&project.reader()?)?, id)?;
+    let document = document.map(|file| store(project, context, file)).transpose()?;
+    decide(project, context, |record| {
+        let version = current(record, id)?.version;
+        let reported = Reported {
+            declaration: id,
+            version,
+            to: to.to_owned(),
+            on: on.map(str::to_owned),
+            document: document.clone(),
+        };
+        Ok((vec![Event::Reported(reported)], version))
+    })
+}
+
+/// What stands of a declaration.
+pub(super) fn current(record: &Record, id: DeclarationId) -> Result<&Declared, AppError> {
+    let current = record.declarations.get(id).and_then(Dossier::current);
+    current.map(|entry| &entry.fact).ok_or_else(|| {
+        AppError::usage(
+            format!("there is no declaration {id}"),
+            "genlock status lists what awaits what",
+        )
+    })
+}
+
+/// What a declaration is not for yet.
+fn news(record: &Record, existing: Option<DeclarationId>, covered: &Covered) -> Covered {
+    let dossier = existing.and_then(|id| record.declarations.get(id));
+    let Some(dossier) = dossier else { return covered.clone() };
+    let known: BTreeSet<_> = dossier.assets.iter().collect();
+    let is_new = |glob: &&PathPattern| !dossier.globs().any(|known| known == *glob);
+    Covered {
+        assets: covered.assets.iter().filter(|asset| !known.contains(asset)).copied().collect(),
+        globs: covered.globs.iter().filter(is_new).cloned().collect(),
+    }
+}
+
+/// Every content a declaration is for now: those it names, and what lies where its globs say.
+pub(super) fn attached(reader: &Reader, dossier: &Dossier) -> Result<BTreeSet<AssetId>, AppError> {
+    let mut assets: BTreeSet<_> = dossier.assets.iter().copied().collect();
+    if dossier.globs().next().is_some() {
+        reader.locations(false, &mut |row| {
+            if dossier.covers(&row.path) {
+                assets.insert(row.asset);
+            }
+        })?;
+    }
+    Ok(assets)
+}

@@ -1,0 +1,167 @@
+//! `declare` and `reported`.
+
+use serde::Serialize;
+
+use crate::app::{self, AppError, Context, DeclareAnswer, Draft, Project};
+use crate::cli::args::{DeclareArgs, ReportedArgs};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::cli::terminal::{ask, can_ask, confirm};
+use crate::model::{DeclarationId, Tier};
+use crate::report::{clean, count, plain};
+
+#[derive(Serialize)]
+struct DeclaredView<'a> {
+    id: String,
+    version: u32,
+    tier: &'static str,
+    reasons: Vec<ReasonView<'a>>,
+    assets: usize,
+}
+
+#[derive(Serialize)]
+struct ReasonView<'a> {
+    code: &'a str,
+    why: &'a str,
+}
+
+pub(super) fn declare(
+    context: &Context<'_>,
+    project: &Project,
+    args: &DeclareArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let existing = match args.assets.as_slice() {
+        [one] => one.parse::<DeclarationId>().ok(),
+        _ => None,
+    };
+    let named = if existing.is_some() { &[] } else { args.assets.as_slice() };
+    if existing.is_none() && !args.add.is_empty() {
+        return Err(AppError::usage(
+            "--add puts assets under a declaration that there is",
+            "genlock declare D-n --add ASSET",
+        ));
+    }
+    let covered = app::covered(project, context, &[named, &args.add].concat())?;
+    let number = covered.assets.len();
+    let question = format!("declare this of {}?", count(number as u64, "asset"));
+    if !args.template && number > 1 && !args.yes && !confirm(&question) {
+        output.complain("nothing was recorded");
+        return Ok(Exit::No);
+    }
+    if let Some(file) = &args.from {
+        let declaration = app::declaration_from(project, context, file)?;
+        let mut draft = Draft::from(&declaration);
+        draft.fill_from(&app::known(project, existing, &covered)?);
+        let declaration = whole(draft)?;
+        let answer = app::declare(project, context, existing, &declaration, &covered)?;
+        return Ok(show(&answer, output));
+    }
+    if let Some(id) = existing.filter(|_| !args.add.is_empty()) {
+        return Ok(show(&app::attach(project, context, id, &covered)?, output));
+    }
+    let mut draft = app::draft(project, existing, &covered)?;
+    if args.template {
+        let text = app::declaration_template(&draft);
+        output.raw(|out| out.write_all(text.as_bytes()));
+        return Ok(Exit::Ok);
+    }
+    if output.is_json() || !can_ask() {
+        return Err(AppError::usage(
+            "what is to be declared is not said",
+            "write it with: genlock declare ASSET --template > use.toml; then: genlock declare ASSET \
+             --from use.toml; on a terminal questions are asked",
+        ));
+    }
+    if !questions(&mut draft) {
+        output.complain("nothing was recorded");
+        return Ok(Exit::No);
+    }
+    let answer = app::declare(project, context, existing, &whole(draft)?, &covered)?;
+    Ok(show(&answer, output))
+}
+
+fn whole(draft: Draft) -> Result<crate::model::Declaration, AppError> {
+    draft.finish().map_err(|why| AppError::usage(why, "genlock declare --template explains it"))
+}
+
+/// One question after the other; `false` when whoever answers leaves.
+fn questions(draft: &mut Draft) -> bool {
+    while let Some(question) = draft.next() {
+        let choices = match question.choices.as_slice() {
+            [] => String::new(),
+            choices => format!(" ({})", choices.join(", ")),
+        };
+        let source = match question.source {
+            "" => String::new(),
+            source => format!("\n  [{source}]"),
+        };
+        let known = question.known.as_ref();
+        let known = known.map(|known| format!("\n  now: {}", plain(known, 160)));
+        let mut text =
+            format!("{}{choices}{source}{}", clean(&question.text), known.unwrap_or_default());
+        loop {
+            let Some(answer) = ask(&text) else { return false };
+            match draft.answer(&question, &answer) {
+                Ok(()) => break,
+                Err(choices) => text = format!("  {choices}"),
+            }
+        }
+    }
+    true
+}
+
+fn show(answer: &DeclareAnswer, output: &mut Output) -> Exit {
+    if output.is_json() {
+        let reasons = answer.reasons.iter();
+        let reasons = reasons.map(|one| ReasonView { code: &one.code, why: &one.why }).collect();
+        output.json(&DeclaredView {
+            id: answer.id.to_string(),
+            version: answer.version,
+            tier: answer.tier.as_str(),
+            reasons,
+            assets: answer.assets,
+        });
+        return Exit::Ok;
+    }
+    let tone = if answer.tier == Tier::Escalate { Tone::Careful } else { Tone::Good };
+    let tier = output.paint(tone, answer.tier.as_str());
+    let same = if answer.changed { "" } else { ", as it was recorded already" };
+    let version =
+        if answer.version > 1 { format!(" version {}", answer.version) } else { String::new() };
+    let assets = count(answer.assets as u64, "asset");
+    output.line(&format!("{}{version}: {tier}  ({assets}{same})", answer.id));
+    for one in &answer.reasons {
+        output.line(&format!("  {}: {}", one.code, clean(&one.why)));
+    }
+    let next = match answer.tier {
+        Tier::Escalate => "ask the commissioner's contact before going on; once it is sent",
+        Tier::Report => "send it to the commissioner's contact, then",
+    };
+    output.remark(&format!("{next}: genlock reported {} --to WHO", answer.id));
+    Exit::Ok
+}
+
+#[derive(Serialize)]
+struct ReportedView<'a> {
+    id: String,
+    version: u32,
+    to: &'a str,
+    on: Option<&'a str>,
+}
+
+pub(super) fn reported(
+    context: &Context<'_>,
+    project: &Project,
+    args: &ReportedArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let (id, on) = (args.declaration, args.on.as_deref());
+    let version = app::reported(project, context, id, &args.to, on, args.document.as_ref())?;
+    if output.is_json() {
+        output.json(&ReportedView { id: id.to_string(), version, to: &args.to, on });
+    } else {
+        output.remark(&format!("{id} version {version} was sent to {}", clean(&args.to)));
+    }
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,262 @@
+//! TOML to a validated policy, naming every problem at its line.
+
+mod condition;
+mod reader;
+mod role;
+mod rule;
+mod waiver;
+
+pub use reader::{PolicyError, PolicyProblem};
+
+use std::collections::BTreeSet;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::{AssetId, FindingCode};
+use crate::policy::fact::Fact;
+use crate::policy::parse::rule::RawRule;
+use crate::policy::role::Role;
+use crate::policy::rule::{Escalation, Waiver};
+use crate::policy::{Policy, catalogue, severities};
+
+pub(super) use reader::{Reader, table};
+
+/// Longer than any policy a person would read.
+const MAX_BYTES: usize = 1 << 20;
+
+/// What a text says, before it is laid over the rules of this program.
+#[derive(Default)]
+struct Written {
+    profile: Option<String>,
+    production: Option<String>,
+    rules: Vec<RawRule>,
+    escalations: Vec<Escalation>,
+    waivers: Vec<Waiver>,
+    roles: Vec<Role>,
+}
+
+pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
+    let mut reader = Reader::new(text);
+    let mut written = Written::default();
+    if text.len() > MAX_BYTES {
+        reader.problem(0, format!("the policy is longer than {MAX_BYTES} bytes"));
+    } else {
+        let table = table(&mut reader);
+        top(&mut reader, table.get_ref(), &mut written);
+    }
+    let mut rules = BTreeSet::new();
+    for rule in &written.rules {
+        if !rules.insert(rule.code.clone()) {
+            reader.problem(rule.at, format!("a second rule for {:?}", rule.code.as_str()));
+        }
+    }
+    for waiver in &written.waivers {
+        let known = matches!(waiver.code, FindingCode::BuiltIn(_)) || rules.contains(&waiver.code);
+        if !known {
+            reader
+                .problem(0, format!("a waiver of {:?}, which no rule finds", waiver.code.as_str()));
+        }
+    }
+    if reader.is_clean() && written.rules.is_empty() {
+        reader
+            .problem(0, "it holds no rules, and a gate without rules lets everything pass".into());
+    }
+    if reader.is_clean() && written.profile.is_none() {
+        reader.problem(0, "profile is missing".into());
+    }
+    // A slip in a role's name would make a rule that never finds, or always does.
+    let conditions = written.rules.iter().flat_map(RawRule::conditions);
+    for name in conditions.flat_map(|condition| condition.names(Fact::ApprovedRoles)) {
+        if !written.roles.iter().any(|role| role.name == name) {
+            reader.problem(0, format!("a rule asks for the role {name:?}, which no [[role]] has"));
+        }
+    }
+    let profile = written.profile.unwrap_or_default();
+    reader.finish()?;
+    let mut escalations = written.escalations;
+    if escalations.is_empty() {
+        escalations.clone_from(&catalogue().escalations);
+    }
+    let mut rules = rule::lay_over(&catalogue().rules, written.rules);
+    // So that what is found comes in the order in which it is shown.
+    rules.sort_by(|a, b| a.code.cmp(&b.code));
+    Ok(Policy {
+        severities: severities(&rules),
+        profile,
+        production: written.production,
+        hash: AssetId::from(blake3::hash(text.as_bytes())),
+        text: text.to_owned(),
+        rules,
+        escalations,
+        waivers: written.waivers,
+        roles: written.roles,
+    })
+}
+
+/// The rules of this program: the same grammar, where every code is ours and has its condition.
+pub(super) fn built_in(text: &str) -> Result<crate::policy::Catalogue, PolicyError> {
+    let mut reader = Reader::of_catalogue(text);
+    let mut written = Written::default();
+    let table = table(&mut reader);
+    top(&mut reader, table.get_ref(), &mut written);
+    reader.finish()?;
+    let rules = written.rules.into_iter().map(RawRule::complete).collect();
+    Ok(crate::policy::Catalogue { rules, escalations: written.escalations })
+}
+
+fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "profile" => written.profile = reader.text("profile", value).map(|(text, _)| text),
+            "production" => {
+                written.production = reader.text("production", value).map(|(text, _)| text);
+            }
+            "version" | "title" | "source" => {
+                reader.text(key.get_ref(), value);
+            }
+            "rule" => each(reader, "rule", value, &mut |reader, at, table| {
+                written.rules.extend(rule::rule(reader, at, table));
+            }),
+            "escalate" => each(reader, "escalate", value, &mut |reader, at, table| {
+                let one = rule::escalation(reader, at, table);
+                if let Some(one) = one {
+                    if written.escalations.iter().any(|known| known.code == one.code) {
+                        reader.problem(at, format!("a second [[escalate]] {:?}", one.code));
+                    }
+                    written.escalations.push(one);
+                }
+            }),
+            "role" => each(reader, "role", value, &mut |reader, at, table| {
+                let Some(one) = role::role(reader, at, table) else { return };
+                if written.roles.iter().any(|known| known.name == one.name) {
+                    reader.problem(at, format!("a second [[role]] {:?}", one.name));
+                }
+                written.roles.push(one);
+            }),
+            "waiver" => each(reader, "waiver", value, &mut |reader, at, table| {
+                written.waivers.extend(waiver::waiver(reader, at, table));
+            }),
+            unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
+        }
+    }
+}
+
+/// Hands over every table of `[[name]]`.
+pub(super) fn each(
+    reader: &mut Reader<'_>,
+    name: &str,
+    value: &Spanned<DeValue<'_>>,
+    one: &mut dyn FnMut(&mut Reader<'_>, usize, &DeTable<'_>),
+) {
+    let DeValue::Array(list) = value.get_ref() else {
+        return reader.problem(value.span().start, format!("{name} is written [[{name}]]"));
+    };
+    for entry in list {
+        match entry.get_ref() {
+            DeValue::Table(table) => one(reader, entry.span().start, table),
+            _ => reader.problem(entry.span().start, format!("a {name} is a table")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RuleCode, Severity};
+
+    fn problems(text: &str) -> Vec<String> {
+        let error = Policy::parse(text).expect_err("the policy was accepted");
+        error.problems.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_problem_is_named_at_once_with_its_line() {
+        let text = "profile = 7\nextra = true\n[[rule]]\ncode = \"ai-unaproved\"\n\
+                    severity = \"stop\"\n[[rule]]\ncode = \"media-unread\"\nseverity = \"off\"\n";
+        assert_eq!(
+            problems(text),
+            [
+                "line 1, column 11: profile is a string",
+                "line 2, column 1: unknown key \"extra\"",
+                "line 4, column 8: unknown code \"ai-unaproved\"; a rule of your own has a when",
+                "line 5, column 12: severity is block, warn or off, not \"stop\"",
+                "line 7, column 8: \"media-unread\" always blocks and takes no rule",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_policy_without_rules_is_an_error() {
+        assert!(problems("")[0].contains("no rules"));
+        assert!(problems("profile = \"netflix\"\n")[0].contains("no rules"));
+        assert!(!problems("profile = [\n").is_empty());
+    }
+
+    #[test]
+    fn only_off_switches_a_rule_off_and_what_could_not_be_known_always_blocks() {
+        let text = "profile = \"x\"\n[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"off\"\n\
+                    [[rule]]\ncode = \"approval-unsigned\"\nseverity = \"warn\"\n";
+        let policy = Policy::parse(text).unwrap();
+        assert_eq!(policy.severity(RuleCode::MediaUnread), Some(Severity::Block));
+        assert_eq!(policy.severity(RuleCode::DeliverableEmpty), Some(Severity::Block));
+        assert_eq!(policy.severity(RuleCode::AiUnapproved), None);
+        assert_eq!(policy.severity(RuleCode::ApprovalUnsigned), Some(Severity::Warn));
+        assert_eq!(policy.severity(RuleCode::ApprovalTempOnly), Some(Severity::Block));
+    }
+
+    #[test]
+    fn every_problem_of_a_condition_is_named_at_its_place() {
+        let rule = |when: &str| {
+            let own = "code = \"x-own\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"";
+            problems(&format!("profile = \"x\"\n[[rule]]\n{own}\nwhen = {when}\n")).join("; ")
+        };
+        for (when, said) in [
+            ("{ fact = \"statuss\", is = \"ai\" }", "no fact is called \"statuss\""),
+            ("{ fact = \"status\", is = \"al\" }", "status is one of ai, ai-part, "),
+            ("{ fact = \"status\", is = true }", "is takes a string"),
+            ("{ fact = \"ai\", is = \"yes\" }", "is takes true or false"),
+            ("{ fact = \"status\" }", "asks nothing of the fact"),
+            ("{ fact = \"status\", is = \"ai\", known = true }", "asks two things"),
+            ("{ fact = \"path\", matches = \"[\" }", "is no glob"),
+            ("{ fact = \"status\", has = \"ai\" }", "cannot be asked"),
+            ("{ all = [] }", "is empty"),
+            ("{ all = [{ fact = \"ai\", is = true }], any = [] }", "one of all, any, not"),
+            ("{ nott = { fact = \"ai\", is = true } }", "unknown key \"nott\""),
+            ("true", "a condition is a table"),
+        ] {
+            let found = rule(when);
+            assert!(found.contains(said), "{when}: {found}");
+            assert!(found.starts_with("line 7, "), "{when}: {found}");
+        }
+    }
+
+    #[test]
+    fn a_condition_nested_beyond_reading_is_refused() {
+        let when =
+            format!("{}{{ fact = \"ai\", is = true }}{}", "{ not = ".repeat(40), " }".repeat(40));
+        let text = format!(
+            "profile = \"x\"\n[[rule]]\ncode = \"x\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\nwhen = {when}\n"
+        );
+        assert!(problems(&text)[0].contains("nested"), "{:?}", problems(&text));
+    }
+
+    #[test]
+    fn a_waiver_is_whole_or_an_error() {
+        let waiver = |more: &str| {
+            problems(&format!(
+                "profile = \"x\"\n[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"block\"\n\
+                 [[waiver]]\n{more}\n"
+            ))
+            .join("; ")
+        };
+        let whole = "code = \"ai-unapproved\"\nasset = \"a/**\"\nwho = \"D\"\nwhy = \"w\"\n";
+        assert!(waiver(whole).contains("has no until"));
+        assert!(waiver("code = \"ai-unapproved\"").contains("has no who"));
+        assert!(waiver(&format!("{whole}until = \"soon\"")).contains("is a day"));
+        let media = whole.replace("ai-unapproved", "media-unread");
+        assert!(waiver(&format!("{media}until = \"2099-01-01\"")).contains("nobody can waive"));
+        let own = whole.replace("ai-unapproved", "x-nobody");
+        assert!(waiver(&format!("{own}until = \"2099-01-01\"")).contains("which no rule finds"));
+    }
+}

@@ -1,0 +1,218 @@
+//! `[[rule]]` and `[[escalate]]` out of TOML, and how a policy's rules are laid over ours.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::model::{FindingCode, RuleCode, Severity};
+use crate::policy::condition::Condition;
+use crate::policy::fact::{About, Fact};
+use crate::policy::is_fixed;
+use crate::policy::parse::condition::condition;
+use crate::policy::parse::reader::Reader;
+use crate::policy::rule::{Escalation, Rule, Template};
+
+/// A rule as somebody wrote it: what is left out stays as it is in ours.
+pub(super) struct RawRule {
+    pub(super) code: FindingCode,
+    pub(super) at: usize,
+    severity: Option<Severity>,
+    when: Option<Condition>,
+    warn_when: Option<Condition>,
+    fold: Option<bool>,
+    why: Option<Template>,
+    fix: Option<Template>,
+    source: Option<String>,
+}
+
+impl RawRule {
+    /// What it asks.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(&self.warn_when)
+    }
+
+    /// As a rule of its own.
+    pub(super) fn complete(self) -> Rule {
+        Rule {
+            code: self.code,
+            severity: self.severity,
+            when: self.when,
+            warn_when: self.warn_when,
+            fold: self.fold.unwrap_or(false),
+            why: self.why.unwrap_or_default(),
+            fix: self.fix.unwrap_or_default(),
+            source: self.source,
+        }
+    }
+}
+
+/// Our rules with a policy's severities and sources, then the policy's own. A code the policy does
+/// not mention keeps what we say of it: a rule is switched off in so many words, never by a line
+/// that went missing.
+pub(super) fn lay_over(ours: &[Rule], written: Vec<RawRule>) -> Vec<Rule> {
+    let mut rules = ours.to_vec();
+    for raw in written {
+        match rules.iter_mut().find(|rule| rule.code == raw.code) {
+            Some(rule) => {
+                rule.severity = raw.severity;
+                rule.fold = raw.fold.unwrap_or(rule.fold);
+                rule.source = raw.source.or(rule.source.take());
+                if let Some(fix) = raw.fix {
+                    rule.fix = fix;
+                }
+            }
+            None => rules.push(raw.complete()),
+        }
+    }
+    rules
+}
+
+pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<RawRule> {
+    let own = table.contains_key("when");
+    let mut code = None;
+    let mut severity = None;
+    let mut raw = RawRule {
+        code: FindingCode::BuiltIn(RuleCode::AiUnapproved),
+        at,
+        severity: None,
+        when: None,
+        warn_when: None,
+        fold: None,
+        why: None,
+        fix: None,
+        source: None,
+    };
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "code" => code = self::code(reader, value, own),
+            "severity" => severity = level(reader, value),
+            "when" => raw.when = condition(reader, value),
+            "warn_when" | "warn-when" => raw.warn_when = condition(reader, value),
+            "fold" => raw.fold = reader.flag("fold", value),
+            "why" => raw.why = template(reader, "why", value),
+            "fix" => raw.fix = template(reader, "fix", value),
+            "source" => raw.source = reader.text("source", value).map(|(text, _)| text),
+            unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
+        }
+    }
+    for key in ["code", "severity"] {
+        if !table.contains_key(key) {
+            reader.problem(at, format!("a rule has a {key}"));
+        }
+    }
+    let (code, code_at) = code?;
+    raw.severity = severity?;
+    let ours = matches!(code, FindingCode::BuiltIn(_));
+    // Or whoever changes the policy could also take away what shows it.
+    if code == RuleCode::PolicyChanged && raw.severity.is_none() {
+        reader.problem(code_at, "\"policy-changed\" blocks or warns, and is never off".into());
+    }
+    if !reader.is_catalogue() {
+        if ours && (own || raw.why.is_some() || raw.warn_when.is_some()) {
+            let said = "is a rule of genlock: its code keeps its meaning. Switch it off, and write a \
+                        rule of your own under another code";
+            reader.problem(code_at, format!("{:?} {said}", code.as_str()));
+        }
+        if !ours && (raw.why.is_none() || raw.fix.is_none()) {
+            reader.problem(at, "a rule of your own says why, and what clears it: why, fix".into());
+        }
+    }
+    Some(RawRule { code, at: code_at, ..raw })
+}
+
+pub(super) fn escalation(
+    reader: &mut Reader<'_>,
+    at: usize,
+    table: &DeTable<'_>,
+) -> Option<Escalation> {
+    let (mut code, mut when, mut why, mut source) = (None, None, None, None);
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "code" => code = reader.text("code", value),
+            "when" => {
+                when = condition(reader, value);
+                let strange = |fact: &Fact| {
+                    fact.about() != About::Declaration || *fact == Fact::DeclarationTier
+                };
+                let facts = when.as_ref().map(Condition::facts).unwrap_or_default();
+                if let Some(fact) = facts.into_iter().find(strange) {
+                    let said = format!("{} is not known when a use is declared", fact.as_str());
+                    reader.problem(value.span().start, said);
+                }
+            }
+            "why" => why = template(reader, "why", value),
+            "source" => source = reader.text("source", value).map(|(text, _)| text),
+            unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
+        }
+    }
+    for key in ["code", "when", "why"] {
+        if !table.contains_key(key) {
+            reader.problem(at, format!("an [[escalate]] has a {key}"));
+        }
+    }
+    let (code, code_at) = code?;
+    if !is_code(&code) {
+        reader.problem(code_at, format!("{code:?} is no code: {CODE}"));
+    }
+    Some(Escalation { code: Arc::from(code), when: when?, why: why?, source })
+}
+
+const CODE: &str = "lowercase letters, digits and hyphens, at most 60";
+
+/// Codes are matched on by scripts and shown on terminals.
+fn is_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=60).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// One of our codes, or a new one where the rule says when it finds.
+fn code(
+    reader: &mut Reader<'_>,
+    value: &Spanned<DeValue<'_>>,
+    own: bool,
+) -> Option<(FindingCode, usize)> {
+    let (text, at) = reader.text("code", value)?;
+    match RuleCode::ALL.iter().find(|code| code.as_str() == text) {
+        Some(code) if is_fixed(*code) && !reader.is_catalogue() => {
+            reader.problem(at, format!("{text:?} always blocks and takes no rule"));
+            None
+        }
+        Some(code) => Some((FindingCode::BuiltIn(*code), at)),
+        None if own && is_code(&text) => Some((FindingCode::Own(Arc::from(text)), at)),
+        None if own => {
+            reader.problem(at, format!("{text:?} is no code: {CODE}"));
+            None
+        }
+        None => {
+            reader.problem(at, format!("unknown code {text:?}; a rule of your own has a when"));
+            None
+        }
+    }
+}
+
+/// The outer option is "it could be read", the inner one `off`.
+#[expect(clippy::option_option, reason = "off is a severity that was read")]
+fn level(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Option<Severity>> {
+    let (text, at) = reader.text("severity", value)?;
+    match text.as_str() {
+        "block" => Some(Some(Severity::Block)),
+        "warn" => Some(Some(Severity::Warn)),
+        "off" => Some(None),
+        _ => {
+            reader.problem(at, format!("severity is block, warn or off, not {text:?}"));
+            None
+        }
+    }
+}
+
+fn template(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Template> {
+    let (text, at) = reader.text(key, value)?;
+    match Template::parse(&text) {
+        Ok(template) => Some(template),
+        Err(name) => {
+            reader.problem(at, format!("{{{name}}} in {key} is no fact"));
+            None
+        }
+    }
+}

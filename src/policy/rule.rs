@@ -1,0 +1,146 @@
+//! A rule as data: its code, when it finds, how hard, what it says and what clears it. And what
+//! stands beside rules in a policy: when a declaration escalates, and what was waived.
+
+use std::sync::Arc;
+
+use globset::GlobMatcher;
+
+use crate::model::{FindingCode, Severity, Timestamp};
+use crate::policy::condition::Condition;
+use crate::policy::fact::{Fact, Facts, Value};
+
+/// A rule of a policy.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its code.
+    pub code: FindingCode,
+    /// What it does; none when it is off.
+    pub severity: Option<Severity>,
+    /// When it finds. None for what is no condition on facts: the rule is in `rules/`.
+    pub when: Option<Condition>,
+    /// Where this holds too, it only warns.
+    pub warn_when: Option<Condition>,
+    /// One finding for all that it finds, with their number.
+    pub fold: bool,
+    /// What it says.
+    pub why: Template,
+    /// What clears it.
+    pub fix: Template,
+    /// Whose words it rests on.
+    pub source: Option<String>,
+}
+
+/// A reason for which a declared use must be escalated.
+#[derive(Clone, Debug)]
+pub struct Escalation {
+    /// Its code.
+    pub code: Arc<str>,
+    /// When; asks about the declaration only.
+    pub when: Condition,
+    /// What it says.
+    pub why: Template,
+    /// Whose words it rests on.
+    pub source: Option<String>,
+}
+
+/// An exception that somebody stands for.
+#[derive(Clone, Debug)]
+pub struct Waiver {
+    /// What it keeps out of the verdict.
+    pub code: FindingCode,
+    /// Of what: a glob over paths, or an id or the beginning of one.
+    pub asset: Wanted,
+    /// Only in this deliverable.
+    pub deliverable: Option<String>,
+    /// Who waived it.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// The last moment it holds.
+    pub until: Timestamp,
+}
+
+/// What a waiver is about.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// Paths.
+    Glob(GlobMatcher),
+    /// A content, by the beginning of its id in lowercase hex.
+    Id(String),
+}
+
+impl Wanted {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Glob(glob) => glob.glob().glob(),
+            Self::Id(id) => id,
+        }
+    }
+}
+
+/// A sentence with facts in it: `{tool} is not in the register`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Fact(Fact),
+    Extra(&'static str),
+}
+
+/// What a sentence may name besides facts: the beginning of the asset's id, its status in words, and
+/// the number of files of a folded finding.
+pub const EXTRAS: &[&str] = &["asset", "made", "count"];
+
+impl Template {
+    /// Reads a sentence; the error is the name in braces that means nothing.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').ok_or_else(|| after.to_owned())?;
+            if !before.is_empty() {
+                parts.push(Part::Text(before.to_owned()));
+            }
+            let extra = EXTRAS.iter().find(|extra| **extra == name).map(|extra| Part::Extra(extra));
+            let part = extra.or_else(|| Fact::parse(name).map(Part::Fact));
+            parts.push(part.ok_or_else(|| name.to_owned())?);
+            rest = after;
+        }
+        if !rest.is_empty() {
+            parts.push(Part::Text(rest.to_owned()));
+        }
+        Ok(Self(parts))
+    }
+
+    /// The sentence for an item.
+    pub fn fill(&self, facts: &dyn Facts, extra: &dyn Fn(&str) -> String) -> String {
+        let mut out = String::with_capacity(96);
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Extra(name) => out.push_str(&extra(name)),
+                Part::Fact(fact) => match facts.get(*fact) {
+                    Value::Absent => out.push('?'),
+                    Value::Flag(flag) => out.push_str(if flag { "yes" } else { "no" }),
+                    Value::Text(text) => out.push_str(&text),
+                    Value::Number(number) => out.push_str(&number.to_string()),
+                    Value::Words(words) => out.push_str(&words.join(", ")),
+                },
+            }
+        }
+        out
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Fact(fact) => format!("{{{}}}", fact.as_str()),
+            Part::Extra(name) => format!("{{{name}}}"),
+        };
+        self.0.iter().map(part).collect()
+    }
+}

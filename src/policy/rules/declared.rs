@@ -1,0 +1,242 @@
+//! The facts of a declaration: what it says, and what the register says of its tools. Made once for
+//! each declaration, not for each file under it.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Answer, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse, Timestamp,
+    plain_word,
+};
+use crate::policy::fact::{Fact, Facts, Value};
+use crate::policy::rules::{Case, Item};
+use crate::policy::{Policy, tier};
+use crate::record::{Declarations, Record};
+
+/// Every declaration with its facts.
+pub(super) struct Prepared<'a> {
+    record: &'a Record,
+    all: BTreeMap<DeclarationId, DeclarationFacts<'a>>,
+}
+
+impl<'a> Prepared<'a> {
+    pub(super) fn all(policy: &Policy, case: &Case<'a>) -> Self {
+        let record = case.record;
+        let all = record.declarations.all().filter_map(|(id, dossier)| {
+            let current = dossier.current()?;
+            let declaration = &current.fact.declaration;
+            let mut facts =
+                DeclarationFacts::new(policy, &record.declarations, declaration, case.now);
+            facts.id = id;
+            facts.since = current.seq;
+            facts.reported = dossier.report().is_some();
+            facts.tier = Some(tier(policy, &facts).tier.as_str());
+            Some((id, facts))
+        });
+        Self { record, all: all.collect() }
+    }
+
+    /// The declarations that a file is under.
+    pub(super) fn of(&self, item: &Item<'_>) -> Vec<DeclarationId> {
+        if self.all.is_empty() {
+            return Vec::new();
+        }
+        self.record.declarations.of(&item.asset, std::iter::once(item.path))
+    }
+
+    pub(super) fn get(&self, id: DeclarationId) -> Option<&DeclarationFacts<'a>> {
+        self.all.get(&id)
+    }
+}
+
+/// What a declaration says, as facts.
+pub struct DeclarationFacts<'a> {
+    declaration: &'a Declaration,
+    pub(super) id: DeclarationId,
+    /// The event that made it stand as it does.
+    pub(super) since: Seq,
+    pub(super) reported: bool,
+    tier: Option<&'static str>,
+    phase: Option<String>,
+    talent: TalentFacts,
+    tools: ToolFacts,
+    pipeline_unmet: Option<String>,
+    training_uncleared: Option<&'a str>,
+}
+
+impl<'a> DeclarationFacts<'a> {
+    /// The facts of a declaration before anybody recorded it: it has no number, was not reported, and
+    /// has no tier yet.
+    pub fn new(
+        policy: &Policy,
+        register: &Declarations,
+        declaration: &'a Declaration,
+        now: Timestamp,
+    ) -> Self {
+        let steps = declaration.pipeline.iter();
+        let unmet = steps.filter(|step| step.meets_guidance != Some(Answer::Yes));
+        let uncleared = declaration.training_clearance.as_deref().is_none_or(is_blank);
+        Self {
+            declaration,
+            id: DeclarationId(0),
+            since: Seq(0),
+            reported: false,
+            tier: None,
+            phase: declaration.phase.as_deref().map(plain_word),
+            talent: TalentFacts::new(policy, &declaration.talent, now),
+            tools: ToolFacts::new(register, declaration),
+            pipeline_unmet: listed(unmet.map(|step| step.tool.as_str())),
+            training_uncleared: declaration.training_data.as_deref().filter(|_| uncleared),
+        }
+    }
+}
+
+/// What there is to say of its performers.
+struct TalentFacts {
+    all: Option<String>,
+    replica: Option<String>,
+    altered: Option<String>,
+    synthetic: Option<String>,
+    minor: Option<String>,
+    missing: Option<String>,
+    elsewhere: Option<String>,
+    expired: Option<String>,
+}
+
+impl TalentFacts {
+    fn new(policy: &Policy, talent: &[Talent], now: Timestamp) -> Self {
+        let of = |wanted: &dyn Fn(&Talent) -> bool| {
+            listed(talent.iter().filter(|one| wanted(one)).map(|one| one.name.as_str()))
+        };
+        let elsewhere = |one: &Talent| match (&policy.production, &one.production) {
+            (Some(ours), Some(theirs)) => !ours.trim().eq_ignore_ascii_case(theirs.trim()),
+            _ => false,
+        };
+        // A day that does not read is one that nobody can rely on.
+        let expired = |one: &Talent| {
+            let until = one.consent_until.as_deref();
+            until.is_some_and(|day| Timestamp::end_of_day(day).map_or(true, |end| end < now))
+        };
+        let altered =
+            |one: &Talent| one.made == Some(TalentUse::Alteration) && one.exempt.is_none();
+        Self {
+            all: of(&|_| true),
+            replica: of(&|one| matches!(one.made, None | Some(TalentUse::Replica))),
+            altered: of(&altered),
+            synthetic: of(&|one| one.made == Some(TalentUse::Synthetic)),
+            minor: of(&|one| matches!(one.minor, Some(Answer::Yes | Answer::Unsure))),
+            missing: of(&Talent::lacks_consent),
+            elsewhere: of(&elsewhere),
+            expired: of(&expired),
+        }
+    }
+}
+
+/// What the register says of its tools.
+struct ToolFacts {
+    unregistered: Option<String>,
+    not_enterprise: Option<String>,
+    trains: Option<String>,
+    unknown_terms: Option<String>,
+    terms_missing: Option<String>,
+}
+
+impl ToolFacts {
+    fn new(register: &Declarations, declaration: &Declaration) -> Self {
+        let tools: Vec<_> = declaration
+            .tools()
+            .map(|(name, version)| (name, register.tool(name, version).map(|entry| &entry.fact)))
+            .collect();
+        let of = |wanted: &dyn Fn(&crate::model::Tool) -> bool| {
+            listed(tools.iter().filter(|(_, tool)| tool.is_some_and(wanted)).map(|(name, _)| *name))
+        };
+        Self {
+            unregistered: listed(
+                tools.iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| *name),
+            ),
+            not_enterprise: of(&|tool| tool.enterprise != Some(Answer::Yes)),
+            trains: of(&|tool| tool.keeps_data() == Some(true)),
+            unknown_terms: of(&|tool| tool.keeps_data().is_none()),
+            terms_missing: of(&|tool| tool.terms.is_none() && tool.enterprise != Some(Answer::Yes)),
+        }
+    }
+}
+
+/// Names between commas, each once; nothing when there are none.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut all: Vec<&str> = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+impl Facts for DeclarationFacts<'_> {
+    fn get(&self, fact: Fact) -> Value<'_> {
+        let one = self.declaration;
+        let (talent, tools) = (&self.talent, &self.tools);
+        let answer = |answer: Option<Answer>| Value::maybe(answer.map(Answer::as_str));
+        match fact {
+            Fact::Declaration if self.id.0 > 0 => Value::said(Some(self.id.to_string())),
+            Fact::DeclarationReported => Value::Flag(self.reported),
+            Fact::DeclarationTier => Value::maybe(self.tier),
+            Fact::Use => Value::text(&one.purpose),
+            Fact::Medium => Value::maybe(one.medium.map(crate::model::Medium::as_str)),
+            Fact::Phase => Value::maybe(self.phase.as_deref()),
+            Fact::Final => one.is_final.map_or(Value::Absent, Value::Flag),
+            Fact::Prominence => Value::maybe(one.prominence.map(Prominence::as_str)),
+            Fact::Elements if one.elements.is_empty() => Value::Absent,
+            Fact::Elements => {
+                let known = |word: &&str| ELEMENTS.iter().any(|(known, _)| known == word);
+                let words = one.elements.iter().map(String::as_str);
+                let mut all: Vec<_> = words.clone().filter(known).collect();
+                if words.clone().any(|word| !known(&word)) && !all.contains(&"other") {
+                    all.push("other");
+                }
+                Value::Words(all)
+            }
+            Fact::Model => Value::maybe(one.model.as_deref()),
+            Fact::LicenceTier => Value::maybe(one.licence_tier.as_deref()),
+            Fact::Prompts => Value::Number(one.prompts.len() as u64),
+            Fact::PersonalData => answer(one.any_personal_data()),
+            Fact::Proprietary => answer(one.any_proprietary()),
+            Fact::ThirdPartyIp => answer(one.any_third_party()),
+            Fact::PublicFigure => answer(one.public_figure),
+            Fact::TrainingUncleared => Value::maybe(self.training_uncleared),
+            Fact::UnionImpact => answer(one.union_impact),
+            Fact::CouldMislead => answer(one.could_mislead),
+            Fact::AltersPerformance => answer(one.alters_performance),
+            Fact::Watermarked => answer(one.watermarked),
+            Fact::HumanContribution => Value::maybe(one.human_contribution.as_deref()),
+            Fact::RightsClearance => Value::maybe(one.rights_clearance.as_deref()),
+            Fact::Vendor => Value::maybe(one.vendor.as_deref()),
+            Fact::Pipeline => Value::Number(one.pipeline.len() as u64),
+            Fact::PipelineUnmet => Value::maybe(self.pipeline_unmet.as_deref()),
+            Fact::P1 => answer(one.principles.p1),
+            Fact::P2 => answer(one.principles.p2),
+            Fact::P3 => answer(one.principles.p3),
+            Fact::P4 => answer(one.principles.p4),
+            Fact::P5 => answer(one.principles.p5),
+            Fact::Talent => Value::maybe(talent.all.as_deref()),
+            Fact::TalentReplica => Value::maybe(talent.replica.as_deref()),
+            Fact::TalentAltered => Value::maybe(talent.altered.as_deref()),
+            Fact::TalentSynthetic => Value::maybe(talent.synthetic.as_deref()),
+            Fact::TalentMinor => Value::maybe(talent.minor.as_deref()),
+            Fact::ConsentMissing => Value::maybe(talent.missing.as_deref()),
+            Fact::ConsentElsewhere => Value::maybe(talent.elsewhere.as_deref()),
+            Fact::ConsentExpired => Value::maybe(talent.expired.as_deref()),
+            Fact::Tool => Value::maybe(one.tool.as_deref()),
+            Fact::ToolUnregistered => Value::maybe(tools.unregistered.as_deref()),
+            Fact::ToolNotEnterprise => Value::maybe(tools.not_enterprise.as_deref()),
+            Fact::ToolTrains => Value::maybe(tools.trains.as_deref()),
+            Fact::ToolUnknownTerms => Value::maybe(tools.unknown_terms.as_deref()),
+            Fact::ToolTermsMissing => Value::maybe(tools.terms_missing.as_deref()),
+            _ => Value::Absent,
+        }
+    }
+}

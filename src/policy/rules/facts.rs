@@ -1,0 +1,177 @@
+//! The facts of an item: what each name that a rule can write stands for.
+
+use std::cell::OnceCell;
+
+use crate::model::{AiStatus, DeclarationId, SourceType, Strength};
+use crate::policy::Policy;
+use crate::policy::fact::{About, Fact, Facts, Value};
+use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
+use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::{Case, Item, finality};
+
+/// The facts of the deliverable as a whole.
+pub(super) struct Whole<'a> {
+    deliverable: &'a str,
+    finalizing: bool,
+    attested: bool,
+    ai: u64,
+    rendered_only: bool,
+    changed: Option<String>,
+}
+
+impl<'a> Whole<'a> {
+    pub(super) fn of(case: &Case<'a>) -> Self {
+        // A movie is rendered from something; a still or a sound may be the thing itself.
+        let rendered = |item: &&Item<'_>| {
+            item.media_type.starts_with("video/") || item.media_type.ends_with("/mxf")
+        };
+        let silent = |item: &&Item<'_>| !rendered(item) && !item.media_type.starts_with("audio/");
+        Self {
+            finalizing: case.finalizing,
+            attested: case.attested,
+            ai: case.items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
+            rendered_only: case.items.iter().any(|item| rendered(&item))
+                && !case.items.iter().any(|item| silent(&item)),
+            changed: finality::changes(case),
+            ..Self::named(case.deliverable)
+        }
+    }
+
+    /// Nothing but its name.
+    pub(super) fn named(deliverable: &'a str) -> Self {
+        let (finalizing, attested, rendered_only) = (false, false, false);
+        Self { deliverable, finalizing, attested, ai: 0, rendered_only, changed: None }
+    }
+}
+
+impl Facts for Whole<'_> {
+    fn get(&self, fact: Fact) -> Value<'_> {
+        match fact {
+            Fact::Deliverable => Value::text(self.deliverable),
+            Fact::Finalizing => Value::Flag(self.finalizing),
+            Fact::Attested => Value::Flag(self.attested),
+            Fact::AiCount => Value::Number(self.ai),
+            Fact::RenderedOnly => Value::Flag(self.rendered_only),
+            Fact::Changed => Value::maybe(self.changed.as_deref()),
+            _ => Value::Absent,
+        }
+    }
+}
+
+/// The facts of one file, and of one declaration that it is under at a time.
+pub(super) struct ItemFacts<'a> {
+    policy: &'a Policy,
+    case: &'a Case<'a>,
+    whole: &'a Whole<'a>,
+    item: &'a Item<'a>,
+    prepared: &'a Prepared<'a>,
+    approval: ApprovalFacts<'a>,
+    declarations: Vec<DeclarationId>,
+    /// Its path as it is shown, once a rule asks for it.
+    shown: OnceCell<String>,
+    /// How many declarations were gone through.
+    at: usize,
+}
+
+impl<'a> ItemFacts<'a> {
+    pub(super) fn new(
+        policy: &'a Policy,
+        case: &'a Case<'a>,
+        whole: &'a Whole<'a>,
+        item: &'a Item<'a>,
+        prepared: &'a Prepared<'a>,
+    ) -> Self {
+        let declarations = prepared.of(item);
+        let ai = needs_approval(item, &declarations);
+        let approval = ApprovalFacts::of(policy, case, item, ai);
+        let shown = OnceCell::new();
+        Self { policy, case, whole, item, prepared, approval, declarations, shown, at: 0 }
+    }
+
+    /// Goes on to the next declaration, if there is one.
+    pub(super) fn next_declaration(&mut self) -> bool {
+        self.at += 1;
+        self.at <= self.declarations.len()
+    }
+
+    fn of_declaration(&self, fact: Fact) -> Value<'_> {
+        let current = self.at.checked_sub(1).and_then(|at| self.declarations.get(at));
+        let Some(one) = current.and_then(|id| self.prepared.get(*id)) else { return Value::Absent };
+        match fact {
+            Fact::DeclarationApproved => Value::Flag(self.approval.holds_since(one.since, one.id)),
+            fact => one.get(fact),
+        }
+    }
+}
+
+/// What is AI-made needs an approval, and so does what is declared to be, whatever marks it lost; not
+/// what a person says is no such thing.
+fn needs_approval(item: &Item<'_>, declarations: &[DeclarationId]) -> bool {
+    let status = item.origin.status;
+    is_ai(status) || (!declarations.is_empty() && status != AiStatus::NotAi)
+}
+
+impl Facts for ItemFacts<'_> {
+    fn get(&self, fact: Fact) -> Value<'_> {
+        let (origin, approval) = (&self.item.origin, &self.approval);
+        let best = approval.best.map(|entry| &entry.fact);
+        let strength = |one: Option<Strength>| Value::maybe(one.map(Strength::as_str));
+        match fact {
+            Fact::Status => Value::text(origin.status.as_str()),
+            Fact::Ai => Value::Flag(needs_approval(self.item, &self.declarations)),
+            Fact::Approval => Value::maybe(approval.state),
+            Fact::Declared => Value::Flag(!self.declarations.is_empty()),
+            Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
+            Fact::MediaType => Value::text(self.item.media_type),
+            Fact::SourceType => Value::maybe(origin.source_type.map(SourceType::term)),
+            Fact::Strength => strength(origin.strength),
+            Fact::Marked => strength(origin.marked),
+            Fact::Because => Value::maybe(origin.why.first().map(String::as_str)),
+            Fact::DetectedTool => Value::maybe(origin.tool.as_deref()),
+            Fact::Determined => {
+                Value::Flag(self.case.record.determination(&self.item.asset).is_some())
+            }
+            Fact::Contested => Value::Flag(origin.contested),
+            Fact::Confirmed => {
+                Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
+            }
+            Fact::Clearance if origin.status.is_ai_or_suspect() => {
+                let (record, now) = (self.case.record, self.case.now);
+                let clearance = record.clearance(&self.item.asset, &self.declarations, now);
+                Value::text(clearance.as_str())
+            }
+            Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
+            Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
+            Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
+            Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
+            Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
+            Fact::ApprovalConditions => {
+                Value::maybe(best.and_then(|one| one.conditions.as_deref()))
+            }
+            Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
+            Fact::ApprovalKey => Value::maybe(approval.key.as_deref()),
+            Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
+            Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
+            Fact::ApprovalUnsigned => Value::maybe(approval.unsigned.as_deref()),
+            Fact::ApprovedRoles => {
+                Value::Words(approval.roles.iter().map(String::as_str).collect())
+            }
+            Fact::ApprovalRevoked => Value::maybe(approval.revoked.as_deref()),
+            Fact::ApprovalTempOnly => Value::maybe(approval.temp_only.as_deref()),
+            Fact::ApprovalElsewhere => Value::maybe(approval.elsewhere.as_deref()),
+            Fact::ApprovalExpired => Value::maybe(approval.expired.as_deref()),
+            Fact::ApprovalOutdated => Value::maybe(approval.outdated.as_deref()),
+            Fact::ApprovalUndocumented => Value::maybe(approval.undocumented.as_deref()),
+            Fact::ApprovalRejected => Value::maybe(approval.rejected.as_deref()),
+            Fact::ApprovalOverrides => Value::maybe(approval.overrides.as_deref()),
+            Fact::Reported => {
+                let reported =
+                    |id: &DeclarationId| self.prepared.get(*id).is_some_and(|one| one.reported);
+                let all = !self.declarations.is_empty() && self.declarations.iter().all(reported);
+                Value::Flag(all)
+            }
+            fact if fact.about() == About::Declaration => self.of_declaration(fact),
+            fact => self.whole.get(fact),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Waivers: what somebody took on themselves, exactly as named and for as long as it says.
+
+use crate::model::{AssetId, AssetPath, Finding, FindingCode, Timestamp, Waived};
+use crate::policy::Policy;
+use crate::policy::rule::{Waiver, Wanted};
+use crate::policy::rules::Case;
+
+/// The waivers of a policy, and which of them kept something out.
+pub(super) struct Waivers<'a> {
+    all: &'a [Waiver],
+    used: Vec<bool>,
+    deliverable: &'a str,
+    now: Timestamp,
+}
+
+impl<'a> Waivers<'a> {
+    pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
+        let used = vec![false; policy.waivers.len()];
+        Self { all: &policy.waivers, used, deliverable: case.deliverable, now: case.now }
+    }
+
+    /// The waiver that keeps a finding out, by its place. What is about the deliverable as a whole is
+    /// waived with the glob `**`.
+    pub(super) fn of(
+        &mut self,
+        code: &FindingCode,
+        path: Option<&AssetPath>,
+        asset: Option<&AssetId>,
+    ) -> Option<usize> {
+        let at = self.all.iter().position(|one| {
+            one.code == *code && self.in_force(one) && is_about(&one.asset, path, asset)
+        })?;
+        self.used[at] = true;
+        Some(at)
+    }
+
+    fn in_force(&self, waiver: &Waiver) -> bool {
+        waiver.until >= self.now && self.is_here(waiver)
+    }
+
+    fn is_here(&self, waiver: &Waiver) -> bool {
+        waiver.deliverable.as_ref().is_none_or(|name| name == self.deliverable)
+    }
+
+    /// A finding with the waiver that keeps it out.
+    pub(super) fn waived(&self, at: usize, finding: Finding) -> Waived {
+        let Waiver { who, why, until, .. } = &self.all[at];
+        Waived { finding, who: who.clone(), why: why.clone(), until: *until }
+    }
+
+    /// What there is to say of those that kept nothing out.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let idle =
+            self.all.iter().zip(&self.used).filter(|(one, used)| !*used && self.is_here(one));
+        idle.map(|(one, _)| {
+            let what =
+                format!("{}'s waiver of {} for {}", one.who, one.code.as_str(), one.asset.text());
+            if one.until < self.now {
+                format!("{what} ran out at {}", one.until.to_the_second())
+            } else {
+                format!("{what} matches nothing in {}", self.deliverable)
+            }
+        })
+        .collect()
+    }
+}
+
+fn is_about(wanted: &Wanted, path: Option<&AssetPath>, asset: Option<&AssetId>) -> bool {
+    match wanted {
+        Wanted::Id(id) => asset.is_some_and(|asset| asset.to_string().starts_with(id.as_str())),
+        Wanted::Glob(glob) => match path {
+            Some(path) => glob.is_match(path.to_string()),
+            None => glob.glob().glob() == "**",
+        },
+    }
+}

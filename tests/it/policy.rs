@@ -1,0 +1,296 @@
+//! Policies that people write: rules of their own, waivers, and the commands that check, explain and
+//! test them.
+
+use std::fs;
+
+use crate::media::{a1111_png, plain_png, truncated_png, xmp_png};
+use crate::world::{World, number, text};
+
+/// Adds to the policy of a project.
+fn add(world: &World, more: &str) {
+    let path = world.path(".genlock/policy.toml");
+    let policy = fs::read_to_string(&path).unwrap();
+    fs::write(path, format!("{policy}\n{more}\n")).unwrap();
+    world.run(["policy", "ack", "--note", "as the test wants it"]);
+}
+
+fn world() -> World {
+    let world = World::with([
+        ("cut/ai.png", a1111_png(1)),
+        ("cut/also.png", a1111_png(2)),
+        ("cut/clean.png", plain_png(1)),
+    ]);
+    world.deliverable("EP", &["cut"]);
+    world
+}
+
+const OWN: &str = r#"
+[[rule]]
+code = "house-no-webui"
+severity = "block"
+when = { all = [{ fact = "ai", is = true }, { fact = "detected-tool", matches = "Stable Diffusion*" }] }
+why = "{path} was made with {detected-tool}, which this show does not use"
+fix = "make {asset} with something else"
+source = "show bible, 3"
+"#;
+
+fn waiver(code: &str, asset: &str, until: &str) -> String {
+    format!(
+        "[[waiver]]\ncode = \"{code}\"\nasset = \"{asset}\"\nwho = \"Dana Reyes\"\n\
+         why = \"agreed on the phone\"\nuntil = \"{until}\"\n"
+    )
+}
+
+#[test]
+fn a_rule_of_ones_own_finds_without_a_line_of_rust() {
+    let world = world();
+    world.approve(&["cut"]);
+    add(&world, OWN);
+    let gate = world.gate("EP");
+    gate.expect(
+        "refused",
+        &[
+            "[approval-unsigned cut/ai.png]",
+            "[approval-unsigned cut/also.png]",
+            "house-no-webui cut/ai.png",
+            "house-no-webui cut/also.png",
+        ],
+    );
+    let found = gate.finding("house-no-webui");
+    assert_eq!(
+        text(found, "why"),
+        "cut/ai.png was made with Stable Diffusion WebUI (AUTOMATIC1111 format), which this show does \
+         not use"
+    );
+    assert!(text(found, "fix").contains(&text(found, "asset")[..12]), "{found}");
+    let told = world.run(["gate", "EP"]).stdout;
+    assert!(told.contains("block house-no-webui: cut/ai.png"), "{told}");
+}
+
+#[test]
+fn a_code_of_ours_takes_no_other_condition_and_unknown_keys_are_errors() {
+    let world = World::new();
+    add(
+        &world,
+        "[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"warn\"\n\
+         when = { fact = \"ai\", is = false }\nsevertiy = \"off\"\n[[rule]]\ncode = \"house-x\"\n\
+         severity = \"warn\"\nwhen = { fact = \"ai\", is = true }\nwhy = \"{toll}\"\n",
+    );
+    let ran = world.json(["policy", "check"]).expect(3);
+    let causes = ran.value()["error"]["causes"].as_array().unwrap().clone();
+    let all = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for said in [
+        "its code keeps its meaning",
+        "unknown key \\\"severtiy\\\"",
+        "{toll} in why is no fact",
+        "a second rule for \\\"ai-unapproved\\\"",
+        "says why, and what clears it",
+    ] {
+        assert_eq!(all.matches(said).count(), 1, "{said}: {all}");
+    }
+    assert!(causes.iter().all(|cause| cause.as_str().unwrap().starts_with("line ")), "{all}");
+}
+
+#[test]
+fn a_waiver_keeps_out_exactly_what_it_names_and_is_shown() {
+    let world = world();
+    add(&world, &waiver("ai-unapproved", "cut/ai.*", "2099-12-31"));
+    let gate = world.gate("EP");
+    gate.expect("refused", &["ai-unapproved cut/also.png"]);
+    let waived = &gate.answer["waived"][0];
+    assert_eq!(
+        (text(waived, "code"), text(waived, "path")),
+        ("ai-unapproved".into(), "cut/ai.png".into())
+    );
+    assert_eq!(text(&waived["waiver"], "who"), "Dana Reyes");
+    assert_eq!(text(&waived["waiver"], "why"), "agreed on the phone");
+    assert!(text(&waived["waiver"], "until").starts_with("2099-12-31T23:59:59"));
+    let told = world.run(["gate", "EP"]).stdout;
+    assert!(told.contains("waived ai-unapproved by Dana Reyes until 2099-12-31"), "{told}");
+    assert!(told.contains("agreed on the phone"), "{told}");
+    // By id, of the other one; and for another deliverable only, which this is not.
+    let id = world.id("cut/also.png");
+    add(&world, &waiver("ai-unapproved", &id[..16], "2099-12-31"));
+    world.gate("EP").expect("pass", &[]);
+    world.deliverable("TRAILER", &["cut/also.png"]);
+    world.gate("TRAILER").expect("pass", &["[exception-unused -]"]);
+}
+
+#[test]
+fn a_waiver_that_ran_out_or_matches_nothing_is_a_finding() {
+    let world = world();
+    world.approve(&["cut"]);
+    add(&world, &waiver("ai-unapproved", "cut/**", "2099-12-31"));
+    let unsigned = ["[approval-unsigned cut/ai.png]", "[approval-unsigned cut/also.png]"];
+    let gate = world.gate("EP");
+    gate.expect("pass", &[unsigned[0], unsigned[1], "[exception-unused -]"]);
+    assert!(text(gate.finding("exception-unused"), "why").contains("matches nothing in EP"));
+    world.policy(&[("exception-unused", "block")]);
+    world.gate("EP").expect("refused", &[unsigned[0], unsigned[1], "exception-unused -"]);
+
+    let world = self::world();
+    add(&world, &waiver("ai-unapproved", "cut/**", "2020-01-01"));
+    let gate = world.gate("EP");
+    gate.expect(
+        "refused",
+        &["[exception-unused -]", "ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"],
+    );
+    assert!(text(gate.finding("exception-unused"), "why").contains("ran out at 2020-01-01"));
+    // One for another deliverable has nothing to do with this one.
+    let other = waiver("ai-unapproved", "cut/**", "2020-01-01") + "deliverable = \"TRAILER\"\n";
+    let world = self::world();
+    add(&world, &other);
+    world.gate("EP").expect("refused", &["ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"]);
+}
+
+#[test]
+fn what_could_not_be_known_is_never_waived() {
+    let world = World::new();
+    world.write("cut/broken.png", truncated_png(1));
+    world.deliverable("EP", &["cut"]);
+    let before = world.read(".genlock/policy.toml");
+    for code in ["media-unread", "media-missing", "deliverable-empty", "exception-unused"] {
+        add(&world, &waiver(code, "**", "2099-12-31"));
+        let ran = world.json(["gate", "EP"]).expect(3);
+        assert!(ran.stdout.contains("nobody can waive"), "{}", ran.stdout);
+        world.write(".genlock/policy.toml", &before);
+    }
+    world.gate("EP").expect("cannot-tell", &["media-unread cut/broken.png"]);
+}
+
+#[test]
+fn a_folded_finding_is_waived_file_by_file() {
+    let world = World::with([("a.png", plain_png(1)), ("b.png", plain_png(2))]);
+    world.deliverable("EP", &["*.png"]);
+    add(&world, &waiver("origin-unknown", "a.png", "2099-12-31"));
+    let gate = world.gate("EP");
+    assert!(text(gate.finding("origin-unknown"), "why").starts_with("1 file of unknown origin"));
+    assert!(text(&gate.answer["waived"][0], "why").starts_with("1 file of unknown origin"));
+}
+
+#[test]
+fn a_policy_of_an_older_genlock_keeps_working() {
+    let world = world();
+    let codes = [
+        "ai-unapproved",
+        "approval-rejected",
+        "approval-revoked",
+        "approval-expired",
+        "approval-not-for-this-deliverable",
+        "approval-temp-only",
+        "approval-no-document",
+        "approval-unsigned",
+        "conditions-open",
+        "suspect-undetermined",
+        "determination-contradicts-mark",
+        "path-unmatched",
+        "approval-overrides-rejection",
+        "final-changed",
+    ];
+    let rule = |code| {
+        let severity = if code == "approval-unsigned" { "warn" } else { "block" };
+        format!("\n[[rule]]\ncode = \"{code}\"\nseverity = \"{severity}\"\nsource = \"s\"\n")
+    };
+    let rules: String = codes.into_iter().map(rule).collect();
+    let policy = format!("profile = \"netflix\"\nversion = \"2025-08\"\n{rules}");
+    world.write(".genlock/policy.toml", policy);
+    world.run(["policy", "ack", "--note", "brought along"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"]);
+    world.approve(&["cut"]);
+    let unsigned = ["[approval-unsigned cut/ai.png]", "[approval-unsigned cut/also.png]"];
+    world.gate("EP").expect("pass", &unsigned);
+    let checked = world.json(["policy", "check"]).expect(0).value();
+    assert_eq!((text(&checked, "profile"), number(&checked, "own_rules")), ("netflix".into(), 0));
+}
+
+#[test]
+fn policy_check_answers_with_what_it_read_or_every_problem() {
+    let world = World::new();
+    let checked = world.json(["policy", "check"]).expect(0).value();
+    let hash = blake3::hash(&world.read(".genlock/policy.toml")).to_hex().to_string();
+    assert_eq!(text(&checked, "hash"), hash);
+    let file = world.outside("other.toml");
+    fs::write(&file, format!("profile = \"x\"\n{OWN}")).unwrap();
+    let checked = world.json(["policy", "check", file.to_str().unwrap()]).expect(0).value();
+    assert_eq!((text(&checked, "profile"), number(&checked, "own_rules")), ("x".into(), 1));
+    world.json(["policy", "check", "nowhere.toml"]).expect(2).error();
+    for name in ["netflix", "documentary", "no-ai", "disclose-only"] {
+        world.run(["policy", "check", "--profile", name]).expect(0);
+    }
+    fs::write(&file, "profile = \"x\"\nprofil = \"y\"\n[[rule]]\n").unwrap();
+    let told = world.run(["policy", "check", file.to_str().unwrap()]).expect(3).stderr;
+    assert!(told.contains("line 2, column 1: unknown key \"profil\""), "{told}");
+    world.remove(".genlock/policy.toml");
+    world.json(["policy", "check"]).expect(3).error();
+}
+
+#[test]
+fn policy_explain_says_when_a_rule_finds_and_what_clears_it() {
+    let world = World::new();
+    add(&world, OWN);
+    let one = world.json(["policy", "explain", "ai-unapproved"]).expect(0).value();
+    assert_eq!(text(&one, "severity"), "block");
+    assert_eq!(text(&one, "when"), "(ai is true and approval is \"none\")");
+    assert!(text(&one, "fix").contains("genlock approve"));
+    assert!(text(&one, "source").starts_with("Introduction"));
+    let own = world.json(["policy", "explain", "house-no-webui"]).expect(0).value();
+    assert_eq!(text(&own, "source"), "show bible, 3");
+    let told = world.run(["policy", "explain", "principle-1"]).expect(0).stdout;
+    assert!(told.contains("Guiding Principles 1"), "{told}");
+    world.json(["policy", "explain", "no-such-code"]).expect(2).error();
+    let all = world.json(["policy", "explain"]).expect(0).values();
+    for code in genlock::model::RuleCode::ALL {
+        assert!(all.iter().any(|one| one["code"] == code.as_str()), "{}", code.as_str());
+    }
+    let facts = world.json(["policy", "explain", "--facts"]).expect(0).values();
+    assert!(facts.iter().any(|fact| fact["fact"] == "status"));
+    // Codes mean the same where there is no project.
+    World::bare().run(["policy", "explain", "ai-undeclared"]).expect(0);
+}
+
+#[test]
+fn policy_test_runs_facts_through_the_rules() {
+    let world = World::new();
+    add(&world, OWN);
+    let cases = |expect: &str| {
+        format!(
+            "[[case]]\nname = \"by that tool\"\nexpect = [{expect}]\n[case.facts]\nai = true\n\
+             approval = \"holds\"\n\"approval.unsigned\" = \"A-1 is not\"\ndeclared = true\ndetected-tool = \"Stable Diffusion XL\"\n"
+        )
+    };
+    world.write("cases.toml", cases("\"house-no-webui\", \"warn approval-unsigned\""));
+    let ran = world.json(["policy", "test", "cases.toml"]).expect(0).value();
+    assert_eq!((&ran["ok"], number(&ran, "cases")), (&true.into(), 1));
+    world.write("cases.toml", cases("\"ai-undeclared\""));
+    let ran = world.json(["policy", "test", "cases.toml"]).expect(1).value();
+    assert_eq!(ran["failed"][0]["missing"][0], "ai-undeclared");
+    assert_eq!(ran["failed"][0]["unexpected"].as_array().unwrap().len(), 2);
+    let told = world.run(["policy", "test", "cases.toml"]).expect(1).stdout;
+    assert!(told.contains("found, and not expected: house-no-webui"), "{told}");
+    world.write("cases.toml", "[[case]]\nname = \"x\"\nfacts = { statis = \"ai\" }\n");
+    world.json(["policy", "test", "cases.toml"]).expect(3).error();
+}
+
+#[test]
+fn a_verdict_under_waivers_can_be_had_again() {
+    let world = world();
+    add(&world, &waiver("ai-unapproved", "cut/**", "2099-12-31"));
+    let ran = world.json(["gate", "EP"]).expect(0);
+    let seq = ran.value()["journal"]["seq"].to_string();
+    add(&world, OWN);
+    world.json(["gate", "EP"]).expect(1);
+    assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).stdout, ran.stdout);
+}
+
+#[test]
+fn a_weak_mark_that_a_person_contradicts_only_warns() {
+    // The rule's own `warn_when`, from outside.
+    let world =
+        World::with([("a.png", a1111_png(1)), ("b.png", xmp_png(2, "trainedAlgorithmicMedia"))]);
+    world.deliverable("EP", &["*.png"]);
+    world.run(["tag", "*.png", "--not-ai", "--note", "shot it"]).expect(0);
+    world.gate("EP").expect(
+        "refused",
+        &["[determination-contradicts-mark a.png]", "determination-contradicts-mark b.png"],
+    );
+}

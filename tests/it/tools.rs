@@ -1,0 +1,191 @@
+//! The register of tools: what is known of each, its terms as they were, and the rules that use it.
+
+use std::fs;
+
+use crate::declarations::declare;
+use crate::media::a1111_png;
+use crate::world::{Gate, World, text};
+
+const USE: &str = crate::declarations::FINAL;
+
+fn world() -> World {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    declare(&world, USE, &["ai.png"]);
+    world
+}
+
+fn has(gate: &Gate, finding: &str) -> bool {
+    gate.findings().contains(&finding.to_owned())
+}
+
+#[test]
+fn a_tool_is_registered_with_its_terms_by_their_hash() {
+    let world = World::new();
+    let terms = world.outside("terms.html");
+    fs::write(&terms, "We train on nothing.").unwrap();
+    let terms = terms.to_str().unwrap();
+    let made = world
+        .json([
+            "tool",
+            "add",
+            "Sketcher",
+            "--version",
+            "2.1",
+            "--vendor",
+            "Sketch Inc",
+            "--licence-tier",
+            "enterprise",
+            "--enterprise",
+            "yes",
+            "--stores",
+            "no",
+            "--reuses",
+            "no",
+            "--trains-on-inputs",
+            "no",
+            "--trains-on-outputs",
+            "no",
+            "--terms",
+            terms,
+            "--terms-date",
+            "2026-11-20",
+        ])
+        .expect(0)
+        .value();
+    assert_eq!(text(&made, "name"), "Sketcher");
+    let listed = world.json(["tool", "ls"]).expect(0).values();
+    assert_eq!(listed.len(), 1);
+    for (key, value) in [
+        ("version", "2.1"),
+        ("vendor", "Sketch Inc"),
+        ("licence_tier", "enterprise"),
+        ("enterprise", "yes"),
+        ("stores", "no"),
+        ("reuses", "no"),
+        ("trains_on_inputs", "no"),
+        ("trains_on_outputs", "no"),
+        ("terms_name", "terms.html"),
+        ("terms_date", "2026-11-20"),
+    ] {
+        assert_eq!(text(&listed[0], key), value, "{key}");
+    }
+    let kept = world.path(".genlock/documents").join(text(&listed[0], "terms"));
+    assert_eq!(fs::read(&kept).unwrap(), b"We train on nothing.");
+    world.verify();
+    fs::write(kept, "We train on everything.").unwrap();
+    world.run(["verify"]).expect(6);
+}
+
+#[test]
+fn what_is_registered_again_takes_its_place_and_keeps_what_is_not_said() {
+    let world = World::new();
+    world.run(["tool", "add", "Sketcher", "--vendor", "Sketch Inc", "--enterprise"]).expect(0);
+    world
+        .run(["tool", "add", "sketcher", "--enterprise", "no", "--note", "contract ended"])
+        .expect(0);
+    let listed = world.json(["tool", "ls"]).expect(0).values();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (text(&listed[0], "vendor"), text(&listed[0], "enterprise")),
+        ("Sketch Inc".into(), "no".into())
+    );
+    let history = world.json(["tool", "show", "Sketcher"]).expect(0).values();
+    assert_eq!(history.len(), 2, "what was registered before stays on record");
+    // Said again, it is no news.
+    let events = world.events();
+    world.run(["tool", "add", "sketcher", "--enterprise", "no"]).expect(0);
+    assert_eq!(world.events(), events);
+    let told = world.run(["tool", "show", "sketcher"]).expect(0).stdout;
+    assert!(
+        told.contains("enterprise agreement  no")
+            && told.contains("trains on inputs      not answered"),
+        "{told}"
+    );
+    world.json(["tool", "show", "nothing"]).expect(2).error();
+    world.json(["tool", "add", " "]).expect(2).error();
+    world.json(["tool", "add", "x", "--stores", "maybe"]).expect(2).error();
+    world.json(["tool", "add", "x", "--terms-date", "soon"]).expect(2).error();
+}
+
+#[test]
+fn rules_use_the_register() {
+    let world = world();
+    world.approve(&["ai.png"]);
+    assert!(has(&world.gate("EP"), "[tool-unregistered ai.png]"));
+    // Registered, and nothing known of it.
+    world.run(["tool", "add", "Sketcher"]).expect(0);
+    let gate = world.gate("EP");
+    assert!(!has(&gate, "[tool-unregistered ai.png]"), "{gate:#?}");
+    assert!(has(&gate, "[tool-not-enterprise ai.png]"), "{gate:#?}");
+    assert!(has(&gate, "[tool-terms-unreviewed ai.png]"), "{gate:#?}");
+    let no = [
+        "--stores",
+        "no",
+        "--reuses",
+        "no",
+        "--trains-on-inputs",
+        "no",
+        "--trains-on-outputs",
+        "no",
+    ];
+    world.run([&["tool", "add", "Sketcher", "--enterprise"][..], &no].concat()).expect(0);
+    world.gate("EP").expect("pass", &["[approval-unsigned ai.png]"]);
+}
+
+#[test]
+fn a_tool_that_trains_on_data_blocks_until_an_approval_says_yes_to_the_declaration() {
+    let world = world();
+    world.run(["tool", "add", "Sketcher", "--enterprise", "--trains-on-outputs", "yes"]).expect(0);
+    let gate = world.gate("EP");
+    assert!(has(&gate, "tool-trains-on-data ai.png"), "{gate:#?}");
+    assert!(text(gate.finding("tool-trains-on-data"), "why").contains("Sketcher"));
+    world.approve(&["ai.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // A declaration with that tool escalates.
+    let answer = declare(&world, crate::declarations::HARMLESS, &[]);
+    assert_eq!(text(&answer, "tier"), "escalate");
+    assert_eq!(text(&answer["reasons"][0], "code"), "tool-keeps-data");
+}
+
+#[test]
+fn every_step_of_a_vendors_pipeline_is_looked_up() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    world.run(["tool", "add", "Sketcher"]).expect(0);
+    world.run(["tool", "add", "Upscaler", "--stores"]).expect(0);
+    let what = USE.replace(
+        "[principles]",
+        "vendor = \"AI Studio\"\npipeline = [\"Upscaler\", \"Hidden\"]\n[principles]",
+    );
+    let answer = declare(&world, &what, &["ai.png"]);
+    let reasons = answer["reasons"].to_string();
+    assert!(reasons.contains("pipeline-step") && reasons.contains("tool-keeps-data"), "{reasons}");
+    let gate = world.gate("EP");
+    assert!(text(gate.finding("tool-unregistered"), "why").contains("Hidden"), "{gate:#?}");
+    assert!(has(&gate, "tool-trains-on-data ai.png"), "{gate:#?}");
+}
+
+#[test]
+fn a_version_that_is_registered_goes_before_the_tool_at_large() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    world.run(["tool", "add", "Sketcher", "--stores"]).expect(0);
+    let no = [
+        "--stores",
+        "no",
+        "--reuses",
+        "no",
+        "--trains-on-inputs",
+        "no",
+        "--trains-on-outputs",
+        "no",
+    ];
+    world
+        .run([&["tool", "add", "Sketcher", "--version", "3", "--enterprise"][..], &no].concat())
+        .expect(0);
+    declare(&world, &format!("tool_version = \"3\"\n{USE}"), &["ai.png"]);
+    assert!(!has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+    declare(&world, &format!("tool_version = \"2\"\n{USE}"), &["D-1"]);
+    assert!(has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+}
