@@ -30,6 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let policy = policy()?;
     for (what, every) in [("one in ten AI-made", 10), ("all AI-made", 1)] {
         let record = record(assets, every)?;
+        // Looked into before a judgement, with the record.
+        let known = genlock::app::authorities(&record);
         let mut spent = Vec::new();
         let mut findings = 0;
         for _ in 0..7 {
@@ -39,6 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 unmatched: &[],
                 problems: &[],
                 lost_documents: &BTreeSet::new(),
+                authorities: &known,
                 finalizing: true,
                 attested: false,
                 record: &record,
@@ -138,6 +141,8 @@ fn record(assets: u64, every: u64) -> Result<Record, Box<dyn Error>> {
             note: None,
             determination: false,
             declaration: None,
+            under: None,
+            signed: None,
         }));
     }
     Ok(record)

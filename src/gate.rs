@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{AssetId, AssetPath, FinalItem, Found, MediaProblem, Timestamp, Verdict};
+use crate::model::{
+    AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
+};
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, judge};
 use crate::record::Record;
@@ -23,6 +25,8 @@ pub struct Ground<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
     /// Whether it is to be marked final, and not only looked at.
     pub finalizing: bool,
     /// Whether somebody states with it that every known use of generative AI is declared.
@@ -36,7 +40,7 @@ pub struct Ground<'a> {
 /// Judges what a deliverable contains.
 pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { finalizing, attested, record, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, record, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
@@ -50,6 +54,7 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
         unmatched,
         problems,
         lost_documents,
+        authorities,
         finalizing,
         attested,
         record,

@@ -2,6 +2,7 @@
 //! gate that refuses the delivery of those nobody did. The map is in `docs/architecture.md`.
 
 pub mod app;
+pub mod attest;
 pub mod cli;
 pub mod clock;
 pub mod config;

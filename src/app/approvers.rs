@@ -1,69 +1,88 @@
-//! Who may approve: the principals of `.genlock/approvers`, an OpenSSH `allowed_signers` file.
+//! Who may approve: `.genlock/approvers`, an OpenSSH `allowed_signers` file, and the policy beside it.
+//! Whatever is read of them goes on record, with its full text, before anything rests on it.
 
 use std::fs;
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
-use globset::Glob;
-
+use crate::app::project::adopted;
 use crate::app::{AppError, Project};
+use crate::attest::AllowedSigners;
+use crate::model::{ApproversAdopted, AssetId, Event};
+use crate::policy::Policy;
+use crate::record::Record;
 
-/// Refuses a name that is not among the approvers, once there are any.
-pub(super) fn check(project: &Project, by: &str) -> Result<(), AppError> {
-    let path = project.control().join("approvers");
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(AppError::Io { action: "read", path, source }),
-    };
-    match admits(&text, by) {
-        None | Some(true) => Ok(()),
-        Some(false) => Err(AppError::usage(
-            format!("{by:?} is not among the approvers of this project"),
-            "they are listed in .genlock/approvers, by their principals",
-        )),
+/// The list of approvers as it is on disk.
+pub(super) struct Approvers {
+    /// Its text; empty when there is no file.
+    pub(super) text: String,
+    /// What it says.
+    pub(super) signers: AllowedSigners,
+}
+
+impl Approvers {
+    /// Reads the list. A wrong one is an error: a line that is not understood could be the one that
+    /// narrows.
+    pub(super) fn read(project: &Project) -> Result<Self, AppError> {
+        let path = path(project);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(AppError::Io { action: "read", path, source }),
+        };
+        match AllowedSigners::parse(&bytes) {
+            // What was parsed is UTF-8.
+            Ok(signers) => Ok(Self { text: String::from_utf8_lossy(&bytes).into_owned(), signers }),
+            Err(source) => Err(AppError::ApproversInvalid { path, source }),
+        }
+    }
+
+    /// The event that puts the list on record, where it is not what is there. A list that never named
+    /// anybody is not worth one.
+    pub(super) fn news(&self, record: &Record) -> Option<Event> {
+        let hash = AssetId::from(blake3::hash(self.text.as_bytes()));
+        let news = match record.texts.approvers_hash() {
+            Some(known) => known != hash,
+            None => !self.signers.is_empty(),
+        };
+        news.then(|| Event::ApproversAdopted(ApproversAdopted { hash, text: self.text.clone() }))
+    }
+
+    /// Refuses a name that is not on the list, once there is or was one. A list that was emptied or
+    /// removed admits nobody: whoever can do that could otherwise approve.
+    pub(super) fn check(&self, record: &Record, by: &str) -> Result<(), AppError> {
+        if self.signers.is_empty() && !ever_named(record, None) {
+            return Ok(());
+        }
+        if self.signers.names(by) {
+            return Ok(());
+        }
+        let hint = if self.signers.is_empty() {
+            "it had entries before: put them back, genlock log says when they went"
+        } else {
+            "they are listed in .genlock/approvers, by their principals"
+        };
+        Err(AppError::usage(format!("{by:?} is not among the approvers of this project"), hint))
     }
 }
 
-/// Whether an `allowed_signers` text has a line for a name; `None` when it has no lines at all.
-///
-/// A line begins with principals: patterns between commas, `!` before one that is left out
-/// (ssh-keygen(1), ALLOWED SIGNERS). Keys and options are for signatures and are not looked at here.
-fn admits(text: &str, name: &str) -> Option<bool> {
-    let lines =
-        text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut answers = lines
-        .map(|line| {
-            let principals = match line.strip_prefix('"') {
-                Some(quoted) => quoted.split('"').next().unwrap_or_default(),
-                None => line.split_whitespace().next().unwrap_or_default(),
-            };
-            let fits = |pattern: &str| {
-                pattern == name
-                    || Glob::new(pattern).is_ok_and(|glob| glob.compile_matcher().is_match(name))
-            };
-            let parts = || principals.split(',').map(str::trim);
-            let left_out = parts().filter_map(|part| part.strip_prefix('!')).any(fits);
-            !left_out && parts().any(fits)
+/// Whether a list of approvers on record, before an event, ever named somebody.
+pub(super) fn ever_named(record: &Record, before: Option<crate::model::Seq>) -> bool {
+    let lists = record.texts.approvers.iter();
+    lists
+        .take_while(|entry| before.is_none_or(|before| entry.seq < before))
+        // Only lists that could be read are put on record; one that cannot names nobody it admits.
+        .any(|entry| {
+            AllowedSigners::parse(entry.fact.text.as_bytes()).is_ok_and(|list| !list.is_empty())
         })
-        .peekable();
-    answers.peek()?;
-    Some(answers.any(|admitted| admitted))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The event that puts a policy on record, where it is not what is there.
+pub(super) fn policy_news(policy: &Policy, record: &Record) -> Option<Event> {
+    let known = record.policy().is_some_and(|known| known.fact.hash == policy.hash);
+    (!known).then(|| adopted(policy))
+}
 
-    #[test]
-    fn principals_are_patterns_and_no_lines_admit_everybody() {
-        assert_eq!(admits("# nobody yet\n\n", "Dana"), None);
-        let text = "dana@studio.example,legal@* namespaces=\"x\" ssh-ed25519 AAAA\n\
-                    \"Dana Reyes\" ssh-ed25519 AAAA\n*@vendor.example,!mallory@* ssh-ed25519 A\n";
-        for name in ["dana@studio.example", "legal@anywhere", "Dana Reyes", "kim@vendor.example"] {
-            assert_eq!(admits(text, name), Some(true), "{name}");
-        }
-        for name in ["dana", "mallory@vendor.example", "ssh-ed25519", ""] {
-            assert_eq!(admits(text, name), Some(false), "{name}");
-        }
-    }
+fn path(project: &Project) -> PathBuf {
+    project.control().join("approvers")
 }

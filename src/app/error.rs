@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::attest::{SignError, SignersError};
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::observe::mount::MountError;
@@ -42,6 +43,17 @@ pub enum AppError {
         /// Every problem.
         source: PolicyError,
     },
+    /// The list of approvers cannot be used.
+    #[error("the list of approvers {} cannot be used", path.display())]
+    ApproversInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        source: SignersError,
+    },
+    /// Nothing was signed.
+    #[error("nothing was signed, and nothing recorded")]
+    Sign(#[from] SignError),
     /// A file of cases for a policy cannot be used.
     #[error("the cases {} cannot be used", path.display())]
     CasesInvalid {

@@ -11,13 +11,14 @@ pub use as_of::gate_as_of;
 
 use std::collections::BTreeSet;
 
+use crate::app::approvers::{Approvers, policy_news};
+use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Around, Seen, look};
-use crate::app::project::adopted;
 use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
@@ -107,7 +108,8 @@ fn run(
     asked: Asked<'_>,
 ) -> Result<GateAnswer, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
-    let policy = project.policy()?;
+    let mut policy = project.policy()?;
+    let mut approvers = Approvers::read(project)?;
     let mut paths = known(&whole(project)?, name)?.paths.clone();
     let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
@@ -134,6 +136,19 @@ fn run(
             if looked.record.present().values().any(|found| found.sighting == Sighting::Carried) {
                 break;
             }
+            // On record before anything is judged by them: a verdict shows what changed.
+            if news(&policy, &approvers, &looked.record).next().is_some() {
+                // Read again first: somebody beside us may have adopted what is newer than ours.
+                policy = project.policy()?;
+                approvers = Approvers::read(project)?;
+                let news: Vec<_> = news(&policy, &approvers, &looked.record).collect();
+                match append(&mut ledger, context, &looked.record, context.now(), &news) {
+                    Ok(_) => failpoint::hit("texts-adopted"),
+                    Err(LedgerError::HeadMoved { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                continue;
+            }
             let judged = Judged::new(context, name, asked, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, asked.finalize) {
                 Ok((journal, state)) => {
@@ -154,11 +169,21 @@ fn run(
     }
 }
 
+/// What of policy and approvers is not on record yet.
+fn news(
+    policy: &Policy,
+    approvers: &Approvers,
+    record: &Record,
+) -> impl Iterator<Item = Event> + use<> {
+    policy_news(policy, record).into_iter().chain(approvers.news(record))
+}
+
 /// What was seen on disk and what the journal says, together the ground of a judgement.
 struct Looked {
     contents: Contents,
     seen: Seen,
     lost_documents: BTreeSet<AssetId>,
+    inquiry: Inquiry,
     record: Record,
 }
 
@@ -178,7 +203,9 @@ impl Looked {
         let seen = look(around, ledger, &contents, &record, None)?;
         let contents = contents.with_links(&seen.linked);
         let lost_documents = lost(around.project, &record);
-        let mut looked = Self { contents, seen, lost_documents, record };
+        let mut inquiry = Inquiry::default();
+        inquiry.look(&record);
+        let mut looked = Self { contents, seen, lost_documents, inquiry, record };
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
                 return Ok(looked);
@@ -198,7 +225,9 @@ impl Looked {
     fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
         // What links lead to was read just now, so its observation is among the new events.
         let scope: PathFilter<'_> = &|root, path| self.contents.contains(root, path);
-        catch_up(reader, &mut self.record, Some(scope))
+        catch_up(reader, &mut self.record, Some(scope))?;
+        self.inquiry.look(&self.record);
+        Ok(())
     }
 }
 
@@ -221,7 +250,7 @@ impl Judged {
         policy: &Policy,
         looked: &Looked,
     ) -> Result<Self, AppError> {
-        let Looked { record, lost_documents, .. } = looked;
+        let Looked { record, lost_documents, inquiry, .. } = looked;
         let Seen { problems, linked, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
@@ -234,6 +263,7 @@ impl Judged {
                 unmatched: &looked.contents.unmatched(record.present()),
                 problems,
                 lost_documents,
+                authorities: inquiry.found(),
                 finalizing: asked.finalize,
                 attested: asked.attest.is_some(),
                 record,
@@ -246,21 +276,18 @@ impl Judged {
             Some(done) if done.fact.contents == contents => DeliverableState::Final,
             Some(_) => DeliverableState::FinalChanged,
         };
-        let mut events = Vec::new();
-        if record.policy.as_ref().is_none_or(|known| known.fact.hash != policy.hash) {
-            events.push(adopted(policy));
-        }
-        events.push(Event::Gated(GateRun {
+        let events = vec![Event::Gated(GateRun {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,
             checked: verdict.checked,
             finalizing: asked.finalize,
             attested: asked.attest.map(str::to_owned),
             policy: policy.hash,
+            approvers: record.texts.approvers_hash(),
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
-        }));
+        })];
         let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
         Ok(Self { now, events, verdict, finalization, before })
     }

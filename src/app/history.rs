@@ -58,6 +58,9 @@ fn sentence(event: &Event) -> String {
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
         }
+        Event::ApproversAdopted(_) | Event::PolicyAcknowledged(_) | Event::ConditionMet(_) => {
+            trusted(event)
+        }
         Event::RulesAdopted(one) if one.globs.is_empty() => "no path rule is in force".to_owned(),
         Event::RulesAdopted(one) => {
             let globs: Vec<_> = one.globs.iter().map(String::as_str).collect();
@@ -142,6 +145,37 @@ fn sentence(event: &Event) -> String {
     }
 }
 
+/// Who may approve, and words about approvals.
+fn trusted(event: &Event) -> String {
+    match event {
+        Event::ApproversAdopted(one) => {
+            let lines = one.text.lines().map(str::trim_start);
+            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+            format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
+        }
+        Event::PolicyAcknowledged(one) => {
+            format!(
+                "{} knows policy and approvers as they are{}: {}",
+                one.by,
+                signed(one.signed.is_some()),
+                one.note
+            )
+        }
+        Event::ConditionMet(one) => {
+            let signed = signed(one.signed.is_some());
+            format!(
+                "{} says the conditions of {} are met{signed}: {}",
+                one.by, one.approval, one.note
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+const fn signed(signed: bool) -> &'static str {
+    if signed { ", signed" } else { "" }
+}
+
 /// Declarations and the tools they name.
 fn declared(event: &Event) -> String {
     match event {
@@ -191,8 +225,10 @@ fn for_what(deliverables: &[String]) -> String {
 fn approved(one: &Approval) -> String {
     let document = if one.document.is_some() { ", in writing" } else { "" };
     let until = one.expires.map(|at| format!(" until {}", at.to_the_second())).unwrap_or_default();
+    let under = one.under.map(|id| format!(" under {id}")).unwrap_or_default();
+    let signed = signed(one.signed.is_some());
     format!(
-        "{} {} approved {} for {} use{}{until}{document}",
+        "{} {} approved {} for {} use{}{until}{under}{document}{signed}",
         one.id,
         one.by,
         count(one.assets.len() as u64, "asset"),

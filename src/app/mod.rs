@@ -3,7 +3,11 @@
 //! Owns threads, channels, transactions and shutdown. Decides nothing itself: facts go to `origin`,
 //! `policy` and `gate`, and what they say is journalled and handed back.
 
+mod acknowledge;
+mod approve;
 mod approvers;
+mod authority;
+mod condition;
 mod contents;
 mod context;
 mod decide;
@@ -28,12 +32,17 @@ mod scan;
 mod select;
 mod show;
 mod sidecars;
+mod signing;
 mod status;
 mod tools;
 mod verify;
 mod watch;
 
 pub use crate::policy::TrialResult;
+pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
+pub use approve::{ApproveOptions, Form, approve};
+pub use authority::authorities;
+pub use condition::{MetOptions, condition_met};
 pub use context::Context;
 pub use declare::{
     Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from,
@@ -49,14 +58,15 @@ pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};
 pub use people::{
-    ApproveOptions, DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, approve,
-    clear_tag, reject, revoke, tag,
+    DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke,
+    tag,
 };
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;
+pub use signing::SignOptions;
 pub use status::{Tally, status};
 pub use tools::{add_tool, show_tool, tools};
 pub use verify::{Verified, VerifyOptions, verify};

@@ -1,17 +1,18 @@
-//! What people decide: determinations, approvals, rejections, revocations. Each is one event that
-//! lists the contents it is about.
+//! What people decide: determinations, rejections, revocations. Each is one event that lists the
+//! contents it is about. Approvals: `approve`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::app::decide::{decide, decisions};
+use crate::app::approvers::Approvers;
+use crate::app::decide::{decide, decisions, whole};
 use crate::app::declare::{attached, current};
 use crate::app::documents::store;
-use crate::app::{AppError, Context, Project, approvers};
+use crate::app::{AppError, Context, Project};
+use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
-    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
-    SourceType, Timestamp,
+    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, SourceType,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -42,21 +43,6 @@ pub struct DecisionOptions {
     pub note: Option<String>,
 }
 
-/// An approval to record.
-#[derive(Clone, Debug)]
-pub struct ApproveOptions {
-    /// Who, for what, in writing.
-    pub decision: DecisionOptions,
-    /// Temporary or final use.
-    pub scope: Scope,
-    /// Conditions it is bound to.
-    pub conditions: Option<String>,
-    /// The last moment it holds.
-    pub expires: Option<Timestamp>,
-    /// Confirms a contested determination instead.
-    pub determination: bool,
-}
-
 /// What a decision is about.
 #[derive(Clone, Debug)]
 pub enum DecisionTarget {
@@ -67,9 +53,9 @@ pub enum DecisionTarget {
 }
 
 impl DecisionTarget {
-    fn resolve(
+    pub(super) fn resolve(
         &self,
-        project: &Project,
+        reader: &Reader,
         record: &Record,
     ) -> Result<(Vec<AssetId>, Option<DeclarationVersion>), AppError> {
         match self {
@@ -77,7 +63,7 @@ impl DecisionTarget {
             Self::Declaration(id) => {
                 let version = current(record, *id)?.version;
                 let dossier = record.declarations.get(*id);
-                let assets = dossier.map(|one| attached(&project.reader()?, one)).transpose()?;
+                let assets = dossier.map(|one| attached(reader, one)).transpose()?;
                 let assets = assets.into_iter().flatten().collect();
                 Ok((assets, Some(DeclarationVersion { id: *id, version })))
             }
@@ -154,60 +140,6 @@ pub fn clear_tag(
     })
 }
 
-/// Records an approval.
-pub fn approve(
-    project: &Project,
-    context: &Context<'_>,
-    target: &DecisionTarget,
-    options: &ApproveOptions,
-) -> Result<Verdicts, AppError> {
-    if let Some(expires) = options.expires.filter(|expires| *expires < context.now()) {
-        let message =
-            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
-        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
-    }
-    let document = prepare(project, context, &options.decision)?;
-    decide(project, context, |record| {
-        let unknown_deliverables = unknown_deliverables(record, &options.decision.deliverables);
-        let (assets, declaration) = target.resolve(project, record)?;
-        if options.determination {
-            for asset in &assets {
-                let Some(determination) = record.determination(asset) else {
-                    return Err(AppError::usage(
-                        format!("nobody determined anything of {}", asset.short()),
-                        "record the determination first: genlock tag ASSET --not-ai --note WHY",
-                    ));
-                };
-                if determination.fact.by == options.decision.by {
-                    return Err(AppError::usage(
-                        format!(
-                            "{} determined it; a second person must confirm",
-                            options.decision.by
-                        ),
-                        "--by names who confirms it",
-                    ));
-                }
-            }
-        }
-        let id = record.next_decision();
-        let approval = Approval {
-            id,
-            assets: assets.clone(),
-            by: options.decision.by.clone(),
-            scope: options.scope,
-            deliverables: options.decision.deliverables.clone(),
-            document: document.clone(),
-            conditions: options.conditions.clone(),
-            expires: options.expires,
-            note: options.decision.note.clone(),
-            determination: options.determination,
-            declaration,
-        };
-        let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
-        Ok((vec![Event::Approved(approval)], answer))
-    })
-}
-
 /// Records a rejection.
 pub fn reject(
     project: &Project,
@@ -216,10 +148,12 @@ pub fn reject(
     options: &DecisionOptions,
     note: &str,
 ) -> Result<Verdicts, AppError> {
-    let document = prepare(project, context, options)?;
+    let (approvers, document) = prepare(project, context, options)?;
     decide(project, context, |record| {
+        approvers.check(record, &options.by)?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
-        let (assets, declaration) = target.resolve(project, record)?;
+        // Closed again before the ledger is: the last one to close moves the log into the file.
+        let (assets, declaration) = target.resolve(&project.reader()?, record)?;
         let id = record.next_decision();
         let rejection = Rejection {
             id,
@@ -231,7 +165,8 @@ pub fn reject(
             declaration,
         };
         let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
-        Ok((vec![Event::Rejected(rejection)], answer))
+        let events = approvers.news(record).into_iter().chain([Event::Rejected(rejection)]);
+        Ok((events.collect(), answer))
     })
 }
 
@@ -317,20 +252,26 @@ fn revocation(
     Revocation { approvals, assets, by: by.to_owned(), note: note.to_owned() }
 }
 
-fn prepare(
+/// What a decision needs before the ledger is asked: who may decide, and the written word in the
+/// store.
+pub(super) fn prepare(
     project: &Project,
     context: &Context<'_>,
     options: &DecisionOptions,
-) -> Result<Option<Document>, AppError> {
+) -> Result<(Approvers, Option<Document>), AppError> {
     if options.by.trim().is_empty() {
         return Err(AppError::usage("a decision needs a name", "say who decided with --by WHO"));
     }
-    approvers::check(project, &options.by)?;
-    options.document.as_deref().map(|file| store(project, context, file)).transpose()
+    let approvers = Approvers::read(project)?;
+    // Before a document is stored for somebody who may not decide; looked at again on firm ground.
+    approvers.check(&whole(project)?, &options.by)?;
+    let document =
+        options.document.as_deref().map(|file| store(project, context, file)).transpose()?;
+    Ok((approvers, document))
 }
 
 /// A misspelt name makes an approval that covers nothing. The gate refuses then, but whoever typed
 /// it should hear of it now; an approval ahead of the deliverable is legitimate.
-fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
+pub(super) fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
     names.iter().filter(|name| !record.deliverables.contains_key(*name)).cloned().collect()
 }

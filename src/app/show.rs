@@ -1,11 +1,14 @@
 //! `show`: everything known of one asset.
 
+use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
-use crate::model::{AssetId, Clearance, DeclarationId, SourceType, Strength, Timestamp};
+use crate::model::{
+    AssetId, Authorities, Clearance, DeclarationId, SourceType, Strength, Timestamp,
+};
 use crate::origin::Origin;
 use crate::record::{Record, Standing};
 use crate::report::{
@@ -81,7 +84,7 @@ pub fn show(
         parents: Vec::new(),
         children: Vec::new(),
         declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
-        approvals: approvals(&record, &asset, now),
+        approvals: approvals(&record, &authorities(&record), &asset, now),
         events,
     })
 }
@@ -106,7 +109,12 @@ fn declaration(record: &Record, id: DeclarationId) -> Option<DeclarationView> {
     })
 }
 
-fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalView> {
+fn approvals(
+    record: &Record,
+    authorities: &Authorities,
+    asset: &AssetId,
+    now: Timestamp,
+) -> Vec<ApprovalView> {
     let mut views: Vec<_> = record
         .approvals_of(asset, now)
         .map(|(entry, standing)| {
@@ -130,6 +138,12 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
                 expires: entry.fact.expires.map(|at| at.to_string()),
                 note: entry.fact.note.clone(),
                 determination: entry.fact.determination,
+                under: entry.fact.under.map(|id| id.to_string()),
+                signature: authorities.of(entry.seq).signed.clone(),
+                flaw: {
+                    let word = authorities.of(entry.seq).into_owned();
+                    word.flaw.or(word.not_allowed)
+                },
             };
             (entry.seq, view)
         })
@@ -150,6 +164,9 @@ fn approvals(record: &Record, asset: &AssetId, now: Timestamp) -> Vec<ApprovalVi
             expires: None,
             note: Some(entry.fact.note.clone()),
             determination: false,
+            under: None,
+            signature: None,
+            flaw: None,
         };
         (entry.seq, view)
     }));

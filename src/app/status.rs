@@ -116,7 +116,7 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         roots: roots
             .map(|root| (root.name.as_str().to_owned(), root.path.display().to_string()))
             .collect(),
-        profile: record.policy.as_ref().map(|entry| entry.fact.profile.clone()),
+        profile: record.policy().map(|entry| entry.fact.profile.clone()),
         scanned: reader.last_scan()?.map(|at| at.to_string()),
         files: all.files,
         bytes: all.bytes,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
+use crate::app::authority::flaws;
 use crate::app::decide::fold;
 use crate::app::documents::{fault, named};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
@@ -11,6 +12,7 @@ use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
 use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
 use crate::model::{AssetPath, Head};
+use crate::record::Record;
 
 /// What to verify besides the ledger itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +61,9 @@ pub fn verify(
     if let Some(quoted) = options.head {
         verified.broken.extend(quoted_head(&reader, quoted, checked.head)?);
     }
-    documents(project, &reader, &mut verified)?;
+    let record = fold(&reader, None)?;
+    signatures(&record, &mut verified);
+    documents(project, &record, &mut verified);
     if options.files {
         files(project, context, reader, &mut verified)?;
     }
@@ -80,10 +84,16 @@ fn quoted_head(
     Ok(Some(VerifyProblem { place: format!("event {}", quoted.seq), problem }))
 }
 
+/// Whether every signature is of the statement it stands with, by who could sign it then.
+fn signatures(record: &Record, verified: &mut Verified) {
+    for (seq, problem) in flaws(record) {
+        verified.broken.push(VerifyProblem { place: format!("event {seq}"), problem });
+    }
+}
+
 /// Whether every document a decision rests on is in the store, unchanged.
-fn documents(project: &Project, reader: &Reader, verified: &mut Verified) -> Result<(), AppError> {
-    let record = fold(reader, None)?;
-    for (id, document) in named(&record) {
+fn documents(project: &Project, record: &Record, verified: &mut Verified) {
+    for (id, document) in named(record) {
         if let Some(problem) = fault(project, document) {
             verified.broken.push(VerifyProblem {
                 place: format!("document of {id}"),
@@ -91,7 +101,6 @@ fn documents(project: &Project, reader: &Reader, verified: &mut Verified) -> Res
             });
         }
     }
-    Ok(())
 }
 
 /// Reads every present file and compares it with the ledger.

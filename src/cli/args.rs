@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{
-    AiStatus, Answer, Clearance, DeclarationId, Head, Scope, Seq, SourceType, Timestamp,
+    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Scope, Seq, SourceType, Timestamp,
 };
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
@@ -114,7 +114,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
-    /// Check a policy, explain its rules, test what they find
+    /// Check a policy, explain its rules, test what they find, acknowledge changes of it
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Check the ledger: file, chain, tables against a replay, documents
@@ -348,14 +348,27 @@ pub(super) struct DecisionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApproveArgs {
-    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n; with --condition-met
+    /// one approval, A-n
     #[arg(required = true)]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
     pub(super) decision: DecisionArgs,
     /// Temporary use, or part of a final deliverable
-    #[arg(long, value_enum, value_name = "SCOPE", required_unless_present = "determination")]
+    #[arg(long, value_enum, value_name = "SCOPE",
+        required_unless_present_any = ["determination", "under", "condition_met"])]
     pub(super) scope: Option<ScopeArg>,
+    /// Sign it: a private key, or a public key that ssh-agent holds
+    #[arg(long, value_name = "KEYFILE")]
+    pub(super) sign: Option<PathBuf>,
+    /// Extend this approval to a later version, with its scope, document and conditions
+    #[arg(long, value_name = "A-n", value_parser = approval_id, conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "document"])]
+    pub(super) under: Option<ApprovalId>,
+    /// Record that the conditions of an approval are met; --note says how
+    #[arg(long, requires = "note", conflicts_with_all =
+        ["scope", "conditions", "expires", "determination", "deliverables", "under"])]
+    pub(super) condition_met: bool,
     /// Conditions it is bound to
     #[arg(long, value_name = "TEXT")]
     pub(super) conditions: Option<String>,
@@ -482,6 +495,19 @@ pub(super) enum PolicyCommand {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
+    /// Record that the policy and the approvers, as changed, are known and meant. Until then every
+    /// verdict shows what changed
+    Ack {
+        /// Who says so: one of the approvers who were acknowledged before
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+        /// Why it was changed
+        #[arg(long, value_name = "TEXT")]
+        note: String,
+        /// Sign it: a private key, or a public key that ssh-agent holds
+        #[arg(long, value_name = "KEYFILE")]
+        sign: Option<PathBuf>,
+    },
     /// Facts in, expected findings out: exit 1 when a case comes out otherwise
     Test {
         /// A file of [[case]] with facts and expect
@@ -532,6 +558,10 @@ fn source_type(text: &str) -> Result<SourceType, String> {
         let terms: Vec<_> = SourceType::ALL.iter().map(|one| one.term()).collect();
         format!("one of {}", terms.join(", "))
     })
+}
+
+fn approval_id(text: &str) -> Result<ApprovalId, String> {
+    text.parse().map_err(|()| "an approval, A-n".to_owned())
 }
 
 fn end_of_day(text: &str) -> Result<Timestamp, String> {

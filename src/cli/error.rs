@@ -11,11 +11,12 @@ use crate::report::clean;
 /// The exit code of an error.
 pub(super) fn exit_of(error: &AppError) -> Exit {
     match error {
-        AppError::Usage { .. } => Exit::Usage,
+        AppError::Usage { .. } | AppError::Sign(_) => Exit::Usage,
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
         | AppError::PolicyInvalid { .. }
+        | AppError::ApproversInvalid { .. }
         | AppError::CasesInvalid { .. } => Exit::Config,
         AppError::NetworkMount { .. } | AppError::Watched { .. } => Exit::Ledger,
         AppError::Ledger(ledger) => match ledger {
@@ -47,6 +48,17 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::PolicyMissing { .. } => Some(
             "nothing passes without a policy; put back a copy, or start from a bundled one with: \
              genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"
+                .into(),
+        ),
+        AppError::ApproversInvalid { .. } => Some(
+            "one line each: PRINCIPALS [OPTIONS] KEY, as in ssh-keygen(1), ALLOWED SIGNERS; nobody \
+             approves while it cannot be read"
+                .into(),
+        ),
+        AppError::Sign(_) => Some(
+            "--sign takes a private key in OpenSSH's own format (ssh-keygen -p -f KEY converts it), \
+             or a public key that ssh-agent holds; one with a passphrase and an RSA key go to the \
+             agent first: ssh-add KEY"
                 .into(),
         ),
         AppError::NetworkMount { .. } => Some(
@@ -86,9 +98,12 @@ fn hint_of(error: &AppError) -> Option<String> {
     }
 }
 
-/// Every cause below an error, outermost first. A policy's problems count as causes.
+/// Every cause below an error, outermost first. The problems of a policy or a list count as causes.
 fn causes_of(error: &AppError) -> Vec<String> {
     if let AppError::PolicyInvalid { source, .. } | AppError::CasesInvalid { source, .. } = error {
+        return source.problems.iter().map(ToString::to_string).collect();
+    }
+    if let AppError::ApproversInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();
     }
     let mut causes = Vec::new();

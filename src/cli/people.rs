@@ -1,10 +1,12 @@
 //! `tag`, `approve`, `reject`, `revoke`.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use crate::app::{
-    self, AppError, ApproveOptions, Context, DecisionOptions, DecisionTarget, Project,
-    RevokeTarget, Selected, TagOptions, Verdicts,
+    self, AppError, ApproveOptions, Context, DecisionOptions, DecisionTarget, Form, MetOptions,
+    Project, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
 };
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
 use crate::cli::exit::Exit;
@@ -81,28 +83,71 @@ pub(super) fn approve(
     args: &ApproveArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    if args.condition_met {
+        return condition_met(context, project, args, output);
+    }
     let Some(target) = target(context, project, &args.assets, "approve", args.decision.yes)? else {
         return Ok(declined(output));
     };
-    let options = ApproveOptions {
-        decision: decision(&args.decision, args.note.clone()),
-        scope: args.scope.map_or(Scope::Final, Scope::from),
-        conditions: args.conditions.clone(),
-        expires: args.expires,
-        determination: args.determination,
+    let scope = args.scope.map_or(Scope::Final, Scope::from);
+    let form = match args.under {
+        Some(id) => Form::Under(id),
+        None if args.determination => Form::Determination,
+        None => {
+            let (conditions, expires) = (args.conditions.clone(), args.expires);
+            Form::New { scope, conditions, expires }
+        }
     };
+    let decision = decision(&args.decision, args.note.clone());
+    let options = ApproveOptions { decision, form, sign: sign(args.sign.as_ref()) };
     let made = app::approve(project, context, &target, &options)?;
     note_unknown(output, &made);
     let assets = count(made.assets as u64, "asset");
-    let text = if args.determination {
-        format!("{}: determination confirmed for {assets}", made.ids[0])
-    } else {
-        let lacking = options.scope == Scope::Final && options.decision.document.is_none();
-        let document =
-            if lacking { ", without the document a final deliverable asks for" } else { "" };
-        format!("{}: {assets} approved for {} use{document}", made.ids[0], options.scope.as_str())
+    let signed = if args.sign.is_some() { ", signed" } else { "" };
+    let text = match options.form {
+        Form::Determination => {
+            format!("{}: determination confirmed for {assets}{signed}", made.ids[0])
+        }
+        Form::Under(id) => format!("{}: {assets} approved under {id}{signed}", made.ids[0]),
+        Form::New { .. } => {
+            let lacking = scope == Scope::Final && options.decision.document.is_none();
+            let document =
+                if lacking { ", without the document a final deliverable asks for" } else { "" };
+            let scope = scope.as_str();
+            format!("{}: {assets} approved for {scope} use{signed}{document}", made.ids[0])
+        }
     };
     Ok(done(output, &made.ids, made.assets, &text))
+}
+
+fn condition_met(
+    context: &Context<'_>,
+    project: &Project,
+    args: &ApproveArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let [Ok(approval)] = args.assets.iter().map(|one| one.parse()).collect::<Vec<_>>()[..] else {
+        return Err(AppError::usage(
+            "--condition-met is about one approval",
+            "genlock approve A-n --condition-met --by WHO --note HOW",
+        ));
+    };
+    let options = MetOptions {
+        approval,
+        by: args.decision.by.clone(),
+        note: args.note.clone().unwrap_or_default(),
+        document: args.decision.document.clone(),
+        sign: sign(args.sign.as_ref()),
+    };
+    let made = app::condition_met(project, context, &options)?;
+    let text = format!("the conditions of {approval} are met, says {}", clean(&options.by));
+    Ok(done(output, &made.ids, made.assets, &text))
+}
+
+/// With what to sign; the agent is the one of the shell.
+pub(super) fn sign(key: Option<&PathBuf>) -> Option<SignOptions> {
+    let agent = || std::env::var_os("SSH_AUTH_SOCK").filter(|at| !at.is_empty()).map(PathBuf::from);
+    key.map(|key| SignOptions { key: key.clone(), agent: agent() })
 }
 
 pub(super) fn reject(

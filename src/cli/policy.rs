@@ -1,11 +1,12 @@
-//! `policy check`, `policy explain`, `policy test`.
+//! `policy check`, `policy explain`, `policy test`, `policy ack`.
 
 use serde::Serialize;
 
-use crate::app::{self, AppError, Context, PolicyChoice, Project};
+use crate::app::{self, AckOptions, Acknowledged, AppError, Context, PolicyChoice, Project};
 use crate::cli::args::PolicyCommand;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
+use crate::cli::people::sign;
 use crate::report::{RuleView, clean, count, plain};
 
 #[derive(Serialize)]
@@ -13,6 +14,13 @@ struct TestView {
     ok: bool,
     cases: usize,
     failed: Vec<FailedView>,
+}
+
+#[derive(Serialize)]
+struct AckView {
+    policy: String,
+    approvers: Option<String>,
+    changes: usize,
 }
 
 #[derive(Serialize)]
@@ -49,11 +57,31 @@ pub(super) fn run(
             };
             explain(context, &choice, code.as_deref(), output)
         }
+        PolicyCommand::Ack { by, note, sign: key } => {
+            let by = by.clone().unwrap_or_else(|| context.actor.clone());
+            let options = AckOptions { by, note: note.clone(), sign: sign(key.as_ref()) };
+            let known = app::acknowledge(&project()?, context, &options)?;
+            Ok(acknowledged(&known, output))
+        }
         PolicyCommand::Test { file, profile } => {
             let results = app::test_policy(context, &choose(profile)?, file)?;
             Ok(tested(&results, output))
         }
     }
+}
+
+fn acknowledged(known: &Acknowledged, output: &mut Output) -> Exit {
+    if output.is_json() {
+        output.json(&AckView {
+            policy: known.policy.to_string(),
+            approvers: known.approvers.map(|hash| hash.to_string()),
+            changes: known.changes,
+        });
+    } else {
+        let changes = count(known.changes as u64, "change");
+        output.remark(&format!("{changes} acknowledged; policy {}", known.policy.short()));
+    }
+    Exit::Ok
 }
 
 fn check(

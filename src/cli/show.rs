@@ -116,6 +116,9 @@ fn approval(one: &ApprovalView, output: &mut Output) {
         ("document", document.map(|(name, hash)| format!("{name} ({})", &hash[..12]))),
         ("until", one.expires.clone()),
         ("if", one.conditions.clone()),
+        ("under", one.under.clone()),
+        ("signed", one.signature.clone()),
+        ("no good", one.flaw.clone()),
         ("note", one.note.clone()),
     ];
     for (name, value) in lines {

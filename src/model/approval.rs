@@ -57,6 +57,15 @@ pub struct Document {
     pub size: u64,
 }
 
+/// A statement that was signed, and the signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signed {
+    /// The statement, byte for byte as it was signed.
+    pub statement: String,
+    /// As `ssh-keygen -Y sign` writes it.
+    pub signature: String,
+}
+
 /// The declaration a decision was taken on, as it was then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeclarationVersion {
@@ -98,6 +107,29 @@ pub struct Approval {
     /// The declaration it was given under: when that changes, it does not hold any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<DeclarationVersion>,
+    /// The approval that this one extends to a later version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<ApprovalId>,
+    /// What was signed, where it was. It says the same as the fields above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
+}
+
+/// A person's word that what an approval is bound to was met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConditionMet {
+    /// The approval whose conditions they are.
+    pub approval: ApprovalId,
+    /// Who says so.
+    pub by: String,
+    /// How they were met.
+    pub note: String,
+    /// What shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// What was signed, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Signed>,
 }
 
 /// A recorded no.

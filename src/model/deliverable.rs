@@ -51,6 +51,10 @@ pub struct GateRun {
     pub attested: Option<String>,
     /// Blake3 of the policy text it judged by; the text is in a `policy-adopted` event.
     pub policy: AssetId,
+    /// BLAKE3-256 of the list of approvers, where there is one; the text is in an `approvers-adopted`
+    /// event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<AssetId>,
     /// Links in the deliverable: what they lead to is part of it wherever it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedFile>,

@@ -6,8 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, AssetId, Attached, Declared, Determination, Finalization, GateRun, ObservedBatch,
-    PathPattern, Rejection, Reported, Revocation, ScanCompleted, Timestamp, Tool,
+    Approval, ApproversAdopted, AssetId, Attached, ConditionMet, Declared, Determination,
+    Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged, Rejection, Reported,
+    Revocation, ScanCompleted, Timestamp, Tool,
 };
 
 /// Position in the journal, from 1.
@@ -161,6 +162,8 @@ pub struct DeliverableNote {
 events! {
     "project-created" => ProjectCreated(ProjectCreated), "a ledger begins";
     "policy-adopted" => PolicyAdopted(PolicyAdopted), "the policy text in force from here on";
+    "policy-acknowledged" => PolicyAcknowledged(PolicyAcknowledged), "every change of policy and approvers so far is known and meant";
+    "approvers-adopted" => ApproversAdopted(ApproversAdopted), "the list of approvers in force from here on";
     "rules-adopted" => RulesAdopted(RulesAdopted), "the path rules in force from here on";
     "observed" => Observed(ObservedBatch), "what was seen on disk, in a batch";
     "scan-completed" => ScanCompleted(ScanCompleted), "a scan reached its end";
@@ -174,6 +177,7 @@ events! {
     "approved" => Approved(Approval), "a recorded yes";
     "rejected" => Rejected(Rejection), "a recorded no";
     "revoked" => Revoked(Revocation), "approvals withdrawn";
+    "condition-met" => ConditionMet(ConditionMet), "what an approval is bound to was met";
     "deliverable-defined" => DeliverableDefined(DeliverableDefined), "a deliverable was defined or extended";
     "deliverable-removed" => DeliverableRemoved(DeliverableNote), "a deliverable was removed";
     "gated" => Gated(GateRun), "a gate ran";

@@ -4,14 +4,17 @@
 //! rooms must agree on it; how it is found, stored or shown belongs to them.
 
 mod approval;
+mod approvers;
 mod asset_id;
 mod asset_path;
+mod authority;
 mod declaration;
 mod deliverable;
 mod determination;
 mod event;
 mod evidence;
 mod observation;
+mod principal;
 mod source_type;
 mod status;
 mod timestamp;
@@ -20,10 +23,13 @@ mod value;
 mod verdict;
 
 pub use approval::{
-    Approval, ApprovalId, DeclarationVersion, Document, Rejection, Revocation, Scope,
+    Approval, ApprovalId, ConditionMet, DeclarationVersion, Document, Rejection, Revocation, Scope,
+    Signed,
 };
+pub use approvers::{ApproversAdopted, PolicyAcknowledged};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use authority::{Authorities, Authority};
 pub use declaration::{
     Answer, Attached, Declaration, DeclarationId, Declared, ELEMENTS, IDEATION, Input, Medium,
     PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption, TalentUse, Tier,
@@ -39,6 +45,7 @@ pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
 };
+pub use principal::{MAX_PATTERN, fits_list};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};

@@ -25,6 +25,11 @@ impl Timestamp {
         self.0
     }
 
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn to_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
     /// The last nanosecond of a calendar day in UTC: how long an approval "until" that day holds.
     pub fn end_of_day(date: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(date.to_owned());

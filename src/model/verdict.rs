@@ -41,6 +41,9 @@ rule_codes! {
     ApprovalRejected = "approval-rejected", "an AI-made asset was refused by the people who decide";
     ApprovalNoDocument = "approval-no-document", "an AI-made asset's approval has no written document";
     ApprovalUnsigned = "approval-unsigned", "an approval carries no signature";
+    ApprovalInvalid = "approval-invalid", "an approval is signed, and its signature proves nothing";
+    ApproverNotAllowed = "approver-not-allowed", "an approval is by somebody who may not give it";
+    PolicyChanged = "policy-changed", "policy or approvers were changed and nobody acknowledged it";
     ConditionsOpen = "conditions-open", "an approval is bound to conditions nobody recorded as met";
     ApprovalOverridesRejection = "approval-overrides-rejection", "an approval came after somebody's rejection";
     SuspectUndetermined = "suspect-undetermined", "an asset carries a weak mark and no person has decided";

@@ -399,6 +399,11 @@ impl FileHasher {
     }
 }
 
+/// Opens a file by its whole path: no link is followed at its end, nothing is waited for.
+pub(super) fn open_path(path: &Path) -> Result<File, Stop> {
+    open(Place { folder: CWD, name: path })
+}
+
 fn open(place: Place<'_>) -> Result<File, Stop> {
     let flags =
         OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;

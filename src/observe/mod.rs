@@ -5,6 +5,7 @@
 //! symbolic link, or maps a file into memory. What could not be looked at comes out as a problem
 //! or as an incomplete listing, never as an absence.
 
+mod digest;
 pub mod filter;
 pub mod fingerprint;
 pub mod hash;
@@ -20,6 +21,7 @@ mod entries;
 mod subtree;
 mod tick;
 
+pub use digest::digests;
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};

@@ -41,6 +41,16 @@ pub enum Test {
 }
 
 impl Condition {
+    /// Names that are asked for among those of a fact.
+    pub fn names(&self, of: Fact) -> Vec<&str> {
+        match self {
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(|one| one.names(of)).collect(),
+            Self::Not(one) => one.names(of),
+            Self::Fact(fact, Test::Has(name)) if *fact == of => vec![name],
+            Self::Fact(..) => Vec::new(),
+        }
+    }
+
     /// Whether it holds.
     pub fn holds(&self, facts: &dyn Facts) -> bool {
         match self {
@@ -93,7 +103,7 @@ impl Test {
             Self::Known(_) => true,
             Self::IsFlag(_) => matches!(kind, Kind::Flag),
             Self::Is(_) | Self::In(_) => matches!(kind, Kind::Text | Kind::Word(_)),
-            Self::Has(_) => matches!(kind, Kind::Words(_)),
+            Self::Has(_) => matches!(kind, Kind::Words(_) | Kind::Names),
             Self::Matches(_) => matches!(kind, Kind::Text),
             Self::AtLeast(_) => matches!(kind, Kind::Number),
             Self::AtLeastWord(_) => matches!(kind, Kind::Word(_)),

@@ -20,6 +20,8 @@ pub enum Kind {
     Word(fn() -> Vec<&'static str>),
     /// Some of these words.
     Words(fn() -> Vec<&'static str>),
+    /// Some names, which the policy itself gives: roles.
+    Names,
 }
 
 impl Kind {
@@ -31,6 +33,7 @@ impl Kind {
             Self::Number => "number",
             Self::Word(_) => "word",
             Self::Words(_) => "words",
+            Self::Names => "names",
         }
     }
 
@@ -38,7 +41,7 @@ impl Kind {
     pub fn words(self) -> Option<Vec<&'static str>> {
         match self {
             Self::Word(words) | Self::Words(words) => Some(words()),
-            Self::Flag | Self::Text | Self::Number => None,
+            Self::Flag | Self::Text | Self::Number | Self::Names => None,
         }
     }
 }
@@ -188,6 +191,13 @@ facts! {
     ApprovalBy = "approval.by", Item, Kind::Text, "who gave it";
     ApprovalDocument = "approval.document", Item, Kind::Flag, "it rests on a document that is in the store as it was handed over";
     ApprovalConditions = "approval.conditions", Item, Kind::Text, "what it is bound to";
+    ApprovalOpen = "approval.open", Item, Kind::Text, "what of that nobody whose word counts recorded as met";
+    ApprovalSigned = "approval.signed", Item, Kind::Flag, "it is signed, and the signature holds";
+    ApprovalKey = "approval.key", Item, Kind::Text, "the fingerprint of the key it is signed with";
+    ApprovalInvalid = "approval.invalid", Item, Kind::Text, "that its signature proves nothing: why";
+    ApprovalNotAllowed = "approval.not-allowed", Item, Kind::Text, "that whoever gave it could not: why";
+    ApprovalUnsigned = "approval.unsigned", Item, Kind::Text, "that it carries no signature";
+    ApprovedRoles = "approved.roles", Item, Kind::Names, "roles of everybody whose approval of the file holds";
     ApprovalRevoked = "approval.revoked", Item, Kind::Text, "that it was withdrawn: by whom, when, why";
     ApprovalTempOnly = "approval.temp-only", Item, Kind::Text, "that it allows temporary use only";
     ApprovalElsewhere = "approval.elsewhere", Item, Kind::Text, "that it is for other deliverables only";

@@ -7,9 +7,11 @@
 
 mod catalogue;
 mod condition;
+mod difference;
 mod fact;
 mod parse;
 mod profiles;
+mod role;
 mod rule;
 mod rules;
 mod tier;
@@ -20,6 +22,7 @@ pub use condition::{Condition, Test};
 pub use fact::{About, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};
 pub use profiles::{PROFILES, Profile, profile};
+pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
 pub use rules::{Case, DeclarationFacts, Item, judge};
 pub use tier::{Answered, Reason, tier};
@@ -44,6 +47,8 @@ pub struct Policy {
     pub escalations: Vec<Escalation>,
     /// Its exceptions.
     pub waivers: Vec<Waiver>,
+    /// Who may do what with approvals; none leaves it to the list of approvers.
+    pub roles: Vec<Role>,
     /// Severities of our codes, in their order: asked for every file of a deliverable.
     severities: Vec<Option<Severity>>,
 }
@@ -57,6 +62,17 @@ impl Policy {
     /// The rule of a code.
     pub fn rule(&self, code: &FindingCode) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.code == *code)
+    }
+
+    /// Whether somebody may do something with approvals, as far as roles say.
+    pub fn may(&self, who: &str, power: Power) -> bool {
+        self.roles.is_empty()
+            || self.roles.iter().any(|role| role.may.contains(&power) && role.is_of(who))
+    }
+
+    /// The roles somebody has.
+    pub fn roles_of(&self, who: &str) -> Vec<String> {
+        self.roles.iter().filter(|role| role.is_of(who)).map(|role| role.name.clone()).collect()
     }
 
     /// What a finding of one of our codes does; `None` when the policy says `off`.
@@ -80,11 +96,11 @@ fn severities(rules: &[Rule]) -> Vec<Option<Severity>> {
 
 /// Codes no policy may soften: a gate that could not look, or saw nothing, has no ground to pass.
 fn is_fixed(code: RuleCode) -> bool {
-    code.is_media() || code == RuleCode::DeliverableEmpty
+    code.is_media() || matches!(code, RuleCode::DeliverableEmpty | RuleCode::ApprovalInvalid)
 }
 
 /// What somebody may take on themselves. Not what nobody could know; and a waiver that is not used
 /// is said whatever a waiver says.
 fn is_waivable(code: RuleCode) -> bool {
-    !is_fixed(code) && code != RuleCode::ExceptionUnused
+    !is_fixed(code) && !matches!(code, RuleCode::ExceptionUnused | RuleCode::PolicyChanged)
 }

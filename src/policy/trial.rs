@@ -175,7 +175,7 @@ fn held(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Op
         (Kind::Flag, DeValue::Boolean(flag)) => Some(Held::Flag(*flag)),
         (Kind::Number, DeValue::Integer(number)) => number.as_str().parse().ok().map(Held::Number),
         (Kind::Text | Kind::Word(_), DeValue::String(text)) => Some(Held::Text(text.to_string())),
-        (Kind::Words(_), DeValue::Array(_)) => {
+        (Kind::Words(_) | Kind::Names, DeValue::Array(_)) => {
             let all = reader.texts(fact.as_str(), value)?;
             Some(Held::Words(all.into_iter().map(|(text, _)| text).collect()))
         }

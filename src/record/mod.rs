@@ -5,17 +5,19 @@
 //! at the paths a gate asks about and every mark on record.
 
 mod declarations;
+mod texts;
 
 pub use declarations::{Declarations, Dossier};
+pub use texts::{Change, Texts};
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
-    Approval, ApprovalId, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId,
-    Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head, ObservedBatch,
-    PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation, RootName,
-    Scope, Seq, Timestamp,
+    Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
+    DeclarationId, Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head,
+    ObservedBatch, PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -82,8 +84,10 @@ pub struct Record {
     pub head: Option<Head>,
     /// Its time; nothing is judged as if it were earlier.
     pub newest: Option<Timestamp>,
-    /// The policy in force.
-    pub policy: Option<Entry<PolicyAdopted>>,
+    /// Chain hash of every event but observations.
+    pub history: BTreeMap<Seq, AssetId>,
+    /// Policies and approvers, with every change of them.
+    pub texts: Texts,
     /// Deliverables by name.
     pub deliverables: BTreeMap<String, Deliverable>,
     /// The globs of the path rules in force.
@@ -96,6 +100,8 @@ pub struct Record {
     pub rejections: Vec<Entry<Rejection>>,
     /// Every revocation, in order.
     pub revocations: Vec<Entry<Revocation>>,
+    /// Every word that conditions were met, in order.
+    pub conditions_met: Vec<Entry<ConditionMet>>,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
@@ -103,6 +109,10 @@ pub struct Record {
     approved: HashMap<AssetId, Vec<usize>>,
     rejected: HashMap<AssetId, Vec<usize>>,
     revoked: HashMap<ApprovalId, Vec<usize>>,
+    /// Approvals by number; of two that claim one, the first has it.
+    numbered: HashMap<ApprovalId, usize>,
+    /// Who put contents under a declaration.
+    attachers: HashMap<AssetId, BTreeSet<String>>,
     /// What each revocation is limited to; empty for no limit.
     revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
@@ -117,9 +127,13 @@ impl Record {
         self.head = Some(head);
         self.newest = Some(at);
         let seq = head.seq;
+        if !matches!(event, Event::Observed(_) | Event::ScanCompleted(_)) {
+            self.history.insert(seq, AssetId::from_bytes(head.hash));
+        }
+        let entry = Entry { seq, at, actor, fact: event };
+        let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
             Event::Observed(batch) => self.observed(batch, scope),
-            Event::PolicyAdopted(fact) => self.policy = Some(Entry { seq, at, actor, fact }),
             Event::Determined(fact) => {
                 let index = self.determinations.len();
                 self.determined.extend(fact.assets.iter().map(|asset| (*asset, index)));
@@ -135,6 +149,7 @@ impl Record {
                 for asset in &fact.assets {
                     self.approved.entry(*asset).or_default().push(index);
                 }
+                self.numbered.entry(fact.id).or_insert(index);
                 self.approvals.push(Entry { seq, at, actor, fact });
             }
             Event::Rejected(fact) => {
@@ -152,8 +167,15 @@ impl Record {
                 self.revoked_assets.push(fact.assets.iter().copied().collect());
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
-            Event::Declared(fact) => self.declarations.declared(Entry { seq, at, actor, fact }),
-            Event::Attached(fact) => self.declarations.attached(&fact),
+            Event::ConditionMet(fact) => self.conditions_met.push(Entry { seq, at, actor, fact }),
+            Event::Declared(fact) => {
+                self.put_under(&fact.assets, &actor);
+                self.declarations.declared(Entry { seq, at, actor, fact });
+            }
+            Event::Attached(fact) => {
+                self.put_under(&fact.assets, &actor);
+                self.declarations.attached(&fact);
+            }
             Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
             Event::ToolRegistered(fact) => {
                 self.declarations.registered(Entry { seq, at, actor, fact });
@@ -185,7 +207,11 @@ impl Record {
                 let detectors = fact.detectors;
                 self.examined_with = Some(Reexamined { detectors, trust_list: None, assets: 0 });
             }
-            Event::ScanCompleted(_) => {}
+            // The last three were kept above.
+            Event::ScanCompleted(_)
+            | Event::PolicyAdopted(_)
+            | Event::ApproversAdopted(_)
+            | Event::PolicyAcknowledged(_) => {}
         }
     }
 
@@ -255,9 +281,43 @@ impl Record {
                 };
             }
         }
+        if let Some(revoked) = self.fell(entry) {
+            return revoked;
+        }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
             _ => self.outdated(entry).unwrap_or(Standing::Active),
+        }
+    }
+
+    fn put_under(&mut self, assets: &[AssetId], actor: &str) {
+        for asset in assets {
+            self.attachers.entry(*asset).or_default().insert(actor.to_owned());
+        }
+    }
+
+    /// Whether somebody put a content under a declaration: then another must say that it is covered.
+    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
+        self.attachers.get(asset).is_some_and(|all| all.contains(who))
+    }
+
+    /// What an approval extends was withdrawn: then it falls with it.
+    fn fell(&self, entry: &Entry<Approval>) -> Option<Standing> {
+        let mut above = entry;
+        loop {
+            // Numbers only go down on the way, so that it ends.
+            let below = above.fact.under.filter(|below| *below < above.fact.id)?;
+            above = self.approval(below)?;
+            let indices = self.revoked.get(&below).map(Vec::as_slice).unwrap_or_default();
+            let whole = indices.iter().find(|index| {
+                let assets = &self.revoked_assets[**index];
+                assets.is_empty() || above.fact.assets.iter().all(|asset| assets.contains(asset))
+            });
+            if let Some(index) = whole {
+                let Entry { at, fact, .. } = &self.revocations[*index];
+                let (by, note) = (fact.by.clone(), fact.note.clone());
+                return Some(Standing::Revoked { by, at: *at, note });
+            }
         }
     }
 
@@ -288,7 +348,18 @@ impl Record {
 
     /// An approval by its number.
     pub fn approval(&self, id: ApprovalId) -> Option<&Entry<Approval>> {
-        self.approvals.iter().find(|entry| entry.fact.id == id)
+        self.numbered.get(&id).map(|index| &self.approvals[*index])
+    }
+
+    /// The newest event that is no observation.
+    pub fn decided(&self) -> Head {
+        let newest = self.history.last_key_value();
+        newest.map_or(Head::EMPTY, |(seq, hash)| Head { seq: *seq, hash: *hash.as_bytes() })
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> Option<&Entry<PolicyAdopted>> {
+        self.texts.policies.last()
     }
 
     /// What kept detectors from seeing all of a content. Only in a record folded with a scope.

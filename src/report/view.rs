@@ -209,6 +209,12 @@ pub struct ApprovalView {
     pub note: Option<String>,
     /// Whether it confirms a contested determination.
     pub determination: bool,
+    /// The approval it extends.
+    pub under: Option<String>,
+    /// Fingerprint of the key it is signed with, where the signature holds.
+    pub signature: Option<String>,
+    /// Why it does not count, whatever it says.
+    pub flaw: Option<String>,
 }
 
 /// A line of `log`.

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "attest",
             "clock",
             "config",
             "detect",
@@ -32,6 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "report",
         ],
     ),
+    ("attest", &["model"]),
     ("cli", &["app", "clock", "config", "ledger", "model", "problem", "report"]),
     ("clock", &["model"]),
     ("config", &["model"]),

@@ -102,7 +102,7 @@ const CAMPAIGNS: &[Campaign] = &[
         name: "finalize under another policy",
         prepare: |world| {
             approved(world);
-            world.policy(&[("approval-unsigned", "off")]);
+            world.edit_policy(&[("approval-unsigned", "off")]);
         },
         args: |_| own(&["finalize", "EP101"]),
         exit: 0,

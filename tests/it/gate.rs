@@ -13,6 +13,8 @@ fn every_finding_code_has_a_test() {
     let tests = [
         include_str!("gate.rs"),
         include_str!("approvals.rs"),
+        include_str!("attacks.rs"),
+        include_str!("in_force.rs"),
         include_str!("bad_input.rs"),
         include_str!("deliverables.rs"),
         include_str!("declarations.rs"),

@@ -184,6 +184,8 @@ fn approval(id: ApprovalId, scope: Scope, document: Option<Document>) -> Approva
         note: None,
         determination: false,
         declaration: None,
+        under: None,
+        signed: None,
     }
 }
 
@@ -196,6 +198,7 @@ fn judged(record: &Record, policy: &Policy) -> (Vec<String>, Vec<String>) {
             unmatched: &[],
             problems: &[],
             lost_documents: &BTreeSet::new(),
+            authorities: &genlock::app::authorities(record),
             finalizing: true,
             attested: false,
             record,

@@ -9,6 +9,7 @@
 
 mod approvals;
 mod architecture;
+mod attacks;
 mod bad_input;
 mod beside;
 mod concurrent;
@@ -20,6 +21,8 @@ mod deliverables;
 mod exit_codes;
 mod gate;
 mod guidance;
+mod in_force;
+mod keys;
 mod main_job;
 mod media;
 mod model;
@@ -32,6 +35,7 @@ mod profiles;
 mod queries;
 mod redetect;
 mod scan;
+mod signing;
 mod tools;
 mod trust;
 mod verify;

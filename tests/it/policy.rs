@@ -11,6 +11,7 @@ fn add(world: &World, more: &str) {
     let path = world.path(".genlock/policy.toml");
     let policy = fs::read_to_string(&path).unwrap();
     fs::write(path, format!("{policy}\n{more}\n")).unwrap();
+    world.run(["policy", "ack", "--note", "as the test wants it"]);
 }
 
 fn world() -> World {
@@ -193,6 +194,7 @@ fn a_policy_of_an_older_genlock_keeps_working() {
     let rules: String = codes.into_iter().map(rule).collect();
     let policy = format!("profile = \"netflix\"\nversion = \"2025-08\"\n{rules}");
     world.write(".genlock/policy.toml", policy);
+    world.run(["policy", "ack", "--note", "brought along"]).expect(0);
     world.gate("EP").expect("refused", &["ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"]);
     world.approve(&["cut"]);
     let unsigned = ["[approval-unsigned cut/ai.png]", "[approval-unsigned cut/also.png]"];
@@ -253,7 +255,7 @@ fn policy_test_runs_facts_through_the_rules() {
     let cases = |expect: &str| {
         format!(
             "[[case]]\nname = \"by that tool\"\nexpect = [{expect}]\n[case.facts]\nai = true\n\
-             approval = \"holds\"\ndeclared = true\ndetected-tool = \"Stable Diffusion XL\"\n"
+             approval = \"holds\"\n\"approval.unsigned\" = \"A-1 is not\"\ndeclared = true\ndetected-tool = \"Stable Diffusion XL\"\n"
         )
     };
     world.write("cases.toml", cases("\"house-no-webui\", \"warn approval-unsigned\""));

@@ -5,6 +5,7 @@ use std::fs;
 
 use rusqlite::Connection;
 
+use crate::keys::Key;
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{World, text};
 
@@ -112,7 +113,7 @@ fn a_rule_whose_lines_were_deleted_still_holds() {
     world.deliverable("EP", &["a.png"]);
     let rule = "[[rule]]\ncode = \"approval-unsigned\"\nseverity = \"off\"\n";
     fs::write(world.path(".genlock/policy.toml"), format!("profile = \"x\"\n{rule}")).unwrap();
-    world.gate("EP").expect("refused", &["ai-unapproved a.png"]);
+    world.gate("EP").expect("refused", &["[policy-changed -]", "ai-unapproved a.png"]);
 }
 
 #[test]
@@ -129,7 +130,8 @@ fn nobody_confirms_their_own_determination() {
 #[test]
 fn once_there_are_approvers_nobody_else_approves_or_rejects() {
     let world = World::with([("a.png", a1111_png(1))]);
-    let list = "# the studio\ndana@studio.example,*@legal.example ssh-ed25519 AAAA\n";
+    let key = Key::new(&world, 1);
+    let list = format!("# the studio\ndana@studio.example,*@legal.example {}\n", key.public);
     fs::write(world.path(".genlock/approvers"), list).unwrap();
     let approve = |by: &str| world.json(["approve", "a.png", "--scope", "final", "--by", by]).code;
     assert_eq!(approve("kim@edit.example"), 2);

@@ -1,6 +1,7 @@
 //! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
 //! the journal only, and records nothing.
 
+use crate::app::authority::authorities;
 use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
@@ -46,6 +47,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             unmatched: &contents.unmatched(record.present()),
             problems: &problems,
             lost_documents: &lost_documents,
+            authorities: &authorities(&record),
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             record: &record,
@@ -84,7 +86,7 @@ fn missing(contents: &Contents, record: &Record) -> Vec<MediaProblem> {
 
 /// The policy text that was in force.
 fn policy(record: &Record) -> Result<Policy, AppError> {
-    let Some(entry) = &record.policy else {
+    let Some(entry) = record.policy() else {
         return Err(AppError::usage(
             "no policy was in force at that event",
             "choose a later event",

@@ -120,6 +120,7 @@ fn predicate(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<
             Kind::Number => "a number",
             Kind::Word(_) => "a word",
             Kind::Words(_) => "a list of words",
+            Kind::Names => "a list of names",
         };
         reader.problem(at, format!("that cannot be asked of {}, which is {kind}", fact.as_str()));
         return None;

@@ -2,6 +2,7 @@
 
 mod condition;
 mod reader;
+mod role;
 mod rule;
 mod waiver;
 
@@ -13,7 +14,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::model::{AssetId, FindingCode};
+use crate::policy::fact::Fact;
 use crate::policy::parse::rule::RawRule;
+use crate::policy::role::Role;
 use crate::policy::rule::{Escalation, Waiver};
 use crate::policy::{Policy, catalogue, severities};
 
@@ -30,6 +33,7 @@ struct Written {
     rules: Vec<RawRule>,
     escalations: Vec<Escalation>,
     waivers: Vec<Waiver>,
+    roles: Vec<Role>,
 }
 
 pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
@@ -61,6 +65,13 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
     if reader.is_clean() && written.profile.is_none() {
         reader.problem(0, "profile is missing".into());
     }
+    // A slip in a role's name would make a rule that never finds, or always does.
+    let conditions = written.rules.iter().flat_map(RawRule::conditions);
+    for name in conditions.flat_map(|condition| condition.names(Fact::ApprovedRoles)) {
+        if !written.roles.iter().any(|role| role.name == name) {
+            reader.problem(0, format!("a rule asks for the role {name:?}, which no [[role]] has"));
+        }
+    }
     let profile = written.profile.unwrap_or_default();
     reader.finish()?;
     let mut escalations = written.escalations;
@@ -79,6 +90,7 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
         rules,
         escalations,
         waivers: written.waivers,
+        roles: written.roles,
     })
 }
 
@@ -114,6 +126,13 @@ fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
                     }
                     written.escalations.push(one);
                 }
+            }),
+            "role" => each(reader, "role", value, &mut |reader, at, table| {
+                let Some(one) = role::role(reader, at, table) else { return };
+                if written.roles.iter().any(|known| known.name == one.name) {
+                    reader.problem(at, format!("a second [[role]] {:?}", one.name));
+                }
+                written.roles.push(one);
             }),
             "waiver" => each(reader, "waiver", value, &mut |reader, at, table| {
                 written.waivers.extend(waiver::waiver(reader, at, table));

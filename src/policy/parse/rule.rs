@@ -27,6 +27,11 @@ pub(super) struct RawRule {
 }
 
 impl RawRule {
+    /// What it asks.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.when.iter().chain(&self.warn_when)
+    }
+
     /// As a rule of its own.
     pub(super) fn complete(self) -> Rule {
         Rule {
@@ -99,6 +104,10 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
     let (code, code_at) = code?;
     raw.severity = severity?;
     let ours = matches!(code, FindingCode::BuiltIn(_));
+    // Or whoever changes the policy could also take away what shows it.
+    if code == RuleCode::PolicyChanged && raw.severity.is_none() {
+        reader.problem(code_at, "\"policy-changed\" blocks or warns, and is never off".into());
+    }
     if !reader.is_catalogue() {
         if ours && (own || raw.why.is_some() || raw.warn_when.is_some()) {
             let said = "is a rule of genlock: its code keeps its meaning. Switch it off, and write a \

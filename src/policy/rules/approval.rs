@@ -3,8 +3,13 @@
 //!
 //! Choosing among approvals is a procedure, not a condition; what comes of it are facts.
 
-use crate::model::{AiStatus, Approval, AssetId, Rejection, RuleCode, Scope, Seq, Severity};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    AiStatus, Approval, AssetId, Authority, Rejection, RuleCode, Scope, Seq, Severity,
+};
 use crate::policy::Policy;
+use crate::policy::role::Power;
 use crate::policy::rules::{Case, Item};
 use crate::record::{Entry, Standing};
 
@@ -15,6 +20,15 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) state: Option<&'static str>,
     /// The approval that comes nearest to what is needed.
     pub(super) best: Option<&'a Entry<Approval>>,
+    pub(super) invalid: Option<String>,
+    pub(super) not_allowed: Option<String>,
+    pub(super) unsigned: Option<String>,
+    /// Fingerprint of the key the nearest one is signed with.
+    pub(super) key: Option<String>,
+    /// Roles of everybody whose approval holds.
+    pub(super) roles: BTreeSet<String>,
+    /// What it is bound to, and nobody's word that it was met counts.
+    pub(super) open: Option<String>,
     pub(super) revoked: Option<String>,
     pub(super) temp_only: Option<String>,
     pub(super) elsewhere: Option<String>,
@@ -47,15 +61,33 @@ impl<'a> ApprovalFacts<'a> {
             .record
             .approvals_of(&item.asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-            .map(|(entry, standing)| (entry, Lack::all(&entry.fact, &standing, case)))
+            .map(|(entry, standing)| {
+                (entry, Lack::all(policy, &item.asset, entry, &standing, case))
+            })
             .collect();
+        let holds = |lacks: &[Lack]| {
+            lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+        };
+        let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
+        let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        // What somebody forged, or could not give, is no approval; it is said where no other holds.
+        let is_void = |lack: &Lack| {
+            matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
+                && policy.severity(lack.code()) == Some(Severity::Block)
+        };
+        let (void, offered): (Vec<_>, Vec<_>) =
+            offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
         // The approval that comes nearest to what is needed; of equals the newest.
         let nearness = |lacks: &[Lack]| lacks.first().map_or(u8::MAX, Lack::rank);
         let best = offered.into_iter().max_by_key(|(entry, lacks)| (nearness(lacks), entry.seq));
-        match (best, rejection) {
-            (Some((entry, lacks)), _) if lacks.is_empty() => Self {
+        // A signature that is not asked for is not lacking.
+        let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+        let enough =
+            |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
+        let mut facts = match (best, rejection) {
+            (Some((entry, lacks)), _) if enough(&lacks) => Self {
                 overrides: rejection.map(|no| overrides(entry, no)),
-                ..Self::holding(case, entry)
+                ..Self::short(policy, case, entry, lacks)
             },
             (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
             (_, Some(no)) => Self {
@@ -69,13 +101,23 @@ impl<'a> ApprovalFacts<'a> {
                 ..Self::default()
             },
             (None, None) => Self { state: Some("none"), ..Self::default() },
+        };
+        if facts.state != Some("holds")
+            && let Some((entry, lacks)) = void.into_iter().max_by_key(|(entry, _)| entry.seq)
+        {
+            let Self { invalid, not_allowed, .. } = Self::short(policy, case, entry, lacks);
+            let nothing_else = facts.state == Some("none");
+            let state = if nothing_else { Some("short") } else { facts.state };
+            facts = Self { state, invalid, not_allowed, ..facts };
         }
+        Self { roles, ..facts }
     }
 
     fn holding(case: &Case<'_>, entry: &'a Entry<Approval>) -> Self {
         let document = entry.fact.document.as_ref();
         let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
-        Self { state: Some("holds"), best: Some(entry), documented, ..Self::default() }
+        let key = case.authorities.of(entry.seq).signed.clone();
+        Self { state: Some("holds"), best: Some(entry), documented, key, ..Self::default() }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
@@ -91,6 +133,11 @@ impl<'a> ApprovalFacts<'a> {
         for lack in lacks {
             let code = lack.code();
             match lack {
+                Lack::Invalid(how) => facts.invalid = Some(format!("{name} does not count: {how}")),
+                Lack::NotAllowed(how) => {
+                    facts.not_allowed = Some(format!("{name} does not count: {how}"));
+                }
+                Lack::Unsigned => facts.unsigned = Some(format!("{name} carries no signature")),
                 Lack::Revoked(how) => facts.revoked = Some(format!("{name} was withdrawn {how}")),
                 Lack::TempOnly => {
                     facts.temp_only = Some(format!("{name} allows temporary use only"));
@@ -109,6 +156,7 @@ impl<'a> ApprovalFacts<'a> {
                 break;
             }
         }
+        facts.open = open(policy, case, entry);
         facts
     }
 
@@ -124,6 +172,9 @@ impl<'a> ApprovalFacts<'a> {
 
 /// What an approval lacks to let an asset into this deliverable.
 enum Lack {
+    Invalid(String),
+    NotAllowed(String),
+    Unsigned,
     TempOnly,
     Elsewhere,
     Revoked(String),
@@ -134,8 +185,27 @@ enum Lack {
 
 impl Lack {
     /// Everything it lacks, the farthest from enough first.
-    fn all(approval: &Approval, standing: &Standing, case: &Case<'_>) -> Vec<Self> {
+    fn all(
+        policy: &Policy,
+        asset: &AssetId,
+        entry: &Entry<Approval>,
+        standing: &Standing,
+        case: &Case<'_>,
+    ) -> Vec<Self> {
         let mut all = Vec::new();
+        let approval = &entry.fact;
+        let word = case.authorities.of(entry.seq);
+        if word.signed.is_none() && word.flaw.is_none() {
+            all.push(Self::Unsigned);
+        }
+        all.extend(word.flaw.clone().map(Self::Invalid));
+        let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
+        let barred = || may_not(policy, &approval.by, power);
+        all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
+        if approval.under.is_some() && case.record.attached_it(&approval.by, asset) {
+            let how = format!("{} put it under its declaration; another must", approval.by);
+            all.push(Self::NotAllowed(how));
+        }
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -170,17 +240,23 @@ impl Lack {
 
     const fn rank(&self) -> u8 {
         match self {
-            Self::Revoked(_) => 0,
-            Self::TempOnly => 1,
-            Self::Elsewhere => 2,
-            Self::Expired(_) => 3,
-            Self::Outdated(_) => 4,
-            Self::Document(_) => 5,
+            Self::Invalid(_) => 0,
+            Self::NotAllowed(_) => 1,
+            Self::Revoked(_) => 2,
+            Self::TempOnly => 3,
+            Self::Elsewhere => 4,
+            Self::Expired(_) => 5,
+            Self::Outdated(_) => 6,
+            Self::Document(_) => 7,
+            Self::Unsigned => 8,
         }
     }
 
     const fn code(&self) -> RuleCode {
         match self {
+            Self::Invalid(_) => RuleCode::ApprovalInvalid,
+            Self::NotAllowed(_) => RuleCode::ApproverNotAllowed,
+            Self::Unsigned => RuleCode::ApprovalUnsigned,
             Self::Revoked(_) => RuleCode::ApprovalRevoked,
             Self::TempOnly => RuleCode::ApprovalTempOnly,
             Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
@@ -189,6 +265,30 @@ impl Lack {
             Self::Document(_) => RuleCode::ApprovalNoDocument,
         }
     }
+}
+
+/// Why somebody may not do something, by the roles of the policy.
+fn may_not(policy: &Policy, who: &str, power: Power) -> Option<String> {
+    (!policy.may(who, power)).then(|| format!("no role of {who} may {}", power.as_str()))
+}
+
+/// What an approval is bound to, unless somebody whose word counts recorded that it was met.
+fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<String> {
+    let conditions = entry.fact.conditions.as_ref()?;
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let mut said = String::new();
+    let words = case.record.conditions_met.iter();
+    for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
+        let Authority { signed, flaw, not_allowed } = case.authorities.of(met.seq).into_owned();
+        let unsigned = || "it carries no signature".to_owned();
+        let lacks = flaw
+            .or(not_allowed)
+            .or_else(|| may_not(policy, &met.fact.by, Power::MeetConditions))
+            .or_else(|| (asked && signed.is_none()).then(unsigned));
+        let lacks = lacks?;
+        said = format!("; {} said it was met, which does not count: {lacks}", met.fact.by);
+    }
+    Some(format!("{conditions}{said}"))
 }
 
 /// Somebody said no before: who looks at the verdict should know whose word this goes against.
@@ -204,7 +304,13 @@ fn is_for(deliverables: &[String], name: &str) -> bool {
 }
 
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
-pub(super) fn confirmed(case: &Case<'_>, asset: &AssetId) -> bool {
+pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bool {
+    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let counts = |entry: &Entry<Approval>| {
+        let word = case.authorities.of(entry.seq);
+        let may = policy.may(&entry.fact.by, Power::Confirm);
+        may && word.counts() && (!asked || word.signed.is_some())
+    };
     let Some(determination) = case.record.determination(asset) else { return false };
     let rejected = case.record.rejections_of(asset).map(|entry| entry.seq).max();
     case.record.approvals_of(asset, case.now).any(|(entry, standing)| {
@@ -214,6 +320,7 @@ pub(super) fn confirmed(case: &Case<'_>, asset: &AssetId) -> bool {
             // A contested origin needs a second person.
             && entry.fact.by != determination.fact.by
             && standing == Standing::Active
+            && counts(entry)
             && is_for(&entry.fact.deliverables, case.deliverable)
     })
 }

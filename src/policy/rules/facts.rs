@@ -60,6 +60,7 @@ impl Facts for Whole<'_> {
 
 /// The facts of one file, and of one declaration that it is under at a time.
 pub(super) struct ItemFacts<'a> {
+    policy: &'a Policy,
     case: &'a Case<'a>,
     whole: &'a Whole<'a>,
     item: &'a Item<'a>,
@@ -74,7 +75,7 @@ pub(super) struct ItemFacts<'a> {
 
 impl<'a> ItemFacts<'a> {
     pub(super) fn new(
-        policy: &Policy,
+        policy: &'a Policy,
         case: &'a Case<'a>,
         whole: &'a Whole<'a>,
         item: &'a Item<'a>,
@@ -84,7 +85,7 @@ impl<'a> ItemFacts<'a> {
         let ai = needs_approval(item, &declarations);
         let approval = ApprovalFacts::of(policy, case, item, ai);
         let shown = OnceCell::new();
-        Self { case, whole, item, prepared, approval, declarations, shown, at: 0 }
+        Self { policy, case, whole, item, prepared, approval, declarations, shown, at: 0 }
     }
 
     /// Goes on to the next declaration, if there is one.
@@ -132,7 +133,7 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::Contested => Value::Flag(origin.contested),
             Fact::Confirmed => {
-                Value::Flag(origin.contested && confirmed(self.case, &self.item.asset))
+                Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
             }
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
                 let (record, now) = (self.case.record, self.case.now);
@@ -142,9 +143,18 @@ impl Facts for ItemFacts<'_> {
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
             Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
             Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
-            Fact::Clearance | Fact::ApprovalDocument => Value::Absent,
+            Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
+            Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
             Fact::ApprovalConditions => {
                 Value::maybe(best.and_then(|one| one.conditions.as_deref()))
+            }
+            Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
+            Fact::ApprovalKey => Value::maybe(approval.key.as_deref()),
+            Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
+            Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
+            Fact::ApprovalUnsigned => Value::maybe(approval.unsigned.as_deref()),
+            Fact::ApprovedRoles => {
+                Value::Words(approval.roles.iter().map(String::as_str).collect())
             }
             Fact::ApprovalRevoked => Value::maybe(approval.revoked.as_deref()),
             Fact::ApprovalTempOnly => Value::maybe(approval.temp_only.as_deref()),

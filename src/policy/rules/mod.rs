@@ -2,6 +2,7 @@
 //! out. A rule is data (`catalogue.toml`, and what policies add); here is what is no condition.
 
 mod approval;
+mod change;
 mod declared;
 mod facts;
 mod finality;
@@ -11,7 +12,7 @@ mod waivers;
 
 use std::collections::BTreeSet;
 
-use crate::model::{AssetId, AssetPath, MediaProblem, Severity, Timestamp, Verdict};
+use crate::model::{AssetId, AssetPath, Authorities, MediaProblem, Severity, Timestamp, Verdict};
 use crate::origin::Origin;
 use crate::policy::Policy;
 use crate::policy::condition::Condition;
@@ -50,6 +51,8 @@ pub struct Case<'a> {
     pub problems: &'a [MediaProblem],
     /// Written approvals that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
     /// What is to be marked final, and not only looked at.
     pub finalizing: bool,
     /// Whether somebody states that every known use is declared.
@@ -66,6 +69,7 @@ pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
     media::whole(case, &mut found);
     let declarations = Prepared::all(policy, case);
     let whole = Whole::of(case);
+    change::whole(case, &whole, &mut found);
     let mut asked: [Vec<(&Rule, &Condition)>; 3] = Default::default();
     for rule in policy.rules.iter().filter(|rule| rule.severity.is_some()) {
         if let Some(when) = &rule.when {

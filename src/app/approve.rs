@@ -1,0 +1,222 @@
+//! `approve`: a yes, given anew or extended from an earlier one to a later version; signed, where a
+//! key is named.
+
+use crate::app::approvers::{Approvers, policy_news};
+use crate::app::authority::authorities;
+use crate::app::decide::decide;
+use crate::app::people::{prepare, unknown_deliverables};
+use crate::app::signing::{Signing, Subjects, ground};
+use crate::app::{
+    AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
+};
+use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Timestamp};
+use crate::policy::{Policy, Power};
+use crate::record::{Record, Standing};
+
+/// An approval to record.
+#[derive(Clone, Debug)]
+pub struct ApproveOptions {
+    /// Who, for what, in writing.
+    pub decision: DecisionOptions,
+    /// What kind of yes it is.
+    pub form: Form,
+    /// With what to sign it.
+    pub sign: Option<SignOptions>,
+}
+
+/// What kind of yes.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// A new one.
+    New {
+        /// Temporary or final use.
+        scope: Scope,
+        /// Conditions it is bound to.
+        conditions: Option<String>,
+        /// The last moment it holds.
+        expires: Option<Timestamp>,
+    },
+    /// Confirms a contested determination instead.
+    Determination,
+    /// Extends an approval to a later version, with its scope, document and conditions.
+    Under(ApprovalId),
+}
+
+/// Records an approval.
+pub fn approve(
+    project: &Project,
+    context: &Context<'_>,
+    target: &DecisionTarget,
+    options: &ApproveOptions,
+) -> Result<Verdicts, AppError> {
+    if let Form::New { expires: Some(expires), .. } = &options.form
+        && *expires < context.now()
+    {
+        let message =
+            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
+        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+    }
+    if let (Form::Under(id), DecisionTarget::Declaration(_)) = (&options.form, target) {
+        return Err(AppError::usage(
+            format!("{id} is extended to versions, one by one, and not to a declaration"),
+            "name the assets that are new",
+        ));
+    }
+    // Nothing is approved without a policy that says what the approval is worth.
+    let policy = project.policy()?;
+    let (approvers, document) = prepare(project, context, &options.decision)?;
+    let mut signing = options.sign.as_ref().map(|one| Signing::open(context, one)).transpose()?;
+    let mut subjects = Subjects::default();
+    let power = match options.form {
+        Form::New { .. } => Power::Approve,
+        Form::Determination => Power::Confirm,
+        Form::Under(_) => Power::Extend,
+    };
+    decide(project, context, |record| {
+        approvers.check(record, &options.decision.by)?;
+        allowed(&policy, &options.decision.by, power)?;
+        // Closed again before the ledger is: the last one to close moves the log into the file.
+        let reader = project.reader()?;
+        let (assets, declaration) = target.resolve(&reader, record)?;
+        let mut approval = draft(record, context, &assets, options, document.as_ref())?;
+        approval.declaration = approval.declaration.or(declaration);
+        if let Some(signing) = &mut signing {
+            subjects.add(project, context, &reader, &assets)?;
+            subjects.add_document(project, context, approval.document.as_ref())?;
+            let ground = ground(record, &approvers, context.now());
+            approval.signed =
+                Some(signing.approval(record, &approval, &subjects, policy.hash, ground)?);
+        }
+        let unknown_deliverables = unknown_deliverables(record, &approval.deliverables);
+        let ids = vec![approval.id];
+        let answer = Verdicts { ids, assets: assets.len(), unknown_deliverables };
+        Ok((events(&approvers, policy_news(&policy, record), record, approval), answer))
+    })
+}
+
+/// Refuses what no role of the policy lets somebody do.
+pub(super) fn allowed(policy: &Policy, by: &str, power: Power) -> Result<(), AppError> {
+    if policy.may(by, power) {
+        return Ok(());
+    }
+    let with = policy.roles.iter().filter(|role| role.may.contains(&power));
+    let with: Vec<_> = with.map(|role| role.name.as_str()).collect();
+    Err(AppError::usage(
+        format!("no role of {by:?} may {}", power.as_str()),
+        match with.as_slice() {
+            [] => "the policy gives that to nobody".to_owned(),
+            roles => format!("the policy gives that to: {}", roles.join(", ")),
+        },
+    ))
+}
+
+/// Texts that changed go on record before what rests on them.
+fn events(
+    approvers: &Approvers,
+    policy: Option<Event>,
+    record: &Record,
+    approval: Approval,
+) -> Vec<Event> {
+    let news = policy.into_iter().chain(approvers.news(record));
+    news.chain([Event::Approved(approval)]).collect()
+}
+
+/// The approval as it will be recorded, but for its signature.
+fn draft(
+    record: &Record,
+    context: &Context<'_>,
+    assets: &[AssetId],
+    options: &ApproveOptions,
+    document: Option<&Document>,
+) -> Result<Approval, AppError> {
+    let DecisionOptions { by, deliverables, note, .. } = &options.decision;
+    let mut approval = Approval {
+        id: record.next_decision(),
+        assets: assets.to_vec(),
+        by: by.clone(),
+        scope: Scope::Final,
+        deliverables: deliverables.clone(),
+        document: document.cloned(),
+        conditions: None,
+        expires: None,
+        note: note.clone(),
+        determination: false,
+        declaration: None,
+        under: None,
+        signed: None,
+    };
+    match &options.form {
+        Form::New { scope, conditions, expires } => {
+            approval.scope = *scope;
+            approval.conditions.clone_from(conditions);
+            approval.expires = *expires;
+        }
+        Form::Determination => {
+            confirms(record, assets, by)?;
+            approval.determination = true;
+        }
+        Form::Under(id) => extend(record, context, *id, &mut approval)?,
+    }
+    Ok(approval)
+}
+
+/// A contested origin needs a second person.
+fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppError> {
+    for asset in assets {
+        let Some(determination) = record.determination(asset) else {
+            return Err(AppError::usage(
+                format!("nobody determined anything of {}", asset.short()),
+                "record the determination first: genlock tag ASSET --not-ai --note WHY",
+            ));
+        };
+        if determination.fact.by == by {
+            return Err(AppError::usage(
+                format!("{by} determined it; a second person must confirm"),
+                "--by names who confirms it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Takes over what an earlier approval allows.
+fn extend(
+    record: &Record,
+    context: &Context<'_>,
+    id: ApprovalId,
+    approval: &mut Approval,
+) -> Result<(), AppError> {
+    let Some(entry) = record.approval(id) else {
+        return Err(AppError::usage(
+            format!("there is no approval {id}"),
+            "genlock log lists them",
+        ));
+    };
+    let of = &entry.fact;
+    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
+    let counts = authorities(record).of(entry.seq).counts();
+    if of.determination || !of.assets.iter().any(holds) || !counts {
+        let why = if of.determination { "confirms a determination" } else { "does not hold" };
+        return Err(AppError::usage(
+            format!("{id} {why}, and there is nothing to extend"),
+            "genlock show ASSET says how an approval stands; a new one needs --scope",
+        ));
+    }
+    if let Some(asset) =
+        approval.assets.iter().find(|asset| record.attached_it(&approval.by, asset))
+    {
+        return Err(AppError::usage(
+            format!("{} put {} under its declaration", approval.by, asset.short()),
+            "another person says that the approval covers it",
+        ));
+    }
+    approval.scope = of.scope;
+    approval.deliverables.clone_from(&of.deliverables);
+    approval.document.clone_from(&of.document);
+    approval.conditions.clone_from(&of.conditions);
+    approval.expires = of.expires;
+    approval.declaration = of.declaration;
+    approval.under = Some(id);
+    Ok(())
+}

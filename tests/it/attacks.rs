@@ -1,0 +1,393 @@
+//! What somebody might try to get an asset into a final deliverable. Nothing here gets through.
+//!
+//! Tried elsewhere: rows of tables changed or inserted (`trust.rs`: rows forged into the tables; and
+//! `verify.rs`), journal rows that break the chain (`verify.rs`, `damage.rs`), an expiry undone by
+//! setting the clock back (`approvals.rs`).
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use genlock::app::{Context, Project, finalize};
+use genlock::attest::NAMESPACE;
+use genlock::clock::{Clock, FixedClock, SystemClock};
+use genlock::model::{
+    ApprovalId, Declaration, DeclarationId, DeclarationVersion, Declared, Event, Tier, Timestamp,
+};
+use genlock::problem::Silent;
+use serde_json::json;
+
+use crate::keys::{DANA, Key, LEE, restated};
+use crate::media::{a1111_png, xmp_png};
+use crate::world::{World, fixture, number, tick};
+
+const AI: &str = "trainedAlgorithmicMedia";
+
+/// An AI asset in a deliverable, and Dana who may sign.
+fn world() -> (World, Key) {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    let dana = Key::new(&world, 1);
+    world.approvers(&[format!("{DANA} namespaces=\"{NAMESPACE}\" {}", dana.public)]);
+    (world, dana)
+}
+
+fn context<'a>(world: &World, clock: &'a dyn Clock, cancel: &'a AtomicBool) -> Context<'a> {
+    let (actor, cwd) = ("kim@edit.example".into(), world.dir().to_owned());
+    Context { clock, reporter: &Silent, actor, cwd, cancel }
+}
+
+#[test]
+fn what_is_honestly_signed_passes() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.run(["finalize", "EP"]).expect(0);
+    world.verify();
+}
+
+#[test]
+fn a_signature_does_not_cover_other_bytes_of_the_same_name() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    world.run(["finalize", "EP"]).expect(1);
+    // Nor does the event say of other bytes what was signed of these.
+    world.scan();
+    let other = world.id("ai.png").parse().unwrap();
+    world.forge_approval(|approval| approval.assets = vec![other]);
+    world.gate("EP").expect("refused", &["approval-invalid ai.png"]);
+    assert!(world.refusal("EP", "approval-invalid").contains("what it covers"));
+    world.run(["verify"]).expect(6);
+}
+
+#[test]
+fn a_signed_approval_for_temporary_use_stays_one() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png", "--scope", "temp"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-temp-only ai.png"]);
+    world.forge_approval(|approval| approval.scope = genlock::model::Scope::Final);
+    assert!(world.refusal("EP", "approval-temp-only").contains("temporary"));
+    world.run(["revoke", "A-1", "--note", "only the forged one is left"]).expect(0);
+    world.run(["finalize", "EP"]).expect(1);
+}
+
+#[test]
+fn a_signed_approval_for_another_deliverable_stays_one() {
+    let (world, dana) = world();
+    world.deliverable("TRAILER", &["ai.png"]);
+    world.sign(&dana, DANA, &["ai.png", "--deliverable", "TRAILER"]).expect(0);
+    world.gate("TRAILER").expect("pass", &[]);
+    world.gate("EP").expect("refused", &["approval-not-for-this-deliverable ai.png"]);
+    world.forge_approval(|approval| approval.deliverables.clear());
+    world.run(["finalize", "EP"]).expect(1);
+}
+
+#[test]
+fn what_expires_before_the_moment_of_finalize_is_not_final() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png", "--expires", "2098-12-31"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    let (clock, cancel) =
+        (FixedClock("2099-01-01T00:00:00Z".parse().unwrap()), AtomicBool::new(false));
+    let project = Project::at(world.dir()).unwrap();
+    let answer = finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
+    assert_eq!(answer.verdict.outcome.as_str(), "refused");
+    world.gate("EP").expect("refused", &["approval-expired ai.png"]);
+}
+
+/// Revokes when it is asked for the time for the n-th time.
+struct Revoking<'a> {
+    world: &'a World,
+    at: usize,
+    asked: AtomicUsize,
+}
+
+impl Clock for Revoking<'_> {
+    fn now(&self) -> Timestamp {
+        if self.asked.fetch_add(1, Ordering::SeqCst) + 1 == self.at {
+            self.world.run(["revoke", "A-1", "--note", "rights withdrawn"]).expect(0);
+        }
+        SystemClock.now()
+    }
+}
+
+#[test]
+fn a_revocation_between_gate_and_finalize_is_seen_or_comes_after() {
+    let mut seen = 0;
+    for at in 1.. {
+        let (world, dana) = world();
+        world.sign(&dana, DANA, &["ai.png"]).expect(0);
+        world.gate("EP").expect("pass", &[]);
+        let (clock, cancel) =
+            (Revoking { world: &world, at, asked: AtomicUsize::new(0) }, AtomicBool::new(false));
+        let project = Project::at(world.dir()).unwrap();
+        let answer = finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
+        let revoked = clock.asked.load(Ordering::SeqCst) >= at;
+        assert_eq!(answer.verdict.outcome.as_str() == "refused", revoked, "asked {at}");
+        if !revoked {
+            break;
+        }
+        seen += 1;
+        let log = world.json(["log"]).values();
+        assert!(log.iter().all(|event| event["kind"] != "finalized"), "{log:#?}");
+        world.verify();
+    }
+    assert!(seen > 0, "finalize never asked for the time");
+}
+
+#[test]
+fn a_key_outside_its_validity_window_signs_nothing() {
+    for window in ["valid-before=\"20260101Z\"", "valid-after=\"20900101Z\""] {
+        let (world, dana) = world();
+        world.sign(&dana, DANA, &["ai.png"]).expect(0);
+        world.run(["revoke", "A-1", "--note", "to be signed anew"]).expect(0);
+        world.approvers(&[format!("{DANA} {window} {}", dana.public)]);
+        let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
+        assert!(refused.error().contains("not valid"), "{}", refused.stdout);
+        // Written past the program.
+        let signed = world.newest_approval().signed.unwrap();
+        let again = restated(&signed.statement, "note", json!("again"));
+        world.forge_approval(|approval| {
+            approval.note = Some("again".into());
+            approval.signed = Some(dana.signed(again));
+        });
+        assert!(world.refusal("EP", "approval-invalid").contains("not valid when"));
+        world.run(["verify"]).expect(6);
+    }
+}
+
+#[test]
+fn setting_the_clock_back_does_not_bring_a_key_back_into_its_window() {
+    let (world, dana) = world();
+    world.approvers(&[format!("{DANA} valid-before=\"20981231Z\" {}", dana.public)]);
+    // The newest event is of 2099.
+    let (clock, cancel) =
+        (FixedClock("2099-06-01T00:00:00Z".parse().unwrap()), AtomicBool::new(false));
+    let project = Project::at(world.dir()).unwrap();
+    finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
+    let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
+    assert!(refused.error().contains("not valid"), "{}", refused.stdout);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn a_principal_without_the_role_approves_nothing() {
+    let (world, dana) = world();
+    let lee = Key::new(&world, 2);
+    world.approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
+    let role = format!("[[role]]\nname = \"contact\"\nwho = [\"{DANA}\"]\nmay = [\"approve\"]\n");
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    world.write(".genlock/policy.toml", format!("{policy}\n{role}"));
+    world.run(["policy", "ack", "--by", DANA, "--note", "roles"]).expect(0);
+    world.sign(&lee, LEE, &["ai.png"]).expect(2);
+    // Before there were roles it was recorded; it does not count under this policy.
+    world.write(".genlock/policy.toml", policy.clone());
+    world.sign(&lee, LEE, &["ai.png"]).expect(0);
+    world.write(".genlock/policy.toml", format!("{policy}\n{role}"));
+    world.run(["policy", "ack", "--by", DANA, "--note", "roles"]).expect(0);
+    world.gate("EP").expect("refused", &["approver-not-allowed ai.png"]);
+    assert!(world.refusal("EP", "approver-not-allowed").contains("no role of lee@"));
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn a_principal_who_is_not_on_the_list_approves_nothing() {
+    let (world, dana) = world();
+    let mallory = Key::new(&world, 9);
+    world.sign(&mallory, "mallory@studio.example", &["ai.png"]).expect(2);
+    // Dana's name, a stranger's key.
+    world.sign(&mallory, DANA, &["ai.png"]).expect(2);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    let statement = world.newest_approval().signed.unwrap().statement;
+    world.forge_approval(|approval| {
+        approval.signed = Some(mallory.signed(restated(&statement, "note", json!("x"))));
+        approval.note = Some("x".into());
+    });
+    assert!(world.refusal("EP", "approval-invalid").contains("another key"));
+    // Somebody else's name, unsigned and straight into the journal.
+    world.forge_approval(|approval| {
+        approval.signed = None;
+        approval.by = "mallory@studio.example".into();
+    });
+    assert!(world.refusal("EP", "approver-not-allowed").contains("not among the approvers"));
+}
+
+#[test]
+fn a_signature_made_for_something_else_is_none() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    let statement = world.newest_approval().signed.unwrap().statement;
+    let statement = restated(&statement, "note", json!("x"));
+    world.forge_approval(|approval| {
+        let signature = dana.sign("git", &statement);
+        approval.note = Some("x".into());
+        approval.signed = Some(genlock::model::Signed { statement, signature });
+    });
+    assert!(world.refusal("EP", "approval-invalid").contains("is for \"git\""));
+    // A key that the list keeps for other things.
+    let (world, dana) = self::world();
+    world.approvers(&[format!("{DANA} namespaces=\"git,file\" {}", dana.public)]);
+    let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
+    assert!(refused.error().contains("does not let that key"), "{}", refused.stdout);
+}
+
+#[test]
+fn one_byte_of_the_statement_changed_is_no_approval() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png", "--scope", "temp"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    let signed = world.newest_approval().signed.unwrap();
+    let places = [0, signed.statement.len() / 3, signed.statement.len() / 2];
+    for at in places {
+        let mut bytes = signed.statement.clone().into_bytes();
+        bytes[at] ^= 1;
+        let Ok(statement) = String::from_utf8(bytes) else { continue };
+        world.forge_approval(|approval| {
+            approval.signed.as_mut().unwrap().statement = statement;
+        });
+        assert!(world.refusal("EP", "approval-invalid").contains("not of the statement"));
+    }
+    world.run(["verify"]).expect(6);
+}
+
+#[test]
+fn a_signed_statement_is_used_once() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "rights withdrawn"]).expect(0);
+    world.forge_approval(|_| ());
+    assert!(world.refusal("EP", "approval-invalid").contains("used before, in event"));
+    // Nor under the number of the one that was withdrawn.
+    world.forge_approval(|approval| approval.id = ApprovalId(1));
+    world.run(["finalize", "EP"]).expect(1);
+    world.run(["verify"]).expect(6);
+}
+
+#[test]
+fn a_statement_signed_for_another_production_is_none() {
+    let (world, dana) = world();
+    let (other, same) = self::world();
+    assert_eq!(dana.public, same.public);
+    other.sign(&same, DANA, &["ai.png"]).expect(0);
+    let stolen = other.newest_approval();
+    assert_eq!(world.id("ai.png"), other.id("ai.png"));
+    world.forge(Event::Approved(stolen));
+    world.gate("EP").expect("refused", &["approval-invalid ai.png"]);
+    assert!(world.refusal("EP", "approval-invalid").contains("the history it was signed on"));
+}
+
+/// Declares the use of an asset, once more each time.
+fn declare(world: &World, version: u32) {
+    let declaration = Box::new(Declaration { purpose: "a lake".into(), ..Declaration::default() });
+    let assets = vec![world.id("ai.png").parse().unwrap()];
+    let (id, tier, globs) = (DeclarationId(1), Tier::Report, vec![]);
+    world.forge(Event::Declared(Declared { id, version, declaration, tier, assets, globs }));
+}
+
+#[test]
+fn an_old_statement_is_not_replayed_after_a_new_declaration() {
+    let (world, dana) = world();
+    declare(&world, 1);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    let under = |version| Some(DeclarationVersion { id: DeclarationId(1), version });
+    let honest = world.newest_approval().signed.unwrap().statement;
+    world.run(["revoke", "A-1", "--note", "signed anew, under the declaration"]).expect(0);
+    let statement =
+        restated(&honest, "declaration", serde_json::to_value(under(1).unwrap()).unwrap());
+    let signed = dana.signed(statement);
+    world.forge_approval(|approval| {
+        approval.declaration = under(1);
+        approval.signed = Some(signed.clone());
+    });
+    assert_eq!(world.gate("EP").verdict, "pass");
+    declare(&world, 2);
+    let found = ["approval-outdated ai.png"];
+    world.gate("EP").expect("refused", &found);
+    // The same once more, and as if it were of the new version.
+    world.forge_approval(|_| ());
+    world.run(["finalize", "EP"]).expect(1);
+    world.forge_approval(|approval| approval.declaration = under(2));
+    world.run(["finalize", "EP"]).expect(1);
+    world.forge_approval(|approval| approval.declaration = None);
+    world.run(["finalize", "EP"]).expect(1);
+}
+
+#[test]
+fn a_mark_is_not_waved_away_by_somebody_who_may_not_approve() {
+    let portrait = fixture("conform/reel1/graphics/portrait_reconstruction.png");
+    for bytes in [portrait, xmp_png(1, AI)] {
+        let world = World::with([("x.png", bytes)]);
+        world.deliverable("EP", &["x.png"]);
+        let dana = Key::new(&world, 1);
+        world.approvers(&[format!("{DANA} {}", dana.public)]);
+        world.run(["tag", "x.png", "--not-ai", "--note", "shot it", "--as", LEE]).expect(0);
+        let confirm = ["approve", "x.png", "--determination", "--by"];
+        world.run(confirm.into_iter().chain([LEE])).expect(2);
+        world.run(confirm.into_iter().chain(["mallory@edit.example"])).expect(2);
+        world.sign(&dana, DANA, &["x.png", "--determination"]).expect(0);
+        world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+        world.forge_approval(|approval| {
+            approval.signed = None;
+            approval.by = "mallory@edit.example".into();
+        });
+        world.gate("EP").expect("refused", &["determination-contradicts-mark x.png"]);
+        // The name of somebody who may, where signatures are asked for.
+        world.forge_approval(|approval| approval.by = DANA.into());
+        world.gate("EP").expect("pass", &[]);
+        world.edit_policy(&[("approval-unsigned", "block")]);
+        world
+            .run(["policy", "ack", "--by", DANA, "--note", "sign", "--sign", &dana.path])
+            .expect(0);
+        world.gate("EP").expect("refused", &["determination-contradicts-mark x.png"]);
+        world.run(["finalize", "EP"]).expect(1);
+    }
+}
+
+#[test]
+fn a_forged_name_passes_only_where_no_signature_is_asked_for() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.forge_approval(|approval| approval.signed = None);
+    // It cannot be told from a real one, and says that it is not signed.
+    world.gate("EP").expect("pass", &["[approval-unsigned ai.png]"]);
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    let ack = ["policy", "ack", "--by", DANA, "--note", "sign everything", "--sign", &dana.path];
+    world.run(ack).expect(0);
+    world.gate("EP").expect("refused", &["approval-unsigned ai.png"]);
+    world.run(["finalize", "EP"]).expect(1);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn an_extension_to_what_its_approval_does_not_allow_is_none() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png", "--scope", "temp"]).expect(0);
+    world.forge_approval(|approval| {
+        approval.signed = None;
+        approval.under = Some(ApprovalId(1));
+        approval.scope = genlock::model::Scope::Final;
+    });
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.run(["finalize", "EP"]).expect(1);
+    // And one that rests on itself, or on nothing.
+    for under in [4, 9] {
+        world.forge_approval(|approval| approval.under = Some(ApprovalId(under)));
+        world.run(["finalize", "EP"]).expect(1);
+    }
+}
+
+#[test]
+fn nothing_that_was_tried_is_on_record_as_final() {
+    let (world, dana) = world();
+    world.sign(&dana, DANA, &["ai.png", "--scope", "temp"]).expect(0);
+    world.run(["finalize", "EP"]).expect(1);
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    assert_eq!(shown["state"], "open");
+    assert_eq!(number(&world.gate("EP").answer, "checked"), 1);
+}

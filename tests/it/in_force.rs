@@ -1,0 +1,286 @@
+//! What was in force when: policy and approvers as they change, conditions, extensions, and what an
+//! earlier moment still says.
+
+use std::fs;
+
+use genlock::model::{DeclarationId, Event};
+
+use crate::keys::{DANA, Key, LEE};
+use crate::media::a1111_png;
+use crate::world::{World, text, tick};
+
+/// An AI asset in a deliverable, and Dana and Lee who may sign.
+fn world() -> (World, Key, Key) {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    let (dana, lee) = (Key::new(&world, 1), Key::new(&world, 2));
+    world.approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
+    (world, dana, lee)
+}
+
+#[test]
+fn a_changed_policy_is_shown_with_who_when_and_the_difference_until_it_is_acknowledged() {
+    let (world, dana, _) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.edit_policy(&[("ai-unapproved", "warn")]);
+    for _ in 0..2 {
+        let gate = world.gate("EP");
+        gate.expect("pass", &["[policy-changed -]"]);
+        let why = text(gate.finding("policy-changed"), "why");
+        for said in ["kim@edit.example changed the policy", "- severity = \"block\"", "+ severity"]
+        {
+            assert!(why.contains(said), "{why}");
+        }
+    }
+    // Put back as if nothing had been: both changes are shown.
+    world.edit_policy(&[("ai-unapproved", "block")]);
+    world.gate("EP").expect("pass", &["[policy-changed -]", "[policy-changed -]"]);
+    let acked = ["policy", "ack", "--by", LEE, "--note", "tried something"];
+    assert_eq!(world.json(acked).expect(0).value()["changes"], 2);
+    world.gate("EP").expect("pass", &[]);
+    // It may block, and is never off.
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let rule = "code = \"policy-changed\"\nseverity = \"warn\"";
+    let off = policy.replace(rule, "code = \"policy-changed\"\nseverity = \"off\"");
+    world.write(".genlock/policy.toml", off);
+    world.json(["gate", "EP"]).expect(3).error();
+    let block = policy.replace(rule, "code = \"policy-changed\"\nseverity = \"block\"");
+    world.write(".genlock/policy.toml", block);
+    world.gate("EP").expect("refused", &["policy-changed -"]);
+}
+
+#[test]
+fn who_changes_the_approvers_cannot_also_wave_that_through() {
+    let (world, dana, _) = world();
+    let mallory = Key::new(&world, 9);
+    let name = "mallory@edit.example";
+    let listed = String::from_utf8(world.read(".genlock/approvers")).unwrap();
+    world.write(".genlock/approvers", format!("{listed}{name} {}\n", mallory.public));
+    world.sign(&mallory, name, &["ai.png"]).expect(0);
+    world.write(".genlock/approvers", listed);
+    // What was there in between is shown, though the list is as it was.
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[policy-changed -]", "[policy-changed -]"]);
+    assert!(gate.answer.to_string().contains(&format!("+ {name}")), "{gate:#?}");
+    world.run(["policy", "ack", "--by", name, "--note", "fine"]).expect(2);
+    // Written past the program it does not count either.
+    let policy = blake3::hash(&world.read(".genlock/policy.toml")).into();
+    let (by, note) = (name.to_owned(), "fine".to_owned());
+    let fact =
+        genlock::model::PolicyAcknowledged { policy, approvers: None, by, note, signed: None };
+    world.forge(Event::PolicyAcknowledged(fact.clone()));
+    world.gate("EP").expect("pass", &["[policy-changed -]", "[policy-changed -]"]);
+    // Nor under the name of somebody who may, once the policy asks for signatures.
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    world.gate("EP");
+    world.forge(Event::PolicyAcknowledged(genlock::model::PolicyAcknowledged {
+        by: DANA.to_owned(),
+        ..fact
+    }));
+    world.gate("EP").expect("pass", &["[policy-changed -]"; 3]);
+    world.run(["policy", "ack", "--by", DANA, "--note", "no"]).expect(2);
+    world.run(["policy", "ack", "--by", DANA, "--note", "known", "--sign", &dana.path]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.verify();
+}
+
+#[test]
+fn approvers_that_were_removed_or_emptied_do_not_admit_everybody() {
+    let (world, dana, _) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    for emptied in [Some("# nobody\n"), None] {
+        match emptied {
+            Some(text) => drop(world.write(".genlock/approvers", text)),
+            None => fs::remove_file(world.path(".genlock/approvers")).unwrap(),
+        }
+        for by in [DANA, "mallory@edit.example"] {
+            let args = ["approve", "ai.png", "--by", by, "--scope", "final"];
+            let refused = world.json(args).expect(2);
+            assert!(refused.error().contains("not among the approvers"), "{}", refused.stdout);
+        }
+    }
+    // What was signed while Dana was on the list holds.
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[policy-changed -]"]);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.forge_approval(|approval| approval.signed = None);
+    let found = ["[policy-changed -]", "approval-revoked ai.png", "approver-not-allowed ai.png"];
+    world.gate("EP").expect("refused", &found);
+}
+
+#[test]
+fn a_list_that_cannot_be_read_stops_everything_and_names_each_line() {
+    let (world, dana, _) = world();
+    world.write(".genlock/approvers", "dana cert-authority ssh-ed25519 AAAA\nlee\n");
+    for args in [
+        vec!["gate", "EP"],
+        vec!["finalize", "EP"],
+        vec!["approve", "ai.png", "--by", DANA, "--scope", "final"],
+        vec!["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path],
+    ] {
+        let ran = world.json(args).expect(3);
+        let causes = ran.value()["error"]["causes"].to_string();
+        assert!(causes.contains("line 1: ") && causes.contains("line 2: "), "{causes}");
+    }
+}
+
+#[test]
+fn a_key_that_is_removed_signs_nothing_from_then_on_and_what_it_signed_still_holds() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    let first = world.json(["gate", "EP"]).expect(0);
+    world.approvers(&[format!("{LEE},{DANA} {}", lee.public)]);
+    world.gate("EP").expect("pass", &[]);
+    world.sign(&dana, DANA, &["ai.png"]).expect(2);
+    // Revocation acts from then on; before it, the verdict is what it was, to the byte.
+    world.run(["revoke", "A-1", "--by", DANA, "--note", "withdrawn"]).expect(0);
+    let second = world.json(["gate", "EP"]).expect(1);
+    world.forge_approval(|approval| approval.note = Some("forged".into()));
+    let third = world.json(["gate", "EP"]).expect(1);
+    world.edit_policy(&[("ai-unapproved", "warn")]);
+    fs::write(world.path(".genlock/approvers"), "").unwrap();
+    world.json(["gate", "EP"]);
+    world.remove("ai.png");
+    for ran in [first, second, third] {
+        let seq = ran.value()["journal"]["seq"].to_string();
+        let again = world.json(["gate", "EP", "--as-of", &seq]);
+        assert_eq!((again.stdout, again.code), (ran.stdout, ran.code));
+    }
+}
+
+#[test]
+fn conditions_stay_open_until_somebody_who_may_says_they_are_met() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["ai.png", "--conditions", "credit the archive"]).expect(0);
+    world.policy_by(DANA, &[("conditions-open", "block")]);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["conditions-open ai.png"]);
+    assert!(text(gate.finding("conditions-open"), "fix").contains("approve A-1 --condition-met"));
+    let met = |by: &str| {
+        world.json(["approve", "A-1", "--condition-met", "--by", by, "--note", "in the credits"])
+    };
+    met("mallory@edit.example").expect(2);
+    world.run(["approve", "A-1", "--condition-met", "--by", LEE]).expect(2);
+    world.run(["approve", "ai.png", "--condition-met", "--by", LEE, "--note", "x"]).expect(2);
+    met(LEE).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Where signatures are asked for, this one too.
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["conditions-open ai.png"]);
+    assert!(text(gate.finding("conditions-open"), "why").contains("no signature"));
+    let signed = ["A-1", "--condition-met", "--note", "in the credits"];
+    world.sign(&lee, LEE, &signed).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.verify();
+    // An approval without conditions has none to be met.
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["approve", "A-2", "--condition-met", "--by", LEE, "--note", "x"]).expect(2);
+}
+
+#[test]
+fn a_later_version_is_approved_under_an_approval_with_its_document_and_conditions() {
+    let (world, dana, lee) = world();
+    let more = ["ai.png", "--conditions", "credit the archive", "--deliverable", "EP"];
+    world.sign(&dana, DANA, &more).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.scan();
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("pass", &["[conditions-open ai.png]"]);
+    let approval = &world.show("ai.png")["approvals"][0];
+    assert_eq!((text(approval, "under"), text(approval, "scope")), ("A-1".into(), "final".into()));
+    assert_eq!(text(approval, "conditions"), "credit the archive");
+    assert_eq!(text(approval, "document_name"), "letter.txt");
+    assert_eq!(approval["deliverables"][0], "EP");
+    assert!(text(approval, "signature").starts_with("SHA256:"));
+    // It falls with what it rests on.
+    world.run(["revoke", "A-1", "--by", DANA, "--note", "withdrawn"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(2);
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-9"]).expect(2);
+    let both = ["approve", "ai.png", "--by", LEE, "--under", "A-1", "--scope", "final"];
+    world.run(both).expect(2);
+    world.verify();
+}
+
+#[test]
+fn who_put_a_version_under_its_declaration_does_not_extend_the_approval_to_it() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.scan();
+    let asset = world.id("ai.png").parse().unwrap();
+    let attached = genlock::model::Attached {
+        declaration: DeclarationId(1),
+        assets: vec![asset],
+        globs: vec![],
+    };
+    world.forge_as(LEE, Event::Attached(attached));
+    let refused = world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(2);
+    assert!(refused.error().contains("put"), "{}", refused.stdout);
+    world.forge_approval(|approval| {
+        approval.by = LEE.into();
+        approval.assets = vec![asset];
+        approval.under = Some(genlock::model::ApprovalId(1));
+        approval.signed = None;
+    });
+    world.gate("EP").expect("refused", &["approver-not-allowed ai.png"]);
+    world.sign(&dana, DANA, &["ai.png", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn a_rule_of_a_policy_may_ask_for_a_signature_or_a_role() {
+    let (world, dana, lee) = world();
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let more = format!(
+        r#"
+[[role]]
+name = "contact"
+who = ["{DANA}"]
+may = ["approve", "extend", "confirm", "meet-conditions"]
+
+[[role]]
+name = "legal"
+who = ["{LEE}"]
+may = ["approve"]
+
+[[rule]]
+code = "house-signed-stills"
+severity = "block"
+when = {{ all = [{{ fact = "media-type", matches = "image/*" }}, {{ fact = "approval", is = "holds" }}, {{ fact = "approval.signed", is = false }}] }}
+why = "{{approval.id}} is not signed"
+fix = "sign it"
+
+[[rule]]
+code = "house-legal"
+severity = "block"
+when = {{ all = [{{ fact = "ai", is = true }}, {{ not = {{ fact = "approved.roles", has = "legal" }} }}] }}
+why = "legal did not approve it"
+fix = "ask legal"
+"#
+    );
+    world.write(".genlock/policy.toml", format!("{policy}{more}"));
+    world.run(["policy", "ack", "--by", DANA, "--note", "our rules"]).expect(0);
+    let letter = world.letter();
+    let unsigned = ["approve", "ai.png", "--by", DANA, "--scope", "final", "--document", &letter];
+    world.run(unsigned).expect(0);
+    let found = ["[approval-unsigned ai.png]", "house-legal ai.png", "house-signed-stills ai.png"];
+    world.gate("EP").expect("refused", &found);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("refused", &["house-legal ai.png"]);
+    world.sign(&lee, LEE, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    let extended = world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(2);
+    assert!(extended.error().contains("may extend"), "{}", extended.stdout);
+    // A role that nobody has is a slip.
+    let slip = more.replace("has = \"legal\"", "has = \"leagl\"");
+    world.write(".genlock/policy.toml", format!("{policy}{slip}"));
+    let ran = world.json(["gate", "EP"]).expect(3);
+    assert!(ran.stdout.contains("leagl"), "{}", ran.stdout);
+}
