@@ -10,6 +10,7 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use genlock::gate::{Ground, gate};
@@ -79,12 +80,13 @@ fn on_cpu() -> Duration {
 fn policy() -> Result<Policy, Box<dyn Error>> {
     let mut text = PROFILES[0].text.replace("severity = \"off\"", "severity = \"warn\"");
     for number in 0..10 {
-        text += &format!(
+        write!(
+            text,
             "[[rule]]\ncode = \"own-{number}\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
              when = {{ all = [{{ fact = \"path\", matches = \"reel{number}/**/*.mov\" }}, \
              {{ fact = \"declaration.tool\", known = false }}] }}\n"
         )
-        .replace("declaration.tool", "detected-tool");
+        .replace("declaration.tool", "detected-tool")?;
     }
     for number in 0..20 {
         text += &format!(
