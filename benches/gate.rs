@@ -10,7 +10,6 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use genlock::gate::{Ground, gate};
@@ -78,23 +77,22 @@ fn on_cpu() -> Duration {
 
 /// `netflix` with nothing off, rules of its own and waivers.
 fn policy() -> Result<Policy, Box<dyn Error>> {
-    let mut text = PROFILES[0].text.replace("severity = \"off\"", "severity = \"warn\"");
-    for number in 0..10 {
-        write!(
-            text,
+    let text = PROFILES[0].text.replace("severity = \"off\"", "severity = \"warn\"");
+    let rules = (0..10).map(|number| {
+        format!(
             "[[rule]]\ncode = \"own-{number}\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
              when = {{ all = [{{ fact = \"path\", matches = \"reel{number}/**/*.mov\" }}, \
-             {{ fact = \"declaration.tool\", known = false }}] }}\n"
+             {{ fact = \"detected-tool\", known = false }}] }}\n"
         )
-        .replace("declaration.tool", "detected-tool")?;
-    }
-    for number in 0..20 {
-        text += &format!(
+    });
+    let waivers = (0..20).map(|number| {
+        format!(
             "[[waiver]]\ncode = \"ai-unapproved\"\nasset = \"reel{number}/**\"\nwho = \"D\"\n\
              why = \"w\"\nuntil = \"2099-01-01\"\n"
-        );
-    }
-    Ok(Policy::parse(&text)?)
+        )
+    });
+    let more: Vec<_> = rules.chain(waivers).collect();
+    Ok(Policy::parse(&format!("{text}\n{}", more.join("\n")))?)
 }
 
 fn asset(row: u64) -> AssetId {
