@@ -2,6 +2,7 @@
 //! turns them into named fields, marks judge the fields. Nothing here judges.
 
 use crate::detect::bytes::Broke;
+use crate::detect::inflate::INFLATE_CAP;
 use crate::model::ContentProblem;
 
 /// All blocks of one asset together may hold this much memory.
@@ -9,6 +10,9 @@ pub const BLOCKS_CAP: usize = 48 << 20;
 
 /// No asset needs more blocks than this; beyond it the rest is reported as not examined.
 pub const BLOCKS_MAX: usize = 20_000;
+
+/// All compressed blocks of one asset may grow to this much, one after another.
+const INFLATED_CAP: u64 = 256 << 20;
 
 /// What kind of carrier a named text came from. Marks match on it, so that a key means what the
 /// writers of that carrier mean by it.
@@ -46,6 +50,8 @@ pub enum Carrier {
     Flv,
     /// A JSON document as a whole, without a key.
     Json,
+    /// A plain text as a whole, without a key.
+    Document,
     /// PDF document information.
     Pdf,
     /// A comment without a key (JPEG `COM`, GIF).
@@ -116,6 +122,7 @@ pub struct Found {
     pub problems: Vec<ContentProblem>,
     held: usize,
     full: bool,
+    inflated: u64,
 }
 
 impl Found {
@@ -134,6 +141,21 @@ impl Found {
         }
         self.held += size;
         self.blocks.push(Block { place: place.into(), content });
+    }
+
+    /// Unpacks a compressed block. A file may hold any number of small blocks that each grow to the
+    /// limit of one, so all together are bounded too.
+    pub fn unpack(
+        &mut self,
+        data: &[u8],
+        with: fn(&[u8]) -> Result<Vec<u8>, String>,
+    ) -> Result<Vec<u8>, String> {
+        if self.inflated > INFLATED_CAP {
+            return Err("is compressed, and more than is read was inflated before it".to_owned());
+        }
+        let out = with(data);
+        self.inflated += out.as_ref().map_or(INFLATE_CAP, |out| out.len() as u64);
+        out
     }
 
     /// Adds a named text.
@@ -160,6 +182,20 @@ impl Found {
     /// Records where a walk broke.
     pub fn broke(&mut self, detector: &str, broke: &Broke) {
         self.problem(detector, broke.to_string());
+    }
+}
+
+#[cfg(test)]
+impl Found {
+    /// Keys and values of the named texts, for tests.
+    pub fn texts(&self) -> Vec<(&str, &str)> {
+        let mut texts = Vec::new();
+        for block in &self.blocks {
+            if let Content::Text { key, value, .. } = &block.content {
+                texts.push((key.as_str(), value.as_str()));
+            }
+        }
+        texts
     }
 }
 

@@ -1,6 +1,7 @@
 //! A campaign of mutated files on the stable toolchain: what `fuzz/` does with coverage, done blindly
-//! on every test run for a moment, and for as long as `GENLOCK_FUZZ_SECONDS` says (all families
-//! together). Seeds are the fixtures, the crafted samples and, where it is, the small files of the
+//! on every test run for a moment, and for as many seconds of processor time as `GENLOCK_FUZZ_SECONDS`
+//! says (all families together). A finding is a panic, a file that takes too long, or one that takes
+//! too much memory. Seeds are the fixtures, the crafted samples and, where it is, the small files of the
 //! corpus. A finding is written to the temporary directory before the test fails.
 //! `GENLOCK_FUZZ_SEED` is the number that decides what is mutated; `GENLOCK_FUZZ_FAMILY` runs one
 //! family alone; `GENLOCK_FUZZ_SEEDS` names a directory to write the seeds to, for `fuzz/`.
@@ -9,6 +10,7 @@ use std::fs;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use crate::detect::container::stealth;
@@ -23,8 +25,11 @@ const FAMILIES: &[(&str, &[&str])] = &[
 ];
 /// The largest seed: more bytes are not more structure.
 const SEED_MAX: u64 = 128 << 10;
-/// What one file may take, in an unoptimised build on a busy machine.
+/// What one file may take of the processor, in an unoptimised build.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the process may hold at its peak, in KiB: the seeds, the library of C2PA, one file.
+const GREED: u64 = 512 << 10;
 
 /// Xorshift: the same files for the same seed, everywhere.
 struct Dice(u64);
@@ -122,18 +127,37 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a bound on patience, nothing judged")]
-fn now() -> Instant {
-    Instant::now()
+/// Processor time of this thread, so that a campaign on a busy machine is as long as on an idle one;
+/// the clock where the system does not say.
+pub fn spent() -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a bound on patience, nothing judged")]
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let ticks = || {
+        let stat = fs::read_to_string("/proc/thread-self/stat").ok()?;
+        // The name may hold anything; the fields wanted are the 14th and 15th of all.
+        let (_, fields) = stat.rsplit_once(") ")?;
+        let mut fields = fields.split(' ').skip(11);
+        let mut next = || fields.next()?.parse::<u64>().ok();
+        Some(next()? + next()?)
+    };
+    ticks().map_or_else(|| BEGAN.elapsed(), |ticks| Duration::from_millis(ticks * 10))
+}
+
+/// The most memory this process ever had, in KiB; nothing where the system does not say.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
 fn ends(name: &str, data: &[u8], head: usize, settings: &Settings) {
-    let start = now();
+    let (start, before) = (spent(), peak());
     let result = catch_unwind(AssertUnwindSafe(|| {
         let head = &data[..head.min(data.len())];
         examine(&mut Cursor::new(data), data.len() as u64, head, settings);
     }));
-    if result.is_ok() && start.elapsed() < PATIENCE {
+    let grown = peak().saturating_sub(before.max(GREED));
+    if result.is_ok() && spent().saturating_sub(start) < PATIENCE && grown == 0 {
         return;
     }
     let path = std::env::temp_dir().join(format!("genlock-finding-{name}-{}", data.len()));
@@ -142,7 +166,7 @@ fn ends(name: &str, data: &[u8], head: usize, settings: &Settings) {
     if let Err(panic) = result {
         resume_unwind(panic);
     }
-    panic!("took {:?}", start.elapsed());
+    panic!("took {:?} and {grown} KiB more than {GREED}", spent().saturating_sub(start));
 }
 
 #[test]
@@ -172,9 +196,9 @@ fn mutated_files_of_each_family_end() {
             seeds.iter().filter(|(family, _)| *family == name).map(|(_, data)| &data[..]).collect();
         assert!(ours.len() >= 2, "{name} has too few seeds");
         let mut dice = Dice(seed | 1);
-        let start = now();
+        let start = spent();
         let mut executions = 0u64;
-        while start.elapsed() < each {
+        while spent().saturating_sub(start) < each {
             let mut data = ours[dice.below(ours.len())].to_vec();
             let other = ours[dice.below(ours.len())];
             for _ in 0..=dice.below(6) {
@@ -184,8 +208,8 @@ fn mutated_files_of_each_family_end() {
             ends(name, &data, head, &kinds[dice.below(2)]);
             executions += 1;
         }
-        let spent = start.elapsed().as_secs_f64();
-        println!("{name}: {executions} executions of {} seeds in {spent:.1} s", ours.len());
+        let seconds = spent().saturating_sub(start).as_secs_f64();
+        println!("{name}: {executions} executions of {} seeds in {seconds:.1} s", ours.len());
         assert!(executions > 0);
     }
 }

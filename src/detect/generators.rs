@@ -48,6 +48,8 @@ struct NamedValue {
     is: Vec<String>,
     #[serde(default)]
     begins: Vec<String>,
+    #[serde(default)]
+    form: Vec<String>,
     tool: String,
     #[serde(default)]
     weak: bool,
@@ -153,7 +155,12 @@ pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
         row.carrier.carrier() == carrier
             && row.keys.iter().any(|known| known == key)
             && (row.is.iter().any(|known| known == value)
-                || row.begins.iter().any(|known| value.starts_with(known.as_str())))
+                || row.begins.iter().any(|known| value.starts_with(known.as_str()))
+                || row
+                    .form
+                    .iter()
+                    .filter_map(|form| Shape::parse(form))
+                    .any(|it| it.matches(value)))
     })?;
     Some(Writer { tool: &known.tool, heuristic: known.weak })
 }
@@ -204,6 +211,8 @@ mod tests {
         let patterns: usize = table.name.iter().map(|row| row.patterns.len()).sum();
         assert!(patterns > 10);
         assert_eq!(NAMES.len(), patterns);
+        let mut forms = table.value.iter().flat_map(|row| &row.form);
+        assert!(forms.all(|form| Shape::parse(form).is_some()));
     }
 
     #[test]
@@ -225,6 +234,16 @@ mod tests {
         assert!(!is(Carrier::Exif, "Make", "Ideogram AI fan"));
         assert!(is(Carrier::Id3, "COMM", "made with suno; created=2026; id=x"));
         assert!(!is(Carrier::Id3, "COMM", "the river, made with suno"));
+        let hash = |text: &str| {
+            named_value(Carrier::Exif, "Artist", &text.repeat(32)).is_some_and(|it| it.heuristic)
+        };
+        assert!(hash("0a") && !hash("0z") && !hash("0"));
+        assert!(!is(Carrier::Exif, "Artist", "Ansel Adams"));
+        assert!(is(Carrier::PngText, "hf-job-id", "67c8a1"));
+        assert!(!is(Carrier::PngText, "Comment", "hf-job-id 67c8a1"));
+        assert!(is(Carrier::PngText, "postprocessing", "Postprocess upscale by: 4"));
+        assert!(!is(Carrier::PngText, "extras", "bloopers"));
+        assert!(!is(Carrier::Id3, "COMM", "not made with udio"));
         assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }
 }

@@ -18,6 +18,11 @@ pub fn gunzip(data: &[u8]) -> Result<Vec<u8>, String> {
     bounded(GzDecoder::new(data))
 }
 
+/// Inflates brotli data up to `INFLATE_CAP` bytes.
+pub fn unbrotli(data: &[u8]) -> Result<Vec<u8>, String> {
+    bounded(brotli_decompressor::Decompressor::new(data, 4096))
+}
+
 fn bounded(from: impl Read) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let read = from.take(INFLATE_CAP + 1).read_to_end(&mut out);
@@ -36,6 +41,12 @@ pub(crate) mod tests {
     use flate2::Compression;
     use flate2::write::ZlibEncoder;
     use std::io::Write;
+
+    /// What a brotli encoder gives that does not try: one stored block of up to 64 KiB.
+    pub fn brotli(data: &[u8]) -> Vec<u8> {
+        let header = u32::try_from(data.len() - 1).unwrap() << 4 | 1 << 20;
+        [&header.to_le_bytes()[..3], data, &[3]].concat()
+    }
 
     /// Deflates, for tests that craft files.
     pub fn deflate(data: &[u8]) -> Vec<u8> {

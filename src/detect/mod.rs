@@ -20,6 +20,8 @@ pub mod sniff;
 pub mod xmp;
 
 #[cfg(test)]
+mod bounds_tests;
+#[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
 mod fuzz_tests;
@@ -37,7 +39,7 @@ use crate::detect::marks::Marked;
 use crate::model::{Evidence, Examination};
 
 /// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
-pub const DETECTORS: u32 = 1;
+pub const DETECTORS: u32 = 2;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]

@@ -24,11 +24,11 @@ pub struct Container {
 /// All walkers. A media type that is in no row has no carrier that is read so far, and gives neither
 /// evidence nor problem.
 pub const CONTAINERS: &[Container] = &[
-    Container { media_types: &["image/png"], since: 1, walk: png::walk },
+    Container { media_types: &["image/png"], since: 2, walk: png::walk },
     Container { media_types: &["image/jpeg"], since: 1, walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
-        since: 1,
+        since: 2,
         walk: riff::walk,
     },
     Container { media_types: &["image/gif"], since: 1, walk: gif::walk },
@@ -53,12 +53,12 @@ pub const CONTAINERS: &[Container] = &[
             "audio/mp4",
             "image/jp2",
         ],
-        since: 1,
+        since: 2,
         walk: bmff::walk,
     },
     Container {
         media_types: &["image/jxl"],
-        since: 1,
+        since: 2,
         walk: |bytes, found| {
             // A bare codestream has no boxes and so no metadata.
             if bytes.peek_up_to(4, 4) == b"JXL " {
@@ -66,19 +66,20 @@ pub const CONTAINERS: &[Container] = &[
             }
         },
     },
-    Container { media_types: &["video/webm", "video/x-matroska"], since: 1, walk: matroska::walk },
+    Container { media_types: &["video/webm", "video/x-matroska"], since: 2, walk: matroska::walk },
     Container { media_types: &["image/x-exr"], since: 1, walk: exr::walk },
     Container { media_types: &["image/x-dpx"], since: 1, walk: dpx::walk },
-    Container { media_types: &["application/mxf"], since: 1, walk: mxf::walk },
+    Container { media_types: &["application/mxf"], since: 2, walk: mxf::walk },
     Container { media_types: &["video/x-flv"], since: 1, walk: flv::walk },
-    Container { media_types: &["audio/mpeg"], since: 1, walk: id3::walk },
-    Container { media_types: &["audio/flac"], since: 1, walk: flac::walk },
-    Container { media_types: &["audio/ogg"], since: 1, walk: flac::ogg },
+    Container { media_types: &["audio/mpeg"], since: 2, walk: id3::walk },
+    Container { media_types: &["audio/flac"], since: 2, walk: flac::walk },
+    Container { media_types: &["audio/ogg"], since: 2, walk: flac::ogg },
     Container { media_types: &["image/vnd.adobe.photoshop"], since: 1, walk: psd::walk },
-    Container { media_types: &["application/pdf"], since: 1, walk: pdf::walk },
+    Container { media_types: &["application/pdf"], since: 2, walk: pdf::walk },
     Container { media_types: &["application/c2pa"], since: 1, walk: document::c2pa },
     Container { media_types: &["image/svg+xml"], since: 1, walk: document::svg },
     Container { media_types: &["application/json"], since: 1, walk: document::json },
+    Container { media_types: &["text/plain"], since: 2, walk: document::text },
     Container { media_types: &["application/rdf+xml"], since: 1, walk: document::xmp },
 ];
 
@@ -94,12 +95,12 @@ pub struct Mark {
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
 pub const MARKS: &[Mark] = &[
-    Mark { since: 1, beside_store: true, look: declared::look },
-    Mark { since: 1, beside_store: true, look: infotext::look },
-    Mark { since: 1, beside_store: true, look: comfyui::look },
-    Mark { since: 1, beside_store: true, look: local_ui::look },
-    Mark { since: 1, beside_store: true, look: aigc::look },
-    Mark { since: 1, beside_store: true, look: named::look },
+    Mark { since: 2, beside_store: true, look: declared::look },
+    Mark { since: 2, beside_store: true, look: infotext::look },
+    Mark { since: 2, beside_store: true, look: comfyui::look },
+    Mark { since: 2, beside_store: true, look: local_ui::look },
+    Mark { since: 2, beside_store: true, look: aigc::look },
+    Mark { since: 2, beside_store: true, look: named::look },
     Mark { since: 1, beside_store: false, look: remote::look },
 ];
 
@@ -117,11 +118,11 @@ pub struct Deep {
 pub const DEEP: &[Deep] = &[Deep { media_types: &["image/png"], since: 1, look: stealth::look }];
 
 /// Since when media types are told as they are: concerns every file.
-const SNIFF: u32 = 1;
+const SNIFF: u32 = 2;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.
-const BLOCKS: u32 = 1;
+const BLOCKS: u32 = 2;
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {
@@ -174,7 +175,9 @@ mod tests {
 
     #[test]
     fn only_what_a_newer_row_concerns_is_outdated() {
-        for media_type in ["image/png", "video/mp4", "application/octet-stream", "text/plain", ""] {
+        for media_type in
+            ["image/png", "video/mp4", "application/octet-stream", "application/gzip", ""]
+        {
             assert!(!outdated(media_type, DETECTORS), "{media_type}");
             assert!(!outdated(media_type, u32::MAX), "{media_type}");
             // Before the first set nothing was looked at.
@@ -186,7 +189,7 @@ mod tests {
             }
         }
         // Without a walker only what it is can be told anew.
-        assert_eq!(outdated("text/plain", 1), SNIFF > 1);
+        assert_eq!(outdated("application/gzip", 1), SNIFF > 1);
         let newest_mark = MARKS.iter().map(|row| row.since).max().unwrap();
         assert!(outdated("image/gif", newest_mark - 1));
     }

@@ -1,6 +1,6 @@
 //! Forms of whole names, as `generators.toml` writes them: plain text with parts in braces. `{d}` and
 //! `{w}` are digits and letters or digits, one or more, or exactly so many with a number (`{d4}`);
-//! `{uuid}` is one in lower case; `{any}` is any text, and not empty; `{half}` is ` AM`, ` PM` or
+//! `{x64}` the same of small hexadecimal digits; `{uuid}` is one in lower case; `{any}` is any text, and not empty; `{half}` is ` AM`, ` PM` or
 //! nothing. A form matches the whole of a name or nothing. Used by `generators`.
 
 /// Parts of text in one form that can be anything: each multiplies the work.
@@ -10,6 +10,7 @@ enum Part {
     Text(String),
     Digits(Option<usize>),
     Letters(Option<usize>),
+    Hexadecimal(Option<usize>),
     Uuid,
     Any,
     Half,
@@ -36,11 +37,13 @@ impl Shape {
             parts.push(match name {
                 "d" => Part::Digits(None),
                 "w" => Part::Letters(None),
+                "x" => Part::Hexadecimal(None),
                 "uuid" => Part::Uuid,
                 "any" => Part::Any,
                 "half" => Part::Half,
                 _ if name.starts_with('d') => Part::Digits(Some(count()?)),
                 _ if name.starts_with('w') => Part::Letters(Some(count()?)),
+                _ if name.starts_with('x') => Part::Hexadecimal(Some(count()?)),
                 _ => return None,
             });
             rest = after;
@@ -70,6 +73,8 @@ fn fits(parts: &[Part], text: &str) -> bool {
         Part::Letters(count) => {
             run(*count, u8::is_ascii_alphanumeric).is_some_and(|text| fits(rest, text))
         }
+        Part::Hexadecimal(count) => run(*count, |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            .is_some_and(|text| fits(rest, text)),
         Part::Uuid => {
             text.get(..36).is_some_and(uuid) && text.get(36..).is_some_and(|text| fits(rest, text))
         }
@@ -105,12 +110,14 @@ mod tests {
         assert!(is("{any}{half}", "ä PM"));
         assert!(is("{uuid}", "0f8fad5b-d9cb-469f-a165-70867728950e"));
         assert!(!is("{uuid}", "0F8FAD5B-D9CB-469F-A165-70867728950E"));
+        assert!(is("{x4}", "0a9f"));
+        assert!(!is("{x4}", "0A9F"));
         assert!(is("", ""));
     }
 
     #[test]
     fn a_form_that_is_none_is_refused() {
-        for form in ["{", "{x}", "{d-1}", "{}", "{any}{any}{any}{any}"] {
+        for form in ["{", "{y}", "{x-1}", "{d-1}", "{}", "{any}{any}{any}{any}"] {
             assert!(Shape::parse(form).is_none(), "{form}");
         }
     }

@@ -132,6 +132,10 @@ fn riff(head: &[u8]) -> Option<&'static str> {
 
 fn bmff(head: &[u8]) -> Option<&'static str> {
     let kind = head.get(4..8)?;
+    // Pieces of a film that is sent in pieces.
+    if matches!(kind, b"styp" | b"sidx" | b"moof" | b"emsg") && head.first() == Some(&0) {
+        return Some("video/mp4");
+    }
     if matches!(kind, b"moov" | b"mdat" | b"wide" | b"pnot")
         || (matches!(kind, b"free" | b"skip") && head.first() == Some(&0))
     {
@@ -286,6 +290,7 @@ mod tests {
             (b"\0\0\0\x18ftypqt  \0\0\0\0", "video/quicktime"),
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "image/avif"),
             (b"\0\0\0\x18ftypisom\0\0\0\0", "video/mp4"),
+            (b"\0\0\0\x18stypmsdh\0\0\0\0", "video/mp4"),
             (b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm", "video/webm"),
             (b"ID3\x04\0\0\0\0\0\0fLaC", "audio/flac"),
             (b"ID3\x03\0\0\0\0\0\0\xff\xfb", "audio/mpeg"),

@@ -2,9 +2,9 @@
 //! namespace, never by prefix; depth is bounded, entities other than XML's own are not expanded,
 //! and what was read before a fault is kept. Used by `expand`.
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
-use quick_xml::{NsReader, XmlVersion};
+use quick_xml::{NsReader, Reader, XmlVersion};
 
 /// Elements in elements.
 const DEPTH_MAX: usize = 64;
@@ -71,17 +71,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
             Event::End(_) => rdf.end(),
             Event::Text(text) => rdf.text(&text.xml10_content()),
             Event::CData(text) => rdf.text(&text.xml10_content()),
-            Event::GeneralRef(entity) => match entity.resolve_char_ref() {
-                Ok(Some(character)) => rdf.text(character.encode_utf8(&mut [0; 4])),
-                _ => rdf.text(match &*entity.xml10_content() {
-                    "lt" => "<",
-                    "gt" => ">",
-                    "amp" => "&",
-                    "quot" => "\"",
-                    "apos" => "'",
-                    _ => "",
-                }),
-            },
+            Event::GeneralRef(entity) => rdf.text(&resolved(&entity)),
             Event::Eof if rdf.inside => break Some("ends inside its RDF".to_owned()),
             Event::Eof => break None,
             _ => {}
@@ -94,6 +84,53 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
         }
     };
     (rdf.out, problem)
+}
+
+/// The texts of the elements of any XML document, by local name: what an iXML or ADM chunk says. What
+/// stands before a fault is given.
+pub fn elements(document: &[u8]) -> Vec<(String, String)> {
+    /// Texts of one document.
+    const TEXTS_MAX: usize = 1_000;
+    let text = decode(document);
+    let mut reader = Reader::from_str(&text);
+    reader.config_mut().check_end_names = false;
+    let (mut name, mut value, mut out) = (String::new(), String::new(), Vec::new());
+    while out.len() < TEXTS_MAX {
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => {
+                tag.local_name().as_ref().clone_into(&mut name);
+                value.clear();
+            }
+            Ok(Event::Text(text)) => value.push_str(&text.xml10_content()),
+            Ok(Event::CData(text)) => value.push_str(&text.xml10_content()),
+            Ok(Event::GeneralRef(entity)) => value.push_str(&resolved(&entity)),
+            Ok(Event::End(_)) => {
+                if !value.trim().is_empty() {
+                    out.push((name.clone(), value.trim().to_owned()));
+                }
+                value.clear();
+            }
+            Ok(Event::Eof) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    out
+}
+
+/// The character that an entity stands for; only XML's own are known.
+fn resolved(entity: &BytesRef<'_>) -> String {
+    if let Ok(Some(character)) = entity.resolve_char_ref() {
+        return character.to_string();
+    }
+    match &*entity.xml10_content() {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "quot" => "\"",
+        "apos" => "'",
+        _ => "",
+    }
+    .to_owned()
 }
 
 /// Whether a block begins as a packet of XMP in UTF-8 does: for carriers that hold any text.

@@ -12,6 +12,7 @@ pub(super) const APPLICATION_ID: i32 = 0x474c_4b31;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/0001_ledger.sql"),
     include_str!("../../schema/0002_attached_evidence.sql"),
+    include_str!("../../schema/0003_declarations.sql"),
 ];
 
 /// The newest format.

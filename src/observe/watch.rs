@@ -35,6 +35,20 @@ pub enum Hint {
     Lost,
 }
 
+impl Hint {
+    /// The path it is about, the present one of two.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Closed(path)
+            | Self::Touched(path)
+            | Self::Created(path)
+            | Self::Named(path)
+            | Self::Renamed(_, path) => Some(path),
+            Self::Lost => None,
+        }
+    }
+}
+
 /// Says that hints were lost, and why.
 #[derive(Debug, Default)]
 pub struct Lost {

@@ -259,6 +259,26 @@ fn the_entry_point_is_a_page() {
 }
 
 #[test]
+fn every_event_has_its_section_with_an_example() {
+    let page = fs::read_to_string(root().join("docs/ledger.md")).unwrap();
+    for (kind, meaning) in genlock::model::Event::KINDS {
+        let section = page.split("\n### ").find(|one| one.starts_with(&format!("`{kind}` — ")));
+        let section =
+            section.unwrap_or_else(|| panic!("{kind} is not in docs/ledger.md: {meaning}"));
+        assert!(section.contains("```json\n{"), "{kind} has no example");
+    }
+}
+
+#[test]
+fn every_finding_code_has_its_row() {
+    let page = fs::read_to_string(root().join("docs/policy.md")).unwrap();
+    for code in genlock::model::RuleCode::ALL {
+        let row = format!("| `{}` | {} |", code.as_str(), code.meaning());
+        assert!(page.contains(&row), "docs/policy.md lacks {row}");
+    }
+}
+
+#[test]
 fn the_page_of_exit_codes_is_current() {
     let mut page = "# Exit codes\n\n\
         Generated from `src/cli/exit.rs` by a test: `GENLOCK_BLESS=1 cargo test exit_codes` writes \

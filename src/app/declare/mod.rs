@@ -174,7 +174,6 @@ pub fn declare(
         AppError::usage(why, "genlock declare --template prints one with every field explained")
     })?;
     let policy = project.policy()?;
-    let reader = project.reader()?;
     decide(project, context, |record| {
         let facts =
             DeclarationFacts::new(&policy, &record.declarations, declaration, context.now());
@@ -204,7 +203,9 @@ pub fn declare(
         }
         let mut assets: BTreeSet<_> = more.assets.into_iter().collect();
         if let Some(dossier) = record.declarations.get(id) {
-            assets.extend(attached(&reader, dossier)?);
+            // Closed again before anything is written: who closes the ledger last tidies it up, and a
+            // reader cannot.
+            assets.extend(attached(&project.reader()?, dossier)?);
         }
         let answer = DeclareAnswer {
             id,
@@ -225,8 +226,7 @@ pub fn attach(
     id: DeclarationId,
     more: &Covered,
 ) -> Result<DeclareAnswer, AppError> {
-    let reader = project.reader()?;
-    let declaration = current(&decisions(&reader)?, id)?.declaration.clone();
+    let declaration = current(&decisions(&project.reader()?)?, id)?.declaration.clone();
     declare(project, context, Some(id), &declaration, more)
 }
 

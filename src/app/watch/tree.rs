@@ -116,6 +116,20 @@ impl Tree {
         }
     }
 
+    /// Has the system tell of a file in `folder`, which is none of those that are kept track of. Events
+    /// come in their order: once this one is heard, everything before it is. Gives the file's path.
+    pub(super) fn sign(&self, folder: &Path) -> Option<PathBuf> {
+        let mut watcher = self.watcher();
+        if !watcher.as_mut()?.watch(vec![folder.to_owned()]).is_empty() {
+            return None;
+        }
+        let sign = folder.join(format!("watch.{}.genlock-tmp", std::process::id()));
+        std::fs::write(&sign, b"").ok()?;
+        // Nobody minds one that stays; a next one takes its place.
+        let _ = std::fs::remove_file(&sign);
+        Some(sign)
+    }
+
     fn watcher(&self) -> MutexGuard<'_, Option<Watcher>> {
         self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
     }

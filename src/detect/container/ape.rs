@@ -1,5 +1,5 @@
-//! `APEv2` tags at the end of an MP3, before an `ID3v1` tag where there is one. Reads the footer and
-//! the text items; pictures are passed over. Used by `id3`.
+//! Tags at the end of an MP3: the comment of `ID3v1`, and `APEv2` before it. Reads the footer and the
+//! text items; pictures are passed over. Used by `id3`.
 
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
@@ -18,7 +18,19 @@ const ID3V1: u64 = 128;
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     let len = bytes.len();
     let tail = bytes.peek_up_to(len.saturating_sub(ID3V1), 128);
-    let end = if tail.len() == 128 && tail.starts_with(b"TAG") { len - ID3V1 } else { len };
+    let old = tail.len() == 128 && tail.starts_with(b"TAG");
+    let end = if old { len - ID3V1 } else { len };
+    if old {
+        let comment = latin(tail.get(97..127).unwrap_or_default(), true);
+        if !comment.trim().is_empty() {
+            found.text(
+                format!("ID3v1 comment @ offset {}", end + 97),
+                Carrier::Id3,
+                "COMM",
+                comment,
+            );
+        }
+    }
     if end < FOOTER || bytes.peek_up_to(end - FOOTER, 8) != b"APETAGEX" {
         return;
     }
@@ -63,6 +75,7 @@ fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<(), Broke
 pub(crate) mod tests {
     use super::*;
     use crate::detect::block::Content;
+    use crate::detect::container::walked;
 
     /// A sound with these items behind it, and an `ID3v1` tag behind them.
     pub fn ape(texts: &[(&str, &str)]) -> Vec<u8> {
@@ -84,9 +97,15 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
+    }
+
+    #[test]
+    fn the_comment_of_an_old_tag_is_read() {
+        let mut file = ape(&[]);
+        let at = file.len() - 128 + 97;
+        file[at..at + 30].copy_from_slice(b"made with suno; created=2026-0");
+        assert_eq!(look(&file).texts(), [("COMM", "made with suno; created=2026-0")]);
     }
 
     #[test]

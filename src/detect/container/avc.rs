@@ -265,6 +265,7 @@ pub(crate) mod tests {
     use crate::detect::block::Content;
     use crate::detect::container::bmff::tests::bx;
     use crate::detect::container::bmff::walk;
+    use crate::detect::container::walked;
 
     const KLING: &[u8] =
         b"\x91\xca\x60\x61\x4a\xee\x38\x54\x86\x14\x2d\x5f\x73\xf4\xae\x2ekling-ai\0";
@@ -302,9 +303,7 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

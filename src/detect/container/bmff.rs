@@ -3,8 +3,9 @@
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::container::{avc, heif, jpeg};
+use crate::detect::inflate::unbrotli;
 
 const NAME: &str = "bmff";
 /// Boxes walked in one file.
@@ -160,21 +161,31 @@ impl Walk {
             }
             b"brob" if size >= 4 => {
                 let inner = bytes.array::<4>(here.body)?;
-                if matches!(&inner, b"xml " | b"Exif" | b"jumb") {
-                    found.problem(
-                        NAME,
-                        format!(
-                            "brotli-compressed box {} at offset {} cannot be read",
-                            String::from_utf8_lossy(&inner).trim_end(),
-                            here.at
-                        ),
-                    );
+                if matches!(&inner, b"xml " | b"Exif") {
+                    let data = bytes.take(here.body + 4, size - 4)?;
+                    let data =
+                        found.unpack(&data, unbrotli).map_err(|why| Broke::new(here.at, why))?;
+                    if &inner == b"xml " {
+                        found.add(place("/xml"), Content::Xmp(data));
+                    } else {
+                        found.add(place("/Exif"), Content::Exif(exif_item(&data)));
+                    }
+                } else if &inner == b"jumb" {
+                    let why = "a compressed manifest store cannot be read";
+                    return Err(Broke::new(here.at, why));
                 }
             }
             [0xa9, ..] if path.contains("udta/") && size >= 4 => {
                 let len = u64::from(bytes.u16_be(here.body)?).min(size - 4);
                 let data = bytes.take(here.body + 4, len)?;
                 found.text(place(""), Carrier::Mp4, here.name(), latin(&data, false));
+            }
+            // 3GPP: version and flags, a language, the text.
+            b"titl" | b"dscp" | b"auth" if path.contains("udta/") && size > 6 => {
+                let data = bytes.take(here.body + 6, size - 6)?;
+                let wide = data.starts_with(b"\xfe\xff");
+                let value = if wide { utf16(&data, false) } else { latin(&data, false) };
+                found.text(place(""), Carrier::Mp4, here.name(), value);
             }
             b"AIGC" if path.contains("udta/") => {
                 let data = bytes.take(here.body, size)?;
@@ -265,7 +276,9 @@ fn values(
                 }
                 // Kinds 0 to 5 are text or untyped; pictures and numbers are passed over.
                 b"data" if size >= 8 && bytes.u32_be(part.body)? & 0x00ff_ffff <= 5 => {
-                    let value = latin(&bytes.take(part.body + 8, size - 8)?, false);
+                    let data = bytes.take(part.body + 8, size - 8)?;
+                    let wide = bytes.u32_be(part.body)? & 0x00ff_ffff == 2;
+                    let value = if wide { utf16(&data, false) } else { latin(&data, false) };
                     let place = format!("{path}/ilst {key} @ offset {}", item.at);
                     found.text(place, Carrier::Mp4, key.clone(), value);
                 }
@@ -282,6 +295,8 @@ fn values(
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
+    use crate::detect::inflate::tests::brotli;
 
     /// One box.
     pub fn bx(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -292,9 +307,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]
@@ -318,6 +331,34 @@ pub(crate) mod tests {
         assert!(found.blocks[0].place.starts_with("moov/udta/meta/ilst AIGC"));
         assert!(matches!(&found.blocks[1].content, Content::Text { key, value, .. }
             if key == "\u{a9}too" && value == "tool"));
+    }
+
+    #[test]
+    fn texts_in_other_forms_are_read() {
+        let wide: Vec<u8> = "w\u{ef}de".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let data = bx(b"data", &[b"\0\0\0\x02\0\0\0\0".to_vec(), wide].concat());
+        let list = bx(b"ilst", &bx(b"desc", &data));
+        let meta = bx(b"meta", &[vec![0; 4], bx(b"hdlr", &[0; 24]), list].concat());
+        let dscp = bx(b"dscp", b"\0\0\0\0\x15\xc7text\0");
+        let file =
+            [bx(b"ftyp", b"3gp5\0\0\0\0"), bx(b"moov", &bx(b"udta", &[meta, dscp].concat()))]
+                .concat();
+        assert_eq!(found(&file).texts(), [("desc", "w\u{ef}de"), ("dscp", "text")]);
+    }
+
+    #[test]
+    fn a_compressed_box_is_read_and_a_broken_one_is_a_problem() {
+        let packed = brotli(b"<x/>");
+        let file = |data: &[u8]| {
+            let start = b"\0\0\0\x0cJXL \r\n\x87\n".to_vec();
+            [start, bx(b"ftyp", b"jxl \0\0\0\0"), bx(b"brob", &[b"xml ", data].concat())].concat()
+        };
+        let good = found(&file(&packed));
+        assert_eq!(good.problems, []);
+        assert!(matches!(&good.blocks[0].content, Content::Xmp(xmp) if xmp == b"<x/>"));
+        assert_eq!(found(&file(&packed[..4])).problems.len(), 1);
+        let store = [bx(b"ftyp", b"jxl \0\0\0\0"), bx(b"brob", b"jumbxx")].concat();
+        assert!(found(&store).problems[0].problem.contains("manifest store cannot be read"));
     }
 
     #[test]

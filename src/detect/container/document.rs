@@ -1,6 +1,6 @@
-//! Files that are one block: SVG, XMP and JSON sidecars, C2PA manifests of their own. They are taken
-//! whole, within the block cap; XML is handed to the XMP reader, JSON to the marks; an SVG is also
-//! looked through for a C2PA manifest element.
+//! Files that are one block: SVG, XMP, JSON and text sidecars, C2PA manifests of their own. They are
+//! taken whole, within a cap; XML is handed to the XMP reader, JSON and texts to the marks; an SVG is
+//! also looked through for a C2PA manifest element.
 
 use quick_xml::NsReader;
 use quick_xml::events::Event;
@@ -15,6 +15,8 @@ use crate::detect::container::tiff::latin;
 
 /// The largest JSON document that is looked at.
 const JSON_CAP: u64 = 4 << 20;
+/// The largest plain text that is looked at; parameters are a few kilobytes.
+const TEXT_CAP: u64 = 256 << 10;
 
 /// Hands the document over as XMP.
 pub fn xmp(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -56,6 +58,25 @@ pub fn json(bytes: &mut Bytes<'_>, found: &mut Found) {
             found.text("JSON document", Carrier::Json, "", text);
         }
         Err(broke) => found.broke("json", &broke),
+    }
+}
+
+/// Hands over a plain text that ends as the parameters do that some generators write beside a
+/// picture. Any other text says nothing of how anything was made.
+pub fn text(bytes: &mut Bytes<'_>, found: &mut Found) {
+    let len = bytes.len();
+    if len > TEXT_CAP {
+        return;
+    }
+    match bytes.take(0, len) {
+        Ok(data) => {
+            let text = latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data), true);
+            let last = text.trim_end().lines().next_back().unwrap_or_default();
+            if last.starts_with("Steps: ") {
+                found.text("text document", Carrier::Document, "", text);
+            }
+        }
+        Err(broke) => found.broke("text", &broke),
     }
 }
 
@@ -110,18 +131,28 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     #[test]
     fn json_that_was_cut_off_is_a_problem_and_another_format_is_not() {
         let look = |text: &[u8]| {
-            let mut found = Found::default();
-            json(&mut Bytes::memory(text), &mut found);
+            let found = walked(json, text);
             (found.blocks.len(), found.problems.len())
         };
         assert_eq!(look(b"\xef\xbb\xbf{\"a\": [1, 2]}"), (1, 0));
         assert_eq!(look(b"{\"a\": [1, 2"), (1, 1));
         assert_eq!(look(b"{\"a\": 1}\n{\"b\": 2}\n"), (1, 0));
         assert_eq!(look(&vec![b' '; 5 << 20]), (0, 0));
+    }
+
+    #[test]
+    fn a_text_that_ends_in_parameters_is_handed_over() {
+        let texts = |data: &[u8]| walked(text, data).blocks.len();
+        let real = b"a cat\nNegative prompt: dog\nSteps: 15, Sampler: UniPC, Seed: 1\n";
+        assert_eq!(texts(real), 1);
+        assert_eq!(texts(b"Steps: 15, Sampler: UniPC, Seed: 1\nis what I typed"), 0);
+        assert_eq!(texts(b""), 0);
+        assert_eq!(texts(&[&vec![b'\n'; 300 << 10], &real[..]].concat()), 0);
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn field(data: &[u8]) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// A picture with these texts at their offsets, and user data.
     pub fn dpx(texts: &[(usize, &[u8])], id: &str, user: &[u8]) -> Vec<u8> {
@@ -116,9 +117,7 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

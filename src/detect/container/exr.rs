@@ -67,6 +67,7 @@ fn word(bytes: &mut Bytes<'_>, at: u64) -> Result<(String, u64), Broke> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     fn attribute(name: &str, kind: &str, data: &[u8]) -> Vec<u8> {
         let mut out = format!("{name}\0{kind}\0").into_bytes();
@@ -83,11 +84,7 @@ mod tests {
         file.push(0);
         file.extend(attribute("comments", "string", b"hello"));
         file.extend_from_slice(&[0, 0, 1, 2, 3]);
-        let look = |data: &[u8]| {
-            let mut found = Found::default();
-            walk(&mut Bytes::memory(data), &mut found);
-            found
-        };
+        let look = |data: &[u8]| walked(walk, data);
         let found = look(&file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 2);

@@ -2,14 +2,14 @@
 //! headers and never sound.
 
 use crate::detect::block::{Carrier, Content, Found};
-use crate::detect::bytes::{Broke, Bytes};
+use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes};
 use crate::detect::container::id3;
 use crate::detect::container::tiff::latin;
 
 /// Comments read from one block.
 const COMMENTS_MAX: u32 = 10_000;
-/// Bytes searched for the comment header of an Ogg file.
-const OGG_CAP: u64 = 1 << 20;
+/// Packets of an Ogg file looked at for its comments.
+const PACKETS_MAX: usize = 64;
 
 /// Walks the metadata blocks of a FLAC file.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -55,8 +55,12 @@ fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     let mut at = 0;
     let mut packet = Vec::new();
     let mut started = 0;
+    let (mut packets, mut flac) = (0, false);
     // The comment header is the second packet of a stream; with a video beside, of several.
-    while at < bytes.len().min(OGG_CAP) && packet.len() as u64 <= OGG_CAP {
+    while at < bytes.len() && packets < PACKETS_MAX {
+        if packet.len() as u64 > BLOCK_CAP {
+            return Err(Broke::new(started, "a packet is larger than is read"));
+        }
         if bytes.peek(at, 4)? != b"OggS" {
             return Err(Broke::new(at, "no page stands here"));
         }
@@ -67,9 +71,9 @@ fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
             packet.extend(bytes.take(body, u64::from(size))?);
             body += u64::from(size);
             if size < 255 {
-                if let Some(data) =
-                    packet.strip_prefix(b"\x03vorbis").or_else(|| packet.strip_prefix(b"OpusTags"))
-                {
+                packets += 1;
+                flac |= packet.starts_with(b"\x7fFLAC");
+                if let Some(data) = comment_packet(&packet, flac) {
                     let place = format!("Ogg comments @ offset {started}");
                     if comments(data, &place, found).is_none() {
                         return Err(Broke::new(started, "comments lie about a length"));
@@ -83,6 +87,15 @@ fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
         at = body;
     }
     Ok(())
+}
+
+/// What stands in a packet of comments, by the encodings that have them.
+fn comment_packet(packet: &[u8], flac: bool) -> Option<&[u8]> {
+    [b"\x03vorbis".as_slice(), b"OpusTags", b"\x81theora", b"OVP80\x02 "]
+        .iter()
+        .find_map(|start| packet.strip_prefix(*start))
+        // A metadata block as in a FLAC file: kind, then a length of three bytes.
+        .or_else(|| packet.get(4..).filter(|_| flac && packet[0] & 0x7f == 4))
 }
 
 /// Reads a Vorbis comment structure; nothing when a length lies (what was read before stays).
@@ -118,12 +131,18 @@ fn comments(data: &[u8], place: &str, found: &mut Found) -> Option<()> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// A file of nothing but these comments.
     pub fn flac(texts: &[&str]) -> Vec<u8> {
         let block = comment_block(texts);
         let size = u32::try_from(block.len()).unwrap() | 0x8400_0000;
         [&b"fLaC"[..], &size.to_be_bytes(), &block].concat()
+    }
+
+    /// An Ogg file of one page: a header of Opus and these comments.
+    pub fn opus(texts: &[&str]) -> Vec<u8> {
+        page(&[b"OpusHead".to_vec(), [b"OpusTags".to_vec(), comment_block(texts)].concat()])
     }
 
     fn comment_block(texts: &[&str]) -> Vec<u8> {
@@ -139,15 +158,41 @@ pub(crate) mod tests {
     #[test]
     fn flac_comments_are_read_and_a_lie_is_a_problem() {
         let mut file = flac(&["prompt={}", "noequals"]);
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&file), &mut found);
+        let found = walked(walk, &file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 1);
         let at = 8 + 8;
         file[at] = 0xff;
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&file), &mut found);
+        let found = walked(walk, &file);
         assert_eq!(found.problems.len(), 1);
+    }
+
+    /// A page of these packets.
+    fn page(packets: &[Vec<u8>]) -> Vec<u8> {
+        let mut out = b"OggS".to_vec();
+        out.extend_from_slice(&[0; 22]);
+        out.push(u8::try_from(packets.len()).unwrap());
+        out.extend(packets.iter().map(|packet| u8::try_from(packet.len()).unwrap()));
+        out.extend(packets.concat());
+        out
+    }
+
+    #[test]
+    fn comments_of_other_encodings_are_read() {
+        let comments = comment_block(&["AIGC={}"]);
+        let with = |start: &[u8]| [start.to_vec(), comments.clone()].concat();
+        for packets in [
+            [b"\x80theora".to_vec(), with(b"\x81theora")],
+            [b"OpusHead".to_vec(), with(b"OpusTags")],
+            [b"\x7fFLAC\x01\0".to_vec(), with(b"\x84\0\0\x14")],
+        ] {
+            let found = walked(ogg, &page(&packets));
+            assert_eq!(found.problems, []);
+            assert_eq!(found.texts(), [("AIGC", "{}")]);
+        }
+        let speech = page(&[b"Speex   ".to_vec(), vec![4; 40]]);
+        let found = walked(ogg, &speech);
+        assert!(found.blocks.is_empty() && found.problems.is_empty());
     }
 
     #[test]
@@ -160,8 +205,7 @@ pub(crate) mod tests {
         file.push(255);
         file.push(u8::try_from(packet.len() - 255).unwrap());
         file.extend_from_slice(&packet);
-        let mut found = Found::default();
-        ogg(&mut Bytes::memory(&file), &mut found);
+        let found = walked(ogg, &file);
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 1);
     }

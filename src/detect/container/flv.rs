@@ -152,6 +152,7 @@ impl<'a> Script<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     fn short(text: &str) -> Vec<u8> {
         [&u16::try_from(text.len()).unwrap().to_be_bytes()[..], text.as_bytes()].concat()
@@ -174,9 +175,7 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

@@ -99,11 +99,10 @@ fn gather(bytes: &mut Bytes<'_>, from: u64) -> Result<(Vec<u8>, u64), Broke> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

@@ -154,6 +154,7 @@ mod tests {
     use super::*;
     use crate::detect::container::bmff::tests::bx;
     use crate::detect::container::bmff::walk;
+    use crate::detect::container::walked;
 
     #[test]
     fn an_xmp_item_is_found_through_its_place() {
@@ -172,8 +173,7 @@ mod tests {
         };
         let at = build(0).len() - 4;
         let file = build(u32::try_from(at).unwrap());
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&file), &mut found);
+        let found = walked(walk, &file);
         assert_eq!(found.problems, []);
         assert!(matches!(&found.blocks[0].content, Content::Xmp(xmp) if xmp == b"<x/>"));
         let mut found = Found::default();

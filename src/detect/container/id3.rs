@@ -5,14 +5,12 @@ use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::ape;
 use crate::detect::container::tiff::{latin, utf16};
+use crate::detect::inflate::inflate;
 use crate::detect::sniff::id3_length;
 
 const NAME: &str = "id3";
 /// Frames walked in one tag.
 const FRAMES_MAX: usize = 10_000;
-/// The largest frame that is read; texts are far smaller.
-const FRAME_CAP: u64 = 4 << 20;
-
 /// Walks an MP3: its tags in front and at the end. Frames of sound are not looked at, and a file
 /// without a tag is whole.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -89,10 +87,10 @@ fn frames(
         if at + header > end || bytes.u8(at)? == 0 {
             return Ok(());
         }
-        let (id, size, unsync) = if major == 2 {
+        let (id, size, form) = if major == 2 {
             let raw = bytes.array::<6>(at)?;
             let size = raw[3..].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-            (String::from_utf8_lossy(&raw[..3]).into_owned(), size, false)
+            (String::from_utf8_lossy(&raw[..3]).into_owned(), size, Form::default())
         } else {
             let raw = bytes.array::<10>(at)?;
             let field = [raw[4], raw[5], raw[6], raw[7]];
@@ -114,7 +112,7 @@ fn frames(
                 }
             }
             let id = String::from_utf8_lossy(&raw[..4]).into_owned();
-            (id, size, major == 4 && raw[9] & 0x02 != 0)
+            (id, size, Form::of(major, raw[9]))
         };
         let body = at + header;
         if !id.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
@@ -127,13 +125,58 @@ fn frames(
         let wanted = id.starts_with(['T', 'W'])
             || matches!(id.as_str(), "COMM" | "COM" | "GEOB" | "GEO" | "PRIV");
         if wanted {
-            let data = bytes.take(body, size.min(FRAME_CAP))?;
-            let data = if unsync { resynchronise(&data) } else { data };
-            frame(&id, &data, &format!("{place} {id} @ offset {at}"), found);
+            match bytes.take(body, size).and_then(|data| form.undo(at, data, found)) {
+                Ok(data) => frame(&id, &data, &format!("{place} {id} @ offset {at}"), found),
+                Err(broke) => found.broke(NAME, &broke),
+            }
         }
         at = body + size;
     }
     Err(Broke::new(at, "too many frames"))
+}
+
+/// What was done to a frame before it was written.
+#[derive(Clone, Copy, Default)]
+struct Form {
+    unsynchronised: bool,
+    compressed: bool,
+    encrypted: bool,
+    /// Bytes that stand before the data: its length, its group.
+    before: usize,
+}
+
+impl Form {
+    fn of(major: u8, flags: u8) -> Self {
+        let bit = |bit: u8| flags & bit != 0;
+        let count = |there: bool, size: usize| if there { size } else { 0 };
+        if major == 4 {
+            Self {
+                unsynchronised: bit(0x02),
+                compressed: bit(0x08),
+                encrypted: bit(0x04),
+                before: count(bit(0x40), 1) + count(bit(0x01), 4),
+            }
+        } else {
+            Self {
+                unsynchronised: false,
+                compressed: bit(0x80),
+                encrypted: bit(0x40),
+                before: count(bit(0x80), 4) + count(bit(0x20), 1),
+            }
+        }
+    }
+
+    fn undo(self, at: u64, data: Vec<u8>, found: &mut Found) -> Result<Vec<u8>, Broke> {
+        if self.encrypted {
+            return Err(Broke::new(at, "an encrypted frame cannot be read"));
+        }
+        let mut data = if self.unsynchronised { resynchronise(&data) } else { data };
+        data.drain(..self.before.min(data.len()));
+        if !self.compressed {
+            return Ok(data);
+        }
+        found.unpack(&data, inflate).map_err(|why| Broke::new(at, why))
+    }
 }
 
 fn frame_follows(bytes: &mut Bytes<'_>, at: u64, end: u64) -> bool {
@@ -209,6 +252,8 @@ fn decode(encoding: u8, data: &[u8]) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
+    use crate::detect::inflate::tests::deflate;
 
     /// A 2.3 tag of these frames.
     pub fn id3(frames: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
@@ -229,9 +274,26 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
+    }
+
+    #[test]
+    fn frames_in_other_forms_are_read_or_said() {
+        let flagged = |major: u8, flags: u8, data: &[u8]| {
+            let mut tag = id3(&[(b"TXXX", data)]);
+            (tag[3], tag[19]) = (major, flags);
+            found(&tag)
+        };
+        let text = b"\0key\0value";
+        let length = [b"\0\0\0\x0a".as_slice(), text].concat();
+        let packed = [b"\0\0\0\x0a".to_vec(), deflate(text)].concat();
+        for got in [flagged(4, 0x01, &length), flagged(4, 0x09, &packed), flagged(3, 0x80, &packed)]
+        {
+            assert_eq!(got.problems, []);
+            assert_eq!(got.texts(), [("TXXX:key", "value")]);
+        }
+        assert!(flagged(3, 0x40, text).problems[0].problem.contains("encrypted"));
+        assert!(flagged(4, 0x09, &length).problems[0].problem.contains("cannot be inflated"));
     }
 
     #[test]

@@ -212,6 +212,7 @@ fn end_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// One segment.
     pub fn segment_bytes(code: u8, data: &[u8]) -> Vec<u8> {
@@ -231,9 +232,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

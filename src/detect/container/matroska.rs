@@ -10,8 +10,6 @@ const NAME: &str = "matroska";
 const ELEMENTS_MAX: usize = 1_000_000;
 /// Tags in tags.
 const DEPTH_MAX: usize = 6;
-/// The longest tag read.
-const TAG_CAP: u64 = 8 << 20;
 
 /// Walks the elements.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -68,11 +66,14 @@ impl Walk {
                 // TagName.
                 0x45A3 => self.name = latin(&bytes.take(body, size.min(1024))?, true),
                 // TagString.
-                0x4487 => {
-                    let value = latin(&bytes.take(body, size.min(TAG_CAP))?, true);
-                    let place = format!("Matroska Tags/SimpleTag {} @ offset {at}", self.name);
-                    found.text(place, Carrier::Matroska, self.name.clone(), value);
-                }
+                0x4487 => match bytes.take(body, size) {
+                    Ok(data) => {
+                        let name = self.name.clone();
+                        let place = format!("Matroska Tags/SimpleTag {name} @ offset {at}");
+                        found.text(place, Carrier::Matroska, name, latin(&data, true));
+                    }
+                    Err(broke) => found.broke(NAME, &broke),
+                },
                 // Title, MuxingApp, WritingApp.
                 0x7BA9 | 0x4D80 | 0x5741 => {
                     let key = match id {
@@ -110,6 +111,7 @@ fn number(bytes: &mut Bytes<'_>, at: u64, size: bool) -> Result<(u64, u64, bool)
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// One element with a size of eight bytes.
     pub fn element(id: &[u8], data: &[u8]) -> Vec<u8> {
@@ -121,9 +123,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     /// A file with one tag.

@@ -24,3 +24,14 @@ pub mod riff;
 pub mod samsung;
 pub mod stealth;
 pub mod tiff;
+
+/// What a walker finds in these bytes, for tests.
+#[cfg(test)]
+pub fn walked(
+    walk: fn(&mut crate::detect::bytes::Bytes<'_>, &mut crate::detect::block::Found),
+    data: &[u8],
+) -> crate::detect::block::Found {
+    let mut found = crate::detect::block::Found::default();
+    walk(&mut crate::detect::bytes::Bytes::memory(data), &mut found);
+    found
+}

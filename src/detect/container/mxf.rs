@@ -1,7 +1,7 @@
 //! MXF (SMPTE ST 377-1): the header metadata. Walks the keys, lengths and sets of one partition and
 //! seeks over everything else, so the essence is never read. Texts come from the identification of
-//! the writing program, from tagged values (the comments of Avid and `FFmpeg`) and from items that are
-//! an XMP packet as a whole.
+//! the writing program, from tagged values (the comments of Avid and `FFmpeg`), and from items and
+//! generic streams that are an XMP packet as a whole.
 
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
@@ -21,6 +21,10 @@ const METADATA_CAP: u64 = 64 << 20;
 const SMPTE: &[u8] = b"\x06\x0e\x2b\x34";
 /// A partition pack, up to its kind.
 const PARTITION: &[u8] = b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01";
+/// The index of partitions, up to its kind.
+const INDEX: &[u8] = b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x11";
+/// Partitions looked at; a long programme has some thousands.
+const PARTITIONS_MAX: usize = 10_000;
 /// A set of metadata with tags and lengths of two bytes, up to its kind.
 const SET: &[u8] = b"\x06\x0e\x2b\x34\x02\x53\x01\x01\x0d\x01\x01\x01\x01\x01";
 /// How a tagged value begins: byte order and the type of its text.
@@ -39,6 +43,53 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
         Ok(_) => {}
         Err(broke) => found.broke(NAME, &broke),
     }
+    if let Err(broke) = streams(bytes, found) {
+        found.broke(NAME, &broke);
+    }
+}
+
+/// Texts in partitions of their own (SMPTE ST 410, RP 2057), found by the index of partitions at the
+/// end. A file without one has none that could be found without reading the essence.
+fn streams(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
+    let Some(tail) = bytes.len().checked_sub(4) else {
+        return Ok(());
+    };
+    let size = u64::from(bytes.u32_be(tail)?);
+    let Some(at) = bytes.len().checked_sub(size) else {
+        return Ok(());
+    };
+    if bytes.peek_up_to(at, 14) != INDEX {
+        return Ok(());
+    }
+    let index = klv(bytes, at)?;
+    let mut entry = index.body;
+    for _ in 0..PARTITIONS_MAX {
+        if entry + 12 > index.end - 4 {
+            return Ok(());
+        }
+        let place = bytes.u64_be(entry + 4)?;
+        let key = bytes.array::<16>(place)?;
+        if key.starts_with(PARTITION) && key[13..15] == [3, 0x11] {
+            stream(bytes, place, found)?;
+        }
+        entry += 12;
+    }
+    Err(Broke::new(at, "lists more partitions than are looked at"))
+}
+
+/// The first data of a partition, when it is a packet of XMP.
+fn stream(bytes: &mut Bytes<'_>, partition: u64, found: &mut Found) -> Result<(), Broke> {
+    let mut at = klv(bytes, partition)?.end;
+    let mut here = klv(bytes, at)?;
+    if filler(&here.key) {
+        at = here.end;
+        here = klv(bytes, at)?;
+    }
+    if xml(bytes.peek_up_to(here.body, 24)) {
+        let data = bytes.take(here.body, here.end - here.body)?;
+        found.add(format!("MXF generic stream @ offset {at}"), Content::Xmp(data));
+    }
+    Ok(())
 }
 
 struct Partition {
@@ -210,6 +261,7 @@ fn xml(start: &[u8]) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     fn klv_bytes(key: &[u8; 16], data: &[u8]) -> Vec<u8> {
         let mut out = key.to_vec();
@@ -257,9 +309,7 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]
@@ -287,6 +337,35 @@ pub(crate) mod tests {
         assert_eq!(found.problems, []);
         assert!(found.blocks.iter().all(|block| matches!(block.content, Content::Xmp(_))));
         assert_eq!(found.blocks.len(), 2);
+    }
+
+    /// A file with this packet in a generic stream, and the index that leads there.
+    pub fn streamed(packet: &[u8]) -> Vec<u8> {
+        let mut key = [0; 16];
+        key[..13].copy_from_slice(PARTITION);
+        (key[13], key[14]) = (3, 0x11);
+        let data = *b"\x06\x0e\x2b\x34\x01\x01\x01\x0c\x0d\x01\x05\x09\x01\0\0\0";
+        let mut file = mxf(4, 0, &tagged("a", "b"));
+        let at = file.len() as u64;
+        file.extend(klv_bytes(&key, &[0; 88]));
+        file.extend(klv_bytes(&data, packet));
+        let mut index = [0; 16];
+        index[..14].copy_from_slice(INDEX);
+        index[14] = 1;
+        let entry = [&1u32.to_be_bytes()[..], &at.to_be_bytes(), &[0, 0, 0, 36]].concat();
+        file.extend(klv_bytes(&index, &entry));
+        file
+    }
+
+    #[test]
+    fn a_packet_in_a_generic_stream_is_xmp() {
+        let mut file = streamed(b"<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'/>");
+        let got = look(&file);
+        assert_eq!(got.problems, []);
+        assert!(got.blocks[1].place.starts_with("MXF generic stream @ offset "));
+        let end = file.len();
+        file[end - 12] = 0x7f;
+        assert_eq!(look(&file).problems.len(), 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! PDF: metadata streams, the file attached as C2PA manifest, and the AIGC entry of the document
-//! information. Walks objects from the front by their syntax, skipping streams by their length;
-//! streams are never inside other streams, so no object stream need be opened for them.
+//! information, which may stand in a stream of packed objects. Walks objects from the front by their
+//! syntax, skipping streams by their length; streams are never inside other streams.
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
@@ -19,7 +19,7 @@ const SEARCH_CAP: u64 = 64 << 20;
 /// Walks the objects.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     bytes.read_ahead(8 << 10);
-    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0 };
+    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0, packed: None };
     if let Err(broke) = walk.run(bytes, found) {
         found.broke(NAME, &broke);
     }
@@ -31,6 +31,8 @@ struct Walk {
     /// The newest dictionary of the top level, as written.
     dictionary: Vec<u8>,
     start: u64,
+    /// The stream that these objects are packed into, where they are.
+    packed: Option<u64>,
 }
 
 impl Walk {
@@ -62,7 +64,7 @@ impl Walk {
                         self.close(bytes, found);
                     }
                 }
-                b's' if bytes.peek_up_to(self.at, 5) == b"tream" => {
+                b's' if self.packed.is_none() && bytes.peek_up_to(self.at, 5) == b"tream" => {
                     self.at += 5;
                     self.depth = 0;
                     self.stream(bytes, found)?;
@@ -114,7 +116,8 @@ impl Walk {
         {
             if let Some(value) = entry(&text, b"/AIGC") {
                 let value = unescape(value);
-                let place = format!("PDF document information AIGC @ offset {}", self.start);
+                let at = self.packed.unwrap_or(self.start);
+                let place = format!("PDF document information AIGC @ offset {at}");
                 found.text(place, Carrier::Pdf, "AIGC", value);
             }
             self.dictionary = text;
@@ -137,6 +140,13 @@ impl Walk {
         };
         self.at = end;
         let metadata = name(&dictionary, b"/Type", b"/Metadata");
+        if name(&dictionary, b"/Type", b"/ObjStm") {
+            let data = bytes.take(body, end - body)?;
+            if let Err(broke) = objects(&dictionary, body, &data, found) {
+                found.broke(NAME, &broke);
+            }
+            return Ok(());
+        }
         let start = bytes.peek_up_to(body, 64);
         let is_store = is_c2pa_jumbf(start);
         if !metadata && !is_store {
@@ -154,7 +164,7 @@ impl Walk {
             Some(filter)
                 if filter.starts_with(b"/FlateDecode") || filter.starts_with(b"[/FlateDecode]") =>
             {
-                match inflate(&data) {
+                match found.unpack(&data, inflate) {
                     Ok(data) => found.add(place, Content::Xmp(data)),
                     Err(why) => found.problem(NAME, format!("{place} {why}")),
                 }
@@ -163,6 +173,22 @@ impl Walk {
         }
         Ok(())
     }
+}
+
+/// Objects packed into a stream, among which the document information may be.
+fn objects(dictionary: &[u8], at: u64, data: &[u8], found: &mut Found) -> Result<(), Broke> {
+    let filter = entry(dictionary, b"/Filter").map(<[u8]>::trim_ascii);
+    let unpacked = match filter {
+        None => data.to_vec(),
+        Some(filter)
+            if filter.starts_with(b"/FlateDecode") || filter.starts_with(b"[/FlateDecode]") =>
+        {
+            found.unpack(data, inflate).map_err(|why| Broke::new(at, why))?
+        }
+        Some(_) => return Err(Broke::new(at, "objects are packed in a way that is not read")),
+    };
+    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0, packed: Some(at) };
+    walk.run(&mut Bytes::memory(&unpacked), found)
 }
 
 fn regular(byte: u8) -> bool {
@@ -260,12 +286,11 @@ fn unescape(after: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::container::walked;
     use crate::detect::inflate::tests::deflate;
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]
@@ -287,6 +312,17 @@ mod tests {
         assert!(matches!(&found.blocks[1].content, Content::Xmp(xmp) if xmp == b"<y/>"));
         assert!(matches!(&found.blocks[2].content, Content::Text { value, .. }
             if value == "{\"Label\":\"1\"}"));
+    }
+
+    #[test]
+    fn packed_objects_are_looked_at() {
+        let file = |packed: &[u8]| {
+            let start = b"%PDF-1.7\n1 0 obj <</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length 0 0 R>>stream\n";
+            [start.as_slice(), packed, b"\nendstream endobj"].concat()
+        };
+        let packed = deflate(b"7 0 <</Title(s)/AIGC({\"Label\":\"1\"})>>");
+        assert_eq!(found(&file(&packed)).texts(), [("AIGC", "{\"Label\":\"1\"}")]);
+        assert_eq!(found(&file(&packed[..9])).problems.len(), 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
+use crate::detect::container::tiff::latin;
 use crate::detect::inflate::inflate;
 
 const NAME: &str = "png";
@@ -50,7 +51,7 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
 }
 
 fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
-    let Some((key, value)) = split_text(kind, data) else {
+    let Some((key, value)) = split_text(kind, data, found) else {
         found.problem(NAME, format!("{kind} chunk broke at offset {at}: no keyword"));
         return;
     };
@@ -71,29 +72,29 @@ fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
         return;
     }
     // tEXt and zTXt are Latin-1 by the specification and UTF-8 by habit.
-    let value = match String::from_utf8(value) {
-        Ok(value) => value,
-        Err(error) => error.as_bytes().iter().map(|byte| char::from(*byte)).collect(),
-    };
-    found.text(place, Carrier::PngText, key, value);
+    found.text(place, Carrier::PngText, key, latin(&value, true));
 }
 
 type Value = Result<Vec<u8>, String>;
 
 /// Keyword and value bytes of a text chunk.
-fn split_text(kind: &str, data: &[u8]) -> Option<(String, Value)> {
+fn split_text(kind: &str, data: &[u8], found: &mut Found) -> Option<(String, Value)> {
     let zero = data.iter().position(|byte| *byte == 0)?;
     let key: String = data.get(..zero)?.iter().map(|byte| char::from(*byte)).collect();
     let rest = data.get(zero + 1..)?;
     let value = match kind {
         "tEXt" => Ok(rest.to_vec()),
-        "zTXt" => inflate(rest.get(1..)?),
+        "zTXt" => found.unpack(rest.get(1..)?, inflate),
         _ => {
             let (flags, rest) = rest.split_at_checked(2)?;
             let mut parts = rest.splitn(3, |byte| *byte == 0);
             let (_language, _translated) = (parts.next()?, parts.next()?);
             let value = parts.next()?;
-            if flags.first() == Some(&1) { inflate(value) } else { Ok(value.to_vec()) }
+            if flags.first() == Some(&1) {
+                found.unpack(value, inflate)
+            } else {
+                Ok(value.to_vec())
+            }
         }
     };
     Some((key, value))
@@ -139,6 +140,7 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
     use crate::detect::inflate::tests::deflate;
 
     /// One chunk. The walker does not read the CRC.
@@ -160,9 +162,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

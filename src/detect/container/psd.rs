@@ -27,6 +27,7 @@ mod tests {
     use super::*;
     use crate::detect::block::Content;
     use crate::detect::container::irb::tests::resource_bytes;
+    use crate::detect::container::walked;
 
     #[test]
     fn resources_are_read() {
@@ -35,12 +36,10 @@ mod tests {
         file.extend_from_slice(&[0; 24]);
         file.extend_from_slice(&u32::try_from(resource.len()).unwrap().to_be_bytes());
         file.extend(resource);
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&file), &mut found);
+        let found = walked(walk, &file);
         assert!(matches!(&found.blocks[0].content, Content::Xmp(_)));
         file.truncate(36);
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&file), &mut found);
+        let found = walked(walk, &file);
         assert_eq!(found.problems.len(), 1);
     }
 }

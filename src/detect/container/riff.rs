@@ -5,6 +5,7 @@ use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::id3;
 use crate::detect::container::tiff::latin;
+use crate::detect::xmp;
 
 /// Chunks walked in one file, lists included.
 const CHUNKS_MAX: usize = 100_000;
@@ -149,8 +150,13 @@ impl Walk<'_> {
                 }
             }
             b"bext" => {
-                let data = bytes.take(body, size.min(602))?;
-                for (key, from, to) in [("Description", 0, 256), ("Originator", 256, 288)] {
+                let data = bytes.take(body, size)?;
+                let parts = [
+                    ("Description", 0, 256),
+                    ("Originator", 256, 288),
+                    ("CodingHistory", 602, data.len()),
+                ];
+                for (key, from, to) in parts {
                     let value = latin(data.get(from..to).unwrap_or_default(), true);
                     if !value.is_empty() {
                         let place = place(&format!("bext {key}"));
@@ -158,9 +164,19 @@ impl Walk<'_> {
                     }
                 }
             }
-            b"iXML" => {
+            b"iXML" | b"aXML" | b"axml" => {
+                let name = String::from_utf8_lossy(&kind).into_owned();
                 let data = bytes.take(body, size)?;
-                found.text(place("iXML"), Carrier::Riff, "iXML", latin(&data, true));
+                for (element, value) in xmp::elements(&data) {
+                    let key = format!("{name}:{element}");
+                    found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
+                }
+            }
+            b"COMT" if self.big_end && size >= 2 => {
+                let data = bytes.take(body, size)?;
+                for value in comments(&data) {
+                    found.text(place("COMT"), Carrier::Riff, "COMT", latin(value, true));
+                }
             }
             b"NAME" | b"AUTH" | b"ANNO" if self.big_end => {
                 let data = bytes.take(body, size)?;
@@ -199,10 +215,23 @@ impl Walk<'_> {
     }
 }
 
+/// Comments of AIFF: a count, then for each a time, a marker, a length and the text, padded.
+fn comments(data: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = data.get(2..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let [high, low] = rest.get(6..8)?.try_into().ok()?;
+        let len = usize::from(u16::from_be_bytes([high, low]));
+        let text = rest.get(8..8 + len)?;
+        rest = rest.get(8 + len + len % 2..).unwrap_or_default();
+        Some(text)
+    })
+}
+
 #[cfg(test)]
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "byte strings are references")]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// One chunk.
     pub fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -221,9 +250,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]
@@ -235,6 +262,29 @@ pub(crate) mod tests {
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 3);
         assert!(matches!(&found.blocks[1].content, Content::Text { value, .. } if value == "tool"));
+    }
+
+    #[test]
+    fn texts_of_broadcasters_are_read() {
+        let mut bext = b"described".to_vec();
+        bext.resize(602, 0);
+        bext.extend_from_slice(b"A=PCM,T=tool\r\n");
+        let xml =
+            b"<BWFXML><NOTE>a &lt; b</NOTE><USER><Digital_Source_Type>x</Digital_Source_Type>";
+        let wave = riff(b"WAVE", &[chunk(b"bext", &bext), chunk(b"iXML", xml)]);
+        assert_eq!(
+            found(&wave).texts(),
+            [
+                ("bext:Description", "described"),
+                ("bext:CodingHistory", "A=PCM,T=tool\r\n"),
+                ("iXML:NOTE", "a < b"),
+                ("iXML:Digital_Source_Type", "x"),
+            ]
+        );
+        let comment = b"\0\x02\0\0\0\0\0\0\0\x03odd\0\0\0\0\0\0\0\0\x02ok";
+        let size = u32::try_from(comment.len()).unwrap().to_be_bytes();
+        let aiff = [b"FORM\0\0\0\0AIFFCOMT".as_slice(), &size, comment].concat();
+        assert_eq!(found(&aiff).texts(), [("COMT", "odd"), ("COMT", "ok")]);
     }
 
     #[test]

@@ -248,10 +248,14 @@ impl Tiff<'_, '_> {
 pub fn latin(data: &[u8], _little: bool) -> String {
     let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
     let data = data.get(..end).unwrap_or_default();
-    match std::str::from_utf8(data) {
-        Ok(text) => text.to_owned(),
-        Err(_) => data.iter().map(|byte| char::from(*byte)).collect(),
+    if let Ok(text) = std::str::from_utf8(data) {
+        return text.to_owned();
     }
+    // As much as it takes and no more: growing would hold a large block three times.
+    let wide = data.iter().filter(|byte| !byte.is_ascii()).count();
+    let mut text = String::with_capacity(data.len() + wide);
+    text.extend(data.iter().map(|byte| char::from(*byte)));
+    text
 }
 
 /// UTF-16 without the closing zeros.
@@ -273,7 +277,7 @@ fn user_comment(data: &[u8], little: bool) -> String {
     let Some((code, text)) = data.split_at_checked(8) else {
         return latin(data, little);
     };
-    match code {
+    match code.to_ascii_uppercase().as_slice() {
         b"UNICODE\0" => match text {
             [0xff, 0xfe, rest @ ..] => utf16(rest, true),
             [0xfe, 0xff, rest @ ..] => utf16(rest, false),
@@ -296,6 +300,7 @@ fn user_comment(data: &[u8], little: bool) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::walked;
 
     /// A little-endian TIFF with one directory of text tags.
     pub fn tiff(tags: &[(u16, u16, &[u8])]) -> Vec<u8> {
@@ -323,9 +328,7 @@ pub(crate) mod tests {
     }
 
     fn found(data: &[u8]) -> Found {
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(data), &mut found);
-        found
+        walked(walk, data)
     }
 
     #[test]

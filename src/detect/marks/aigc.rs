@@ -39,13 +39,26 @@ fn label(field: &Field) -> Option<Evidence> {
     let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
     let own = match field.carrier {
         Carrier::Xmp => field.key == "TC260:AIGC",
+        // A bare label, with the word before it.
+        Carrier::Comment if field.value.trim_start().starts_with("AIGC{") => true,
         Carrier::XmpNested | Carrier::Iim => false,
-        _ => key == "AIGC",
+        // Vorbis comments know no case, and other writers change it.
+        _ => key.eq_ignore_ascii_case("AIGC"),
     };
-    let value = field.json()?;
+    let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
+    let bare = bare.and_then(|rest| serde_json::from_str(&format!("{{{}", rest.trim())).ok());
+    let value: &Value = bare.as_ref().or_else(|| field.json())?;
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,
         _ if own => value,
+        // Bare, in a field made for something else: what stands together in no other object.
+        _ if field.carrier != Carrier::XmpNested
+            && ["Label", "ContentProducer", "ProduceID"]
+                .iter()
+                .all(|it| value.get(it).is_some()) =>
+        {
+            value
+        }
         _ => return None,
     };
     if !KEYS.iter().any(|key| object.get(key).is_some()) {
@@ -87,16 +100,28 @@ fn bytedance(field: &Field) -> Option<Evidence> {
             ..trace(field, DETECTOR, &product, format!("export of a generation by {product}"))
         });
     }
-    let kind = pick(value, &["aigc_label_type"])?;
-    matches!(kind.as_str(), "1" | "2").then(|| Evidence {
+    let source = pick(value, &["source_info"]).filter(|source| source == "dreamina");
+    if let Some(source) = source.filter(|_| pick(value, &["aigc_label_type"]).is_some()) {
+        return Some(Evidence {
+            detail: Some(field.value.clone()),
+            ..trace(field, DETECTOR, &source, "label of an export from Dreamina")
+        });
+    }
+    // 0 is a film without the label, or one whose origin is left open.
+    let key = ["aigc_label_type", "aigc_type"].into_iter().find(|key| {
+        pick(data, &[key])
+            .is_some_and(|kind| kind == "1" || (kind == "2" && *key == "aigc_label_type"))
+    })?;
+    let kind = pick(data, &[key])?;
+    Some(Evidence {
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
-        tool: name(pick(value, &["source_info"])),
+        tool: name(pick(data, &["source_info", "product"])),
         detail: Some(field.value.clone()),
         ..evidence(
             field,
             DETECTOR,
             Strength::Declared,
-            format!("aigc_label_type {kind}: labelled as generated"),
+            format!("{key} {kind}: labelled as generated"),
         )
     })
 }
@@ -125,6 +150,12 @@ mod tests {
             Some(Strength::Heuristic)
         );
         assert!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":1}"#).is_some());
+        assert!(of(Carrier::Exif, "UserComment", r#"{"data":{"aigc_type":"1"}}"#).is_some());
+        assert!(of(Carrier::Comment, "COM", &format!("AIGC{kling}")).is_some());
+        assert!(of(Carrier::Vorbis, "aigc", kling).is_some());
+        let bare = r#"{"Label":"1","ContentProducer":"x","ProduceID":"y"}"#;
+        assert!(of(Carrier::Exif, "UserComment", bare).is_some());
+        assert!(of(Carrier::Json, "", bare).is_some());
     }
 
     #[test]
@@ -132,6 +163,9 @@ mod tests {
         assert_eq!(of(Carrier::PngText, "AIGC", "a talk about AIGC"), None);
         assert_eq!(of(Carrier::PngText, "AIGC", r#"{"talk":"AIGC"}"#), None);
         assert_eq!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":0}"#), None);
+        assert_eq!(of(Carrier::Exif, "UserComment", r#"{"aigc_type":0}"#), None);
+        assert_eq!(of(Carrier::Comment, "COM", "AIGC{an odd talk}"), None);
         assert_eq!(of(Carrier::Exif, "Make", r#"{"Label":"1"}"#), None);
+        assert_eq!(of(Carrier::Json, "", r#"{"Label":"1","ProduceID":"y"}"#), None);
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::infotext::COMMENTS;
 use crate::detect::marks::{Marked, details, name, pick, trace};
 use crate::model::Evidence;
 
@@ -50,11 +51,10 @@ fn carries(field: &Field) -> bool {
         | Carrier::Vorbis
         | Carrier::Id3
         | Carrier::Riff
+        | Carrier::Flv
         | Carrier::Mxf => {
-            matches!(
-                key.to_ascii_lowercase().as_str(),
-                "prompt" | "workflow" | "comment" | "description" | "\u{a9}cmt" | "comm" | "icmt"
-            )
+            let key = key.to_lowercase();
+            matches!(key.as_str(), "prompt" | "workflow") || COMMENTS.contains(&key.as_str())
         }
         Carrier::Comment | Carrier::Json => true,
         _ => false,

@@ -29,21 +29,30 @@ pub fn look(fields: &[Field], out: &mut Marked) {
                 "Iptc4xmpExt:DigitalSourceType"
                 | "Iptc4xmpExt:DigitalSourceFileType"
                 | "Iptc4xmpExt:DigitalSourcefileType",
-            )
-            // Carriers without XMP: a named text under the standard's own name.
-            | (
-                Carrier::Exr | Carrier::Dpx | Carrier::Mxf,
-                "DigitalSourceType" | "Iptc4xmpExt:DigitalSourceType",
-            ) => source_type(field, out),
+            ) => {
+                source_type(field, out);
+            }
             (Carrier::Xmp, "photoshop:Credit") | (Carrier::Iim, "2:110") => credit(field, out),
+            // Carriers without XMP: a named text under the standard's own name.
+            (Carrier::Xmp | Carrier::XmpNested, _) => {}
+            (_, key) if named(key) => source_type(field, out),
             _ => {}
         }
     }
     ai_fields(fields, out);
 }
 
+/// Whether a key is the standard's name of the field, however a carrier spells it.
+fn named(key: &str) -> bool {
+    let last = key.rsplit([':', '.', '/']).next().unwrap_or_default();
+    let plain: String = last.chars().filter(|it| !matches!(it, '_' | ' ' | '-')).collect();
+    plain.eq_ignore_ascii_case("DigitalSourceType")
+}
+
 fn source_type(field: &Field, out: &mut Marked) {
-    let Some(known) = SourceType::parse(&field.value) else {
+    // schema.org has the same terms, each with a word behind it.
+    let text = field.value.trim();
+    let Some(known) = SourceType::parse(text.strip_suffix("DigitalSource").unwrap_or(text)) else {
         return;
     };
     if field.carrier == Carrier::XmpNested {
@@ -86,29 +95,29 @@ fn credit(field: &Field, out: &mut Marked) {
     }
 }
 
-/// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration.
+/// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration; they
+/// stand together.
 fn ai_fields(fields: &[Field], out: &mut Marked) {
-    let of = |order: usize, key: &str| {
-        fields
-            .iter()
-            .find(|field| field.carrier == Carrier::Xmp && field.order == order && field.key == key)
-            .map(|field| field.value.clone())
-    };
-    let mut seen = None;
-    for field in fields {
-        let ours = field.carrier == Carrier::Xmp
-            && matches!(
-                field.key.as_str(),
-                "Iptc4xmpExt:AISystemUsed"
-                    | "Iptc4xmpExt:AISystemVersionUsed"
-                    | "Iptc4xmpExt:AIPromptInformation"
-            );
-        if !ours || seen == Some(field.order) {
+    for packet in fields.chunk_by(|one, next| one.order == next.order) {
+        let of = |key: &str| {
+            let field =
+                packet.iter().find(|field| field.carrier == Carrier::Xmp && field.key == key)?;
+            Some(field.value.clone())
+        };
+        let ours = |field: &&Field| {
+            field.carrier == Carrier::Xmp
+                && matches!(
+                    field.key.as_str(),
+                    "Iptc4xmpExt:AISystemUsed"
+                        | "Iptc4xmpExt:AISystemVersionUsed"
+                        | "Iptc4xmpExt:AIPromptInformation"
+                )
+        };
+        let Some(field) = packet.iter().find(ours) else {
             continue;
-        }
-        seen = Some(field.order);
-        let system = of(field.order, "Iptc4xmpExt:AISystemUsed");
-        let version = of(field.order, "Iptc4xmpExt:AISystemVersionUsed");
+        };
+        let system = of("Iptc4xmpExt:AISystemUsed");
+        let version = of("Iptc4xmpExt:AISystemVersionUsed");
         let nothing = |text: &String| {
             ["none", "no", "n/a", "na", "-", "not applicable"]
                 .contains(&text.trim().to_ascii_lowercase().as_str())
@@ -117,8 +126,7 @@ fn ai_fields(fields: &[Field], out: &mut Marked) {
             continue;
         }
         // An edit says so in DigitalSourceType; without one the fields speak of the whole.
-        let stated = of(field.order, "Iptc4xmpExt:DigitalSourceType")
-            .and_then(|text| SourceType::parse(&text));
+        let stated = of("Iptc4xmpExt:DigitalSourceType").and_then(|text| SourceType::parse(&text));
         let declared = stated
             .filter(|known| known.generative() != Generative::No)
             .unwrap_or(SourceType::TrainedAlgorithmicMedia);
@@ -139,8 +147,8 @@ fn ai_fields(fields: &[Field], out: &mut Marked) {
                 tool: name(system),
                 model: name(version),
                 detail: details(&[
-                    ("prompt", of(field.order, "Iptc4xmpExt:AIPromptInformation")),
-                    ("prompt writer", of(field.order, "Iptc4xmpExt:AIPromptWriterName")),
+                    ("prompt", of("Iptc4xmpExt:AIPromptInformation")),
+                    ("prompt writer", of("Iptc4xmpExt:AIPromptWriterName")),
                 ]),
                 ..evidence(field, DETECTOR, strength, mark)
             },
@@ -185,6 +193,19 @@ mod tests {
         };
         let whole = Some(SourceType::TrainedAlgorithmicMedia);
         assert_eq!(named(Carrier::Mxf, "DigitalSourceType", "trainedAlgorithmicMedia"), whole);
+        for (carrier, key) in [
+            (Carrier::Matroska, "DIGITAL_SOURCE_TYPE"),
+            (Carrier::Mp4, "com.example.DigitalSourceType"),
+            (Carrier::Vorbis, "DIGITALSOURCETYPE"),
+            (Carrier::Id3, "TXXX:DigitalSourceType"),
+            (Carrier::Riff, "iXML:DigitalSourceType"),
+            (Carrier::PngText, "Iptc4xmpExt:DigitalSourceType"),
+        ] {
+            assert_eq!(named(carrier, key, "trainedAlgorithmicMedia"), whole, "{key}");
+        }
+        let elsewhere = "https://schema.org/TrainedAlgorithmicMediaDigitalSource";
+        assert_eq!(named(Carrier::Mp4, "DigitalSourceType", elsewhere), whole);
+        assert_eq!(named(Carrier::Mp4, "DigitalSourceTypes", "trainedAlgorithmicMedia"), None);
         assert_eq!(named(Carrier::Mxf, "Comment", "trainedAlgorithmicMedia"), None);
         assert_eq!(named(Carrier::Dpx, "DigitalSourceType", "a trainedAlgorithmicMedia"), None);
     }

@@ -8,16 +8,37 @@ use crate::model::Evidence;
 
 const DETECTOR: &str = "infotext";
 
+/// Where films and sounds keep a comment or a description, the last part of the key in lower case.
+pub const COMMENTS: &[&str] = &[
+    "anno",
+    "comm",
+    "comment",
+    "comt",
+    "desc",
+    "description",
+    "dscp",
+    "icmt",
+    "ldes",
+    "note",
+    "\u{a9}cmt",
+    "\u{a9}des",
+];
+
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
         let key = field.key.as_str();
+        let last = key.rsplit([':', '.', '/']).next().unwrap_or_default().to_lowercase();
         let place = match field.carrier {
             // The form alone decides there: plugins and re-savers chose their own keywords.
-            Carrier::PngText | Carrier::Exr | Carrier::Dpx => true,
-            Carrier::Mp4 | Carrier::Matroska | Carrier::Vorbis | Carrier::Mxf => {
-                matches!(key, "parameters" | "comment" | "\u{a9}cmt")
-            }
+            Carrier::PngText | Carrier::Exr | Carrier::Dpx | Carrier::Document => true,
+            Carrier::Mp4
+            | Carrier::Matroska
+            | Carrier::Vorbis
+            | Carrier::Mxf
+            | Carrier::Id3
+            | Carrier::Riff
+            | Carrier::Flv => COMMENTS.contains(&last.as_str()) || last == "parameters",
             Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),
             Carrier::Xmp => key == "exif:UserComment",
             Carrier::Comment => matches!(key, "COM" | "comment"),
@@ -84,6 +105,20 @@ fn digits(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::block::text;
+    use crate::detect::marks::said;
+
+    #[test]
+    fn it_is_read_where_tools_write_it() {
+        let real = "a cat\nSteps: 15, Sampler: UniPC, CFG scale: 5, Seed: 1, Size: 512x400";
+        let is = |carrier, key| !said(look, [text(carrier, key, real)]).is_empty();
+        assert!(is(Carrier::Id3, "TXXX:parameters") && is(Carrier::Riff, "ICMT"));
+        assert!(
+            is(Carrier::Mp4, "com.apple.quicktime.comment") && is(Carrier::Matroska, "COMMENT")
+        );
+        assert!(is(Carrier::Document, "") && is(Carrier::Vorbis, "parameters"));
+        assert!(!is(Carrier::Mp4, "\u{a9}nam") && !is(Carrier::Id3, "TIT2"));
+    }
 
     #[test]
     fn the_structure_decides() {

@@ -14,13 +14,16 @@ const DETECTOR: &str = "tool-trace";
 
 /// Looks for the structures.
 pub fn look(fields: &[Field], out: &mut Marked) {
+    easy_diffusion(fields, out);
+    let artist = fields
+        .iter()
+        .any(|field| field.carrier == Carrier::Exif && field.key == "Artist" && uuid(&field.value));
     for field in fields {
         let evidence = invoke(field)
             .or_else(|| invoke_document(field))
             .or_else(|| by_json(field))
-            .or_else(|| easy_diffusion(field, fields))
             .or_else(|| midjourney(field))
-            .or_else(|| grok(field, fields))
+            .or_else(|| grok(field, artist))
             .or_else(|| samsung(field));
         if let Some(evidence) = evidence {
             let known = |one: &Evidence| one.detector == DETECTOR && one.tool == evidence.tool;
@@ -129,6 +132,8 @@ fn by_json(field: &Field) -> Option<Evidence> {
                 Carrier::Json
                     | Carrier::Mp4
                     | Carrier::Matroska
+                    | Carrier::Vorbis
+                    | Carrier::Id3
                     | Carrier::Mxf
                     | Carrier::Dpx
                     | Carrier::Exr,
@@ -143,7 +148,9 @@ fn by_json(field: &Field) -> Option<Evidence> {
     if let Some(parameters) = value.get("sui_image_params").filter(|it| it.is_object()) {
         return Some(filled(field, "SwarmUI", "image parameters of SwarmUI", parameters));
     }
-    if value.get("base_model_hash").is_some_and(Value::is_string)
+    let named = pick(value, &["software", "version"]).filter(|tool| tool.starts_with("Fooocus"));
+    let hashed = value.get("base_model_hash").is_some_and(Value::is_string);
+    if (hashed || (named.is_some() && has(&["base_model"])))
         && (has(&["prompt", "seed"]) || has(&["Prompt", "seed"]))
     {
         let tool = pick(value, &["software", "version"])
@@ -154,9 +161,9 @@ fn by_json(field: &Field) -> Option<Evidence> {
     if has(&["c", "model", "sampler", "seed", "steps"]) {
         return Some(filled(field, "Draw Things", "parameters of Draw Things", value));
     }
-    if has(&["prompt", "seed", "num_inference_steps"])
-        && (has(&["sampler_name"]) || has(&["use_stable_diffusion_model"]))
-    {
+    if EASY.iter().any(|[prompt, seed, steps, sampler, model]| {
+        has(&[prompt, seed, steps]) && (has(&[sampler]) || has(&[model]))
+    }) {
         return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
@@ -169,30 +176,41 @@ fn by_json(field: &Field) -> Option<Evidence> {
     None
 }
 
-/// Easy Diffusion writes a text chunk for each parameter.
-fn easy_diffusion(field: &Field, fields: &[Field]) -> Option<Evidence> {
-    if field.carrier != Carrier::PngText || field.key != "prompt" || field.value.starts_with('{') {
-        return None;
+/// The names Easy Diffusion gives its settings, in its two generations: prompt, seed, steps, sampler,
+/// model.
+const EASY: [[&str; 5]; 2] = [
+    ["prompt", "seed", "num_inference_steps", "sampler_name", "use_stable_diffusion_model"],
+    ["Prompt", "Seed", "Steps", "Sampler", "Stable Diffusion model"],
+];
+
+/// Easy Diffusion writes a text chunk for each setting.
+fn easy_diffusion(fields: &[Field], out: &mut Marked) {
+    for [prompt, seed, steps, sampler, model] in EASY {
+        let of = |key: &str| {
+            fields.iter().find(|field| field.carrier == Carrier::PngText && field.key == key)
+        };
+        let text = |key: &str| of(key).map(|field| field.value.clone());
+        let number = |key: &str| text(key).filter(|value| value.parse::<u64>().is_ok());
+        let Some(field) = of(prompt).filter(|field| !field.value.starts_with('{')) else {
+            continue;
+        };
+        let (Some(seed), Some(_)) = (number(seed), number(steps)) else {
+            continue;
+        };
+        let Some(with) = text(sampler).or_else(|| text(model)) else {
+            continue;
+        };
+        let evidence = Evidence {
+            model: name(text(model)),
+            detail: details(&[
+                ("prompt", Some(field.value.clone())),
+                ("seed", Some(seed)),
+                ("sampler or model", Some(with)),
+            ]),
+            ..trace(field, DETECTOR, "Easy Diffusion", "parameters of Easy Diffusion")
+        };
+        return out.push(field.order, evidence);
     }
-    let beside = |key: &str| {
-        fields
-            .iter()
-            .find(|other| other.carrier == Carrier::PngText && other.key == key)
-            .map(|other| other.value.clone())
-    };
-    let number = |key: &str| beside(key).filter(|value| value.parse::<u64>().is_ok());
-    let seed = number("seed")?;
-    number("num_inference_steps")?;
-    let sampler = beside("sampler_name").or_else(|| beside("use_stable_diffusion_model"))?;
-    Some(Evidence {
-        model: name(beside("use_stable_diffusion_model")),
-        detail: details(&[
-            ("prompt", Some(field.value.clone())),
-            ("seed", Some(seed)),
-            ("sampler or model", Some(sampler)),
-        ]),
-        ..trace(field, DETECTOR, "Easy Diffusion", "parameters of Easy Diffusion")
-    })
 }
 
 /// Midjourney ends its description with the job.
@@ -212,8 +230,9 @@ fn midjourney(field: &Field) -> Option<Evidence> {
 
 /// Grok signs in EXIF and names the picture in `Artist`. Both forms together, since either alone
 /// may be someone's own.
-fn grok(field: &Field, fields: &[Field]) -> Option<Evidence> {
-    if field.carrier != Carrier::Exif
+fn grok(field: &Field, artist: bool) -> Option<Evidence> {
+    if !artist
+        || field.carrier != Carrier::Exif
         || !matches!(field.key.as_str(), "ImageDescription" | "UserComment")
     {
         return None;
@@ -221,11 +240,10 @@ fn grok(field: &Field, fields: &[Field]) -> Option<Evidence> {
     let signature = field.value.strip_prefix("Signature:")?.trim();
     let signed = signature.len() >= 64
         && signature.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    let artist = fields
-        .iter()
-        .any(|other| other.carrier == Carrier::Exif && other.key == "Artist" && uuid(&other.value));
-    (signed && artist)
-        .then(|| trace(field, DETECTOR, "Grok (xAI)", "signature of Grok and its picture id"))
+    signed.then(|| Evidence {
+        detail: Some(field.value.clone()),
+        ..trace(field, DETECTOR, "Grok (xAI)", "signature of Grok and its picture id")
+    })
 }
 
 /// Samsung's editor tells of a generative edit by a type other than zero.
@@ -308,6 +326,23 @@ mod tests {
                 ],
                 "Easy Diffusion",
             ),
+            (
+                &[
+                    (PngText, "Prompt", "x"),
+                    (PngText, "Seed", "1"),
+                    (PngText, "Steps", "25"),
+                    (PngText, "Stable Diffusion model", "sd-v1-4"),
+                ],
+                "Easy Diffusion",
+            ),
+            (
+                &[(
+                    PngText,
+                    "Comment",
+                    "{\"prompt\":\"x\",\"seed\":1,\"base_model\":\"m\",\"software\":\"Fooocus 1.0 MRE\"}",
+                )],
+                "Fooocus 1.0 MRE",
+            ),
             (&[(PngText, "Description", &job)], "Midjourney"),
             (
                 &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"a\":{\"genAIType\":1}}")],
@@ -353,6 +388,11 @@ mod tests {
         use Carrier::{Exif, PngText};
         for texts in [
             &[(PngText, "prompt", "Please sign here"), (PngText, "workflow", "approved")][..],
+            &[
+                (PngText, "Prompt", "Enter name"),
+                (PngText, "Seed", "sunflower"),
+                (PngText, "Steps", "3"),
+            ],
             &[(PngText, "Description", "Midjourney to the centre of the earth")],
             &[(PngText, "Description", "Job ID: 4711")],
             &[(PngText, "Dream", "a dream of mine -s")],

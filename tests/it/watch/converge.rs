@@ -25,9 +25,12 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let (n, c) = (0_u8..24, any::<u8>());
+    // A file of nothing but brackets is JSON that was cut off: a problem, rightly, and not what is tried
+    // here.
+    let plain = any::<u8>().prop_map(|byte| if b"[{".contains(&byte) { b'x' } else { byte });
+    let (n, c) = (0_u8..24, plain);
     prop_oneof![
-        6 => (n.clone(), c).prop_map(|(at, content)| Act::Write(at, content)),
+        6 => (n.clone(), c.clone()).prop_map(|(at, content)| Act::Write(at, content)),
         2 => n.clone().prop_map(Act::Append),
         2 => (n.clone(), c).prop_map(|(at, content)| Act::Save(at, content)),
         3 => n.clone().prop_map(Act::Remove),

@@ -19,16 +19,17 @@ impl Engine<'_> {
         }
         self.finish_task()?;
         if self.first.is_some() && self.glance.has_ledger() {
-            let heard: Vec<_> = self.heard.try_iter().take(HINTS).collect();
-            for hint in heard {
-                self.hear(hint);
+            self.hear_out();
+            while let Some(place) = self.below.pop_first().filter(|_| !self.is_halted()) {
+                self.give(Busy::Look, Task::Below(place));
+                self.finish_task()?;
             }
             for folder in self.porch.settle_now() {
                 self.want(folder);
             }
             let folders = std::mem::take(&mut self.folders);
             let renewed = std::mem::take(&mut self.renewed);
-            if !folders.is_empty() && !self.halt.load(Ordering::Relaxed) {
+            if !folders.is_empty() && !self.is_halted() {
                 self.give(Busy::Look, Task::Look { folders, renewed });
                 self.finish_task()?;
             }
@@ -47,6 +48,33 @@ impl Engine<'_> {
         self.flush();
         let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
         Ok(Ended::Stopped(outcome))
+    }
+
+    fn is_halted(&self) -> bool {
+        self.halt.load(Ordering::Relaxed)
+    }
+
+    /// Hears what happened until now. The system may not have told all of it yet.
+    fn hear_out(&mut self) {
+        let control = self.project.control();
+        let sign = self.tree.lock().sign(&control);
+        let until = self.watch.elapsed() + PATIENCE;
+        while let Some(sign) = &sign {
+            let left = until.saturating_sub(self.watch.elapsed());
+            let Ok(hint) = self.heard.recv_timeout(left) else { break };
+            match hint.path() {
+                Some(path) if path == sign => break,
+                // What happens there is our own doing.
+                Some(path) if path.starts_with(&control) => {}
+                _ => self.hear(hint),
+            }
+        }
+        let rest: Vec<_> = self.heard.try_iter().take(HINTS).collect();
+        for hint in rest {
+            if hint.path().is_none_or(|path| !path.starts_with(&control)) {
+                self.hear(hint);
+            }
+        }
     }
 
     /// Waits for the task under way, for as long as patience lasts.

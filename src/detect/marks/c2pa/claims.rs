@@ -2,6 +2,8 @@
 //! names of generators that say nothing else. Pure. Used by `graph`, which decides what the claim of
 //! an ingredient means for the asset.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::detect::generators;
@@ -141,7 +143,9 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
         detail.extend(value.map(|value| format!("{key}: {value}")));
     }
     if let Some(object) = parameters.as_object() {
-        for (key, value) in object {
+        // The library gives them in another order each time; the same file must say the same.
+        let sorted: BTreeMap<_, _> = object.iter().collect();
+        for (key, value) in sorted {
             if !matches!(key.as_str(), "description" | "prompt" | "Prompt" | "ingredients")
                 && let Some(value) = value.as_str().filter(|value| value.len() < 200)
             {

@@ -6,6 +6,8 @@
 pub mod claims;
 pub mod graph;
 #[cfg(feature = "c2pa")]
+pub mod lengths;
+#[cfg(feature = "c2pa")]
 pub mod read;
 #[cfg(test)]
 #[cfg(feature = "c2pa")]

@@ -6,12 +6,14 @@ use std::io::{Cursor, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use c2pa::jumbf_io::load_jumbf_from_stream;
 use c2pa::{Context, Ingredient, Manifest as Signed, Reader, Relationship, ValidationState};
 
 use crate::detect::Settings;
 use crate::detect::block::{Block, Content, Store};
 use crate::detect::bytes::Source;
 use crate::detect::marks::c2pa::graph::{Edge, Graph, Manifest, Relation};
+use crate::detect::marks::c2pa::lengths;
 use crate::model::Trust;
 
 /// Settings that no configuration can loosen.
@@ -78,13 +80,24 @@ pub fn read(
         source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
         let reader = Reader::from_shared_context(&context);
         let reader = match &block.content {
-            Content::C2pa(Store::Extracted(store)) if media_type == "application/c2pa" => reader
-                .with_manifest_data_and_stream(store, "application/c2pa", Cursor::new(Vec::new())),
+            Content::C2pa(Store::Extracted(store)) if media_type == "application/c2pa" => {
+                lengths::check(store)?;
+                let nothing = Cursor::new(Vec::new());
+                reader.with_manifest_data_and_stream(store, "application/c2pa", nothing)
+            }
             Content::C2pa(Store::Extracted(store)) => {
+                lengths::check(store)?;
                 reader.with_manifest_data_and_stream(store, "application/octet-stream", source)
             }
             _ => match format(media_type) {
-                Some(format) => reader.with_stream(format, source),
+                Some(format) => {
+                    let mut source = source;
+                    let store = load_jumbf_from_stream(format, &mut source)
+                        .map_err(|error| error.to_string().replace('\n', " "))?;
+                    lengths::check(&store)?;
+                    source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+                    reader.with_manifest_data_and_stream(&store, format, source)
+                }
                 None => return Err(format!("{media_type} is not a format the library reads")),
             },
         };

@@ -84,6 +84,17 @@ fn damage_changes_trust_and_never_the_mark() {
 }
 
 #[test]
+fn a_text_that_states_gigabytes_is_not_believed() {
+    let file = signed(&EphemeralSigner::new("genlock.test").unwrap());
+    // The head of a short text of CBOR, as a key of an action.
+    let at = file.windows(14).position(|key| key == b"\x6dsoftwareAgent").unwrap();
+    let mut lie = file;
+    lie[at..at + 5].copy_from_slice(b"\x7a\x65\x78\x69\x66");
+    let problems = look(&lie, &Settings::default()).problems;
+    assert!(problems[0].problem.contains("a length runs past what holds it"), "{problems:?}");
+}
+
+#[test]
 fn a_store_of_garbage_is_a_problem() {
     let examination = look(&png(&[chunk(b"caBX", &[7; 300])]), &Settings::default());
     assert_eq!(examination.evidence, []);

@@ -1,0 +1,7 @@
+-- Format 3: the journal may hold declarations, reports and the register of tools (event kinds
+-- 'declared', 'attached', 'reported', 'tool-registered'), and what makes approvals hold: signed
+-- statements, the approvers in force, conditions met, changes acknowledged ('approvers-adopted',
+-- 'condition-met', 'policy-acknowledged').
+--
+-- What people decide is in no table, so there is nothing to make. The number is raised so that an
+-- older program says that the ledger is too new, instead of stopping at an event it cannot read.
