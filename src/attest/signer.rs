@@ -78,11 +78,20 @@ impl Signer {
         };
         let text = read().map_err(|source| SignError::Read { path: path.to_owned(), source })?;
         let unusable = |problem: String| SignError::Unusable { path: path.to_owned(), problem };
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(".pub");
+        let beside = PathBuf::from(beside);
         let private = text.trim_start().starts_with("-----BEGIN");
-        let key =
-            private.then(|| PrivateKey::from_openssh(&text)).transpose().map_err(|error| {
-                unusable(format!("it is no private key in OpenSSH's own format ({error})"))
-            })?;
+        let key = match private.then(|| PrivateKey::from_openssh(&text)).transpose() {
+            Ok(key) => key,
+            // Every second P-521 key of ssh-keygen's is one that ssh-key 0.6 does not read: its number
+            // is written without the zero byte it expects. The agent does, by the half beside it.
+            Err(_) if beside.is_file() => return Self::open(&beside, agent),
+            Err(error) => {
+                let why = format!("it is no private key in OpenSSH's own format ({error})");
+                return Err(unusable(why));
+            }
+        };
         let public = match &key {
             Some(key) => key.public_key().clone(),
             None => PublicKey::from_openssh(&text)
