@@ -9,7 +9,7 @@ use crate::app::{AppError, Context};
 use crate::config::{self, Config, ConfigError, Root};
 use crate::detect::DETECTORS;
 use crate::failpoint;
-use crate::ledger::{Ledger, LedgerError, Reader};
+use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
 use crate::observe::mount;
 use crate::policy::{PROFILES, Policy, profile};
@@ -96,8 +96,16 @@ impl Project {
         Ok(Ledger::open(&self.config.ledger)?)
     }
 
-    /// Opens the ledger for reading.
+    /// Opens the ledger for reading. One of an older format is brought up to this program's first, if
+    /// its history holds from the first event.
     pub fn reader(&self) -> Result<Reader, AppError> {
+        let reader = Reader::open(&self.config.ledger)?;
+        if reader.is_current()? {
+            return Ok(reader);
+        }
+        reader.read(Head::EMPTY, None, Kinds::Decisions, &mut |_| {})?;
+        drop(reader);
+        self.ledger()?;
         Ok(Reader::open(&self.config.ledger)?)
     }
 

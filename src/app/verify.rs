@@ -44,6 +44,8 @@ pub fn verify(
     context: &Context<'_>,
     options: &VerifyOptions,
 ) -> Result<Verified, AppError> {
+    // Brings an older format up to date. What is wrong with a ledger is said below.
+    let _ = project.reader();
     let checked = verify_ledger(&project.config.ledger, &mut || {
         context.reporter.advance(1, 0);
     })?;

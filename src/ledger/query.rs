@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::error::LedgerError;
 use crate::ledger::history::{Tail, head_at, tail};
+use crate::ledger::migrate::newest;
 use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
@@ -83,6 +84,15 @@ impl Reader {
         }
         let ended = self.connection.prepare_cached("COMMIT").and_then(|mut end| end.execute([]));
         ended.map(drop).map_err(|source| self.sql(source))
+    }
+
+    /// Whether the tables are of this program's format. Those of an older one know less: only the
+    /// journal can be read until somebody opens the ledger for writing.
+    pub fn is_current(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
+            .map(|format| format == newest())
+            .map_err(|source| self.sql(source))
     }
 
     /// Whether any file was ever observed.

@@ -128,3 +128,40 @@ fn a_trust_list_examines_again_what_is_signed_and_nothing_else() {
         world.json(["scan"]).expect(3).error();
     }
 }
+
+/// The ledger as the first format had it: its tables, with the columns they had then.
+#[expect(clippy::disallowed_methods, reason = "a test makes what only an older program makes")]
+fn put_back_to_the_first_format(world: &World) {
+    let (path, old) = (world.ledger(), world.outside("old.db"));
+    let connection = rusqlite::Connection::open(&old).unwrap();
+    connection.execute_batch(include_str!("../../schema/0001_ledger.sql")).unwrap();
+    connection
+        .execute_batch("PRAGMA application_id = 0x474c4b31; PRAGMA user_version = 1;")
+        .unwrap();
+    connection.execute("ATTACH ?1 AS now", [path.to_str().unwrap()]).unwrap();
+    let list = |sql: &str| -> Vec<String> {
+        let mut query = connection.prepare(sql).unwrap();
+        query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for table in list("SELECT name FROM main.sqlite_schema WHERE type = 'table' ORDER BY rowid") {
+        let columns = list(&format!("SELECT name FROM pragma_table_info('{table}')")).join(", ");
+        let sql = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}");
+        connection.execute(&sql, []).unwrap();
+    }
+    drop(connection);
+    fs::rename(old, path).unwrap();
+}
+
+#[test]
+fn a_ledger_of_the_first_format_answers_whatever_is_asked_first() {
+    for first in
+        [vec!["ls", "--ai"], vec!["verify"], vec!["status"], vec!["scan"], vec!["gate", "EP"]]
+    {
+        let world = World::with([("made.png", a1111_png(1)), ("plain.png", plain_png(2))]);
+        world.deliverable("EP", &["plain.png"]);
+        put_back_to_the_first_format(&world);
+        world.run(&first).expect(0);
+        assert_eq!(status(&world, "made.png"), "ai");
+        world.verify();
+    }
+}
