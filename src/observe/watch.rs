@@ -82,6 +82,9 @@ pub enum Refused {
     Failed(String),
 }
 
+/// Folders handed down at a time: so few that no event is heeded between them and those above them.
+const BATCH: usize = 500;
+
 /// Watches folders, one by one.
 #[derive(Debug)]
 pub struct Watcher {
@@ -100,8 +103,24 @@ impl Watcher {
     }
 
     /// Watches folders, in this order. Gives those that are not watched now.
-    pub fn watch(&mut self, folders: Vec<PathBuf>) -> Vec<(PathBuf, Refused)> {
+    ///
+    /// `above` are the watched folders that these lie in, the outermost first. The watch below takes
+    /// a path that it has for one that is watched, and lets go of a path that went away only with what
+    /// it knows above it. So none may be known to it without those: what moved away with one of them
+    /// would be taken for what lies there now.
+    pub fn watch(&mut self, above: &[PathBuf], folders: Vec<PathBuf>) -> Vec<(PathBuf, Refused)> {
         let mut refused = Vec::new();
+        let mut folders = folders.into_iter().peekable();
+        while folders.peek().is_some() {
+            let some: Vec<_> = above.iter().cloned().chain(folders.by_ref().take(BATCH)).collect();
+            self.add(some, &mut refused);
+        }
+        // What went away above is told of on its own.
+        refused.retain(|(path, _)| !above.contains(path));
+        refused
+    }
+
+    fn add(&mut self, folders: Vec<PathBuf>, refused: &mut Vec<(PathBuf, Refused)>) {
         let plain =
             || WatchPathConfig::new(RecursiveMode::NonRecursive).with_dereference_symlinks(false);
         let mut ops: Vec<_> =
@@ -126,7 +145,6 @@ impl Watcher {
                 refused.extend(rest.map(|op| (op.into_path(), why.clone())));
             }
         }
-        refused
     }
 
     /// Watches a folder no longer. One that is not watched is none the worse for it.
@@ -171,3 +189,6 @@ fn hint(event: Event) -> Option<Hint> {
         EventKind::Modify(_) | EventKind::Any | EventKind::Other => Hint::Touched(path),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,7 +120,7 @@ impl Tree {
     /// come in their order: once this one is heard, everything before it is. Gives the file's path.
     pub(super) fn sign(&self, folder: &Path) -> Option<PathBuf> {
         let mut watcher = self.watcher();
-        if !watcher.as_mut()?.watch(vec![folder.to_owned()]).is_empty() {
+        if !watcher.as_mut()?.watch(&[], vec![folder.to_owned()]).is_empty() {
             return None;
         }
         let sign = folder.join(format!("watch.{}.genlock-tmp", std::process::id()));
@@ -134,8 +134,8 @@ impl Tree {
         self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a listing says. Gives the folders to watch, too.
-    fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>) {
+    /// Takes in what a listing says. Gives the folders to watch, too, after those above them.
+    fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>, Vec<PathBuf>) {
         let here = Place::new(part, listing.directory.clone());
         let mut moved = Moved::default();
         let mut below = listing.subdirectories.clone();
@@ -158,8 +158,24 @@ impl Tree {
         let mut found = listing.subdirectories.clone();
         found.retain(|name| !self.folders.contains_key(&here.join(name)));
         moved.found = found;
-        let wanted = self.add(moved.found.iter().map(|name| here.join(name)).collect());
-        (moved, wanted)
+        let new: Vec<_> = moved.found.iter().map(|name| here.join(name)).collect();
+        let above = new.first().map(|one| self.above(one)).unwrap_or_default();
+        let wanted = self.add(new);
+        (moved, above, wanted)
+    }
+
+    /// The watched folders above this one, the outermost first.
+    fn above(&self, place: &Place) -> Vec<PathBuf> {
+        let mut above = Vec::new();
+        let mut place = place.clone();
+        while !place.path.is_root() {
+            place = place.folder();
+            if self.folders.get(&place).is_some_and(|folder| !folder.polled) {
+                above.push(self.parts[place.part].disk(&place.path));
+            }
+        }
+        above.reverse();
+        above
     }
 
     /// Keeps track of folders. Gives those to watch.
@@ -290,27 +306,30 @@ impl SharedTree {
 
     /// Keeps track of a folder from here on. It is watched when this returns.
     pub(super) fn enter(&self, place: &Place) {
-        let wanted = {
+        let (above, wanted) = {
             let mut tree = self.lock();
-            if tree.contains(place) { Vec::new() } else { tree.add(vec![place.clone()]) }
+            if tree.contains(place) {
+                return;
+            }
+            (tree.above(place), tree.add(vec![place.clone()]))
         };
-        self.watch(wanted);
+        self.watch(&above, wanted);
     }
 
     /// Takes in what a listing says. What is new in it is watched when this returns.
     pub(super) fn listed(&self, part: usize, listing: &Listing) -> Moved {
-        let (moved, wanted) = self.lock().listed(part, listing);
-        self.watch(wanted);
+        let (moved, above, wanted) = self.lock().listed(part, listing);
+        self.watch(&above, wanted);
         moved
     }
 
-    fn watch(&self, wanted: Vec<PathBuf>) {
+    fn watch(&self, above: &[PathBuf], wanted: Vec<PathBuf>) {
         if wanted.is_empty() {
             return;
         }
         let watcher = Arc::clone(&self.lock().watcher);
         let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
-        let refused = watcher.as_mut().map(|watcher| watcher.watch(wanted));
+        let refused = watcher.as_mut().map(|watcher| watcher.watch(above, wanted));
         drop(watcher);
         let mut tree = self.lock();
         for (path, why) in refused.unwrap_or_default() {

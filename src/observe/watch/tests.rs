@@ -1,0 +1,50 @@
+//! On real folders: what is tested is what the system and the library below do together.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+
+use super::*;
+
+/// Hears until something is told of `path`.
+#[track_caller]
+fn hear(heard: &Receiver<Hint>, path: &Path) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while let Ok(hint) = heard.recv_deadline(until) {
+        if hint.path() == Some(path) {
+            return;
+        }
+    }
+    panic!("nothing is told of {}", path.display());
+}
+
+/// A folder that was moved away with the one it lies in, right after the watches on that one were let
+/// go: what lies under its name now is another one, and is watched.
+#[test]
+fn what_was_watched_late_below_a_moved_folder_is_not_taken_for_what_lies_there_now() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().canonicalize().unwrap();
+    let (outer, inner) = (root.join("a"), root.join("a/b"));
+    let (hints, heard) = unbounded();
+    let mut watcher = Watcher::new(hints, Arc::default()).unwrap();
+    let above = [root.clone(), outer.clone()];
+    fs::create_dir_all(&inner).unwrap();
+    assert_eq!(watcher.watch(&[], vec![root.clone()]), []);
+    assert_eq!(watcher.watch(&above[..1], vec![outer.clone()]), []);
+
+    // The library lets go of `a` when it hears of this; who lists `a` has not heard of it yet, and
+    // finds `b` in the one that came after.
+    fs::rename(&outer, root.join("y")).unwrap();
+    fs::create_dir_all(&inner).unwrap();
+    hear(&heard, &root.join("y"));
+    assert_eq!(watcher.watch(&above, vec![inner.clone()]), []);
+
+    fs::rename(&outer, root.join("z")).unwrap();
+    fs::create_dir_all(&inner).unwrap();
+    hear(&heard, &root.join("z"));
+    assert_eq!(watcher.watch(&above[..1], vec![outer.clone()]), []);
+    assert_eq!(watcher.watch(&above, vec![inner.clone()]), []);
+    fs::write(inner.join("file"), b"x").unwrap();
+    hear(&heard, &inner.join("file"));
+}
