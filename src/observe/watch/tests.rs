@@ -1,17 +1,16 @@
 //! On real folders: what is tested is what the system and the library below do together.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, unbounded};
+use crossbeam_channel::{Receiver, bounded};
 
 use super::*;
 
 /// Hears until something is told of `path`.
 #[track_caller]
 fn hear(heard: &Receiver<Hint>, path: &Path) {
-    let until = Instant::now() + Duration::from_secs(20);
-    while let Ok(hint) = heard.recv_deadline(until) {
+    while let Ok(hint) = heard.recv_timeout(Duration::from_secs(20)) {
         if hint.path() == Some(path) {
             return;
         }
@@ -26,7 +25,7 @@ fn what_was_watched_late_below_a_moved_folder_is_not_taken_for_what_lies_there_n
     let temp = tempfile::tempdir().unwrap();
     let root = temp.path().canonicalize().unwrap();
     let (outer, inner) = (root.join("a"), root.join("a/b"));
-    let (hints, heard) = unbounded();
+    let (hints, heard) = bounded(1024);
     let mut watcher = Watcher::new(hints, Arc::default()).unwrap();
     let above = [root.clone(), outer.clone()];
     fs::create_dir_all(&inner).unwrap();
