@@ -6,6 +6,7 @@ pub mod attest;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod deliver;
 pub mod detect;
 pub mod failpoint;
 pub mod gate;

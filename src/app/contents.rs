@@ -2,7 +2,7 @@
 //!
 //! Ignore rules play no part here: they are for scans, and never hide what a deliverable names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -10,13 +10,14 @@ use std::sync::atomic::AtomicBool;
 use crate::app::select::{Pattern, rooted};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, Found, LinkedFile, PathPattern, RelPath, RootName};
+use crate::model::{AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
 pub(super) struct Contents {
     patterns: Vec<Named>,
     linked: BTreeMap<AssetPath, AssetPath>,
+    referenced: BTreeSet<AssetPath>,
 }
 
 /// One `--path`: a file, a folder with all below it, or a pattern.
@@ -32,9 +33,15 @@ struct Named {
 
 impl Contents {
     /// Reads what a deliverable is made of.
-    pub(super) fn new(paths: &[PathPattern]) -> Result<Self, AppError> {
-        let patterns = paths.iter().map(Named::new).collect::<Result<_, _>>()?;
-        Ok(Self { patterns, linked: BTreeMap::new() })
+    pub(super) fn new(made: &MadeOf) -> Result<Self, AppError> {
+        let patterns = made.paths.iter().map(Named::new).collect::<Result<_, _>>()?;
+        Ok(Self { patterns, linked: BTreeMap::new(), referenced: BTreeSet::new() })
+    }
+
+    /// Adds the files that its timelines refer to.
+    pub(super) fn with_referenced(mut self, files: impl IntoIterator<Item = AssetPath>) -> Self {
+        self.referenced = files.into_iter().collect();
+        self
     }
 
     /// Adds what links in it lead to.
@@ -45,9 +52,14 @@ impl Contents {
 
     /// Whether a path belongs to it.
     pub(super) fn contains(&self, root: &RootName, path: &RelPath) -> bool {
-        self.patterns.iter().any(|named| named.contains(root, path))
-            || (!self.linked.is_empty()
-                && self.linked.contains_key(&AssetPath::new(root.clone(), path.clone())))
+        if self.patterns.iter().any(|named| named.contains(root, path)) {
+            return true;
+        }
+        if self.linked.is_empty() && self.referenced.is_empty() {
+            return false;
+        }
+        let path = AssetPath::new(root.clone(), path.clone());
+        self.linked.contains_key(&path) || self.referenced.contains(&path)
     }
 
     /// Files it names one by one: that one of them is not there is a finding.
@@ -56,6 +68,7 @@ impl Contents {
             .iter()
             .filter(|named| !named.has_wildcards)
             .filter_map(|named| Some(AssetPath::new(named.root.clone(), named.literal.clone()?)))
+            .chain(self.referenced.iter().cloned())
     }
 
     /// Patterns that fit none of these files, as typed. What is named without wildcards is not among

@@ -1,11 +1,18 @@
 //! Deliverables: defining them, and what is known of their state.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use crate::app::contents::{Contents, path_pattern};
-use crate::app::decide::{decide, fold};
+use crate::app::decide::{decide, fold, whole};
+use crate::app::references::{self, ReadTimeline};
+use crate::app::select::select;
 use crate::app::{AppError, Context, Project};
+use crate::deliver::timeline::parse;
 use crate::ledger::Reader;
 use crate::model::{
-    DeliverableDefined, DeliverableNote, Event, FinalItem, Outcome, PathPattern, Timestamp,
+    AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, MediaProblem,
+    Outcome, PathPattern, ReferenceLink, Timestamp,
 };
 use crate::record::{Deliverable, PathFilter, Record};
 
@@ -40,48 +47,143 @@ pub struct DeliverableView {
     pub state: DeliverableState,
     /// Its globs.
     pub paths: Vec<String>,
+    /// Its timelines.
+    pub timelines: Vec<String>,
     /// What it holds, by what was last observed.
     pub contents: Vec<FinalItem>,
     /// The newest gate run: its answer and time.
     pub gate: Option<(Outcome, Timestamp)>,
 }
 
-/// Defines a deliverable, or adds to one that is open.
+/// A deliverable with everything its timelines refer to, by what is on disk now.
+#[derive(Clone, Debug)]
+pub struct DeliverableDetails {
+    /// As in a list of them.
+    pub view: DeliverableView,
+    /// What its globs name, of what it holds.
+    pub named: Vec<FinalItem>,
+    /// Its timelines that can be read, each with its references.
+    pub timelines: Vec<ReadTimeline>,
+    /// What a gate could not know.
+    pub problems: Vec<MediaProblem>,
+    /// What is on record at the files that references mean.
+    pub assets: BTreeMap<AssetPath, AssetId>,
+}
+
+/// What to add to a deliverable.
+#[derive(Clone, Debug, Default)]
+pub struct AddOptions {
+    /// Files, folders and globs.
+    pub paths: Vec<String>,
+    /// Timelines.
+    pub timelines: Vec<PathBuf>,
+}
+
+/// Defines a deliverable, or adds to one that is open. A timeline that cannot be read is an error, and
+/// then nothing is added.
 pub fn add_deliverable(
     project: &Project,
     context: &Context<'_>,
     name: &str,
-    paths: &[String],
+    options: &AddOptions,
 ) -> Result<(), AppError> {
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(AppError::usage("a deliverable needs a name", "e.g. EP101"));
     }
-    if paths.is_empty() {
+    if options.paths.is_empty() && options.timelines.is_empty() {
         return Err(AppError::usage(
             "a deliverable needs to know what it is made of",
-            format!("genlock deliverable add {name} --path 'reel1/**'"),
+            format!("genlock deliverable add {name} --path 'reel1/**' --timeline cut.otio"),
         ));
     }
-    let paths: Vec<_> =
-        paths.iter().map(|text| path_pattern(project, context, text)).collect::<Result<_, _>>()?;
+    let paths = options.paths.iter().map(|text| path_pattern(project, context, text));
+    let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
+    let timelines = options.timelines.iter().map(|file| timeline(project, context, file));
+    let timelines: Vec<_> = timelines.collect::<Result<_, _>>()?;
     decide(project, context, |record| {
         let known = record.deliverables.get(name);
-        if known.is_some_and(|known| known.finalized.is_some()) {
-            return Err(AppError::usage(
-                format!("{name} is final, and what it is made of is part of that"),
-                format!("genlock reopen {name} --note WHY"),
-            ));
-        }
-        let new = |path: &&PathPattern| known.is_none_or(|known| !known.paths.contains(path));
+        refuse_final(known, name)?;
+        let made = known.map(|known| &known.made);
+        let new = |path: &&PathPattern| made.is_none_or(|made| !made.paths.contains(path));
         let paths: Vec<_> = paths.iter().filter(new).cloned().collect();
-        let defined = DeliverableDefined { name: name.to_owned(), paths };
-        let events = if defined.paths.is_empty() {
+        let new = |path: &&AssetPath| made.is_none_or(|made| !made.timelines.contains(path));
+        let timelines: Vec<_> = timelines.iter().filter(new).cloned().collect();
+        let defined = DeliverableDefined { name: name.to_owned(), paths, timelines };
+        let events = if defined.paths.is_empty() && defined.timelines.is_empty() {
             vec![]
         } else {
             vec![Event::DeliverableDefined(defined)]
         };
         Ok((events, ()))
     })
+}
+
+fn refuse_final(known: Option<&Deliverable>, name: &str) -> Result<(), AppError> {
+    if known.is_some_and(|known| known.finalized.is_some()) {
+        return Err(AppError::usage(
+            format!("{name} is final, and what it is made of is part of that"),
+            format!("genlock reopen {name} --note WHY"),
+        ));
+    }
+    Ok(())
+}
+
+/// A timeline as typed: where it lies in the roots. Read once, so that a slip is told now and not by
+/// the gate.
+fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<AssetPath, AppError> {
+    let disk = context.absolute(file);
+    let Some((_, path)) = project.locate(&disk) else {
+        return Err(AppError::usage(
+            format!("{} lies outside the project's roots", file.display()),
+            "put the timeline into the project: it is part of what is judged",
+        ));
+    };
+    references::read(project, &path)
+        .and_then(|(_, file, bytes)| parse(&file, &bytes))
+        .map_err(|source| AppError::Timeline { path: disk, source })?;
+    Ok(path)
+}
+
+/// Records what a reference of a deliverable's timelines means.
+pub fn link_reference(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    reference: &str,
+    asset: &str,
+) -> Result<AssetPath, AppError> {
+    let made = known(&whole(project)?, name)?.made.clone();
+    let referenced = references::look(project, context, &made)?;
+    let mut all = referenced.timelines.iter().flat_map(|one| &one.references);
+    if !all.any(|(one, _)| references::is_called(one, reference)) {
+        return Err(AppError::usage(
+            format!("{name} has no reference {reference:?}"),
+            format!("genlock deliverable show {name} lists them: by name, target or reel"),
+        ));
+    }
+    let selected = select(project, context, &[asset.to_owned()])?;
+    let [asset] = &*selected.assets else {
+        return Err(AppError::usage(
+            format!("{asset:?} stands for {} assets", selected.assets.len()),
+            "a reference means one",
+        ));
+    };
+    let rows = project.reader()?.locations_of(asset)?;
+    let place = rows.iter().find(|row| row.present).map(|row| row.path.clone());
+    let path = place.ok_or_else(|| {
+        AppError::usage("that asset is not there any more", "link to one that is")
+    })?;
+    decide(project, context, |record| {
+        refuse_final(Some(known(record, name)?), name)?;
+        let link = ReferenceLink {
+            deliverable: name.to_owned(),
+            reference: reference.to_owned(),
+            asset: *asset,
+            path: path.clone(),
+        };
+        Ok((vec![Event::ReferenceLinked(link)], ()))
+    })?;
+    Ok(path)
 }
 
 /// Removes a deliverable. Its past verdicts stay in the journal.
@@ -109,10 +211,28 @@ pub fn deliverables(project: &Project) -> Result<Vec<DeliverableView>, AppError>
     views(&reader, &names)
 }
 
-/// One deliverable.
-pub fn show_deliverable(project: &Project, name: &str) -> Result<DeliverableView, AppError> {
-    let mut views = views(&project.reader()?, &[name.to_owned()])?;
-    views.pop().ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))
+/// One deliverable, and what its timelines refer to.
+pub fn show_deliverable(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+) -> Result<DeliverableDetails, AppError> {
+    let reader = project.reader()?;
+    let view = views(&reader, &[name.to_owned()])?.pop();
+    let view = view.ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))?;
+    let made = known(&fold(&reader, None)?, name)?.made.clone();
+    let referenced = references::look(project, context, &made)?;
+    let globs = Contents::new(&made)?;
+    let by_glob = |item: &&FinalItem| globs.contains(&item.path.root, &item.path.path);
+    let named = view.contents.iter().filter(by_glob).cloned().collect();
+    let mut assets = BTreeMap::new();
+    for path in referenced.files() {
+        if let Some(asset) = reader.asset_at(&path)? {
+            assets.insert(path, asset);
+        }
+    }
+    let problems = referenced.problems(&BTreeMap::new());
+    Ok(DeliverableDetails { view, named, timelines: referenced.timelines, problems, assets })
 }
 
 /// Reads the journal once, however many deliverables there are.
@@ -123,7 +243,8 @@ fn views(reader: &Reader, names: &[String]) -> Result<Vec<DeliverableView>, AppE
         let deliverable = known(&decided, name)?;
         let gate = deliverable.gate.as_ref();
         let linked = gate.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-        all.push(Contents::new(&deliverable.paths)?.with_links(linked));
+        let referenced = gate.map(|run| run.fact.referenced.clone()).unwrap_or_default();
+        all.push(Contents::new(&deliverable.made)?.with_referenced(referenced).with_links(linked));
     }
     let scope: PathFilter<'_> = &|root, path| all.iter().any(|one| one.contains(root, path));
     let record = if all.is_empty() { decided } else { fold(reader, Some(scope))? };
@@ -154,7 +275,8 @@ fn view(
     DeliverableView {
         name: name.to_owned(),
         state,
-        paths: deliverable.paths.iter().map(ToString::to_string).collect(),
+        paths: deliverable.made.paths.iter().map(ToString::to_string).collect(),
+        timelines: deliverable.made.timelines.iter().map(ToString::to_string).collect(),
         contents,
         gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
     }

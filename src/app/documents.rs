@@ -53,6 +53,22 @@ pub(super) fn store(
     Ok(Document { hash, name, size })
 }
 
+/// Puts bytes into the store that are not a file of their own. What is there already stays.
+pub(super) fn keep(project: &Project, hash: AssetId, bytes: &[u8]) -> Result<(), AppError> {
+    let folder = project.control().join("documents");
+    let to = folder.join(hash.to_string());
+    if to.is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
+    let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));
+    let written = File::create(&draft)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&draft, &to))
+        .and_then(|()| File::open(&folder)?.sync_all());
+    written.map_err(AppError::io("write", &to))
+}
+
 /// What is wrong with a document in the store: `None` when it is there as it was handed over.
 pub(super) fn fault(project: &Project, document: &Document) -> Option<String> {
     let path = project.control().join("documents").join(document.hash.to_string());

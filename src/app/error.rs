@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::attest::{SignError, SignersError};
 use crate::config::ConfigError;
+use crate::deliver::timeline::TimelineError;
 use crate::ledger::LedgerError;
 use crate::observe::mount::MountError;
 use crate::policy::PolicyError;
@@ -61,6 +62,14 @@ pub enum AppError {
         path: PathBuf,
         /// Every problem.
         source: PolicyError,
+    },
+    /// A timeline cannot be read.
+    #[error("cannot read the timeline {}, and nothing was added", path.display())]
+    Timeline {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TimelineError,
     },
     /// The ledger cannot.
     #[error(transparent)]

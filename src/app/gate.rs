@@ -19,14 +19,15 @@ use crate::app::deliverables::{DeliverableState, known};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Around, Seen, look};
+use crate::app::references::{self, Referenced};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, MediaProblem, Outcome,
-    PathPattern, RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, MadeOf, MediaProblem, Outcome,
+    RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -110,7 +111,7 @@ fn run(
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let mut policy = project.policy()?;
     let mut approvers = Approvers::read(project)?;
-    let mut paths = known(&whole(project)?, name)?.paths.clone();
+    let mut made = known(&whole(project)?, name)?.made.clone();
     let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
@@ -120,16 +121,16 @@ fn run(
     loop {
         context.check()?;
         let around = Around { project, context, detection: &detection };
-        let mut looked = Looked::at(around, &mut ledger, &reader, &paths)?;
+        let mut looked = Looked::at(around, &mut ledger, &reader, &made)?;
         failpoint::hit("gate-looked");
         // Judged again for as long as others write, and looked at again if they changed what it is
         // made of.
         loop {
             looked.catch_up(&reader)?;
             context.check()?;
-            let now_named = &known(&looked.record, name)?.paths;
-            if *now_named != paths {
-                paths.clone_from(now_named);
+            let now_made = &known(&looked.record, name)?.made;
+            if *now_made != made {
+                made.clone_from(now_made);
                 break;
             }
             // A scan beside us may have taken a file for one that was moved: a gate reads it.
@@ -183,6 +184,7 @@ struct Looked {
     contents: Contents,
     seen: Seen,
     lost_documents: BTreeSet<AssetId>,
+    referenced: Referenced,
     inquiry: Inquiry,
     record: Record,
 }
@@ -195,9 +197,11 @@ impl Looked {
         around: Around<'_>,
         ledger: &mut Ledger,
         reader: &Reader,
-        paths: &[PathPattern],
+        made: &MadeOf,
     ) -> Result<Self, AppError> {
-        let contents = Contents::new(paths)?;
+        let referenced = references::look(around.project, around.context, made)?;
+        referenced.keep(around.project)?;
+        let contents = Contents::new(made)?.with_referenced(referenced.files());
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
         let seen = look(around, ledger, &contents, &record, None)?;
@@ -205,10 +209,10 @@ impl Looked {
         let lost_documents = lost(around.project, &record);
         let mut inquiry = Inquiry::default();
         inquiry.look(&record);
-        let mut looked = Self { contents, seen, lost_documents, inquiry, record };
+        let mut looked = Self { contents, seen, lost_documents, referenced, inquiry, record };
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
-                return Ok(looked);
+                break;
             }
             looked.catch_up(reader)?;
             let Self { contents, seen, record, .. } = &looked;
@@ -218,6 +222,8 @@ impl Looked {
             let problem = "files kept coming and changing while the gate looked".to_owned();
             looked.seen.problems.push(MediaProblem { code: RuleCode::MediaChanged, path, problem });
         }
+        looked.seen.problems.extend(looked.referenced.problems(looked.record.present()));
+        looked.seen.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
         Ok(looked)
     }
 
@@ -284,6 +290,8 @@ impl Judged {
             attested: asked.attest.map(str::to_owned),
             policy: policy.hash,
             approvers: record.texts.approvers_hash(),
+            timelines: looked.referenced.reads(),
+            referenced: looked.referenced.files().into_iter().collect(),
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),

@@ -119,8 +119,13 @@ fn sentence(event: &Event) -> String {
             format!("{} withdrew {}{some}: {}", one.by, ids.join(", "), one.note)
         }
         Event::DeliverableDefined(one) => {
-            let paths: Vec<_> = one.paths.iter().map(ToString::to_string).collect();
-            format!("{} contains {}", one.name, paths.join(", "))
+            let paths = one.paths.iter().map(ToString::to_string);
+            let timelines = one.timelines.iter().map(|path| format!("what {path} refers to"));
+            let all: Vec<_> = paths.chain(timelines).collect();
+            format!("{} contains {}", one.name, all.join(", "))
+        }
+        Event::ReferenceLinked(one) => {
+            format!("{}: the reference {:?} means {}", one.deliverable, one.reference, one.path)
         }
         Event::DeliverableRemoved(one) => format!("{} removed", one.name),
         Event::Gated(one) => {

@@ -27,6 +27,7 @@ mod policies;
 mod project;
 mod reading;
 mod reexamine;
+mod references;
 mod rules;
 mod scan;
 mod select;
@@ -49,8 +50,8 @@ pub use declare::{
     declaration_template, declare, draft, known, reported,
 };
 pub use deliverables::{
-    DeliverableState, DeliverableView, add_deliverable, deliverables, remove_deliverable,
-    show_deliverable,
+    AddOptions, DeliverableDetails, DeliverableState, DeliverableView, add_deliverable,
+    deliverables, link_reference, remove_deliverable, show_deliverable,
 };
 pub use demo_media::FILES as DEMO_FILES;
 pub use error::AppError;
@@ -63,6 +64,7 @@ pub use people::{
 };
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
+pub use references::{Answer, ReadTimeline};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;

@@ -457,8 +457,12 @@ pub(super) enum DeliverableCommand {
         /// Its name, e.g. EP101
         name: String,
         /// A file, folder or glob below the project, or name:path below a root (repeatable)
-        #[arg(long = "path", value_name = "GLOB", required = true)]
+        #[arg(long = "path", value_name = "GLOB")]
         paths: Vec<String>,
+        /// A timeline: what it refers to is part of the deliverable, and so is it. OTIO, EDL, FCPXML,
+        /// FCP 7 XML, AAF, ALE or a Premiere project (repeatable)
+        #[arg(long = "timeline", value_name = "FILE")]
+        timelines: Vec<PathBuf>,
     },
     /// List deliverables and how they stand
     Ls,
@@ -466,6 +470,15 @@ pub(super) enum DeliverableCommand {
     Show {
         /// Its name
         name: String,
+    },
+    /// Say what a reference of a timeline means where that cannot be told from it
+    Link {
+        /// The deliverable's name
+        name: String,
+        /// The reference, by its name, target or reel as deliverable show lists it
+        reference: String,
+        /// The asset that is meant
+        asset: String,
     },
     /// Remove a deliverable; its past verdicts stay on the record
     Rm {

@@ -34,6 +34,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::Encode { .. }
             | LedgerError::Sql { .. } => Exit::Internal,
         },
+        AppError::Timeline { .. } => Exit::Partial,
         AppError::Interrupted => Exit::Interrupted,
         AppError::Io { .. } | AppError::Mount(_) | AppError::Internal(_) => Exit::Internal,
     }

@@ -47,7 +47,7 @@ pub(super) fn reopen(
 ) -> Result<Exit, AppError> {
     app::reopen(project, context, name, note)?;
     if output.is_json() {
-        crate::cli::project::deliverable_show(project, name, output)?;
+        crate::cli::deliverable::show(context, project, name, output)?;
     } else {
         output.remark(&format!("{} is open again", clean(name)));
     }

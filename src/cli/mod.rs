@@ -3,6 +3,7 @@
 
 mod args;
 mod declare;
+mod deliverable;
 mod demo;
 mod error;
 mod exit;
@@ -31,7 +32,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
 
-use crate::app::{AppError, Context, Project};
+use crate::app::{AddOptions, AppError, Context, Project};
 use crate::cli::args::{Color, Command, DeliverableCommand, Global};
 use crate::cli::output::Output;
 use crate::cli::terminal::TerminalReporter;
@@ -173,16 +174,18 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
         Command::Deliverable(command) => match command {
-            DeliverableCommand::Add { name, paths } => {
-                project::deliverable_add(context, &project()?, name, paths, output)
+            DeliverableCommand::Add { name, paths, timelines } => {
+                let options = AddOptions { paths: paths.clone(), timelines: timelines.clone() };
+                deliverable::add(context, &project()?, name, &options, output)
             }
-            DeliverableCommand::Ls => project::deliverable_ls(&project()?, output),
+            DeliverableCommand::Link { name, reference, asset } => {
+                deliverable::link(context, &project()?, name, reference, asset, output)
+            }
+            DeliverableCommand::Ls => deliverable::ls(&project()?, output),
             DeliverableCommand::Show { name } => {
-                project::deliverable_show(&project()?, name, output)
+                deliverable::show(context, &project()?, name, output)
             }
-            DeliverableCommand::Rm { name } => {
-                project::deliverable_rm(context, &project()?, name, output)
-            }
+            DeliverableCommand::Rm { name } => deliverable::rm(context, &project()?, name, output),
         },
         Command::Gate { name, as_of } => {
             gate::gate(context, &project()?, name, *as_of, global.verbose, output)

@@ -1,10 +1,10 @@
 //! `status`.
 
 use crate::app::{self, AppError, Context, Project};
+use crate::cli::deliverable;
 use crate::cli::exit::Exit;
 use crate::cli::ls::line;
 use crate::cli::output::{Output, Tone};
-use crate::cli::project::deliverable_line;
 use crate::report::{DeclarationLine, ListRow, StatusView, bytes, clean, count, plain};
 
 /// Lines of a list before the rest is only counted.
@@ -76,7 +76,7 @@ fn text(view: &StatusView, output: &mut Output) {
         let heading = output.paint(Tone::Strong, "deliverables");
         output.line(&heading);
         for one in &view.deliverables {
-            let text = deliverable_line(output, one);
+            let text = deliverable::line(output, one);
             output.line(&format!("  {text}"));
         }
     }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::model::{AssetPath, BadPath, RelPath, RootName};
+use crate::model::{AssetPath, BadPath, PrefixMap, RelPath, RootName};
 
 use crate::config::watch::FileWatch;
 
@@ -39,6 +39,8 @@ pub struct Config {
     pub deep: bool,
     /// How `watch` goes about it.
     pub watch: Watching,
+    /// Where volumes that timelines name are on this machine: each `[[map]]`.
+    pub maps: Vec<PrefixMap>,
     /// Folders into which only what passed the gate belongs.
     pub guards: Vec<AssetPath>,
 }
@@ -127,6 +129,7 @@ struct File {
     scan: FileScan,
     watch: FileWatch,
     guard: Vec<FileGuard>,
+    map: Vec<FileMap>,
     detect: FileDetect,
 }
 
@@ -155,6 +158,13 @@ struct FileRoot {
 struct FileScan {
     ignore: Vec<String>,
     readers: Option<std::num::NonZeroU8>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMap {
+    from: String,
+    to: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +216,11 @@ impl Config {
             trust_list: file.detect.trust_list.map(|list| control.join(list)),
             deep: file.detect.deep,
             watch: file.watch.into(),
+            maps: file
+                .map
+                .into_iter()
+                .map(|map| PrefixMap { from: map.from, to: project.join(map.to) })
+                .collect(),
             guards,
         })
     }

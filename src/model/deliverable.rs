@@ -25,6 +25,39 @@ impl fmt::Display for PathPattern {
     }
 }
 
+/// What a deliverable is made of, as its definitions add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MadeOf {
+    /// Files, folders and globs, in the order they were added.
+    pub paths: Vec<PathPattern>,
+    /// Timelines: what they refer to is part of it, and so are they.
+    pub timelines: Vec<AssetPath>,
+    /// What people said that a reference means, in their order; of two for one the last counts.
+    pub links: Vec<ReferenceLink>,
+}
+
+/// A person's word for what a reference of a timeline means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReferenceLink {
+    /// The deliverable's name.
+    pub deliverable: String,
+    /// The reference: its name or its target as the timeline spells it.
+    pub reference: String,
+    /// The content that is meant.
+    pub asset: AssetId,
+    /// Where it lay then.
+    pub path: AssetPath,
+}
+
+/// A timeline as a gate read it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TimelineRead {
+    /// The file; in a bundle the timeline in it.
+    pub path: AssetPath,
+    /// What it held. The bytes are in the document store under this name.
+    pub hash: AssetId,
+}
+
 /// A symbolic link in a deliverable and the file in the roots that it leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LinkedFile {
@@ -55,6 +88,12 @@ pub struct GateRun {
     /// event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvers: Option<AssetId>,
+    /// The timelines it read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<TimelineRead>,
+    /// The files that their references meant, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub referenced: Vec<AssetPath>,
     /// Links in the deliverable: what they lead to is part of it wherever it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedFile>,

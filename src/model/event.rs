@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Approval, ApproversAdopted, AssetId, Attached, ConditionMet, Declared, Determination,
-    Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged, Rejection, Reported,
-    Revocation, ScanCompleted, Timestamp, Tool,
+    Approval, ApproversAdopted, AssetId, AssetPath, Attached, ConditionMet, Declared,
+    Determination, Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged,
+    ReferenceLink, Rejection, Reported, Revocation, ScanCompleted, Timestamp, Tool,
 };
 
 /// Position in the journal, from 1.
@@ -145,8 +145,11 @@ pub struct DeterminationCleared {
 pub struct DeliverableDefined {
     /// Its name.
     pub name: String,
-    /// What to add.
+    /// Files, folders and globs to add.
     pub paths: Vec<PathPattern>,
+    /// Timelines to add.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub timelines: Vec<AssetPath>,
 }
 
 /// A deliverable's name and a remark.
@@ -180,6 +183,7 @@ events! {
     "condition-met" => ConditionMet(ConditionMet), "what an approval is bound to was met";
     "deliverable-defined" => DeliverableDefined(DeliverableDefined), "a deliverable was defined or extended";
     "deliverable-removed" => DeliverableRemoved(DeliverableNote), "a deliverable was removed";
+    "reference-linked" => ReferenceLinked(ReferenceLink), "a person said what a reference of a timeline means";
     "gated" => Gated(GateRun), "a gate ran";
     "finalized" => Finalized(Finalization), "a deliverable was marked final";
     "reopened" => Reopened(DeliverableNote), "a final deliverable was opened again";

@@ -15,6 +15,7 @@ mod event;
 mod evidence;
 mod observation;
 mod principal;
+mod reference;
 mod source_type;
 mod status;
 mod timestamp;
@@ -35,7 +36,9 @@ pub use declaration::{
     PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption, TalentUse, Tier,
     plain_word,
 };
-pub use deliverable::{FinalItem, Finalization, GateRun, LinkedFile, PathPattern};
+pub use deliverable::{
+    FinalItem, Finalization, GateRun, LinkedFile, MadeOf, PathPattern, ReferenceLink, TimelineRead,
+};
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
     DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,
@@ -46,6 +49,7 @@ pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
 };
 pub use principal::{MAX_PATTERN, fits_list};
+pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};

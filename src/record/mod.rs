@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
     DeclarationId, Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head,
-    ObservedBatch, PathPattern, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
-    Revocation, RootName, Scope, Seq, Timestamp,
+    MadeOf, ObservedBatch, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation,
+    RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -36,8 +36,8 @@ pub struct Entry<T> {
 /// A deliverable as defined so far.
 #[derive(Clone, Debug, Default)]
 pub struct Deliverable {
-    /// What it is made of, in the order it was added.
-    pub paths: Vec<PathPattern>,
+    /// What it is made of.
+    pub made: MadeOf,
     /// The newest gate run.
     pub gate: Option<Entry<GateRun>>,
     /// Set while it is final.
@@ -181,10 +181,17 @@ impl Record {
                 self.declarations.registered(Entry { seq, at, actor, fact });
             }
             Event::DeliverableDefined(fact) => {
-                self.deliverables.entry(fact.name).or_default().paths.extend(fact.paths);
+                let made = &mut self.deliverables.entry(fact.name).or_default().made;
+                made.paths.extend(fact.paths);
+                made.timelines.extend(fact.timelines);
             }
             Event::DeliverableRemoved(fact) => {
                 self.deliverables.remove(&fact.name);
+            }
+            Event::ReferenceLinked(fact) => {
+                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
+                    deliverable.made.links.push(fact);
+                }
             }
             Event::Gated(fact) => {
                 if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {

@@ -27,7 +27,9 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let deliverable = known(&decided, name)?;
     let run = deliverable.gate.as_ref();
     let linked = run.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let contents = Contents::new(&deliverable.paths)?.with_links(linked);
+    let contents = Contents::new(&deliverable.made)?
+        .with_referenced(run.map(|run| run.fact.referenced.clone()).unwrap_or_default())
+        .with_links(linked);
     let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
     let record = fold_until(&reader, seq, Some(scope))?;
     let this_run = run.filter(|run| run.seq == seq);

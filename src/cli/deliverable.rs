@@ -1,0 +1,286 @@
+//! `deliverable`.
+
+use serde::Serialize;
+
+use crate::app::{
+    self, AddOptions, Answer, AppError, Context, DeliverableDetails, DeliverableState, Project,
+    ReadTimeline,
+};
+use crate::cli::exit::Exit;
+use crate::cli::output::{Output, Tone};
+use crate::model::{Reference, Resolution};
+use crate::report::{DeliverableLine, clean, count};
+
+pub(super) fn add(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    options: &AddOptions,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    app::add_deliverable(project, context, name, options)?;
+    if output.is_json() {
+        return show(context, project, name, output);
+    }
+    let known = app::show_deliverable(project, context, name)?;
+    let DeliverableDetails { view, timelines, .. } = &known;
+    if !view.paths.is_empty() {
+        let files = count(known.named.len() as u64, "file");
+        let paths = clean(&view.paths.join(", ")).into_owned();
+        output.remark(&format!("{} contains {paths}  ({files} as last observed)", clean(name)));
+    }
+    for one in timelines {
+        output.remark(&format!("{} contains {}", clean(name), summary(one)));
+        for note in &one.notes {
+            output.remark(&format!("  note: {}", clean(note)));
+        }
+    }
+    output.remark(&format!("next: genlock gate {}", clean(name)));
+    Ok(Exit::Ok)
+}
+
+/// `cut.otio (otio): 12 references, 2 unresolved`.
+fn summary(one: &ReadTimeline) -> String {
+    let mut text = format!(
+        "what {} refers to ({}): {}",
+        clean(&one.named.to_string()),
+        one.format,
+        count(one.references.len() as u64, "reference")
+    );
+    for wanted in [Resolution::Ambiguous, Resolution::Unresolved, Resolution::Offline] {
+        let some = one.references.iter().filter(|(_, answer)| answer.resolution == wanted).count();
+        if some > 0 {
+            text.push_str(&format!(", {some} {}", wanted.as_str()));
+        }
+    }
+    text
+}
+
+pub(super) fn link(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    reference: &str,
+    asset: &str,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let path = app::link_reference(project, context, name, reference, asset)?;
+    if output.is_json() {
+        return show(context, project, name, output);
+    }
+    output.remark(&format!(
+        "in {} the reference {} means {}",
+        clean(name),
+        clean(reference),
+        clean(&path.to_string())
+    ));
+    Ok(Exit::Ok)
+}
+
+pub(super) fn rm(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    app::remove_deliverable(project, context, name)?;
+    if output.is_json() {
+        #[derive(Serialize)]
+        struct Removed<'a> {
+            removed: &'a str,
+        }
+        output.json(&Removed { removed: name });
+    } else {
+        output.remark(&format!("{} removed; its past verdicts stay in genlock log", clean(name)));
+    }
+    Ok(Exit::Ok)
+}
+
+pub(super) fn ls(project: &Project, output: &mut Output) -> Result<Exit, AppError> {
+    for one in app::deliverables(project)? {
+        let view = DeliverableLine {
+            name: one.name,
+            state: one.state.as_str(),
+            files: one.contents.len() as u64,
+            verdict: one.gate.map(|(outcome, _)| outcome.as_str()),
+            gated: one.gate.map(|(_, at)| at.to_string()),
+        };
+        if output.is_json() {
+            output.json(&view);
+        } else {
+            let text = line(output, &view);
+            output.line(&text);
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// One deliverable in a list of them.
+pub(super) fn line(output: &Output, line: &DeliverableLine) -> String {
+    let tone = match line.state {
+        "final" => Tone::Good,
+        "final-changed" => Tone::Bad,
+        _ => Tone::Faint,
+    };
+    let state = output.paint(tone, &format!("{:13}", line.state));
+    let verdict = match (line.verdict, &line.gated) {
+        (Some(verdict), Some(at)) => format!("last gate: {verdict}, {}", &at[..at.len().min(19)]),
+        _ => "never gated".to_owned(),
+    };
+    format!("{state} {}  {}  {verdict}", clean(&line.name), count(line.files, "file"))
+}
+
+#[derive(Serialize)]
+struct DeliverableDetail {
+    deliverable: String,
+    state: &'static str,
+    paths: Vec<String>,
+    timelines: Vec<String>,
+    references: Vec<ReferenceView>,
+}
+
+/// A thing the deliverable is made of: a file that its globs name, or a reference of a timeline.
+#[derive(Serialize)]
+struct ReferenceView {
+    name: String,
+    target: Option<String>,
+    reel: Option<String>,
+    record_in: Option<String>,
+    record_out: Option<String>,
+    track: Option<String>,
+    enabled: bool,
+    resolution: &'static str,
+    asset: Option<String>,
+    path: Option<String>,
+    /// How many files it means, where not one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<usize>,
+    /// The timeline that mentions it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeline: Option<String>,
+    /// Where in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    /// Why it is not resolved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+}
+
+pub(super) fn show(
+    context: &Context<'_>,
+    project: &Project,
+    name: &str,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let details = app::show_deliverable(project, context, name)?;
+    if output.is_json() {
+        output.json(&detail(details));
+        return Ok(Exit::Ok);
+    }
+    let DeliverableDetails { view: one, timelines, problems, .. } = &details;
+    output.line(&format!("{}  {}", clean(&one.name), one.state.as_str()));
+    for path in &one.paths {
+        output.line(&format!("  contains {}", clean(path)));
+    }
+    for timeline in timelines {
+        output.line(&format!("  contains {}", summary(timeline)));
+    }
+    if let Some((outcome, at)) = one.gate {
+        output.line(&format!("  last gate: {} at {}", outcome.as_str(), at.to_the_second()));
+    }
+    for timeline in timelines {
+        output.line(&format!("  {}:", clean(&timeline.named.to_string())));
+        for (reference, answer) in &timeline.references {
+            output.line(&format!("    {}", reference_line(reference, answer)));
+        }
+    }
+    for problem in problems.iter().filter(|one| timelines.iter().all(|it| it.read.path != one.path))
+    {
+        let path = problem.path.to_string();
+        output.line(&format!("  {}: {}", clean(&path), clean(&problem.problem)));
+    }
+    output.line(&format!("  {}, as last observed:", count(one.contents.len() as u64, "file")));
+    for item in &one.contents {
+        output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
+    }
+    if one.state == DeliverableState::FinalChanged {
+        output.line(
+            "it changed since it was finalised: genlock reopen it before anything is exported",
+        );
+    }
+    Ok(Exit::Ok)
+}
+
+/// `01:00:00:00  V1  A001C003  -> reel1/A001C003.mov`.
+fn reference_line(reference: &Reference, answer: &Answer) -> String {
+    let at = reference.record_in.as_deref().unwrap_or("-");
+    let track = reference.track.as_deref().unwrap_or("-");
+    let name = match (&*reference.name, &reference.target) {
+        ("", Some(target)) => target,
+        ("", None) => reference.reel.as_deref().unwrap_or("?"),
+        (name, _) => name,
+    };
+    let means = match (answer.resolution, &*answer.files) {
+        (Resolution::Resolved, [path]) => path.to_string(),
+        (Resolution::Resolved, files) => {
+            let first = files.first().map(ToString::to_string).unwrap_or_default();
+            format!("{first} and {} more", files.len().saturating_sub(1))
+        }
+        (other, _) => format!("{}: {}", other.as_str(), answer.why),
+    };
+    let off = if reference.enabled { "" } else { "  (disabled)" };
+    format!("{at:11}  {track:4} {}  -> {}{off}", clean(name), clean(&means))
+}
+
+fn detail(details: DeliverableDetails) -> DeliverableDetail {
+    let DeliverableDetails { view, named, timelines, assets, .. } = details;
+    let by_glob = named.iter().map(|item| {
+        let path = item.path.to_string();
+        ReferenceView {
+            name: path.rsplit('/').next().unwrap_or_default().to_owned(),
+            target: Some(path.clone()),
+            reel: None,
+            record_in: None,
+            record_out: None,
+            track: None,
+            enabled: true,
+            resolution: Resolution::Resolved.as_str(),
+            asset: Some(item.asset.to_string()),
+            path: Some(path),
+            files: None,
+            timeline: None,
+            place: None,
+            why: None,
+        }
+    });
+    let mut references: Vec<_> = by_glob.collect();
+    for timeline in timelines {
+        for (reference, answer) in timeline.references {
+            let known = answer.resolution == Resolution::Resolved;
+            let one = answer.files.first().filter(|_| known);
+            references.push(ReferenceView {
+                name: reference.name,
+                target: reference.target,
+                reel: reference.reel,
+                record_in: reference.record_in,
+                record_out: reference.record_out,
+                track: reference.track,
+                enabled: reference.enabled,
+                resolution: answer.resolution.as_str(),
+                asset: one.and_then(|path| assets.get(path)).map(ToString::to_string),
+                path: one.map(ToString::to_string),
+                files: Some(answer.files.len()).filter(|files| known && *files > 1),
+                timeline: Some(timeline.named.to_string()),
+                place: Some(reference.place),
+                why: Some(answer.why).filter(|why| !why.is_empty()),
+            });
+        }
+    }
+    DeliverableDetail {
+        deliverable: view.name,
+        state: view.state.as_str(),
+        paths: view.paths,
+        timelines: view.timelines,
+        references,
+    }
+}

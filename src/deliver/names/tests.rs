@@ -1,0 +1,91 @@
+use super::*;
+use crate::model::{RelPath, RootName, Use};
+
+fn reference(name: &str, reel: Option<&str>, target: Option<&str>, media: MediaKind) -> Reference {
+    Reference {
+        name: name.to_owned(),
+        target: target.map(str::to_owned),
+        frames: None,
+        reel: reel.map(str::to_owned),
+        size: None,
+        media,
+        usage: Use::Used,
+        enabled: true,
+        track: None,
+        source_in: None,
+        source_out: None,
+        record_in: None,
+        record_out: None,
+        place: String::new(),
+    }
+}
+
+/// What a reference may mean among these files.
+fn found(reference: &Reference, files: &[&str]) -> Vec<String> {
+    let mut names = Names::of([reference]);
+    for file in files {
+        let path = RelPath::new(*file).unwrap();
+        names.offer(&AssetPath::new(RootName::project(), path), file.len() as u64);
+    }
+    names.candidates(reference).into_iter().map(|one| one.path.to_string()).collect()
+}
+
+#[test]
+fn a_clip_is_the_only_file_of_its_name_or_stem() {
+    let clip = |name: &str| reference(name, None, None, MediaKind::Picture);
+    let files = ["a/A001.mov", "a/A001.xml", "a/A001.wav", "b/B.mov", "c/B.mov", "B"];
+    assert_eq!(found(&clip("A001.mov"), &files), ["a/A001.mov"]);
+    assert_eq!(found(&clip("A001"), &files), ["a/A001.mov"]);
+    assert_eq!(found(&clip("B.mov"), &files), ["b/B.mov", "c/B.mov"]);
+    assert_eq!(found(&clip("B"), &files), ["B"], "a whole name before a stem");
+    assert_eq!(found(&clip("a001"), &files), [""; 0], "capitals are told apart");
+    let sound = reference("A001", None, None, MediaKind::Sound);
+    assert_eq!(found(&sound, &files), ["a/A001.wav"]);
+    let any = reference("A001", None, None, MediaKind::Other);
+    assert_eq!(found(&any, &files), ["a/A001.mov", "a/A001.wav"]);
+}
+
+#[test]
+fn no_reel_is_no_name() {
+    let files = ["AX.mov", "BL.mov", "A001C002.mov", "x.mov"];
+    for none in ["AX", "BL", "ax", "", "  "] {
+        let nothing = reference(none, Some(none), None, MediaKind::Picture);
+        assert_eq!(found(&nothing, &files), [""; 0], "{none:?}");
+    }
+    let reel = reference("", Some("A001C002"), None, MediaKind::Picture);
+    assert_eq!(found(&reel, &files), ["A001C002.mov"]);
+    let named = reference("x.mov", Some("A001C002"), None, MediaKind::Picture);
+    assert_eq!(found(&named, &files), ["x.mov"], "the clip before the reel");
+}
+
+#[test]
+fn media_that_lies_elsewhere_is_found_by_its_name_and_size() {
+    let files = ["new/a b.mov", "other/a b.mov", "c.mov"];
+    let moved = |target: &str| reference("", None, Some(target), MediaKind::Picture);
+    assert_eq!(found(&moved("file:///Volumes/X/c.mov"), &files), ["c.mov"]);
+    let mut two = moved("file:///Volumes/X/a%20b.mov");
+    assert_eq!(found(&two, &files), ["new/a b.mov", "other/a b.mov"]);
+    two.size = Some("other/a b.mov".len() as u64);
+    assert_eq!(found(&two, &files), ["other/a b.mov"]);
+    two.size = Some(1);
+    assert_eq!(found(&two, &files), [""; 0]);
+}
+
+#[test]
+fn names_that_differ_only_in_their_unicode_form_are_one_name_by_stem_and_two_in_a_folder() {
+    let (composed, decomposed) = ("caf\u{e9}.mov", "cafe\u{301}.mov");
+    let clip = reference(decomposed, None, None, MediaKind::Picture);
+    assert_eq!(found(&clip, &[composed]), [composed]);
+    assert_eq!(found(&clip, &[composed, decomposed]).len(), 2);
+    let both = [composed.as_bytes(), decomposed.as_bytes()];
+    assert_eq!(same_name(decomposed.as_bytes(), both.into_iter()), [decomposed.as_bytes()]);
+    assert_eq!(same_name(decomposed.as_bytes(), both[..1].iter().copied()), [composed.as_bytes()]);
+    assert_eq!(same_name(b"x", both.into_iter()), [b""; 0]);
+}
+
+#[test]
+fn the_first_frame_of_a_sequence_is_looked_for() {
+    let mut frames = reference("sh", None, Some("/mnt/x/sh.%04d.exr"), MediaKind::Picture);
+    frames.frames = Some(crate::model::FrameRange { first: 1001, last: 1003, step: 1 });
+    assert_eq!(found(&frames, &["r/sh.1001.exr", "r/sh.1002.exr"]), ["r/sh.1001.exr"]);
+}

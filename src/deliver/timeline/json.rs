@@ -1,0 +1,273 @@
+//! JSON as a tree of counted nodes, for `otio`. Metadata, which is most of a timeline and says nothing
+//! of media, is not kept; a key that stands twice in one object is seen, because two readers would
+//! take two different values. Depth is bounded by `serde_json` (128), nodes here.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::DeserializeSeed;
+use serde::de::Deserializer;
+use serde::de::Error;
+use serde::de::IgnoredAny;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
+
+/// Values of one document, those in metadata not counted. A node takes up to 56 bytes.
+const NODES_MAX: usize = 600_000;
+/// What is kept of metadata: reels, as the EDL adapter of `OpenTimelineIO` leaves them.
+const METADATA_KEPT: &str = "cmx_3600";
+
+/// One value.
+#[derive(Debug)]
+pub enum Node<'a> {
+    /// `null`, or metadata that is not kept.
+    Nothing,
+    /// `true` or `false`.
+    Truth(bool),
+    /// Any number.
+    Number(f64),
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An array.
+    List(Vec<Node<'a>>),
+    /// An object, in its order.
+    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+}
+
+/// The value of anything that is not there.
+pub const NOTHING: &Node<'static> = &Node::Nothing;
+
+impl<'a> Node<'a> {
+    /// The value of a key; `Nothing` if there is none.
+    pub fn get(&self, key: &str) -> &Node<'a> {
+        match self {
+            Node::Object(entries) => {
+                entries.iter().find(|(name, _)| name == key).map_or(NOTHING, |(_, value)| value)
+            }
+            _ => NOTHING,
+        }
+    }
+
+    /// A string.
+    pub fn text(&self) -> Option<&str> {
+        if let Node::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// A number.
+    pub fn number(&self) -> Option<f64> {
+        if let Node::Number(number) = self { Some(*number) } else { None }
+    }
+
+    /// The items of an array; none of anything else.
+    pub fn items(&self) -> &[Node<'a>] {
+        if let Node::List(items) = self { items } else { &[] }
+    }
+
+    /// The entries of an object; none of anything else.
+    pub fn entries(&self) -> &[(Cow<'a, str>, Node<'a>)] {
+        if let Node::Object(entries) = self { entries } else { &[] }
+    }
+}
+
+/// Parses a document. The message of an error says line and column.
+pub fn parse(text: &str) -> Result<Node<'_>, serde_json::Error> {
+    let nodes = Cell::new(0);
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let root = Tree { nodes: &nodes, metadata: false }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(root)
+}
+
+/// Replaces the numbers that JSON does not know and C++ writers leave in, outside strings, keeping
+/// every place.
+pub fn without_nan(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(quote) = rest.find('"') {
+        let (plain, string) = rest.split_at(quote);
+        push_plain(&mut out, plain);
+        let mut end = string.len();
+        let mut escaped = false;
+        for (at, byte) in string.bytes().enumerate().skip(1) {
+            if byte == b'"' && !escaped {
+                end = at + 1;
+                break;
+            }
+            escaped = byte == b'\\' && !escaped;
+        }
+        let (string, after) = string.split_at(end);
+        out.push_str(string);
+        rest = after;
+    }
+    push_plain(&mut out, rest);
+    out
+}
+
+fn push_plain(out: &mut String, plain: &str) {
+    let nulls = plain
+        .replace("-Infinity", "null     ")
+        .replace("Infinity", "null    ")
+        .replace("-Inf", "null")
+        .replace("NaN", "0.0");
+    out.push_str(&nulls);
+}
+
+#[derive(Clone, Copy)]
+struct Tree<'b> {
+    nodes: &'b Cell<usize>,
+    metadata: bool,
+}
+
+impl Tree<'_> {
+    fn count<E: Error>(&self) -> Result<(), E> {
+        self.nodes.set(self.nodes.get() + 1);
+        if self.nodes.get() > NODES_MAX {
+            return Err(E::custom(format_args!("more than {NODES_MAX} values")));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Tree<'_> {
+    type Value = Node<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Node<'de>, D::Error> {
+        self.count()?;
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Tree<'_> {
+    type Value = Node<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Node<'de>, E> {
+        Ok(Node::Nothing)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Node<'de>, E> {
+        Ok(Node::Truth(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 no number here means a frame")]
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 no number here means a frame")]
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Node<'de>, E> {
+        Ok(Node::Number(value as f64))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
+        let mut items = Vec::new();
+        if self.metadata {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Node::Nothing);
+        }
+        while let Some(item) = list.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
+        /// Keys of one object that are compared with each other.
+        const COMPARED_MAX: usize = 64;
+        let mut entries: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
+        while let Some(key) = object.next_key_seed(Key)? {
+            if self.metadata && key != METADATA_KEPT {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let first = entries.get(..entries.len().min(COMPARED_MAX)).unwrap_or_default();
+            if first.iter().any(|(other, _)| *other == key) {
+                return Err(A::Error::custom(format_args!("the key {key:?} stands twice")));
+            }
+            let metadata = !self.metadata && key == "metadata";
+            let value = object.next_value_seed(Tree { nodes: self.nodes, metadata })?;
+            entries.push((key, value));
+        }
+        Ok(Node::Object(entries))
+    }
+}
+
+/// A key, borrowed where it holds no escapes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Cow<'de, str>, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(value.to_owned()))
+    }
+
+    fn visit_borrowed_str<E: Error>(self, value: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_is_not_kept_but_for_reels() {
+        let root = parse(r#"{"metadata":{"a":{"b":[1]},"cmx_3600":{"reel":"R1"}},"b":2}"#).unwrap();
+        assert_eq!(root.get("metadata").entries().len(), 1);
+        assert_eq!(root.get("metadata").get("cmx_3600").get("reel").text(), Some("R1"));
+        assert_eq!(root.get("b").number(), Some(2.0));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused() {
+        assert!(parse(r#"{"target_url":"a","target_url":"b"}"#).is_err());
+    }
+
+    #[test]
+    fn too_many_values_and_too_deep_ones_are_refused() {
+        let wide = format!("[{}0]", "0,".repeat(NODES_MAX));
+        assert!(parse(&wide).unwrap_err().to_string().contains("more than"));
+        let deep = "[".repeat(100_000);
+        assert!(parse(&deep).unwrap_err().to_string().contains("recursion"));
+    }
+
+    #[test]
+    fn numbers_that_json_does_not_know_are_replaced_outside_strings_only() {
+        let text = r#"{"a\"NaN":NaN,"b":"-Infinity","c":-Infinity}"#;
+        let fixed = without_nan(text);
+        let root = parse(&fixed).unwrap();
+        assert_eq!(root.get("a\"NaN").number(), Some(0.0));
+        assert_eq!(root.get("b").text(), Some("-Infinity"));
+        assert_eq!(fixed.len(), text.len());
+    }
+}

@@ -1,0 +1,75 @@
+//! What a deliverable is made of: reads editorial timelines into one list of `Reference`s.
+//!
+//! One file per format behind one `parse`. A reader gives every mention of media, as the file spells
+//! it: used, alternative or only listed, enabled or not, with where it stands. It never looks for the
+//! media on disk (that is `deliver::resolve`), never decides what blocks (that is `policy`), and never
+//! leaves something out without a note. Input is hostile: every depth, count and length is bounded,
+//! and a file beyond the limits is refused, never cut short.
+
+mod bundle;
+mod collector;
+mod error;
+mod format;
+mod json;
+mod otio;
+mod text;
+mod timecode;
+mod zip;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+pub use crate::deliver::timeline::bundle::main_file;
+pub use crate::deliver::timeline::error::TimelineError;
+pub use crate::deliver::timeline::format::Format;
+
+use crate::deliver::timeline::collector::Collector;
+use crate::model::Reference;
+
+/// The largest timeline file that is read, in bytes. Archives with media in them are larger: of those
+/// only the timeline counts.
+const FILE_MAX: usize = 1 << 30;
+
+/// A timeline as its file tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// The name it gives itself.
+    pub name: Option<String>,
+    /// The format it was read as.
+    pub format: Format,
+    /// Every mention of media, in the order of the file.
+    pub references: Vec<Reference>,
+    /// What was tolerated, for people: unknown schemas, an item that was skipped and why.
+    pub notes: Vec<String>,
+}
+
+/// Reads the timeline in `bytes`. The format is told by content, then by the extension of `path`,
+/// which is not opened. A file that is not wholly understood gives notes; one that breaks the rules
+/// of its format gives an error that says where.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Timeline, TimelineError> {
+    match Format::of_bytes(bytes) {
+        Some(Format::Otioz) => return otio::zipped(bytes),
+        _ => {}
+    }
+    if bytes.len() > FILE_MAX {
+        let format = Format::of_extension(path).unwrap_or(Format::Otio);
+        return Err(TimelineError::TooLarge { format, what: "bytes", limit: FILE_MAX });
+    }
+    let decoded = text::decode(bytes);
+    let text = decoded.text.as_ref();
+    let format = Format::of_text(text)
+        .or_else(|| Format::of_extension(path))
+        .ok_or_else(|| TimelineError::Unknown { path: path.to_owned() })?;
+    let format =
+        if format == Format::Otio && bundle::is_otiod(path) { Format::Otiod } else { format };
+    let mut out = Collector::new(format);
+    if let Some(note) = decoded.note {
+        out.note(note);
+    }
+    match format {
+        Format::Otio | Format::Otiod | Format::Otioz => otio::read(text, out),
+        _ => Err(TimelineError::Unknown { path: path.to_owned() }),
+    }
+}

@@ -1,0 +1,459 @@
+//! `OpenTimelineIO` (.otio, and the same in `.otioz` and `.otiod`), schemas as of 0.18: timelines,
+//! stacks and tracks in any nesting, clips with one or several media references, image sequences.
+//! Unknown schemas are noted, and what they hold is read as if they were known, so that a vendor's own
+//! type hides nothing. Metadata is not media and is not read.
+
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::collector::Collector;
+use crate::deliver::timeline::collector::mention;
+use crate::deliver::timeline::collector::reel;
+use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::format::Format;
+use crate::deliver::timeline::json;
+use crate::deliver::timeline::json::Node;
+use crate::deliver::timeline::text;
+use crate::deliver::timeline::timecode::Rate;
+use crate::deliver::timeline::timecode::Seconds;
+use crate::deliver::timeline::timecode::whole;
+use crate::deliver::timeline::zip;
+use crate::model::FrameRange;
+use crate::model::MediaKind;
+use crate::model::Reference;
+use crate::model::Use;
+
+/// The timeline in an `.otioz` archive.
+const ZIPPED_NAME: &str = "content.otio";
+
+/// Reads an `.otioz` archive. Targets that are relative mean files in the archive.
+pub fn zipped(bytes: &[u8]) -> Result<Timeline, TimelineError> {
+    let content = zip::member(bytes, ZIPPED_NAME)?;
+    let decoded = text::decode(&content);
+    let mut out = Collector::new(Format::Otioz);
+    out.note("relative targets mean files inside the archive");
+    read(&decoded.text, out)
+}
+
+/// Reads the JSON of a timeline.
+pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
+    let format = out.format();
+    let broken =
+        |error: serde_json::Error| TimelineError::malformed(format, place_of(&error), said(&error));
+    let fixed;
+    let root = match json::parse(text) {
+        Ok(root) => root,
+        Err(_) if text.contains("NaN") || text.contains("Inf") => {
+            fixed = json::without_nan(text);
+            json::parse(&fixed).map_err(broken)?
+        }
+        Err(error) => return Err(broken(error)),
+    };
+    if root.get("OTIO_SCHEMA").text().is_none() {
+        return Err(TimelineError::malformed(format, "the root", "no OTIO_SCHEMA"));
+    }
+    let mut walk = Walk { out, rate: None };
+    let spot = Spot {
+        usage: Use::Listed,
+        enabled: true,
+        track: None,
+        media: MediaKind::Other,
+        zero: None,
+        window: None,
+        whole: false,
+        place: String::new(),
+    };
+    walk.object(&root, &spot)?;
+    let name = root.get("name").text().map(str::to_owned);
+    Ok(walk.out.finish(name))
+}
+
+fn place_of(error: &serde_json::Error) -> String {
+    format!("line {} column {}", error.line(), error.column())
+}
+
+fn said(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(said, _)| said.to_owned())
+}
+
+/// Where an object stands.
+#[derive(Clone)]
+struct Spot {
+    usage: Use,
+    enabled: bool,
+    track: Option<String>,
+    media: MediaKind,
+    /// Where in the timeline the start of the object's parent's time lies; `None` if unknown.
+    zero: Option<Seconds>,
+    /// What of the timeline the objects around leave visible.
+    window: Option<(Seconds, Seconds)>,
+    /// A speed change lies around: things inside are somewhere in the window.
+    whole: bool,
+    place: String,
+}
+
+impl Spot {
+    fn at(&self, what: &str) -> Self {
+        let separator = if self.place.is_empty() { "" } else { ", " };
+        Self { place: format!("{}{separator}{what}", self.place), ..self.clone() }
+    }
+}
+
+/// A stretch of time and the rate it is counted in.
+#[derive(Clone, Copy)]
+struct Range {
+    start: Seconds,
+    duration: Seconds,
+    rate: Rate,
+}
+
+struct Walk {
+    out: Collector,
+    /// Of the timeline that is being read.
+    rate: Option<Rate>,
+}
+
+fn schema<'n>(node: &'n Node<'_>) -> &'n str {
+    let full = node.get("OTIO_SCHEMA").text().unwrap_or_default();
+    full.split_once('.').map_or(full, |(name, _)| name)
+}
+
+fn name<'n>(node: &'n Node<'_>) -> &'n str {
+    node.get("name").text().unwrap_or_default().trim()
+}
+
+fn time(node: &Node<'_>) -> Option<(Seconds, Rate)> {
+    let rate = Rate::of_decimal(node.get("rate").number()?)?;
+    let value = node.get("value").number()?;
+    if let Some(frames) = whole(value).filter(|_| (value - value.round()).abs() < 1e-6) {
+        return Some((Seconds::of_frames(frames, rate)?, rate));
+    }
+    let thousandths = Seconds::of_frames(whole(value * 1000.0)?, rate)?;
+    Some((thousandths.divided(1000)?, rate))
+}
+
+fn range(node: &Node<'_>) -> Option<Range> {
+    let (duration, rate) = time(node.get("duration"))?;
+    let start = time(node.get("start_time")).map_or(Seconds::ZERO, |(start, _)| start);
+    Some(Range { start, duration, rate })
+}
+
+fn is_reference(node: &Node<'_>) -> bool {
+    let known = matches!(
+        schema(node),
+        "ExternalReference" | "ImageSequenceReference" | "MissingReference" | "GeneratorReference"
+    );
+    known || ["target_url", "target_url_base"].iter().any(|key| node.get(key).text().is_some())
+}
+
+/// The media references of a clip, and whether each is the active one.
+fn media<'n, 'a>(clip: &'n Node<'a>) -> Vec<(&'n Node<'a>, bool)> {
+    let many = clip.get("media_references").entries();
+    let active = clip.get("active_media_reference_key").text().unwrap_or("DEFAULT_MEDIA");
+    let known = many.iter().any(|(key, _)| key == active);
+    let mut all: Vec<_> = many.iter().map(|(key, node)| (node, key == active || !known)).collect();
+    let one = clip.get("media_reference");
+    if matches!(one, Node::Object(_)) {
+        all.push((one, true));
+    }
+    all
+}
+
+/// How long an item is in its parent, and from where in its own time it is taken.
+fn extent(node: &Node<'_>) -> Option<Range> {
+    if let Some(range) = range(node.get("source_range")) {
+        return Some(range);
+    }
+    let start = Seconds::ZERO;
+    match schema(node) {
+        "Clip" => {
+            let all = media(node);
+            let (active, _) = all.iter().find(|(_, active)| *active)?;
+            range(active.get("available_range"))
+        }
+        "Stack" => {
+            let inner = node.get("children").items().iter().filter_map(extent);
+            inner.max_by_key(|range| range.duration).map(|longest| Range { start, ..longest })
+        }
+        "Timeline" => extent(node.get("tracks")),
+        _ => {
+            let mut sum: Option<Range> = None;
+            for child in node.get("children").items() {
+                if schema(child) == "Transition" {
+                    continue;
+                }
+                let inner = extent(child)?;
+                let before = sum.map_or(Seconds::ZERO, |range| range.duration);
+                let duration = before.plus(inner.duration)?;
+                let rate = sum.map_or(inner.rate, |range| range.rate);
+                sum = Some(Range { start, duration, rate });
+            }
+            sum
+        }
+    }
+}
+
+fn changes_speed(node: &Node<'_>) -> bool {
+    node.get("effects").items().iter().any(|effect| {
+        let schema = schema(effect);
+        matches!(schema, "LinearTimeWarp" | "FreezeFrame" | "TimeEffect")
+            || effect.get("time_scalar").number().is_some_and(|scalar| (scalar - 1.0).abs() > 1e-9)
+    })
+}
+
+impl Walk {
+    fn object(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        self.out.step()?;
+        match schema(node) {
+            "Timeline" => self.timeline(node, spot),
+            "Stack" => self.composition(node, spot, false),
+            "Track" | "Sequence" => self.composition(node, spot, true),
+            "Clip" => self.clip(node, spot),
+            "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
+            "Gap" | "Filler" | "Transition" => Ok(()),
+            _ if is_reference(node) => self.reference(node, "", spot),
+            unknown => self.unknown(unknown, node, spot),
+        }
+    }
+
+    fn children(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        for (number, child) in node.get("children").items().iter().enumerate() {
+            self.object(child, &spot.at(&format!("item {}", number + 1)))?;
+        }
+        Ok(())
+    }
+
+    /// A schema that is not known: whatever it holds that is known counts.
+    fn unknown(&mut self, schema: &str, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        if !schema.is_empty() {
+            self.out.note(format!("unknown schema {schema}: read for the media in it"));
+        }
+        let spot = Spot { whole: true, ..spot.clone() };
+        if media(node).iter().any(|(one, _)| matches!(one, Node::Object(_))) {
+            self.clip(node, &spot)?;
+        }
+        let values = node.entries().iter().filter(|(key, _)| {
+            key != "metadata" && key != "media_references" && key != "media_reference"
+        });
+        for (key, value) in values {
+            let inner = spot.at(key);
+            match value {
+                Node::Object(_) => self.object(value, &inner)?,
+                Node::List(items) => {
+                    for item in items.iter().filter(|item| matches!(item, Node::Object(_))) {
+                        self.object(item, &inner)?;
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn timeline(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        let tracks = node.get("tracks");
+        let start = time(node.get("global_start_time"));
+        let rate = start.map(|(_, rate)| rate).or_else(|| extent(tracks).map(|range| range.rate));
+        // Sound counts in samples; such a rate says nothing about frames.
+        let outer = self.rate;
+        self.rate = rate.filter(|rate| rate.nominal() <= 300).map(|rate| rate.dropping(true));
+        let spot = Spot {
+            usage: Use::Used,
+            zero: Some(start.map_or(Seconds::ZERO, |(start, _)| start)),
+            ..spot.clone()
+        };
+        let spot = if spot.place.is_empty() {
+            spot
+        } else {
+            spot.at(&format!("timeline {:?}", name(node)))
+        };
+        self.object(tracks, &spot)?;
+        self.rate = outer;
+        Ok(())
+    }
+
+    /// A stack (all children at once) or a track (one after the other).
+    fn composition(
+        &mut self,
+        node: &Node<'_>,
+        spot: &Spot,
+        in_turn: bool,
+    ) -> Result<(), TimelineError> {
+        let mut inner = spot.clone();
+        inner.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        let trim = range(node.get("source_range"));
+        if let (Some(zero), Some(trim)) = (inner.zero, trim) {
+            let end = zero.plus(trim.duration);
+            inner.window = match (inner.window, end) {
+                (Some((from, to)), Some(end)) => Some((from.max(zero), to.min(end))),
+                (None, Some(end)) => Some((zero, end)),
+                (window, None) => window,
+            };
+            inner.zero = zero.minus(trim.start);
+        }
+        inner.whole |= changes_speed(node);
+        let (mut pictures, mut sounds, mut others) = (0, 0, 0);
+        let mut position = inner.zero;
+        for (number, child) in node.get("children").items().iter().enumerate() {
+            let mut spot =
+                if in_turn { inner.at(&format!("item {}", number + 1)) } else { inner.clone() };
+            if matches!(schema(child), "Track" | "Sequence") {
+                let kind = child.get("kind").text().unwrap_or("Video");
+                let (letter, count, media) = match kind {
+                    "Video" => ("V", &mut pictures, MediaKind::Picture),
+                    "Audio" => ("A", &mut sounds, MediaKind::Sound),
+                    _ => ("T", &mut others, MediaKind::Other),
+                };
+                *count += 1;
+                let label = format!("{letter}{count}");
+                spot = spot.at(&format!("track {label}"));
+                // Inside a compound the place in the outer timeline is what a person looks for.
+                if spot.track.is_none() {
+                    spot.track = Some(label);
+                }
+                spot.media = media;
+            } else if matches!(schema(child), "Stack" | "Timeline") {
+                spot = spot.at(&format!("compound {:?}", name(child)));
+            }
+            if !in_turn {
+                self.object(child, &spot)?;
+                continue;
+            }
+            spot.zero = position;
+            self.object(child, &spot)?;
+            if schema(child) != "Transition" {
+                let length = extent(child).map(|range| range.duration);
+                position = position.zip(length).and_then(|(from, length)| from.plus(length));
+            }
+        }
+        Ok(())
+    }
+
+    fn clip(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        let mut spot = spot.at(&format!("clip {:?}", name(node)));
+        spot.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        let all = media(node);
+        if all.is_empty() {
+            let reference =
+                self.placed(mention(name(node), spot.usage, spot.place.clone()), node, &spot);
+            return self.out.push(reference);
+        }
+        for (one, active) in all {
+            self.out.step()?;
+            if schema(one) == "GeneratorReference" && !has_target(one) {
+                continue;
+            }
+            let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
+            let reference = mention(name(node), usage, spot.place.clone());
+            let reference = self.placed(reference, node, &spot);
+            let reference = self.with_target(reference, one, node);
+            self.out.push(reference)?;
+        }
+        Ok(())
+    }
+
+    /// A media reference that stands outside a clip.
+    fn reference(&mut self, node: &Node<'_>, name: &str, spot: &Spot) -> Result<(), TimelineError> {
+        if schema(node) == "GeneratorReference" && !has_target(node) {
+            return Ok(());
+        }
+        let reference = mention(name, Use::Listed, spot.place.clone());
+        let reference = self.with_target(reference, node, json::NOTHING);
+        self.out.push(reference)
+    }
+
+    /// Fills in where in the timeline a clip stands.
+    fn placed(&self, mut reference: Reference, clip: &Node<'_>, spot: &Spot) -> Reference {
+        reference.enabled = spot.enabled;
+        reference.track.clone_from(&spot.track);
+        reference.media = spot.media;
+        reference.reel = clip.get("metadata").get("cmx_3600").get("reel").text().and_then(reel);
+        let Some(extent) = extent(clip) else { return reference };
+        let end = extent.start.plus(extent.duration);
+        if extent.rate.nominal() <= 300 {
+            let rate = extent.rate.dropping(true);
+            reference.source_in = extent.start.timecode(rate);
+            reference.source_out = end.and_then(|end| end.timecode(rate));
+        }
+        let own = spot.zero.and_then(|from| Some((from, from.plus(extent.duration)?)));
+        let seen = match (own, spot.window) {
+            (_, Some(window)) if spot.whole => Some(window),
+            (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
+            (own, _) => own.filter(|_| !spot.whole),
+        };
+        match (seen, self.rate) {
+            (Some((from, to)), Some(rate)) if from < to => {
+                reference.record_in = from.timecode(rate);
+                reference.record_out = to.timecode(rate);
+            }
+            (Some((from, to)), _) if from >= to && own.is_some_and(|own| own.0 < own.1) => {
+                reference.place.push_str(" (outside the part of the compound that is shown)");
+            }
+            _ => {}
+        }
+        reference
+    }
+
+    fn with_target(
+        &mut self,
+        mut reference: Reference,
+        media: &Node<'_>,
+        clip: &Node<'_>,
+    ) -> Reference {
+        if reference.name.is_empty() {
+            name(media).clone_into(&mut reference.name);
+        }
+        match schema(media) {
+            "ExternalReference"
+            | "ImageSequenceReference"
+            | "MissingReference"
+            | "GeneratorReference" => {}
+            unknown => self.out.note(format!("unknown schema {unknown}: read for the media in it")),
+        }
+        let plain = media.get("target_url").text().filter(|url| !url.trim().is_empty());
+        reference.target = plain.map(str::to_owned);
+        if reference.target.is_none() && media.get("target_url_base").text().is_some() {
+            let (target, frames) = sequence(media);
+            reference.target = target;
+            reference.frames = frames;
+            if reference.frames.is_none() {
+                self.out.note(format!(
+                    "{}: the image sequence does not say its frames",
+                    if clip.get("name").text().is_some() { name(clip) } else { &reference.place }
+                ));
+            }
+        }
+        reference
+    }
+}
+
+fn has_target(media: &Node<'_>) -> bool {
+    ["target_url", "target_url_base"]
+        .iter()
+        .any(|key| media.get(key).text().is_some_and(|url| !url.trim().is_empty()))
+}
+
+/// The pattern and the frames of an image sequence. OTIO, `ImageSequenceReference`: the frames are
+/// numbered from `start_frame`, one for each `frame_step` frames of the available range.
+fn sequence(media: &Node<'_>) -> (Option<String>, Option<FrameRange>) {
+    let text = |key: &str| media.get(key).text().unwrap_or_default();
+    let number = |key: &str| media.get(key).number().and_then(whole);
+    let (base, prefix, suffix) =
+        (text("target_url_base"), text("name_prefix"), text("name_suffix"));
+    if base.is_empty() && prefix.is_empty() && suffix.is_empty() {
+        return (None, None);
+    }
+    let separator = if base.is_empty() || base.ends_with('/') { "" } else { "/" };
+    let digits = number("frame_zero_padding").unwrap_or(0).clamp(1, 32);
+    let target = format!("{base}{separator}{prefix}%0{digits}d{suffix}");
+    let step = number("frame_step").and_then(|step| u32::try_from(step).ok()).unwrap_or(1).max(1);
+    let frames = (|| {
+        let range = range(media.get("available_range"))?;
+        let rate = media.get("rate").number().and_then(Rate::of_decimal).unwrap_or(range.rate);
+        let count = range.duration.frames(rate).filter(|count| *count > 0)?;
+        let first = number("start_frame").unwrap_or(0);
+        let steps = (count - 1) / i64::from(step);
+        let last = first.checked_add(steps.checked_mul(i64::from(step))?)?;
+        Some(FrameRange { first, last, step })
+    })();
+    (Some(target), frames)
+}

@@ -1,0 +1,105 @@
+//! What a timeline says of one piece of media: as it spells it, and nothing that was found on disk.
+
+use std::path::PathBuf;
+
+/// Frames of an image sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRange {
+    /// The first frame's number.
+    pub first: i64,
+    /// The last frame's number, included.
+    pub last: i64,
+    /// From one frame to the next; at least 1.
+    pub step: u32,
+}
+
+/// What media is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MediaKind {
+    /// Picture, with or without sound.
+    Picture,
+    /// Sound alone.
+    Sound,
+    /// Something else, or not said.
+    Other,
+}
+
+/// Why a timeline names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Use {
+    /// It is what is seen or heard there.
+    Used,
+    /// Another choice for the same place: an audition that is not picked, an angle that is not shown,
+    /// a second media reference.
+    Alternative,
+    /// It is in the list of media, and whether it is used cannot be told.
+    Listed,
+}
+
+/// One mention of a piece of media in a timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// As the timeline calls it: the clip's or the media's name. May be empty.
+    pub name: String,
+    /// A path or URL as it is spelled there. Of an image sequence with the frame's number as
+    /// `%0Nd`, N its digits. `None` where no place is given.
+    pub target: Option<String>,
+    /// The frames of an image sequence that `target` means.
+    pub frames: Option<FrameRange>,
+    /// Reel, tape or camera roll; never `AX` or `BL`.
+    pub reel: Option<String>,
+    /// The size that the timeline states, in bytes.
+    pub size: Option<u64>,
+    /// What it is made of.
+    pub media: MediaKind,
+    /// Why it is named.
+    pub usage: Use,
+    /// Whether clip and track are enabled and not muted.
+    pub enabled: bool,
+    /// The track, e.g. `V1`.
+    pub track: Option<String>,
+    /// First frame of the source, as timecode `HH:MM:SS:FF` (`;` before drop-frame frames).
+    pub source_in: Option<String>,
+    /// The frame after the last of the source, as timecode.
+    pub source_out: Option<String>,
+    /// First frame in the timeline, as timecode.
+    pub record_in: Option<String>,
+    /// The frame after its last in the timeline, as timecode.
+    pub record_out: Option<String>,
+    /// Where in the file, in plain words: for the person who looks for it.
+    pub place: String,
+}
+
+/// What came of looking for a reference's media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resolution {
+    /// It is known which files are meant, and they are there.
+    Resolved,
+    /// More than one file may be meant.
+    Ambiguous,
+    /// Nothing the project knows is meant.
+    Unresolved,
+    /// It is known where it should lie, and it is not all there.
+    Offline,
+}
+
+impl Resolution {
+    /// As it is written in JSON and in text.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Ambiguous => "ambiguous",
+            Self::Unresolved => "unresolved",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// What a volume is called on the machine a timeline was made on, and where it is here: a `[[map]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrefixMap {
+    /// As timelines spell it, e.g. `/Volumes/RAID`, `P:\show` or `\\server\share`.
+    pub from: String,
+    /// Where it is here; absolute.
+    pub to: PathBuf,
+}

@@ -1,0 +1,247 @@
+//! Deliverables made of timelines: what they refer to is judged, and what cannot be told is refused.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::media::{a1111_png, plain_png};
+use crate::world::{World, text, tick};
+
+/// A clip with one media reference.
+fn clip(name: &str, target: Option<&str>) -> Value {
+    let media = match target {
+        Some(target) => json!({"OTIO_SCHEMA": "ExternalReference.1", "target_url": target}),
+        None => json!({"OTIO_SCHEMA": "MissingReference.1"}),
+    };
+    json!({"OTIO_SCHEMA": "Clip.2", "name": name, "enabled": true,
+        "source_range": {"OTIO_SCHEMA": "TimeRange.1",
+            "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 0},
+            "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 24}},
+        "media_references": {"DEFAULT_MEDIA": media},
+        "active_media_reference_key": "DEFAULT_MEDIA"})
+}
+
+fn stack(kind: &str, children: &[Value]) -> Value {
+    json!({"OTIO_SCHEMA": kind, "name": kind, "kind": "Video", "enabled": true, "children": children})
+}
+
+/// A timeline of one track.
+fn cut(children: &[Value]) -> String {
+    let tracks = stack("Stack.1", &[stack("Track.1", children)]);
+    json!({"OTIO_SCHEMA": "Timeline.1", "name": "cut", "tracks": tracks}).to_string()
+}
+
+fn world(media: &[(&str, Vec<u8>)], timeline: &str) -> World {
+    let world = World::with(media.iter().map(|(name, bytes)| (*name, bytes.clone())));
+    world.write("edit/cut.otio", timeline);
+    world.run(["deliverable", "add", "EP", "--timeline", "edit/cut.otio"]).expect(0);
+    world
+}
+
+fn references(world: &World) -> Vec<Value> {
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    shown["references"].as_array().unwrap().clone()
+}
+
+#[test]
+fn what_a_timeline_refers_to_is_what_is_judged() {
+    let media =
+        [("a/ai.png", a1111_png(1)), ("a/plain.png", plain_png(1)), ("b.png", a1111_png(2))];
+    let timeline = cut(&[clip("one", Some("../a/plain.png")), clip("two", Some("../a/ai.png"))]);
+    let world = world(&media, &timeline);
+    world.gate("EP").expect("refused", &["ai-unapproved a/ai.png"]);
+    world.approve(&["a/ai.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned a/ai.png]"]);
+    let all = references(&world);
+    assert_eq!(all.len(), 2);
+    assert_eq!((&all[1]["name"], &all[1]["path"]), (&json!("two"), &json!("a/ai.png")));
+    assert_eq!(text(&all[1], "asset"), world.id("a/ai.png"));
+    assert_eq!((&all[1]["resolution"], &all[1]["enabled"]), (&json!("resolved"), &json!(true)));
+    assert_eq!(all[1]["record_in"], json!("00:00:01:00"));
+}
+
+#[test]
+fn places_are_read_in_every_spelling() {
+    let name = "a b/caf\u{e9} 100%.png";
+    let world = World::with([(name, a1111_png(1))]);
+    let outside = world.add_root("nas");
+    fs::write(outside.join("x.png"), a1111_png(2)).unwrap();
+    let to = outside.to_str().unwrap();
+    world.configure(&format!(
+        "[[map]]\nfrom = 'P:\\show'\nto = {to:?}\n\
+         [[map]]\nfrom = \"/Volumes/RAID\"\nto = {to:?}"
+    ));
+    let absolute = world.path(name).to_str().unwrap().to_owned();
+    let escaped = absolute.replace('%', "%25").replace(' ', "%20").replace('\u{e9}', "%C3%A9");
+    let decomposed = absolute.replace('\u{e9}', "e\u{301}");
+    for (target, path) in [
+        (absolute.as_str(), name),
+        (&format!("file://{escaped}"), name),
+        (&format!("file://localhost{escaped}"), name),
+        (name, name),
+        (&format!("../{name}"), name),
+        (&decomposed, name),
+        (r"P:\show\x.png", "nas:x.png"),
+        ("file:///p%3a/Show/x.png", "nas:x.png"),
+        ("file:///Volumes/RAID/x.png", "nas:x.png"),
+        (&format!("{to}/x.png"), "nas:x.png"),
+    ] {
+        world.write("edit/cut.otio", cut(&[clip("c", Some(target))]));
+        let _ = world.run(["deliverable", "rm", "EP"]);
+        world.run(["deliverable", "add", "EP", "--timeline", "edit/cut.otio"]).expect(0);
+        let all = references(&world);
+        assert_eq!(
+            (&all[0]["resolution"], &all[0]["path"]),
+            (&json!("resolved"), &json!(path)),
+            "{target}"
+        );
+        world.gate("EP").expect("refused", &[&format!("ai-unapproved {path}")]);
+    }
+}
+
+#[test]
+fn what_is_not_known_for_sure_is_refused_until_somebody_links_it() {
+    let media = [("a/x.png", a1111_png(1)), ("b/x.png", plain_png(2)), ("c/y.png", plain_png(3))];
+    let timeline = cut(&[
+        clip("x.png", None),
+        clip("nothing", None),
+        clip("y", None),
+        clip("passwords", Some("file:///etc/passwd")),
+        clip("gone", Some("../c/gone.png")),
+    ]);
+    let world = world(&media, &timeline);
+    let found: Vec<_> = references(&world).iter().map(|one| text(one, "resolution")).collect();
+    assert_eq!(found, ["ambiguous", "unresolved", "resolved", "unresolved", "unresolved"]);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unresolved edit/cut.otio"; 4]);
+    let why = |part: &str| {
+        let all = gate.answer["findings"].as_array().unwrap();
+        assert!(all.iter().any(|one| text(one, "why").contains(part)), "{part}: {all:#?}");
+    };
+    why("\"x.png\"");
+    why("2 files may be meant: a/x.png, b/x.png");
+    why("outside the project's roots, at /etc/passwd");
+
+    let link = |reference: &str, asset: &str| {
+        world.run(["deliverable", "link", "EP", reference, asset]).expect(0);
+    };
+    link("x.png", "b/x.png");
+    link("nothing", "c/y.png");
+    link("passwords", "c/y.png");
+    link("../c/gone.png", "c/y.png");
+    world.gate("EP").expect("pass", &[]);
+    link("x.png", "a/x.png");
+    world.gate("EP").expect("refused", &["ai-unapproved a/x.png"]);
+    world.run(["deliverable", "link", "EP", "no such reference", "a/x.png"]).expect(2);
+    // Linked is a content, and not whatever lies there later.
+    world.write("a/x.png", plain_png(9));
+    world.gate("EP").expect("cannot-tell", &["media-changed a/x.png"]);
+}
+
+#[test]
+fn a_timeline_that_cannot_be_read_is_not_added() {
+    let world = World::with([("a.png", plain_png(1))]);
+    for (name, bytes) in [
+        ("x.otio", &b"{\"OTIO_SCHEMA\": "[..]),
+        ("y.otio", b"\xff\xfe\0"),
+        ("z.mov", b"no timeline"),
+    ] {
+        world.write(name, bytes);
+        let error = world.json(["deliverable", "add", "EP", "--timeline", name, "--path", "a.png"]);
+        assert!(error.expect(4).error().contains("nothing was added"), "{name}");
+    }
+    world.run(["deliverable", "add", "EP", "--timeline", "not-there.otio"]).expect(4);
+    world.run(["deliverable", "add", "EP", "--timeline", "/etc/hostname"]).expect(2);
+    world.run(["deliverable", "add", "EP"]).expect(2);
+    assert_eq!(world.json(["deliverable", "ls"]).expect(0).stdout, "");
+}
+
+#[test]
+fn a_timeline_that_was_edited_or_lost_after_it_was_final_says_so() {
+    let media = [("a.png", plain_png(1)), ("b.png", plain_png(2))];
+    let world = world(&media, &cut(&[clip("a", Some("../a.png"))]));
+    let gate = world.json(["finalize", "EP"]).expect(0).value();
+    let state = || text(&world.json(["deliverable", "show", "EP"]).expect(0).value(), "state");
+    assert_eq!(state(), "final");
+    tick();
+    world.write("edit/cut.otio", cut(&[clip("a", Some("../a.png")), clip("b", Some("../b.png"))]));
+    world.scan();
+    assert_eq!(state(), "final-changed");
+    world.gate("EP");
+    assert_eq!(state(), "final-changed");
+    // What held then is still known, without the disk.
+    fs::remove_dir_all(world.path("edit")).unwrap();
+    let seq = gate["journal"]["seq"].to_string();
+    let again = world.json(["gate", "EP", "--as-of", &seq]).expect(0).value();
+    assert_eq!(again["verdict"], gate["verdict"]);
+    assert_eq!(again["checked"], gate["checked"]);
+    world.gate("EP").expect("cannot-tell", &["[final-changed -]", "media-missing edit/cut.otio"]);
+    let texts: Vec<_> = fs::read_dir(world.path(".genlock/documents")).unwrap().collect();
+    assert_eq!(texts.len(), 2, "both timelines are kept by hash");
+}
+
+/// What hides an AI still from a reader that looks only at what is plain to see.
+#[test]
+fn an_ai_still_does_not_pass_wherever_a_timeline_hides_it() {
+    let ai = || clip("still", Some("../a/ai.png"));
+    let mut disabled = ai();
+    disabled["enabled"] = json!(false);
+    let mut off = stack("Track.1", &[ai()]);
+    off["enabled"] = json!(false);
+    let mut two = clip("two", Some("../a/plain.png"));
+    two["media_references"]["hires"] = ai()["media_references"]["DEFAULT_MEDIA"].clone();
+    let deep =
+        stack("Stack.1", &[stack("Track.1", &[stack("Stack.1", &[stack("Track.1", &[ai()])])])]);
+    for (what, child) in [
+        ("three compounds deep", stack("Stack.1", &[stack("Stack.1", &[deep])])),
+        ("disabled", disabled),
+        ("on a disabled track", stack("Stack.1", &[off])),
+        ("a second media reference", two),
+    ] {
+        let media = [("a/ai.png", a1111_png(1)), ("a/plain.png", plain_png(1))];
+        let world = world(&media, &cut(&[clip("one", Some("../a/plain.png")), child]));
+        let gate = world.gate("EP");
+        assert_eq!(gate.verdict, "refused", "{what}");
+        gate.expect("refused", &["ai-unapproved a/ai.png"]);
+    }
+}
+
+#[test]
+fn an_ai_still_does_not_pass_behind_a_link_or_another_spelling() {
+    let media = [("a/ai.png", a1111_png(1))];
+    for (target, finding) in [
+        ("../l.png", "ai-unapproved a/ai.png"),
+        ("../h.png", "ai-unapproved h.png"),
+        ("../a/../a/./ai.png", "ai-unapproved a/ai.png"),
+    ] {
+        let world = world(&media, &cut(&[clip("c", Some(target))]));
+        world.link("l.png", "a/ai.png");
+        fs::hard_link(world.path("a/ai.png"), world.path("h.png")).unwrap();
+        world.gate("EP").expect("refused", &[finding]);
+    }
+    let world = world(&media, &cut(&[clip("c", Some("../l.png"))]));
+    world.link("l.png", "/etc/passwd");
+    world.gate("EP").expect("cannot-tell", &["media-unresolved edit/cut.otio"]);
+}
+
+#[test]
+fn every_frame_of_a_sequence_is_judged() {
+    let frames: Vec<_> = (1001..=1006).map(|at| format!("sh/x.{at}.png")).collect();
+    let mut media: Vec<_> = frames.iter().map(|name| (name.as_str(), plain_png(1))).collect();
+    media[3].1 = a1111_png(1);
+    let mut shot = clip("x", None);
+    shot["media_references"]["DEFAULT_MEDIA"] = json!({
+        "OTIO_SCHEMA": "ImageSequenceReference.1", "target_url_base": "../sh/", "name_prefix": "x.",
+        "name_suffix": ".png", "start_frame": 1001, "frame_step": 1, "rate": 24.0,
+        "frame_zero_padding": 4, "missing_frame_policy": "error",
+        "available_range": {"OTIO_SCHEMA": "TimeRange.1",
+            "start_time": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 0},
+            "duration": {"OTIO_SCHEMA": "RationalTime.1", "rate": 24, "value": 6}}});
+    let world = world(&media, &cut(&[shot]));
+    world.gate("EP").expect("refused", &["ai-unapproved sh/x.1004.png"]);
+    world.approve(&["sh/x.1004.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned sh/x.1004.png]"]);
+    world.remove("sh/x.1006.png");
+    let approved = "[approval-unsigned sh/x.1004.png]";
+    world.gate("EP").expect("cannot-tell", &[approved, "media-missing edit/cut.otio"]);
+}
