@@ -1,7 +1,8 @@
 //! Numbered places where a crash test kills the process. Compiled into debug builds only.
 //!
 //! Run 1 lists those that are passed, a line each (`GENLOCK_FAILPOINT_COUNT` names a file), run *n*
-//! aborts at the n-th (`GENLOCK_FAILPOINT_ABORT`), as a power cut would: no destructor runs.
+//! aborts at the n-th (`GENLOCK_FAILPOINT_ABORT`), as a power cut would: no destructor runs. For races a
+//! process can be stopped at a named one (`GENLOCK_FAILPOINT_STOP`).
 
 /// Marks a place between two steps that must survive a crash.
 #[cfg(debug_assertions)]
@@ -14,6 +15,11 @@ pub fn hit(name: &str) {
     if let Some(file) = std::env::var_os("GENLOCK_FAILPOINT_COUNT") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
         let _ = file.and_then(|mut file| writeln!(file, "{passed} {name}"));
+    }
+    if std::env::var("GENLOCK_FAILPOINT_STOP").is_ok_and(|at| at == name) {
+        // Goes on when a test has done to the disk what it wants to be there, and says so.
+        let _ =
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
     }
     if std::env::var("GENLOCK_FAILPOINT_ABORT").is_ok_and(|at| at == passed.to_string()) {
         std::process::abort();

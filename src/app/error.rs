@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::attest::{SignError, SignersError};
 use crate::config::ConfigError;
+use crate::deliver::manifest::ManifestError;
+use crate::deliver::staging::StagingError;
 use crate::deliver::timeline::TimelineError;
 use crate::ledger::LedgerError;
 use crate::observe::mount::MountError;
@@ -71,6 +73,18 @@ pub enum AppError {
         /// What is wrong with it.
         source: TimelineError,
     },
+    /// A copy on the device is not what was written.
+    #[error("{} reads back as something else than was written", path.display())]
+    Unfaithful {
+        /// The copy.
+        path: PathBuf,
+    },
+    /// A delivery cannot be put together.
+    #[error("nothing was delivered")]
+    Staging(#[source] StagingError),
+    /// The manifest of a delivery cannot be written.
+    #[error("the manifest cannot be written, and nothing was delivered")]
+    Manifest(#[source] ManifestError),
     /// The ledger cannot.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

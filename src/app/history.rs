@@ -124,6 +124,14 @@ fn sentence(event: &Event) -> String {
             let all: Vec<_> = paths.chain(timelines).collect();
             format!("{} contains {}", one.name, all.join(", "))
         }
+        Event::Exported(one) => {
+            format!(
+                "{} was exported to {} ({})",
+                one.deliverable,
+                one.destination,
+                count(one.files, "file")
+            )
+        }
         Event::ReferenceLinked(one) => {
             format!("{}: the reference {:?} means {}", one.deliverable, one.reference, one.path)
         }

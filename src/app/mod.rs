@@ -13,15 +13,18 @@ mod context;
 mod decide;
 mod declare;
 mod deliverables;
+mod delivery;
 mod demo_media;
 mod detection;
 mod documents;
 mod error;
+mod export;
 mod gate;
 mod history;
 mod ingest;
 mod list;
 mod origins;
+mod papers;
 mod people;
 mod policies;
 mod project;
@@ -53,8 +56,10 @@ pub use deliverables::{
     AddOptions, DeliverableDetails, DeliverableState, DeliverableView, add_deliverable,
     deliverables, link_reference, remove_deliverable, show_deliverable,
 };
+pub use delivery::{DeliveryVerified, verify_delivery};
 pub use demo_media::FILES as DEMO_FILES;
 pub use error::AppError;
+pub use export::{ExportAnswer, ExportOptions, export};
 pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
 pub use list::{ListOptions, list};

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use crate::app::approvers::Approvers;
 use crate::app::{AppError, Context, Project};
 use crate::attest::{
-    ApprovalPredicate, Attestation, ConditionPredicate, Digests, Ground, PolicyPredicate,
-    Predicate, Signer, Statement, Subject, hex,
+    ApprovalPredicate, Attestation, ConditionPredicate, Digests, Ground, NAMESPACE,
+    PolicyPredicate, Predicate, Signer, Statement, Subject, hex,
 };
 use crate::ledger::Reader;
 use crate::model::{
@@ -131,7 +131,7 @@ impl Signing {
         if let Some(last) = self.last.as_ref().filter(|last| last.statement == statement) {
             return Ok(last.clone());
         }
-        let signature = self.signer.sign(statement.as_bytes())?;
+        let signature = self.signer.sign(NAMESPACE, statement.as_bytes())?;
         let signed = Signed { statement, signature };
         self.last = Some(signed.clone());
         Ok(signed)

@@ -108,6 +108,18 @@ impl AllowedSigners {
         self.signers.iter().any(|signer| fits_list(principal, &signer.principals))
     }
 
+    /// Whether a key signs for anybody, in a namespace, at a moment.
+    pub(super) fn allow_anybody(&self, key: &KeyData, namespace: &str, at: Timestamp) -> bool {
+        let at = at.to_seconds();
+        self.signers.iter().any(|signer| {
+            let Options { namespaces, valid_after, valid_before } = &signer.options;
+            signer.key == *key
+                && namespaces.as_ref().is_none_or(|list| fits_list(namespace, list))
+                && valid_after.is_none_or(|from| at >= from)
+                && valid_before.is_none_or(|until| at <= until)
+        })
+    }
+
     /// Whether a key signs for a name, in a namespace, at a moment. One line that says so is enough.
     pub(super) fn allows(
         &self,

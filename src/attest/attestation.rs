@@ -152,7 +152,7 @@ fn judged<P: Predicate>(
 ) -> Attestation {
     let Some(signed) = signed else { return Attestation::Unsigned };
     let proven = || {
-        let key = sshsig::open(&signed.signature, signed.statement.as_bytes())?;
+        let key = sshsig::open(&signed.signature, NAMESPACE, signed.statement.as_bytes())?;
         ground.signers.ok_or(Flaw::NoList)?.allows(by, &key, NAMESPACE, ground.at)?;
         agrees(&Statement::parse(&signed.statement).map_err(Flaw::Statement)?)?;
         Ok(sshsig::fingerprint(&key))

@@ -11,6 +11,7 @@
 mod agent;
 mod allowed_signers;
 mod attestation;
+mod delivery;
 mod options;
 mod signer;
 mod sshsig;
@@ -18,8 +19,11 @@ mod statement;
 
 pub use allowed_signers::{AllowedSigners, SignersError, SignersProblem};
 pub use attestation::{Attestation, Flaw, Ground, approval, condition, policy};
+pub use delivery::{
+    Certificate, CertificateFlaw, DeliveryPredicate, Disclosed, PolicyInForce, Warning,
+};
 pub use signer::{SignError, Signer};
-pub use sshsig::NAMESPACE;
+pub use sshsig::{DELIVERY, NAMESPACE};
 pub use statement::{
     ApprovalPredicate, ConditionPredicate, Digests, PolicyPredicate, Predicate, Statement, Subject,
     hex,

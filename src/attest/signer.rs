@@ -115,22 +115,23 @@ impl Signer {
         sshsig::fingerprint(self.public.key_data())
     }
 
-    /// Signs a message; gives the signature as `ssh-keygen -Y sign` writes it.
-    pub fn sign(&self, message: &[u8]) -> Result<String, SignError> {
+    /// Signs a message for a purpose, the namespace; gives the signature as `ssh-keygen -Y sign` writes
+    /// it.
+    pub fn sign(&self, namespace: &str, message: &[u8]) -> Result<String, SignError> {
         let unusable = |problem: String| SignError::Unusable { path: self.path.clone(), problem };
         let failed = |error: ssh_key::Error| unusable(error.to_string());
         let armored = match &self.means {
-            Means::Key(key) => sshsig::sign(key, message).map_err(failed)?,
+            Means::Key(key) => sshsig::sign(key, namespace, message).map_err(failed)?,
             Means::Agent(socket) => {
-                let to_sign = sshsig::to_be_signed(message).map_err(failed)?;
+                let to_sign = sshsig::to_be_signed(namespace, message).map_err(failed)?;
                 let signature = agent::sign(socket, &self.public, &to_sign)
                     .map_err(|source| SignError::Agent { socket: socket.clone(), source })?
                     .ok_or_else(|| SignError::Refused { path: self.path.clone() })?;
-                sshsig::armor(self.public.key_data(), signature).map_err(failed)?
+                sshsig::armor(self.public.key_data(), namespace, signature).map_err(failed)?
             }
         };
         // An agent, or a damaged key, may answer with anything.
-        sshsig::open(&armored, message)
+        sshsig::open(&armored, namespace, message)
             .map_err(|_| unusable("what it made is no signature".to_owned()))?;
         Ok(armored)
     }

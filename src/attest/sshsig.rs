@@ -5,8 +5,12 @@ use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, Signature, SshSig};
 
 use crate::attest::allowed_signers::supported;
 
-/// What our signatures are for. A signature made for something else (a commit, a login) is none.
+/// What signatures under approvals are for. A signature made for something else (a commit, a login) is
+/// none.
 pub const NAMESPACE: &str = "genlock-approval";
+
+/// What signatures under delivery certificates are for.
+pub const DELIVERY: &str = "genlock-delivery";
 
 /// What the key hashes the message with; also what `ssh-keygen -Y sign` does.
 const HASH: HashAlg = HashAlg::Sha512;
@@ -23,8 +27,8 @@ pub(super) enum Unreadable {
 }
 
 /// The bytes a key signs for a message.
-pub(super) fn to_be_signed(message: &[u8]) -> ssh_key::Result<Vec<u8>> {
-    SshSig::signed_data(NAMESPACE, HASH, message)
+pub(super) fn to_be_signed(namespace: &str, message: &[u8]) -> ssh_key::Result<Vec<u8>> {
+    SshSig::signed_data(namespace, HASH, message)
 }
 
 /// `SHA256:…`, as `ssh-keygen -l` prints it.
@@ -33,31 +37,35 @@ pub(super) fn fingerprint(key: &KeyData) -> String {
 }
 
 /// Signs a message with a key that is at hand.
-pub(super) fn sign(key: &PrivateKey, message: &[u8]) -> ssh_key::Result<String> {
-    SshSig::sign(key, NAMESPACE, HASH, message)?.to_pem(LineEnding::LF)
+pub(super) fn sign(key: &PrivateKey, namespace: &str, message: &[u8]) -> ssh_key::Result<String> {
+    SshSig::sign(key, namespace, HASH, message)?.to_pem(LineEnding::LF)
 }
 
 /// Wraps what a key made of [`to_be_signed`].
-pub(super) fn armor(key: &KeyData, signature: Signature) -> ssh_key::Result<String> {
-    SshSig::new(key.clone(), NAMESPACE, HASH, signature)?.to_pem(LineEnding::LF)
+pub(super) fn armor(
+    key: &KeyData,
+    namespace: &str,
+    signature: Signature,
+) -> ssh_key::Result<String> {
+    SshSig::new(key.clone(), namespace, HASH, signature)?.to_pem(LineEnding::LF)
 }
 
 /// Checks that a signature is of this message, and gives the key that made it. Whose key that is,
 /// and whether it counts, is not looked at.
-pub(super) fn open(armored: &str, message: &[u8]) -> Result<KeyData, Unreadable> {
+pub(super) fn open(armored: &str, namespace: &str, message: &[u8]) -> Result<KeyData, Unreadable> {
     let format = |error: ssh_key::Error| Unreadable::Format(error.to_string());
     let signature = SshSig::from_pem(armored).map_err(format)?;
     // OpenSSH takes version 1 only, and signs nothing in the reserved field.
     if signature.version() != SshSig::VERSION || !signature.reserved().is_empty() {
         return Err(Unreadable::Format("it is of another version".to_owned()));
     }
-    if signature.namespace() != NAMESPACE {
+    if signature.namespace() != namespace {
         return Err(Unreadable::Namespace(signature.namespace().to_owned()));
     }
     let key = signature.public_key().clone();
     supported(&key).map_err(Unreadable::Format)?;
     PublicKey::from(key.clone())
-        .verify(NAMESPACE, message, &signature)
+        .verify(namespace, message, &signature)
         .map_err(|_| Unreadable::Message)?;
     Ok(key)
 }

@@ -114,10 +114,13 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// Copy a deliverable that passes into a folder, compare every byte, leave certificate and manifest.
+    /// Finalises it first. A run that was killed is finished by the next
+    Export(ExportArgs),
     /// Check a policy, explain its rules, test what they find, acknowledge changes of it
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Check the ledger: file, chain, tables against a replay, documents
+    /// Check the ledger: file, chain, tables against a replay, documents; or a delivery, without one
     Verify(VerifyArgs),
     /// The journal, newest first
     Log(LogArgs),
@@ -146,9 +149,24 @@ impl Command {
                 | Self::Watch(_)
                 | Self::Gate { .. }
                 | Self::Finalize { .. }
+                | Self::Export(_)
                 | Self::Verify(_)
         )
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// The deliverable
+    pub(super) name: String,
+    /// The folder: a new or empty one appears whole; into another, nothing is overwritten
+    pub(super) destination: PathBuf,
+    /// Sign the certificate: a private key, or a public key that ssh-agent holds
+    #[arg(long, value_name = "KEYFILE")]
+    pub(super) sign: Option<PathBuf>,
+    /// Do not read what was written back from the device; the certificate says so
+    #[arg(long)]
+    pub(super) no_read_back: bool,
 }
 
 #[derive(Debug, Args)]
@@ -537,8 +555,14 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     pub(super) files: bool,
     /// A head quoted in a verdict or certificate: must lie on this history
-    #[arg(long, value_name = "SEQ:HASH", value_parser = head)]
+    #[arg(long, value_name = "SEQ:HASH")]
     pub(super) head: Option<Head>,
+    /// A folder that genlock export made: needs no project
+    #[arg(conflicts_with_all = ["files", "head"])]
+    pub(super) delivery: Option<PathBuf>,
+    /// Who may sign deliveries, an OpenSSH allowed_signers file: the certificate must be by one of them
+    #[arg(long, value_name = "FILE", requires = "delivery")]
+    pub(super) signers: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -600,14 +624,6 @@ fn since(text: &str) -> Result<Timestamp, String> {
 
 fn seq(text: &str) -> Result<Seq, String> {
     text.parse().map(Seq).map_err(|_| "the number of an event, as genlock log shows it".to_owned())
-}
-
-fn head(text: &str) -> Result<Head, String> {
-    let wrong = || "SEQ:HASH, as a verdict or genlock verify prints it".to_owned();
-    let (seq, hash) = text.split_once(':').ok_or_else(wrong)?;
-    let seq = seq.parse().map(Seq).map_err(|_| wrong())?;
-    let hash = blake3::Hash::from_hex(hash).map_err(|_| wrong())?;
-    Ok(Head { seq, hash: *hash.as_bytes() })
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::Sql { .. } => Exit::Internal,
         },
         AppError::Timeline { .. } => Exit::Partial,
+        AppError::Unfaithful { .. } => Exit::Integrity,
+        AppError::Staging(_) | AppError::Manifest(_) => Exit::Usage,
         AppError::Interrupted => Exit::Interrupted,
         AppError::Io { .. } | AppError::Mount(_) | AppError::Internal(_) => Exit::Internal,
     }

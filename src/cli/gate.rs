@@ -54,7 +54,8 @@ pub(super) fn reopen(
     Ok(Exit::Ok)
 }
 
-fn show(
+/// Prints a verdict; gives its exit code.
+pub(super) fn show(
     answer: &GateAnswer,
     state: Option<DeliverableState>,
     verbose: bool,

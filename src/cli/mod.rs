@@ -7,6 +7,7 @@ mod deliverable;
 mod demo;
 mod error;
 mod exit;
+mod export;
 mod gate;
 mod ls;
 mod output;
@@ -196,7 +197,11 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
         Command::Policy(command) => policy::run(context, project, command, output),
-        Command::Verify(args) => verify::verify(context, &project()?, args, output),
+        Command::Export(args) => export::export(context, &project()?, args, global.verbose, output),
+        Command::Verify(args) => match &args.delivery {
+            Some(folder) => export::verify(context, folder, args, output),
+            None => verify::verify(context, &project()?, args, output),
+        },
         Command::Log(args) => verify::log(context, &project()?, args, output),
         Command::Demo { dir } => demo::run(dir.as_deref(), output),
         Command::Completions { shell } => {

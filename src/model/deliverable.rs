@@ -114,6 +114,34 @@ pub struct FinalItem {
     pub asset: AssetId,
 }
 
+/// A file that an export wrote beside the media.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Paper {
+    /// Its name in the delivery.
+    pub name: String,
+    /// What it holds.
+    pub asset: AssetId,
+}
+
+/// A final deliverable was copied out, and every byte of the copy was compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exported {
+    /// The deliverable's name.
+    pub deliverable: String,
+    /// The gate run it rests on.
+    pub gate: Seq,
+    /// Where to, as it was called on the machine that did it.
+    pub destination: String,
+    /// Media files copied.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// What else was written: certificate, signature, disclosure log, manifest.
+    pub papers: Vec<Paper>,
+    /// Whether all was read back from the device.
+    pub read_back: bool,
+}
+
 /// A deliverable marked final, with exactly what it held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finalization {

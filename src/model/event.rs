@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Approval, ApproversAdopted, AssetId, AssetPath, Attached, ConditionMet, Declared,
-    Determination, Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged,
+    Determination, Exported, Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged,
     ReferenceLink, Rejection, Reported, Revocation, ScanCompleted, Timestamp, Tool,
 };
 
@@ -44,6 +45,22 @@ impl Head {
 impl fmt::Display for Head {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.seq, self.hash_hex())
+    }
+}
+
+/// The text is no head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("SEQ:HASH, as a verdict or genlock verify prints it")]
+pub struct BadHead;
+
+impl FromStr for Head {
+    type Err = BadHead;
+
+    fn from_str(text: &str) -> Result<Self, BadHead> {
+        let (seq, hash) = text.split_once(':').ok_or(BadHead)?;
+        let seq = seq.parse().map(Seq).map_err(|_| BadHead)?;
+        let hash = blake3::Hash::from_hex(hash).map_err(|_| BadHead)?;
+        Ok(Self { seq, hash: *hash.as_bytes() })
     }
 }
 
@@ -186,6 +203,7 @@ events! {
     "reference-linked" => ReferenceLinked(ReferenceLink), "a person said what a reference of a timeline means";
     "gated" => Gated(GateRun), "a gate ran";
     "finalized" => Finalized(Finalization), "a deliverable was marked final";
+    "exported" => Exported(Exported), "a final deliverable was copied out, and the copy compared";
     "reopened" => Reopened(DeliverableNote), "a final deliverable was opened again";
 }
 

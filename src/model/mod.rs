@@ -37,11 +37,12 @@ pub use declaration::{
     plain_word,
 };
 pub use deliverable::{
-    FinalItem, Finalization, GateRun, LinkedFile, MadeOf, PathPattern, ReferenceLink, TimelineRead,
+    Exported, FinalItem, Finalization, GateRun, LinkedFile, MadeOf, Paper, PathPattern,
+    ReferenceLink, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
-    DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,
+    BadHead, DeliverableDefined, DeliverableNote, DeterminationCleared, Event, Head, PolicyAdopted,
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};

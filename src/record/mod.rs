@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    DeclarationId, Determination, Event, Evidence, Examination, Finalization, Found, GateRun, Head,
-    MadeOf, ObservedBatch, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath, Revocation,
-    RootName, Scope, Seq, Timestamp,
+    DeclarationId, Determination, Event, Evidence, Examination, Exported, Finalization, Found,
+    GateRun, Head, MadeOf, ObservedBatch, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -102,6 +102,8 @@ pub struct Record {
     pub revocations: Vec<Entry<Revocation>>,
     /// Every word that conditions were met, in order.
     pub conditions_met: Vec<Entry<ConditionMet>>,
+    /// Every export, in order.
+    pub exports: Vec<Entry<Exported>>,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
@@ -203,6 +205,7 @@ impl Record {
                     deliverable.finalized = Some(Entry { seq, at, actor, fact });
                 }
             }
+            Event::Exported(fact) => self.exports.push(Entry { seq, at, actor, fact }),
             Event::Reopened(fact) => {
                 if let Some(deliverable) = self.deliverables.get_mut(&fact.name) {
                     deliverable.finalized = None;

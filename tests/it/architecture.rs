@@ -38,7 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["app", "clock", "config", "ledger", "model", "problem", "report"]),
     ("clock", &["model"]),
     ("config", &["model"]),
-    ("deliver", &["model"]),
+    ("deliver", &["failpoint", "model"]),
     ("detect", &["model", "problem"]),
     ("failpoint", &[]),
     ("gate", &["model", "origin", "policy", "record"]),

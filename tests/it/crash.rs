@@ -107,6 +107,21 @@ const CAMPAIGNS: &[Campaign] = &[
         args: |_| own(&["finalize", "EP101"]),
         exit: 0,
     },
+    Campaign {
+        name: "export",
+        prepare: approved,
+        args: |world| own(&["export", "EP101", world.outside("out/EP101").to_str().unwrap()]),
+        exit: 0,
+    },
+    Campaign {
+        name: "export into a folder in use",
+        prepare: approved,
+        args: |world| {
+            fs::create_dir_all(world.outside("used/theirs")).unwrap();
+            own(&["export", "EP101", world.outside("used").to_str().unwrap()])
+        },
+        exit: 0,
+    },
 ];
 
 /// Commands whose second run says that there is nothing left to do.

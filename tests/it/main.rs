@@ -19,6 +19,7 @@ mod damage;
 mod declarations;
 mod deliverables;
 mod exit_codes;
+mod export;
 mod gate;
 mod guidance;
 mod in_force;

@@ -1,0 +1,262 @@
+//! What an export leaves beside the media: the disclosure log, the delivery certificate with its signature,
+//! and one ASC MHL generation that covers all of these.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::app::AppError;
+use crate::app::export::{Delivery, Item};
+use crate::app::gate::GateAnswer;
+use crate::attest::{
+    Certificate, DELIVERY, DeliveryPredicate, Digests, Disclosed, PolicyInForce, Signer, Statement,
+    Subject, Warning,
+};
+use crate::deliver::copy::Copied;
+use crate::deliver::manifest::{
+    Creator, GenerationOptions, ManifestFile, Process, write_generation,
+};
+use crate::deliver::package::{Algorithm, Digest, Hasher};
+use crate::deliver::staging::{Staging, StagingError};
+use crate::model::{AiStatus, AssetId, Paper, Timestamp};
+use crate::origin::Origin;
+use crate::record::Record;
+
+/// What makes a folder a delivery.
+pub(super) const CERTIFICATE: &str = "genlock-certificate.json";
+/// As `ssh-keygen -Y sign` would have written it.
+pub(super) const SIGNATURE: &str = "genlock-certificate.json.sig";
+/// The folder of ASC MHL.
+const MHL: &str = "ascmhl";
+/// What all our own names begin with.
+const OURS: &str = "genlock-";
+
+/// Whether media cannot have this name in a delivery.
+pub(super) fn is_reserved(name: &str) -> bool {
+    name.starts_with(OURS) || name.split('/').any(|part| part == MHL)
+}
+
+/// The papers of a delivery.
+#[derive(Clone, Debug)]
+pub(super) struct Papers {
+    /// Every one of them, the certificate last: it makes the folder a delivery.
+    pub(super) written: Vec<Paper>,
+}
+
+impl Papers {
+    /// Their names, in the order in which they appear.
+    pub(super) fn in_order(&self) -> impl Iterator<Item = &str> {
+        self.written.iter().map(|paper| paper.name.as_str())
+    }
+
+    /// The papers that a certificate came with, found in these folders; `None` when one is not there.
+    pub(super) fn of(certificate: &Certificate, folders: &[&Path]) -> Option<Self> {
+        let find = |name: &str| -> Option<PathBuf> {
+            folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+        };
+        let ours = certificate.files.iter().filter_map(|file| file.name.clone());
+        let mut names: Vec<String> = ours.filter(|name| is_reserved(name)).collect();
+        let mut manifests = BTreeSet::new();
+        for folder in folders {
+            for entry in fs::read_dir(folder.join(MHL)).into_iter().flatten().flatten() {
+                manifests.insert(format!("{MHL}/{}", entry.file_name().to_str()?));
+            }
+        }
+        names.extend(manifests);
+        if find(SIGNATURE).is_some() {
+            names.push(SIGNATURE.to_owned());
+        }
+        names.push(CERTIFICATE.to_owned());
+        let paper = |name: String| {
+            let bytes = fs::read(find(&name)?).ok()?;
+            Some(Paper { asset: AssetId::from(blake3::hash(&bytes)), name })
+        };
+        let written: Vec<_> = names.into_iter().map(paper).collect::<Option<_>>()?;
+        let whole = certificate.files.iter().all(|file| {
+            let mut same = written.iter();
+            file.name.as_deref().is_none_or(|name| {
+                !is_reserved(name)
+                    || same.any(|one| one.name == name && one.asset == file.digest.blake3)
+            })
+        });
+        let has_manifest = written.iter().any(|one| one.name.starts_with(MHL));
+        (whole && has_manifest).then_some(Self { written })
+    }
+}
+
+/// Writes the papers of a delivery whose media is all there.
+pub(super) fn papers(
+    delivery: &Delivery<'_>,
+    answer: &GateAnswer,
+    record: &Record,
+    copied: &[Copied],
+    signer: Option<&Signer>,
+) -> Result<Papers, AppError> {
+    let now = delivery.context.now();
+    let mut writer = Writer { staging: delivery.staging, papers: Vec::new(), files: Vec::new() };
+    for (item, copied) in delivery.items.iter().zip(copied) {
+        writer.files.push(media(delivery.staging, item, copied)?);
+    }
+    let mut subjects: Vec<_> =
+        delivery.items.iter().zip(copied).map(|(item, copied)| subject(item, copied)).collect();
+    subjects.extend(writer.papers.iter().map(|paper| paper.subject.clone()));
+    let said = predicate(delivery, answer, record, now);
+    let statement = Statement::new(subjects, said);
+    let text = statement
+        .to_text()
+        .map_err(|error| AppError::Internal(format!("cannot write a certificate: {error}")))?;
+    let signature = signer.map(|signer| signer.sign(DELIVERY, text.as_bytes())).transpose()?;
+    if let Some(signature) = &signature {
+        writer.write(SIGNATURE, signature.as_bytes(), now)?;
+    }
+    writer.write(CERTIFICATE, text.as_bytes(), now)?;
+    let certificate = writer.papers.pop();
+    manifest(delivery, &mut writer, now)?;
+    writer.papers.extend(certificate);
+    let written = writer.papers.into_iter().map(|paper| paper.paper).collect();
+    Ok(Papers { written })
+}
+
+/// A paper that was written.
+struct Written {
+    paper: Paper,
+    subject: Subject,
+}
+
+/// Writes papers where the delivery is put together, and lists all that is in it.
+struct Writer<'a> {
+    staging: &'a Staging,
+    papers: Vec<Written>,
+    /// For the manifest.
+    files: Vec<ManifestFile>,
+}
+
+impl Writer<'_> {
+    /// One that a killed export left is replaced: until the certificate is there, none is part of
+    /// anything.
+    fn write(&mut self, name: &str, bytes: &[u8], now: Timestamp) -> Result<(), AppError> {
+        self.staging.remove(Path::new(name))?;
+        let path = self.staging.place(Path::new(name))?;
+        fs::write(&path, bytes).map_err(AppError::io("write", &path))?;
+        let digest = Digests::of(bytes);
+        self.papers.push(Written {
+            paper: Paper { name: name.to_owned(), asset: digest.blake3 },
+            subject: Subject { name: Some(name.to_owned()), digest },
+        });
+        self.files.push(ManifestFile {
+            path: name.as_bytes().to_vec(),
+            previous_path: None,
+            size: bytes.len() as u64,
+            modified: Some(now),
+            digests: vec![Hasher::digest(Algorithm::Xxh64, bytes)],
+        });
+        Ok(())
+    }
+}
+
+fn media(staging: &Staging, item: &Item, copied: &Copied) -> Result<ManifestFile, AppError> {
+    let at = staging.find(Path::new(&item.name)).unwrap_or_default();
+    let found = fs::metadata(&at).map_err(AppError::io("look at", &at))?;
+    let nanos =
+        found.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(found.mtime_nsec()));
+    let modified = nanos.map(Timestamp::from_nanos);
+    let xxh64 = copied.digests.iter().filter(|one| one.algorithm == Algorithm::Xxh64);
+    Ok(ManifestFile {
+        path: item.name.as_bytes().to_vec(),
+        previous_path: None,
+        size: copied.size,
+        modified,
+        digests: xxh64.cloned().collect(),
+    })
+}
+
+fn subject(item: &Item, copied: &Copied) -> Subject {
+    let is_sha256 = |one: &&Digest| one.algorithm == Algorithm::Sha256;
+    let sha256 = copied.digests.iter().find(is_sha256).map(|one| one.value.clone());
+    Subject { name: Some(item.name.clone()), digest: Digests { blake3: copied.asset, sha256 } }
+}
+
+fn predicate(
+    delivery: &Delivery<'_>,
+    answer: &GateAnswer,
+    record: &Record,
+    now: Timestamp,
+) -> DeliveryPredicate {
+    let warnings = answer.verdict.findings.iter().map(|one| Warning {
+        code: one.code.as_str().to_owned(),
+        path: one.path.as_ref().map(ToString::to_string),
+        why: one.why.clone(),
+    });
+    DeliveryPredicate {
+        deliverable: answer.deliverable.clone(),
+        verdict: answer.verdict.outcome,
+        head: answer.journal.to_string(),
+        checked: answer.verdict.checked,
+        warnings: warnings.collect(),
+        policy: PolicyInForce { profile: answer.profile.clone(), hash: answer.policy },
+        approvers: record.texts.approvers_hash(),
+        disclosed: disclosed(record),
+        exported_at: now,
+        by: delivery.context.actor.clone(),
+        program: PROGRAM.to_owned(),
+        read_back: !delivery.options.no_read_back,
+    }
+}
+
+const PROGRAM: &str = concat!("genlock ", env!("CARGO_PKG_VERSION"));
+
+fn disclosed(record: &Record) -> Disclosed {
+    let mut disclosed = Disclosed::default();
+    for found in record.present().values() {
+        let determination = record.determination(&found.asset).map(|entry| &entry.fact);
+        let count = match Origin::of(&record.evidence(&found.asset), determination).status {
+            AiStatus::Ai => &mut disclosed.ai,
+            AiStatus::AiPart => &mut disclosed.ai_part,
+            AiStatus::Suspect => &mut disclosed.suspect,
+            AiStatus::NotAi => &mut disclosed.not_ai,
+            AiStatus::Unknown => &mut disclosed.unknown,
+        };
+        *count += 1;
+    }
+    disclosed
+}
+
+/// The ASC MHL generation over everything that was written so far.
+fn manifest(
+    delivery: &Delivery<'_>,
+    writer: &mut Writer<'_>,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let creator = Creator {
+        host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        tool: "genlock".to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Creator::default()
+    };
+    let folder = delivery.staging.target().file_name().unwrap_or_default().to_string_lossy();
+    let generation = write_generation(&GenerationOptions {
+        creator: &creator,
+        process: Process::Transfer,
+        time: now,
+        folder_name: &folder,
+        files: &writer.files,
+        folders: &[],
+        ignored: &[],
+        previous: None,
+    })
+    .map_err(AppError::Manifest)?;
+    // What a killed export made under another time is none of this one.
+    delivery.staging.remove_folder(Path::new(MHL))?;
+    writer.write(&format!("{MHL}/{}", generation.name), &generation.manifest, now)?;
+    writer.write(&format!("{MHL}/ascmhl_chain.xml"), &generation.chain, now)
+}
+
+impl From<StagingError> for AppError {
+    fn from(error: StagingError) -> Self {
+        match error {
+            StagingError::Io { action, path, source } => Self::Io { action, path, source },
+            other => Self::Staging(other),
+        }
+    }
+}

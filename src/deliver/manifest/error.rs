@@ -1,0 +1,74 @@
+//! Why a manifest cannot be written.
+
+use crate::deliver::package::relative_path::shown;
+
+/// A manifest that would not say the truth, or that nobody could read, is not written. Paths are
+/// shown escaped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// The schema wants at least one file.
+    #[error("there is no file to list")]
+    Empty,
+    /// XML holds text only, and not every character.
+    #[error("{what} {text} cannot be written in XML")]
+    NotText {
+        /// Which text.
+        what: &'static str,
+        /// The text, escaped.
+        text: String,
+    },
+    /// Absolute, climbing, with back slashes or empty parts, or in the folder of a history.
+    #[error("path {path} cannot be listed: it {why}")]
+    Path {
+        /// The path, escaped.
+        path: String,
+        /// Why, to follow "it".
+        why: &'static str,
+    },
+    /// Listed twice, or a file and a folder.
+    #[error("path {path} is listed twice")]
+    Twice {
+        /// The path, escaped.
+        path: String,
+    },
+    /// Directory hashes are made of the hashes of all files.
+    #[error("no hash algorithm that ASC MHL knows is common to all files; {path} lacks it")]
+    NoCommonAlgorithm {
+        /// The file at which the last one was lost.
+        path: String,
+    },
+    /// A generation before has this file by other algorithms only, so the new digests follow from
+    /// nothing.
+    #[error("file {path} has no hash of an algorithm that a generation before has of it")]
+    NotComparable {
+        /// The path, escaped.
+        path: String,
+    },
+    /// The folder's name becomes part of the manifest's name.
+    #[error("{name} is no name of a folder")]
+    FolderName {
+        /// The name, escaped.
+        name: String,
+    },
+    /// The schema wants a form of `a@b.c`.
+    #[error("{text} is no e-mail address")]
+    Email {
+        /// The text, escaped.
+        text: String,
+    },
+    /// The chain before cannot be continued.
+    #[error("generation {name} of the history has no hash that can be written again: {why}")]
+    Chain {
+        /// Name of the manifest, escaped.
+        name: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl ManifestError {
+    /// About a path.
+    pub(super) fn path(path: &[u8], why: &'static str) -> Self {
+        Self::Path { path: shown(path), why }
+    }
+}

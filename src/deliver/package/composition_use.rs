@@ -1,0 +1,93 @@
+//! One use of a file by a composition.
+
+use crate::deliver::package::Fraction;
+
+/// What kind of thing is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UseKind {
+    /// Moving picture.
+    Picture,
+    /// Sound, also immersive.
+    Sound,
+    /// Subtitles and captions.
+    Text,
+    /// Markers: names of points in time, without a file.
+    Marker,
+    /// Data and everything not known here.
+    #[default]
+    Data,
+}
+
+impl UseKind {
+    /// A short name that does not change.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Picture => "picture",
+            Self::Sound => "sound",
+            Self::Text => "text",
+            Self::Marker => "marker",
+            Self::Data => "data",
+        }
+    }
+
+    /// By the element of the playlist.
+    pub(super) fn of(element: &str) -> Self {
+        match element {
+            "MainImageSequence" | "MainPicture" | "MainStereoscopicPicture" => Self::Picture,
+            "MainAudioSequence"
+            | "CommentarySequence"
+            | "HearingImpairedSequence"
+            | "VisuallyImpairedSequence"
+            | "IABSequence"
+            | "MGASADMSignalSequence"
+            | "MainSound" => Self::Sound,
+            "MainSubtitleSequence"
+            | "SubtitlesSequence"
+            | "HearingImpairedCaptionsSequence"
+            | "VisuallyImpairedTextSequence"
+            | "KaraokeSequence"
+            | "ForcedNarrativeSequence"
+            | "MainSubtitle"
+            | "ClosedSubtitle"
+            | "ClosedCaption"
+            | "MainCaption"
+            | "MainClosedCaption" => Self::Text,
+            "MarkerSequence" | "MainMarkers" => Self::Marker,
+            _ => Self::Data,
+        }
+    }
+}
+
+/// A composition plays a stretch of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CompositionUse {
+    /// UUID of the composition.
+    pub composition: String,
+    /// What the composition is called.
+    pub title: Option<String>,
+    /// UUID of the file. Always there, but for markers of IMF, which are not given out.
+    pub track_file: Option<String>,
+    /// The file, when this package lists it.
+    pub path: Option<Vec<u8>>,
+    /// What it is used as.
+    pub kind: UseKind,
+    /// The element that says so: `MainImageSequence`, `MainPicture`, `ClosedCaption`.
+    pub element: String,
+    /// UUID of the virtual track (IMF).
+    pub track: Option<String>,
+    /// Segment (IMF) or reel (DCP), from 1.
+    pub part: u32,
+    /// Edit units of the file before the stretch.
+    pub entry_point: u64,
+    /// Edit units of the stretch, played once.
+    pub duration: Option<u64>,
+    /// How often it is played in a row.
+    pub repeat: u64,
+    /// Edit units per second.
+    pub edit_rate: Option<Fraction>,
+    /// Seconds from the start of the composition; `None` where an edit rate or duration before it
+    /// is missing.
+    pub record_start: Option<Fraction>,
+    /// Whether the essence is encrypted. Its bytes are hashed as they lie.
+    pub encrypted: bool,
+}

@@ -1,0 +1,58 @@
+//! A package: a folder with a list of what is in it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::deliver::package::{
+    CompositionUse, IgnoredPatterns, Listed, ListedFolder, PackageProblem,
+};
+
+/// Which kind of list a package has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PackageKind {
+    /// Interoperable Master Package (ST 2067-2).
+    Imf,
+    /// Digital Cinema Package by SMPTE (ST 429-2).
+    DcpSmpte,
+    /// Digital Cinema Package by the Interop agreement of 2004.
+    DcpInterop,
+    /// ASC Media Hash List, a history of generations.
+    AscMhl,
+    /// Media Hash List 1.0 or 1.1, one file.
+    LegacyMhl,
+}
+
+impl PackageKind {
+    /// A short name that does not change.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Imf => "imf",
+            Self::DcpSmpte => "dcp-smpte",
+            Self::DcpInterop => "dcp-interop",
+            Self::AscMhl => "asc-mhl",
+            Self::LegacyMhl => "mhl",
+        }
+    }
+}
+
+/// What one package of a folder says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Which kind it is.
+    pub kind: PackageKind,
+    /// What it calls itself.
+    pub name: Option<String>,
+    /// The files it lists and those it is made of, by path.
+    pub listed: Vec<Listed>,
+    /// What its compositions play, composition by composition, in the order of the playlist.
+    pub uses: Vec<CompositionUse>,
+    /// Directory hashes.
+    pub folders: Vec<ListedFolder>,
+    /// What it says to leave out.
+    pub ignored: Vec<IgnoredPatterns>,
+    /// What was wrong already when it was read, in a fixed order. `check` says these again.
+    pub problems: Vec<PackageProblem>,
+    /// Paths that another package of the same folder answers for: lists of that package, and what
+    /// the other lists of MHL 1.x beside this one name.
+    pub accounted: Arc<BTreeSet<Vec<u8>>>,
+}
