@@ -11,7 +11,7 @@ use crate::app::{AppError, Context};
 use crate::attest::{AllowedSigners, Certificate};
 use crate::deliver::copy::{CopyError, CopyOptions, read_back};
 use crate::deliver::package::{self, Algorithm, Digest, PackageKind, Role};
-use crate::deliver::staging::PARTIAL;
+use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::Head;
 
 /// What was found.
@@ -188,7 +188,7 @@ fn listed(folder: &Path) -> Result<BTreeMap<Vec<u8>, u64>, AppError> {
             let found = entry.metadata().map_err(AppError::io("look at", &entry.path()))?;
             if found.is_dir() {
                 folders.push(name);
-            } else {
+            } else if !is_left_over(name.as_os_str().as_bytes()) {
                 all.insert(name.as_os_str().as_bytes().to_vec(), found.len());
             }
         }

@@ -21,7 +21,7 @@ use crate::app::{AppError, Context, Project};
 use crate::attest::{Certificate, Signer};
 use crate::deliver::copy::{Copied, CopyError, CopyOptions, copy, read_back};
 use crate::deliver::package::Algorithm;
-use crate::deliver::staging::{Staging, StagingError};
+use crate::deliver::staging::{Staging, StagingError, sweep};
 use crate::failpoint;
 use crate::ledger::LedgerError;
 use crate::model::{AssetId, AssetPath, Event, Exported, FinalItem, Outcome};
@@ -87,6 +87,7 @@ pub fn export(
     let items = items(&record, name)?;
     if destination.join(CERTIFICATE).is_file() {
         let done = finished(&destination, name, &items)?;
+        sweep(&destination)?;
         answer.delivered = Some(note(project, context, &record, done)?);
         return Ok(answer);
     }

@@ -20,6 +20,22 @@ pub const PARTIAL: &str = ".genlock-partial";
 /// Held while an export is at work; no part of the delivery.
 const LOCK: &str = ".lock";
 
+/// Whether a name in a delivery is what a killed export left behind when all was in its place.
+pub fn is_left_over(name: &[u8]) -> bool {
+    name.strip_prefix(PARTIAL.as_bytes()).is_some_and(|rest| rest == b"/.lock")
+}
+
+/// Takes away what a killed export left behind in a finished delivery.
+pub fn sweep(target: &Path) -> Result<(), StagingError> {
+    let folder = target.join(PARTIAL);
+    match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(io_error("remove", &folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Why a delivery cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum StagingError {
@@ -218,6 +234,14 @@ impl Staging {
                 Ok(()) => {}
                 Err(rustix::io::Errno::EXIST) => return Err(StagingError::Taken { path: to }),
                 Err(error) => return Err(io_error("create", &to)(error.into())),
+            }
+            // Folders that are empty now would look like part of the delivery to who is about to get it.
+            let mut emptied = from.parent();
+            while let Some(folder) = emptied.filter(|folder| *folder != self.folder) {
+                if fs::remove_dir(folder).is_err() {
+                    break;
+                }
+                emptied = folder.parent();
             }
             failpoint::hit("delivery-placed");
         }

@@ -117,11 +117,14 @@ fn next_sequence(previous: &Previous) -> u64 {
     previous.chain.last().map_or(1, |entry| entry.sequence.saturating_add(1))
 }
 
+/// The hashes of every folder, by algorithm.
+type Hashes = Vec<(Algorithm, BTreeMap<Vec<u8>, DirectoryHash>)>;
+
 /// Files and folders in the order the reference implementation lists them.
 struct Tree<'a> {
     files: BTreeMap<&'a [u8], &'a ManifestFile>,
     folders: BTreeMap<Vec<u8>, Option<Timestamp>>,
-    hashes: Vec<(Algorithm, BTreeMap<Vec<u8>, DirectoryHash>)>,
+    hashes: Hashes,
 }
 
 impl<'a> Tree<'a> {
@@ -189,7 +192,7 @@ fn text(path: &[u8]) -> Result<&str, ManifestError> {
 fn hashes(
     files: &BTreeMap<&[u8], &ManifestFile>,
     folders: &BTreeMap<Vec<u8>, Option<Timestamp>>,
-) -> Result<Vec<(Algorithm, BTreeMap<Vec<u8>, DirectoryHash>)>, ManifestError> {
+) -> Result<Hashes, ManifestError> {
     if files.is_empty() {
         return Err(ManifestError::Empty);
     }

@@ -341,6 +341,77 @@ fn the_reference_implementation_takes_what_is_written() {
     }
 }
 
+/// The exit status of `ascmhl-debug verify` that our problems come to.
+fn as_status(problems: &[PackageProblem]) -> i32 {
+    let any = |what: fn(&PackageProblem) -> bool| problems.iter().any(what);
+    if any(|one| matches!(one, PackageProblem::HashDiffers { algorithm: Algorithm::C4, .. })) {
+        31
+    } else if any(|one| matches!(one, PackageProblem::HashDiffers { .. })) {
+        11
+    } else if any(|one| matches!(one, PackageProblem::Extra { .. })) {
+        21
+    } else if any(|one| matches!(one, PackageProblem::Missing { .. })) {
+        10
+    } else {
+        0
+    }
+}
+
+#[test]
+fn histories_of_the_reference_implementation_are_judged_as_by_itself() {
+    type Change = fn(&Path, &Path);
+    let Some(program) = std::env::var_os("GENLOCK_ASCMHL").map(PathBuf::from) else {
+        eprintln!(
+            "SKIPPED histories_of_the_reference_implementation_are_judged_as_by_itself: \
+             GENLOCK_ASCMHL does not name the program ascmhl (pip install ascmhl)"
+        );
+        return;
+    };
+    let create = |program: &Path, folder: &Path| {
+        let (status, said) = reference(program, &["create", "-h", "xxh64", "-dr"], folder);
+        assert_eq!(status, Some(0), "{said}");
+    };
+    let changes: [(&str, Change); 9] = [
+        ("nothing", |_, _| {}),
+        ("content", |_, folder| fs::write(folder.join("z.txt"), "LAST").unwrap()),
+        ("nested content", |_, folder| fs::write(folder.join("A/a.mov"), "other!!").unwrap()),
+        ("missing", |_, folder| fs::remove_file(folder.join("z.txt")).unwrap()),
+        ("nested missing", |_, folder| fs::remove_file(folder.join("A/a.mov")).unwrap()),
+        ("extra", |_, folder| fs::write(folder.join("A/B/new"), "").unwrap()),
+        ("rename told", |program, folder| {
+            fs::rename(folder.join("z.txt"), folder.join("y.txt")).unwrap();
+            assert_eq!(reference(program, &["create", "-h", "xxh64", "-dr"], folder).0, Some(0));
+        }),
+        ("rename not told", |_, folder| {
+            fs::rename(folder.join("z.txt"), folder.join("y.txt")).unwrap();
+        }),
+        ("manifest", |_, folder| {
+            let history = fs::read_dir(folder.join("ascmhl")).unwrap();
+            let manifests = history.map(|entry| entry.unwrap().path());
+            let manifest = manifests.filter(|path| path.extension().unwrap() == "mhl").min();
+            let manifest = manifest.unwrap();
+            let text = fs::read_to_string(&manifest).unwrap();
+            fs::write(manifest, text.replace("in-place", "transfer")).unwrap();
+        }),
+    ];
+    for (name, change) in changes {
+        for nested in [false, true] {
+            let (_temp, folder) = tree();
+            if nested {
+                create(&program, &folder.join("A"));
+            }
+            create(&program, &folder);
+            change(&program, &folder);
+            let (theirs, said) = reference(&program, &["verify"], &folder);
+            let ours = problems(&folder);
+            assert_eq!(theirs, Some(as_status(&ours)), "{name} {nested}: {said} {ours:?}");
+            if theirs == Some(0) {
+                assert_eq!(ours, [], "{name} {nested}: {said}");
+            }
+        }
+    }
+}
+
 #[test]
 fn directory_hashes_are_those_of_the_reference_implementation() {
     // Printed by ascmhl 1.2, `create -h md5`, for A/a = "x" and b = "y".

@@ -10,6 +10,7 @@ use crate::deliver::package::packing_list::{self, PackingList};
 use crate::deliver::package::relative_path::{percent_decoded, relative};
 use crate::deliver::package::text::decode;
 use crate::deliver::package::tree::{self, OpenFault};
+use crate::deliver::package::xml::Xml;
 use crate::deliver::package::{
     CompositionUse, Listed, Package, PackageError, PackageKind, PackageProblem, Role,
 };
@@ -255,7 +256,6 @@ impl Assembly<'_> {
     fn compositions(&mut self, kinds: &BTreeMap<String, String>) -> Result<(), PackageError> {
         let ids: Vec<(String, usize)> =
             self.by_id.iter().map(|(id, place)| (id.clone(), *place)).collect();
-        let mut profiles = Vec::new();
         for (id, place) in ids {
             let (path, role) = (self.listed[place].path.clone(), self.listed[place].role);
             let named = path.to_ascii_lowercase().ends_with(b".xml");
@@ -264,43 +264,35 @@ impl Assembly<'_> {
                 continue;
             }
             self.count_opened()?;
-            self.listed[place].role = self.role_of(&path);
+            let Some(text) = self.list_of(path.clone(), false) else { continue };
+            let root = match Xml::open(&text) {
+                Ok((_, root)) => root.name,
+                Err(fault) => {
+                    self.unreadable(path, fault.to_string());
+                    continue;
+                }
+            };
+            self.listed[place].role = match root.as_str() {
+                "CompositionPlaylist" => Role::CompositionPlaylist,
+                "OutputProfileList" => Role::OutputProfileList,
+                "PackingList" => Role::PackingList,
+                _ => Role::TimedText,
+            };
             match self.listed[place].role {
-                Role::CompositionPlaylist => self.composition(&id, path)?,
-                Role::OutputProfileList => profiles.push(path),
+                Role::CompositionPlaylist => self.composition(&id, path, &text)?,
+                Role::OutputProfileList => self.output_profile_list(path, &text),
+                Role::PackingList => {
+                    let why = "it is a packing list, and the asset map does not say so";
+                    self.contradiction(path, why.to_owned());
+                }
                 _ => {}
             }
-        }
-        for path in profiles {
-            self.output_profile_list(path);
         }
         Ok(())
     }
 
-    /// The role of an XML file by its root, which stands in its first bytes.
-    fn role_of(&self, path: &[u8]) -> Role {
-        /// Bytes: declaration, comments, root.
-        const START: u64 = 4_096;
-        let start = tree::read_start(self.folder, path, START).unwrap_or_default();
-        // UTF-16 shows the same letters with zeros between them.
-        let start: Vec<u8> = start.into_iter().filter(|byte| *byte != 0).collect();
-        let start = String::from_utf8_lossy(&start);
-        let named =
-            |name: &str| start.match_indices(name).any(|(at, _)| start[..at].ends_with(['<', ':']));
-        if named("CompositionPlaylist") {
-            Role::CompositionPlaylist
-        } else if named("OutputProfileList") {
-            Role::OutputProfileList
-        } else if named("PackingList") {
-            Role::PackingList
-        } else {
-            Role::TimedText
-        }
-    }
-
-    fn composition(&mut self, id: &str, path: Vec<u8>) -> Result<(), PackageError> {
-        let Some(text) = self.list_of(path.clone(), false) else { return Ok(()) };
-        let composition: Composition = match composition::parse(&text) {
+    fn composition(&mut self, id: &str, path: Vec<u8>, text: &str) -> Result<(), PackageError> {
+        let composition: Composition = match composition::parse(text) {
             Ok(composition) => composition,
             Err(fault) => {
                 self.unreadable(path, fault.to_string());
@@ -325,7 +317,7 @@ impl Assembly<'_> {
                 let path = self.folder.to_owned();
                 return Err(PackageError::TooMany { path, limit: USES_MAX, of: "uses of files" });
             }
-            let file = used.track_file.clone().unwrap_or_default();
+            let file = used.track_file.clone();
             match self.by_id.get(&file) {
                 Some(place) => used.path = Some(self.listed[*place].path.clone()),
                 None => self
@@ -340,9 +332,8 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn output_profile_list(&mut self, path: Vec<u8>) {
-        let Some(text) = self.list_of(path.clone(), false) else { return };
-        match composition::parse_output_profile_list(&text) {
+    fn output_profile_list(&mut self, path: Vec<u8>, text: &str) {
+        match composition::parse_output_profile_list(text) {
             Ok(Some(id)) if !self.by_id.contains_key(&id) => {
                 self.problems.push(PackageProblem::Unresolved { id, named_in: path });
             }

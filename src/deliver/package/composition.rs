@@ -140,12 +140,15 @@ fn sequence(
                 while let Some(tag) = xml.child()? {
                     let element = xml.record(tag)?;
                     let made = resource(&element, sequence, start.part);
-                    let (mut used, rate) = made.map_err(|what| xml.fault(&what))?;
-                    let rate = rate.or(composition.edit_rate);
+                    let mut used = made.map_err(|what| xml.fault(&what))?;
+                    used.edit_rate = used.edit_rate.or(composition.edit_rate);
                     used.track.clone_from(&track);
-                    used.edit_rate = rate;
                     used.record_start = clock;
                     clock = after(clock, &used);
+                    // Markers are resources without a file.
+                    if used.kind == UseKind::Marker && used.track_file.is_empty() {
+                        continue;
+                    }
                     push(xml, composition, used, &element)?;
                 }
             }
@@ -155,26 +158,22 @@ fn sequence(
     Ok(clock)
 }
 
-fn resource(
-    element: &Element,
-    sequence: &Tag,
-    part: u32,
-) -> Result<(CompositionUse, Option<Fraction>), String> {
+fn resource(element: &Element, sequence: &Tag, part: u32) -> Result<CompositionUse, String> {
     let entry_point = number(element, "EntryPoint")?.unwrap_or(0);
     let intrinsic = number(element, "IntrinsicDuration")?;
     let rest = intrinsic.map(|all| all.saturating_sub(entry_point));
-    let used = CompositionUse {
+    Ok(CompositionUse {
         kind: UseKind::of(&sequence.name),
         element: sequence.name.clone(),
-        track_file: element.text_of("TrackFileId").and_then(uuid),
+        track_file: element.text_of("TrackFileId").and_then(uuid).unwrap_or_default(),
+        edit_rate: rate(element)?,
         part,
         entry_point,
         duration: number(element, "SourceDuration")?.or(rest),
         repeat: number(element, "RepeatCount")?.unwrap_or(1),
         encrypted: element.child("KeyId").is_some(),
         ..CompositionUse::default()
-    };
-    Ok((used, rate(element)?))
+    })
 }
 
 /// A reel of a DCP: assets side by side (ST 429-7, 8). It lasts as long as its picture.
@@ -222,7 +221,7 @@ fn reel_asset(element: &Element, kind: UseKind, start: &Start) -> Result<Composi
     Ok(CompositionUse {
         kind,
         element: name.clone(),
-        track_file: Some(id.ok_or_else(|| format!("has a {name} without a UUID"))?),
+        track_file: id.ok_or_else(|| format!("has a {name} without a UUID"))?,
         part: start.part,
         entry_point,
         duration: number(element, "Duration")?.or(rest),
@@ -240,13 +239,10 @@ fn push(
     used: CompositionUse,
     element: &Element,
 ) -> Result<(), XmlFault> {
-    // Markers of IMF are resources without a file.
-    let Some(id) = &used.track_file else {
-        if used.kind == UseKind::Marker {
-            return Ok(());
-        }
+    let id = &used.track_file;
+    if id.is_empty() {
         return Err(xml.fault(&format!("has a resource of a {} without a file", used.element)));
-    };
+    }
     if composition.uses.len() >= USES_MAX {
         return Err(xml.fault(&format!("plays more than {USES_MAX} resources")));
     }

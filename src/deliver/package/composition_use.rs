@@ -65,8 +65,8 @@ pub struct CompositionUse {
     pub composition: String,
     /// What the composition is called.
     pub title: Option<String>,
-    /// UUID of the file. Always there, but for markers of IMF, which are not given out.
-    pub track_file: Option<String>,
+    /// UUID of the file. Markers have none and are not given out.
+    pub track_file: String,
     /// The file, when this package lists it.
     pub path: Option<Vec<u8>>,
     /// What it is used as.

@@ -23,6 +23,9 @@ const LISTED_MAX: usize = 250_000;
 /// Files in all generations of all histories of one folder.
 const RECORDS_MAX: usize = 2_000_000;
 
+/// Bytes of the patterns of all histories of one folder; beyond, patterns hide nothing.
+const PATTERN_BYTES_MAX: usize = 64 << 10;
+
 /// What is being put together.
 struct Assembly<'a> {
     folder: &'a Path,
@@ -31,6 +34,8 @@ struct Assembly<'a> {
     ignored: Vec<IgnoredPatterns>,
     problems: Vec<PackageProblem>,
     records: usize,
+    /// Bytes of all patterns.
+    pattern_bytes: usize,
 }
 
 /// What a new generation must know of those before it.
@@ -58,6 +63,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
         ignored: Vec::new(),
         problems: Vec::new(),
         records: 0,
+        pattern_bytes: 0,
     };
     for root in &roots {
         assembly.history(root)?;
@@ -77,7 +83,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
 }
 
 /// What a new generation of a folder's own history must know; `None` when it has no history. A
-/// history with problems is an error: it is not continued.
+/// history with problems is an error, and so are histories nested in it: they are not continued.
 pub fn previous(folder: &Path) -> Result<Option<Previous>, PackageError> {
     let Some(package) = read(folder)? else { return Ok(None) };
     let path = join(chain::FOLDER.as_bytes(), chain::FILE.as_bytes());
@@ -87,6 +93,10 @@ pub fn previous(folder: &Path) -> Result<Option<Previous>, PackageError> {
     };
     if let Some(problem) = package.problems.first() {
         return Err(malformed(problem.to_string()));
+    }
+    let nested = |listed: &Listed| listed.role == Role::Chain && listed.path != path;
+    if package.listed.iter().any(nested) {
+        return Err(malformed("it has histories nested in it, which are not continued".to_owned()));
     }
     let bytes = tree::read_list(folder, &path).map_err(|fault| malformed(said(fault)))?;
     let text = decode(bytes).map_err(malformed)?;
@@ -155,7 +165,7 @@ impl Assembly<'_> {
         if entries.is_empty() {
             self.unreadable(path.clone(), "it lists no generation".to_owned());
         }
-        let last = entries.len();
+        let count = entries.len();
         // The files of this history alone, so that a rename in it moves no file of another.
         let mut files: BTreeMap<Vec<u8>, Listed> = BTreeMap::new();
         for (place, entry) in entries.into_iter().enumerate() {
@@ -163,7 +173,7 @@ impl Assembly<'_> {
             let Some(text) = self.text(&name) else { continue };
             match hash_list::parse(&text) {
                 Ok(list) => {
-                    self.generation(root, &name, list, &mut files, place + 1 == last)?;
+                    self.generation(root, &name, list, &mut files, place + 1 == count)?;
                 }
                 Err(fault) => self.unreadable(name, fault.to_string()),
             }
@@ -223,7 +233,7 @@ impl Assembly<'_> {
         manifest: &[u8],
         list: HashList,
         files: &mut BTreeMap<Vec<u8>, Listed>,
-        last: bool,
+        is_last: bool,
     ) -> Result<(), PackageError> {
         self.records += list.files.len() + list.folders.len();
         if self.records > RECORDS_MAX {
@@ -253,7 +263,7 @@ impl Assembly<'_> {
         for (path, digest) in list.references {
             self.reference(root, manifest, &path, digest);
         }
-        if last {
+        if is_last {
             for folder in list.folders {
                 let path = match folder.path.as_str() {
                     "" | "." => Some(root.to_vec()),
@@ -270,10 +280,19 @@ impl Assembly<'_> {
                     });
                 }
             }
-            let patterns = list.patterns;
-            self.ignored.push(IgnoredPatterns { history: root.to_vec(), patterns });
+            self.patterns(root, manifest, list.patterns);
         }
         Ok(())
+    }
+
+    fn patterns(&mut self, root: &[u8], manifest: &[u8], patterns: Vec<String>) {
+        self.pattern_bytes += patterns.iter().map(String::len).sum::<usize>();
+        if self.pattern_bytes > PATTERN_BYTES_MAX {
+            let why = format!("its patterns, with those before, exceed {PATTERN_BYTES_MAX} bytes");
+            self.unreadable(manifest.to_vec(), why);
+            return;
+        }
+        self.ignored.push(IgnoredPatterns { history: root.to_vec(), patterns });
     }
 
     fn file(&mut self, listed: &mut Listed, file: &FileHash) {

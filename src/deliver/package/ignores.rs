@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::deliver::package::relative_path::below;
@@ -56,8 +57,8 @@ impl Ignores {
 fn hit(history: &[u8], matcher: &Gitignore, path: &[u8], folder: bool) -> Option<String> {
     let path = below(history, path).filter(|path| !path.is_empty())?;
     let path = Path::new(OsStr::from_bytes(path));
-    let matched = matcher.matched_path_or_any_parents(path, folder);
-    matched
-        .is_ignore()
-        .then(|| matched.inner().map_or_else(String::new, |glob| glob.original().to_owned()))
+    match matcher.matched_path_or_any_parents(path, folder) {
+        Match::Ignore(glob) => Some(glob.original().to_owned()),
+        Match::None | Match::Whitelist(_) => None,
+    }
 }

@@ -25,6 +25,7 @@ mod history;
 mod ignores;
 mod legacy;
 mod listed;
+#[expect(clippy::module_inception, reason = "it is named for its type, as all are")]
 mod package;
 mod packing_list;
 mod problem;

@@ -17,8 +17,8 @@ const ELEMENTS_MAX: usize = 2_500_000;
 const ATTRIBUTES_MAX: usize = 256;
 /// Namespaces in scope.
 const BINDINGS_MAX: usize = 512;
-/// Elements of one record (an asset, a resource, a file's hashes).
-const RECORD_MAX: usize = 2_000;
+/// Elements of one record (an asset, a file's hashes, a resource with all its markers).
+const RECORD_MAX: usize = 50_000;
 /// Bytes of text of one element.
 const TEXT_MAX: usize = 64 << 10;
 
@@ -103,9 +103,19 @@ impl<'a> Xml<'a> {
         self.step()
     }
 
-    /// Goes past the element just stepped into.
+    /// Goes past the element just stepped into, whatever the size of its texts.
     pub(super) fn skip(&mut self) -> Result<(), XmlFault> {
-        self.text().map(drop)
+        let floor = self.depth;
+        while self.depth >= floor {
+            match self.event()? {
+                Event::Start(tag) => drop(self.enter(&tag)?),
+                Event::End(_) => self.depth -= 1,
+                Event::GeneralRef(entity) => drop(self.resolve(&entity)?),
+                Event::Eof => return Err(self.fault("ends too early")),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// The text directly in the element just stepped into, trimmed; goes past it.
@@ -145,7 +155,9 @@ impl<'a> Xml<'a> {
                     let Some(mut done) = open.pop() else {
                         return Err(self.fault("ends an element that was not begun"));
                     };
-                    done.text = done.text.trim().to_owned();
+                    done.text.truncate(done.text.trim_end().len());
+                    let blank = done.text.len() - done.text.trim_start().len();
+                    done.text.drain(..blank);
                     match open.last_mut() {
                         Some(parent) => parent.children.push(done),
                         None => return Ok(done),
@@ -171,7 +183,7 @@ impl<'a> Xml<'a> {
 
     fn fault_at(&self, end: usize, what: &str) -> XmlFault {
         let read = self.text.as_bytes().get(..end).unwrap_or(self.text.as_bytes());
-        let line = 1 + read.iter().filter(|byte| **byte == b'\n').count();
+        let line = read.split(|byte| *byte == b'\n').count();
         XmlFault { line, what: what.to_owned() }
     }
 
@@ -308,6 +320,8 @@ mod tests {
         assert!(read(bomb).unwrap_err().what.contains("document type"));
         assert!(read("<a>&b;</a>").unwrap_err().what.contains("entity"));
         assert!(read("<a b='&c;'/>").is_err());
+        let (mut xml, _) = Xml::open("<a>&b;</a>").unwrap();
+        assert!(xml.skip().is_err());
     }
 
     #[test]
@@ -316,10 +330,16 @@ mod tests {
         assert!(read(&deep).unwrap_err().what.contains("nested"));
         let (mut xml, _) = Xml::open(&deep).unwrap();
         assert!(xml.skip().unwrap_err().what.contains("nested"));
-        assert!(read(&format!("<a>{}</a>", "<b/>".repeat(3_000))).is_err());
-        assert!(read(&format!("<a>{}</a>", "x".repeat(70_000))).is_err());
-        let many: String = (0..300).map(|i| format!(" a{i}='1'")).collect();
-        assert!(read(&format!("<a{many}/>")).unwrap_err().what.contains("attributes"));
+        assert!(read(&format!("<a>{}</a>", "<b/>".repeat(60_000))).is_err());
+        let long = format!("<a>{}</a>", "x".repeat(70_000));
+        assert!(read(&long).is_err());
+        let (mut xml, _) = Xml::open(&long).unwrap();
+        assert!(xml.text().is_err());
+        let (mut xml, _) = Xml::open(&long).unwrap();
+        assert_eq!(xml.skip(), Ok(()));
+        let many: Vec<String> = (0..300).map(|i| format!("a{i}='1'")).collect();
+        let many = many.join(" ");
+        assert!(read(&format!("<a {many}/>")).unwrap_err().what.contains("attributes"));
     }
 
     #[test]
