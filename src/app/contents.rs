@@ -34,7 +34,13 @@ struct Named {
 impl Contents {
     /// Reads what a deliverable is made of.
     pub(super) fn new(made: &MadeOf) -> Result<Self, AppError> {
-        let patterns = made.paths.iter().map(Named::new).collect::<Result<_, _>>()?;
+        let of_package = |folder: &AssetPath| PathPattern {
+            root: folder.root.clone(),
+            pattern: folder.path.to_string(),
+        };
+        let packages: Vec<_> = made.packages.iter().map(of_package).collect();
+        let patterns =
+            made.paths.iter().chain(&packages).map(Named::new).collect::<Result<_, _>>()?;
         Ok(Self { patterns, linked: BTreeMap::new(), referenced: BTreeSet::new() })
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold, whole};
+use crate::app::packages;
 use crate::app::references::{self, ReadTimeline};
 use crate::app::select::select;
 use crate::app::{AppError, Context, Project};
@@ -49,6 +50,8 @@ pub struct DeliverableView {
     pub paths: Vec<String>,
     /// Its timelines.
     pub timelines: Vec<String>,
+    /// Its packages.
+    pub packages: Vec<String>,
     /// What it holds, by what was last observed.
     pub contents: Vec<FinalItem>,
     /// The newest gate run: its answer and time.
@@ -77,6 +80,8 @@ pub struct AddOptions {
     pub paths: Vec<String>,
     /// Timelines.
     pub timelines: Vec<PathBuf>,
+    /// Folders of packages.
+    pub packages: Vec<PathBuf>,
 }
 
 /// Defines a deliverable, or adds to one that is open. A timeline that cannot be read is an error, and
@@ -90,7 +95,7 @@ pub fn add_deliverable(
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         return Err(AppError::usage("a deliverable needs a name", "e.g. EP101"));
     }
-    if options.paths.is_empty() && options.timelines.is_empty() {
+    if options.paths.is_empty() && options.timelines.is_empty() && options.packages.is_empty() {
         return Err(AppError::usage(
             "a deliverable needs to know what it is made of",
             format!("genlock deliverable add {name} --path 'reel1/**' --timeline cut.otio"),
@@ -100,6 +105,8 @@ pub fn add_deliverable(
     let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
     let timelines = options.timelines.iter().map(|file| timeline(project, context, file));
     let timelines: Vec<_> = timelines.collect::<Result<_, _>>()?;
+    let packages = options.packages.iter().map(|folder| package(project, context, folder));
+    let packages: Vec<_> = packages.collect::<Result<_, _>>()?;
     decide(project, context, |record| {
         let known = record.deliverables.get(name);
         refuse_final(known, name)?;
@@ -108,12 +115,11 @@ pub fn add_deliverable(
         let paths: Vec<_> = paths.iter().filter(new).cloned().collect();
         let new = |path: &&AssetPath| made.is_none_or(|made| !made.timelines.contains(path));
         let timelines: Vec<_> = timelines.iter().filter(new).cloned().collect();
-        let defined = DeliverableDefined { name: name.to_owned(), paths, timelines };
-        let events = if defined.paths.is_empty() && defined.timelines.is_empty() {
-            vec![]
-        } else {
-            vec![Event::DeliverableDefined(defined)]
-        };
+        let new = |path: &&AssetPath| made.is_none_or(|made| !made.packages.contains(path));
+        let packages: Vec<_> = packages.iter().filter(new).cloned().collect();
+        let nothing = paths.is_empty() && timelines.is_empty() && packages.is_empty();
+        let defined = DeliverableDefined { name: name.to_owned(), paths, timelines, packages };
+        let events = if nothing { vec![] } else { vec![Event::DeliverableDefined(defined)] };
         Ok((events, ()))
     })
 }
@@ -141,6 +147,19 @@ fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<Ass
     references::read(project, &path)
         .and_then(|(_, file, bytes)| parse(&file, &bytes))
         .map_err(|source| AppError::Timeline { path: disk, source })?;
+    Ok(path)
+}
+
+/// A package as typed: a folder in the roots in which lists were found.
+fn package(project: &Project, context: &Context<'_>, folder: &Path) -> Result<AssetPath, AppError> {
+    let disk = context.absolute(folder);
+    let Some((_, path)) = project.locate(&disk) else {
+        return Err(AppError::usage(
+            format!("{} lies outside the project's roots", folder.display()),
+            "put the package into the project: it is part of what is judged",
+        ));
+    };
+    packages::kinds(project, &path).map_err(|source| AppError::Package { path: disk, source })?;
     Ok(path)
 }
 
@@ -277,6 +296,7 @@ fn view(
         state,
         paths: deliverable.made.paths.iter().map(ToString::to_string).collect(),
         timelines: deliverable.made.timelines.iter().map(ToString::to_string).collect(),
+        packages: deliverable.made.packages.iter().map(ToString::to_string).collect(),
         contents,
         gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
     }

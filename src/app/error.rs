@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::attest::{SignError, SignersError};
 use crate::config::ConfigError;
 use crate::deliver::manifest::ManifestError;
+use crate::deliver::package::PackageError;
 use crate::deliver::staging::StagingError;
 use crate::deliver::timeline::TimelineError;
 use crate::ledger::LedgerError;
@@ -72,6 +73,14 @@ pub enum AppError {
         path: PathBuf,
         /// What is wrong with it.
         source: TimelineError,
+    },
+    /// A folder is no package, or one whose lists cannot be read.
+    #[error("cannot read the package {}, and nothing was added", path.display())]
+    Package {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PackageError,
     },
     /// A copy on the device is not what was written.
     #[error("{} reads back as something else than was written", path.display())]

@@ -95,27 +95,26 @@ pub fn export(
     let staging = Staging::open(&destination)?;
     let delivery = Delivery { project, context, options, staging: &staging, items: &items };
     // One whose papers are all there was killed while it appeared: they say what is in it.
-    let papers = match delivery.resumed(name)? {
-        Some(papers) => papers,
-        None => {
-            let copied = match delivery.copy_all()? {
-                Ok(copied) => copied,
-                Err(swapped) => {
-                    staging.discard()?;
-                    answer.swapped = swapped;
-                    return Ok(answer);
-                }
-            };
-            let made = papers(&delivery, &answer.gate, &record, &copied, signer.as_ref())?;
-            staging.check(made.in_order().map(Path::new), 0)?;
-            staging.sync()?;
-            failpoint::hit("papers-synced");
-            made
-        }
+    let papers = if let Some(papers) = delivery.resumed(name)? {
+        papers
+    } else {
+        let copied = match delivery.copy_all()? {
+            Ok(copied) => copied,
+            Err(swapped) => {
+                staging.discard()?;
+                answer.swapped = swapped;
+                return Ok(answer);
+            }
+        };
+        let made = papers(&delivery, &answer.gate, &record, &copied, signer.as_ref())?;
+        staging.check(made.in_order().map(Path::new), 0)?;
+        staging.sync()?;
+        failpoint::hit("papers-synced");
+        made
     };
     let mut names: Vec<&Path> = items.iter().map(|item| Path::new(&item.name)).collect();
     names.extend(papers.in_order().map(Path::new));
-    let done = delivery.exported(name, &answer, &papers)?;
+    let done = delivery.exported(name, &answer, &papers);
     staging.finish(names)?;
     failpoint::hit("delivered");
     answer.delivered = Some(note(project, context, &record, done)?);
@@ -341,13 +340,8 @@ impl Delivery<'_> {
         Ok(same.into_iter().all(|same| same).then_some(papers))
     }
 
-    fn exported(
-        &self,
-        name: &str,
-        answer: &ExportAnswer,
-        papers: &Papers,
-    ) -> Result<Exported, AppError> {
-        Ok(Exported {
+    fn exported(&self, name: &str, answer: &ExportAnswer, papers: &Papers) -> Exported {
+        Exported {
             deliverable: name.to_owned(),
             gate: answer.gate.journal.seq,
             destination: answer.destination.to_string_lossy().into_owned(),
@@ -355,7 +349,7 @@ impl Delivery<'_> {
             bytes: self.items.iter().map(|item| self.size(item)).sum(),
             papers: papers.written.clone(),
             read_back: !self.options.no_read_back,
-        })
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod as_of;
 mod look;
 
 pub use as_of::gate_as_of;
+pub(super) use look::Around;
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,8 @@ use crate::app::decide::{append, catch_up, decide, fold, whole};
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
-use crate::app::gate::look::{Around, Seen, look};
+use crate::app::gate::look::{Seen, look};
+use crate::app::packages;
 use crate::app::references::{self, Referenced};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::{AppError, Context, Project};
@@ -26,8 +28,8 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, DeliverableNote, Event, Finalization, GateRun, Head, MadeOf, MediaProblem, Outcome,
-    RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MadeOf, MediaProblem,
+    Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -210,6 +212,7 @@ impl Looked {
         let mut inquiry = Inquiry::default();
         inquiry.look(&record);
         let mut looked = Self { contents, seen, lost_documents, referenced, inquiry, record };
+        let in_packages = looked.packages(around, ledger, reader, &made.packages)?;
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
                 break;
@@ -223,8 +226,36 @@ impl Looked {
             looked.seen.problems.push(MediaProblem { code: RuleCode::MediaChanged, path, problem });
         }
         looked.seen.problems.extend(looked.referenced.problems(looked.record.present()));
+        looked.seen.problems.extend(in_packages);
         looked.seen.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
         Ok(looked)
+    }
+
+    /// What is wrong with the packages. They are read between two looks, so that a file that changes
+    /// meanwhile is noticed.
+    fn packages(
+        &mut self,
+        around: Around<'_>,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        packages: &[AssetPath],
+    ) -> Result<Vec<MediaProblem>, AppError> {
+        if packages.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.catch_up(reader)?;
+        let before = judge::contents(self.record.present());
+        let mut problems = packages::check(around, ledger, packages, &self.record)?;
+        self.seen = look(around, ledger, &self.contents, &self.record, Some(&self.seen))?;
+        self.catch_up(reader)?;
+        if judge::contents(self.record.present()) != before {
+            problems.extend(packages.iter().map(|path| MediaProblem {
+                code: RuleCode::MediaChanged,
+                path: path.clone(),
+                problem: "files changed while the package was checked".to_owned(),
+            }));
+        }
+        Ok(problems)
     }
 
     /// Folds in what was journalled since: first of all, what was just seen.

@@ -118,11 +118,33 @@ fn sentence(event: &Event) -> String {
             };
             format!("{} withdrew {}{some}: {}", one.by, ids.join(", "), one.note)
         }
+        Event::DeliverableDefined(_)
+        | Event::DeliverableRemoved(_)
+        | Event::ReferenceLinked(_)
+        | Event::PackageChecked(_)
+        | Event::Gated(_)
+        | Event::Finalized(_)
+        | Event::Exported(_)
+        | Event::Reopened(_) => delivered(event),
+    }
+}
+
+/// What deliverables are made of, and what became of them.
+fn delivered(event: &Event) -> String {
+    match event {
         Event::DeliverableDefined(one) => {
             let paths = one.paths.iter().map(ToString::to_string);
             let timelines = one.timelines.iter().map(|path| format!("what {path} refers to"));
-            let all: Vec<_> = paths.chain(timelines).collect();
+            let packages = one.packages.iter().map(|path| format!("the package {path}"));
+            let all: Vec<_> = paths.chain(timelines).chain(packages).collect();
             format!("{} contains {}", one.name, all.join(", "))
+        }
+        Event::PackageChecked(one) => {
+            format!(
+                "the package {} was checked: {}",
+                one.package,
+                count(one.problems.len() as u64, "problem")
+            )
         }
         Event::Exported(one) => {
             format!(
@@ -155,6 +177,7 @@ fn sentence(event: &Event) -> String {
             let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
             format!("{} reopened{note}", one.name)
         }
+        _ => String::new(),
     }
 }
 

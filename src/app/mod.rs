@@ -24,6 +24,7 @@ mod history;
 mod ingest;
 mod list;
 mod origins;
+mod packages;
 mod papers;
 mod people;
 mod policies;

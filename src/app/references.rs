@@ -158,7 +158,7 @@ pub(super) fn look(
     context: &Context<'_>,
     made: &MadeOf,
 ) -> Result<Referenced, AppError> {
-    let mut referenced = Referenced { links: made.links.clone(), ..Referenced::default() };
+    let mut found = Referenced { links: made.links.clone(), ..Referenced::default() };
     let mut parsed = Vec::new();
     for named in &made.timelines {
         let read = read(project, named).and_then(|(path, file, bytes)| {
@@ -169,10 +169,10 @@ pub(super) fn look(
                 let hash = AssetId::from(blake3::hash(&bytes));
                 parsed.push((named.clone(), TimelineRead { path, hash }, file, bytes, timeline));
             }
-            Err(error) => referenced.problems.push(MediaProblem {
+            Err(error) => found.problems.push(MediaProblem {
                 code: unread(&error),
                 path: named.clone(),
-                problem: with_cause(&error),
+                problem: cause_of(&error),
             }),
         }
     }
@@ -184,18 +184,16 @@ pub(super) fn look(
         context.check()?;
         let folder = file.parent().unwrap_or(&file).to_owned();
         let Timeline { format, notes, references, .. } = timeline;
-        let references: Vec<_> = references
-            .into_iter()
-            .map(|reference| {
-                let answer = resolver.answer(&reference, &folder);
-                (reference, answer)
-            })
-            .collect();
-        referenced.problems.extend(problems(&read.path, &references));
+        let answered = references.into_iter().map(|reference| {
+            let answer = resolver.answer(&reference, &folder);
+            (reference, answer)
+        });
+        let references: Vec<_> = answered.collect();
+        found.problems.extend(problems(&read.path, &references));
         let format = format.as_str();
-        referenced.timelines.push(ReadTimeline { named, read, bytes, format, notes, references });
+        found.timelines.push(ReadTimeline { named, read, bytes, format, notes, references });
     }
-    Ok(referenced)
+    Ok(found)
 }
 
 fn unread(error: &TimelineError) -> RuleCode {
@@ -210,8 +208,8 @@ fn unread(error: &TimelineError) -> RuleCode {
 }
 
 /// An error and what caused it, on one line.
-pub(super) fn with_cause(error: &TimelineError) -> String {
-    match std::error::Error::source(error) {
+pub(super) fn cause_of(error: &dyn std::error::Error) -> String {
+    match error.source() {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }

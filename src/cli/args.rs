@@ -481,6 +481,10 @@ pub(super) enum DeliverableCommand {
         /// FCP 7 XML, AAF, ALE or a Premiere project (repeatable)
         #[arg(long = "timeline", value_name = "FILE")]
         timelines: Vec<PathBuf>,
+        /// A package: everything in the folder is part of the deliverable, and must be what its own lists
+        /// say. IMF, DCP, ASC MHL or MHL (repeatable)
+        #[arg(long = "package", value_name = "DIR")]
+        packages: Vec<PathBuf>,
     },
     /// List deliverables and how they stand
     Ls,
@@ -560,7 +564,7 @@ pub(super) struct VerifyArgs {
     /// A folder that genlock export made: needs no project
     #[arg(conflicts_with_all = ["files", "head"])]
     pub(super) delivery: Option<PathBuf>,
-    /// Who may sign deliveries, an OpenSSH allowed_signers file: the certificate must be by one of them
+    /// Who may sign deliveries, an OpenSSH `allowed_signers` file: the certificate must be by one of them
     #[arg(long, value_name = "FILE", requires = "delivery")]
     pub(super) signers: Option<PathBuf>,
 }
@@ -639,7 +643,7 @@ mod tests {
     #[test]
     fn a_quoted_head_is_read_back() {
         let text = Head { seq: Seq(7), hash: [9; 32] }.to_string();
-        assert_eq!(head(&text).unwrap().seq, Seq(7));
-        assert!(head("7").is_err());
+        assert_eq!(text.parse::<Head>().unwrap().seq, Seq(7));
+        assert!("7".parse::<Head>().is_err());
     }
 }

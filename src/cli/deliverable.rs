@@ -1,5 +1,7 @@
 //! `deliverable`.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::app::{
@@ -29,6 +31,9 @@ pub(super) fn add(
         let paths = clean(&view.paths.join(", ")).into_owned();
         output.remark(&format!("{} contains {paths}  ({files} as last observed)", clean(name)));
     }
+    for package in &view.packages {
+        output.remark(&format!("{} contains the package {}", clean(name), clean(package)));
+    }
     for one in timelines {
         output.remark(&format!("{} contains {}", clean(name), summary(one)));
         for note in &one.notes {
@@ -50,7 +55,7 @@ fn summary(one: &ReadTimeline) -> String {
     for wanted in [Resolution::Ambiguous, Resolution::Unresolved, Resolution::Offline] {
         let some = one.references.iter().filter(|(_, answer)| answer.resolution == wanted).count();
         if some > 0 {
-            text.push_str(&format!(", {some} {}", wanted.as_str()));
+            let _ = write!(text, ", {some} {}", wanted.as_str());
         }
     }
     text
@@ -136,6 +141,7 @@ struct DeliverableDetail {
     state: &'static str,
     paths: Vec<String>,
     timelines: Vec<String>,
+    packages: Vec<String>,
     references: Vec<ReferenceView>,
 }
 
@@ -184,6 +190,9 @@ pub(super) fn show(
     }
     for timeline in timelines {
         output.line(&format!("  contains {}", summary(timeline)));
+    }
+    for package in &one.packages {
+        output.line(&format!("  contains the package {}", clean(package)));
     }
     if let Some((outcome, at)) = one.gate {
         output.line(&format!("  last gate: {} at {}", outcome.as_str(), at.to_the_second()));
@@ -281,6 +290,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         state: view.state.as_str(),
         paths: view.paths,
         timelines: view.timelines,
+        packages: view.packages,
         references,
     }
 }

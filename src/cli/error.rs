@@ -11,7 +11,10 @@ use crate::report::clean;
 /// The exit code of an error.
 pub(super) fn exit_of(error: &AppError) -> Exit {
     match error {
-        AppError::Usage { .. } | AppError::Sign(_) => Exit::Usage,
+        AppError::Usage { .. }
+        | AppError::Sign(_)
+        | AppError::Staging(_)
+        | AppError::Manifest(_) => Exit::Usage,
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
@@ -34,9 +37,8 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::Encode { .. }
             | LedgerError::Sql { .. } => Exit::Internal,
         },
-        AppError::Timeline { .. } => Exit::Partial,
+        AppError::Timeline { .. } | AppError::Package { .. } => Exit::Partial,
         AppError::Unfaithful { .. } => Exit::Integrity,
-        AppError::Staging(_) | AppError::Manifest(_) => Exit::Usage,
         AppError::Interrupted => Exit::Interrupted,
         AppError::Io { .. } | AppError::Mount(_) | AppError::Internal(_) => Exit::Internal,
     }

@@ -175,8 +175,12 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Reject(args) => people::reject(context, &project()?, args, output),
         Command::Revoke(args) => people::revoke(context, &project()?, args, output),
         Command::Deliverable(command) => match command {
-            DeliverableCommand::Add { name, paths, timelines } => {
-                let options = AddOptions { paths: paths.clone(), timelines: timelines.clone() };
+            DeliverableCommand::Add { name, paths, timelines, packages } => {
+                let options = AddOptions {
+                    paths: paths.clone(),
+                    timelines: timelines.clone(),
+                    packages: packages.clone(),
+                };
                 deliverable::add(context, &project()?, name, &options, output)
             }
             DeliverableCommand::Link { name, reference, asset } => {

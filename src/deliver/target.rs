@@ -25,7 +25,7 @@ pub enum Place {
 pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     let mut places = Vec::new();
     let mut add = |bytes: Vec<u8>| {
-        let place = place(bytes, maps);
+        let place = place(&bytes, maps);
         if !places.contains(&place) {
             places.push(place);
         }
@@ -123,8 +123,8 @@ fn normalised(bytes: &[u8]) -> Vec<u8> {
     bytes.to_vec()
 }
 
-fn place(bytes: Vec<u8>, maps: &[PrefixMap]) -> Place {
-    let plain = normalised(&bytes);
+fn place(bytes: &[u8], maps: &[PrefixMap]) -> Place {
+    let plain = normalised(bytes);
     // The longest prefix is the nearest.
     let mapped = maps.iter().filter_map(|map| Some((map.from.len(), within(&plain, map)?)));
     if let Some((_, path)) = mapped.max_by_key(|(length, _)| *length) {

@@ -32,6 +32,8 @@ pub struct MadeOf {
     pub paths: Vec<PathPattern>,
     /// Timelines: what they refer to is part of it, and so are they.
     pub timelines: Vec<AssetPath>,
+    /// Folders of packages: everything in them is part of it, and must be what their lists say.
+    pub packages: Vec<AssetPath>,
     /// What people said that a reference means, in their order; of two for one the last counts.
     pub links: Vec<ReferenceLink>,
 }
@@ -47,6 +49,18 @@ pub struct ReferenceLink {
     pub asset: AssetId,
     /// Where it lay then.
     pub path: AssetPath,
+}
+
+/// A package that was held against its own lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageChecked {
+    /// Its folder.
+    pub package: AssetPath,
+    /// One hash over the path and content of every file that was in it.
+    pub holds: AssetId,
+    /// What was wrong with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<MediaProblem>,
 }
 
 /// A timeline as a gate read it.

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Approval, ApproversAdopted, AssetId, AssetPath, Attached, ConditionMet, Declared,
-    Determination, Exported, Finalization, GateRun, ObservedBatch, PathPattern, PolicyAcknowledged,
-    ReferenceLink, Rejection, Reported, Revocation, ScanCompleted, Timestamp, Tool,
+    Determination, Exported, Finalization, GateRun, ObservedBatch, PackageChecked, PathPattern,
+    PolicyAcknowledged, ReferenceLink, Rejection, Reported, Revocation, ScanCompleted, Timestamp,
+    Tool,
 };
 
 /// Position in the journal, from 1.
@@ -167,6 +168,9 @@ pub struct DeliverableDefined {
     /// Timelines to add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub timelines: Vec<AssetPath>,
+    /// Folders of packages to add.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<AssetPath>,
 }
 
 /// A deliverable's name and a remark.
@@ -201,6 +205,7 @@ events! {
     "deliverable-defined" => DeliverableDefined(DeliverableDefined), "a deliverable was defined or extended";
     "deliverable-removed" => DeliverableRemoved(DeliverableNote), "a deliverable was removed";
     "reference-linked" => ReferenceLinked(ReferenceLink), "a person said what a reference of a timeline means";
+    "package-checked" => PackageChecked(PackageChecked), "a package was held against its own lists";
     "gated" => Gated(GateRun), "a gate ran";
     "finalized" => Finalized(Finalization), "a deliverable was marked final";
     "exported" => Exported(Exported), "a final deliverable was copied out, and the copy compared";

@@ -37,8 +37,8 @@ pub use declaration::{
     plain_word,
 };
 pub use deliverable::{
-    Exported, FinalItem, Finalization, GateRun, LinkedFile, MadeOf, Paper, PathPattern,
-    ReferenceLink, TimelineRead,
+    Exported, FinalItem, Finalization, GateRun, LinkedFile, MadeOf, PackageChecked, Paper,
+    PathPattern, ReferenceLink, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{

@@ -52,6 +52,7 @@ rule_codes! {
     MediaChanged = "media-changed", "a file kept changing while it was read";
     MediaUnread = "media-unread", "content could not be read or fully examined";
     MediaUnresolved = "media-unresolved", "a reference leads to nothing the project knows";
+    PackageMismatch = "package-mismatch", "a package is not what its own lists say";
     PathUnmatched = "path-unmatched", "a pattern of the deliverable fits no file";
     FinalChanged = "final-changed", "a final deliverable holds something else than was finalised";
     DeliverableEmpty = "deliverable-empty", "the deliverable contains nothing";

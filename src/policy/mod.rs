@@ -96,7 +96,11 @@ fn severities(rules: &[Rule]) -> Vec<Option<Severity>> {
 
 /// Codes no policy may soften: a gate that could not look, or saw nothing, has no ground to pass.
 fn is_fixed(code: RuleCode) -> bool {
-    code.is_media() || matches!(code, RuleCode::DeliverableEmpty | RuleCode::ApprovalInvalid)
+    code.is_media()
+        || matches!(
+            code,
+            RuleCode::DeliverableEmpty | RuleCode::PackageMismatch | RuleCode::ApprovalInvalid
+        )
 }
 
 /// What somebody may take on themselves. Not what nobody could know; and a waiver that is not used

@@ -5,9 +5,11 @@
 //! at the paths a gate asks about and every mark on record.
 
 mod declarations;
+mod deliverables;
 mod texts;
 
 pub use declarations::{Declarations, Dossier};
+pub use deliverables::Deliverable;
 pub use texts::{Change, Texts};
 
 use std::borrow::Cow;
@@ -15,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    DeclarationId, Determination, Event, Evidence, Examination, Exported, Finalization, Found,
-    GateRun, Head, MadeOf, ObservedBatch, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head,
+    ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
     Revocation, RootName, Scope, Seq, Timestamp,
 };
 
@@ -31,17 +33,6 @@ pub struct Entry<T> {
     pub actor: String,
     /// The fact.
     pub fact: T,
-}
-
-/// A deliverable as defined so far.
-#[derive(Clone, Debug, Default)]
-pub struct Deliverable {
-    /// What it is made of.
-    pub made: MadeOf,
-    /// The newest gate run.
-    pub gate: Option<Entry<GateRun>>,
-    /// Set while it is final.
-    pub finalized: Option<Entry<Finalization>>,
 }
 
 /// Whether an approval holds for an asset at a moment.
@@ -102,6 +93,8 @@ pub struct Record {
     pub revocations: Vec<Entry<Revocation>>,
     /// Every word that conditions were met, in order.
     pub conditions_met: Vec<Entry<ConditionMet>>,
+    /// The newest check of each package.
+    pub packages: BTreeMap<AssetPath, PackageChecked>,
     /// Every export, in order.
     pub exports: Vec<Entry<Exported>>,
     /// What was declared, and the register of tools.
@@ -182,35 +175,14 @@ impl Record {
             Event::ToolRegistered(fact) => {
                 self.declarations.registered(Entry { seq, at, actor, fact });
             }
-            Event::DeliverableDefined(fact) => {
-                let made = &mut self.deliverables.entry(fact.name).or_default().made;
-                made.paths.extend(fact.paths);
-                made.timelines.extend(fact.timelines);
-            }
-            Event::DeliverableRemoved(fact) => {
-                self.deliverables.remove(&fact.name);
-            }
-            Event::ReferenceLinked(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.made.links.push(fact);
-                }
-            }
-            Event::Gated(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.gate = Some(Entry { seq, at, actor, fact });
-                }
-            }
-            Event::Finalized(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.finalized = Some(Entry { seq, at, actor, fact });
-                }
-            }
-            Event::Exported(fact) => self.exports.push(Entry { seq, at, actor, fact }),
-            Event::Reopened(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.name) {
-                    deliverable.finalized = None;
-                }
-            }
+            event @ (Event::DeliverableDefined(_)
+            | Event::DeliverableRemoved(_)
+            | Event::ReferenceLinked(_)
+            | Event::Gated(_)
+            | Event::Finalized(_)
+            | Event::PackageChecked(_)
+            | Event::Exported(_)
+            | Event::Reopened(_)) => self.deliver(Entry { seq, at, actor, fact: event }),
             Event::RulesAdopted(fact) => self.rules = fact.globs,
             Event::Reexamined(fact) => self.examined_with = Some(fact),
             Event::ProjectCreated(fact) => {

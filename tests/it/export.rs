@@ -111,11 +111,13 @@ fn what_is_refused_does_not_leave() {
     assert!(!out(&world).exists());
 }
 
+/// Something that somebody does to a delivery.
+type Change = fn(&Path);
+
 #[test]
 fn anything_done_to_a_delivery_shows() {
     let world = world();
     let to = out(&world);
-    type Change = fn(&Path);
     let changes: [(&str, Change, &str); 8] = [
         ("a byte", |to| fs::write(to.join("cut/a.png"), plain_png(9)).unwrap(), "cut/a.png"),
         ("a file gone", |to| fs::remove_file(to.join("cut/a.png")).unwrap(), "cut/a.png"),

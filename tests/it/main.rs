@@ -28,6 +28,7 @@ mod main_job;
 mod media;
 mod model;
 mod names;
+mod packages;
 mod pages;
 mod people;
 mod places;

@@ -39,10 +39,10 @@ pub(super) struct Seen {
 
 /// What looking needs from around it.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
-    pub(super) project: &'a Project,
-    pub(super) context: &'a Context<'a>,
-    pub(super) detection: &'a Detection,
+pub(in crate::app) struct Around<'a> {
+    pub(in crate::app) project: &'a Project,
+    pub(in crate::app) context: &'a Context<'a>,
+    pub(in crate::app) detection: &'a Detection,
 }
 
 /// Looks at everything the deliverable names and journals what is new. With what was seen `before` in

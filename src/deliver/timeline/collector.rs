@@ -16,7 +16,7 @@ const TEXT_MAX: usize = 32 << 20;
 /// Bytes in one name or path. Systems stop at 4 KiB; percent-encoding makes three of one.
 const NAME_MAX: usize = 32 << 10;
 /// Items looked at, one that is looked at twice counted twice.
-const STEPS_MAX: usize = 4_000_000;
+const STEPS_MAX: usize = 2_000_000;
 /// Notes for people: more say nothing new.
 const NOTES_MAX: usize = 100;
 /// Bytes in one note.
@@ -45,7 +45,14 @@ impl Collector {
 
     /// One more item is looked at.
     pub fn step(&mut self) -> Result<(), TimelineError> {
-        self.steps += 1;
+        self.steps_of(0)
+    }
+
+    /// One more item is looked at, spelled in so many bytes.
+    pub fn steps_of(&mut self, bytes: usize) -> Result<(), TimelineError> {
+        /// Bytes that take as long to look at as an item does.
+        const STEP: usize = 256;
+        self.steps += 1 + bytes / STEP;
         self.within("items", self.steps, STEPS_MAX)
     }
 

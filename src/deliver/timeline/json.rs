@@ -110,6 +110,7 @@ fn push_plain(out: &mut String, plain: &str) {
         .replace("-Infinity", "null     ")
         .replace("Infinity", "null    ")
         .replace("-Inf", "null")
+        .replace("Inf", "0.0")
         .replace("NaN", "0.0");
     out.push_str(&nulls);
 }
@@ -189,7 +190,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
-        /// Keys of one object that are compared with each other.
+        /// Keys of one object that are compared as they come; of more, all once they are there.
         const COMPARED_MAX: usize = 64;
         let mut entries: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
         while let Some(key) = object.next_key_seed(Key)? {
@@ -204,6 +205,13 @@ impl<'de> Visitor<'de> for Tree<'_> {
             let metadata = !self.metadata && key == "metadata";
             let value = object.next_value_seed(Tree { nodes: self.nodes, metadata })?;
             entries.push((key, value));
+        }
+        if entries.len() > COMPARED_MAX {
+            let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
+            keys.sort_unstable();
+            if let Some([twice, ..]) = keys.windows(2).find(|pair| pair.first() == pair.last()) {
+                return Err(A::Error::custom(format_args!("the key {twice:?} stands twice")));
+            }
         }
         Ok(Node::Object(entries))
     }
@@ -251,6 +259,10 @@ mod tests {
     #[test]
     fn a_key_that_stands_twice_is_refused() {
         assert!(parse(r#"{"target_url":"a","target_url":"b"}"#).is_err());
+        let many: Vec<String> = (0..200).map(|key| format!("\"{key}\":0,")).collect();
+        let many = many.concat();
+        assert!(parse(&format!("{{{many}\"target_url\":1,\"target_url\":2}}")).is_err());
+        assert!(parse(&format!("{{{many}\"target_url\":1}}")).is_ok());
     }
 
     #[test]

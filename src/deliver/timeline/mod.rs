@@ -6,14 +6,21 @@
 //! leaves something out without a note. Input is hostile: every depth, count and length is bounded,
 //! and a file beyond the limits is refused, never cut short.
 
+mod aaf;
+mod ale;
 mod bundle;
 mod collector;
+mod edl;
 mod error;
+mod fcpxml;
 mod format;
 mod json;
 mod otio;
+mod prproj;
 mod text;
 mod timecode;
+mod xmeml;
+mod xml;
 mod zip;
 
 #[cfg(test)]
@@ -50,26 +57,45 @@ pub struct Timeline {
 /// of its format gives an error that says where.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Timeline, TimelineError> {
     match Format::of_bytes(bytes) {
+        // Media lie in the archive too, so it may be of any size.
         Some(Format::Otioz) => return otio::zipped(bytes),
-        _ => {}
-    }
-    if bytes.len() > FILE_MAX {
-        let format = Format::of_extension(path).unwrap_or(Format::Otio);
-        return Err(TimelineError::TooLarge { format, what: "bytes", limit: FILE_MAX });
+        Some(Format::Prproj) => return prproj::read(bytes, Collector::new(Format::Prproj)),
+        Some(format) => {
+            small(bytes, format)?;
+            return aaf::read(bytes, Collector::new(Format::Aaf));
+        }
+        None => small(bytes, Format::of_extension(path).unwrap_or(Format::Otio))?,
     }
     let decoded = text::decode(bytes);
     let text = decoded.text.as_ref();
     let format = Format::of_text(text)
+        .or_else(|| edl::has_event(text).then_some(Format::Edl))
         .or_else(|| Format::of_extension(path))
         .ok_or_else(|| TimelineError::Unknown { path: path.to_owned() })?;
-    let format =
-        if format == Format::Otio && bundle::is_otiod(path) { Format::Otiod } else { format };
-    let mut out = Collector::new(format);
+    let mut out = Collector::new(match format {
+        Format::Otio if bundle::is_otiod(path) => Format::Otiod,
+        format => format,
+    });
     if let Some(note) = decoded.note {
         out.note(note);
     }
     match format {
-        Format::Otio | Format::Otiod | Format::Otioz => otio::read(text, out),
-        _ => Err(TimelineError::Unknown { path: path.to_owned() }),
+        Format::Otio | Format::Otiod => otio::read(text, out),
+        Format::Edl => edl::read(text, out),
+        Format::Fcpxml => fcpxml::read(text, out),
+        Format::Xmeml => xmeml::read(text, out),
+        Format::Ale => ale::read(text, out),
+        Format::Prproj => prproj::read(text.as_bytes(), out),
+        // Binary formats whose first bytes are not theirs.
+        Format::Otioz | Format::Aaf => {
+            Err(TimelineError::malformed(format, "offset 0", "not what its extension says"))
+        }
     }
+}
+
+fn small(bytes: &[u8], format: Format) -> Result<(), TimelineError> {
+    if bytes.len() > FILE_MAX {
+        return Err(TimelineError::TooLarge { format, what: "bytes", limit: FILE_MAX });
+    }
+    Ok(())
 }

@@ -21,6 +21,9 @@ use crate::model::MediaKind;
 use crate::model::Reference;
 use crate::model::Use;
 
+#[cfg(test)]
+mod tests;
+
 /// The timeline in an `.otioz` archive.
 const ZIPPED_NAME: &str = "content.otio";
 
@@ -34,7 +37,7 @@ pub fn zipped(bytes: &[u8]) -> Result<Timeline, TimelineError> {
 }
 
 /// Reads the JSON of a timeline.
-pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
+pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
     let format = out.format();
     let broken =
         |error: serde_json::Error| TimelineError::malformed(format, place_of(&error), said(&error));
@@ -210,7 +213,7 @@ impl Walk {
             "Clip" => self.clip(node, spot),
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
             "Gap" | "Filler" | "Transition" => Ok(()),
-            _ if is_reference(node) => self.reference(node, "", spot),
+            _ if is_reference(node) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
     }
@@ -345,19 +348,19 @@ impl Walk {
             let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
             let reference = mention(name(node), usage, spot.place.clone());
             let reference = self.placed(reference, node, &spot);
-            let reference = self.with_target(reference, one, node);
+            let reference = self.with_target(reference, one);
             self.out.push(reference)?;
         }
         Ok(())
     }
 
     /// A media reference that stands outside a clip.
-    fn reference(&mut self, node: &Node<'_>, name: &str, spot: &Spot) -> Result<(), TimelineError> {
+    fn loose(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         if schema(node) == "GeneratorReference" && !has_target(node) {
             return Ok(());
         }
-        let reference = mention(name, Use::Listed, spot.place.clone());
-        let reference = self.with_target(reference, node, json::NOTHING);
+        let reference = mention("", Use::Listed, spot.place.clone());
+        let reference = self.with_target(reference, node);
         self.out.push(reference)
     }
 
@@ -393,12 +396,8 @@ impl Walk {
         reference
     }
 
-    fn with_target(
-        &mut self,
-        mut reference: Reference,
-        media: &Node<'_>,
-        clip: &Node<'_>,
-    ) -> Reference {
+    /// Fills in which media it is.
+    fn with_target(&mut self, mut reference: Reference, media: &Node<'_>) -> Reference {
         if reference.name.is_empty() {
             name(media).clone_into(&mut reference.name);
         }
@@ -416,10 +415,8 @@ impl Walk {
             reference.target = target;
             reference.frames = frames;
             if reference.frames.is_none() {
-                self.out.note(format!(
-                    "{}: the image sequence does not say its frames",
-                    if clip.get("name").text().is_some() { name(clip) } else { &reference.place }
-                ));
+                let place = &reference.place;
+                self.out.note(format!("{place}: the image sequence does not say its frames"));
             }
         }
         reference

@@ -144,16 +144,20 @@ impl Rate {
         Self::new(whole(rate * 1000.0)?, 1000)
     }
 
+    /// The same in lowest terms: 2500 frames in 100 seconds are 25 in one.
+    #[must_use]
+    pub fn reduced(self) -> Self {
+        let divisor =
+            gcd(u128::from(self.over.unsigned_abs()), u128::from(self.under.unsigned_abs()));
+        let divisor = i64::try_from(divisor).unwrap_or(1);
+        Self { over: self.over / divisor, under: self.under / divisor, drop: self.drop }
+    }
+
     /// The same with dropped frames, where that exists: 29.97, 59.94 and 119.88.
     #[must_use]
     pub fn dropping(self, drop: bool) -> Self {
         let can = self.under == 1001 && self.nominal() % 30 == 0;
         Self { drop: drop && can, ..self }
-    }
-
-    /// Whether its timecode drops frames.
-    pub fn drops(self) -> bool {
-        self.drop
     }
 
     /// The frames that one second of timecode counts.
@@ -215,7 +219,8 @@ pub struct Timecode {
     seconds: i64,
     /// The number of the frame in its second.
     pub frames: i64,
-    /// Whether it is written as drop-frame: `;`, `.` or `,` before the frames.
+    /// Whether it is written as drop-frame: `;` or `,` before the frames (CMX 3600: `.` is the second
+    /// field of a frame that does not drop, `,` of one that does).
     pub drop: bool,
 }
 
@@ -238,7 +243,7 @@ impl Timecode {
             return None;
         }
         let last = text.rfind([':', ';', '.', ','])?;
-        let drop = !text.get(last..)?.starts_with(':');
+        let drop = text.get(last..)?.starts_with([';', ',']);
         Some(Self { hours, minutes, seconds, frames, drop })
     }
 
@@ -294,9 +299,9 @@ mod tests {
 
     #[test]
     fn only_the_ntsc_rates_drop_frames() {
-        assert!(!rate(25, 1, true).drops());
-        assert!(!rate(24_000, 1001, true).drops());
-        assert!(rate(60_000, 1001, true).drops());
+        assert!(!rate(25, 1, true).drop);
+        assert!(!rate(24_000, 1001, true).drop);
+        assert!(rate(60_000, 1001, true).drop);
     }
 
     #[test]
@@ -338,6 +343,7 @@ mod tests {
             assert_eq!(Timecode::parse(broken), None, "{broken}");
         }
         assert!(Timecode::parse("01:00:00;00").unwrap().drop);
-        assert!(Timecode::parse("01:00:00.00").unwrap().drop);
+        assert!(!Timecode::parse("01:00:00.00").unwrap().drop);
+        assert!(Timecode::parse("01:00:00,00").unwrap().drop);
     }
 }

@@ -1,0 +1,153 @@
+//! Edit decision lists: CMX 3600 and what systems made of it (long reels as in the `file32` and
+//! `file129` variants, lower case, more audio channels, Avid, Premiere, Resolve and Nucoda comments).
+//!
+//! Each event line is a reference, and so is each side of a dissolve, wipe or key: also the outgoing
+//! one that has no line of its own. A name in a comment is never dropped: what belongs to no line
+//! becomes a reference of its own.
+
+use std::mem;
+
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::collector::Collector;
+use crate::deliver::timeline::collector::mention;
+use crate::deliver::timeline::collector::reel;
+use crate::deliver::timeline::edl::cut::Cut;
+use crate::deliver::timeline::edl::event::Event;
+use crate::deliver::timeline::edl::statement::Said;
+use crate::deliver::timeline::edl::statement::Statement;
+use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::timecode::Rate;
+use crate::model::Use;
+
+mod cut;
+mod event;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+/// Bytes in one line.
+const LINE_MAX: usize = 64 << 10;
+/// Lines and comments of one event; after so many it is read as if the next one began.
+const PARTS_MAX: usize = 64;
+
+/// The lines with their numbers. Old systems end theirs with a return alone.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.split('\n').enumerate();
+    let parts = lines.flat_map(|(index, line)| {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        line.split(['\r', '\u{c}']).map(move |part| (index + 1, trimmed(part)))
+    });
+    parts.filter(|(_, line)| !line.is_empty())
+}
+
+/// Whether there is an event near the start, for a list that has no title.
+pub fn has_event(text: &str) -> bool {
+    /// Lines looked at.
+    const LOOK_MAX: usize = 200;
+    let mut lines = lines(text).take(LOOK_MAX);
+    lines.any(|(_, line)| line.len() <= LINE_MAX && Event::parse(line).is_some())
+}
+
+/// Reads an edit decision list. One without any event is an error.
+pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
+    let format = out.format();
+    let survey = Survey::of(text);
+    if !survey.events {
+        return Err(TimelineError::malformed(format, "the end", "no event in it"));
+    }
+    let mut cut = Cut::new(survey.rate, survey.before);
+    let (mut title, mut drop) = (None, false);
+    // The source that the list's table of sources speaks of, behind the events.
+    let mut source: Option<String> = None;
+    for (number, line) in lines(text) {
+        out.step()?;
+        if line.len() > LINE_MAX {
+            let place = format!("line {number}");
+            return Err(TimelineError::malformed(format, place, "a line that is too long"));
+        }
+        if let Some(event) = Event::parse(line) {
+            source = None;
+            if let Some(note) = event.note() {
+                out.note(format!("line {number}: {note}"));
+            }
+            if cut.ends_before(&event, survey.before) || cut.len() >= PARTS_MAX {
+                mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
+            }
+            cut.event(event, number, drop);
+            continue;
+        }
+        match Statement::parse(line) {
+            Statement::Title(text) => title = title.or(Some(text)),
+            Statement::Counting(dropping) => drop = dropping,
+            Statement::Comment => {}
+            Statement::Unknown => {
+                out.note(format!("line {number} is not understood and was skipped: {line}"));
+            }
+            Statement::Source(reel) => source = Some(reel),
+            Statement::Clip(Said::File(file)) if source.is_some() => {
+                let place = format!("line {number}, table of sources");
+                let mut listed = mention("", Use::Listed, place);
+                listed.reel = source.as_deref().and_then(reel);
+                listed.target = Some(file);
+                out.push(listed)?;
+            }
+            Statement::Clip(said) => {
+                if (survey.before && cut.has_event()) || cut.len() >= PARTS_MAX {
+                    mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
+                }
+                cut.said(said, number);
+            }
+        }
+    }
+    cut.emit(&mut out)?;
+    Ok(out.finish(title))
+}
+
+fn trimmed(line: &str) -> &str {
+    line.trim_matches(|character: char| {
+        character.is_whitespace() || matches!(character, '\0' | '\u{1a}' | '\u{feff}')
+    })
+}
+
+/// What must be known of the whole list before the first line is read.
+struct Survey {
+    /// Whether there is an event at all.
+    events: bool,
+    /// The rate, as far as the highest frame number tells it.
+    rate: Option<Rate>,
+    /// Comments stand before the events they belong to, not after.
+    before: bool,
+}
+
+impl Survey {
+    fn of(text: &str) -> Self {
+        /// Lines looked at. A longer list is refused when it is read.
+        const LINES_MAX: usize = 2_000_000;
+        let (mut most, mut drop, mut events) = (0, false, false);
+        let (mut early, mut late) = (false, false);
+        for (_, line) in lines(text).take(LINES_MAX).filter(|(_, line)| line.len() <= LINE_MAX) {
+            if let Some(event) = Event::parse(line) {
+                most = most.max(event.most_frames());
+                drop |= event.record_in.drop;
+                (events, late) = (true, false);
+                continue;
+            }
+            let statement = Statement::parse(line);
+            if statement.names_clip() {
+                early |= !events;
+                late = true;
+            }
+            drop |= matches!(statement, Statement::Counting(true));
+        }
+        let rate = match most {
+            0..=29 if drop => Rate::new(30_000, 1001),
+            _ if drop => Rate::new(60_000, 1001),
+            0..=23 => Rate::new(24, 1),
+            24 => Rate::new(25, 1),
+            25..=29 => Rate::new(30, 1),
+            30..=49 => Rate::new(50, 1),
+            _ => Rate::new(60, 1),
+        };
+        Self { events, rate, before: early && !late }
+    }
+}

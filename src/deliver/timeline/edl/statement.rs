@@ -1,0 +1,183 @@
+//! The lines of an edit decision list that are no events: titles, counting modes, and the comments in
+//! which systems leave the names that the eight columns of a reel cannot hold.
+
+/// What a comment says of a clip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The name of what is cut to, or of the outgoing side of a blend.
+    From(String),
+    /// The name of the incoming side of a blend.
+    To(String),
+    /// A file, of the side that was named last.
+    File(String),
+    /// A file, of the incoming side of a blend.
+    ToFile(String),
+    /// The reel in full. Of the side that was named last, or of the lines whose short reel is `of`.
+    Reel {
+        /// The reel in full.
+        full: String,
+        /// What stands for it in the event line.
+        of: Option<String>,
+    },
+    /// More channels of the line above (`AUD`).
+    Channels(String),
+}
+
+/// One line that is no event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// `TITLE:`.
+    Title(String),
+    /// `FCM:`, and whether frames drop from here on.
+    Counting(bool),
+    /// `>>> SOURCE`: an entry of the table of sources, with its reel. Its file follows.
+    Source(String),
+    /// Says something of a clip.
+    Clip(Said),
+    /// A comment, or a statement about how something is shown and not what.
+    Comment,
+    /// Not understood.
+    Unknown,
+}
+
+/// Makes of the text behind the colon what it says.
+type Sayer = fn(String) -> Said;
+
+/// The words before the colon, and what they say.
+const CLIP_WORDS: &[(&str, Sayer)] = &[
+    ("FROM CLIP NAME", Said::From),
+    ("FROM CLIP", Said::From),
+    ("CLIP NAME", Said::From),
+    ("TO CLIP NAME", Said::To),
+    ("TO CLIP", Said::To),
+    ("KEY CLIP NAME", Said::To),
+    ("KEY CLIP", Said::To),
+    ("SOURCE FILE PATH", Said::File),
+    ("SOURCE FILE", Said::File),
+    ("SOURCE PATH", Said::File),
+    ("FROM FILE", Said::File),
+    ("FILE PATH", Said::File),
+    ("TO FILE", Said::ToFile),
+    ("REEL NAME", |full| Said::Reel { full, of: None }),
+    ("SOURCE REEL", |full| Said::Reel { full, of: None }),
+    ("FINAL CUT PRO REEL", |full| Said::Reel { full, of: None }),
+];
+
+/// Statements without a star that say nothing of what is shown.
+const KNOWN: &[&str] = &["M2", "SPLIT", "EFFECTS NAME", "EFFECT NAME", "BLEND", "REM", "#", ";"];
+
+impl Statement {
+    /// Reads a line.
+    pub fn parse(line: &str) -> Self {
+        let bare =
+            line.trim_start_matches(|first: char| first == '*' || first.is_whitespace()).trim();
+        if let Some(said) = clip(bare) {
+            return Self::Clip(said);
+        }
+        if let Some(rest) = bare.strip_prefix(">>>").map(str::trim_start)
+            && starts(rest, "SOURCE")
+        {
+            let reel = rest.split_whitespace().nth(1).unwrap_or_default();
+            return Self::Source(reel.to_owned());
+        }
+        if line.trim_start().starts_with('*') || bare.is_empty() {
+            return Self::Comment;
+        }
+        if let Some(title) = after(bare, "TITLE") {
+            return Self::Title(title.to_owned());
+        }
+        if let Some(mode) = after(bare, "FCM") {
+            let mode = mode.to_ascii_uppercase();
+            return Self::Counting(mode.contains("DROP") && !mode.contains("NON"));
+        }
+        if let Some(channels) = bare.get(3..).filter(|_| starts(bare, "AUD")) {
+            let numbers: Vec<_> =
+                channels.split_whitespace().map(|one| format!("A{one}")).collect();
+            return Self::Clip(Said::Channels(numbers.join(" ")));
+        }
+        if KNOWN.iter().any(|word| starts(bare, word)) {
+            return Self::Comment;
+        }
+        Self::Unknown
+    }
+
+    /// Whether it gives a clip a name or a file.
+    pub fn names_clip(&self) -> bool {
+        matches!(self, Self::Clip(Said::From(_) | Said::To(_) | Said::File(_) | Said::ToFile(_)))
+    }
+}
+
+fn clip(bare: &str) -> Option<Said> {
+    let (said, text) =
+        CLIP_WORDS.iter().find_map(|(word, said)| Some((said, after(bare, word)?)))?;
+    if text.is_empty() {
+        return None;
+    }
+    let said = said(text.to_owned());
+    let Said::Reel { full, .. } = &said else { return Some(said) };
+    // `FINAL CUT PRO REEL: A001_long REPLACED BY: 001`
+    let upper = full.to_ascii_uppercase();
+    let Some(at) = upper.find(" REPLACED BY") else { return Some(said) };
+    let (long, rest) = full.split_at(at);
+    let short = rest.split_once(':').map(|(_, short)| short.trim().to_owned());
+    Some(Said::Reel { full: long.trim().to_owned(), of: short })
+}
+
+fn starts(text: &str, word: &str) -> bool {
+    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+}
+
+/// What stands after a word and its colon.
+fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let rest = text.get(word.len()..).filter(|_| starts(text, word))?.trim_start();
+    let rest = if starts(rest, "IS:") { rest.get(2..)? } else { rest };
+    rest.strip_prefix(':').map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_files_and_reels_are_read_in_all_their_spellings() {
+        let text = "a b.mov".to_owned();
+        for (line, said) in [
+            ("* FROM CLIP NAME:  a b.mov ", Said::From(text.clone())),
+            ("*from clip name: a b.mov", Said::From(text.clone())),
+            ("FROM CLIP NAME IS: a b.mov", Said::From(text.clone())),
+            ("* FROM CLIP: a b.mov", Said::From(text.clone())),
+            ("* CLIP NAME: a b.mov", Said::From(text.clone())),
+            ("* TO CLIP NAME: a b.mov", Said::To(text.clone())),
+            ("* KEY CLIP NAME: a b.mov", Said::To(text.clone())),
+            ("*SOURCE FILE: a b.mov", Said::File(text.clone())),
+            ("* FROM FILE: a b.mov", Said::File(text.clone())),
+            ("* TO FILE: a b.mov", Said::ToFile(text.clone())),
+            ("* REEL NAME: a b.mov", Said::Reel { full: text.clone(), of: None }),
+            (
+                "FINAL CUT PRO REEL: a b.mov REPLACED BY: 001",
+                Said::Reel { full: text.clone(), of: Some("001".to_owned()) },
+            ),
+            ("AUD  3    4", Said::Channels("A3 A4".to_owned())),
+        ] {
+            assert_eq!(Statement::parse(line), Statement::Clip(said), "{line}");
+        }
+    }
+
+    #[test]
+    fn other_lines_are_told_apart() {
+        for (line, statement) in [
+            ("TITLE:   a ", Statement::Title("a".to_owned())),
+            (">>> SOURCE A008C013 A008 060a2b34", Statement::Source("A008C013".to_owned())),
+            ("FCM: DROP FRAME", Statement::Counting(true)),
+            ("FCM: NON-DROP FRAME", Statement::Counting(false)),
+            ("* BLEND, DISSOLVE", Statement::Comment),
+            ("** FREEZE FRAME", Statement::Comment),
+            ("* FROM CLIP IS A STILL", Statement::Comment),
+            ("M2   A001  024.0  01:00:00:00", Statement::Comment),
+            ("EFFECTS NAME IS CROSS DISSOLVE", Statement::Comment),
+            ("what is this", Statement::Unknown),
+        ] {
+            assert_eq!(Statement::parse(line), statement, "{line}");
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! `OpenTimelineIO`: what is a reference, where it stands, and what is refused.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::deliver::timeline::Format;
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::TimelineError;
+use crate::deliver::timeline::parse;
+use crate::model::FrameRange;
+use crate::model::MediaKind;
+use crate::model::Use;
+
+fn time(value: i64, rate: f64) -> String {
+    format!(r#"{{"OTIO_SCHEMA":"RationalTime.1","value":{value},"rate":{rate}}}"#)
+}
+
+fn range(start: i64, duration: i64, rate: f64) -> String {
+    let (start, duration) = (time(start, rate), time(duration, rate));
+    format!(r#"{{"OTIO_SCHEMA":"TimeRange.1","start_time":{start},"duration":{duration}}}"#)
+}
+
+fn clip(name: &str, rest: &str, start: i64, duration: i64) -> String {
+    let range = range(start, duration, 24.0);
+    format!(r#"{{"OTIO_SCHEMA":"Clip.2","name":"{name}","source_range":{range}{rest}}}"#)
+}
+
+fn external(url: &str) -> String {
+    format!(
+        r#","media_references":{{"DEFAULT_MEDIA":{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"{url}"}}}},"active_media_reference_key":"DEFAULT_MEDIA""#
+    )
+}
+
+fn track(kind: &str, rest: &str, children: &[String]) -> String {
+    let children = children.join(",");
+    format!(r#"{{"OTIO_SCHEMA":"Track.1","kind":"{kind}"{rest},"children":[{children}]}}"#)
+}
+
+fn stack(rest: &str, children: &[String]) -> String {
+    let children = children.join(",");
+    format!(r#"{{"OTIO_SCHEMA":"Stack.1","name":"inner"{rest},"children":[{children}]}}"#)
+}
+
+fn timeline(start: &str, tracks: &[String]) -> String {
+    let stack = stack("", tracks);
+    format!(
+        r#"{{"OTIO_SCHEMA":"Timeline.1","name":"cut","global_start_time":{start},"tracks":{stack}}}"#
+    )
+}
+
+fn read(text: &str) -> Timeline {
+    parse(Path::new("cut.otio"), text.as_bytes()).unwrap()
+}
+
+#[test]
+fn clips_stand_one_after_the_other_from_the_start_timecode() {
+    let gap = format!(r#"{{"OTIO_SCHEMA":"Gap.1","source_range":{}}}"#, range(0, 24, 24.0));
+    let dissolve = r#"{"OTIO_SCHEMA":"Transition.1","in_offset":null}"#.to_owned();
+    let children = [
+        clip("a", &external("a.mov"), 48, 12),
+        gap,
+        clip("b", &external("file:///b.mov"), 0, 24),
+        dissolve,
+        clip("c", &external("c.mov"), 0, 1),
+    ];
+    let found = read(&timeline(&time(86_400, 24.0), &[track("Video", "", &children)]));
+    assert_eq!(found.name.as_deref(), Some("cut"));
+    assert_eq!(found.references.len(), 3);
+    let a = &found.references[0];
+    assert_eq!(a.target.as_deref(), Some("a.mov"));
+    assert_eq!((a.media, a.usage), (MediaKind::Picture, Use::Used));
+    assert_eq!(a.track.as_deref(), Some("V1"));
+    assert_eq!(a.source_in.as_deref(), Some("00:00:02:00"));
+    assert_eq!(a.source_out.as_deref(), Some("00:00:02:12"));
+    assert_eq!(a.record_in.as_deref(), Some("01:00:00:00"));
+    assert_eq!(found.references[1].record_in.as_deref(), Some("01:00:01:12"));
+    assert_eq!(found.references[2].record_in.as_deref(), Some("01:00:02:12"));
+}
+
+#[test]
+fn three_compounds_deep_the_place_in_the_outer_timeline_is_told() {
+    // Each compound shows its second two and three, and the outermost follows one second of a.
+    let gap = format!(r#"{{"OTIO_SCHEMA":"Gap.1","source_range":{}}}"#, range(0, 24, 24.0));
+    let mut inner = clip("deep", &external("ai.mov"), 0, 240);
+    for _ in 0..3 {
+        let trim = format!(r#","source_range":{}"#, range(24, 48, 24.0));
+        inner = stack(&trim, &[track("Video", "", &[gap.clone(), inner])]);
+    }
+    let children = [clip("a", &external("a.mov"), 0, 24), inner];
+    let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &children)]));
+    let deep = &found.references[1];
+    assert_eq!(deep.target.as_deref(), Some("ai.mov"));
+    assert_eq!(deep.record_in.as_deref(), Some("00:00:01:00"));
+    assert_eq!(deep.record_out.as_deref(), Some("00:00:03:00"));
+    assert_eq!(deep.place.matches("compound").count(), 3);
+}
+
+#[test]
+fn what_a_compound_trims_away_is_still_a_reference() {
+    let trim = format!(r#","source_range":{}"#, range(0, 24, 24.0));
+    let children =
+        [clip("in", &external("in.mov"), 0, 24), clip("out", &external("out.mov"), 0, 24)];
+    let inner = stack(&trim, &[track("Video", "", &children)]);
+    let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &[inner])]));
+    assert_eq!(found.references.len(), 2);
+    assert_eq!(found.references[1].usage, Use::Used);
+    assert_eq!(found.references[1].record_in, None);
+    assert!(found.references[1].place.contains("outside the part"));
+}
+
+#[test]
+fn inside_a_speed_change_the_whole_compound_is_the_place() {
+    let rest = format!(
+        r#","source_range":{},"effects":[{{"OTIO_SCHEMA":"LinearTimeWarp.1","time_scalar":2.0}}]"#,
+        range(0, 24, 24.0)
+    );
+    let children = [clip("a", &external("a.mov"), 0, 24), clip("b", &external("b.mov"), 0, 24)];
+    let inner = stack(&rest, &[track("Video", "", &children)]);
+    let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &[inner])]));
+    for one in &found.references {
+        assert_eq!(one.record_in.as_deref(), Some("00:00:00:00"));
+        assert_eq!(one.record_out.as_deref(), Some("00:00:01:00"));
+    }
+}
+
+#[test]
+fn other_media_references_are_alternatives_and_a_wrong_key_makes_all_of_them_used() {
+    let many = |active: &str| {
+        format!(
+            r#","media_references":{{"high":{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"h.mov"}},"low":{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"l.mov"}},"gone":{{"OTIO_SCHEMA":"MissingReference.1"}}}},"active_media_reference_key":"{active}""#
+        )
+    };
+    let uses = |active| {
+        let child = clip("a", &many(active), 0, 24);
+        let found = read(&timeline("null", &[track("Video", "", &[child])]));
+        found.references.iter().map(|one| one.usage).collect::<Vec<_>>()
+    };
+    assert_eq!(uses("low"), [Use::Alternative, Use::Used, Use::Alternative]);
+    assert_eq!(uses("none"), [Use::Used, Use::Used, Use::Used]);
+}
+
+#[test]
+fn a_missing_reference_has_the_name_of_the_clip_and_a_generator_is_no_media() {
+    let missing = r#","media_reference":{"OTIO_SCHEMA":"MissingReference.1","name":"m"}"#;
+    let generator = r#","media_reference":{"OTIO_SCHEMA":"GeneratorReference.1"}"#;
+    let children = [
+        clip("a", missing, 0, 24),
+        clip("", missing, 0, 24),
+        clip("bars", generator, 0, 24),
+        clip("none", "", 0, 24),
+    ];
+    let found = read(&timeline("null", &[track("Video", "", &children)]));
+    let names: Vec<_> = found.references.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["a", "m", "none"]);
+    assert!(found.references.iter().all(|one| one.target.is_none()));
+}
+
+#[test]
+fn an_image_sequence_gives_its_pattern_and_frames() {
+    let rest = format!(
+        r#","media_reference":{{"OTIO_SCHEMA":"ImageSequenceReference.1","target_url_base":"file:///s","name_prefix":"x.","name_suffix":".exr","start_frame":1001,"frame_step":2,"rate":24.0,"frame_zero_padding":5,"available_range":{}}}"#,
+        range(0, 100, 24.0)
+    );
+    let found = read(&timeline("null", &[track("Video", "", &[clip("a", &rest, 0, 24)])]));
+    let one = &found.references[0];
+    assert_eq!(one.target.as_deref(), Some("file:///s/x.%05d.exr"));
+    assert_eq!(one.frames, Some(FrameRange { first: 1001, last: 1099, step: 2 }));
+}
+
+#[test]
+fn a_disabled_track_and_a_disabled_clip_are_references_that_are_not_enabled() {
+    let off = r#","enabled":false"#;
+    let tracks = [
+        track("Video", off, &[clip("a", &external("a.mov"), 0, 24)]),
+        track("Audio", "", &[clip("b", &format!("{}{off}", external("b.wav")), 0, 24)]),
+        track("Audio", "", &[clip("c", &external("c.wav"), 0, 24)]),
+    ];
+    let found = read(&timeline("null", &tracks));
+    let seen: Vec<_> = found.references.iter().map(|one| one.enabled).collect();
+    assert_eq!(seen, [false, false, true]);
+    assert_eq!(found.references[2].track.as_deref(), Some("A2"));
+    assert_eq!(found.references[2].media, MediaKind::Sound);
+}
+
+#[test]
+fn an_unknown_schema_is_noted_and_hides_nothing() {
+    let inner = clip("deep", &external("ai.mov"), 0, 24);
+    let vendor = format!(r#"{{"OTIO_SCHEMA":"VendorFusion.7","layers":[{inner}]}}"#);
+    let odd = r#","media_reference":{"OTIO_SCHEMA":"CloudReference.1","target_url":"cloud://x"}"#;
+    let children = [vendor, clip("odd", odd, 0, 24)];
+    let found = read(&timeline("null", &[track("Video", "", &children)]));
+    let targets: Vec<_> = found.references.iter().map(|one| one.target.as_deref()).collect();
+    assert_eq!(targets, [Some("ai.mov"), Some("cloud://x")]);
+    assert!(found.notes.iter().any(|note| note.contains("VendorFusion")));
+    assert!(found.notes.iter().any(|note| note.contains("CloudReference")));
+}
+
+#[test]
+fn clips_in_a_bin_are_listed_and_timelines_in_it_are_used() {
+    let cut = timeline("null", &[track("Video", "", &[clip("a", &external("a.mov"), 0, 24)])]);
+    let loose = clip("b", &external("b.mov"), 0, 24);
+    let text =
+        format!(r#"{{"OTIO_SCHEMA":"SerializableCollection.1","children":[{cut},{loose}]}}"#);
+    let uses: Vec<_> = read(&text).references.iter().map(|one| one.usage).collect();
+    assert_eq!(uses, [Use::Used, Use::Listed]);
+}
+
+#[test]
+fn drop_frame_is_told_by_the_rate() {
+    let rate = 30_000.0 / 1001.0;
+    let child = format!(
+        r#"{{"OTIO_SCHEMA":"Clip.2","source_range":{}{}}}"#,
+        range(0, 1800, rate),
+        external("a.mov")
+    );
+    let found = read(&timeline(&time(0, rate), &[track("Video", "", &[child])]));
+    assert_eq!(found.references[0].record_out.as_deref(), Some("00:01:00;02"));
+}
+
+#[test]
+fn what_is_no_timeline_is_an_error_that_says_where() {
+    let error = |text: &str| parse(Path::new("a.otio"), text.as_bytes()).unwrap_err().to_string();
+    assert!(error("{\"OTIO_SCHEMA\": \"Timeline.1\",\n oops").contains("line 2"));
+    assert!(error("{}").contains("OTIO_SCHEMA"));
+    assert!(error("[]").contains("OTIO_SCHEMA"));
+    let deep = "{\"tracks\":".repeat(100_000);
+    assert!(error(&deep).contains("recursion"));
+    let mut bomb = String::from("[");
+    for _ in 0..10_000_000 / 4 {
+        bomb.write_str("{},0").unwrap();
+        bomb.push(',');
+    }
+    assert!(error(&bomb).contains("more than"));
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, bytes) in files {
+        let (at, len) = (u32::try_from(out.len()).unwrap(), u32::try_from(bytes.len()).unwrap());
+        let name_len = u16::try_from(name.len()).unwrap();
+        let mut common = Vec::new();
+        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        common.extend(len.to_le_bytes());
+        common.extend(len.to_le_bytes());
+        common.extend(name_len.to_le_bytes());
+        common.extend([0, 0]);
+        out.extend(b"PK\x03\x04");
+        out.extend(&common);
+        out.extend(name.as_bytes());
+        out.extend(*bytes);
+        directory.extend(b"PK\x01\x02\x14\x00");
+        directory.extend(&common);
+        directory.extend([0; 10]);
+        directory.extend(at.to_le_bytes());
+        directory.extend(name.as_bytes());
+    }
+    let at = u32::try_from(out.len()).unwrap();
+    let count = u16::try_from(files.len()).unwrap();
+    out.extend(&directory);
+    out.extend(b"PK\x05\x06\x00\x00\x00\x00");
+    out.extend(count.to_le_bytes());
+    out.extend(count.to_le_bytes());
+    out.extend(u32::try_from(directory.len()).unwrap().to_le_bytes());
+    out.extend(at.to_le_bytes());
+    out.extend([0, 0]);
+    out
+}
+
+#[test]
+fn an_archive_gives_its_timeline() {
+    let text =
+        timeline("null", &[track("Video", "", &[clip("a", &external("media/a.mov"), 0, 24)])]);
+    let archive = zip(&[("version.txt", b"1.0.0"), ("content.otio", text.as_bytes())]);
+    let found = parse(Path::new("cut.otioz"), &archive).unwrap();
+    assert_eq!(found.format, Format::Otioz);
+    assert_eq!(found.references[0].target.as_deref(), Some("media/a.mov"));
+    let none = zip(&[("version.txt", b"1.0.0")]);
+    assert!(parse(Path::new("cut.otioz"), &none).is_err());
+    let two = zip(&[("content.otio", b"{}"), ("content.otio", b"{}")]);
+    let error = parse(Path::new("cut.otioz"), &two).unwrap_err();
+    assert!(error.to_string().contains("same name"), "{error}");
+    for at in 0..archive.len() {
+        let _ = parse(Path::new("cut.otioz"), &archive[..at]);
+    }
+}
+
+#[test]
+fn a_file_in_a_bundle_folder_is_told_apart() {
+    let text = timeline("null", &[]);
+    let found = parse(Path::new("x/cut.otiod/content.otio"), text.as_bytes()).unwrap();
+    assert_eq!(found.format, Format::Otiod);
+    assert!(matches!(parse(Path::new("x"), b""), Err(TimelineError::Unknown { .. })));
+}

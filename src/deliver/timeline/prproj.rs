@@ -1,0 +1,265 @@
+//! Premiere Pro project: XML in gzip, undocumented and different in each version. So it gives the list
+//! of media that the project knows and not a cut: all references are listed, and a note says so. Read
+//! as a stream, because projects unpack to hundreds of megabytes.
+
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+
+use flate2::bufread::MultiGzDecoder;
+use quick_xml::Reader;
+use quick_xml::escape::unescape;
+use quick_xml::events::Event;
+
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::collector::Collector;
+use crate::deliver::timeline::collector::mention;
+use crate::deliver::timeline::error::TimelineError;
+use crate::model::MediaKind;
+use crate::model::Use;
+
+/// Bytes of a project, unpacked.
+const UNPACKED_MAX: u64 = 2 << 30;
+/// Bytes of one tag or one text.
+const EVENT_MAX: u64 = 16 << 20;
+/// Elements of a project: twice what two gigabytes of a real one hold.
+const ELEMENTS_MAX: usize = 40_000_000;
+/// Elements in elements.
+const DEPTH_MAX: usize = 256;
+/// Bytes of a path that is kept.
+const PATH_MAX: usize = 32 << 10;
+/// Elements that hold the place of media.
+const PATHS: [&str; 2] = ["ActualMediaFilePath", "FilePath"];
+
+/// Reads a project, packed or not.
+pub fn read(bytes: &[u8], out: Collector) -> Result<Timeline, TimelineError> {
+    if bytes.starts_with(b"\x1f\x8b") {
+        media(BufReader::new(MultiGzDecoder::new(bytes)), out)
+    } else {
+        media(bytes, out)
+    }
+}
+
+/// Counts what is read, so that neither the whole nor one event grows without end.
+struct Metered<R> {
+    inner: R,
+    event: u64,
+    total: u64,
+}
+
+impl<R: BufRead> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self.fill_buf()?.read(buffer)?;
+        self.consume(len);
+        Ok(len)
+    }
+}
+
+impl<R: BufRead> BufRead for Metered<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.event > EVENT_MAX || self.total > UNPACKED_MAX {
+            return Err(io::Error::other("more in it than a project holds"));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, len: usize) {
+        self.event += len as u64;
+        self.total += len as u64;
+        self.inner.consume(len);
+    }
+}
+
+/// One `Media` object.
+#[derive(Default)]
+struct Media {
+    id: String,
+    title: String,
+    paths: Vec<String>,
+    picture: bool,
+    sound: bool,
+}
+
+impl Media {
+    fn emit(self, out: &mut Collector) -> Result<(), TimelineError> {
+        let mut said: Vec<String> = Vec::new();
+        for path in self.paths {
+            // What Premiere makes itself, as black video, has a number for a path.
+            let made = path.bytes().all(|byte| byte.is_ascii_digit());
+            if made || said.contains(&path) {
+                continue;
+            }
+            let place = format!("media {:?}; whether a sequence uses it is not told", self.id);
+            let mut reference = mention(&self.title, Use::Listed, place);
+            reference.media = match (self.picture, self.sound) {
+                (true, _) => MediaKind::Picture,
+                (false, true) => MediaKind::Sound,
+                (false, false) => MediaKind::Other,
+            };
+            reference.target = Some(path.clone());
+            out.push(reference)?;
+            said.push(path);
+        }
+        Ok(())
+    }
+}
+
+fn media<R: BufRead>(input: R, mut out: Collector) -> Result<Timeline, TimelineError> {
+    let format = out.format();
+    let mut reader = Reader::from_reader(Metered { inner: input, event: 0, total: 0 });
+    let (mut buffer, mut depth, mut elements, mut root) = (Vec::new(), 0_usize, 0, false);
+    let mut current: Option<(usize, Media)> = None;
+    let mut text: Option<String> = None;
+    loop {
+        buffer.clear();
+        reader.get_mut().event = 0;
+        let at = reader.buffer_position();
+        let place = || format!("offset {at} of what is unpacked");
+        let event = reader
+            .read_event_into(&mut buffer)
+            .map_err(|error| TimelineError::malformed(format, place(), error.to_string()))?;
+        let empty = matches!(event, Event::Empty(_));
+        match event {
+            Event::Start(tag) | Event::Empty(tag) => {
+                let name = tag.name();
+                if !root && name.as_ref() != "PremiereData" {
+                    return Err(TimelineError::malformed(format, place(), "no PremiereData"));
+                }
+                root = true;
+                let id =
+                    tag.attributes().with_checks(false).flatten().find(|attribute| {
+                        matches!(attribute.key.as_ref(), "ObjectUID" | "ObjectID")
+                    });
+                match (name.as_ref(), id, &mut current) {
+                    ("Media", Some(id), None) => {
+                        let id = id.value.chars().take(64).collect();
+                        current = Some((depth, Media { id, ..Media::default() }));
+                    }
+                    ("VideoStream", _, Some((_, media))) => media.picture = true,
+                    ("AudioStream", _, Some((_, media))) => media.sound = true,
+                    _ => {}
+                }
+                text =
+                    (name.as_ref() == "Title" || PATHS.contains(&name.as_ref())).then(String::new);
+                if !empty {
+                    depth += 1;
+                }
+                elements += 1;
+                if elements > ELEMENTS_MAX {
+                    let (what, limit) = ("elements", ELEMENTS_MAX);
+                    return Err(TimelineError::TooLarge { format, what, limit });
+                }
+                if depth > DEPTH_MAX {
+                    let (what, limit) = ("elements in elements", DEPTH_MAX);
+                    return Err(TimelineError::TooLarge { format, what, limit });
+                }
+            }
+            Event::Text(part) => keep(&mut text, &part.xml10_content()),
+            Event::CData(part) => keep(&mut text, &part.xml10_content()),
+            Event::GeneralRef(entity) => {
+                let spelled = format!("&{};", entity.xml10_content());
+                let plain = unescape(&spelled).map_err(|error| {
+                    TimelineError::malformed(format, place(), error.to_string())
+                })?;
+                keep(&mut text, &plain);
+            }
+            Event::End(tag) => {
+                depth = depth.saturating_sub(1);
+                let whole = text.take().map(|text| text.trim().to_owned());
+                let name = tag.name();
+                if let Some(whole) = whole.filter(|whole| !whole.is_empty()) {
+                    let is_path = PATHS.contains(&name.as_ref());
+                    match &mut current {
+                        Some((_, media)) if is_path => media.paths.push(whole),
+                        Some((_, media)) => media.title = whole,
+                        // A path outside of any media object is one of a kind that is not known.
+                        None if is_path => {
+                            Media { paths: vec![whole], ..Media::default() }.emit(&mut out)?;
+                        }
+                        None => {}
+                    }
+                }
+                if let Some((_, media)) = current.take_if(|(opened, _)| *opened == depth) {
+                    media.emit(&mut out)?;
+                }
+            }
+            Event::Eof if depth == 0 && root => break,
+            Event::Eof => {
+                return Err(TimelineError::malformed(
+                    format,
+                    place(),
+                    "the document ends too early",
+                ));
+            }
+            _ => {}
+        }
+    }
+    out.note("a list of the project's media, not a cut: what its sequences use is not told");
+    Ok(out.finish(None))
+}
+
+fn keep(text: &mut Option<String>, part: &str) {
+    if let Some(text) = text.as_mut().filter(|text| text.len() + part.len() <= 2 * PATH_MAX) {
+        text.push_str(part);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::path::Path;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use crate::deliver::timeline::Format;
+    use crate::deliver::timeline::Timeline;
+    use crate::deliver::timeline::TimelineError;
+    use crate::deliver::timeline::parse;
+    use crate::model::MediaKind;
+    use crate::model::Use;
+
+    fn packed(text: &[u8]) -> Vec<u8> {
+        let mut out = GzEncoder::new(Vec::new(), Compression::fast());
+        out.write_all(text).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn read(text: &str) -> Result<Timeline, TimelineError> {
+        parse(Path::new("x.prproj"), &packed(text.as_bytes()))
+    }
+
+    #[test]
+    fn media_are_listed_and_what_premiere_makes_is_not() {
+        let text = r#"<?xml version="1.0"?><PremiereData Version="3">
+            <Media ObjectUID="1"><AudioStream ObjectRef="8"/><VideoStream ObjectRef="9"/><FilePath>/m/a &amp; b.mov</FilePath><Title>a</Title><ActualMediaFilePath>/m/a &amp; b.mov</ActualMediaFilePath></Media>
+            <Media ObjectUID="2"><AudioStream ObjectRef="8"/><FilePath>/old/s.wav</FilePath><ActualMediaFilePath>/m/s.wav</ActualMediaFilePath></Media>
+            <Media ObjectUID="3"><FilePath>1112293707</FilePath></Media>
+            <Clip><Media ObjectRef="1"/></Clip><Other><FilePath>/m/odd.mov</FilePath></Other></PremiereData>"#;
+        let found = read(text).unwrap();
+        assert_eq!(found.format, Format::Prproj);
+        let targets: Vec<_> =
+            found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+        assert_eq!(targets, ["/m/a & b.mov", "/old/s.wav", "/m/s.wav", "/m/odd.mov"]);
+        assert!(found.references.iter().all(|one| one.usage == Use::Listed));
+        assert_eq!(found.references[0].media, MediaKind::Picture);
+        assert_eq!(found.references[1].media, MediaKind::Sound);
+        assert!(found.notes[0].contains("not a cut"));
+        let plain = parse(Path::new("x"), text.as_bytes()).unwrap();
+        assert_eq!(plain.references, found.references);
+    }
+
+    #[test]
+    fn bombs_and_broken_projects_are_refused() {
+        let huge = format!("<PremiereData><a>{}", " ".repeat(20 << 20));
+        assert!(read(&huge).is_err());
+        let deep = format!("<PremiereData>{}", "<a>".repeat(1000));
+        assert!(matches!(read(&deep), Err(TimelineError::TooLarge { .. })));
+        assert!(read("<html></html>").is_err());
+        assert!(read("<PremiereData>").is_err());
+        assert!(read("<PremiereData>&bomb;</PremiereData>").is_err());
+        let whole = packed(b"<PremiereData></PremiereData>");
+        assert!(parse(Path::new("x.prproj"), &whole[..whole.len() - 12]).is_err());
+    }
+}

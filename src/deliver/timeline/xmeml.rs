@@ -1,0 +1,403 @@
+//! Final Cut Pro 7 XML interchange format (`xmeml`, versions 1 to 5), as Final Cut Pro 7, Premiere,
+//! Resolve and others write it: sequences, nested sequences, multiclips, sound.
+//!
+//! Every clip is a reference, through nested sequences down to their media. Generators, and files that
+//! the writer itself calls made by the application, are no media. A file that no sequence uses is listed.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::collector::Collector;
+use crate::deliver::timeline::collector::mention;
+use crate::deliver::timeline::collector::reel;
+use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::timecode::Rate;
+use crate::deliver::timeline::timecode::Seconds;
+use crate::deliver::timeline::xml::Document;
+use crate::deliver::timeline::xml::Element;
+use crate::model::MediaKind;
+use crate::model::Reference;
+use crate::model::Use;
+
+#[cfg(test)]
+mod tests;
+
+/// Sequences in sequences.
+const NESTED_MAX: usize = 32;
+
+/// Reads a document.
+pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
+    let document = Document::parse(text, out.format())?;
+    if document.root().name() != "xmeml" {
+        return Err(TimelineError::malformed(out.format(), "the root", "no xmeml element"));
+    }
+    let mut reader = Xmeml {
+        files: HashMap::new(),
+        sequences: HashMap::new(),
+        clips: HashMap::new(),
+        mentioned: HashSet::new(),
+        rate: None,
+        within: Vec::new(),
+        out,
+    };
+    for element in document.all() {
+        let (map, whole) = match element.name() {
+            "file" => (&mut reader.files, element.child("pathurl").is_some()),
+            "sequence" => (&mut reader.sequences, element.child("media").is_some()),
+            "clip" => (&mut reader.clips, true),
+            _ => continue,
+        };
+        // Later mentions hold the id alone.
+        let Some(id) = element.attribute("id") else { continue };
+        let known = map.get(id.as_ref()).is_some_and(|(_, known)| *known || !whole);
+        if !known {
+            map.insert(id.into_owned(), (element, whole));
+        }
+    }
+    let mut name = None;
+    reader.shelf(document.root(), &mut name)?;
+    reader.unmentioned(&document)?;
+    Ok(reader.out.finish(name))
+}
+
+/// Where a sequence stands.
+#[derive(Clone)]
+struct Spot {
+    usage: Use,
+    enabled: bool,
+    /// The outer track, inside a nested sequence.
+    track: Option<String>,
+    /// What the outer track takes of it.
+    media: Option<MediaKind>,
+    /// Where in the timeline the sequence's frame zero lies; `None` if unknown.
+    zero: Option<Seconds>,
+    /// What of the timeline the sequences around leave visible.
+    window: Option<(Seconds, Seconds)>,
+    /// A speed change lies around: things inside are somewhere in the window.
+    whole: bool,
+    place: String,
+}
+
+struct Xmeml<'d> {
+    files: HashMap<String, (Element<'d>, bool)>,
+    sequences: HashMap<String, (Element<'d>, bool)>,
+    clips: HashMap<String, (Element<'d>, bool)>,
+    mentioned: HashSet<u32>,
+    /// Of the outermost sequence.
+    rate: Option<Rate>,
+    within: Vec<u32>,
+    out: Collector,
+}
+
+fn number(element: Element<'_>, name: &str) -> Option<i64> {
+    element.text_of(name)?.parse().ok()
+}
+
+fn is(element: Element<'_>, name: &str, word: &str) -> bool {
+    element.text_of(name).is_some_and(|text| text.eq_ignore_ascii_case(word))
+}
+
+fn rate(element: Element<'_>) -> Option<Rate> {
+    let rate = element.child("rate")?;
+    let base = number(rate, "timebase").filter(|base| (1..=1000).contains(base))?;
+    if is(rate, "ntsc", "TRUE") { Rate::new(base * 1000, 1001) } else { Rate::new(base, 1) }
+}
+
+/// Where a sequence's or a file's own timecode begins, and its rate.
+fn timecode(element: Element<'_>) -> Option<(i64, Rate)> {
+    let code = element.child("timecode")?;
+    let rate = rate(code).or_else(|| rate(element))?;
+    let rate = rate.dropping(is(code, "displayformat", "DF"));
+    Some((number(code, "frame").unwrap_or(0), rate))
+}
+
+impl<'d> Xmeml<'d> {
+    /// The document, projects and bins.
+    fn shelf(
+        &mut self,
+        element: Element<'d>,
+        name: &mut Option<String>,
+    ) -> Result<(), TimelineError> {
+        for child in element.children() {
+            self.out.steps_of(child.cost())?;
+            match child.name() {
+                // XML itself bounds how deep bins lie in bins.
+                "project" | "bin" | "children" => self.shelf(child, name)?,
+                "sequence" => {
+                    let title = child.text_of("name").unwrap_or_default();
+                    let place = format!("sequence {title:?}");
+                    name.get_or_insert(title);
+                    self.outermost(child, place)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn outermost(&mut self, element: Element<'d>, place: String) -> Result<(), TimelineError> {
+        let (start, rate) =
+            timecode(element).map_or((0, rate(element)), |(start, rate)| (start, Some(rate)));
+        self.rate = rate;
+        let spot = Spot {
+            usage: Use::Used,
+            enabled: true,
+            track: None,
+            media: None,
+            zero: rate.and_then(|rate| Seconds::of_frames(start, rate)),
+            window: None,
+            whole: false,
+            place,
+        };
+        self.sequence(element, &spot)
+    }
+
+    fn sequence(&mut self, element: Element<'d>, spot: &Spot) -> Result<(), TimelineError> {
+        if self.within.contains(&element.index()) || self.within.len() >= NESTED_MAX {
+            let problem = "sequences hold themselves or are nested too deeply";
+            return Err(TimelineError::malformed(self.out.format(), spot.place.clone(), problem));
+        }
+        self.within.push(element.index());
+        let rate = rate(element).or_else(|| timecode(element).map(|(_, rate)| rate));
+        for media in element.children().filter(|child| child.name() == "media") {
+            for (kind, letter, what) in
+                [("video", 'V', MediaKind::Picture), ("audio", 'A', MediaKind::Sound)]
+            {
+                if spot.media.is_some_and(|cut| cut != what) {
+                    // Picture and sound of a nested sequence are cut in apart, each on its track.
+                    continue;
+                }
+                let parts = media.children().filter(|child| child.name() == kind);
+                let tracks = parts.flat_map(Element::children);
+                let tracks = tracks.filter(|child| child.name() == "track");
+                for (index, track) in tracks.enumerate() {
+                    let label = format!("{letter}{}", index + 1);
+                    let mut inner = spot.clone();
+                    inner.enabled &= !is(track, "enabled", "FALSE");
+                    inner.place = format!("{}, track {label}", spot.place);
+                    inner.track.get_or_insert(label);
+                    inner.media = Some(what);
+                    self.track(track, &inner, rate)?;
+                }
+            }
+        }
+        self.within.pop();
+        Ok(())
+    }
+
+    fn track(
+        &mut self,
+        track: Element<'d>,
+        spot: &Spot,
+        rate: Option<Rate>,
+    ) -> Result<(), TimelineError> {
+        let mut before: Option<Element<'d>> = None;
+        let mut items = track.children().peekable();
+        while let Some(item) = items.next() {
+            self.out.steps_of(item.cost())?;
+            if item.name() == "clipitem" || item.name() == "clip" {
+                // An edge under a transition is -1; it is seen from the transition's start to its end.
+                let edge = |name: &str, beside: Option<Element<'d>>| {
+                    let own = number(item, name).filter(|frame| *frame >= 0);
+                    own.or_else(|| {
+                        let beside = beside.filter(|beside| beside.name() == "transitionitem")?;
+                        number(beside, name)
+                    })
+                };
+                let start = edge("start", before);
+                let end = edge("end", items.peek().copied());
+                let at = |frame: Option<i64>| spot.zero?.plus(Seconds::of_frames(frame?, rate?)?);
+                self.clip(item, spot, at(start), at(end))?;
+            }
+            before = Some(item);
+        }
+        Ok(())
+    }
+
+    fn clip(
+        &mut self,
+        item: Element<'d>,
+        spot: &Spot,
+        from: Option<Seconds>,
+        to: Option<Seconds>,
+    ) -> Result<(), TimelineError> {
+        let name = item.text_of("name").unwrap_or_default();
+        let mut own = spot.clone();
+        own.enabled &= !is(item, "enabled", "FALSE");
+        let _ = std::fmt::Write::write_fmt(&mut own.place, format_args!(", clip {name:?}"));
+        let window = match (from.zip(to), spot.window) {
+            (_, Some(window)) if spot.whole => Some(window),
+            (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
+            (own, window) => own.or(window),
+        };
+        let mut reference = mention(&name, own.usage, own.place.clone());
+        reference.enabled = own.enabled;
+        reference.track.clone_from(&own.track);
+        reference.media = own.media.unwrap_or(MediaKind::Other);
+        if let (Some((from, to)), Some(rate)) = (window, self.rate) {
+            if from < to {
+                reference.record_in = from.timecode(rate);
+                reference.record_out = to.timecode(rate);
+            } else if from > to {
+                reference.place.push_str(" (outside the part of the sequence that is shown)");
+            }
+        }
+        if let Some(nested) = item.child("sequence") {
+            return self.nested(item, nested, Spot { window, ..own }, from, reference);
+        }
+        if let Some(multiclip) = item.child("multiclip") {
+            return self.multiclip(item, multiclip, &reference);
+        }
+        if let Some(file) = item.child("file") {
+            return self.file(file, item, reference);
+        }
+        let master = item.text_of("masterclipid").and_then(|id| self.clips.get(&id).copied());
+        let files = match master {
+            Some((clip, _)) => self.below(clip, "file")?,
+            None => Vec::new(),
+        };
+        match files.first() {
+            Some(file) => self.file(*file, item, reference),
+            None => self.out.push(reference),
+        }
+    }
+
+    fn nested(
+        &mut self,
+        item: Element<'d>,
+        nested: Element<'d>,
+        mut spot: Spot,
+        from: Option<Seconds>,
+        reference: Reference,
+    ) -> Result<(), TimelineError> {
+        let id = nested.attribute("id");
+        let found = match nested.child("media") {
+            Some(_) => Some(nested),
+            None => id.and_then(|id| self.sequences.get(id.as_ref())).map(|(found, _)| *found),
+        };
+        let Some(found) = found.filter(|found| found.child("media").is_some()) else {
+            self.out.note(format!("{}: its sequence is not in the file", spot.place));
+            return self.out.push(reference);
+        };
+        let first = number(item, "in").unwrap_or(0);
+        let skipped = rate(found).and_then(|rate| Seconds::of_frames(first, rate));
+        spot.zero = from.and_then(|from| from.minus(skipped?));
+        let effects = self.below(item, "effectid")?;
+        spot.whole |= effects.iter().any(|one| one.text().eq_ignore_ascii_case("timeremap"));
+        self.sequence(found, &spot)
+    }
+
+    /// Angles: the active one is used, the others are alternatives; none is active, all are used.
+    fn multiclip(
+        &mut self,
+        item: Element<'d>,
+        multiclip: Element<'d>,
+        reference: &Reference,
+    ) -> Result<(), TimelineError> {
+        let word = match reference.media {
+            MediaKind::Sound => "activeaudioangle",
+            _ => "activevideoangle",
+        };
+        let angles: Vec<_> = multiclip.children().filter(|child| child.name() == "angle").collect();
+        let known = angles.iter().any(|angle| is(*angle, word, "TRUE"));
+        for (index, angle) in angles.into_iter().enumerate() {
+            for file in self.below(angle, "file")? {
+                let mut one = reference.clone();
+                if known && !is(angle, word, "TRUE") {
+                    one.usage = one.usage.max(Use::Alternative);
+                }
+                let _ = std::fmt::Write::write_fmt(
+                    &mut one.place,
+                    format_args!(", angle {}", index + 1),
+                );
+                self.file(file, item, one)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(
+        &mut self,
+        mention: Element<'d>,
+        item: Element<'d>,
+        mut reference: Reference,
+    ) -> Result<(), TimelineError> {
+        self.out.steps_of(mention.cost())?;
+        let id = mention.attribute("id");
+        let known = id.and_then(|id| self.files.get(id.as_ref())).map(|(file, _)| *file);
+        for known in known.iter().flat_map(|known| known.children()) {
+            self.out.steps_of(known.cost())?;
+        }
+        let file =
+            if mention.child("pathurl").is_some() { mention } else { known.unwrap_or(mention) };
+        self.mentioned.insert(mention.index());
+        self.mentioned.insert(file.index());
+        reference.target = file.text_of("pathurl");
+        if reference.target.is_none() && file.text_of("mediaSource").is_some() {
+            // Bars, slugs, mattes and titles: the application makes them.
+            return Ok(());
+        }
+        if reference.name.is_empty() {
+            reference.name = file.text_of("name").unwrap_or_default();
+        }
+        if let Some(code) = file.child("timecode") {
+            reference.reel =
+                code.child("reel").and_then(|one| one.text_of("name")).and_then(|name| reel(&name));
+        }
+        let item_rate = rate(item);
+        let (start, rate) = match timecode(file) {
+            Some((start, rate)) => (start, Some(rate)),
+            None => (0, rate(file).or(item_rate)),
+        };
+        let counted = item_rate.or(rate);
+        let at = |name: &str| {
+            let frame = number(item, name).filter(|frame| *frame >= 0)?;
+            // In and out count in the clip's rate, the file's timecode in its own.
+            let length = Seconds::of_frames(frame, counted?)?;
+            Seconds::of_frames(start, rate?)?.plus(length)?.timecode(rate?)
+        };
+        reference.source_in = at("in");
+        reference.source_out = at("out");
+        self.out.push(reference)
+    }
+
+    /// Files that no sequence uses: clips in bins, wells of effects.
+    fn unmentioned(&mut self, document: &'d Document<'d>) -> Result<(), TimelineError> {
+        let mut listed = HashSet::new();
+        for element in document.all().filter(|element| element.name() == "file") {
+            let id = element.attribute("id");
+            let whole = id.as_ref().and_then(|id| self.files.get(id.as_ref()));
+            let file = match whole {
+                Some((whole, true)) if element.child("pathurl").is_none() => *whole,
+                _ => element,
+            };
+            let known = self.mentioned.contains(&file.index()) || !listed.insert(file.index());
+            if known || file.text_of("pathurl").is_none() {
+                continue;
+            }
+            let place = format!("file {:?}, which no sequence uses", id.unwrap_or_default());
+            let reference = mention(&file.text_of("name").unwrap_or_default(), Use::Listed, place);
+            self.file(file, file, reference)?;
+        }
+        Ok(())
+    }
+
+    /// All elements of a name in an element, however deep.
+    fn below(
+        &mut self,
+        element: Element<'d>,
+        name: &str,
+    ) -> Result<Vec<Element<'d>>, TimelineError> {
+        let mut found = Vec::new();
+        for child in element.children() {
+            self.out.step()?;
+            if child.name() == name {
+                found.push(child);
+            } else {
+                found.extend(self.below(child, name)?);
+            }
+        }
+        Ok(found)
+    }
+}

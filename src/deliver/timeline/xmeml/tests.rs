@@ -1,0 +1,168 @@
+//! Final Cut Pro 7 XML: what is a reference, where it stands in the outer timeline, what is refused.
+
+use std::path::Path;
+
+use crate::deliver::timeline::Format;
+use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::TimelineError;
+use crate::deliver::timeline::parse;
+use crate::model::MediaKind;
+use crate::model::Use;
+
+const RATE: &str = "<rate><timebase>25</timebase><ntsc>FALSE</ntsc></rate>";
+
+fn sequence(id: &str, video: &str, audio: &str) -> String {
+    format!(
+        "<sequence id=\"{id}\"><name>{id}</name>{RATE}<timecode>{RATE}<frame>90000</frame><displayformat>NDF</displayformat></timecode><media><video>{video}</video><audio>{audio}</audio></media></sequence>"
+    )
+}
+
+fn clip(name: &str, start: i64, end: i64, first: i64, rest: &str) -> String {
+    let out = first + 50;
+    format!(
+        "<clipitem><name>{name}</name>{RATE}<start>{start}</start><end>{end}</end><in>{first}</in><out>{out}</out>{rest}</clipitem>"
+    )
+}
+
+fn file(id: &str) -> String {
+    format!(
+        "<file id=\"{id}\"><name>{id}</name><pathurl>file://localhost/m/{id}%20x.mov</pathurl>{RATE}<timecode>{RATE}<frame>100</frame><reel><name>R{id}</name></reel></timecode></file>"
+    )
+}
+
+fn read(body: &str) -> Timeline {
+    let text =
+        format!("<?xml version=\"1.0\"?><!DOCTYPE xmeml><xmeml version=\"5\">{body}</xmeml>");
+    parse(Path::new("cut.xml"), text.as_bytes()).unwrap()
+}
+
+fn times(timeline: &Timeline) -> Vec<(&str, &str)> {
+    let shown = timeline.references.iter();
+    shown
+        .map(|one| {
+            (one.record_in.as_deref().unwrap_or("-"), one.record_out.as_deref().unwrap_or("-"))
+        })
+        .collect()
+}
+
+#[test]
+fn clips_have_their_files_reels_and_times_and_sound_its_own() {
+    let video = format!("<track>{}</track>", clip("a", 0, 50, 10, &file("1")));
+    let audio = format!(
+        "<track><enabled>FALSE</enabled>{}</track><track>{}</track>",
+        clip("a", 0, 50, 10, "<file id=\"1\"/>"),
+        clip("b", 0, 50, 10, &format!("<enabled>FALSE</enabled>{}", file("2")))
+    );
+    let found = read(&sequence("s", &video, &audio));
+    assert_eq!((found.format, found.name.as_deref()), (Format::Xmeml, Some("s")));
+    assert_eq!(found.references.len(), 3);
+    let one = &found.references[0];
+    assert_eq!(one.target.as_deref(), Some("file://localhost/m/1%20x.mov"));
+    assert_eq!(one.reel.as_deref(), Some("R1"));
+    assert_eq!(one.source_in.as_deref(), Some("00:00:04:10"));
+    assert_eq!(times(&found)[0], ("01:00:00:00", "01:00:02:00"));
+    assert_eq!(one.track.as_deref(), Some("V1"));
+    assert_eq!(found.references[1].target, one.target);
+    assert_eq!(found.references[1].media, MediaKind::Sound);
+    assert_eq!(found.references[2].track.as_deref(), Some("A2"));
+    let enabled: Vec<_> = found.references.iter().map(|one| one.enabled).collect();
+    assert_eq!(enabled, [true, false, false]);
+}
+
+#[test]
+fn under_a_transition_both_sides_last_as_long_as_it_does() {
+    let video = format!(
+        "<track>{}<transitionitem><start>40</start><end>60</end></transitionitem>{}</track>",
+        clip("a", 0, -1, 0, &file("1")),
+        clip("b", -1, 100, 0, &file("2"))
+    );
+    let found = read(&sequence("s", &video, ""));
+    assert_eq!(times(&found), [("01:00:00:00", "01:00:02:10"), ("01:00:01:15", "01:00:04:00")]);
+}
+
+#[test]
+fn three_sequences_deep_the_media_are_found_with_their_outer_times() {
+    let mut inner = format!("<track>{}</track>", clip("deep", 50, 150, 0, &file("1")));
+    for depth in 0..3 {
+        let nested = sequence(&format!("n{depth}"), &inner, "");
+        inner = format!("<track>{}</track>", clip("nest", 50, 100, 50, &nested));
+    }
+    let found = read(&sequence("s", &inner, ""));
+    assert_eq!(found.references.len(), 1);
+    assert_eq!(times(&found), [("01:00:02:00", "01:00:04:00")]);
+    assert_eq!(found.references[0].place.matches("nest").count(), 3);
+}
+
+#[test]
+fn a_nested_sequence_is_found_by_its_id_and_a_lost_one_noted() {
+    let body = format!(
+        "{}{}",
+        sequence("in", &format!("<track>{}</track>", clip("a", 0, 50, 0, &file("1"))), ""),
+        sequence(
+            "out",
+            &format!(
+                "<track>{}{}</track>",
+                clip("n", 0, 50, 0, "<sequence id=\"in\"/>"),
+                clip("lost", 50, 99, 0, "<sequence id=\"gone\"/>")
+            ),
+            ""
+        )
+    );
+    let found = read(&body);
+    let names: Vec<_> = found.references.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["a", "a", "lost"]);
+    assert_eq!(found.notes.len(), 1);
+}
+
+#[test]
+fn angles_generators_and_files_in_bins_are_what_they_are() {
+    let angles = format!(
+        "<multiclip><angle><clip>{}</clip></angle><angle><activevideoangle>TRUE</activevideoangle><clip>{}</clip></angle></multiclip>",
+        file("1"),
+        file("2")
+    );
+    let slug = "<file id=\"9\"><name>Bars</name><mediaSource>Slug</mediaSource></file>";
+    let video = format!(
+        "<track>{}{}<generatoritem><name>x</name></generatoritem>{}</track>",
+        clip("m", 0, 50, 0, &angles),
+        clip("bars", 50, 60, 0, slug),
+        clip("offline", 60, 70, 0, "")
+    );
+    let bin = format!(
+        "<project><children><bin><children><clip id=\"c\">{}</clip>{}</children></bin></children></project>",
+        file("3"),
+        sequence("s", &video, "")
+    );
+    let found = read(&bin);
+    let seen: Vec<_> =
+        found.references.iter().map(|one| (one.target.as_deref(), one.usage)).collect();
+    let url = |id| match id {
+        1 => Some("file://localhost/m/1%20x.mov"),
+        2 => Some("file://localhost/m/2%20x.mov"),
+        _ => Some("file://localhost/m/3%20x.mov"),
+    };
+    assert_eq!(
+        seen,
+        [(url(1), Use::Alternative), (url(2), Use::Used), (None, Use::Used), (url(3), Use::Listed)]
+    );
+}
+
+#[test]
+fn drop_frame_sequences_count_as_they_do() {
+    let video = format!("<track>{}</track>", clip("a", 1800, 1850, 0, &file("1")));
+    let text = sequence("s", &video, "")
+        .replace("<frame>90000</frame><displayformat>NDF", "<frame>0</frame><displayformat>DF")
+        .replace("<timebase>25</timebase><ntsc>FALSE", "<timebase>30</timebase><ntsc>TRUE");
+    assert_eq!(times(&read(&text))[0].0, "00:01:00;02");
+}
+
+#[test]
+fn sequences_that_hold_themselves_are_refused() {
+    let video = format!("<track>{}</track>", clip("a", 0, 50, 0, "<sequence id=\"s\"/>"));
+    let text = format!("<xmeml>{}</xmeml>", sequence("s", &video, ""));
+    let error = parse(Path::new("a.xml"), text.as_bytes()).unwrap_err();
+    assert!(matches!(error, TimelineError::Malformed { .. }), "{error}");
+    let bomb = format!("<xmeml>{}", "<a/>".repeat(2_500_000));
+    let error = parse(Path::new("a.xml"), bomb.as_bytes()).unwrap_err();
+    assert!(matches!(error, TimelineError::TooLarge { .. }), "{error}");
+}
