@@ -15,12 +15,13 @@ use crate::app::{AppError, Context, Project};
 use crate::deliver::names::{Names, same_name};
 use crate::deliver::target::{Place, of_frame, places};
 use crate::deliver::timeline::{self, Timeline, TimelineError};
+use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, Found, FrameRange, MadeOf, MediaProblem, Reference, ReferenceLink, RelPath,
     Resolution, RuleCode, TimelineRead,
 };
 use crate::observe::sequence::fold;
-use crate::observe::{Filter, Fold, Walk, WalkOptions};
+use crate::observe::{Filter, Fold, FramePattern, Walk, WalkOptions};
 
 /// A timeline larger than this is refused: the longest of features are a tenth of it.
 const LARGEST: u64 = 256 << 20;
@@ -178,8 +179,11 @@ pub(super) fn look(
     }
     let links = Links::new(&made.links);
     let open = parsed.iter().flat_map(|(.., timeline)| &timeline.references);
-    let names = names(project, context, open.filter(|one| links.of(one).is_none()))?;
-    let mut resolver = Resolver { project, names, links, folders: BTreeMap::new() };
+    let open = open.filter(|one| links.of(one).is_none());
+    let open: Vec<_> = open.flat_map(|one| [Some(one.clone()), folded(one)]).flatten().collect();
+    let names = names(project, context, &open)?;
+    let reader = project.reader()?;
+    let mut resolver = Resolver { project, reader, names, links, folders: BTreeMap::new() };
     for (named, read, file, bytes, timeline) in parsed {
         context.check()?;
         let folder = file.parent().unwrap_or(&file).to_owned();
@@ -280,10 +284,10 @@ pub(super) fn is_called(reference: &Reference, typed: &str) -> bool {
 
 /// Looks through the roots for files by the names that references ask for. What scans leave out is
 /// left out here too: the project does not know it.
-fn names<'a>(
+fn names(
     project: &Project,
     context: &Context<'_>,
-    references: impl Iterator<Item = &'a Reference>,
+    references: &[Reference],
 ) -> Result<Names, AppError> {
     let mut names = Names::of(references);
     if names.is_empty() {
@@ -325,8 +329,27 @@ enum Lies {
     NoFile(AssetPath),
 }
 
+/// A reference to a sequence that is written as people fold it, `shot.[1001-1096].exr`: the same with its
+/// frames told. The name may be a file's own, so that one is looked for first.
+fn folded(reference: &Reference) -> Option<Reference> {
+    if reference.frames.is_some() {
+        return None;
+    }
+    let target = reference.target.as_deref().unwrap_or(&reference.name);
+    let target = percent_encoding::percent_decode_str(target).decode_utf8().ok()?;
+    let (folder, name) = target.split_at(target.rfind(['/', '\\']).map_or(0, |at| at + 1));
+    let pattern = FramePattern::parse(name.as_bytes())?;
+    let (before, _) = name.rsplit_once('[')?;
+    let (_, after) = name.rsplit_once(']')?;
+    let number = |frame: u64| i64::try_from(frame).ok();
+    let frames = FrameRange { first: number(pattern.first)?, last: number(pattern.last)?, step: 1 };
+    let target = Some(format!("{folder}{before}%0{}d{after}", pattern.padding));
+    Some(Reference { target, frames: Some(frames), ..reference.clone() })
+}
+
 struct Resolver<'a> {
     project: &'a Project,
+    reader: Reader,
     names: Names,
     links: Links<'a>,
     /// Names in folders that were listed.
@@ -338,11 +361,35 @@ impl Resolver<'_> {
         if let Some(link) = self.links.of(reference) {
             return resolved(vec![link.path.clone()]);
         }
+        let answer = self.asked(reference, folder);
+        if matches!(answer.resolution, Resolution::Unresolved | Resolution::Offline)
+            && let Some(folded) = folded(reference)
+        {
+            let frames = self.asked(&folded, folder);
+            if frames.resolution != Resolution::Unresolved {
+                return frames;
+            }
+        }
+        answer
+    }
+
+    fn asked(&mut self, reference: &Reference, folder: &Path) -> Answer {
         match (&reference.target, reference.frames) {
             (Some(target), Some(frames)) => self.sequence(reference, target, frames, folder),
             (Some(target), None) => self.at(reference, target, folder),
             (None, _) => self.by_name(reference, "the timeline gives no place"),
         }
+    }
+
+    /// Copies of one content are one answer: it does not matter which of them is meant, and a gate looks
+    /// at them all.
+    fn one_of(&self, files: Vec<AssetPath>) -> Answer {
+        let mut known = files.iter().map(|path| self.reader.asset_at(path).ok().flatten());
+        let first = known.next().flatten();
+        if first.is_some() && known.all(|asset| asset == first) {
+            return resolved(files);
+        }
+        ambiguous(files)
     }
 
     /// The file at a target, else the only one of its name.
@@ -366,7 +413,7 @@ impl Resolver<'_> {
                         found.insert(path);
                         break;
                     }
-                    Lies::Several(paths) => return ambiguous(paths),
+                    Lies::Several(paths) => return self.one_of(paths),
                     // Where it says exactly where it lies in the roots, nothing else is meant.
                     Lies::Nothing(path) if matches!(place, Place::Absolute(_)) => {
                         missing.get_or_insert(path);
@@ -389,7 +436,7 @@ impl Resolver<'_> {
                 (Some(_), [one]) => resolved(self.with_frames(&one.path)),
                 _ => offline(vec![path.clone()], format!("{path} is not there")),
             },
-            _ => ambiguous(found),
+            _ => self.one_of(found),
         }
     }
 
@@ -398,7 +445,7 @@ impl Resolver<'_> {
         match &*found {
             [] => unresolved(format!("{why}, and no file in the roots has its name")),
             [one] => resolved(self.with_frames(&one.path)),
-            _ => ambiguous(found.into_iter().map(|one| one.path).collect()),
+            _ => self.one_of(found.into_iter().map(|one| one.path).collect()),
         }
     }
 

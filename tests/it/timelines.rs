@@ -245,3 +245,31 @@ fn every_frame_of_a_sequence_is_judged() {
     let approved = "[approval-unsigned sh/x.1004.png]";
     world.gate("EP").expect("cannot-tell", &[approved, "media-missing edit/cut.otio"]);
 }
+
+#[test]
+fn a_sequence_may_be_named_as_people_fold_it() {
+    let frames: Vec<_> = (1001..=1004).map(|at| format!("vfx/x.{at}.exr")).collect();
+    let mut media: Vec<_> = frames.iter().map(|name| (name.as_str(), plain_png(1))).collect();
+    media[2].1 = a1111_png(1);
+    for target in
+        [None, Some("/Volumes/GONE/x.%5B1001-1004%5D.exr"), Some("../vfx/x.[1001-1004].exr")]
+    {
+        let world = world(&media, &cut(&[clip("x.[1001-1004].exr", target)]));
+        world.gate("EP").expect("refused", &["ai-unapproved vfx/x.1003.exr"]);
+    }
+    let world = world(&media, &cut(&[clip("x.[1001-1009].exr", None)]));
+    let refused = ["ai-unapproved vfx/x.1003.exr", "media-missing edit/cut.otio"];
+    world.gate("EP").expect("refused", &refused);
+}
+
+#[test]
+fn copies_of_one_content_are_one_answer_and_all_are_judged() {
+    let media = [("a/x.png", plain_png(1)), ("b/x.png", plain_png(1))];
+    let world = world(&media, &cut(&[clip("x.png", None)]));
+    assert_eq!(references(&world)[0]["resolution"], json!("resolved"));
+    world.gate("EP").expect("pass", &[]);
+    // Before anybody scanned: the gate reads them itself.
+    world.write("b/x.png", a1111_png(1));
+    world.gate("EP").expect("refused", &["ai-unapproved b/x.png"]);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved edit/cut.otio"]);
+}
