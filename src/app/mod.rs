@@ -20,6 +20,8 @@ mod error;
 mod gate;
 mod history;
 mod ingest;
+mod kin;
+mod link;
 mod list;
 mod origins;
 mod people;
@@ -57,6 +59,7 @@ pub use demo_media::FILES as DEMO_FILES;
 pub use error::AppError;
 pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
+pub use link::{LinkOptions, link, unlink};
 pub use list::{ListOptions, list};
 pub use people::{
     DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke,

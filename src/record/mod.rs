@@ -5,9 +5,13 @@
 //! at the paths a gate asks about and every mark on record.
 
 mod declarations;
+mod kinship;
+mod places;
 mod texts;
 
 pub use declarations::{Declarations, Dossier};
+pub use kinship::{Kin, Kinship, Said};
+pub use places::Places;
 pub use texts::{Change, Texts};
 
 use std::borrow::Cow;
@@ -102,6 +106,9 @@ pub struct Record {
     pub revocations: Vec<Entry<Revocation>>,
     /// Every word that conditions were met, in order.
     pub conditions_met: Vec<Entry<ConditionMet>>,
+    /// What was made from what. Names in files are in it only in a record folded with a scope, or once
+    /// somebody puts them in.
+    pub kinship: Kinship,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
@@ -168,6 +175,8 @@ impl Record {
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
             Event::ConditionMet(fact) => self.conditions_met.push(Entry { seq, at, actor, fact }),
+            Event::Linked(fact) => self.kinship.linked(&fact),
+            Event::Unlinked(fact) => self.kinship.unlinked(&fact),
             Event::Declared(fact) => {
                 self.put_under(&fact.assets, &actor);
                 self.declarations.declared(Entry { seq, at, actor, fact });
@@ -239,6 +248,9 @@ impl Record {
             for name in &observed.gone {
                 self.present.remove(&place(&name.0));
             }
+        }
+        for (asset, examination) in &batch.examined {
+            self.kinship.learn(*asset, &examination.identity);
         }
         self.examined.extend(batch.examined);
         for (asset, evidence) in batch.attached {
