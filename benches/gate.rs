@@ -19,7 +19,7 @@ use genlock::model::{
     RelPath, RootName, Scope, Seq, Sighting, SourceType, Strength, Tier, Timestamp, Tool,
 };
 use genlock::policy::{PROFILES, Policy};
-use genlock::record::Record;
+use genlock::record::{Places, Record};
 
 const APPROVALS: u64 = 5_000;
 const DECLARATIONS: u64 = 500;
@@ -45,6 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 finalizing: true,
                 attested: false,
                 record: &record,
+                places: &Places::default(),
                 now: Timestamp::from_nanos(1),
             };
             let (began, cpu) = (Instant::now(), on_cpu());
@@ -168,7 +169,7 @@ fn observed(assets: u64, every: u64) -> Result<ObservedBatch, Box<dyn Error>> {
         }
         if row % every == 0 {
             let evidence = vec![mark()];
-            examined.push((asset(row), Examination { evidence, problems: Vec::new() }));
+            examined.push((asset(row), Examination { evidence, ..Examination::default() }));
         }
     }
     Ok(ObservedBatch {

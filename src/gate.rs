@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::lineage::{Ancestry, Own, ancestry};
 use crate::model::{
     AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
 };
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, judge};
-use crate::record::Record;
+use crate::record::{Places, Record};
 
 /// The facts a judgement rests on.
 #[derive(Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct Ground<'a> {
     pub attested: bool,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
+    /// Where what the files were made from lies.
+    pub places: &'a Places,
     /// The moment; moved forward to the newest event if the clock says an earlier time.
     pub now: Timestamp,
 }
@@ -40,13 +43,13 @@ pub struct Ground<'a> {
 /// Judges what a deliverable contains.
 pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { authorities, finalizing, attested, record, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, record, places, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let items: Vec<_> = contents
         .iter()
         .filter(|(path, _)| !unknown.contains(path))
-        .map(|(path, found)| item(path, found, record))
+        .map(|(path, found)| item(path, found, record, places))
         .collect();
     let case = Case {
         deliverable,
@@ -63,14 +66,41 @@ pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
     judge(policy, &case)
 }
 
-fn item<'a>(path: &'a AssetPath, found: &'a Found, record: &'a Record) -> Item<'a> {
-    let determination = record.determination(&found.asset).map(|entry| &entry.fact);
+fn item<'a>(
+    path: &'a AssetPath,
+    found: &'a Found,
+    record: &'a Record,
+    places: &Places,
+) -> Item<'a> {
+    let Own { origin, unexamined, .. } = own(&found.asset, record, Vec::new());
+    let ancestry = if record.determination(&found.asset).is_none() {
+        let paths = |asset: &AssetId| places.of(asset).cloned().collect();
+        ancestry(&record.kinship, &found.asset, &|asset| own(asset, record, paths(asset)))
+    } else {
+        Ancestry::default()
+    };
+    let unexamined = unexamined.or_else(|| ancestry.unexamined());
+    let origin = ancestry.inherited_by(origin);
+    Item { path, asset: found.asset, media_type: &found.media_type, origin, ancestry, unexamined }
+}
+
+/// What a content's own marks and a person's determination of it say.
+fn own(asset: &AssetId, record: &Record, paths: Vec<AssetPath>) -> Own {
+    let determination = record.determination(asset).map(|entry| &entry.fact);
     // A person who looked at the picture knows more than a parser that stumbled over it.
-    let unexamined =
-        record.content_problems(&found.asset).first().filter(|_| determination.is_none());
-    let unexamined = unexamined.map(|one| one.problem.as_str());
-    let origin = Origin::of(&record.evidence(&found.asset), determination);
-    Item { path, asset: found.asset, media_type: &found.media_type, origin, unexamined }
+    let unexamined = record.content_problems(asset).first().filter(|_| determination.is_none());
+    let unexamined = unexamined.map(|one| one.problem.clone());
+    Own { origin: Origin::of(&record.evidence(asset), determination), unexamined, paths }
+}
+
+/// Everything that the contents at some paths were made from: what a gate asks the places of.
+pub fn sources(files: &BTreeMap<AssetPath, Found>, record: &Record) -> BTreeSet<AssetId> {
+    if record.kinship.is_empty() {
+        return BTreeSet::new();
+    }
+    let own = |asset: &AssetId| own(asset, record, Vec::new());
+    let of = |found: &Found| ancestry(&record.kinship, &found.asset, &own).all;
+    files.values().flat_map(of).map(|one| one.asset).collect()
 }
 
 /// The exact list that a finalised deliverable is bound to.

@@ -11,6 +11,7 @@ pub mod detect;
 pub mod failpoint;
 pub mod gate;
 pub mod ledger;
+pub mod lineage;
 pub mod model;
 pub mod observe;
 pub mod origin;

@@ -20,6 +20,7 @@ use crate::app::deliverables::{DeliverableState, known};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Seen, look};
+use crate::app::kin::places;
 use crate::app::packages;
 use crate::app::references::{self, Referenced};
 use crate::app::rules::{adopt, have_changed};
@@ -152,7 +153,7 @@ fn run(
                 }
                 continue;
             }
-            let judged = Judged::new(context, name, asked, &policy, &looked)?;
+            let judged = Judged::new(context, &reader, name, asked, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, asked.finalize) {
                 Ok((journal, state)) => {
                     return Ok(GateAnswer {
@@ -282,6 +283,7 @@ struct Judged {
 impl Judged {
     fn new(
         context: &Context<'_>,
+        reader: &Reader,
         name: &str,
         asked: Asked<'_>,
         policy: &Policy,
@@ -291,6 +293,8 @@ impl Judged {
         let Seen { problems, linked, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
+        let sources = judge::sources(record.present(), record);
+        let places = places(reader, sources, record.head.map_or(Seq(0), |head| head.seq))?;
         let now = context.now();
         let verdict = judge::gate(
             policy,
@@ -304,6 +308,7 @@ impl Judged {
                 finalizing: asked.finalize,
                 attested: asked.attest.is_some(),
                 record,
+                places: &places,
                 now,
             },
         );

@@ -94,6 +94,21 @@ fn sentence(event: &Event) -> String {
         Event::DeterminationCleared(one) => {
             format!("determination of {} withdrawn", of(one.assets.len()))
         }
+        Event::Linked(one) => format!(
+            "{} linked {} to {} as {}{}",
+            one.by,
+            of(one.children.len()),
+            count(one.parents.len() as u64, "source"),
+            one.relation.as_str(),
+            noted(one.note.as_deref())
+        ),
+        Event::Unlinked(one) => format!(
+            "{} withdrew that {} came from {}{}",
+            one.by,
+            of(one.children.len()),
+            count(one.parents.len() as u64, "source"),
+            noted(one.note.as_deref())
+        ),
         Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {
             declared(event)
         }
@@ -179,6 +194,10 @@ fn delivered(event: &Event) -> String {
         }
         _ => String::new(),
     }
+}
+
+fn noted(note: Option<&str>) -> String {
+    note.map(|note| format!(": {note}")).unwrap_or_default()
 }
 
 /// Who may approve, and words about approvals.

@@ -58,8 +58,8 @@ pub fn list(
         Some(select::matcher(project, context, &options.assets, options.missing)?)
     };
     let reader = project.reader()?;
-    let record = decisions(&reader)?;
-    let known = origins(&reader, &record, context.now())?;
+    let mut record = decisions(&reader)?;
+    let known = origins(&reader, &mut record, context.now())?;
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {
         if wanted.as_ref().is_some_and(|wanted| !wanted.wants(&location)) {

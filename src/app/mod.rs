@@ -22,6 +22,8 @@ mod export;
 mod gate;
 mod history;
 mod ingest;
+mod kin;
+mod link;
 mod list;
 mod origins;
 mod packages;
@@ -63,6 +65,7 @@ pub use error::AppError;
 pub use export::{ExportAnswer, ExportOptions, export};
 pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
+pub use link::{LinkOptions, link, unlink};
 pub use list::{ListOptions, list};
 pub use people::{
     DecisionOptions, DecisionTarget, RevokeTarget, TagOptions, Verdicts, clear_tag, reject, revoke,

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::AppError;
+use crate::app::kin::learn;
 use crate::ledger::Reader;
+use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId, Examination, Timestamp,
+    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId, Examination, Strength,
+    Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::Record;
@@ -24,13 +27,15 @@ pub(super) struct Known {
 /// Draws the origin of every content there is anything to say of.
 pub(super) fn origins(
     reader: &Reader,
-    record: &Record,
+    record: &mut Record,
     now: Timestamp,
 ) -> Result<BTreeMap<AssetId, Known>, AppError> {
+    learn(reader, record)?;
+    let record = &*record;
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
         let determination = record.determination(&row.asset).map(|entry| &entry.fact);
-        let Examination { evidence, problems } = record.counted(row.examination);
+        let Examination { evidence, problems, .. } = record.counted(row.examination);
         let origin = Origin::of(&evidence, determination);
         let problems = if determination.is_none() { problems } else { Vec::new() };
         let declarations = Vec::new();
@@ -45,13 +50,60 @@ pub(super) fn origins(
             problems: Vec::new(),
         });
     }
+    let heirs = heirs(record, &known);
+    let mut above = HashMap::new();
+    for (asset, origin, ancestry) in heirs {
+        let one = known.entry(asset).or_insert_with(|| Known {
+            origin: origin.clone(),
+            clearance: None,
+            declarations: Vec::new(),
+            problems: Vec::new(),
+        });
+        one.origin = origin;
+        above.insert(asset, ancestry);
+    }
     let paths = paths(reader, record)?;
     for (asset, one) in &mut known {
         let paths = paths.get(asset).map(Vec::as_slice).unwrap_or_default();
         one.declarations = record.declarations.of(asset, paths.iter());
         one.clearance = clearance(one.origin.status, record, asset, &one.declarations, now);
     }
+    let inherited: Vec<_> = above
+        .iter()
+        .filter_map(|(asset, ancestry)| {
+            let one = known.get(asset).filter(|one| only_inherited(&one.origin))?;
+            let of = |one: &Ancestor| {
+                let known = known.get(&one.asset).and_then(|known| known.clearance);
+                known.unwrap_or(Clearance::Undeclared)
+            };
+            Some((*asset, ancestry.clearance(one.clearance?, &of)))
+        })
+        .collect();
+    for (asset, clearance) in inherited {
+        if let Some(one) = known.get_mut(&asset) {
+            one.clearance = Some(clearance);
+        }
+    }
     Ok(known)
+}
+
+/// What was made from something and nobody determined, with what it inherits. `known` is what each
+/// content is by itself.
+fn heirs(record: &Record, known: &BTreeMap<AssetId, Known>) -> Vec<(AssetId, Origin, Ancestry)> {
+    let own = |asset: &AssetId| Own {
+        origin: known.get(asset).map_or_else(|| Origin::of(&[], None), |one| one.origin.clone()),
+        unexamined: None,
+        paths: Vec::new(),
+    };
+    let undetermined = record.kinship.children().into_iter();
+    let undetermined = undetermined.filter(|asset| record.determination(asset).is_none());
+    undetermined
+        .map(|asset| {
+            let above = ancestry(&record.kinship, &asset, &own);
+            (asset, above.inherited_by(own(&asset).origin), above)
+        })
+        .filter(|(_, origin, _)| origin.strength == Some(Strength::Inherited))
+        .collect()
 }
 
 /// Where each content lies that a declaration could be for by its path; nothing where none is.

@@ -299,8 +299,8 @@ impl Part<'_> {
             Walked::Unchanged(totals) => totals,
             Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
         };
-        let record = decisions(&reader)?;
-        let part = tally(&reader, &record, &root.name, start, totals, &mut outcome.problems)?;
+        let mut record = decisions(&reader)?;
+        let part = tally(&reader, &mut record, &root.name, start, totals, &mut outcome.problems)?;
         outcome.tally += part;
         let all = !matches!(walked, Walked::NotAll);
         if all {

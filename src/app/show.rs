@@ -3,13 +3,15 @@
 use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
+use crate::app::kin::origin;
+use crate::app::link::{Way, family};
 use crate::app::origins::clearance;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
+use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
     AssetId, Authorities, Clearance, DeclarationId, SourceType, Strength, Timestamp,
 };
-use crate::origin::Origin;
 use crate::record::{Record, Standing};
 use crate::report::{
     ApprovalView, AssetView, DeclarationView, DeterminationView, EvidenceView, LocationView,
@@ -30,7 +32,10 @@ pub fn show(
         ));
     };
     let reader = project.reader()?;
-    let record = decisions(&reader)?;
+    let mut record = decisions(&reader)?;
+    let (parents, more_parents) = family(&reader, &mut record, &asset, Way::Up)?;
+    let (children, more_children) = family(&reader, &mut record, &asset, Way::Down)?;
+    let record = record;
     let now = context.now();
     let row = reader.asset(&asset)?.ok_or_else(|| {
         AppError::usage(format!("{asset} is not on the ledger"), "run genlock scan first")
@@ -42,7 +47,7 @@ pub fn show(
         }
     }
     let determination = record.determination(&asset);
-    let origin = Origin::of(&examination.evidence, determination.map(|entry| &entry.fact));
+    let (origin, ancestry) = origin(&reader, &record, &asset)?;
     let mut events = Vec::new();
     reader.log(Some(&asset), None, &mut |row| {
         events.push(event_view(row));
@@ -52,6 +57,13 @@ pub fn show(
     let locations = reader.locations_of(&asset)?;
     let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
     let declarations = record.declarations.of(&asset, present);
+    let clear = clearance(origin.status, &record, &asset, &declarations, now);
+    let of = |one: &Ancestor| {
+        let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
+        record.clearance(&one.asset, &declarations, now)
+    };
+    let inherits = only_inherited(&origin);
+    let clear = clear.map(|own| if inherits { ancestry.clearance(own, &of) } else { own });
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -59,8 +71,7 @@ pub fn show(
         status: origin.status.as_str(),
         source_type: origin.source_type.map(SourceType::term),
         strength: origin.strength.map(Strength::as_str),
-        clearance: clearance(origin.status, &record, &asset, &declarations, now)
-            .map(Clearance::as_str),
+        clearance: clear.map(Clearance::as_str),
         tool: origin.tool,
         why: origin.why,
         locations: locations
@@ -81,8 +92,9 @@ pub fn show(
             at: entry.at.to_string(),
             note: entry.fact.note.clone(),
         }),
-        parents: Vec::new(),
-        children: Vec::new(),
+        parents,
+        children,
+        lineage_left_out: more_parents + more_children,
         declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
         approvals: approvals(&record, &authorities(&record), &asset, now),
         events,

@@ -10,7 +10,9 @@ use crate::app::list::row;
 use crate::app::origins::{Known, origins};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{Reader, Totals};
-use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Timestamp};
+use crate::model::{
+    AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Strength, Timestamp,
+};
 use crate::problem::Problem;
 use crate::record::Record;
 use crate::report::{DeclarationLine, DeliverableLine, ListRow, ProblemView, StatusView};
@@ -52,7 +54,7 @@ impl AddAssign for Tally {
 /// Counts a part of a root, whose totals are known, and adds the problems of the contents in it.
 pub(super) fn tally(
     reader: &Reader,
-    record: &Record,
+    record: &mut Record,
     root: &RootName,
     directory: &RelPath,
     totals: Totals,
@@ -69,8 +71,10 @@ pub(super) fn tally(
     for (asset, known) in origins(reader, record, Timestamp::from_nanos(0))? {
         let present = match counts.get(&asset) {
             Some(count) => *count,
-            // Determined by a person, and without a mark of its own.
-            None if record.determination(&asset).is_some() => {
+            // Determined by a person or made from AI, and without a mark of its own.
+            None if record.determination(&asset).is_some()
+                || known.origin.strength == Some(Strength::Inherited) =>
+            {
                 reader.present(&asset, Some((root, directory)))?
             }
             None => 0,
@@ -101,13 +105,13 @@ pub(super) fn tally(
 /// The state of the whole project, by what was last observed.
 pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, AppError> {
     let reader = project.reader()?;
-    let record = decisions(&reader)?;
-    let known = origins(&reader, &record, context.now())?;
+    let mut record = decisions(&reader)?;
+    let known = origins(&reader, &mut record, context.now())?;
     let mut problems = Vec::new();
     let mut all = Tally::default();
     for root in &project.config.roots {
         let totals = reader.totals(&root.name, &RelPath::root())?;
-        all += tally(&reader, &record, &root.name, &RelPath::root(), totals, &mut problems)?;
+        all += tally(&reader, &mut record, &root.name, &RelPath::root(), totals, &mut problems)?;
     }
     let Awaiting { declaration, approval, determination, missing } = awaiting(&reader, &known)?;
     let roots = project.config.roots.iter();

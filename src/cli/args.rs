@@ -1,12 +1,16 @@
 //! The arguments, as `contract.md` names them.
 
+use std::borrow::Cow;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{
-    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Scope, Seq, SourceType, Timestamp,
+    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Relation, Scope, Seq, SourceType,
+    Timestamp,
 };
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
@@ -74,6 +78,8 @@ pub(super) enum Command {
     },
     /// Record what a person determined: made by AI, in part, or not
     Tag(TagArgs),
+    /// Record what assets were made from: what was made from AI is AI
+    Link(LinkArgs),
     /// Declare an intended use of generative AI: whether telling is enough, or who must be asked first
     Declare(DeclareArgs),
     /// Record that a declaration was sent to the commissioner's contact
@@ -260,6 +266,50 @@ pub(super) struct TagArgs {
     /// Do not ask
     #[arg(long, short)]
     pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Who acts goes before the command here: genlock --as NAME link …\n\nWhat was made \
+from AI is AI until a person determines otherwise; a gate asks for the approval of what it was made \
+from. A circle is refused."
+)]
+pub(super) struct LinkArgs {
+    /// What was made: paths, folders, globs, folded sequences or ids
+    #[arg(required = true, value_name = "CHILD")]
+    pub(super) children: Vec<String>,
+    /// What it was made from; each went into each
+    #[arg(long, required = true, num_args = 1.., value_name = "PARENT")]
+    pub(super) from: Vec<String>,
+    /// How it was made from it. A composite is AI-made in part, everything else as its source is
+    // By the id of the global option of that name, which so is not handed down to this command.
+    #[arg(id = "actor", long = "as", value_name = "RELATION", required_unless_present = "clear",
+        value_parser = PossibleValuesParser::new(Relation::ALL.iter().map(|(_, word)| *word)))]
+    pub(super) relation: Option<String>,
+    /// Withdraw the link, whoever or whatever file said so
+    #[arg(long, conflicts_with = "actor")]
+    pub(super) clear: bool,
+    /// Remarks
+    #[arg(long, value_name = "TEXT")]
+    pub(super) note: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+/// Who acts, as the options before the command say. For `link`, whose own `--as` takes the place of the
+/// global one.
+pub(super) fn actor_before(command: &str, arguments: &[OsString]) -> Option<String> {
+    let mut arguments = arguments.iter().skip(1).map(|one| one.to_string_lossy());
+    let mut actor = None;
+    while let Some(one) = arguments.next().filter(|one| one != command) {
+        match one.as_ref() {
+            "--as" => actor = arguments.next().map(Cow::into_owned),
+            "--project" | "--color" => drop(arguments.next()),
+            one => actor = one.strip_prefix("--as=").map(str::to_owned).or(actor),
+        }
+    }
+    actor.or_else(|| std::env::var("GENLOCK_ACTOR").ok())
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod error;
 mod exit;
 mod export;
 mod gate;
+mod link;
 mod ls;
 mod output;
 mod people;
@@ -42,10 +43,13 @@ use crate::clock::SystemClock;
 /// Runs one command line and gives its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments: Vec<_> = arguments.into_iter().collect();
-    let cli = match Cli::try_parse_from(&arguments) {
+    let mut cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return unparsable(&error, &arguments),
     };
+    if let Command::Link(_) = cli.command {
+        cli.global.actor = args::actor_before("link", &arguments);
+    }
     trace::start();
     let mut output = Output::new(cli.global.json, cli.global.color, cli.global.quiet);
     let exit = match prepare(&cli.global, &cli.command) {
@@ -168,6 +172,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Ls(args) => ls::run(context, &project()?, args, output),
         Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),
         Command::Tag(args) => people::tag(context, &project()?, args, output),
+        Command::Link(args) => link::run(context, &project()?, args, output),
         Command::Declare(args) => declare::declare(context, &project()?, args, output),
         Command::Reported(args) => declare::reported(context, &project()?, args, output),
         Command::Tool(command) => tool::run(context, &project()?, command, output),

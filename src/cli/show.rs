@@ -3,7 +3,9 @@
 use crate::app::{self, AppError, Context, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{ApprovalView, AssetView, DeclarationView, EvidenceView, bytes, clean, plain};
+use crate::report::{
+    ApprovalView, AssetView, DeclarationView, EvidenceView, KinView, bytes, clean, plain,
+};
 
 /// Characters of a long value on screen; `-v` and `--json` give all.
 const CUT: usize = 160;
@@ -50,6 +52,15 @@ fn text(view: &AssetView, cut: usize, output: &mut Output) {
     for problem in &view.problems {
         output.line(&format!("  not fully examined: {}", plain(problem, cut)));
     }
+    for (title, all) in [("made from", &view.parents), ("went into", &view.children)] {
+        if !all.is_empty() {
+            output.line(&format!("  {title}"));
+            family(all, 2, cut, output);
+        }
+    }
+    if view.lineage_left_out > 0 {
+        output.line(&format!("    and {} more", view.lineage_left_out));
+    }
     for one in &view.declarations {
         declaration(one, cut, output);
     }
@@ -82,6 +93,36 @@ fn evidence(number: usize, one: &EvidenceView, cut: usize, output: &mut Output) 
         if let Some(value) = value {
             output.line(&format!("    {name:9} {}", plain(&value, cut)));
         }
+    }
+}
+
+/// Lines of a family on screen at one level; `-v` and `--json` give more.
+const KIN: usize = 20;
+
+fn family(all: &[KinView], depth: usize, cut: usize, output: &mut Output) {
+    let indent = "  ".repeat(depth);
+    let shown = if cut == usize::MAX { all.len() } else { KIN };
+    for one in all.iter().take(shown) {
+        let name = one.path.as_ref().map_or("", |path| path.path.as_str());
+        let said = match (&one.by, &one.read) {
+            (Some(who), _) => format!("says {who}"),
+            (None, Some(place)) => format!("read: {place}"),
+            (None, None) => String::new(),
+        };
+        let circle = if one.circle { "; a circle, which is ignored" } else { "" };
+        output.line(&format!(
+            "{indent}{} {} {}  {}  ({}{circle})",
+            one.relation,
+            clean(name),
+            &one.asset[..one.asset.len().min(12)],
+            one.status,
+            plain(&said, cut)
+        ));
+        family(&one.parents, depth + 1, cut, output);
+        family(&one.children, depth + 1, cut, output);
+    }
+    if all.len() > shown {
+        output.line(&format!("{indent}and {} more", all.len() - shown));
     }
 }
 

@@ -36,10 +36,10 @@ pub use registry::{is_deep, outdated};
 use crate::detect::block::Found;
 use crate::detect::bytes::Bytes;
 use crate::detect::marks::Marked;
-use crate::model::{Evidence, Examination};
+use crate::model::{Evidence, Examination, Identity};
 
 /// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
-pub const DETECTORS: u32 = 2;
+pub const DETECTORS: u32 = 3;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]
@@ -104,26 +104,27 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     if let Some(container) = registry::container(media_type) {
         (container.walk)(&mut bytes, &mut found);
     }
-    let evidence = judge(source, media_type, settings, &mut found);
+    let (evidence, identity) = judge(source, media_type, settings, &mut found);
     let mut hidden = Vec::new();
     if settings.deep
         && let Some(deep) = registry::deep(media_type)
     {
         (deep.look)(source, &mut found);
-        hidden = judge(source, media_type, settings, &mut found);
+        (hidden, _) = judge(source, media_type, settings, &mut found);
     }
-    Examined { media_type, examination: Examination { evidence, problems: found.problems }, hidden }
+    let examination = Examination { evidence, problems: found.problems, identity };
+    Examined { media_type, examination, hidden }
 }
 
-/// What the marks say of the blocks found so far, which are used up.
+/// What the marks say of the blocks found so far, which are used up; and what names stand in them.
 fn judge(
     source: &mut dyn Source,
     media_type: &str,
     settings: &Settings,
     found: &mut Found,
-) -> Vec<Evidence> {
+) -> (Vec<Evidence>, Identity) {
     if found.blocks.is_empty() {
-        return Vec::new();
+        return Default::default();
     }
     let (fields, stores) = expand::expand(found);
     let mut marked = Marked::default();
@@ -131,11 +132,15 @@ fn judge(
         (mark.look)(&fields, &mut marked);
     }
     marks::c2pa::look(source, media_type, &stores, settings, &mut marked, &mut found.problems);
+    let (identity, more_sources) = marked.take_identity();
     let (evidence, more) = marked.finish();
     if more {
         found.problem("marks", "carries more marks than are kept");
     }
-    evidence
+    if more_sources {
+        found.problem("lineage", "names more that it was made from than is kept");
+    }
+    (evidence, identity)
 }
 
 #[cfg(test)]

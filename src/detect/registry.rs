@@ -9,7 +9,9 @@ use crate::detect::container::{
     stealth, tiff,
 };
 use crate::detect::expand::Field;
-use crate::detect::marks::{Marked, aigc, comfyui, declared, infotext, local_ui, named, remote};
+use crate::detect::marks::{
+    Marked, aigc, comfyui, declared, identity, infotext, local_ui, named, remote,
+};
 
 /// A walker and the media types it reads.
 pub struct Container {
@@ -101,6 +103,7 @@ pub const MARKS: &[Mark] = &[
     Mark { since: 2, beside_store: true, look: local_ui::look },
     Mark { since: 2, beside_store: true, look: aigc::look },
     Mark { since: 2, beside_store: true, look: named::look },
+    Mark { since: 3, beside_store: true, look: identity::look },
     Mark { since: 1, beside_store: false, look: remote::look },
 ];
 

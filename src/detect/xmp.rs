@@ -26,6 +26,7 @@ const NAMESPACES: &[(&str, &str)] = &[
     ("http://ns.adobe.com/photoshop/1.0/", "photoshop"),
     ("http://ns.adobe.com/xap/1.0/", "xmp"),
     ("http://ns.adobe.com/xap/1.0/mm/", "xmpMM"),
+    ("http://ns.adobe.com/xap/1.0/sType/ResourceRef#", "stRef"),
     ("http://ns.adobe.com/exif/1.0/", "exif"),
     ("http://ns.adobe.com/tiff/1.0/", "tiff"),
     ("http://purl.org/dc/elements/1.1/", "dc"),
@@ -36,7 +37,9 @@ const NAMESPACES: &[(&str, &str)] = &[
 /// One value. A property with several items gives one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
-    /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`; `{namespace}name` for others.
+    /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`; `{namespace}name` for others. Names of
+    /// documents inside another property are given with the way to them, since whose they are follows
+    /// from it: `xmpMM:DerivedFrom/stRef:instanceID`, `xmpMM:Ingredients[2]/stRef:documentID`.
     pub key: String,
     /// The value, without the white space around it.
     pub value: String,
@@ -172,6 +175,15 @@ enum Node {
     Property,
 }
 
+/// An open property.
+struct Open {
+    key: String,
+    /// Its text so far.
+    text: String,
+    /// Items of its list so far.
+    items: usize,
+}
+
 #[derive(Default)]
 struct Rdf {
     inside: bool,
@@ -180,8 +192,7 @@ struct Rdf {
     excess: bool,
     elements: usize,
     stack: Vec<Node>,
-    /// Open properties: key and text so far.
-    open: Vec<(String, String)>,
+    open: Vec<Open>,
     out: Vec<Property>,
 }
 
@@ -201,10 +212,15 @@ impl Rdf {
                 Node::Rdf
             }
             _ if !self.inside => Node::Plain,
-            "li" if rdf => Node::Item,
+            "li" if rdf => {
+                if let Some(open) = self.open.last_mut() {
+                    open.items += 1;
+                }
+                Node::Item
+            }
             _ if rdf => Node::Plain,
             _ => {
-                self.open.push((key(&ns, &local), String::new()));
+                self.open.push(Open { key: key(&ns, &local), text: String::new(), items: 0 });
                 Node::Property
             }
         };
@@ -234,13 +250,13 @@ impl Rdf {
             }
             Some(Node::Item) => {
                 let nested = self.open.len() > 1;
-                if let Some((key, text)) = self.open.last_mut() {
-                    let (key, text) = (key.clone(), std::mem::take(text));
+                if let Some(open) = self.open.last_mut() {
+                    let (key, text) = (open.key.clone(), std::mem::take(&mut open.text));
                     self.emit(key, &text, nested);
                 }
             }
             Some(Node::Property) => {
-                if let Some((key, text)) = self.open.pop() {
+                if let Some(Open { key, text, .. }) = self.open.pop() {
                     let nested = !self.open.is_empty();
                     self.emit(key, &text, nested);
                 }
@@ -250,17 +266,36 @@ impl Rdf {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some((_, value)) = self.open.last_mut() {
-            value.push_str(text);
+        if let Some(open) = self.open.last_mut() {
+            open.text.push_str(text);
         }
     }
 
     fn emit(&mut self, key: String, value: &str, nested: bool) {
         let value = value.trim();
         if !value.is_empty() {
+            let key = if nested && is_name(&key) { self.way(&key) } else { key };
             self.out.push(Property { key, value: value.to_owned(), nested });
         }
     }
+
+    /// The open properties, with the number of the item, down to a key.
+    fn way(&self, key: &str) -> String {
+        let mut way = String::new();
+        for open in &self.open {
+            way.push_str(&open.key);
+            if open.items > 0 {
+                way.push_str(&format!("[{}]", open.items));
+            }
+            way.push('/');
+        }
+        way + key
+    }
+}
+
+/// Whether a property names a document or one of its states.
+fn is_name(key: &str) -> bool {
+    matches!(key, "stRef:instanceID" | "stRef:documentID" | "xmpMM:InstanceID" | "xmpMM:DocumentID")
 }
 
 fn namespace(ns: &ResolveResult<'_>) -> String {
@@ -321,6 +356,32 @@ mod tests {
         );
         assert_eq!(got.len(), 1);
         assert!(got[0].2);
+    }
+
+    #[test]
+    fn names_of_documents_inside_others_say_whose_they_are() {
+        let xml = format!(
+            "<r:Description m:DocumentID='own' xmlns:s='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>\
+             <m:DerivedFrom s:instanceID='i' s:documentID='d' s:filePath='f'/>\
+             <m:Ingredients><r:Bag><r:li s:instanceID='i1'/>\
+             <r:li r:parseType='Resource'><s:documentID>d2</s:documentID></r:li></r:Bag></m:Ingredients>\
+             <m:Pantry><r:Bag><r:li><r:Description m:InstanceID='p'>\
+             <m:DerivedFrom s:instanceID='other'/></r:Description></r:li></r:Bag></m:Pantry>\
+             </r:Description>"
+        );
+        let got: Vec<_> = read(&xml).into_iter().map(|(key, value, _)| (key, value)).collect();
+        let expected = [
+            ("xmpMM:DocumentID", "own"),
+            ("xmpMM:DerivedFrom/stRef:instanceID", "i"),
+            ("xmpMM:DerivedFrom/stRef:documentID", "d"),
+            ("stRef:filePath", "f"),
+            ("xmpMM:Ingredients[1]/stRef:instanceID", "i1"),
+            ("xmpMM:Ingredients[2]/stRef:documentID", "d2"),
+            ("xmpMM:Pantry[1]/xmpMM:InstanceID", "p"),
+            ("xmpMM:Pantry[1]/xmpMM:DerivedFrom/stRef:instanceID", "other"),
+        ];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(got, expected);
     }
 
     #[test]

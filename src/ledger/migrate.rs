@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../../schema/0001_ledger.sql"),
     include_str!("../../schema/0002_attached_evidence.sql"),
     include_str!("../../schema/0003_declarations.sql"),
+    include_str!("../../schema/0004_lineage.sql"),
 ];
 
 /// The newest format.

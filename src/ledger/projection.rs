@@ -9,8 +9,9 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use crate::ledger::rows::attached_to;
 use crate::model::{
-    AssetId, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, ObservedBatch,
-    RelPath, RootName, ScanCompleted, Seq, Sighting, SourceType, Timestamp, Trust,
+    AssetId, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, GivenName,
+    Identity, ObservedBatch, RelPath, RootName, ScanCompleted, Seq, Sighting, SourceType,
+    Timestamp, Trust,
 };
 
 /// Applies one event. Decisions change no table: they are folded from the journal where needed.
@@ -262,6 +263,7 @@ impl Step<'_> {
         for clear in [
             "DELETE FROM evidence WHERE asset = ?1 AND ordinal >= 0",
             "DELETE FROM content_problem WHERE asset = ?1",
+            "DELETE FROM given_name WHERE asset = ?1",
         ] {
             self.tables.prepare_cached(clear)?.execute([asset])?;
         }
@@ -278,6 +280,30 @@ impl Step<'_> {
                      VALUES (?1, ?2, ?3, ?4)",
                 )?
                 .execute(params![asset, ordinal, one.detector, one.problem])?;
+        }
+        self.named(asset, &found.identity)
+    }
+
+    fn named(&self, asset: i64, identity: &Identity) -> Result<()> {
+        let own = identity.own.iter().map(|name| (0_i64, None, name));
+        let from = (1_i64..)
+            .zip(&identity.from)
+            .flat_map(|(source, one)| one.names.iter().map(move |name| (source, Some(one), name)));
+        for (ordinal, (source, from, GivenName(kind, name))) in (0_i64..).zip(own.chain(from)) {
+            self.tables
+                .prepare_cached(
+                    "INSERT INTO given_name (asset, ordinal, source, relation, kind, name, place)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    asset,
+                    ordinal,
+                    source,
+                    from.map(|one| one.relation.as_str()),
+                    kind.as_str(),
+                    name,
+                    from.map(|one| one.place.as_str()),
+                ])?;
         }
         Ok(())
     }

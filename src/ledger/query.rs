@@ -12,12 +12,12 @@ use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
-    SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of, fingerprint,
-    rel_path, sighting, unreadable,
+    SeenAsset, Totals, add_name, asset_id, asset_path, attached_to, bytes, evidence_of,
+    fingerprint, rel_path, sighting, unreadable,
 };
 use crate::model::{
-    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, RelPath, RootName, Seq,
-    Timestamp, Value,
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, Identity, RelPath, RootName,
+    Seq, Timestamp, Value,
 };
 
 /// A read-only handle. Sees what was committed when each call begins.
@@ -265,8 +265,48 @@ impl Reader {
     pub fn examination(&self, asset: &AssetId) -> Result<Examination, LedgerError> {
         let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
         row.map_or(Ok(Examination::default()), |row| {
-            self.examination_of(row).map_err(|source| self.sql(source))
+            let read = || -> rusqlite::Result<Examination> {
+                Ok(Examination { identity: self.identity_of(row)?, ..self.examination_of(row)? })
+            };
+            read().map_err(|source| self.sql(source))
         })
+    }
+
+    fn identity_of(&self, row: i64) -> rusqlite::Result<Identity> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT source, relation, kind, name, place FROM given_name
+             WHERE asset = ?1 ORDER BY ordinal",
+        )?;
+        let mut rows = query.query([row])?;
+        let (mut identity, mut newest) = (Identity::default(), 0);
+        while let Some(row) = rows.next()? {
+            add_name(&mut identity, &mut newest, row, 0)?;
+        }
+        Ok(identity)
+    }
+
+    /// What names every content carries that says what it was made from, and every one whose own name
+    /// one of those says. Costs nothing where none says anything.
+    pub fn identities(&self, each: &mut dyn FnMut(AssetId, Identity)) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
+                 SELECT a.id, a.hash FROM asset a WHERE a.id IN (
+                     SELECT asset FROM saying
+                     UNION
+                     SELECT own.asset FROM saying
+                     JOIN given_name said ON said.asset = saying.asset AND said.source > 0
+                     JOIN given_name own ON own.name = said.name AND own.kind = said.kind
+                                         AND own.source = 0)
+                 ORDER BY a.id",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                each(asset_id(row, 1)?, self.identity_of(row.get(0)?)?);
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
     }
 
     fn examination_of(&self, row: i64) -> rusqlite::Result<Examination> {
@@ -280,10 +320,10 @@ impl Reader {
                 Ok(ContentProblem { detector: row.get(0)?, problem: row.get(1)? })
             })?
             .collect::<rusqlite::Result<_>>()?;
-        Ok(Examination { evidence, problems })
+        Ok(Examination { evidence, problems, identity: Identity::default() })
     }
 
-    /// Every content that carries a mark or could not be fully examined.
+    /// Every content that carries a mark or could not be fully examined; without its names.
     pub fn examined(&self, each: &mut dyn FnMut(ExaminedRow)) -> Result<(), LedgerError> {
         self.connection
             .prepare_cached(

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use crate::model::{
-    AssetId, AssetPath, Evidence, Examination, Fingerprint, Head, RelPath, RootName, Sighting,
-    SourceType, Strength, Timestamp, Trust,
+    AssetId, AssetPath, Derivation, Evidence, Examination, Fingerprint, GivenName, Head, Identity,
+    NameKind, RelPath, Relation, RootName, Sighting, SourceType, Strength, Timestamp, Trust,
 };
 
 /// What the ledger knows of one path, for as long as it is looked at.
@@ -202,6 +202,35 @@ pub(super) fn attached_to(tables: &Connection, asset: i64) -> rusqlite::Result<V
         )?
         .query_map([asset], evidence)?
         .collect()
+}
+
+/// Adds the name in a row to what is known of a content: `source`, `relation`, `kind`, `name`, `place`
+/// from column `first` on, in the order of the table. A word that the table's CHECK does not
+/// allow is read as the one that counts most.
+pub(super) fn add_name(
+    identity: &mut Identity,
+    newest: &mut i64,
+    row: &Row<'_>,
+    first: usize,
+) -> rusqlite::Result<()> {
+    let source: i64 = row.get(first)?;
+    let kind = NameKind::parse(row.get_ref(first + 2)?.as_str()?).unwrap_or(NameKind::Document);
+    let name = GivenName(kind, row.get(first + 3)?);
+    if source == 0 {
+        identity.own.push(name);
+        return Ok(());
+    }
+    if source != *newest {
+        *newest = source;
+        let relation = Relation::parse(row.get_ref(first + 1)?.as_str()?);
+        let relation = relation.unwrap_or(Relation::Version);
+        let place = row.get(first + 4)?;
+        identity.from.push(Derivation { relation, names: Vec::new(), place });
+    }
+    if let Some(last) = identity.from.last_mut() {
+        last.names.push(name);
+    }
+    Ok(())
 }
 
 fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {

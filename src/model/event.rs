@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Approval, ApproversAdopted, AssetId, AssetPath, Attached, ConditionMet, Declared,
-    Determination, Exported, Finalization, GateRun, ObservedBatch, PackageChecked, PathPattern,
-    PolicyAcknowledged, ReferenceLink, Rejection, Reported, Revocation, ScanCompleted, Timestamp,
-    Tool,
+    Determination, Exported, Finalization, GateRun, Linked, ObservedBatch, PackageChecked,
+    PathPattern, PolicyAcknowledged, ReferenceLink, Rejection, Reported, Revocation, ScanCompleted,
+    Timestamp, Tool, Unlinked,
 };
 
 /// Position in the journal, from 1.
@@ -194,6 +194,8 @@ events! {
     "reexamined" => Reexamined(Reexamined), "what was recorded was examined with newer detectors or another trust list";
     "determined" => Determined(Determination), "a person determined an asset's origin";
     "determination-cleared" => DeterminationCleared(DeterminationCleared), "a person withdrew a determination";
+    "linked" => Linked(Linked), "a person said what contents were made from";
+    "unlinked" => Unlinked(Unlinked), "a person withdrew what contents were made from";
     "declared" => Declared(Declared), "a use of generative AI was declared, or declared anew";
     "attached" => Attached(Attached), "more contents were put under a declaration";
     "reported" => Reported(Reported), "a declaration was sent to the commissioner's contact";

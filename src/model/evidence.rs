@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, SourceType, Strength};
+use crate::model::{AssetId, Identity, SourceType, Strength};
 
 /// One mark found in (or beside) an asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,11 +89,14 @@ pub struct Examination {
     /// What could not be examined. Not empty means: absence of marks proves nothing here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ContentProblem>,
+    /// The names it carries for itself and for what it was made from.
+    #[serde(default, skip_serializing_if = "Identity::is_empty")]
+    pub identity: Identity,
 }
 
 impl Examination {
     /// Whether there is anything to record beyond "looked, found nothing".
     pub fn is_empty(&self) -> bool {
-        self.evidence.is_empty() && self.problems.is_empty()
+        self.evidence.is_empty() && self.problems.is_empty() && self.identity.is_empty()
     }
 }

@@ -13,6 +13,7 @@ mod deliverable;
 mod determination;
 mod event;
 mod evidence;
+mod lineage;
 mod observation;
 mod principal;
 mod reference;
@@ -46,6 +47,7 @@ pub use event::{
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
+pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
 };

@@ -6,10 +6,14 @@
 
 mod declarations;
 mod deliverables;
+mod kinship;
+mod places;
 mod texts;
 
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
+pub use kinship::{Kin, Kinship, Said};
+pub use places::Places;
 pub use texts::{Change, Texts};
 
 use std::borrow::Cow;
@@ -97,6 +101,9 @@ pub struct Record {
     pub packages: BTreeMap<AssetPath, PackageChecked>,
     /// Every export, in order.
     pub exports: Vec<Entry<Exported>>,
+    /// What was made from what. Names in files are in it only in a record folded with a scope, or once
+    /// somebody puts them in.
+    pub kinship: Kinship,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
     determinations: Vec<Entry<Determination>>,
@@ -163,6 +170,8 @@ impl Record {
                 self.revocations.push(Entry { seq, at, actor, fact });
             }
             Event::ConditionMet(fact) => self.conditions_met.push(Entry { seq, at, actor, fact }),
+            Event::Linked(fact) => self.kinship.linked(&fact),
+            Event::Unlinked(fact) => self.kinship.unlinked(&fact),
             Event::Declared(fact) => {
                 self.put_under(&fact.assets, &actor);
                 self.declarations.declared(Entry { seq, at, actor, fact });
@@ -214,6 +223,9 @@ impl Record {
             for name in &observed.gone {
                 self.present.remove(&place(&name.0));
             }
+        }
+        for (asset, examination) in &batch.examined {
+            self.kinship.learn(*asset, &examination.identity);
         }
         self.examined.extend(batch.examined);
         for (asset, evidence) in batch.attached {

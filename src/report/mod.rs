@@ -16,7 +16,7 @@ pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, short_list};
 pub use view::{
     ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
-    FindingView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView, StatusView,
-    VerdictView, WaivedView, WaiverView,
+    FindingView, KinView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView,
+    StatusView, VerdictView, WaivedView, WaiverView,
 };
 pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};

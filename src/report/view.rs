@@ -97,15 +97,53 @@ pub struct AssetView {
     /// The determination that stands.
     pub determination: Option<DeterminationView>,
     /// Assets it was made from.
-    pub parents: Vec<String>,
+    pub parents: Vec<KinView>,
     /// Assets made from it.
-    pub children: Vec<String>,
+    pub children: Vec<KinView>,
+    /// How many of both are not listed here.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lineage_left_out: u64,
     /// Declarations of its use.
     pub declarations: Vec<DeclarationView>,
     /// Approvals and rejections, in order.
     pub approvals: Vec<ApprovalView>,
     /// Journal events that name it, oldest first.
     pub events: Vec<EventView>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Something an asset was made from, or that was made from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct KinView {
+    /// Its id.
+    pub asset: String,
+    /// Where it is, or was last.
+    #[serde(flatten)]
+    pub path: Option<PathView>,
+    /// How the one was made from the other.
+    #[serde(rename = "as")]
+    pub relation: &'static str,
+    /// Who says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Where in the child that was read, and by which name, when nobody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// Its AI status, with what it inherits.
+    pub status: &'static str,
+    /// Whether it is in the chain already: names in files lead in a circle, and that is ignored.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub circle: bool,
+    /// What that was made from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<KinView>,
+    /// What was made from that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<KinView>,
 }
 
 /// Where an asset is or was.

@@ -202,6 +202,7 @@ fn judged(record: &Record, policy: &Policy) -> (Vec<String>, Vec<String>) {
             finalizing: true,
             attested: false,
             record,
+            places: &genlock::record::Places::default(),
             now: Timestamp::from_nanos(1),
         },
     );

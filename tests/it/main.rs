@@ -24,6 +24,7 @@ mod gate;
 mod guidance;
 mod in_force;
 mod keys;
+mod lineage;
 mod main_job;
 mod media;
 mod model;

@@ -6,6 +6,7 @@ use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::gate::GateAnswer;
+use crate::app::kin::places;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
 use crate::model::{AssetPath, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp};
@@ -41,6 +42,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let now = record.newest.unwrap_or(Timestamp::from_nanos(0));
     let lost_documents =
         this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
+    let places = places(&reader, judge::sources(record.present(), &record), seq)?;
     let verdict = judge::gate(
         &policy,
         judge::Ground {
@@ -53,6 +55,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             record: &record,
+            places: &places,
             now,
         },
     );

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::decide::decisions;
+use crate::app::kin::{learn, origin};
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
@@ -14,6 +15,9 @@ use crate::model::{
 use crate::origin::Origin;
 use crate::record::Record;
 use crate::report::{ChangedView, GuardView, PathView, WatchEvent};
+
+/// Heirs of one content that are told of at once.
+const HEIRS: usize = 10_000;
 
 /// Reads on in the journal, and says what is new in it.
 pub(super) struct Teller {
@@ -38,6 +42,7 @@ impl Teller {
         let head = reader.head()?;
         let mut record = decisions(&reader)?;
         record.head = Some(head);
+        learn(&reader, &mut record)?;
         Ok(Self { reader, record })
     }
 
@@ -56,11 +61,19 @@ impl Teller {
         reader.read(from, None, Kinds::All, &mut |recorded| {
             let (at, event) = (recorded.at, recorded.event.clone());
             record.apply(recorded, None);
-            if let Event::Observed(batch) = event
-                && failed.is_ok()
-            {
-                let teller = Telling { reader, record, at, extent };
-                failed = teller.batch(&batch, &mut told, guards, tell);
+            match event {
+                Event::Observed(batch) if failed.is_ok() => {
+                    for (asset, examination) in &batch.examined {
+                        record.kinship.learn(*asset, &examination.identity);
+                    }
+                    let teller = Telling { reader, record, at, extent };
+                    failed = teller.batch(&batch, &mut told, guards, tell);
+                }
+                Event::Linked(linked) if failed.is_ok() => {
+                    let teller = Telling { reader, record, at, extent };
+                    failed = teller.linked(&linked.children, &mut told, tell);
+                }
+                _ => {}
             }
         })?;
         failed
@@ -91,7 +104,7 @@ impl Teller {
             }
         })?;
         for (path, asset, state, why) in wrong {
-            let origin = origin(&self.reader, &self.record, &asset)?;
+            let (origin, _) = origin(&self.reader, &self.record, &asset)?;
             tell(guard(&path, &asset, &origin, state, why));
         }
         Ok(())
@@ -117,7 +130,8 @@ impl Telling<'_> {
         let all = self.extent == Extent::Everything;
         let shows = |asset: &AssetId| {
             let examined = batch.examined.binary_search_by(|(one, _)| one.cmp(asset)).is_ok();
-            examined || self.record.determination(asset).is_some()
+            let made = || !self.record.kinship.parents_of(asset).is_empty();
+            examined || self.record.determination(asset).is_some() || made()
         };
         for observed in &batch.directories {
             let path =
@@ -133,7 +147,7 @@ impl Telling<'_> {
                 if !all && !guards.guards(&path) && !shows(&found.asset) {
                     continue;
                 }
-                let origin = origin(self.reader, self.record, &found.asset)?;
+                let (origin, _) = origin(self.reader, self.record, &found.asset)?;
                 let guarded = guards.judge(&path, &found.asset, self.record);
                 let marked = origin.status.is_ai_or_suspect();
                 if marked {
@@ -150,9 +164,33 @@ impl Telling<'_> {
                 }
             }
         }
-        // What a sidecar or a rule raised of files that were there before.
+        // What a sidecar or a rule raised of files that were there before, and what was made from what
+        // came or was raised.
         for (asset, _) in &batch.attached {
             self.raised(asset, told, tell)?;
+        }
+        if self.record.kinship.is_empty() {
+            return Ok(());
+        }
+        let raised = batch.examined.iter().map(|(asset, _)| asset);
+        for asset in raised.chain(batch.attached.iter().map(|(asset, _)| asset)) {
+            self.linked(&self.record.kinship.below(asset, HEIRS), told, tell)?;
+        }
+        Ok(())
+    }
+
+    /// What these and what was made from them are, now that it is known what they were made from.
+    fn linked<'b>(
+        &self,
+        children: impl IntoIterator<Item = &'b AssetId>,
+        told: &mut BTreeSet<AssetPath>,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        for child in children {
+            self.raised(child, told, tell)?;
+            for heir in self.record.kinship.below(child, HEIRS) {
+                self.raised(&heir, told, tell)?;
+            }
         }
         Ok(())
     }
@@ -163,7 +201,7 @@ impl Telling<'_> {
         told: &mut BTreeSet<AssetPath>,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let origin = origin(self.reader, self.record, asset)?;
+        let (origin, _) = origin(self.reader, self.record, asset)?;
         if !origin.status.is_ai_or_suspect() {
             return Ok(());
         }
@@ -181,12 +219,6 @@ impl Telling<'_> {
         let here = locations.iter().find(|one| one.present && one.path == *path);
         Ok(here.is_none_or(|one| one.first_seen >= self.at))
     }
-}
-
-fn origin(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Origin, AppError> {
-    let examination = record.counted(reader.examination(asset)?);
-    let determination = record.determination(asset).map(|entry| &entry.fact);
-    Ok(Origin::of(&examination.evidence, determination))
 }
 
 fn changed(

@@ -3,7 +3,7 @@
 //! ends in a line that gives the length and the hash of the whole, so that it can be told apart from
 //! another and proved against the file. Marks hand over whole values and never cut.
 
-use crate::model::Evidence;
+use crate::model::{Derivation, Evidence, GivenName, Identity};
 
 /// The longest value kept whole, in bytes.
 pub const VALUE_CAP: usize = 1 << 20;
@@ -17,6 +17,15 @@ pub const SHORT_CAP: usize = 4096;
 /// Pieces of evidence kept of one asset, the strongest when there are more.
 pub const EVIDENCE_MAX: usize = 256;
 
+/// Things that an asset may say it was made from. A long timeline that was rendered names some hundreds.
+pub const SOURCES_MAX: usize = 1_000;
+
+/// Names an asset may have for itself.
+const NAMES_MAX: usize = 16;
+
+/// The shortest and the longest text that is taken for a name somebody gave to one thing only.
+const NAME_LENGTHS: std::ops::RangeInclusive<usize> = 8..=256;
+
 /// Names, places and sentences are for reading; values belong in `detail`.
 const LINE_CAP: usize = 1024;
 
@@ -26,11 +35,19 @@ pub struct Marked {
     list: Vec<(usize, Evidence)>,
     room: usize,
     more: bool,
+    identity: Identity,
+    more_sources: bool,
 }
 
 impl Default for Marked {
     fn default() -> Self {
-        Self { list: Vec::new(), room: VALUES_CAP, more: false }
+        Self {
+            list: Vec::new(),
+            room: VALUES_CAP,
+            more: false,
+            identity: Identity::default(),
+            more_sources: false,
+        }
     }
 }
 
@@ -52,6 +69,34 @@ impl Marked {
         if self.list.len() >= 2 * EVIDENCE_MAX {
             self.keep_strongest();
         }
+    }
+
+    /// Adds a name of the asset itself.
+    pub fn is_named(&mut self, name: GivenName) {
+        let own = &mut self.identity.own;
+        if NAME_LENGTHS.contains(&name.1.len()) && own.len() < NAMES_MAX && !own.contains(&name) {
+            own.push(name);
+        }
+    }
+
+    /// Adds something the asset was made from; said twice, it counts once.
+    pub fn derives(&mut self, mut one: Derivation) {
+        one.names.retain(|name| NAME_LENGTHS.contains(&name.1.len()));
+        let from = &mut self.identity.from;
+        let same = |known: &Derivation| known.relation == one.relation && known.names == one.names;
+        if one.names.is_empty() || from.iter().any(same) {
+            return;
+        }
+        self.more_sources |= from.len() >= SOURCES_MAX;
+        if from.len() < SOURCES_MAX {
+            line(&mut one.place);
+            from.push(one);
+        }
+    }
+
+    /// The names that were added, and whether there was more than is kept.
+    pub fn take_identity(&mut self) -> (Identity, bool) {
+        (std::mem::take(&mut self.identity), self.more_sources)
     }
 
     /// What was added so far.

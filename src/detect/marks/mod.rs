@@ -6,6 +6,7 @@ pub mod c2pa;
 pub mod comfyui;
 pub mod declared;
 pub mod file_name;
+pub mod identity;
 pub mod infotext;
 pub mod local_ui;
 pub mod marked;

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AiStatus, Approval, AssetId, Authority, Rejection, RuleCode, Scope, Seq, Severity,
+    AiStatus, Approval, AssetId, Authority, Rejection, RuleCode, Scope, Seq, Severity, Timestamp,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
-use crate::policy::rules::{Case, Item};
+use crate::policy::rules::Case;
 use crate::record::{Entry, Standing};
 
 /// How an item stands with those who may approve it.
@@ -39,16 +39,18 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) overrides: Option<String>,
     /// Whether its document is in the store.
     pub(super) documented: bool,
+    /// When somebody said no, or withdrew a yes, if that is what blocks.
+    pub(super) refused: Option<Timestamp>,
 }
 
 impl<'a> ApprovalFacts<'a> {
-    /// `ai` is whether the item needs an approval. One that does not may still have been refused.
-    pub(super) fn of(policy: &Policy, case: &Case<'a>, item: &Item<'_>, ai: bool) -> Self {
+    /// `ai` is whether the content needs an approval. One that does not may still have been refused.
+    pub(super) fn of(policy: &Policy, case: &Case<'a>, asset: &AssetId, ai: bool) -> Self {
         // A policy that does not mind rejections judges as if there were none.
         let minded = policy.severity(RuleCode::ApprovalRejected).is_some();
         let rejection = case
             .record
-            .rejections_of(&item.asset)
+            .rejections_of(asset)
             .filter(|entry| minded && is_for(&entry.fact.deliverables, case.deliverable))
             .last();
         if !ai && rejection.is_none() {
@@ -59,11 +61,9 @@ impl<'a> ApprovalFacts<'a> {
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
         let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
             .record
-            .approvals_of(&item.asset, case.now)
+            .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-            .map(|(entry, standing)| {
-                (entry, Lack::all(policy, &item.asset, entry, &standing, case))
-            })
+            .map(|(entry, standing)| (entry, Lack::all(policy, asset, entry, &standing, case)))
             .collect();
         let holds = |lacks: &[Lack]| {
             lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
@@ -98,6 +98,7 @@ impl<'a> ApprovalFacts<'a> {
                     no.at.to_the_second(),
                     no.fact.note
                 )),
+                refused: Some(no.at),
                 ..Self::default()
             },
             (None, None) => Self { state: Some("none"), ..Self::default() },
@@ -138,7 +139,11 @@ impl<'a> ApprovalFacts<'a> {
                     facts.not_allowed = Some(format!("{name} does not count: {how}"));
                 }
                 Lack::Unsigned => facts.unsigned = Some(format!("{name} carries no signature")),
-                Lack::Revoked(how) => facts.revoked = Some(format!("{name} was withdrawn {how}")),
+                Lack::Revoked(how, at) => {
+                    facts.revoked = Some(format!("{name} was withdrawn {how}"));
+                    let blocks = policy.severity(code) == Some(Severity::Block);
+                    facts.refused = blocks.then_some(at);
+                }
                 Lack::TempOnly => {
                     facts.temp_only = Some(format!("{name} allows temporary use only"));
                 }
@@ -160,6 +165,33 @@ impl<'a> ApprovalFacts<'a> {
         facts
     }
 
+    /// The same, said of something that is judged for having been made from it.
+    pub(super) fn said_of(&self, name: &str) -> Self {
+        let said = |text: &Option<String>| {
+            text.as_ref().map(|text| format!("of {name}, which it was made from: {text}"))
+        };
+        Self {
+            state: self.state,
+            best: self.best,
+            invalid: said(&self.invalid),
+            not_allowed: said(&self.not_allowed),
+            unsigned: said(&self.unsigned),
+            key: self.key.clone(),
+            roles: self.roles.clone(),
+            open: self.open.clone(),
+            revoked: said(&self.revoked),
+            temp_only: said(&self.temp_only),
+            elsewhere: said(&self.elsewhere),
+            expired: said(&self.expired),
+            outdated: said(&self.outdated),
+            undocumented: said(&self.undocumented),
+            rejected: said(&self.rejected),
+            overrides: said(&self.overrides),
+            documented: self.documented,
+            refused: self.refused,
+        }
+    }
+
     /// Whether the approval that holds is newer than an event, and says nothing of another declaration.
     pub(super) fn holds_since(&self, seq: Seq, declaration: crate::model::DeclarationId) -> bool {
         self.state == Some("holds")
@@ -177,7 +209,7 @@ enum Lack {
     Unsigned,
     TempOnly,
     Elsewhere,
-    Revoked(String),
+    Revoked(String, Timestamp),
     Expired(String),
     Outdated(String),
     Document(String),
@@ -214,7 +246,8 @@ impl Lack {
         }
         match standing {
             Standing::Revoked { by, at, note } => {
-                all.push(Self::Revoked(format!("by {by} on {}: {note}", at.to_the_second())));
+                let how = format!("by {by} on {}: {note}", at.to_the_second());
+                all.push(Self::Revoked(how, *at));
             }
             Standing::Expired { at } => all.push(Self::Expired(at.to_the_second())),
             Standing::Outdated { declaration, version, now } => all.push(Self::Outdated(format!(
@@ -242,7 +275,7 @@ impl Lack {
         match self {
             Self::Invalid(_) => 0,
             Self::NotAllowed(_) => 1,
-            Self::Revoked(_) => 2,
+            Self::Revoked(..) => 2,
             Self::TempOnly => 3,
             Self::Elsewhere => 4,
             Self::Expired(_) => 5,
@@ -257,7 +290,7 @@ impl Lack {
             Self::Invalid(_) => RuleCode::ApprovalInvalid,
             Self::NotAllowed(_) => RuleCode::ApproverNotAllowed,
             Self::Unsigned => RuleCode::ApprovalUnsigned,
-            Self::Revoked(_) => RuleCode::ApprovalRevoked,
+            Self::Revoked(..) => RuleCode::ApprovalRevoked,
             Self::TempOnly => RuleCode::ApprovalTempOnly,
             Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
             Self::Expired(_) => RuleCode::ApprovalExpired,

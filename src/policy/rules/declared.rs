@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::lineage::Ancestor;
 use crate::model::{
     Answer, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse, Timestamp,
     plain_word,
@@ -41,6 +42,11 @@ impl<'a> Prepared<'a> {
             return Vec::new();
         }
         self.record.declarations.of(&item.asset, std::iter::once(item.path))
+    }
+
+    /// The declarations that something a file was made from is under.
+    pub(super) fn of_ancestor(&self, one: &Ancestor) -> Vec<DeclarationId> {
+        self.record.declarations.of(&one.asset, one.own.paths.iter())
     }
 
     pub(super) fn get(&self, id: DeclarationId) -> Option<&DeclarationFacts<'a>> {

@@ -2,11 +2,13 @@
 
 use std::cell::OnceCell;
 
-use crate::model::{AiStatus, DeclarationId, SourceType, Strength};
+use crate::lineage::{Ancestor, only_inherited};
+use crate::model::{DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
+use crate::policy::rules::approval::{confirmed, is_ai};
 use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::heritage::Heritage;
 use crate::policy::rules::{Case, Item, finality};
 
 /// The facts of the deliverable as a whole.
@@ -65,8 +67,7 @@ pub(super) struct ItemFacts<'a> {
     whole: &'a Whole<'a>,
     item: &'a Item<'a>,
     prepared: &'a Prepared<'a>,
-    approval: ApprovalFacts<'a>,
-    declarations: Vec<DeclarationId>,
+    stands: Heritage<'a>,
     /// Its path as it is shown, once a rule asks for it.
     shown: OnceCell<String>,
     /// How many declarations were gone through.
@@ -81,63 +82,65 @@ impl<'a> ItemFacts<'a> {
         item: &'a Item<'a>,
         prepared: &'a Prepared<'a>,
     ) -> Self {
-        let declarations = prepared.of(item);
-        let ai = needs_approval(item, &declarations);
-        let approval = ApprovalFacts::of(policy, case, item, ai);
+        let stands = Heritage::of(policy, case, item, prepared);
         let shown = OnceCell::new();
-        Self { policy, case, whole, item, prepared, approval, declarations, shown, at: 0 }
+        Self { policy, case, whole, item, prepared, stands, shown, at: 0 }
     }
 
     /// Goes on to the next declaration, if there is one.
     pub(super) fn next_declaration(&mut self) -> bool {
         self.at += 1;
-        self.at <= self.declarations.len()
+        self.at <= self.stands.declarations.len()
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
-        let current = self.at.checked_sub(1).and_then(|at| self.declarations.get(at));
+        let current = self.at.checked_sub(1).and_then(|at| self.stands.declarations.get(at));
         let Some(one) = current.and_then(|id| self.prepared.get(*id)) else { return Value::Absent };
         match fact {
-            Fact::DeclarationApproved => Value::Flag(self.approval.holds_since(one.since, one.id)),
+            Fact::DeclarationApproved => Value::Flag(self.stands.approved_since(one.since, one.id)),
             fact => one.get(fact),
         }
     }
 }
 
-/// What is AI-made needs an approval, and so does what is declared to be, whatever marks it lost; not
-/// what a person says is no such thing.
-fn needs_approval(item: &Item<'_>, declarations: &[DeclarationId]) -> bool {
-    let status = item.origin.status;
-    is_ai(status) || (!declarations.is_empty() && status != AiStatus::NotAi)
-}
-
 impl Facts for ItemFacts<'_> {
     fn get(&self, fact: Fact) -> Value<'_> {
-        let (origin, approval) = (&self.item.origin, &self.approval);
+        let (origin, stands) = (&self.item.origin, &self.stands);
+        let approval = &stands.approval;
         let best = approval.best.map(|entry| &entry.fact);
         let strength = |one: Option<Strength>| Value::maybe(one.map(Strength::as_str));
         match fact {
             Fact::Status => Value::text(origin.status.as_str()),
-            Fact::Ai => Value::Flag(needs_approval(self.item, &self.declarations)),
+            Fact::Ai => Value::Flag(stands.ai),
             Fact::Approval => Value::maybe(approval.state),
-            Fact::Declared => Value::Flag(!self.declarations.is_empty()),
+            Fact::Declared => Value::Flag(stands.declared),
             Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),
             Fact::SourceType => Value::maybe(origin.source_type.map(SourceType::term)),
             Fact::Strength => strength(origin.strength),
-            Fact::Marked => strength(origin.marked),
-            Fact::Because => Value::maybe(origin.why.first().map(String::as_str)),
+            Fact::Marked => strength(stands.contested.or(origin.marked)),
+            Fact::Because => {
+                let own = || origin.why.first().map(String::as_str);
+                Value::maybe(stands.because.as_deref().or_else(own))
+            }
+            Fact::Source => Value::said(stands.source.map(|asset| asset.short())),
+            Fact::SourceSuspect => Value::Flag(stands.suspect),
             Fact::DetectedTool => Value::maybe(origin.tool.as_deref()),
             Fact::Determined => {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())
             }
-            Fact::Contested => Value::Flag(origin.contested),
+            Fact::Contested => Value::Flag(origin.contested || stands.contested.is_some()),
             Fact::Confirmed => {
                 Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
             }
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
                 let (record, now) = (self.case.record, self.case.now);
-                let clearance = record.clearance(&self.item.asset, &self.declarations, now);
+                let own = record.clearance(&self.item.asset, &self.prepared.of(self.item), now);
+                let of = |one: &Ancestor| {
+                    record.clearance(&one.asset, &self.prepared.of_ancestor(one), now)
+                };
+                let inherits = only_inherited(origin);
+                let clearance = if inherits { self.item.ancestry.clearance(own, &of) } else { own };
                 Value::text(clearance.as_str())
             }
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
@@ -167,7 +170,7 @@ impl Facts for ItemFacts<'_> {
             Fact::Reported => {
                 let reported =
                     |id: &DeclarationId| self.prepared.get(*id).is_some_and(|one| one.reported);
-                let all = !self.declarations.is_empty() && self.declarations.iter().all(reported);
+                let all = stands.declared && stands.declarations.iter().all(reported);
                 Value::Flag(all)
             }
             fact if fact.about() == About::Declaration => self.of_declaration(fact),

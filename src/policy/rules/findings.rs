@@ -2,7 +2,7 @@
 
 use crate::model::{AiStatus, Finding, RuleCode, Severity, Verdict, Waived};
 use crate::policy::Policy;
-use crate::policy::fact::Facts;
+use crate::policy::fact::{Fact, Facts, Value};
 use crate::policy::rule::Rule;
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::waivers::Waivers;
@@ -72,7 +72,11 @@ impl<'a> Findings<'a> {
             return self.fold(rule, severity, item);
         }
         let extra = |name: &str| match (name, item) {
-            ("asset", Some(item)) => item.asset.short(),
+            // What is AI-made by what it was made from is cleared there.
+            ("asset", Some(item)) => match facts.get(Fact::Source) {
+                Value::Text(source) => source.into_owned(),
+                _ => item.asset.short(),
+            },
             ("made", Some(item)) => made(item).to_owned(),
             _ => String::new(),
         };

@@ -30,7 +30,7 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
 }
 
 pub(super) fn item(item: &Item<'_>, found: &mut Findings<'_>) {
-    if let Some(problem) = item.unexamined {
+    if let Some(problem) = &item.unexamined {
         let why = format!("its content could not be fully examined: {problem}");
         let fix = format!(
             "replace it with a whole file, or have a person look and determine: genlock tag {} \

@@ -7,11 +7,13 @@ mod declared;
 mod facts;
 mod finality;
 mod findings;
+mod heritage;
 mod media;
 mod waivers;
 
 use std::collections::BTreeSet;
 
+use crate::lineage::Ancestry;
 use crate::model::{AssetId, AssetPath, Authorities, MediaProblem, Severity, Timestamp, Verdict};
 use crate::origin::Origin;
 use crate::policy::Policy;
@@ -35,8 +37,11 @@ pub struct Item<'a> {
     pub media_type: &'a str,
     /// Whether it is AI-made, and why.
     pub origin: Origin,
-    /// What kept detectors from seeing all of it, and no person's determination made up for.
-    pub unexamined: Option<&'a str>,
+    /// What it was made from.
+    pub ancestry: Ancestry,
+    /// What kept detectors from seeing all of it or of what it was made from, and no person's
+    /// determination made up for.
+    pub unexamined: Option<String>,
 }
 
 /// What is judged.

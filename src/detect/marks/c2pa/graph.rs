@@ -11,8 +11,11 @@ use serde_json::Value;
 
 use crate::detect::marks::c2pa::DETECTOR;
 use crate::detect::marks::c2pa::claims::{Claim, claims, is_actions};
-use crate::detect::marks::name;
-use crate::model::{Evidence, Generative, SourceType, Strength, Trust};
+use crate::detect::marks::{Marked, name};
+use crate::model::{
+    Derivation, Evidence, Generative, GivenName, NameKind, Relation as Made, SourceType, Strength,
+    Trust,
+};
 
 /// Ingredients of ingredients.
 const DEPTH_MAX: usize = 32;
@@ -39,6 +42,8 @@ pub struct Edge {
     pub label: Option<String>,
     /// Its title, for people.
     pub title: Option<String>,
+    /// What XMP it carried calls it.
+    pub names: Vec<GivenName>,
 }
 
 /// A manifest.
@@ -88,6 +93,25 @@ pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
         judge.out.push(evidence);
     }
     judge.out
+}
+
+/// The names that a graph has for the asset and for what went into it. The label of a manifest stands for
+/// one signed state; hashes that stores hold are of other algorithms, over other bytes than ours.
+pub fn names(graph: &Graph, place: &str, out: &mut Marked) {
+    out.is_named(GivenName(NameKind::Manifest, graph.active.clone()));
+    let Some(active) = graph.manifests.get(&graph.active) else { return };
+    for edge in &active.ingredients {
+        let label = edge.label.clone().map(|label| GivenName(NameKind::Manifest, label));
+        let title = edge.title.as_deref().unwrap_or("untitled");
+        out.derives(Derivation {
+            relation: match edge.relation {
+                Relation::ParentOf => Made::Version,
+                Relation::ComponentOf | Relation::InputTo => Made::Composite,
+            },
+            names: label.into_iter().chain(edge.names.iter().cloned()).collect(),
+            place: format!("{place} manifest {} ingredient \"{title}\"", active.label),
+        });
+    }
 }
 
 struct Judge<'a> {
@@ -258,6 +282,7 @@ mod tests {
                     relation: *relation,
                     label: Some((*label).to_owned()),
                     title: None,
+                    names: Vec::new(),
                 })
                 .collect(),
             trust: Trust::ValidUntrusted,

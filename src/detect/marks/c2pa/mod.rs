@@ -41,6 +41,7 @@ pub fn look(
             for one in evidence {
                 out.push(*order, one);
             }
+            graph::names(&graph, &block.place, out);
         }
         Err(why) => problems.push(ContentProblem {
             detector: DETECTOR.to_owned(),

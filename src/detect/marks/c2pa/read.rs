@@ -14,7 +14,7 @@ use crate::detect::block::{Block, Content, Store};
 use crate::detect::bytes::Source;
 use crate::detect::marks::c2pa::graph::{Edge, Graph, Manifest, Relation};
 use crate::detect::marks::c2pa::lengths;
-use crate::model::Trust;
+use crate::model::{GivenName, NameKind, Trust};
 
 /// Settings that no configuration can loosen.
 const OFFLINE: &str = r#"{
@@ -167,6 +167,11 @@ fn edge(ingredient: &Ingredient) -> Edge {
         },
         label: ingredient.active_manifest().map(str::to_owned),
         title: ingredient.title().map(str::to_owned),
+        names: Some((NameKind::Instance, ingredient.instance_id()))
+            .into_iter()
+            .chain(ingredient.document_id().map(|id| (NameKind::Document, id)))
+            .map(|(kind, id)| GivenName(kind, id.trim().to_owned()))
+            .collect(),
     }
 }
 

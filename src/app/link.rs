@@ -1,0 +1,199 @@
+//! `link`: what was made from what, as a person says; and what `show` draws of it.
+
+use std::collections::BTreeSet;
+
+use crate::app::decide::decide;
+use crate::app::kin::{learn, origin};
+use crate::app::{AppError, Context, Project};
+use crate::ledger::Reader;
+use crate::model::{AssetId, Event, Linked, Relation, Unlinked};
+use crate::record::{Kin, Kinship, Record, Said};
+use crate::report::{KinView, PathView};
+
+/// A link to record.
+#[derive(Clone, Debug)]
+pub struct LinkOptions {
+    /// What was made.
+    pub children: Vec<AssetId>,
+    /// From what.
+    pub parents: Vec<AssetId>,
+    /// Remarks.
+    pub note: Option<String>,
+}
+
+/// Records that each of the children was made from each of the parents. What would make something its own
+/// ancestor is refused, with the chain.
+pub fn link(
+    project: &Project,
+    context: &Context<'_>,
+    options: &LinkOptions,
+    relation: Relation,
+) -> Result<(), AppError> {
+    let mut kinship = Kinship::default();
+    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, &identity))?;
+    let parents: BTreeSet<_> = options.parents.iter().copied().collect();
+    let children: BTreeSet<_> = options.children.iter().copied().collect();
+    decide(project, context, |record| {
+        let known = record.kinship.with_names_of(&kinship);
+        // Below none of the children may be a parent: then above no parent is a child.
+        for parent in &parents {
+            if let Some(way) = known.way_up(parent, &children) {
+                return Err(circle(&project.reader()?, &way));
+            }
+        }
+        let linked = Linked {
+            children: options.children.clone(),
+            parents: options.parents.clone(),
+            relation,
+            by: context.actor.clone(),
+            note: options.note.clone(),
+        };
+        Ok((vec![Event::Linked(linked)], ()))
+    })
+}
+
+/// Withdraws that any of the children was made from any of the parents, whoever said so. Gives how many
+/// pairs were linked.
+pub fn unlink(
+    project: &Project,
+    context: &Context<'_>,
+    options: &LinkOptions,
+) -> Result<usize, AppError> {
+    let mut kinship = Kinship::default();
+    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, &identity))?;
+    decide(project, context, |record| {
+        let known = record.kinship.with_names_of(&kinship);
+        let linked = |child: &AssetId| {
+            let parents = known.parents_of(child).into_iter();
+            parents.filter(|kin| options.parents.contains(&kin.asset)).count()
+        };
+        let count = options.children.iter().map(linked).sum();
+        if count == 0 {
+            return Err(AppError::usage(
+                "none of it is linked",
+                "genlock show ASSET says what it was made from",
+            ));
+        }
+        let unlinked = Unlinked {
+            children: options.children.clone(),
+            parents: options.parents.clone(),
+            by: context.actor.clone(),
+            note: options.note.clone(),
+        };
+        Ok((vec![Event::Unlinked(unlinked)], count))
+    })
+}
+
+/// Steps of a chain that an error names.
+const NAMED: usize = 8;
+
+fn circle(reader: &Reader, way: &[AssetId]) -> AppError {
+    let name = |asset: &AssetId| {
+        let path = reader.locations_of(asset).ok().and_then(|all| all.into_iter().next());
+        path.map_or_else(|| asset.short(), |one| format!("{} {}", one.path, asset.short()))
+    };
+    if let [one] = way {
+        return AppError::usage(
+            format!("{} cannot be made from itself", name(one)),
+            "name what it was made from with --from; two paths of one content are one asset",
+        );
+    }
+    let mut chain: Vec<_> = way.iter().take(NAMED).map(name).collect();
+    if way.len() > NAMED {
+        chain.push(format!("… {} more", way.len() - NAMED));
+    }
+    AppError::usage(
+        format!("that is a circle: {}", chain.join(" was made from ")),
+        "genlock show ASSET draws what is linked; --clear withdraws a wrong link",
+    )
+}
+
+/// How much of a family `show` draws.
+const DEPTH: usize = 8;
+const WIDTH: usize = 1_000;
+const FURTHER: usize = 20;
+const TOTAL: usize = 2_000;
+
+/// Which way to draw.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Up,
+    Down,
+}
+
+/// What a content was made from, or what was made from it, bounded; and how many were left out.
+pub(super) fn family(
+    reader: &Reader,
+    record: &mut Record,
+    asset: &AssetId,
+    way: Way,
+) -> Result<(Vec<KinView>, u64), AppError> {
+    learn(reader, record)?;
+    let mut drawing = Drawing { reader, record, way, drawn: 0, left_out: 0 };
+    let all = drawing.of(asset, &mut vec![*asset])?;
+    Ok((all, drawing.left_out))
+}
+
+struct Drawing<'a> {
+    reader: &'a Reader,
+    record: &'a Record,
+    way: Way,
+    drawn: usize,
+    left_out: u64,
+}
+
+impl Drawing<'_> {
+    fn of(&mut self, asset: &AssetId, path: &mut Vec<AssetId>) -> Result<Vec<KinView>, AppError> {
+        let kin = match self.way {
+            Way::Up => self.record.kinship.parents_of(asset),
+            Way::Down => self.record.kinship.children_of(asset),
+        };
+        let width = if path.len() == 1 { WIDTH } else { FURTHER };
+        let mut views = Vec::new();
+        for (number, one) in kin.into_iter().enumerate() {
+            if number >= width || self.drawn >= TOTAL || path.len() > DEPTH {
+                self.left_out += 1;
+                continue;
+            }
+            self.drawn += 1;
+            views.push(self.one(one, path)?);
+        }
+        Ok(views)
+    }
+
+    fn one(&mut self, kin: Kin, path: &mut Vec<AssetId>) -> Result<KinView, AppError> {
+        let Kin { asset, relation, said } = kin;
+        let circle = path.contains(&asset);
+        let further = if circle {
+            Vec::new()
+        } else {
+            path.push(asset);
+            let further = self.of(&asset, path)?;
+            path.pop();
+            further
+        };
+        let at = self.reader.locations_of(&asset)?.into_iter().next();
+        let (by, read) = match said {
+            Said::By(who) => (Some(who), None),
+            Said::Read { name, place } => {
+                (None, Some(format!("{} {} in {place}", name.0.as_str(), name.1)))
+            }
+        };
+        let (parents, children) = match self.way {
+            Way::Up => (further, Vec::new()),
+            Way::Down => (Vec::new(), further),
+        };
+        let status = origin(self.reader, self.record, &asset)?.0.status.as_str();
+        Ok(KinView {
+            asset: asset.to_string(),
+            path: at.as_ref().map(|one| PathView::from(&one.path)),
+            relation: relation.as_str(),
+            by,
+            read,
+            status,
+            circle,
+            parents,
+            children,
+        })
+    }
+}

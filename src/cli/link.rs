@@ -1,0 +1,58 @@
+//! `link`.
+
+use serde::Serialize;
+
+use crate::app::{self, AppError, Context, LinkOptions, Project};
+use crate::cli::args::LinkArgs;
+use crate::cli::exit::Exit;
+use crate::cli::output::Output;
+use crate::cli::terminal::confirm;
+use crate::model::Relation;
+use crate::report::count;
+
+#[derive(Serialize)]
+struct LinkView {
+    children: Vec<String>,
+    parents: Vec<String>,
+    #[serde(rename = "as")]
+    relation: Option<&'static str>,
+}
+
+pub(super) fn run(
+    context: &Context<'_>,
+    project: &Project,
+    args: &LinkArgs,
+    output: &mut Output,
+) -> Result<Exit, AppError> {
+    let children = app::select(project, context, &args.children)?.assets;
+    let parents = app::select(project, context, &args.from)?.assets;
+    let (made, sources) = (children.len() as u64, parents.len() as u64);
+    let what = format!("{} and {}", count(made, "asset"), count(sources, "source"));
+    if made + sources > 2 && !args.yes && !confirm(&format!("link {what}?")) {
+        output.complain("nothing was recorded");
+        return Ok(Exit::No);
+    }
+    let options = LinkOptions { children, parents, note: args.note.clone() };
+    let relation = args.relation.as_deref().and_then(Relation::parse);
+    let text = match relation {
+        Some(relation) => {
+            app::link(project, context, &options, relation)?;
+            format!("{what} linked: {}", relation.as_str())
+        }
+        None => {
+            let pairs = app::unlink(project, context, &options)?;
+            format!("{} withdrawn", count(pairs as u64, "link"))
+        }
+    };
+    if output.is_json() {
+        let ids = |all: &[crate::model::AssetId]| all.iter().map(ToString::to_string).collect();
+        output.json(&LinkView {
+            children: ids(&options.children),
+            parents: ids(&options.parents),
+            relation: relation.map(Relation::as_str),
+        });
+    } else {
+        output.remark(&text);
+    }
+    Ok(Exit::Ok)
+}

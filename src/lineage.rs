@@ -1,0 +1,259 @@
+//! What a content inherits: who stands above it, and what follows from that for its status. Pure: what is
+//! known comes in, an origin with its reasons comes out. Asked by `gate` and by everything that
+//! shows a status, so that all of them say the same.
+//!
+//! What was made from AI is AI, until a person determines otherwise: of the content itself, or of
+//! anything between it and the source. A mark of its own stands beside that, and the stronger decides.
+
+use std::collections::HashSet;
+
+use crate::model::{AiStatus, AssetId, AssetPath, Clearance, Relation, SourceType, Strength};
+use crate::origin::Origin;
+use crate::record::{Kin, Kinship, Said};
+
+/// Ancestors that are looked at. What has more is taken to have one that nobody knows.
+pub const ANCESTORS_MAX: usize = 4_096;
+
+/// Steps of a chain that a reason names, before and after those it leaves out.
+const NAMED: usize = 3;
+
+/// What is known of a content by itself.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Its own marks and determination.
+    pub origin: Origin,
+    /// What kept detectors from seeing all of it, and no person's determination made up for.
+    pub unexamined: Option<String>,
+    /// Where it lies, by path.
+    pub paths: Vec<AssetPath>,
+}
+
+/// Something a content was made from, at first or second hand.
+#[derive(Clone, Debug)]
+pub struct Ancestor {
+    /// The content.
+    pub asset: AssetId,
+    /// What is known of it by itself.
+    pub own: Own,
+    /// Whether it went in as one of several parts somewhere on the way.
+    part: bool,
+    /// How the content below it was made from it.
+    relation: Relation,
+    said: Said,
+    /// The one below it on the way; none for a parent.
+    below: Option<usize>,
+}
+
+/// All that a content was made from, as far as it counts: what kept all of it first, then the nearest.
+#[derive(Clone, Debug, Default)]
+pub struct Ancestry {
+    /// The ancestors.
+    pub all: Vec<Ancestor>,
+    /// Whether there are more than are looked at.
+    pub cut: bool,
+}
+
+/// The ancestors of a content that nobody determined. Ends above what a person determined, and where
+/// names lead in a circle.
+pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Own) -> Ancestry {
+    let mut found = Ancestry::default();
+    if kinship.is_empty() {
+        return found;
+    }
+    let mut met = HashSet::from([*asset]);
+    // First along what kept all of the source; what is only reached as a part comes after.
+    let mut parts: Vec<(Option<usize>, Kin)> = Vec::new();
+    for part in [false, true] {
+        let mut seen = HashSet::new();
+        let mut next: Vec<(Option<usize>, Kin)> = if part {
+            std::mem::take(&mut parts)
+        } else {
+            let parents = kinship.parents_of(asset).into_iter();
+            parents.map(|kin| (None, kin)).collect()
+        };
+        while !next.is_empty() {
+            for (below, kin) in std::mem::take(&mut next) {
+                if !part && kin.relation == Relation::Composite {
+                    parts.push((below, kin));
+                    continue;
+                }
+                if !met.insert(kin.asset) {
+                    continue;
+                }
+                if found.all.len() >= ANCESTORS_MAX {
+                    found.cut = true;
+                    return found;
+                }
+                let at = found.all.len();
+                let known = own(&kin.asset);
+                let ends = known.origin.strength == Some(Strength::Person);
+                if !ends {
+                    let parents = kinship.parents_not_seen(&kin.asset, &mut seen).into_iter();
+                    next.extend(parents.map(|kin| (Some(at), kin)));
+                }
+                let Kin { asset, relation, said } = kin;
+                found.all.push(Ancestor { asset, own: known, part, relation, said, below });
+            }
+        }
+    }
+    found
+}
+
+impl Ancestor {
+    /// Where it lies and the beginning of its id, for people.
+    pub fn name(&self) -> String {
+        match self.own.paths.first() {
+            Some(path) => format!("{path} {}", self.asset.short()),
+            None => self.asset.short(),
+        }
+    }
+
+    /// What comes of its status for what was made from it.
+    fn gives(&self) -> AiStatus {
+        match self.own.origin.status {
+            AiStatus::Ai if self.part => AiStatus::AiPart,
+            status => status,
+        }
+    }
+}
+
+impl Ancestry {
+    /// Whether it was made from nothing that is known.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// What a content is with what it inherits. `own` is what its own marks say.
+    #[must_use]
+    pub fn inherited_by(&self, own: Origin) -> Origin {
+        let mut source: Option<(u8, usize)> = None;
+        for (at, one) in self.all.iter().enumerate() {
+            let weight = weight(one.gives());
+            if weight > source.map_or(0, |(heaviest, _)| heaviest) {
+                source = Some((weight, at));
+            }
+        }
+        let Some((weight_of_source, at)) = source else { return self.or_too_many(own) };
+        let reason = self.reason(at);
+        let certain = matches!(own.status, AiStatus::Ai | AiStatus::AiPart);
+        if certain || weight(own.status) >= weight_of_source {
+            // Its own mark is the stronger evidence.
+            let mut why = own.why;
+            why.push(reason);
+            return Origin { why, ..own };
+        }
+        let from = &self.all[at];
+        let inherited = &from.own.origin;
+        let known = own.status != AiStatus::Unknown || own.source_type.is_some();
+        let why = std::iter::once(reason).chain(own.why.into_iter().filter(|_| known)).collect();
+        Origin {
+            status: from.gives(),
+            source_type: match (from.part, inherited.status) {
+                (true, AiStatus::Ai | AiStatus::AiPart) => Some(SourceType::CompositeSynthetic),
+                _ => inherited.source_type,
+            },
+            strength: Some(Strength::Inherited),
+            tool: own.tool.or_else(|| inherited.tool.clone()),
+            why,
+            marked: own.marked,
+            contested: own.contested,
+        }
+    }
+
+    /// What nobody can look through is not clean.
+    fn or_too_many(&self, own: Origin) -> Origin {
+        if !self.cut || weight(own.status) > 0 {
+            return own;
+        }
+        let reason = format!("it was made from more than {ANCESTORS_MAX} others");
+        let why = std::iter::once(reason).chain(own.why).collect();
+        Origin { status: AiStatus::Suspect, strength: Some(Strength::Inherited), why, ..own }
+    }
+
+    /// The way from the content to an ancestor, and what that is, in words.
+    pub fn reason(&self, at: usize) -> String {
+        let mut way = Vec::new();
+        let mut next = Some(at);
+        while let Some(ancestor) = next.and_then(|at| self.all.get(at)) {
+            way.push(format!("{} {}{}", how(ancestor.relation), ancestor.name(), said(ancestor)));
+            next = ancestor.below;
+        }
+        way.reverse();
+        if way.len() > 2 * NAMED {
+            let left_out = way.len() - 2 * NAMED;
+            way.splice(NAMED..NAMED + left_out, [format!("… {left_out} more …")]);
+        }
+        let origin = &self.all[at].own.origin;
+        let what = match origin.status {
+            AiStatus::Ai => "AI-made",
+            AiStatus::AiPart => "AI-made in part",
+            AiStatus::Suspect => "suspect",
+            AiStatus::NotAi => "determined not to be AI-made",
+            AiStatus::Unknown => "declared to be AI-made",
+        };
+        let why = origin.why.first().filter(|_| origin.status != AiStatus::Unknown);
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{}, which is {what}{why}", way.join(", "))
+    }
+
+    /// What kept detectors from seeing all of something it was made from.
+    pub fn unexamined(&self) -> Option<String> {
+        let one = self.all.iter().find(|one| one.own.unexamined.is_some())?;
+        let problem = one.own.unexamined.as_deref().unwrap_or_default();
+        Some(format!("of {}, which it was made from: {problem}", one.name()))
+    }
+
+    /// Where something that is AI-made only by what it was made from stands with those who must clear it:
+    /// where its sources stand, the farthest from cleared, unless a decision is about itself.
+    pub fn clearance(&self, own: Clearance, of: &dyn Fn(&Ancestor) -> Clearance) -> Clearance {
+        if !matches!(own, Clearance::Undeclared | Clearance::Declared | Clearance::Reported) {
+            return own;
+        }
+        let sources = self.all.iter().filter(|one| one.own.origin.status.is_ai_or_suspect());
+        sources.map(of).min_by_key(|one| nearness(*one)).unwrap_or(own)
+    }
+}
+
+/// Whether a content is AI-made or suspect only by what it was made from.
+pub fn only_inherited(origin: &Origin) -> bool {
+    origin.strength == Some(Strength::Inherited) && origin.marked.is_none()
+}
+
+const fn weight(status: AiStatus) -> u8 {
+    match status {
+        AiStatus::Ai => 3,
+        AiStatus::AiPart => 2,
+        AiStatus::Suspect => 1,
+        AiStatus::NotAi | AiStatus::Unknown => 0,
+    }
+}
+
+const fn nearness(clearance: Clearance) -> u8 {
+    match clearance {
+        Clearance::Rejected => 0,
+        Clearance::Revoked => 1,
+        Clearance::Expired => 2,
+        Clearance::Undeclared => 3,
+        Clearance::Declared => 4,
+        Clearance::Reported => 5,
+        Clearance::Approved => 6,
+    }
+}
+
+const fn how(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Transcode => "a transcode of",
+        Relation::Proxy => "a proxy of",
+        Relation::Crop => "a crop of",
+        Relation::Composite => "a composite with",
+        Relation::Frame => "a frame of",
+        Relation::Version => "a version of",
+    }
+}
+
+fn said(ancestor: &Ancestor) -> String {
+    match &ancestor.said {
+        Said::By(who) => format!(" (says {who})"),
+        Said::Read { place, .. } => format!(" (read in {place})"),
+    }
+}

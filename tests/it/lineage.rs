@@ -1,0 +1,578 @@
+//! What was made from AI is AI: links that people record, names that files carry, what is inherited, and
+//! a gate that follows lineage from what is delivered to what it was made from.
+
+use serde_json::Value;
+
+use crate::media::{self, a1111_png, plain_jpeg, plain_png, xmp_png};
+use crate::world::{Gate, World, text};
+
+fn link(world: &World, child: &str, parent: &str, how: &str) {
+    world.run(["link", child, "--from", parent, "--as", how]).expect(0);
+}
+
+/// An AI original and a proxy of it that carries nothing, of which only the proxy is delivered.
+fn proxy() -> World {
+    let world = World::with([("src/orig.png", a1111_png(1)), ("out/proxy.jpg", plain_jpeg(2))]);
+    world.deliverable("EP", &["out/**"]);
+    world
+}
+
+fn status(world: &World, path: &str) -> (String, Value) {
+    let row = world.row(path);
+    (text(&row, "status"), row["strength"].clone())
+}
+
+fn blocking(gate: &Gate) -> Vec<String> {
+    gate.findings().into_iter().filter(|one| !one.starts_with('[')).collect()
+}
+
+#[test]
+fn a_proxy_whose_original_is_ai_is_refused_until_the_original_is_approved() {
+    let world = proxy();
+    assert_eq!(world.gate("EP").verdict, "pass", "nobody said what it was made from");
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    let refused = world.gate("EP");
+    refused.expect("refused", &["ai-unapproved out/proxy.jpg"]);
+    let why = text(refused.finding("ai-unapproved"), "why");
+    let original = &world.id("src/orig.png")[..12];
+    assert!(why.contains("a proxy of src/orig.png") && why.contains(original), "{why}");
+    assert!(text(refused.finding("ai-unapproved"), "fix").contains(&format!("approve {original}")));
+    world.approve(&["src/orig.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned out/proxy.jpg]"]);
+    world.run(["revoke", "src/orig.png", "--note", "the studio changed its mind"]).expect(0);
+    let refused = world.gate("EP");
+    refused.expect("refused", &["approval-revoked out/proxy.jpg"]);
+    let why = text(refused.finding("approval-revoked"), "why");
+    assert!(why.contains("src/orig.png") && why.contains("changed its mind"), "{why}");
+    world.verify();
+}
+
+#[test]
+fn every_list_says_the_inherited_status() {
+    let world = proxy();
+    let before = world.scan();
+    assert_eq!((before["ai"].as_u64(), before["unknown"].as_u64()), (Some(1), Some(1)));
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    let row = world.row("out/proxy.jpg");
+    assert_eq!(row["status"], "ai");
+    assert_eq!(row["strength"], "inherited");
+    assert_eq!(row["source_type"], "trainedAlgorithmicMedia");
+    assert_eq!(row["clearance"], "undeclared");
+    let listed = world.json(["ls", "--ai", "--files"]).expect(0).values();
+    assert_eq!(listed.len(), 2);
+    let shown = world.show("out/proxy.jpg");
+    assert_eq!((&shown["status"], &shown["strength"]), (&"ai".into(), &"inherited".into()));
+    assert!(text(&shown["why"], "0").starts_with("a proxy of src/orig.png"), "{shown}");
+    let page = world.json(["status"]).expect(0).value();
+    assert_eq!((page["ai"].as_u64(), page["unknown"].as_u64()), (Some(2), Some(0)));
+    assert_eq!(page["awaiting_approval"].as_array().unwrap().len(), 2);
+    let after = world.scan();
+    assert_eq!((after["ai"].as_u64(), after["unknown"].as_u64()), (Some(2), Some(0)));
+    let seen: Vec<_> = world.json(["watch", "--once"]).expect(0).values();
+    let told = seen.iter().find(|one| one["path"] == "out/proxy.jpg");
+    assert_eq!(told.map(|one| &one["strength"]), None, "nothing changed, so nothing is told");
+    world.approve(&["src/orig.png"]);
+    assert_eq!(world.row("out/proxy.jpg")["clearance"], "approved");
+    assert_eq!(world.show("out/proxy.jpg")["clearance"], "approved");
+    let page = world.json(["status"]).expect(0).value();
+    assert_eq!(page["awaiting_approval"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn each_relation_gives_its_status() {
+    for (how, given) in [
+        ("transcode", "ai"),
+        ("proxy", "ai"),
+        ("version", "ai"),
+        ("frame", "ai"),
+        ("crop", "ai"),
+        ("composite", "ai-part"),
+    ] {
+        for (source, of_source) in [("ai", given), ("ai-part", "ai-part"), ("suspect", "suspect")] {
+            let bytes = match source {
+                "ai" => a1111_png(1),
+                "ai-part" => xmp_png(1, "compositeSynthetic"),
+                _ => xmp_png(1, "screenCapture"),
+            };
+            let world = World::with([("a.png", bytes), ("b.png", plain_png(2))]);
+            assert_eq!(status(&world, "a.png").0, source);
+            link(&world, "b.png", "a.png", how);
+            let row = world.row("b.png");
+            assert_eq!(text(&row, "status"), of_source, "{how} of {source}");
+            assert_eq!(row["strength"], "inherited", "{how} of {source}");
+            if how == "composite" && source == "ai" {
+                assert_eq!(row["source_type"], "compositeSynthetic");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_grabbed_from_ai_video_and_a_composite_of_several() {
+    let world = World::with([
+        ("src/plate.png", plain_png(1)),
+        ("src/sky.png", a1111_png(2)),
+        ("src/crowd.png", a1111_png(3)),
+        ("out/comp.png", plain_png(4)),
+        ("out/frame.0001.png", plain_png(5)),
+        ("out/frame.0002.png", plain_png(6)),
+    ]);
+    world.deliverable("EP", &["out/**"]);
+    let sources = ["src/plate.png", "src/sky.png", "src/crowd.png"];
+    let args = ["link", "--yes", "out/comp.png", "--as", "composite", "--from"];
+    world.run(args.into_iter().chain(sources)).expect(0);
+    link(&world, "out/frame.[0001-0002].png", "src/sky.png", "frame");
+    assert_eq!(status(&world, "out/comp.png").0, "ai-part");
+    assert_eq!(status(&world, "out/frame.0002.png").0, "ai");
+    let gate = world.gate("EP");
+    let all = ["out/comp.png", "out/frame.0001.png", "out/frame.0002.png"];
+    let all = all.map(|path| format!("ai-unapproved {path}"));
+    gate.expect("refused", &all.each_ref().map(String::as_str));
+    world.approve(&["src/sky.png"]);
+    // The composite has another source, that nobody approved.
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["ai-unapproved out/comp.png"]);
+    assert!(text(gate.finding("ai-unapproved"), "why").contains("src/crowd.png"), "{gate:?}");
+    world.approve(&["src/crowd.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn three_generations_inherit_and_the_chain_is_named() {
+    let world = World::with([
+        ("a.png", a1111_png(1)),
+        ("b.png", plain_png(2)),
+        ("out/c.png", plain_png(3)),
+    ]);
+    world.deliverable("EP", &["out/**"]);
+    // The younger link is recorded first.
+    link(&world, "out/c.png", "b.png", "proxy");
+    link(&world, "b.png", "a.png", "composite");
+    assert_eq!(status(&world, "out/c.png"), ("ai-part".into(), "inherited".into()));
+    let gate = world.gate("EP");
+    let why =
+        text(gate.expect("refused", &["ai-unapproved out/c.png"]).finding("ai-unapproved"), "why");
+    let way = [why.find("a proxy of b.png"), why.find("a composite with a.png")];
+    assert!(way[0].is_some() && way[0] < way[1], "{why}");
+    // What lies between carries no mark of its own: the source is what must be cleared.
+    world.approve(&["b.png"]);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/c.png"]);
+    world.approve(&["a.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // A no to what lies between counts.
+    world.run(["reject", "b.png", "--by", "Dana", "--note", "wrong colours"]).expect(0);
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["approval-rejected out/c.png"]);
+    assert!(text(gate.finding("approval-rejected"), "why").contains("of b.png"), "{gate:?}");
+}
+
+#[test]
+fn a_determination_ends_it_for_the_content_and_what_derives_from_it() {
+    let world = World::with([
+        ("a.png", a1111_png(1)),
+        ("b.png", plain_png(2)),
+        ("out/c.png", plain_png(3)),
+    ]);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "b.png", "a.png", "version");
+    link(&world, "out/c.png", "b.png", "version");
+    assert_eq!(status(&world, "out/c.png").0, "ai");
+    world.run(["tag", "b.png", "--not-ai", "--note", "painted over"]).expect(0);
+    assert_eq!(status(&world, "b.png"), ("not-ai".into(), "person".into()));
+    assert_eq!(status(&world, "out/c.png"), ("unknown".into(), Value::Null));
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Determined to be AI, it is a source of its own, and what is above it is not asked any more.
+    world.run(["tag", "b.png", "--ai-part"]).expect(0);
+    assert_eq!(status(&world, "out/c.png"), ("ai-part".into(), "inherited".into()));
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/c.png"]);
+    world.approve(&["b.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    world.run(["tag", "b.png", "--clear"]).expect(0);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/c.png"]);
+}
+
+#[test]
+fn a_mark_of_its_own_stands_beside_and_needs_its_own_approval() {
+    let world =
+        World::with([("a.png", a1111_png(1)), ("out/b.png", xmp_png(2, "compositeSynthetic"))]);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "out/b.png", "a.png", "version");
+    // The stronger evidence decides; both are in the reasons.
+    let shown = world.show("out/b.png");
+    assert_eq!((&shown["status"], &shown["strength"]), (&"ai-part".into(), &"declared".into()));
+    let why = shown["why"].as_array().unwrap();
+    assert!(text(&shown["why"], "0").contains("compositeSynthetic"), "{why:?}");
+    assert!(why.iter().any(|one| one.as_str().unwrap().contains("a version of a.png")), "{why:?}");
+    world.approve(&["a.png"]);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/b.png"]);
+    world.approve(&["out/b.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn a_suspicion_of_its_own_is_raised_and_not_cleared_by_its_source() {
+    let world = World::with([("a.png", a1111_png(1)), ("out/b.png", xmp_png(2, "screenCapture"))]);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "out/b.png", "a.png", "crop");
+    assert_eq!(status(&world, "out/b.png"), ("ai".into(), "inherited".into()));
+    world.approve(&["a.png"]);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/b.png"]);
+}
+
+#[test]
+fn an_approval_of_the_file_itself_clears_it_and_a_later_no_to_its_source_does_not_pass() {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "transcode");
+    world.approve(&["out/proxy.jpg"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    world.run(["reject", "src/orig.png", "--by", "Dana", "--note", "a likeness"]).expect(0);
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["approval-rejected out/proxy.jpg"]);
+    assert!(text(gate.finding("approval-rejected"), "why").contains("src/orig.png"));
+    // Whoever approves it after that knows of it.
+    world.approve(&["out/proxy.jpg"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "transcode");
+    world.approve(&["src/orig.png", "out/proxy.jpg"]);
+    world.run(["revoke", "src/orig.png", "--note", "withdrawn"]).expect(0);
+    assert_eq!(blocking(&world.gate("EP")), ["approval-revoked out/proxy.jpg"]);
+}
+
+#[test]
+fn a_source_must_be_approved_as_the_file_would_have_to_be() {
+    type Flawed = (&'static [&'static str], &'static str);
+    let cases: [Flawed; 2] = [
+        (&["--scope", "temp"], "approval-temp-only"),
+        (&["--scope", "final", "--deliverable", "OTHER"], "approval-not-for-this-deliverable"),
+    ];
+    for (flags, code) in cases {
+        let world = proxy();
+        link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+        let letter = world.letter();
+        let args = ["approve", "src/orig.png", "--by", "Dana", "--document", &letter];
+        world.run(args.iter().chain(flags)).expect(0);
+        let gate = world.gate("EP");
+        assert_eq!(blocking(&gate), [format!("{code} out/proxy.jpg")]);
+        assert!(text(gate.finding(code), "why").contains("src/orig.png"), "{gate:?}");
+    }
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    world.run(["approve", "src/orig.png", "--by", "Dana", "--scope", "final"]).expect(0);
+    assert_eq!(blocking(&world.gate("EP")), ["approval-no-document out/proxy.jpg"]);
+}
+
+#[test]
+fn what_is_declared_of_a_source_is_declared_of_what_was_made_from_it() {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    world.approve(&["src/orig.png"]);
+    let undeclared = world.gate("EP");
+    assert!(undeclared.findings().contains(&"[ai-undeclared out/proxy.jpg]".to_owned()));
+    let declare = |what: &str, assets: &[&str]| {
+        std::fs::write(world.outside("use.toml"), what).unwrap();
+        let file = world.outside("use.toml").display().to_string();
+        world.run([&["declare", "--from", &file][..], assets].concat()).expect(0);
+    };
+    declare("use = \"a lighthouse\"\n[[talent]]\nname = \"Jane Doe\"\n", &["src/*"]);
+    let gate = world.gate("EP");
+    assert!(!gate.findings().iter().any(|one| one.contains("ai-undeclared")), "{gate:?}");
+    assert!(gate.findings().contains(&"[ai-unreported out/proxy.jpg]".to_owned()), "{gate:?}");
+    assert_eq!(blocking(&gate), ["talent-consent-missing out/proxy.jpg"]);
+    world.run(["reported", "D-1", "--to", "Dana"]).expect(0);
+    assert!(!world.gate("EP").findings().iter().any(|one| one.contains("ai-unreported")));
+}
+
+#[test]
+fn a_source_that_is_only_declared_counts_too() {
+    let world = World::with([("src/voice.png", plain_png(1)), ("out/proxy.jpg", plain_jpeg(2))]);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "out/proxy.jpg", "src/voice.png", "proxy");
+    assert_eq!(world.gate("EP").verdict, "pass");
+    std::fs::write(world.outside("use.toml"), "use = \"a voice\"\n").unwrap();
+    let file = world.outside("use.toml").display().to_string();
+    world.run(["declare", "src/voice.png", "--from", &file]).expect(0);
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["ai-unapproved out/proxy.jpg"]);
+    assert!(text(gate.finding("ai-unapproved"), "why").contains("src/voice.png"), "{gate:?}");
+    world.approve(&["src/voice.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn suspect_and_contested_and_unread_sources_block() {
+    // Suspect.
+    let world =
+        World::with([("src/s.png", xmp_png(1, "screenCapture")), ("out/p.jpg", plain_jpeg(2))]);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "out/p.jpg", "src/s.png", "proxy");
+    assert_eq!(blocking(&world.gate("EP")), ["suspect-undetermined out/p.jpg"]);
+    // Beside an AI source that is cleared it is not forgotten.
+    world.write("src/a.png", a1111_png(3));
+    world.scan();
+    link(&world, "out/p.jpg", "src/a.png", "composite");
+    world.approve(&["src/a.png"]);
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["suspect-undetermined out/p.jpg"]);
+    assert!(text(gate.finding("suspect-undetermined"), "why").contains("src/s.png"), "{gate:?}");
+    world.run(["tag", "src/s.png", "--not-ai", "--note", "our own screen"]).expect(0);
+    // Against a declared mark, and nobody confirmed it.
+    let gate = world.gate("EP");
+    assert_eq!(blocking(&gate), ["determination-contradicts-mark out/p.jpg"]);
+    assert!(text(gate.finding("determination-contradicts-mark"), "why").contains("src/s.png"));
+    world.run(["approve", "src/s.png", "--determination", "--by", "Dana"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Of what could not be examined nobody knows.
+    let world = World::new();
+    world.write("src/t.png", media::truncated_png(1));
+    world.write("out/p.jpg", plain_jpeg(2));
+    world.run(["scan"]).expect(4);
+    world.deliverable("EP", &["out/**"]);
+    link(&world, "out/p.jpg", "src/t.png", "proxy");
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unread out/p.jpg"]);
+    assert!(text(gate.finding("media-unread"), "why").contains("src/t.png"), "{gate:?}");
+}
+
+#[test]
+fn a_circle_is_refused_and_says_the_chain() {
+    let world = World::with([
+        ("a.png", plain_png(1)),
+        ("b.png", plain_png(2)),
+        ("c.png", plain_png(3)),
+        ("copy.png", plain_png(1)),
+    ]);
+    link(&world, "b.png", "a.png", "proxy");
+    link(&world, "c.png", "b.png", "crop");
+    let before = world.events();
+    let said = world.json(["link", "a.png", "--from", "c.png", "--as", "frame"]).expect(2).error();
+    let at = |name: &str| said.find(name).unwrap_or_else(|| panic!("{said}"));
+    assert!(at("c.png") < at("b.png") && at("b.png") < at("a.png"), "{said}");
+    for same in ["a.png", "copy.png"] {
+        let said = world.json(["link", "a.png", "--from", same, "--as", "proxy"]).expect(2).error();
+        assert!(said.contains("itself"), "{said}");
+    }
+    assert_eq!(world.events(), before, "nothing was recorded");
+}
+
+#[test]
+fn a_wrong_link_is_withdrawn_on_the_record() {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    world
+        .json(["link", "out/proxy.jpg", "--from", "src/orig.png", "--clear", "--note", "a slip"])
+        .expect(0);
+    assert_eq!(status(&world, "out/proxy.jpg").0, "unknown");
+    assert_eq!(world.gate("EP").verdict, "pass");
+    let log = world.run(["log"]).expect(0).stdout;
+    assert!(log.contains("withdrew that 1 asset came from 1 source: a slip"), "{log}");
+    world.json(["link", "out/proxy.jpg", "--from", "src/orig.png", "--clear"]).expect(2).error();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    assert_eq!(status(&world, "out/proxy.jpg").0, "ai");
+    world.verify();
+}
+
+#[test]
+fn who_links_stands_before_the_command() {
+    let world = proxy();
+    let args =
+        ["--as", "lee@vfx", "link", "out/proxy.jpg", "--from", "src/orig.png", "--as", "proxy"];
+    world.run(args).expect(0);
+    assert_eq!(world.show("out/proxy.jpg")["parents"][0]["by"], "lee@vfx");
+    link(&world, "out/proxy.jpg", "src/orig.png", "crop");
+    assert_eq!(world.show("out/proxy.jpg")["parents"][0]["by"], crate::world::ACTOR);
+    let said =
+        world.json(["link", "out/proxy.jpg", "--from", "src/orig.png", "--as", "kim"]).expect(2);
+    assert!(said.error().contains("transcode"), "{}", said.stdout);
+    world.json(["link", "out/proxy.jpg", "--from", "src/orig.png"]).expect(2);
+    world.json(["link", "out/proxy.jpg", "--as", "proxy"]).expect(2);
+    world.json(["link", "none.jpg", "--from", "src/orig.png", "--as", "proxy"]).expect(2);
+}
+
+#[test]
+fn show_draws_parents_and_children() {
+    let world =
+        World::with([("a.png", a1111_png(1)), ("b.png", plain_png(2)), ("c.png", plain_png(3))]);
+    link(&world, "b.png", "a.png", "frame");
+    link(&world, "c.png", "b.png", "proxy");
+    let shown = world.show("c.png");
+    let parent = &shown["parents"][0];
+    assert_eq!(text(parent, "asset"), world.id("b.png"));
+    assert_eq!((text(parent, "path"), text(parent, "as")), ("b.png".into(), "proxy".into()));
+    assert_eq!(
+        (text(parent, "by"), text(parent, "status")),
+        (crate::world::ACTOR.into(), "ai".into())
+    );
+    assert_eq!(parent["parents"][0]["path"], "a.png");
+    assert_eq!(shown["children"].as_array().unwrap().len(), 0);
+    let child = &world.show("a.png")["children"][0];
+    assert_eq!((text(child, "path"), text(child, "as")), ("b.png".into(), "frame".into()));
+    assert_eq!(child["children"][0]["path"], "c.png");
+    let page = world.run(["show", "c.png"]).expect(0).stdout;
+    assert!(page.contains("  made from\n    proxy b.png"), "{page}");
+    assert!(page.contains("\n      frame a.png"), "{page}");
+}
+
+/// An XMP packet with names for a file and for what it was made from.
+fn xmp(own: &str, inside: &str) -> String {
+    format!(
+        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
+         xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" \
+         xmlns:xmpMM=\"http://ns.adobe.com/xap/1.0/mm/\" \
+         xmlns:stRef=\"http://ns.adobe.com/xap/1.0/sType/ResourceRef#\" \
+         xmpMM:InstanceID=\"xmp.iid:{own}\" xmpMM:DocumentID=\"xmp.did:{own}\">{inside}\
+         </rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+}
+
+fn named_png(seed: u8, own: &str, inside: &str, mark: bool) -> Vec<u8> {
+    let data = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp(own, inside).as_bytes()].concat();
+    let mut chunks = vec![media::chunk(b"iTXt", &data)];
+    if mark {
+        let text = [b"parameters\0", media::PARAMETERS.as_bytes()].concat();
+        chunks.push(media::chunk(b"tEXt", &text));
+    }
+    media::png(seed, &chunks)
+}
+
+fn derived(from: &str) -> String {
+    format!(
+        "<xmpMM:DerivedFrom stRef:instanceID=\"xmp.iid:{from}\" stRef:documentID=\"xmp.did:{from}\"/>"
+    )
+}
+
+#[test]
+fn derived_from_in_xmp_is_read_in_whatever_order_files_come() {
+    for child_first in [false, true] {
+        let world = World::new();
+        let child = ("out/child.png", named_png(1, "the-child-1", &derived("the-source"), false));
+        let source = ("src/source.png", named_png(2, "the-source", "", true));
+        let mut files = [child, source];
+        if !child_first {
+            files.reverse();
+        }
+        for (path, bytes) in files {
+            world.write(path, bytes);
+            world.scan();
+        }
+        assert_eq!(status(&world, "out/child.png"), ("ai".into(), "inherited".into()));
+        let shown = world.show("out/child.png");
+        let parent = &shown["parents"][0];
+        assert_eq!(
+            (text(parent, "path"), text(parent, "as")),
+            ("src/source.png".into(), "version".into())
+        );
+        let read = text(parent, "read");
+        assert!(
+            read.contains("xmp.iid:the-source") && read.contains("xmpMM:DerivedFrom"),
+            "{read}"
+        );
+        assert!(parent.get("by").is_none(), "nobody said so");
+        assert_eq!(world.show("src/source.png")["children"][0]["path"], "out/child.png");
+        world.deliverable("EP", &["out/**"]);
+        assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/child.png"]);
+        world.approve(&["src/source.png"]);
+        assert_eq!(world.gate("EP").verdict, "pass");
+        world.verify();
+    }
+}
+
+#[test]
+fn ingredients_make_a_part_and_a_person_can_withdraw_what_is_read() {
+    let world = World::new();
+    let inside = "<xmpMM:Ingredients><rdf:Bag><rdf:li stRef:documentID=\"xmp.did:ingredient\"/>\
+                  </rdf:Bag></xmpMM:Ingredients>";
+    world.write("out/render.png", named_png(1, "the-render", inside, false));
+    world.write("src/element.png", named_png(2, "ingredient", "", true));
+    world.scan();
+    assert_eq!(status(&world, "out/render.png"), ("ai-part".into(), "inherited".into()));
+    // A render in Pantry, too.
+    let pantry = "<xmpMM:Pantry><rdf:Bag><rdf:li><rdf:Description \
+                  xmpMM:InstanceID=\"xmp.iid:ingredient\"/></rdf:li></rdf:Bag></xmpMM:Pantry>";
+    world.write("out/other.png", named_png(3, "the-other-one", pantry, false));
+    world.scan();
+    assert_eq!(status(&world, "out/other.png").0, "ai-part");
+    let args = ["link", "out/render.png", "--from", "src/element.png", "--clear"];
+    world.run(args.into_iter().chain(["--note", "a template's id"])).expect(0);
+    assert_eq!(status(&world, "out/render.png").0, "unknown");
+    assert_eq!(status(&world, "out/other.png").0, "ai-part");
+}
+
+#[test]
+fn names_that_lead_in_a_circle_end_and_are_said() {
+    let world = World::new();
+    world.write("out/a.png", named_png(1, "name-of-a", &derived("name-of-b"), false));
+    world.write("out/b.png", named_png(2, "name-of-b", &derived("name-of-a"), false));
+    world.write("src/ai.png", a1111_png(3));
+    world.scan();
+    world.deliverable("EP", &["out/**"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    let shown = world.show("out/a.png");
+    assert_eq!(shown["parents"][0]["parents"][0]["circle"], true, "{shown}");
+    let page = world.run(["show", "out/a.png"]).expect(0).stdout;
+    assert!(page.contains("a circle, which is ignored"), "{page}");
+    // Both inherit what either is made from, and a link that would be a circle with them is refused.
+    link(&world, "out/a.png", "src/ai.png", "frame");
+    assert_eq!(
+        (status(&world, "out/a.png").0, status(&world, "out/b.png").0),
+        ("ai".into(), "ai".into())
+    );
+    world.json(["link", "src/ai.png", "--from", "out/b.png", "--as", "proxy"]).expect(2).error();
+}
+
+#[test]
+fn an_earlier_gate_is_repeated_to_the_byte() {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    let run = |args: &[&str]| world.json(args.iter().copied());
+    let refused = run(&["gate", "EP"]).expect(1);
+    let seq = refused.value()["journal"]["seq"].to_string();
+    // What it was made from moves, is approved, and the link goes.
+    world.rename("src/orig.png", "src/moved.png");
+    world.scan();
+    world.approve(&["src/moved.png"]);
+    let passed = run(&["gate", "EP"]).expect(0);
+    let later = passed.value()["journal"]["seq"].to_string();
+    world.run(["link", "out/proxy.jpg", "--from", "src/moved.png", "--clear"]).expect(0);
+    for (before, seq, code) in [(refused, seq, 1), (passed, later, 0)] {
+        let again = run(&["gate", "EP", "--as-of", &seq]).expect(code);
+        let of = |value: &Value| {
+            (value["findings"].clone(), value["verdict"].clone(), value["journal"].clone())
+        };
+        assert_eq!(of(&again.value()), of(&before.value()));
+        assert_eq!(again.stdout, before.stdout);
+    }
+}
+
+#[test]
+fn edited_names_in_the_tables_are_found_and_decide_nothing() {
+    let world = World::new();
+    world.write("out/child.png", named_png(1, "the-child-1", &derived("the-source"), false));
+    world.write("src/source.png", named_png(2, "the-source", "", true));
+    world.scan();
+    world.deliverable("EP", &["out/**"]);
+    #[expect(clippy::disallowed_methods, reason = "a test edits behind the program's back")]
+    let tables = rusqlite::Connection::open(world.ledger()).unwrap();
+    tables.execute("DELETE FROM given_name WHERE source > 0", []).unwrap();
+    drop(tables);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/child.png"]);
+    let said = world.run(["verify"]).expect(6);
+    assert!(said.stdout.contains("given_name") || said.stderr.contains("given_name"), "{said:?}");
+}
+
+#[test]
+fn an_edited_link_breaks_the_chain() {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    #[expect(clippy::disallowed_methods, reason = "a test edits behind the program's back")]
+    let tables = rusqlite::Connection::open(world.ledger()).unwrap();
+    tables
+        .execute_batch(
+            "DROP TRIGGER journal_no_update;
+             UPDATE journal SET body = replace(body, 'proxy', 'crop') WHERE kind = 'linked';",
+        )
+        .unwrap();
+    drop(tables);
+    world.run(["gate", "EP"]).expect(6);
+    world.run(["verify"]).expect(6);
+}
