@@ -103,6 +103,15 @@ pub fn sources(files: &BTreeMap<AssetPath, Found>, record: &Record) -> BTreeSet<
     files.values().flat_map(of).map(|one| one.asset).collect()
 }
 
+/// What a content is, with what it inherits. The record must be folded with a scope.
+pub fn origin(asset: &AssetId, record: &Record) -> Origin {
+    let alone = own(asset, record, Vec::new()).origin;
+    if record.determination(asset).is_some() {
+        return alone;
+    }
+    ancestry(&record.kinship, asset, &|asset| own(asset, record, Vec::new())).inherited_by(alone)
+}
+
 /// The exact list that a finalised deliverable is bound to.
 pub fn contents(files: &BTreeMap<AssetPath, Found>) -> Vec<FinalItem> {
     files.iter().map(|(path, found)| FinalItem { path: path.clone(), asset: found.asset }).collect()

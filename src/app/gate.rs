@@ -29,8 +29,8 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, MadeOf, MediaProblem,
-    Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, AssetPath, DeliverableNote, Event, FinalItem, Finalization, GateRun, Head, MadeOf,
+    MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
@@ -171,6 +171,38 @@ fn run(
             }
         }
     }
+}
+
+/// Files that are judged as a deliverable's without being part of its definition.
+pub(super) struct JudgedFiles {
+    pub(super) verdict: Verdict,
+    pub(super) problems: Vec<MediaProblem>,
+    /// What they hold.
+    pub(super) contents: Vec<FinalItem>,
+}
+
+/// Looks at files and judges them as if a deliverable were made of them. What is seen is journalled, the
+/// judgement is not.
+pub(super) fn judge_files(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    made: &MadeOf,
+) -> Result<JudgedFiles, AppError> {
+    let policy = project.policy()?;
+    let detection = Detection::of(project, false)?;
+    let mut ledger = project.ledger()?;
+    let reader = ledger.reader()?;
+    let around = Around { project, context, detection: &detection };
+    let mut looked = Looked::at(around, &mut ledger, &reader, made)?;
+    looked.catch_up(&reader)?;
+    let asked = Asked { finalize: false, attest: None };
+    let judged = Judged::new(context, &reader, name, asked, &policy, &looked)?;
+    Ok(JudgedFiles {
+        verdict: judged.verdict,
+        problems: looked.seen.problems,
+        contents: judged.finalization.contents,
+    })
 }
 
 /// What of policy and approvers is not on record yet.

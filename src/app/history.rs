@@ -140,6 +140,7 @@ fn sentence(event: &Event) -> String {
         | Event::Gated(_)
         | Event::Finalized(_)
         | Event::Exported(_)
+        | Event::Rendered(_)
         | Event::Reopened(_) => delivered(event),
     }
 }
@@ -167,6 +168,16 @@ fn delivered(event: &Event) -> String {
                 one.deliverable,
                 one.destination,
                 count(one.files, "file")
+            )
+        }
+        Event::Rendered(one) => {
+            let command = one.command.first().map(String::as_str).unwrap_or_default();
+            let made = count(one.outputs.len() as u64, "file");
+            format!(
+                "{command} ran for {}, exit {}, and made {made}: {}",
+                one.deliverable,
+                one.exit,
+                one.outcome.as_str()
             )
         }
         Event::ReferenceLinked(one) => {

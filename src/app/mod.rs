@@ -35,6 +35,7 @@ mod reading;
 mod reexamine;
 mod references;
 mod rules;
+mod run;
 mod scan;
 mod select;
 mod show;
@@ -74,6 +75,7 @@ pub use people::{
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use references::{Answer, ReadTimeline};
+pub use run::{Ran, RunAnswer, RunOptions, run};
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;

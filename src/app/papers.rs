@@ -20,7 +20,6 @@ use crate::deliver::manifest::{
 use crate::deliver::package::{Algorithm, Digest, Hasher};
 use crate::deliver::staging::{Staging, StagingError};
 use crate::model::{AiStatus, AssetId, Paper, Timestamp};
-use crate::origin::Origin;
 use crate::record::Record;
 
 /// What makes a folder a delivery.
@@ -209,8 +208,7 @@ const PROGRAM: &str = concat!("genlock ", env!("CARGO_PKG_VERSION"));
 fn disclosed(record: &Record) -> Disclosed {
     let mut disclosed = Disclosed::default();
     for found in record.present().values() {
-        let determination = record.determination(&found.asset).map(|entry| &entry.fact);
-        let count = match Origin::of(&record.evidence(&found.asset), determination).status {
+        let count = match crate::gate::origin(&found.asset, record).status {
             AiStatus::Ai => &mut disclosed.ai,
             AiStatus::AiPart => &mut disclosed.ai_part,
             AiStatus::Suspect => &mut disclosed.suspect,

@@ -123,6 +123,8 @@ pub(super) enum Command {
     /// Copy a deliverable that passes into a folder, compare every byte, leave certificate and manifest.
     /// Finalises it first. A run that was killed is finished by the next
     Export(ExportArgs),
+    /// Run an export command, only if the deliverable passes; what it makes becomes its renditions
+    Run(RunArgs),
     /// Check a policy, explain its rules, test what they find, acknowledge changes of it
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -156,9 +158,22 @@ impl Command {
                 | Self::Gate { .. }
                 | Self::Finalize { .. }
                 | Self::Export(_)
+                | Self::Run(_)
                 | Self::Verify(_)
         )
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The deliverable
+    pub(super) name: String,
+    /// What the command makes: a file, a folder or a glob in the project or one of its roots (repeatable)
+    #[arg(long = "out", value_name = "PATH", required = true)]
+    pub(super) outputs: Vec<String>,
+    /// The command and its arguments, after --
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,8 @@ macro_rules! exits {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Exit {
             $(#[doc = $meaning] $variant,)*
+            /// What a command said that `run` ran; what it means is for that command to say.
+            Ran(u8),
         }
 
         impl Exit {
@@ -17,7 +19,7 @@ macro_rules! exits {
 
             /// The number.
             pub const fn code(self) -> u8 {
-                match self { $(Self::$variant => $code),* }
+                match self { $(Self::$variant => $code,)* Self::Ran(code) => code }
             }
         }
     };
@@ -47,7 +49,7 @@ impl Exit {
             Self::Config => 4,
             Self::Usage => 3,
             Self::Partial => 2,
-            Self::No => 1,
+            Self::No | Self::Ran(_) => 1,
             Self::Ok => 0,
         };
         if rank(other) > rank(self) { other } else { self }

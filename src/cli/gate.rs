@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, Seq, Severity, Waived};
+use crate::model::{Finding, Outcome, Seq, Severity, Verdict, Waived};
 use crate::report::{ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -54,6 +54,15 @@ pub(super) fn reopen(
     Ok(Exit::Ok)
 }
 
+/// The exit code of a verdict.
+pub(super) const fn exit_of(verdict: &Verdict) -> Exit {
+    match verdict.outcome {
+        Outcome::Pass => Exit::Ok,
+        Outcome::Refused => Exit::No,
+        Outcome::CannotTell => Exit::Partial,
+    }
+}
+
 /// Prints a verdict; gives its exit code.
 pub(super) fn show(
     answer: &GateAnswer,
@@ -61,11 +70,7 @@ pub(super) fn show(
     verbose: bool,
     output: &mut Output,
 ) -> Exit {
-    let exit = match answer.verdict.outcome {
-        Outcome::Pass => Exit::Ok,
-        Outcome::Refused => Exit::No,
-        Outcome::CannotTell => Exit::Partial,
-    };
+    let exit = exit_of(&answer.verdict);
     if output.is_json() {
         let problems = answer
             .problems
@@ -139,7 +144,7 @@ fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
 }
 
 /// Every finding, those that differ only in their path together.
-fn findings(output: &mut Output, findings: &[Finding], shown: usize) {
+pub(super) fn findings(output: &mut Output, findings: &[Finding], shown: usize) {
     let mut groups: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
     let mut index: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for one in findings {

@@ -15,6 +15,7 @@ mod output;
 mod people;
 mod policy;
 mod project;
+mod run;
 mod scan;
 mod show;
 mod status;
@@ -206,6 +207,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
         Command::Policy(command) => policy::run(context, project, command, output),
+        Command::Run(args) => run::run(context, &project()?, args, global.verbose, output),
         Command::Export(args) => export::export(context, &project()?, args, global.verbose, output),
         Command::Verify(args) => match &args.delivery {
             Some(folder) => export::verify(context, folder, args, output),

@@ -156,6 +156,31 @@ pub struct Exported {
     pub read_back: bool,
 }
 
+/// A command ran because its deliverable had passed, and this is what it made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendered {
+    /// The deliverable's name.
+    pub deliverable: String,
+    /// The gate run it rests on.
+    pub gate: Seq,
+    /// The command and its arguments.
+    pub command: Vec<String>,
+    /// What it exited with; 128 and the signal's number where one ended it.
+    pub exit: u8,
+    /// What it made or changed, sorted by path.
+    pub outputs: Vec<FinalItem>,
+    /// What the outputs themselves were judged to be. Only where this is a pass, and the command ended
+    /// well, are they renditions of the deliverable.
+    pub outcome: Outcome,
+}
+
+impl Rendered {
+    /// Whether what it made is a rendition of the deliverable.
+    pub fn is_rendition(&self) -> bool {
+        self.exit == 0 && self.outcome == Outcome::Pass
+    }
+}
+
 /// A deliverable marked final, with exactly what it held.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finalization {

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     Approval, ApproversAdopted, AssetId, AssetPath, Attached, ConditionMet, Declared,
     Determination, Exported, Finalization, GateRun, Linked, ObservedBatch, PackageChecked,
-    PathPattern, PolicyAcknowledged, ReferenceLink, Rejection, Reported, Revocation, ScanCompleted,
-    Timestamp, Tool, Unlinked,
+    PathPattern, PolicyAcknowledged, ReferenceLink, Rejection, Rendered, Reported, Revocation,
+    ScanCompleted, Timestamp, Tool, Unlinked,
 };
 
 /// Position in the journal, from 1.
@@ -211,6 +211,7 @@ events! {
     "gated" => Gated(GateRun), "a gate ran";
     "finalized" => Finalized(Finalization), "a deliverable was marked final";
     "exported" => Exported(Exported), "a final deliverable was copied out, and the copy compared";
+    "rendered" => Rendered(Rendered), "a command ran because its deliverable had passed";
     "reopened" => Reopened(DeliverableNote), "a final deliverable was opened again";
 }
 

@@ -39,7 +39,7 @@ pub use declaration::{
 };
 pub use deliverable::{
     Exported, FinalItem, Finalization, GateRun, LinkedFile, MadeOf, PackageChecked, Paper,
-    PathPattern, ReferenceLink, TimelineRead,
+    PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{

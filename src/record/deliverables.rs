@@ -46,6 +46,7 @@ impl Record {
             Event::PackageChecked(fact) => {
                 self.packages.insert(fact.package.clone(), fact);
             }
+            Event::Rendered(fact) => self.renders.push(Entry { seq, at, actor, fact }),
             Event::Exported(fact) => self.exports.push(Entry { seq, at, actor, fact }),
             Event::Reopened(fact) => {
                 if let Some(deliverable) = self.deliverables.get_mut(&fact.name) {

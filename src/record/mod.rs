@@ -23,7 +23,7 @@ use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
     DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head,
     ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
-    Revocation, RootName, Scope, Seq, Timestamp,
+    Rendered, Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -99,6 +99,8 @@ pub struct Record {
     pub conditions_met: Vec<Entry<ConditionMet>>,
     /// The newest check of each package.
     pub packages: BTreeMap<AssetPath, PackageChecked>,
+    /// Every command that ran for a deliverable, in order.
+    pub renders: Vec<Entry<Rendered>>,
     /// Every export, in order.
     pub exports: Vec<Entry<Exported>>,
     /// What was made from what. Names in files are in it only in a record folded with a scope, or once
@@ -191,6 +193,7 @@ impl Record {
             | Event::Finalized(_)
             | Event::PackageChecked(_)
             | Event::Exported(_)
+            | Event::Rendered(_)
             | Event::Reopened(_)) => self.deliver(Entry { seq, at, actor, fact: event }),
             Event::RulesAdopted(fact) => self.rules = fact.globs,
             Event::Reexamined(fact) => self.examined_with = Some(fact),

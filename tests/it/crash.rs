@@ -114,6 +114,15 @@ const CAMPAIGNS: &[Campaign] = &[
         exit: 0,
     },
     Campaign {
+        name: "run",
+        prepare: approved,
+        args: |_| {
+            let script = "mkdir -p out && cp clean.jpg out/made.jpg";
+            own(&["run", "EP101", "--out", "out", "--", "sh", "-c", script])
+        },
+        exit: 0,
+    },
+    Campaign {
         name: "export into a folder in use",
         prepare: approved,
         args: |world| {

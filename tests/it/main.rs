@@ -37,6 +37,7 @@ mod policy;
 mod profiles;
 mod queries;
 mod redetect;
+mod run;
 mod scan;
 mod signing;
 mod timelines;

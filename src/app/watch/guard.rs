@@ -73,14 +73,25 @@ impl Guards {
     }
 }
 
-/// Which final deliverable a content is part of. Here is where what Genlock itself writes by an export
-/// or a run will be known as such.
+/// Which final deliverable a content is part of; what an export wrote beside it and what a command made
+/// of it, as long as it is final, is.
 fn delivered_as<'a>(asset: &AssetId, record: &'a Record) -> Option<&'a str> {
     let holds =
         |contents: &[crate::model::FinalItem]| contents.iter().any(|item| item.asset == *asset);
-    record
+    let is_final =
+        |name: &str| record.deliverables.get(name).is_some_and(|one| one.finalized.is_some());
+    let in_one = record
         .deliverables
         .iter()
         .find(|(_, one)| one.finalized.as_ref().is_some_and(|done| holds(&done.fact.contents)))
-        .map(|(name, _)| name.as_str())
+        .map(|(name, _)| name.as_str());
+    let exports = record.exports.iter().map(|entry| &entry.fact);
+    let beside = exports
+        .filter(|one| one.papers.iter().any(|paper| paper.asset == *asset))
+        .map(|one| one.deliverable.as_str());
+    let renders = record.renders.iter().map(|entry| &entry.fact);
+    let made = renders
+        .filter(|one| one.is_rendition() && holds(&one.outputs))
+        .map(|one| one.deliverable.as_str());
+    in_one.or_else(|| beside.chain(made).find(|name| is_final(name)))
 }
