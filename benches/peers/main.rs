@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(root) = words.iter().position(|word| word == speed::DETECT).map(|at| at + 1) {
         return speed::detect(Path::new(words.get(root).ok_or("no tree given")?));
     }
+    let keep = words.iter().position(|word| word == "--grow").and_then(|at| words.get(at + 1));
     let corpus = std::env::var_os("GENLOCK_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
         PathBuf::from,
@@ -32,6 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let labels = labels::read(&corpus);
     if labels.is_none() {
         println!("ABSENT: the corpus, at {}; set GENLOCK_CORPUS", corpus.display());
+    }
+    if let Some(root) = keep {
+        let corpus = labels.as_deref().map(|labels| (&*corpus, labels));
+        return speed::grow(corpus, Path::new(root));
     }
     let mut peers = Vec::new();
     for peer in [Peer::Aicheck, Peer::Exiftool, Peer::C2patool] {
