@@ -60,6 +60,9 @@ pub enum Carrier {
     Trailer,
 }
 
+/// Where a manifest store stands that is a file of its own.
+pub const STORE_FILE: &str = "C2PA manifest file";
+
 /// A C2PA manifest store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {

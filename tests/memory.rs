@@ -1,0 +1,195 @@
+//! What examining one file takes of memory at its peak, whatever the lengths in it say. A binary of its
+//! own, because it counts every allocation of its process; so it is one test.
+
+use std::fs;
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use genlock::detect::{Settings, Source, examine};
+use genlock::model::Trust;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+/// The stated bound, in bytes.
+const BOUND: usize = 64 << 20;
+
+/// The largest file that is used as a seed.
+const SEED_MAX: u64 = 128 << 10;
+
+/// A file, and behind it zeros without an end: no length that it states runs past the end.
+struct Endless<'a> {
+    start: &'a [u8],
+    at: u64,
+}
+
+impl Read for Endless<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+        let start = self.start.get(at..).unwrap_or_default();
+        let known = start.len().min(into.len());
+        into[..known].copy_from_slice(&start[..known]);
+        into[known..].fill(0);
+        self.at += into.len() as u64;
+        Ok(into.len())
+    }
+}
+
+impl Seek for Endless<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        if let SeekFrom::Start(at) = to {
+            self.at = at;
+        }
+        Ok(self.at)
+    }
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, out);
+        } else if (16..=SEED_MAX).contains(&path.metadata().unwrap().len()) {
+            out.push(path);
+        }
+    }
+}
+
+/// The most that was allocated at once, in bytes, beyond what was before.
+fn peak(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settings) -> usize {
+    let before = HEAP.current_usage();
+    HEAP.reset_peak_usage();
+    drop(examine(source, len, head, settings));
+    HEAP.peak_usage().saturating_sub(before)
+}
+
+/// A text of JSON that takes the most memory for its length, in a PNG.
+fn dense() -> Vec<u8> {
+    let text = format!("prompt\0[{}0]", "0,".repeat((4 << 20) / 2 - 8));
+    let length = u32::try_from(text.len()).unwrap().to_be_bytes();
+    let header = b"\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\0\0\0\0";
+    [b"\x89PNG\r\n\x1a\n", &header[..], &length, b"tEXt", text.as_bytes(), b"\0\0\0\0"].concat()
+}
+
+#[test]
+fn no_file_takes_more_than_the_stated_bound_whatever_its_lengths_say() {
+    let settings = Settings::default().deep(true);
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut paths = Vec::new();
+    files(&fixtures.join("marks"), &mut paths);
+    files(&fixtures.join("editorial"), &mut paths);
+    if let Some(seeds) = std::env::var_os("GENLOCK_SEEDS") {
+        files(Path::new(&seeds), &mut paths);
+    }
+    assert!(paths.len() > 100, "{}", paths.len());
+    let seeds: Vec<(PathBuf, Vec<u8>)> =
+        paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+    let mut worst = (0, String::new());
+    let mut note = |peak: usize, what: &dyn Fn() -> String| {
+        if peak > worst.0 {
+            worst = (peak, what());
+        }
+        assert!(peak <= BOUND, "{peak} bytes for {}", what());
+    };
+    // What is built once for all files is no cost of one.
+    for (_, data) in &seeds {
+        examine(&mut Cursor::new(data), data.len() as u64, data, &settings);
+    }
+    let lies: [&[u8]; 5] = [
+        b"\x7f\xff\xff\xff",
+        b"\0\xff\xff\xf0",
+        b"\xff\xff\xff\x3f",
+        b"\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"\0\0\0\x3f\xff\xff\xff\xff",
+    ];
+    // Places in each file: `GENLOCK_LIES` of them, for a longer look.
+    let places = std::env::var("GENLOCK_LIES").map_or(24, |places| places.parse().unwrap());
+    let mut looked = 0;
+    for (number, (path, original)) in seeds.iter().enumerate() {
+        let stride = (original.len() / places).max(1) | 1;
+        for (turn, at) in (0..original.len()).step_by(stride).enumerate() {
+            let lie = lies[turn % lies.len()];
+            let mut data = original.clone();
+            let end = (at + lie.len()).min(data.len());
+            data[at..end].copy_from_slice(&lie[..end - at]);
+            let head = &data[..data.len().min(64)];
+            let what = || format!("{} at {at} with {lie:x?}", path.display());
+            note(peak(&mut Cursor::new(&data), data.len() as u64, head, &settings), &what);
+            // A signed file without an end would be hashed without an end.
+            let signed = data.windows(4).any(|word| word == b"c2pa" || word == b"jumb");
+            // Slow: what is believed to be there is read.
+            if (number + turn) % 89 == 0 && !signed {
+                let mut endless = Endless { start: &data, at: 0 };
+                note(peak(&mut endless, 1 << 40, head, &settings), &what);
+            }
+            looked += 1;
+        }
+    }
+    assert!(looked > 1_000, "{looked}");
+    println!("{looked} files, at most {} bytes: {}", worst.0, worst.1);
+    let dense = dense();
+    let took = peak(&mut Cursor::new(&dense), dense.len() as u64, &dense[..64], &settings);
+    println!("a dense text of JSON: {took} bytes");
+}
+
+/// A signed film of so many MiB, most of it a hole in the file.
+fn film(mib: u64) -> tempfile::NamedTempFile {
+    const CERTIFICATE: &[u8] = include_bytes!("../fixtures/generate/keys/TEST_ONLY_leaf_cert.pem");
+    const KEY: &[u8] = include_bytes!("../fixtures/generate/keys/TEST_ONLY_leaf_key.pem");
+    let small = "fixtures/editorial/conform/reel1/video/int_detective_a001c003.mov";
+    let mut start = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(small)).unwrap();
+    let size = mib << 20;
+    start.extend(1_u32.to_be_bytes());
+    start.extend(b"mdat");
+    start.extend(size.to_be_bytes());
+    let mut plain = tempfile::tempfile().unwrap();
+    plain.write_all(&start).unwrap();
+    plain.set_len(start.len() as u64 - 16 + size).unwrap();
+    let definition = r#"{"assertions": [{"label": "c2pa.actions", "data": {"actions": [{
+        "action": "c2pa.created", "digitalSourceType":
+        "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"}]}}]}"#;
+    let mut builder = c2pa::Builder::default().with_definition(definition).unwrap();
+    let signing = c2pa::SigningAlg::Es256;
+    let signer = c2pa::create_signer::from_keys(CERTIFICATE, KEY, signing, None).unwrap();
+    let mut signed = tempfile::NamedTempFile::new().unwrap();
+    plain.rewind().unwrap();
+    builder.sign(&*signer, "video/quicktime", &mut plain, &mut signed).unwrap();
+    signed
+}
+
+/// Takes a gigabyte of disk and minutes: `cargo test --release --test memory -- --ignored --nocapture`.
+#[test]
+#[ignore = "makes large files"]
+fn a_large_signed_film_takes_a_stated_bound_once_however_many_look() {
+    for mib in [16, 64, 200, 700] {
+        let file = film(mib);
+        let (path, len) = (file.path(), file.as_file().metadata().unwrap().len());
+        let settings = Settings::default();
+        let look = || {
+            // Opened anew: clones share one cursor.
+            let mut file = fs::File::open(path).unwrap();
+            let mut head = vec![0; 4096];
+            file.read_exact(&mut head).unwrap();
+            let got = examine(&mut file, len, &head, &settings).examination;
+            assert_eq!(got.problems, []);
+            assert_eq!(got.evidence[0].trust, Some(Trust::ValidUntrusted));
+        };
+        let before = HEAP.current_usage();
+        HEAP.reset_peak_usage();
+        look();
+        let alone = HEAP.peak_usage() - before;
+        HEAP.reset_peak_usage();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(look);
+            }
+        });
+        let together = HEAP.peak_usage() - before;
+        println!("{mib} MiB: {} MiB alone, {} MiB for four at once", alone >> 20, together >> 20);
+        assert!(alone <= (512 << 20) + BOUND, "{alone}");
+        assert!(together <= (512 << 20) + BOUND, "{together}");
+    }
+}
