@@ -104,6 +104,15 @@ fn iim_jpeg(credit: &str) -> Vec<u8> {
     jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xed, &body)])
 }
 
+/// A lossless WebP of one pixel.
+fn webp(packet: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = image_webp::WebPEncoder::new(&mut out);
+    encoder.set_xmp_metadata(packet.to_vec());
+    encoder.encode(&[0; 3], 1, 1, image_webp::ColorType::Rgb8).unwrap();
+    out
+}
+
 fn boxes(brand: &[u8; 4], more: &[Vec<u8>]) -> Vec<u8> {
     let start = bmff::tests::bx(b"ftyp", &[brand.as_slice(), b"\0\0\0\0"].concat());
     [start, more.concat()].concat()
@@ -186,7 +195,7 @@ fn containers() -> Vec<File> {
             "comment.jpg",
             jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xfe, PARAMETERS.as_bytes())]),
         ),
-        ("xmp.webp", riff(b"WEBP", &[chunk(b"XMP ", &xmp)])),
+        ("xmp.webp", webp(&xmp)),
         ("bext.wav", riff(b"WAVE", &[chunk(b"bext", &bext)])),
         ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
         ("anno.aiff", aiff),
