@@ -1,10 +1,10 @@
 //! Genlock beside other detectors on the same files, in one run: what each finds, what it calls AI
 //! by mistake, and how many files it reads in a second.
 //!
-//! `cargo bench --bench peers -- [--found | --speed]`. The corpus is at `GENLOCK_CORPUS`, else
-//! `../shared/corpus`. The tools are looked for in `PATH`: aicheck (`cargo install aicheck --version
-//! 0.2.0`), exiftool, c2patool (`cargo install c2patool --locked`). What is absent is said loudly and
-//! left out.
+//! `cargo bench --bench peers -- [--found | --speed]`; `--grow DIR` only makes the tree, to be kept. The
+//! corpus is at `GENLOCK_CORPUS`, else `../shared/corpus`. The tools are looked for in `PATH`: aicheck
+//! (`cargo install aicheck --version 0.2.0`), exiftool, c2patool (`cargo install c2patool --locked`). What is
+//! absent is said loudly and left out.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]

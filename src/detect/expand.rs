@@ -15,7 +15,7 @@ const DEPTH_MAX: usize = 3;
 const JSON_CAP: usize = 4 << 20;
 /// Brackets, colons and commas in all texts of one file that are parsed as JSON: parsed, a value takes many
 /// times the memory of its text.
-const VALUES_MAX: usize = 400_000;
+const VALUES_MAX: usize = 250_000;
 /// Fields of one file. XMP splits into many.
 const FIELDS_MAX: usize = 20_000;
 

@@ -104,7 +104,7 @@ fn iim_jpeg(credit: &str) -> Vec<u8> {
     jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xed, &body)])
 }
 
-/// A lossless WebP of one pixel.
+/// A lossless `WebP` of one pixel.
 fn webp(packet: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = image_webp::WebPEncoder::new(&mut out);
@@ -113,7 +113,7 @@ fn webp(packet: &[u8]) -> Vec<u8> {
     out
 }
 
-fn boxes(brand: &[u8; 4], more: &[Vec<u8>]) -> Vec<u8> {
+fn boxes(brand: [u8; 4], more: &[Vec<u8>]) -> Vec<u8> {
     let start = bmff::tests::bx(b"ftyp", &[brand.as_slice(), b"\0\0\0\0"].concat());
     [start, more.concat()].concat()
 }
@@ -135,11 +135,38 @@ fn keyed(key: &str, value: &str) -> Vec<u8> {
     bx(b"moov", &bx(b"udta", &meta))
 }
 
-/// `udta` with one text of QuickTime.
-fn user_text(kind: &[u8; 4], text: &str) -> Vec<u8> {
+/// `udta` with one text of `QuickTime`.
+fn user_text(kind: [u8; 4], text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap().to_be_bytes();
     let body = [&length[..], b"\0\0", text.as_bytes()].concat();
-    bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &bmff::tests::bx(kind, &body)))
+    bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &bmff::tests::bx(&kind, &body)))
+}
+
+fn gif(packet: &[u8]) -> Vec<u8> {
+    let mut gif = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".to_vec();
+    gif.extend_from_slice(packet);
+    gif.push(1);
+    gif.extend((0..=255).rev());
+    gif.extend_from_slice(b"\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b");
+    gif
+}
+
+fn exr(name: &str, value: &str) -> Vec<u8> {
+    let mut file = b"\x76\x2f\x31\x01\x02\0\0\0".to_vec();
+    file.extend_from_slice(format!("{name}\0string\0").as_bytes());
+    file.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+    file.extend_from_slice(value.as_bytes());
+    file.push(0);
+    file
+}
+
+fn psd(packet: &[u8]) -> Vec<u8> {
+    let resource = irb::tests::resource_bytes(0x0424, packet);
+    let mut file = b"8BPS\0\x01".to_vec();
+    file.extend_from_slice(&[0; 24]);
+    file.extend_from_slice(&u32::try_from(resource.len()).unwrap().to_be_bytes());
+    file.extend(resource);
+    file
 }
 
 fn containers() -> Vec<File> {
@@ -153,30 +180,12 @@ fn containers() -> Vec<File> {
     let size = u32::try_from(made.len()).unwrap().to_be_bytes();
     let aiff = [b"FORM\0\0\0\x25AIFFANNO".as_slice(), &size, made, b"\0"].concat();
     let info = [b"INFO".to_vec(), chunk(b"AIGC", LABEL.as_bytes())].concat();
-    let mut gif = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".to_vec();
-    gif.extend_from_slice(&xmp);
-    gif.push(1);
-    gif.extend((0..=255).rev());
-    gif.extend_from_slice(b"\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b");
-    let raw = |magic: &[u8; 2]| {
+    let raw = |magic: [u8; 2]| {
         let mut file = tiff::tests::tiff(&[(700, 1, &xmp)]);
         let at = if file.starts_with(b"II") { 2 } else { 3 };
-        file[at..at + magic.len()].copy_from_slice(magic);
+        file[at..at + magic.len()].copy_from_slice(&magic);
         file
     };
-    let exr = |name: &str, value: &str| {
-        let mut file = b"\x76\x2f\x31\x01\x02\0\0\0".to_vec();
-        file.extend_from_slice(format!("{name}\0string\0").as_bytes());
-        file.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
-        file.extend_from_slice(value.as_bytes());
-        file.push(0);
-        file
-    };
-    let resource = irb::tests::resource_bytes(0x0424, &xmp);
-    let mut psd = b"8BPS\0\x01".to_vec();
-    psd.extend_from_slice(&[0; 24]);
-    psd.extend_from_slice(&u32::try_from(resource.len()).unwrap().to_be_bytes());
-    psd.extend(resource);
     let jxl = b"\0\0\0\x0cJXL \r\n\x87\n".to_vec();
     let jp2 = b"\0\0\0\x0cjP  \r\n\x87\n".to_vec();
     let fragment =
@@ -200,17 +209,17 @@ fn containers() -> Vec<File> {
         ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
         ("anno.aiff", aiff),
         ("info.avi", riff(b"AVI ", &[chunk(b"LIST", &info)])),
-        ("xmp.gif", gif),
+        ("xmp.gif", gif(&xmp)),
         ("xmp.tif", tiff::tests::tiff(&[(700, 1, &xmp)])),
-        ("xmp.rw2", raw(b"U\0")),
-        ("xmp.orf", raw(b"RO")),
-        ("xmp.heic", boxes(b"heic", &[xmp_box(&xmp)])),
-        ("xmp.cr3", boxes(b"crx ", &[xmp_box(&xmp)])),
-        ("keys.mp4", boxes(b"isom", &[keyed("AIGC", LABEL)])),
-        ("initial.mp4", boxes(b"iso6", &initial)),
-        ("late.mp4", boxes(b"iso6", &late)),
+        ("xmp.rw2", raw(*b"U\0")),
+        ("xmp.orf", raw(*b"RO")),
+        ("xmp.heic", boxes(*b"heic", &[xmp_box(&xmp)])),
+        ("xmp.cr3", boxes(*b"crx ", &[xmp_box(&xmp)])),
+        ("keys.mp4", boxes(*b"isom", &[keyed("AIGC", LABEL)])),
+        ("initial.mp4", boxes(*b"iso6", &initial)),
+        ("late.mp4", boxes(*b"iso6", &late)),
         ("fragment.m4s", fragment.concat()),
-        ("text.mov", boxes(b"qt  ", &[user_text(b"\xa9cmt", SUNO)])),
+        ("text.mov", boxes(*b"qt  ", &[user_text(*b"\xa9cmt", SUNO)])),
         ("brob.jxl", [jxl, bx(b"brob", &[b"xml ".to_vec(), brotli(&xmp)].concat())].concat()),
         ("xml.jp2", [jp2, bx(b"ftyp", b"jp2 \0\0\0\0jp2 "), bx(b"xml ", &xmp)].concat()),
         ("tag.webm", matroska::tests::tagged("AIGC", LABEL)),
@@ -226,7 +235,7 @@ fn containers() -> Vec<File> {
         ("comment.opus", flac::tests::opus(&[&format!("AIGC={LABEL}")])),
         ("prompt.exr", exr("prompt", GRAPH)),
         ("user.dpx", dpx::tests::dpx(&[(160, b"someone")], "AIGC", LABEL.as_bytes())),
-        ("xmp.psd", psd),
+        ("xmp.psd", psd(&xmp)),
         ("packed.pdf", packed.concat()),
         (
             "info.pdf",
@@ -264,7 +273,7 @@ fn marks() -> Vec<File> {
         (
             "schema_org.mp4",
             boxes(
-                b"isom",
+                *b"isom",
                 &[keyed(
                     "DigitalSourceType",
                     "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
@@ -280,10 +289,10 @@ fn marks() -> Vec<File> {
         ),
         ("label_suspected.png", texts(&[("AIGC", r#"{"Label":"3","ContentProducer":"doubao"}"#)])),
         ("export_dreamina.jpg", exif_jpeg(&[(270, doubao.as_bytes())])),
-        ("tiktok.mp4", boxes(b"isom", &[keyed("aigc_info", r#"{"aigc_label_type":1}"#)])),
+        ("tiktok.mp4", boxes(*b"isom", &[keyed("aigc_info", r#"{"aigc_label_type":1}"#)])),
         ("comfyui.webm", matroska::tests::tagged("PROMPT", GRAPH)),
         ("comfyui.flac", flac::tests::flac(&[&format!("prompt={GRAPH}")])),
-        ("comfyui.mp4", boxes(b"isom", &[keyed("prompt", GRAPH)])),
+        ("comfyui.mp4", boxes(*b"isom", &[keyed("prompt", GRAPH)])),
         (
             "invokeai.png",
             texts(&[("invokeai_metadata", r#"{"generation_mode":"txt2img","seed":1}"#)]),
@@ -314,7 +323,7 @@ fn marks() -> Vec<File> {
         ("aphrodite.jpg", exif_jpeg(&[(271, b"Aphrodite AI\0")])),
         ("reve.jpg", exif_jpeg(&[(305, b"reve.com\0")])),
         ("luma.png", texts(&[("Source", "Luma AI")])),
-        ("veo.mp4", boxes(b"isom", &[user_text(b"\xa9too", "Google")])),
+        ("veo.mp4", boxes(*b"isom", &[user_text(*b"\xa9too", "Google")])),
         ("udio.mp3", id3::tests::id3(&[(b"COMM", b"\0eng\0made with udio")])),
         ("seedream.jpg", exif_jpeg(&[(315, "0123456789abcdef".repeat(4).as_bytes())])),
         ("hf_job.png", texts(&[("hf-job-id", "0123456789abcdef")])),
@@ -327,7 +336,6 @@ fn marks() -> Vec<File> {
     ]
 }
 
-#[cfg(feature = "c2pa")]
 mod signed {
     //! Signed with the test certificate of the other fixtures.
 
@@ -404,18 +412,15 @@ fn each_fixture_is_what_is_drawn_and_shows_its_mark() {
         assert!(fs::read(&path).unwrap() == *data, "{name} differs from what is drawn");
         rows.insert(row(name, data));
     }
-    #[cfg(feature = "c2pa")]
-    {
-        let there = |(name, _): &File| folder().join(name).exists();
-        let signed = signed::all();
-        if write && !signed.iter().all(there) {
-            for (name, data) in &signed {
-                fs::write(folder().join(name), data).unwrap();
-            }
+    let there = |(name, _): &File| folder().join(name).is_file();
+    let signed = signed::all();
+    if write && !signed.iter().all(there) {
+        for (name, data) in &signed {
+            fs::write(folder().join(name), data).unwrap();
         }
-        for (name, _) in signed.iter().filter(|(name, _)| *name != "beside.png") {
-            rows.insert(row(name, &fs::read(folder().join(name)).unwrap()));
-        }
+    }
+    for (name, _) in signed.iter().filter(|(name, _)| *name != "beside.png") {
+        rows.insert(row(name, &fs::read(folder().join(name)).unwrap()));
     }
     table.extend(rows);
     let expected = folder().with_extension("csv");

@@ -28,6 +28,7 @@ mod fuzz_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+#[cfg(feature = "c2pa")]
 mod mark_fixtures;
 
 pub use bytes::Source;
