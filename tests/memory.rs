@@ -96,21 +96,20 @@ fn pixels() -> Vec<u8> {
     file
 }
 
-/// A PNG with as much XMP as is kept, each packet one long property.
-fn packets() -> Vec<u8> {
-    let text = "x".repeat((16 << 20) - 1024);
-    let packet = format!(
-        "XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>\
-         <r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
-         xmlns:d='http://purl.org/dc/elements/1.1/'><r:Description d:source='{text}'/></r:RDF></x:xmpmeta>"
-    );
-    let length = u32::try_from(packet.len()).unwrap().to_be_bytes();
-    let chunk = [&length[..], b"iTXt", packet.as_bytes(), b"\0\0\0\0"].concat();
-    [
-        &b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\0\0\0\0"[..],
-        &chunk.repeat(3),
-    ]
-    .concat()
+/// A PNG with XMP of these many MiB, each packet one long property.
+fn packets(sizes: &[usize]) -> Vec<u8> {
+    let chunk = |mib: &usize| {
+        let text = "x".repeat((mib << 20) - 1024);
+        let packet = format!(
+            "XML:com.adobe.xmp\0\0\0\0\0<x:xmpmeta xmlns:x='adobe:ns:meta/'>\
+             <r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+             xmlns:d='http://purl.org/dc/elements/1.1/'><r:Description d:source='{text}'/></r:RDF></x:xmpmeta>"
+        );
+        let length = u32::try_from(packet.len()).unwrap().to_be_bytes();
+        [&length[..], b"iTXt", packet.as_bytes(), b"\0\0\0\0"].concat()
+    };
+    let start = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0\0\0\0\0";
+    [start.to_vec(), sizes.iter().flat_map(chunk).collect()].concat()
 }
 
 #[test]
@@ -178,7 +177,11 @@ fn no_file_takes_more_than_the_stated_bound_whatever_its_lengths_say() {
             note(took, &what);
         }
     }
-    for (name, file) in [("as many pixels as are decoded", pixels()), ("packets", packets())] {
+    for (name, file) in [
+        ("as many pixels as are decoded", pixels()),
+        ("a long packet and a shorter one", packets(&[16, 8])),
+        ("packets beyond what is kept", packets(&[8, 16, 16, 16])),
+    ] {
         let took = peak(&mut Cursor::new(&file), file.len() as u64, &file[..64], &settings);
         println!("{name}: {took} bytes");
         note(took, &|| name.to_owned());
