@@ -40,18 +40,20 @@ pub fn compare(corpus: Option<(&Path, &[Label])>, peers: &[Peer]) -> Result<(), 
     let itself = std::env::current_exe()?;
     let detector = || run(Command::new(&itself).arg(DETECT).arg(&root), &[0]);
     let scan = || scan(&root);
-    let mut jobs: Vec<(&str, Job<'_>)> = vec![
-        ("genlock, the detector alone", Box::new(detector)),
-        ("genlock init and scan", Box::new(scan)),
+    let mut jobs: Vec<(&str, bool, Job<'_>)> = vec![
+        ("genlock, the detector alone", false, Box::new(detector)),
+        ("genlock init and scan", false, Box::new(scan)),
     ];
     for peer in peers {
-        jobs.push((peer.name(), Box::new(|| peer.read_tree(&root, &files))));
+        for way in peer.ways() {
+            jobs.push((way.name, way.each, Box::new(|| peer.read_tree(way, &root, &files))));
+        }
     }
     let mut times = vec![(Vec::new(), Vec::new()); jobs.len()];
     for round in 0..=ROUNDS {
-        for ((name, job), (wall, cpu)) in jobs.iter().zip(&mut times) {
+        for ((_, each, job), (wall, cpu)) in jobs.iter().zip(&mut times) {
             // Two thousand processes take long enough to be measured once.
-            if *name == Peer::C2patool.name() && round != 1 {
+            if *each && round != 1 {
                 continue;
             }
             let (began, before) = (Instant::now(), children_cpu()?);
@@ -66,7 +68,7 @@ pub fn compare(corpus: Option<(&Path, &[Label])>, peers: &[Peer]) -> Result<(), 
         "| tool | seconds | of processor | files a second | beside the detector | beside the scan |"
     );
     println!("|---|---|---|---|---|---|");
-    for ((name, _), (wall, cpu)) in jobs.iter().zip(&times) {
+    for ((name, _, _), (wall, cpu)) in jobs.iter().zip(&times) {
         let seconds = median(wall.clone());
         println!(
             "| {name} | {seconds:.3} | {:.2} | {:.0} | {:.1}x, of processor {:.1}x | {:.1}x |",
@@ -77,6 +79,14 @@ pub fn compare(corpus: Option<(&Path, &[Label])>, peers: &[Peer]) -> Result<(), 
             ratio(wall, &times[1].0),
         );
     }
+    Ok(())
+}
+
+/// Only makes the tree, to be kept: for a profile of the detector alone.
+pub fn grow(corpus: Option<(&Path, &[Label])>, root: &Path) -> Result<(), Box<dyn Error>> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editorial");
+    let bytes = tree::grow(root, corpus, &fixtures, &crashing(corpus, &[Peer::Aicheck]))?;
+    println!("{} files, {} MB", tree::FILES, bytes / 1_000_000);
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 //! to the tool as a reader of its output would be.
 
 use std::error::Error;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -59,6 +58,15 @@ pub enum Answer {
     No,
     /// It gave no answer: it crashed or refused the file.
     Failed,
+}
+
+/// A way to run a tool over a tree.
+pub struct Way {
+    /// As it is called in a table.
+    pub name: &'static str,
+    words: &'static [&'static str],
+    /// A process for each file; one for all of them otherwise.
+    pub each: bool,
 }
 
 /// A tool.
@@ -134,23 +142,44 @@ impl Peer {
         if says { Answer::Ai } else { Answer::No }
     }
 
-    /// The command that reads a whole tree as fast as the tool can.
-    pub fn read_tree(self, root: &Path, files: &[PathBuf]) -> Result<(), Box<dyn Error>> {
+    /// The ways to run it over a whole tree.
+    pub const fn ways(self) -> &'static [Way] {
         match self {
             Self::Aicheck | Self::AicheckMedium => {
-                let arguments = [OsStr::new("check"), OsStr::new("--json"), OsStr::new("-r")];
-                run(Command::new("aic").args(arguments).arg(root), &[0, 1])
+                &[Way { name: "aicheck", words: &["check", "--json", "-r"], each: false }]
             }
-            Self::Exiftool => {
-                // It answers 1 when it did not know some file.
-                let arguments = ["-q", "-q", "-json", "-fast2", "-r"];
-                run(Command::new("exiftool").args(arguments).arg(root), &[0, 1])
-            }
+            // `-fast2` does not look behind the picture, where some marks stand; it answers 1 when it
+            // did not know some file.
+            Self::Exiftool => &[
+                Way {
+                    name: "exiftool -fast2",
+                    words: &["-q", "-q", "-json", "-fast2", "-r"],
+                    each: false,
+                },
+                Way { name: "exiftool", words: &["-q", "-q", "-json", "-r"], each: false },
+                Way {
+                    name: "exiftool, a process for each file",
+                    words: &["-q", "-q", "-json"],
+                    each: true,
+                },
+            ],
             // It takes one file at a time.
             Self::C2patool => {
-                files.iter().try_for_each(|file| run(Command::new("c2patool").arg(file), &[0, 1]))
+                &[Way { name: "c2patool, a process for each file", words: &[], each: true }]
             }
         }
+    }
+
+    /// Reads a whole tree in one of its ways.
+    pub fn read_tree(
+        self,
+        way: &Way,
+        root: &Path,
+        files: &[PathBuf],
+    ) -> Result<(), Box<dyn Error>> {
+        let read =
+            |path: &Path| run(Command::new(self.program()).args(way.words).arg(path), &[0, 1]);
+        if way.each { files.iter().try_for_each(|file| read(file)) } else { read(root) }
     }
 }
 

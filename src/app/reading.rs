@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -229,6 +229,20 @@ impl Reading<'_> {
         };
         self.reporter.advance(1, 0);
         Some(outcome)
+    }
+
+    /// What `look` makes of a file, if it holds that asset and held still; else nothing. It counts as
+    /// no progress: nobody expected it.
+    pub(super) fn look_at<T>(
+        &self,
+        hasher: &mut FileHasher,
+        disk: &Path,
+        asset: &AssetId,
+        look: impl FnMut(Content<'_>, u64) -> T,
+    ) -> Option<T> {
+        let context = HashContext { clock: self.clock, cancel: self.cancel, advance: &|_| () };
+        let (file, seen) = hasher.read_with(disk, &context, look).ok()?;
+        (file.asset == *asset).then_some(seen)
     }
 
     pub(super) fn look(&self, content: Content<'_>, size: u64) -> Examined {

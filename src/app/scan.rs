@@ -25,7 +25,7 @@ use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
-use crate::app::sidecars::{Sidecar, attach};
+use crate::app::sidecars::{Beside, Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
 use crate::config::{ConfigError, Root};
@@ -347,12 +347,7 @@ impl Part<'_> {
             let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
-                let reading = Reading {
-                    clock: self.context.clock,
-                    reporter: self.context.reporter,
-                    cancel: self.context.cancel,
-                    detection: &self.detection.settings,
-                };
+                let reading = self.reading();
                 scope.spawn(move || {
                     reading.run_admitted(self.manner.admission, &to_read, &results, Arrival::Read);
                 });
@@ -404,11 +399,20 @@ impl Part<'_> {
                 ingest.add(&directory, Fact::Gone(name))?;
             }
             ingest.flush()?;
-            attach(reader, &mut ingest, root, &sidecars)?;
+            attach(&mut Beside::new(self.root, self.reading()), reader, &mut ingest, &sidecars)?;
             ingest.flush()?;
             let unchanged = reader.head()? == survey.head;
             Ok(if unchanged { Walked::Unchanged(survey.totals) } else { Walked::All })
         })
+    }
+
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            clock: self.context.clock,
+            reporter: self.context.reporter,
+            cancel: self.context.cancel,
+            detection: &self.detection.settings,
+        }
     }
 
     pub(super) fn journal(

@@ -1,12 +1,17 @@
 //! What sidecars say, attached to the media beside them. It stays there when the sidecar is renamed,
 //! changed or removed; a sidecar that says something new is attached anew, without reading the media.
 
+use std::io::{Cursor, Read};
 use std::sync::Arc;
 
 use crate::app::AppError;
 use crate::app::ingest::Ingest;
+use crate::app::reading::Reading;
+use crate::config::Root;
+use crate::detect::{C2PA, examine_beside};
 use crate::ledger::Reader;
-use crate::model::{AssetPath, Evidence, RelPath, RootName, Trust};
+use crate::model::{AssetId, AssetPath, Evidence, RelPath, Trust};
+use crate::observe::{Content, FileHasher, HashOptions};
 
 /// A sidecar and the files of its folder that it speaks of.
 pub(super) struct Sidecar {
@@ -15,35 +20,146 @@ pub(super) struct Sidecar {
     pub(super) media: Vec<Box<[u8]>>,
 }
 
+/// How a detached manifest begins what it says of an asset against whose bytes it was held.
+const CHECKED: &str = "checked against the bytes beside it: ";
+
+/// The largest detached manifest that is held against media, in bytes.
+const STORE_MAX: u64 = 16 << 20;
+
+/// Holds detached C2PA manifests against the media beside them. That is the only sidecar for which
+/// media are read: a manifest says of which bytes it speaks.
+pub(super) struct Beside<'a> {
+    pub(super) root: &'a Root,
+    pub(super) reading: Reading<'a>,
+    hasher: FileHasher,
+}
+
+/// A sidecar or what it speaks of: where it lies, and what the ledger or the record says it holds.
+pub(super) struct At<'a> {
+    pub(super) path: &'a AssetPath,
+    pub(super) asset: AssetId,
+}
+
+impl<'a> Beside<'a> {
+    pub(super) fn new(root: &'a Root, reading: Reading<'a>) -> Self {
+        Self { root, reading, hasher: FileHasher::new(HashOptions::default()) }
+    }
+
+    /// What a sidecar says of a media file that is not attached to it yet. `own` is what the sidecar's
+    /// bytes show.
+    pub(super) fn news(
+        &mut self,
+        sidecar: &At<'_>,
+        media: &At<'_>,
+        own: &[Evidence],
+        attached: &[Evidence],
+    ) -> Vec<Evidence> {
+        let said = said(sidecar.path, own);
+        let unsigned = |one: &Evidence| one.detector != C2PA;
+        if said.iter().all(unsigned) {
+            return news(&said, attached);
+        }
+        // Media can be large: what was checked once is not checked again.
+        let is_known = |one: &Evidence| attached.iter().any(|known| is_checked(known, one));
+        let (mut said, mut signed): (Vec<_>, Vec<_>) = said.into_iter().partition(unsigned);
+        if !signed.iter().all(is_known) {
+            self.check(sidecar, media, &mut signed);
+            said.extend(signed);
+        }
+        news(&said, attached)
+    }
+
+    /// Gives what a detached manifest says the trust that it earns against the bytes of the media beside
+    /// it. Where one of the two is not what it was, it stays as it is and is checked the next time.
+    fn check(&mut self, sidecar: &At<'_>, media: &At<'_>, signed: &mut [Evidence]) {
+        let Self { root, reading, hasher } = self;
+        let disk = |at: &At<'_>| root.path.join(at.path.path.as_path());
+        let store = reading.look_at(hasher, &disk(sidecar), &sidecar.asset, whole).flatten();
+        let Some(store) = store else { return };
+        let seen = reading.look_at(hasher, &disk(media), &media.asset, |content, size| {
+            let (head, settings) = (content.head(), reading.detection);
+            match content {
+                Content::Whole(bytes) => {
+                    examine_beside(&store, &mut Cursor::new(bytes), size, head, settings)
+                }
+                Content::File { mut file, .. } => {
+                    examine_beside(&store, &mut file, size, head, settings)
+                }
+            }
+        });
+        let Some(seen) = seen else { return };
+        let seen = seen.map(|seen| said(sidecar.path, &seen));
+        for one in signed {
+            let same = |seen: &&Evidence| seen.place == one.place && seen.mark == one.mark;
+            let found =
+                seen.as_ref().map(|seen| seen.iter().find(same).and_then(|seen| seen.trust));
+            let result = match found {
+                Ok(Some(Trust::Tampered)) => "they are not the bytes that were signed".to_owned(),
+                Ok(None | Some(Trust::Invalid)) => "the manifest does not check out".to_owned(),
+                Ok(Some(_)) => "they are the bytes that were signed".to_owned(),
+                Err(why) => format!("they cannot be: {why}"),
+            };
+            if let Ok(trust) = found {
+                one.trust = Some(trust.unwrap_or(Trust::Invalid));
+            }
+            let detail = one.detail.take().unwrap_or_default();
+            one.detail = Some(format!("{CHECKED}{result}\n{detail}").trim_end().to_owned());
+        }
+    }
+}
+
+/// All of a file, if it is not too large for a manifest.
+fn whole(content: Content<'_>, size: u64) -> Option<Vec<u8>> {
+    match content {
+        Content::Whole(bytes) => Some(bytes.to_vec()),
+        Content::File { file, .. } => {
+            let mut bytes = Vec::new();
+            (size <= STORE_MAX).then(|| file.take(STORE_MAX).read_to_end(&mut bytes).ok())??;
+            Some(bytes)
+        }
+    }
+}
+
+/// Whether something attached is what a detached manifest said after it was checked.
+fn is_checked(attached: &Evidence, said: &Evidence) -> bool {
+    attached.place == said.place
+        && attached.mark == said.mark
+        && attached.detail.as_ref().is_some_and(|detail| detail.starts_with(CHECKED))
+}
+
 /// Attaches what sidecars in a root say to the contents beside them, by what the ledger has at their
 /// paths. What is attached already is not journalled again.
 pub(super) fn attach(
+    beside: &mut Beside<'_>,
     reader: &Reader,
     ingest: &mut Ingest<'_>,
-    root: &RootName,
     sidecars: &[Sidecar],
 ) -> Result<(), AppError> {
+    let root = &beside.root.name.clone();
     for sidecar in sidecars {
         let at = |name: &[u8]| AssetPath::new(root.clone(), sidecar.directory.join(name));
         let path = at(&sidecar.name);
         let Some(asset) = reader.asset_at(&path)? else { continue };
-        let said = said(&path, &reader.examination(&asset)?.evidence);
-        if said.is_empty() {
+        let own = reader.examination(&asset)?.evidence;
+        if said(&path, &own).is_empty() {
             continue;
         }
         for media in &sidecar.media {
-            let Some(asset) = reader.asset_at(&at(media))? else { continue };
-            let new = news(&said, &reader.attached(&asset)?);
-            ingest.attach(asset, new)?;
+            let path_of_media = at(media);
+            let Some(of_media) = reader.asset_at(&path_of_media)? else { continue };
+            let sidecar = At { path: &path, asset };
+            let media = At { path: &path_of_media, asset: of_media };
+            let new = beside.news(&sidecar, &media, &own, &reader.attached(&of_media)?);
+            ingest.attach(of_media, new)?;
         }
     }
     Ok(())
 }
 
-/// What a sidecar's own marks say of the media beside it. What its name or place says is its own. Nobody
-/// checked that a signed manifest was made for these media, so it can raise suspicion and never
-/// lower it: no signature in a sidecar is trusted.
-pub(super) fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> {
+/// What a sidecar's own marks say of the media beside it. What its name or place says is its own. What
+/// is attached stays, and a trust list can be taken back: so a signature in a sidecar is called
+/// untrusted at best, and can raise suspicion and never lower it.
+fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> {
     let own = evidence.iter().filter(|one| one.rule.is_none() && one.detector != "file-name");
     own.map(|one| Evidence {
         trust: one.trust.map(|trust| trust.max(Trust::ValidUntrusted)),
@@ -54,14 +170,14 @@ pub(super) fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> 
 }
 
 /// What of it is not attached yet.
-pub(super) fn news(said: &[Evidence], attached: &[Evidence]) -> Vec<Evidence> {
+fn news(said: &[Evidence], attached: &[Evidence]) -> Vec<Evidence> {
     said.iter().filter(|one| !attached.contains(one)).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AiStatus, SourceType, Strength};
+    use crate::model::{AiStatus, RootName, SourceType, Strength};
     use crate::origin::Origin;
 
     fn mark(detector: &str, rule: Option<&str>) -> Evidence {

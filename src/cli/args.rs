@@ -207,7 +207,7 @@ pub(super) struct ScanArgs {
     /// Only this folder of the project, or of one of its roots. Where no folder above has a project,
     /// one is made in it
     pub(super) dir: Option<PathBuf>,
-    /// Decode PNG pixels too, for texts that generators hide in them, also of files that are known
+    /// Decode PNG and WebP pixels too, for texts that generators hide in them, also of files that are known
     #[arg(long)]
     pub(super) deep: bool,
     /// Examine all contents again, as after an upgrade; reads headers, hashes nothing again

@@ -5,8 +5,9 @@ use crate::detect::bytes::Broke;
 use crate::detect::inflate::INFLATE_CAP;
 use crate::model::ContentProblem;
 
-/// All blocks of one asset together may hold this much memory.
-pub const BLOCKS_CAP: usize = 48 << 20;
+/// All blocks of one asset together may hold this much memory. Reading one of them takes up to twice its size
+/// beside that.
+pub const BLOCKS_CAP: usize = 24 << 20;
 
 /// No asset needs more blocks than this; beyond it the rest is reported as not examined.
 pub const BLOCKS_MAX: usize = 20_000;
@@ -59,6 +60,9 @@ pub enum Carrier {
     /// A maker's data after the end of the image.
     Trailer,
 }
+
+/// Where a manifest store stands that is a file of its own.
+pub const STORE_FILE: &str = "C2PA manifest file";
 
 /// A C2PA manifest store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,8 +11,11 @@ use crate::detect::xmp;
 
 /// Blocks in blocks: XMP in a TIFF tag in an EXIF block.
 const DEPTH_MAX: usize = 3;
-/// The longest text parsed as JSON: parsed it takes up to sixteen times the memory.
+/// The longest text parsed as JSON.
 const JSON_CAP: usize = 4 << 20;
+/// Brackets, colons and commas in all texts of one file that are parsed as JSON: parsed, a value takes many
+/// times the memory of its text.
+const VALUES_MAX: usize = 250_000;
 /// Fields of one file. XMP splits into many.
 const FIELDS_MAX: usize = 20_000;
 
@@ -28,6 +31,8 @@ pub struct Field {
     pub key: String,
     /// The text.
     pub value: String,
+    /// Together with those before it, it holds more values than are parsed.
+    dense: bool,
     json: OnceCell<Option<Value>>,
 }
 
@@ -38,14 +43,20 @@ impl Field {
         self.json
             .get_or_init(|| {
                 let text = self.value.trim();
-                if !text.starts_with('{') || text.len() > JSON_CAP {
+                if !text.starts_with('{') {
                     return None;
                 }
-                serde_json::from_str(text)
-                    .or_else(|_| serde_json::from_str(&without_nan(text)))
-                    .ok()
+                self.parse(text).or_else(|| self.parse(&without_nan(text)))
             })
             .as_ref()
+    }
+
+    /// A part of its text as JSON, within the bounds of memory.
+    pub fn parse(&self, part: &str) -> Option<Value> {
+        if self.dense || part.len() > JSON_CAP {
+            return None;
+        }
+        serde_json::from_str(part).ok()
     }
 }
 
@@ -83,6 +94,14 @@ pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
     let mut order = 0;
     let blocks = std::mem::take(&mut found.blocks);
     some(blocks, 0, &mut order, &mut fields, &mut stores, found);
+    let mut values = 0;
+    for field in fields.iter_mut().filter(|field| field.value.contains('{')) {
+        values += field.value.bytes().filter(|byte| b"{[:,".contains(byte)).count();
+        field.dense = values > VALUES_MAX;
+        if field.dense && field.value.trim_start().starts_with('{') {
+            found.problem("json", "holds more values of JSON than are read");
+        }
+    }
     (fields, stores)
 }
 
@@ -110,6 +129,7 @@ fn some(
                 carrier,
                 key: key.to_owned(),
                 value,
+                dense: false,
                 json: OnceCell::new(),
             });
         };

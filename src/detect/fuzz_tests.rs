@@ -76,7 +76,9 @@ fn files(directory: &Path, out: &mut Vec<PathBuf>) {
 
 fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editorial"), &mut paths);
+    for folder in ["fixtures/editorial", "fixtures/marks"] {
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut paths);
+    }
     if let Some(corpus) = std::env::var_os("GENLOCK_CORPUS") {
         files(Path::new(&corpus), &mut paths);
     }

@@ -27,9 +27,13 @@ mod corpus_tests;
 mod fuzz_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+#[cfg(feature = "c2pa")]
+mod mark_fixtures;
 
 pub use bytes::Source;
 pub use extension::disagrees;
+pub use marks::c2pa::DETECTOR as C2PA;
 pub use marks::file_name::name_mark;
 pub use registry::{is_deep, outdated};
 
@@ -48,6 +52,8 @@ pub struct Settings {
     deep: bool,
     #[cfg(feature = "c2pa")]
     context: std::sync::OnceLock<Result<std::sync::Arc<::c2pa::Context>, String>>,
+    #[cfg(feature = "c2pa")]
+    large: std::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -80,6 +86,12 @@ impl Settings {
         self.context
             .get_or_init(|| marks::c2pa::read::context(self.trust_anchors.as_deref()))
             .clone()
+    }
+
+    /// Held while the library checks a large asset, which takes memory.
+    #[cfg(feature = "c2pa")]
+    fn large(&self) -> std::sync::MutexGuard<'_, ()> {
+        self.large.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -114,6 +126,21 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
     }
     let examination = Examination { evidence, problems: found.problems, identity };
     Examined { media_type, examination, hidden }
+}
+
+/// What a C2PA manifest store that was kept beside an asset says of it, with the trust it earns
+/// against the asset's own bytes: where they are not those that were signed, `tampered`. The marks and
+/// places are those of the store on its own, in the same order. Source and head as for [`examine`]; the
+/// error is why the two could not be held against each other.
+pub fn examine_beside(
+    store: &[u8],
+    source: &mut dyn Source,
+    len: u64,
+    head: &[u8],
+    settings: &Settings,
+) -> Result<Vec<Evidence>, String> {
+    let media_type = sniff::sniff(&mut Bytes::new(source, len, head));
+    marks::c2pa::beside(source, media_type, store, settings)
 }
 
 /// What the marks say of the blocks found so far, which are used up; and what names stand in them.

@@ -118,7 +118,10 @@ pub struct Deep {
 }
 
 /// All of it.
-pub const DEEP: &[Deep] = &[Deep { media_types: &["image/png"], since: 1, look: stealth::look }];
+pub const DEEP: &[Deep] = &[
+    Deep { media_types: &["image/png"], since: 1, look: stealth::png },
+    Deep { media_types: &["image/webp"], since: 3, look: stealth::webp },
+];
 
 /// Since when media types are told as they are: concerns every file.
 const SNIFF: u32 = 2;
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn deep_concerns_what_it_decodes() {
-        assert!(is_deep("image/png"));
+        assert!(is_deep("image/png") && is_deep("image/webp"));
         assert!(!is_deep("image/jpeg") && !is_deep("text/plain"));
     }
 }

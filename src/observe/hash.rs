@@ -145,6 +145,15 @@ pub enum Content<'a> {
     },
 }
 
+impl<'a> Content<'a> {
+    /// What the file begins with, at most [`WHOLE`].
+    pub const fn head(&self) -> &'a [u8] {
+        match self {
+            Self::Whole(head) | Self::File { head, .. } => head,
+        }
+    }
+}
+
 /// Reads files one after the other, keeping its buffers. One for each worker.
 #[derive(Debug)]
 pub struct FileHasher {

@@ -50,6 +50,69 @@ fn a_sidecar_speaks_for_the_media_beside_it_and_for_itself() {
     assert_eq!(world.events(), events + 1, "an unchanged scan journals that it was made");
 }
 
+/// A picture and the manifest that was signed for it, kept beside it (`fixtures/marks`).
+fn signed_beside(name: &str) -> Vec<u8> {
+    std::fs::read(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/marks").join(name),
+    )
+    .unwrap()
+}
+
+#[test]
+fn a_detached_manifest_is_checked_against_the_bytes_beside_it() {
+    let (media, store) = (signed_beside("beside.png"), signed_beside("beside.c2pa"));
+    let mut changed = media.clone();
+    let last = changed.len() - 13;
+    changed[last] ^= 1;
+    let world = World::with([
+        ("a.png", media.clone()),
+        ("a.c2pa", store.clone()),
+        ("b.png", changed),
+        ("b.png.c2pa", store.clone()),
+        ("c.jpg", plain_jpeg(1)),
+        ("c.c2pa", store.clone()),
+        ("orphan.c2pa", store),
+    ]);
+    let said = |path: &str| {
+        let shown = world.show(path);
+        let one = shown["evidence"][0].clone();
+        (text(&shown, "status"), text(&one, "trust"), text(&one, "place"), text(&one, "detail"))
+    };
+    let (status, trust, place, detail) = said("a.png");
+    assert_eq!((status.as_str(), trust.as_str()), ("ai", "valid-untrusted"));
+    assert!(place.starts_with("sidecar a.c2pa, C2PA manifest file manifest "), "{place}");
+    let begins = "checked against the bytes beside it: ";
+    assert!(
+        detail.starts_with(&format!("{begins}they are the bytes that were signed\n")),
+        "{detail}"
+    );
+    // A mismatch takes nothing of the claim.
+    for path in ["b.png", "c.jpg"] {
+        let (status, trust, _, detail) = said(path);
+        assert_eq!((status.as_str(), trust.as_str()), ("ai", "tampered"), "{path}");
+        assert!(detail.starts_with(&format!("{begins}they are not the bytes")), "{detail}");
+    }
+    assert_eq!(said("orphan.c2pa").0, "ai");
+    world.verify();
+    let events = world.events();
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+    assert_eq!(world.events(), events + 1, "what was checked is not checked or journalled again");
+}
+
+#[test]
+fn a_gate_checks_the_detached_manifest_that_no_scan_saw() {
+    let world = World::with([("cut/a.png", signed_beside("beside.png"))]);
+    world.deliverable("EP", &["cut/a.png"]);
+    world.gate("EP").expect("pass", &[]);
+    world.write("cut/a.c2pa", signed_beside("beside.c2pa"));
+    world.gate("EP").expect("refused", &["ai-unapproved cut/a.png"]);
+    assert_eq!(text(&world.show("cut/a.png")["evidence"][0], "trust"), "valid-untrusted");
+    world.verify();
+    let events = world.events();
+    world.gate("EP").expect("refused", &["ai-unapproved cut/a.png"]);
+    assert_eq!(world.events(), events + 1, "what is known is not journalled again");
+}
+
 #[test]
 fn what_a_sidecar_said_stays_when_it_goes_and_only_a_person_lowers_it() {
     let world = World::with([("a.jpg", plain_jpeg(1)), ("a.xmp", xmp(AI).into_bytes())]);

@@ -9,10 +9,10 @@ use crossbeam_channel::{Sender, bounded};
 
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::reading::{Admission, Job, Reading};
+use crate::app::reading::{Admission, Job};
 use crate::app::scan::compare::{Compared, Comparer};
 use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
-use crate::app::sidecars::attach;
+use crate::app::sidecars::{Beside, attach};
 use crate::app::watch::place::Place;
 use crate::app::watch::tree::SharedTree;
 use crate::app::{AppError, Context, Project};
@@ -93,12 +93,7 @@ impl Look<'_> {
             let comparing = scope.spawn(move || rounds.compare(comparer, stop, &jobs, &seen));
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
-                let reading = Reading {
-                    clock: self.context.clock,
-                    reporter: self.context.reporter,
-                    cancel: self.context.cancel,
-                    detection: &self.detection.settings,
-                };
+                let reading = part.reading();
                 scope.spawn(move || {
                     reading.run_admitted(self.admission, &to_read, &results, Arrival::Read);
                 });
@@ -140,7 +135,7 @@ impl Look<'_> {
                 looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             }
             ingest.flush()?;
-            attach(&reader, &mut ingest, &self.root.name, &sidecars)?;
+            attach(&mut Beside::new(self.root, part.reading()), &reader, &mut ingest, &sidecars)?;
             ingest.flush()
         })?;
         looked.problems.append(&mut outcome.problems);

@@ -8,7 +8,7 @@ use quick_xml::name::ResolveResult;
 
 use serde::de::IgnoredAny;
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, STORE_FILE, Store};
 use crate::detect::bytes::Bytes;
 use crate::detect::container::jpeg::is_c2pa_jumbf;
 use crate::detect::container::tiff::latin;
@@ -35,7 +35,7 @@ pub fn c2pa(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
     let len = bytes.len();
     match bytes.take(0, len) {
-        Ok(data) => found.add("C2PA manifest file", Content::C2pa(Store::Extracted(data))),
+        Ok(data) => found.add(STORE_FILE, Content::C2pa(Store::Extracted(data))),
         Err(broke) => found.broke("c2pa", &broke),
     }
 }

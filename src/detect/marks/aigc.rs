@@ -46,7 +46,7 @@ fn label(field: &Field) -> Option<Evidence> {
         _ => key.eq_ignore_ascii_case("AIGC"),
     };
     let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
-    let bare = bare.and_then(|rest| serde_json::from_str(&format!("{{{}", rest.trim())).ok());
+    let bare = bare.and_then(|rest| field.parse(&format!("{{{}", rest.trim())));
     let value: &Value = bare.as_ref().or_else(|| field.json())?;
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,

@@ -87,9 +87,7 @@ fn parsed(field: &Field) -> Option<Cow<'_, Value>> {
     let text = field.value.trim_start();
     let lower = text.get(..9).unwrap_or(text).to_ascii_lowercase();
     let word = ["workflow:", "prompt:"].into_iter().find(|word| lower.starts_with(word))?;
-    let rest = text.get(word.len()..)?.trim();
-    // A bound as for all JSON here.
-    (rest.len() < 4 << 20).then(|| serde_json::from_str(rest).ok().map(Cow::Owned))?
+    field.parse(text.get(word.len()..)?.trim()).map(Cow::Owned)
 }
 
 /// The graph that ran: the object itself, or under `prompt`, there also as a text of JSON.

@@ -8,7 +8,7 @@ use crate::app::AppError;
 use crate::app::gate::look::Look;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Job, Outcome, Reading};
-use crate::app::sidecars::{news, said};
+use crate::app::sidecars::{At, Beside};
 use crate::config::Root;
 use crate::ledger::Ledger;
 use crate::model::{AssetPath, RuleCode};
@@ -66,12 +66,17 @@ pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppEr
                 continue;
             }
         };
-        let said = said(&path, &shown.examination.evidence);
-        let known = media.iter().filter_map(|media| look.record.present().get(media));
-        let new: Vec<_> = known
-            .map(|media| (media.asset, news(&said, look.record.attached(&media.asset))))
-            .filter(|(_, new)| !new.is_empty())
-            .collect();
+        let mut beside = Beside::new(root, reading);
+        let sidecar = At { path: &path, asset: found.asset };
+        let own = &shown.examination.evidence;
+        let mut new = Vec::new();
+        for media in &media {
+            let Some(known) = look.record.present().get(media) else { continue };
+            let at = At { path: media, asset: known.asset };
+            let attached = look.record.attached(&known.asset);
+            new.push((known.asset, beside.news(&sidecar, &at, own, attached)));
+        }
+        new.retain(|(_, new)| !new.is_empty());
         if new.is_empty() {
             continue;
         }

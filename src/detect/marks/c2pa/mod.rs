@@ -15,9 +15,11 @@ mod signed_tests;
 
 use crate::detect::Settings;
 use crate::detect::block::Block;
+#[cfg(feature = "c2pa")]
+use crate::detect::block::STORE_FILE;
 use crate::detect::bytes::Source;
 use crate::detect::marks::Marked;
-use crate::model::ContentProblem;
+use crate::model::{ContentProblem, Evidence};
 
 /// The detector's name.
 pub const DETECTOR: &str = "c2pa";
@@ -48,6 +50,29 @@ pub fn look(
             problem: format!("manifest store in {} cannot be read: {why}", block.place),
         }),
     }
+}
+
+/// What a store that is a file of its own says of the asset beside it.
+#[cfg(feature = "c2pa")]
+pub fn beside(
+    source: &mut dyn Source,
+    media_type: &str,
+    store: &[u8],
+    settings: &Settings,
+) -> Result<Vec<Evidence>, String> {
+    let graph = read::read_beside(source, media_type, store, settings)?;
+    Ok(graph::judge(&graph, STORE_FILE))
+}
+
+/// Without the library nothing can be said of it.
+#[cfg(not(feature = "c2pa"))]
+pub fn beside(
+    _: &mut dyn Source,
+    _: &str,
+    _: &[u8],
+    _: &Settings,
+) -> Result<Vec<Evidence>, String> {
+    Err("this build cannot read C2PA manifests".to_owned())
 }
 
 /// Without the library a store is a problem, so that the gate refuses rather than guesses.

@@ -67,6 +67,11 @@ fn format(media_type: &str) -> Option<&'static str> {
     })
 }
 
+/// Up to this many bytes assets are checked by as many threads as like to. The library takes as much
+/// memory as the asset has bytes, up to twice 256 MiB: larger ones wait for each other, so that it
+/// takes that much once and not once a thread.
+const TOGETHER_MAX: u64 = 32 << 20;
+
 /// Reads and validates the store of an asset.
 pub fn read(
     source: &mut dyn Source,
@@ -74,35 +79,67 @@ pub fn read(
     block: &Block,
     settings: &Settings,
 ) -> Result<Graph, String> {
+    let detached = media_type == "application/c2pa";
+    guarded(source, settings, detached, |reader, source| match &block.content {
+        Content::C2pa(Store::Extracted(store)) if detached => {
+            lengths::check(store)?;
+            let nothing = Cursor::new(Vec::new());
+            reader.with_manifest_data_and_stream(store, "application/c2pa", nothing).map_err(said)
+        }
+        Content::C2pa(Store::Extracted(store)) => against(reader, store, ANY, source),
+        _ => {
+            let format = format(media_type)
+                .ok_or_else(|| format!("{media_type} is not a format the library reads"))?;
+            let mut source = source;
+            let store = load_jumbf_from_stream(format, &mut source).map_err(said)?;
+            against(reader, &store, format, source)
+        }
+    })
+}
+
+/// Reads a store that was kept beside an asset, and validates it against the bytes of that asset.
+pub fn read_beside(
+    source: &mut dyn Source,
+    media_type: &str,
+    store: &[u8],
+    settings: &Settings,
+) -> Result<Graph, String> {
+    let format = format(media_type).unwrap_or(ANY);
+    guarded(source, settings, false, |reader, source| against(reader, store, format, source))
+}
+
+/// What the library takes for a format that it knows nothing of: bytes.
+const ANY: &str = "application/octet-stream";
+
+fn against(
+    reader: Reader,
+    store: &[u8],
+    format: &str,
+    source: &mut dyn Source,
+) -> Result<Reader, String> {
+    lengths::check(store)?;
+    source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    reader.with_manifest_data_and_stream(store, format, source).map_err(said)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
+fn said(error: c2pa::Error) -> String {
+    error.to_string().replace('\n', " ")
+}
+
+/// Runs the library. It is large and works on hostile data: a panic in it is a problem of this asset.
+fn guarded(
+    source: &mut dyn Source,
+    settings: &Settings,
+    detached: bool,
+    run: impl FnOnce(Reader, &mut dyn Source) -> Result<Reader, String>,
+) -> Result<Graph, String> {
     let context = settings.context()?;
-    // The library is large and works on hostile data: a panic in it is a problem of this asset.
+    let size = source.seek(SeekFrom::End(0)).map_err(|error| error.to_string())?;
+    source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
+    let _alone = (size > TOGETHER_MAX).then(|| settings.large());
     let result = catch_unwind(AssertUnwindSafe(|| {
-        source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-        let reader = Reader::from_shared_context(&context);
-        let reader = match &block.content {
-            Content::C2pa(Store::Extracted(store)) if media_type == "application/c2pa" => {
-                lengths::check(store)?;
-                let nothing = Cursor::new(Vec::new());
-                reader.with_manifest_data_and_stream(store, "application/c2pa", nothing)
-            }
-            Content::C2pa(Store::Extracted(store)) => {
-                lengths::check(store)?;
-                reader.with_manifest_data_and_stream(store, "application/octet-stream", source)
-            }
-            _ => match format(media_type) {
-                Some(format) => {
-                    let mut source = source;
-                    let store = load_jumbf_from_stream(format, &mut source)
-                        .map_err(|error| error.to_string().replace('\n', " "))?;
-                    lengths::check(&store)?;
-                    source.seek(SeekFrom::Start(0)).map_err(|error| error.to_string())?;
-                    reader.with_manifest_data_and_stream(&store, format, source)
-                }
-                None => return Err(format!("{media_type} is not a format the library reads")),
-            },
-        };
-        let reader = reader.map_err(|error| error.to_string().replace('\n', " "))?;
-        let detached = media_type == "application/c2pa";
+        let reader = run(Reader::from_shared_context(&context), source)?;
         graph(&reader, detached).ok_or_else(|| "no active manifest".to_owned())
     }));
     result.unwrap_or_else(|_| Err("the c2pa library panicked on it".to_owned()))

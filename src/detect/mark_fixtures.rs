@@ -1,0 +1,463 @@
+//! Draws `fixtures/marks`: the smallest file that shows each carrier and each mark of the table in
+//! `docs/detection.md`, with what must be found in it in `fixtures/marks.csv`. The builders are those of the
+//! walkers' own tests. `GENLOCK_FIXTURES=write cargo test --lib detect::mark_fixtures` writes them anew; every
+//! other run compares. A signature differs each time, so a signed file that is there is kept.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use crate::detect::container::{
+    ape, avc, bmff, dpx, flac, flv, id3, irb, jpeg, matroska, mxf, png, riff, samsung, stealth,
+    tiff,
+};
+use crate::detect::inflate::tests::{brotli, deflate};
+use crate::detect::{Settings, examine, name_mark};
+
+const LABEL: &str =
+    r#"{"Label":"1","ContentProducer":"001191110108335469089C10100","ProduceID":"x"}"#;
+const PARAMETERS: &str =
+    "a lighthouse at night\nSteps: 28, Sampler: DPM++ 2M, CFG scale: 6.5, Seed: 27104, Size: 64x64";
+const GRAPH: &str = r#"{"3":{"class_type":"KSampler","inputs":{"seed":5,"steps":20}}}"#;
+const SUNO: &str =
+    "made with suno; created=2026-01-02T03:04:05Z; id=11111111-2222-3333-4444-555555555555";
+
+/// A file, by its name.
+type File = (&'static str, Vec<u8>);
+
+fn packet(attributes: &str) -> Vec<u8> {
+    format!(
+        "<x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+         xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' xmlns:p='http://ns.adobe.com/photoshop/1.0/' \
+         xmlns:m='http://ns.adobe.com/xap/1.0/' xmlns:d='http://purl.org/dc/terms/' \
+         xmlns:x5='http://ns.adobe.com/exif/1.0/'>\
+         <r:Description {attributes}/></r:RDF></x:xmpmeta>"
+    )
+    .into_bytes()
+}
+
+/// A packet that declares the asset generated.
+fn whole() -> Vec<u8> {
+    packet(
+        "e:DigitalSourceType='http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia'",
+    )
+}
+
+/// A PNG of one black pixel with texts.
+fn texts(texts: &[(&str, &str)]) -> Vec<u8> {
+    let chunks = texts
+        .iter()
+        .map(|(key, value)| png::tests::chunk(b"tEXt", format!("{key}\0{value}").as_bytes()))
+        .collect();
+    pixel(chunks)
+}
+
+fn pixel(mut chunks: Vec<Vec<u8>>) -> Vec<u8> {
+    chunks.push(png::tests::chunk(b"IDAT", &deflate(&[0, 0])));
+    let mut file = png::tests::png(&chunks);
+    // Width, height, depth of a grey pixel, and the checksum of the header.
+    file[16..29].copy_from_slice(&[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
+    let mut crc = flate2::Crc::new();
+    crc.update(&file[12..29]);
+    file[29..33].copy_from_slice(&crc.sum().to_be_bytes());
+    file
+}
+
+fn exif(tags: &[(u16, &[u8])]) -> Vec<u8> {
+    let tags: Vec<_> = tags.iter().map(|(tag, value)| (*tag, 2, *value)).collect();
+    tiff::tests::tiff(&tags)
+}
+
+/// A JPEG with one APP1.
+fn app1(start: &[u8], data: &[u8]) -> Vec<u8> {
+    jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xe1, &[start, data].concat())])
+}
+
+fn exif_jpeg(tags: &[(u16, &[u8])]) -> Vec<u8> {
+    app1(b"Exif\0\0", &exif(tags))
+}
+
+fn xmp_jpeg(packet: &[u8]) -> Vec<u8> {
+    app1(b"http://ns.adobe.com/xap/1.0/\0", packet)
+}
+
+/// A JPEG whose packet goes on in another segment.
+fn extended_jpeg(rest: &[u8]) -> Vec<u8> {
+    let id = "0123456789ABCDEF0123456789ABCDEF";
+    let first = [
+        b"http://ns.adobe.com/xap/1.0/\0".as_slice(),
+        &packet(&format!("xmlns:n='http://ns.adobe.com/xmp/note/' n:HasExtendedXMP='{id}'")),
+    ];
+    let size = u32::try_from(rest.len()).unwrap().to_be_bytes();
+    let start = b"http://ns.adobe.com/xmp/extension/\0".as_slice();
+    let more = [start, id.as_bytes(), &size, b"\0\0\0\0", rest];
+    let segment = jpeg::tests::segment_bytes;
+    jpeg::tests::jpeg(&[segment(0xe1, &first.concat()), segment(0xe1, &more.concat())])
+}
+
+fn iim_jpeg(credit: &str) -> Vec<u8> {
+    let length = u8::try_from(credit.len()).unwrap();
+    let iim = [b"\x1c\x02\x6e\0", &[length][..], credit.as_bytes()].concat();
+    let resource = irb::tests::resource_bytes(0x0404, &iim);
+    let body = [b"Photoshop 3.0\0", resource.as_slice()].concat();
+    jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xed, &body)])
+}
+
+/// A lossless `WebP` of one pixel.
+fn webp(packet: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = image_webp::WebPEncoder::new(&mut out);
+    encoder.set_xmp_metadata(packet.to_vec());
+    encoder.encode(&[0; 3], 1, 1, image_webp::ColorType::Rgb8).unwrap();
+    out
+}
+
+fn boxes(brand: [u8; 4], more: &[Vec<u8>]) -> Vec<u8> {
+    let start = bmff::tests::bx(b"ftyp", &[brand.as_slice(), b"\0\0\0\0"].concat());
+    [start, more.concat()].concat()
+}
+
+fn xmp_box(packet: &[u8]) -> Vec<u8> {
+    let uuid = b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
+    bmff::tests::bx(b"uuid", &[uuid.as_slice(), packet].concat())
+}
+
+/// `udta/meta` with one key and its value, as a film has it.
+fn keyed(key: &str, value: &str) -> Vec<u8> {
+    let bx = bmff::tests::bx;
+    let name = [b"mdta", key.as_bytes()].concat();
+    let size = u32::try_from(name.len() + 4).unwrap().to_be_bytes();
+    let keys = bx(b"keys", &[b"\0\0\0\0\0\0\0\x01", &size[..], &name].concat());
+    let data = bx(b"data", &[b"\0\0\0\x01\0\0\0\0", value.as_bytes()].concat());
+    let list = bx(b"ilst", &bx(b"\0\0\0\x01", &data));
+    let meta = bx(b"meta", &[vec![0; 4], bx(b"hdlr", &[0; 24]), keys, list].concat());
+    bx(b"moov", &bx(b"udta", &meta))
+}
+
+/// `udta` with one text of `QuickTime`.
+fn user_text(kind: [u8; 4], text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    let body = [&length[..], b"\0\0", text.as_bytes()].concat();
+    bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &bmff::tests::bx(&kind, &body)))
+}
+
+fn gif(packet: &[u8]) -> Vec<u8> {
+    let mut gif = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".to_vec();
+    gif.extend_from_slice(packet);
+    gif.push(1);
+    gif.extend((0..=255).rev());
+    gif.extend_from_slice(b"\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b");
+    gif
+}
+
+fn exr(name: &str, value: &str) -> Vec<u8> {
+    let mut file = b"\x76\x2f\x31\x01\x02\0\0\0".to_vec();
+    file.extend_from_slice(format!("{name}\0string\0").as_bytes());
+    file.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+    file.extend_from_slice(value.as_bytes());
+    file.push(0);
+    file
+}
+
+fn psd(packet: &[u8]) -> Vec<u8> {
+    let resource = irb::tests::resource_bytes(0x0424, packet);
+    let mut file = b"8BPS\0\x01".to_vec();
+    file.extend_from_slice(&[0; 24]);
+    file.extend_from_slice(&u32::try_from(resource.len()).unwrap().to_be_bytes());
+    file.extend(resource);
+    file
+}
+
+fn containers() -> Vec<File> {
+    let (bx, chunk, riff) = (bmff::tests::bx, riff::tests::chunk, riff::tests::riff);
+    let xmp = whole();
+    let made = b"made with suno; created=x";
+    let mut bext = made.to_vec();
+    bext.resize(602, 0);
+    let note =
+        format!("<BWFXML><USER><AIGC>{}</AIGC></USER></BWFXML>", LABEL.replace('"', "&quot;"));
+    let size = u32::try_from(made.len()).unwrap().to_be_bytes();
+    let aiff = [b"FORM\0\0\0\x25AIFFANNO".as_slice(), &size, made, b"\0"].concat();
+    let info = [b"INFO".to_vec(), chunk(b"AIGC", LABEL.as_bytes())].concat();
+    let raw = |magic: [u8; 2]| {
+        let mut file = tiff::tests::tiff(&[(700, 1, &xmp)]);
+        let at = if file.starts_with(b"II") { 2 } else { 3 };
+        file[at..at + magic.len()].copy_from_slice(&magic);
+        file
+    };
+    let jxl = b"\0\0\0\x0cJXL \r\n\x87\n".to_vec();
+    let jp2 = b"\0\0\0\x0cjP  \r\n\x87\n".to_vec();
+    let fragment =
+        [bx(b"styp", b"msdh\0\0\0\0"), xmp_box(&xmp), bx(b"moof", &bx(b"mfhd", &[0; 8]))];
+    let frag = bx(b"moof", &bx(b"mfhd", &[0; 8]));
+    let initial = [keyed("AIGC", LABEL), frag.clone(), bx(b"mdat", &[0; 8])];
+    let late = [frag, bx(b"mdat", &[0; 8]), xmp_box(&xmp)];
+    let packed = [
+        b"%PDF-1.7\n1 0 obj << /Type /ObjStm /Filter /FlateDecode >>stream\n".to_vec(),
+        deflate(format!("7 0 <</AIGC({LABEL})>>").as_bytes()),
+        b"\nendstream endobj\n%%EOF\n".to_vec(),
+    ];
+    vec![
+        ("extended.jpg", extended_jpeg(&xmp)),
+        (
+            "comment.jpg",
+            jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xfe, PARAMETERS.as_bytes())]),
+        ),
+        ("xmp.webp", webp(&xmp)),
+        ("bext.wav", riff(b"WAVE", &[chunk(b"bext", &bext)])),
+        ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
+        ("anno.aiff", aiff),
+        ("info.avi", riff(b"AVI ", &[chunk(b"LIST", &info)])),
+        ("xmp.gif", gif(&xmp)),
+        ("xmp.tif", tiff::tests::tiff(&[(700, 1, &xmp)])),
+        ("xmp.rw2", raw(*b"U\0")),
+        ("xmp.orf", raw(*b"RO")),
+        ("xmp.heic", boxes(*b"heic", &[xmp_box(&xmp)])),
+        ("xmp.cr3", boxes(*b"crx ", &[xmp_box(&xmp)])),
+        ("keys.mp4", boxes(*b"isom", &[keyed("AIGC", LABEL)])),
+        ("initial.mp4", boxes(*b"iso6", &initial)),
+        ("late.mp4", boxes(*b"iso6", &late)),
+        ("fragment.m4s", fragment.concat()),
+        ("text.mov", boxes(*b"qt  ", &[user_text(*b"\xa9cmt", SUNO)])),
+        ("brob.jxl", [jxl, bx(b"brob", &[b"xml ".to_vec(), brotli(&xmp)].concat())].concat()),
+        ("xml.jp2", [jp2, bx(b"ftyp", b"jp2 \0\0\0\0jp2 "), bx(b"xml ", &xmp)].concat()),
+        ("tag.webm", matroska::tests::tagged("AIGC", LABEL)),
+        ("tagged.mxf", mxf::tests::mxf(4, 0, &mxf::tests::tagged("AIGC", LABEL))),
+        (
+            "streamed.mxf",
+            mxf::tests::streamed(&[b"<?xpacket begin=''?>".as_slice(), &xmp].concat()),
+        ),
+        ("metadata.flv", flv::tests::flv(&[("AIGC", LABEL)])),
+        ("suno.mp3", id3::tests::id3(&[(b"COMM", format!("\0eng\0{SUNO}").as_bytes())])),
+        ("ape.mp3", ape::tests::ape(&[("AIGC", LABEL)])),
+        ("comment.flac", flac::tests::flac(&[&format!("comment={SUNO}")])),
+        ("comment.opus", flac::tests::opus(&[&format!("AIGC={LABEL}")])),
+        ("prompt.exr", exr("prompt", GRAPH)),
+        ("user.dpx", dpx::tests::dpx(&[(160, b"someone")], "AIGC", LABEL.as_bytes())),
+        ("xmp.psd", psd(&xmp)),
+        ("packed.pdf", packed.concat()),
+        (
+            "info.pdf",
+            format!("%PDF-1.7\n1 0 obj << /AIGC ({LABEL}) >> endobj\n%%EOF\n").into_bytes(),
+        ),
+        (
+            "metadata.svg",
+            [
+                b"<svg xmlns='http://www.w3.org/2000/svg'><metadata>".as_slice(),
+                &xmp,
+                b"</metadata></svg>",
+            ]
+            .concat(),
+        ),
+        ("parameters.txt", PARAMETERS.as_bytes().to_vec()),
+        ("sidecar.xmp", xmp.clone()),
+        ("graph.json", GRAPH.as_bytes().to_vec()),
+        ("hidden.webp", stealth::tests::hide_in_webp(16, 128, PARAMETERS.as_bytes())),
+        ("hidden.png", stealth::tests::hide("stealth_pngcomp", 16, 128, PARAMETERS.as_bytes())),
+    ]
+}
+
+fn marks() -> Vec<File> {
+    let id = "11111111-2222-3333-4444-555555555555";
+    let signature = format!("Signature: {}", "Ab1+".repeat(20));
+    let doubao = r#"{"data":{"product":"dreamina","exportType":"generation"}}"#;
+    let clean_up = "p:Credit='Apple Photos Clean Up' \
+        e:DigitalSourceType='http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'";
+    let draw_things = r#"x5:UserComment='{"c":"x","model":"m","sampler":"s","seed":1,"steps":2}'"#;
+    let easy: &[(&str, &str)] =
+        &[("prompt", "x"), ("seed", "1"), ("num_inference_steps", "25"), ("sampler_name", "euler")];
+    let mut samsung = jpeg::tests::jpeg(&[]);
+    samsung.extend(samsung::tests::trailer(r#"{"genAIType":2}"#));
+    vec![
+        (
+            "schema_org.mp4",
+            boxes(
+                *b"isom",
+                &[keyed(
+                    "DigitalSourceType",
+                    "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+                )],
+            ),
+        ),
+        ("credit_google.jpg", iim_jpeg("Made with Google AI")),
+        ("credit_google_edit.jpg", iim_jpeg("Edited with Google AI")),
+        ("credit_apple.jpg", xmp_jpeg(&packet(clean_up))),
+        (
+            "ai_system.jpg",
+            xmp_jpeg(&packet("e:AISystemUsed='Google Gemini' e:AIPromptInformation='a cat'")),
+        ),
+        ("label_suspected.png", texts(&[("AIGC", r#"{"Label":"3","ContentProducer":"doubao"}"#)])),
+        ("export_dreamina.jpg", exif_jpeg(&[(270, doubao.as_bytes())])),
+        ("tiktok.mp4", boxes(*b"isom", &[keyed("aigc_info", r#"{"aigc_label_type":1}"#)])),
+        ("comfyui.webm", matroska::tests::tagged("PROMPT", GRAPH)),
+        ("comfyui.flac", flac::tests::flac(&[&format!("prompt={GRAPH}")])),
+        ("comfyui.mp4", boxes(*b"isom", &[keyed("prompt", GRAPH)])),
+        (
+            "invokeai.png",
+            texts(&[("invokeai_metadata", r#"{"generation_mode":"txt2img","seed":1}"#)]),
+        ),
+        ("invokeai_oldest.png", texts(&[("Dream", "\"a cat\" -s 50 -S 12 -W 512")])),
+        ("novelai.png", texts(&[("Software", "NovelAI"), ("Title", "AI generated image")])),
+        ("fooocus.png", texts(&[("fooocus_scheme", "fooocus")])),
+        (
+            "swarmui.png",
+            texts(&[("parameters", r#"{"sui_image_params":{"prompt":"x","seed":1}}"#)]),
+        ),
+        (
+            "draw_things.png",
+            pixel(vec![png::tests::chunk(
+                b"iTXt",
+                &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &packet(draw_things)].concat(),
+            )]),
+        ),
+        ("easy_diffusion.png", texts(easy)),
+        ("midjourney.png", texts(&[("Description", &format!("a fox --v 4 Job ID: {id}"))])),
+        ("grok.jpg", exif_jpeg(&[(270, signature.as_bytes()), (315, id.as_bytes())])),
+        ("samsung.jpg", samsung),
+        ("kling.mp4", avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]])),
+        (
+            "ideogram.png",
+            pixel(vec![png::tests::chunk(b"eXIf", &exif(&[(271, b"Ideogram AI\0")]))]),
+        ),
+        ("aphrodite.jpg", exif_jpeg(&[(271, b"Aphrodite AI\0")])),
+        ("reve.jpg", exif_jpeg(&[(305, b"reve.com\0")])),
+        ("luma.png", texts(&[("Source", "Luma AI")])),
+        ("veo.mp4", boxes(*b"isom", &[user_text(*b"\xa9too", "Google")])),
+        ("udio.mp3", id3::tests::id3(&[(b"COMM", b"\0eng\0made with udio")])),
+        ("seedream.jpg", exif_jpeg(&[(315, "0123456789abcdef".repeat(4).as_bytes())])),
+        ("hf_job.png", texts(&[("hf-job-id", "0123456789abcdef")])),
+        ("extras.png", texts(&[("extras", "Upscale: 2, visibility: 1.0")])),
+        (
+            "remote.jpg",
+            xmp_jpeg(&packet("d:provenance='https://cai-manifests.adobe.com/manifests/x'")),
+        ),
+        ("ChatGPT Image Apr 1, 2025, 10_31_08 AM.png", pixel(Vec::new())),
+    ]
+}
+
+mod signed {
+    //! Signed with the test certificate of the other fixtures.
+
+    use std::io::Cursor;
+
+    use c2pa::{Builder, SigningAlg, create_signer};
+    use serde_json::json;
+
+    use super::{File, pixel};
+
+    const CERTIFICATE: &[u8] =
+        include_bytes!("../../fixtures/generate/keys/TEST_ONLY_leaf_cert.pem");
+    const KEY: &[u8] = include_bytes!("../../fixtures/generate/keys/TEST_ONLY_leaf_key.pem");
+
+    fn sign(generator: &str, action: &serde_json::Value, embed: bool) -> (Vec<u8>, Vec<u8>) {
+        let definition = json!({
+            "claim_generator_info": [{"name": generator, "version": "1.0"}],
+            "assertions": [{"label": "c2pa.actions", "data": {"actions": [action]}}],
+        });
+        let mut builder = Builder::default().with_definition(definition).unwrap();
+        builder.set_no_embed(!embed);
+        let signer = create_signer::from_keys(CERTIFICATE, KEY, SigningAlg::Es256, None).unwrap();
+        let mut out = Cursor::new(Vec::new());
+        let plain = pixel(Vec::new());
+        let store = builder.sign(&*signer, "image/png", &mut Cursor::new(plain), &mut out).unwrap();
+        (out.into_inner(), store)
+    }
+
+    pub fn all() -> Vec<File> {
+        let silent =
+            json!({"action": "c2pa.created", "softwareAgent": "Image Creator from Designer"});
+        let (designer, _) = sign("Microsoft_Responsible_AI", &silent, true);
+        let term = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+        let told = json!({
+            "action": "c2pa.created", "digitalSourceType": term, "softwareAgent": "Fictional Generator",
+        });
+        let (media, store) = sign("Fictional Service", &told, false);
+        vec![("designer.png", designer), ("beside.png", media), ("beside.c2pa", store)]
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/marks")
+}
+
+/// What is found in a file, its name included: the strongest mark's detector and strength.
+fn row(name: &str, data: &[u8]) -> String {
+    let settings = Settings::default().deep(true);
+    let got = examine(&mut Cursor::new(data), data.len() as u64, data, &settings);
+    assert_eq!(got.examination.problems, [], "{name}");
+    let mut all = got.examination.evidence;
+    all.extend(got.hidden);
+    all.extend(name_mark(name.as_bytes()));
+    let best = all.iter().rev().max_by_key(|one| one.strength);
+    let best = best.unwrap_or_else(|| panic!("{name} ({}) shows nothing", got.media_type));
+    let term = best.source_type.map_or("", |known| known.term());
+    let name = name.replace(',', ";");
+    format!("{name},{},{},{},{term}\n", got.media_type, best.detector, best.strength.as_str())
+}
+
+#[test]
+fn each_fixture_is_what_is_drawn_and_shows_its_mark() {
+    let write = std::env::var("GENLOCK_FIXTURES").is_ok_and(|word| word == "write");
+    let mut files = containers();
+    files.extend(marks());
+    let mut table = String::from("file,media type,detector,strength,source type\n");
+    let mut rows = BTreeSet::new();
+    for (name, data) in &files {
+        let path = folder().join(name);
+        if write {
+            fs::create_dir_all(folder()).unwrap();
+            fs::write(&path, data).unwrap();
+        }
+        assert!(fs::read(&path).unwrap() == *data, "{name} differs from what is drawn");
+        rows.insert(row(name, data));
+    }
+    let there = |(name, _): &File| folder().join(name).is_file();
+    let signed = signed::all();
+    if write && !signed.iter().all(there) {
+        for (name, data) in &signed {
+            fs::write(folder().join(name), data).unwrap();
+        }
+    }
+    for (name, _) in signed.iter().filter(|(name, _)| *name != "beside.png") {
+        rows.insert(row(name, &fs::read(folder().join(name)).unwrap()));
+    }
+    table.extend(rows);
+    let expected = folder().with_extension("csv");
+    if write {
+        fs::write(&expected, &table).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&expected).unwrap(), table);
+}
+
+#[test]
+fn every_row_of_the_table_names_a_fixture_that_is_there() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(repository.join("docs/detection.md")).unwrap();
+    let start = page.find("## Containers").unwrap();
+    let end = page.find("## Versions").unwrap();
+    let mut named = BTreeSet::new();
+    let mut rows = 0;
+    let is_row = |line: &&str| line.starts_with("| ") && !line.ends_with("| proved by |");
+    for line in page[start..end].lines().filter(is_row) {
+        let proof = line.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let words = proof.split('`').skip(1).step_by(2);
+        let files: Vec<&str> = words
+            .filter(|word| word.starts_with("marks/") || word.starts_with("editorial/"))
+            .collect();
+        assert!(!files.is_empty(), "no fixture proves: {line}");
+        for file in files {
+            assert!(
+                repository.join("fixtures").join(file).is_file(),
+                "{file} is not there: {line}"
+            );
+            named.insert(file.to_owned());
+        }
+        rows += 1;
+    }
+    assert!(rows > 35, "the tables lost their rows: {rows}");
+    for entry in fs::read_dir(folder()).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(named.contains(&format!("marks/{name}")), "no row of the table names {name}");
+    }
+}
