@@ -16,13 +16,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// Bytes of a file and how many of it: films, mezzanines, frames, stills, papers.
-const FILES: [(u64, u64); 5] = [
-    (2 << 30, 1),
-    (256 << 20, 12),
-    (24 << 20, 100),
-    (1 << 20, 600),
-    (16 << 10, 3_000),
-];
+const FILES: [(u64, u64); 5] =
+    [(2 << 30, 1), (256 << 20, 12), (24 << 20, 100), (1 << 20, 600), (16 << 10, 3_000)];
 
 const ROUNDS: usize = 3;
 

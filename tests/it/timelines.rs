@@ -273,3 +273,91 @@ fn copies_of_one_content_are_one_answer_and_all_are_judged() {
     world.gate("EP").expect("refused", &["ai-unapproved b/x.png"]);
     world.gate("EP").expect("cannot-tell", &["media-unresolved edit/cut.otio"]);
 }
+
+/// A deliverable of one timeline in another format; what its gate says.
+fn gate_of(name: &str, text: &str) -> crate::world::Gate {
+    let world = World::with([
+        ("ai.png", a1111_png(1)),
+        ("plain.png", plain_png(1)),
+        ("voice.png", a1111_png(2)),
+    ]);
+    world.write(name, text);
+    world.run(["deliverable", "add", "EP", "--timeline", name]).expect(0);
+    world.gate("EP")
+}
+
+#[test]
+fn the_outgoing_side_of_a_dissolve_is_judged() {
+    let edl = "TITLE: X\nFCM: NON-DROP FRAME\n\n\
+        001  AX       V     C        00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n\
+        * FROM CLIP NAME: plain.png\n\
+        002  AX       V     C        00:00:02:00 00:00:02:00 01:00:02:00 01:00:02:00\n\
+        002  AX       V     D    012 00:00:00:00 00:00:03:00 01:00:02:00 01:00:05:00\n\
+        * FROM CLIP NAME: ai.png\n* TO CLIP NAME: plain.png\n";
+    gate_of("cut.edl", edl).expect("refused", &["ai-unapproved ai.png"]);
+    let wipe = edl.replace("V     D    012", "V     W001 012");
+    gate_of("cut.edl", &wipe).expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn an_audition_that_is_not_picked_and_a_compound_clip_are_judged() {
+    let asset = |id: &str, name: &str| {
+        format!(
+            "<asset id=\"{id}\" name=\"{name}\" start=\"0s\" duration=\"2s\" hasVideo=\"1\" format=\"r0\">\
+             <media-rep kind=\"original-media\" src=\"./{name}\"/></asset>"
+        )
+    };
+    let fcpxml = |spine: &str, media: &str| {
+        format!(
+            "<?xml version=\"1.0\"?><!DOCTYPE fcpxml><fcpxml version=\"1.10\"><resources>\
+             <format id=\"r0\" frameDuration=\"1/25s\"/>{}{}{media}</resources><library><event><project \
+             name=\"p\"><sequence format=\"r0\" tcStart=\"0s\" duration=\"4s\"><spine>{spine}</spine>\
+             </sequence></project></event></library></fcpxml>",
+            asset("r1", "plain.png"),
+            asset("r2", "ai.png")
+        )
+    };
+    let clip =
+        |id: &str| format!("<asset-clip ref=\"{id}\" offset=\"0s\" duration=\"2s\" name=\"c\"/>");
+    let audition = fcpxml(&format!("<audition>{}{}</audition>", clip("r1"), clip("r2")), "");
+    gate_of("cut.fcpxml", &audition).expect("refused", &["ai-unapproved ai.png"]);
+    let inner = |id: &str, within: &str| {
+        format!(
+            "<media id=\"{id}\" name=\"{id}\"><sequence format=\"r0\" duration=\"2s\" tcStart=\"0s\">\
+             <spine>{within}</spine></sequence></media>"
+        )
+    };
+    let compound =
+        |id: &str| format!("<ref-clip ref=\"{id}\" offset=\"0s\" duration=\"2s\" name=\"{id}\"/>");
+    let media =
+        inner("m1", &compound("m2")) + &inner("m2", &compound("m3")) + &inner("m3", &clip("r2"));
+    let deep = fcpxml(&(clip("r1") + &compound("m1")), &media);
+    gate_of("cut.fcpxml", &deep).expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn a_muted_clip_is_judged() {
+    let xmeml = "<?xml version=\"1.0\"?><!DOCTYPE xmeml><xmeml version=\"5\"><sequence><name>s</name>\
+        <rate><timebase>25</timebase></rate><media><audio><track><enabled>FALSE</enabled><clipitem id=\"c\">\
+        <name>voice.png</name><enabled>FALSE</enabled><start>0</start><end>50</end><in>0</in><out>50</out>\
+        <file id=\"f\"><name>voice.png</name><pathurl>file://localhost/gone/voice.png</pathurl></file>\
+        </clipitem></track></audio></media></sequence></xmeml>";
+    gate_of("cut.xml", xmeml).expect("refused", &["ai-unapproved voice.png"]);
+}
+
+#[test]
+fn a_timeline_made_to_exhaust_its_reader_is_refused_at_once() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let mut laughs = "<?xml version=\"1.0\"?><!DOCTYPE fcpxml [<!ENTITY a0 \"ha\">".to_owned();
+    for at in 1..30 {
+        let below = format!("&a{};", at - 1).repeat(10);
+        laughs.push_str(&format!("<!ENTITY a{at} \"{below}\">"));
+    }
+    laughs.push_str("]><fcpxml version=\"1.10\"><resources>&a29;</resources></fcpxml>");
+    let many = format!("<fcpxml version=\"1.10\">{}</fcpxml>", "<a/>".repeat(10_000_000));
+    let deep = format!("<xmeml>{}", "<a>".repeat(1_000_000));
+    for (name, text) in [("laughs.fcpxml", laughs), ("many.fcpxml", many), ("deep.xml", deep)] {
+        world.write(name, text);
+        world.run(["deliverable", "add", "EP", "--timeline", name]).expect(4);
+    }
+}
