@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod model;
 pub mod observe;
 pub mod origin;
+pub mod picture;
 pub mod policy;
 pub mod problem;
 pub mod record;

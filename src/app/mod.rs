@@ -15,6 +15,7 @@ mod declare;
 mod deliverables;
 mod demo_media;
 mod detection;
+mod disclosure;
 mod documents;
 mod error;
 mod gate;
@@ -29,6 +30,7 @@ mod reading;
 mod reexamine;
 mod references;
 mod rules;
+mod save;
 mod scan;
 mod select;
 mod show;
@@ -54,6 +56,7 @@ pub use deliverables::{
     deliverables, link_reference, remove_deliverable, show_deliverable,
 };
 pub use demo_media::FILES as DEMO_FILES;
+pub use disclosure::{disclosure, disclosure_data};
 pub use error::AppError;
 pub use gate::{GateAnswer, finalize, gate, gate_as_of, reopen};
 pub use history::history;
@@ -65,6 +68,7 @@ pub use people::{
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use references::{Answer, ReadTimeline};
+pub use save::save;
 pub use scan::{ScanOptions, ScanOutcome, scan};
 pub use select::{Selected, select};
 pub use show::show;

@@ -22,5 +22,5 @@ pub use signer::{SignError, Signer};
 pub use sshsig::NAMESPACE;
 pub use statement::{
     ApprovalPredicate, ConditionPredicate, Digests, PolicyPredicate, Predicate, Statement, Subject,
-    hex,
+    hex, sha256_of,
 };

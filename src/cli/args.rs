@@ -114,6 +114,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "TEXT")]
         note: String,
     },
+    /// The disclosure log of generative AI, a cue sheet: of a deliverable, or of the whole project
+    Disclose(DiscloseArgs),
     /// Check a policy, explain its rules, test what they find, acknowledge changes of it
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -146,6 +148,7 @@ impl Command {
                 | Self::Watch(_)
                 | Self::Gate { .. }
                 | Self::Finalize { .. }
+                | Self::Disclose(_)
                 | Self::Verify(_)
         )
     }
@@ -174,6 +177,28 @@ pub(super) struct ScanArgs {
     /// Examine all contents again, as after an upgrade; reads headers, hashes nothing again
     #[arg(long)]
     pub(super) redetect: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiscloseArgs {
+    /// The deliverable; the whole project when not given
+    pub(super) name: Option<String>,
+    /// The format; else by the name of --output, else a summary on a terminal and HTML elsewhere
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<LogFormat>,
+    /// Write to this file, whole or not at all, instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogFormat {
+    /// One page with pictures, to read and to print
+    Html,
+    /// A row for each asset and use, for spreadsheets
+    Csv,
+    /// One object with everything
+    Json,
 }
 
 #[derive(Debug, Args)]
