@@ -40,7 +40,7 @@ pub(super) fn line(elements: &[ElementView]) -> Option<String> {
     let were = if plural { "were" } else { "was" };
     let (media, verbs) = (words(media, "and"), words(verbs, "or"));
     let mut tools: Vec<String> = Vec::new();
-    for name in all.iter().filter_map(|one| one.tools.last()).map(|said| plain(&said.text)) {
+    for name in all.iter().flat_map(|one| &one.tools).map(|said| plain(&said.text)) {
         if !tools.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             tools.push(name);
         }

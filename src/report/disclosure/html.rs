@@ -12,7 +12,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Answer;
-use crate::report::disclosure::words::{contribution, decision, input, step, talent};
+use crate::report::disclosure::words::{contribution, decision, input, short, step, talent};
 use crate::report::disclosure::{DisclosedDeclaration, SaidView, UseView};
 use crate::report::{
     Disclosure, ElementView, EvidenceView, GapView, Picture, ToolView, clean, count,
@@ -158,16 +158,22 @@ fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
             count(counts.elements, "element")
         )?;
     } else {
+        let lacking = match counts.lacking {
+            0 => String::new(),
+            lacking => {
+                format!(" {lacking} of {} lack something.", count(counts.elements, "element"))
+            }
+        };
+        let untold = match log.open.len() as u64 {
+            0 => String::new(),
+            many => format!(" {} could not be told.", count(many, "thing")),
+        };
         writeln!(
             out,
-            "<div class=\"lead\"><p><strong>This log is not complete.</strong> {} of {} lack \
-             something; {} could not be told.</p>",
-            counts.lacking,
-            count(counts.elements, "element"),
-            count(log.open.len() as u64, "thing")
+            "<div class=\"lead\"><p><strong>This log is not complete.</strong>{lacking}{untold}</p>"
         )?;
         if !codes.is_empty() {
-            let all = codes.iter().map(|(code, many)| format!("{} × {many}", Text(code)));
+            let all = codes.iter().map(|(code, many)| format!("{}: {many}", Text(short(code))));
             writeln!(out, "<p>{}</p>", all.collect::<Vec<_>>().join(", "))?;
         }
         writeln!(out, "</div>")?;
@@ -309,7 +315,7 @@ fn cue(
         write!(out, "<span class=\"ok\">{id} approved by {by}</span><br>")?;
     }
     for code in distinct(&one.missing) {
-        write!(out, "<span class=\"lacks\">{}</span><br>", Text(code))?;
+        write!(out, "<span class=\"lacks\">{}</span><br>", Text(short(code)))?;
     }
     writeln!(out, "</td></tr>")
 }
@@ -368,15 +374,13 @@ fn picture(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::Resu
 fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::Result<()> {
     let drawn =
         one.assets.iter().any(|asset| matches!(log.pictures.of.get(&asset.asset), Some(Ok(_))));
-    let with = if drawn { " class=\"with\"" } else { "" };
     let number = one.number;
-    writeln!(out, "<article id=\"e{number}\"{with}>\n<h3>{number}. {}</h3>", Own(&one.name))?;
+    writeln!(out, "<article id=\"e{number}\">\n<h3>{number}. {}</h3>", Own(&one.name))?;
     if drawn {
         write!(out, "<figure>")?;
         picture(out, log, one)?;
         writeln!(out, "</figure>")?;
     }
-    writeln!(out, "<div class=\"rest\">")?;
     let mut list = List::begin(out)?;
     if one.missing.is_empty() {
         list.text("Missing", "nothing that this log asks for")?;
@@ -454,7 +458,7 @@ fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::Resu
     list.end_many()?;
     evidence(&mut list, &one.evidence)?;
     list.end()?;
-    writeln!(out, "</div>\n</article>")
+    writeln!(out, "</article>")
 }
 
 fn assets(list: &mut List<'_>, one: &ElementView) -> io::Result<()> {
@@ -662,11 +666,15 @@ impl<'a> List<'a> {
     }
 
     fn text(&mut self, name: &str, text: &str) -> io::Result<()> {
-        writeln!(self.0, "<dt>{name}</dt><dd><bdi class=\"text\">{}</bdi></dd>", Text(text))
+        writeln!(
+            self.0,
+            "<div><dt>{name}</dt><dd><bdi class=\"text\">{}</bdi></dd></div>",
+            Text(text)
+        )
     }
 
     fn hash(&mut self, name: &str, text: &str) -> io::Result<()> {
-        writeln!(self.0, "<dt>{name}</dt><dd class=\"hash\">{}</dd>", Text(text))
+        writeln!(self.0, "<div><dt>{name}</dt><dd class=\"hash\">{}</dd></div>", Text(text))
     }
 
     fn many<'b>(&mut self, name: &str, all: impl Iterator<Item = &'b str>) -> io::Result<()> {
@@ -705,7 +713,7 @@ impl<'a> List<'a> {
 
     fn begin_many(&mut self, name: &str, class: &str) -> io::Result<()> {
         let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
-        writeln!(self.0, "<dt>{name}</dt><dd{class}><ul>")
+        writeln!(self.0, "<div><dt>{name}</dt><dd{class}><ul>")
     }
 
     /// An item that is markup already.
@@ -714,7 +722,7 @@ impl<'a> List<'a> {
     }
 
     fn end_many(&mut self) -> io::Result<()> {
-        writeln!(self.0, "</ul></dd>")
+        writeln!(self.0, "</ul></dd></div>")
     }
 
     fn end(self) -> io::Result<()> {

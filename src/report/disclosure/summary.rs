@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::report::disclosure::words::contribution;
+use crate::report::disclosure::words::{contribution, short};
 use crate::report::{Disclosure, ElementView, count, plain};
 
 /// Columns of a line; a terminal is rarely wider.
@@ -61,7 +61,7 @@ fn line(out: &mut dyn Write, element: &ElementView) -> io::Result<()> {
         let at = ElementView::record(one);
         writeln!(out, "      {}  {}{off}", plain(&at, 40), plain(track, 20))?;
     }
-    let missing: Vec<_> = element.missing.iter().map(|gap| gap.code.as_str()).collect();
+    let missing: Vec<_> = element.missing.iter().map(|gap| short(&gap.code)).collect();
     if !missing.is_empty() {
         writeln!(out, "      lacks {}", plain(&missing.join(", "), LINE))?;
     }

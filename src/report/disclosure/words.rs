@@ -15,6 +15,41 @@ pub fn contribution(word: &str) -> &'static str {
     }
 }
 
+/// What a gap is called where there is room for a word or two; the code where there is none for it.
+pub fn short(code: &str) -> &str {
+    match code {
+        "ai-undeclared" => "undeclared",
+        "ai-unreported" => "not reported",
+        "ai-unapproved" => "unapproved",
+        "approval-temp-only" => "approved for temporary use only",
+        "approval-not-for-this-deliverable" => "approved for another deliverable",
+        "approval-expired" => "approval ran out",
+        "approval-revoked" => "approval withdrawn",
+        "approval-rejected" => "rejected",
+        "approval-outdated" => "approval outdated",
+        "approval-no-document" => "approval without document",
+        "approval-invalid" | "approver-not-allowed" => "approval does not count",
+        "conditions-open" => "conditions open",
+        "suspect-undetermined" => "undecided",
+        "determination-contradicts-mark" => "contested, not confirmed",
+        "talent-consent-missing" => "consent missing",
+        "media-unread" => "not fully examined",
+        "origin-unmarked" => "no mark",
+        "principles-unanswered" => "principles not answered",
+        "sources-unknown" => "sources not said",
+        "rights-unknown" => "rights of sources not said",
+        "phase-unknown" => "phase not said",
+        "finality-unknown" => "temporary or final not said",
+        "prominence-unknown" => "prominence not said",
+        "human-contribution-unknown" => "human contribution not said",
+        "tool-unknown" => "tool not known",
+        "model-unknown" => "model not known",
+        "prompt-unknown" => "prompt not known",
+        "timecode-unknown" => "timecode not known",
+        other => other,
+    }
+}
+
 /// Parts that say anything, with bars between.
 pub fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
