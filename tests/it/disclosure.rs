@@ -244,11 +244,10 @@ fn an_approval_that_does_not_hold_is_no_clearance_and_the_log_says_why() {
     let approve = |more: &[&str]| {
         world.run([&["approve", "a.png", "--by", "Dana"], more].concat()).expect(0);
     };
-    let codes = |more: &[&str]| [&["ai-undeclared"], more].concat();
     approve(&["--scope", "temp", "--document", &letter]);
-    assert_eq!(lacks(&["EP"]), codes(&["approval-temp-only"]));
+    assert_eq!(lacks(&["EP"]), ["ai-undeclared", "approval-temp-only"]);
     world.run(["revoke", "A-1", "--by", "Dana", "--note", "no"]).expect(0);
-    assert_eq!(lacks(&["EP"]), codes(&["approval-temp-only", "approval-revoked"]));
+    assert_eq!(lacks(&["EP"]), ["ai-undeclared", "approval-temp-only", "approval-revoked"]);
     let shown = log(&world, &["EP"]);
     assert_eq!(text(&shown["elements"][0]["decisions"][0]["revoked"], "note"), "no");
     approve(&["--scope", "final", "--document", &letter, "--deliverable", "OTHER"]);
@@ -473,7 +472,7 @@ fn hostile_text_is_text_in_a_spreadsheet() {
         seen += usize::from(cell.starts_with("'="));
     }
     assert!(seen > 0, "a formula was there to be tamed");
-    assert_eq!(cell(&rows, 1, "vendor"), "'-2+3");
+    assert!((1..rows.len()).any(|at| cell(&rows, at, "vendor") == "'-2+3"));
 }
 
 #[test]

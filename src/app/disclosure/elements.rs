@@ -296,7 +296,9 @@ impl Said {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return };
         match self.0.iter_mut().find(|one| one.text == text) {
             None => self.0.push(SaidView { text: text.to_owned(), from: from.to_owned() }),
-            Some(one) if one.from != from && one.from.len() < 200 => {
+            Some(one)
+                if one.from.len() < 200 && !one.from.split("; ").any(|known| known == from) =>
+            {
                 one.from.push_str("; ");
                 one.from.push_str(from);
             }

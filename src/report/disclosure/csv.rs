@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::model::{Answer, Declaration};
 use crate::report::csv::quote;
-use crate::report::disclosure::words::{decision, input, joined, step, talent};
+use crate::report::disclosure::words::{decision, input, joined, step, talent, time};
 use crate::report::disclosure::{DisclosedAsset, DisclosedDeclaration, SaidView, UseView};
 use crate::report::{Disclosure, ElementView, clean};
 
@@ -179,7 +179,10 @@ fn element_cells(row: &mut Row, element: &ElementView) {
     );
     if let Some(one) = &element.determination {
         let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        row.set("determination", format!("{} by {} on {}{note}", one.status, one.by, one.at));
+        row.set(
+            "determination",
+            format!("{} by {} on {}{note}", one.status, one.by, time(&one.at)),
+        );
     }
     row.set(
         "missing",

@@ -12,7 +12,7 @@ use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::model::Answer;
-use crate::report::disclosure::words::{contribution, decision, input, short, step, talent};
+use crate::report::disclosure::words::{contribution, decision, input, short, step, talent, time};
 use crate::report::disclosure::{DisclosedDeclaration, SaidView, UseView};
 use crate::report::{
     Disclosure, ElementView, EvidenceView, GapView, Picture, ToolView, clean, count,
@@ -243,10 +243,10 @@ fn distinct(gaps: &[GapView]) -> BTreeSet<&str> {
 
 /// The cue sheet: a row for each asset and use.
 fn cues(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
-    writeln!(out, "<section>\n<h2>Cue sheet</h2>")?;
     if log.elements.is_empty() {
-        return writeln!(out, "<p>No AI element is on record.</p>\n</section>");
+        return Ok(());
     }
+    writeln!(out, "<section class=\"sheet\">\n<h2>Cue sheet</h2>")?;
     writeln!(
         out,
         "<table class=\"cue\">\n<caption>Every element at every place where a timeline mentions it. \
@@ -646,14 +646,6 @@ fn tool_terms(one: &ToolView) -> String {
         said(one.trains_on_inputs),
         said(one.trains_on_outputs)
     )
-}
-
-/// `2026-11-22 09:30:00 UTC` of an RFC 3339 time.
-fn time(at: &str) -> String {
-    match at.get(..19) {
-        Some(to_the_second) => format!("{} UTC", to_the_second.replace('T', " ")),
-        None => at.to_owned(),
-    }
 }
 
 /// A list of names and what belongs to them.

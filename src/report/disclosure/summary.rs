@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::report::disclosure::words::{contribution, short};
+use crate::report::disclosure::words::{contribution, short, time};
 use crate::report::{Disclosure, ElementView, count, plain};
 
 /// Columns of a line; a terminal is rarely wider.
@@ -15,11 +15,17 @@ pub fn write(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     writeln!(out, "AI disclosure log: {}, {}", plain(&log.production, 80), plain(&of, 80))?;
     if let Some(one) = &log.deliverable {
         match &one.verdict {
-            Some(last) => writeln!(out, "  last gate: {} at {}", last.verdict, last.at)?,
+            Some(last) => writeln!(out, "  last gate: {} at {}", last.verdict, time(&last.at))?,
             None => writeln!(out, "  no gate has looked at it yet")?,
         }
     }
-    writeln!(out, "  written {}, journal {}:{}", log.written, log.journal.seq, log.journal.head)?;
+    writeln!(
+        out,
+        "  written {}, journal {}:{}",
+        time(&log.written),
+        log.journal.seq,
+        log.journal.head
+    )?;
     if log.elements.is_empty() {
         writeln!(out, "no AI element is on record")?;
     }

@@ -50,6 +50,14 @@ pub fn short(code: &str) -> &str {
     }
 }
 
+/// `2026-11-22 09:30:00 UTC` of an RFC 3339 time.
+pub fn time(at: &str) -> String {
+    match at.get(..19) {
+        Some(to_the_second) => format!("{} UTC", to_the_second.replace('T', " ")),
+        None => at.to_owned(),
+    }
+}
+
 /// Parts that say anything, with bars between.
 pub fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
@@ -122,7 +130,7 @@ pub fn decision(view: &DecisionView) -> String {
     let scope = one.scope.map(|scope| format!(" for {scope} use")).unwrap_or_default();
     let roles =
         if view.roles.is_empty() { String::new() } else { format!(" ({})", view.roles.join(", ")) };
-    let mut text = format!("{} {what}{scope} by {}{roles} on {}", one.id, one.by, one.at);
+    let mut text = format!("{} {what}{scope} by {}{roles} on {}", one.id, one.by, time(&one.at));
     let mut add = |more: String| {
         text.push_str("; ");
         text.push_str(&more);
@@ -136,10 +144,10 @@ pub fn decision(view: &DecisionView) -> String {
     for met in &view.conditions_met {
         let flaw = met.flaw.as_ref().map(|why| format!(", which does not count: {why}"));
         let flaw = flaw.unwrap_or_default();
-        add(format!("met, says {} on {}: {}{flaw}", met.by, met.at, met.note));
+        add(format!("met, says {} on {}: {}{flaw}", met.by, time(&met.at), met.note));
     }
     if let Some(expires) = &one.expires {
-        add(format!("until {expires}"));
+        add(format!("until {}", time(expires)));
     }
     match (&one.document_name, &one.document) {
         (Some(name), Some(hash)) => add(format!("document {name} (BLAKE3 {hash})")),
@@ -160,7 +168,7 @@ pub fn decision(view: &DecisionView) -> String {
         add(format!("note: {note}"));
     }
     if let Some(word) = &view.revoked {
-        add(format!("withdrawn by {} on {}: {}", word.by, word.at, word.note));
+        add(format!("withdrawn by {} on {}: {}", word.by, time(&word.at), word.note));
     }
     text
 }
