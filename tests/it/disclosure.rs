@@ -326,7 +326,10 @@ fn what_nobody_decided_what_is_contested_and_what_is_only_declared_is_listed_as_
 #[test]
 fn frames_that_are_alike_are_one_element_and_one_that_differs_is_told() {
     let names: Vec<_> = (1..=6).map(|at| format!("sh/x.100{at}.png")).collect();
-    let media = names.iter().enumerate().map(|(at, name)| (name.as_str(), a1111_png(at as u8 + 1)));
+    let media = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (name.as_str(), a1111_png(u8::try_from(at).unwrap())));
     let world = World::with(media);
     let shown = log(&world, &[]);
     let all = shown["elements"].as_array().unwrap();

@@ -50,7 +50,7 @@ fn group(root: &RootName, folder: &RelPath, members: Vec<Listed>) -> Vec<Listed>
     let names: Vec<Vec<u8>> =
         members.iter().map(|one| one.paths[0].path.split().1.to_vec()).collect();
     let mut members: Vec<Option<Listed>> = members.into_iter().map(Some).collect();
-    let mut folded = Vec::new();
+    let mut elements = Vec::new();
     for one in fold_names(&names) {
         let (pattern, at) = match one {
             Fold::Single(at) => (None, vec![at]),
@@ -65,7 +65,7 @@ fn group(root: &RootName, folder: &RelPath, members: Vec<Listed>) -> Vec<Listed>
         }) else {
             continue;
         };
-        folded.push(match pattern {
+        elements.push(match pattern {
             None => whole,
             Some(sequence) => {
                 let name = folder.join(&sequence.pattern.to_bytes());
@@ -77,5 +77,5 @@ fn group(root: &RootName, folder: &RelPath, members: Vec<Listed>) -> Vec<Listed>
             }
         });
     }
-    folded
+    elements
 }

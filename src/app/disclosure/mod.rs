@@ -31,7 +31,7 @@ use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
     DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView, OpenView,
-    PolicyView,
+    Pictures, PolicyView,
 };
 
 /// The whole log, with its pictures: what is left beside a delivery. One that is without pictures
@@ -140,7 +140,7 @@ fn gather(
         unread: uses.unread(),
         elements,
         declared_only,
-        pictures: Default::default(),
+        pictures: Pictures::default(),
     };
     log.not_shown = not_shown(&log);
     Ok((log, listed))

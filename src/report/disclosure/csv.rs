@@ -234,7 +234,7 @@ fn declaration_cells(row: &mut Row, all: &[&DisclosedDeclaration]) {
         }))
     });
     let reported = each(&|one| match &one.declaration.reported {
-        Some(sent) => format!("{} to {} on {}", one.declaration.id, sent.to, sent.on),
+        Some(report) => format!("{} to {} on {}", one.declaration.id, report.to, report.on),
         None => format!("{} not reported", one.declaration.id),
     });
     row.set("declarations", ids);

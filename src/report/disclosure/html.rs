@@ -102,10 +102,11 @@ fn head(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
             let made = one.paths.iter().chain(&one.timelines);
             list.many("Made of", made.map(String::as_str))?;
             match &one.verdict {
-                Some(last) => {
-                    let files = count(last.checked, "file");
-                    let said = format!("{} on {} ({files} judged)", last.verdict, time(&last.at));
-                    let more = match last.decisions_since {
+                Some(newest) => {
+                    let files = count(newest.checked, "file");
+                    let said =
+                        format!("{} on {} ({files} judged)", newest.verdict, time(&newest.at));
+                    let more = match newest.decisions_since {
                         0 => String::new(),
                         since => {
                             format!(
@@ -115,10 +116,10 @@ fn head(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
                         }
                     };
                     list.text("Newest verdict", &format!("{said}{more}"))?;
-                    let (name, hash) = (&last.policy.profile, &last.policy.hash);
+                    let (name, hash) = (&newest.policy.profile, &newest.policy.hash);
                     list.hash("Judged by policy", &format!("{name}, BLAKE3 {hash}"))?;
                     let stated = "nobody stated that every known use is declared";
-                    list.text("Statement by", last.attested.as_deref().unwrap_or(stated))?;
+                    list.text("Statement by", newest.attested.as_deref().unwrap_or(stated))?;
                 }
                 None => list.text("Newest verdict", "none: no gate has looked at it yet")?,
             }
@@ -296,13 +297,11 @@ fn cue(
     write!(out, "<td>")?;
     let names = one.tools.iter().chain(&one.models).map(|said| said.text.as_str());
     let names: BTreeSet<_> = names.collect();
-    match names.is_empty() {
-        true => write!(out, "<span class=\"lacks\">not known</span>")?,
-        false => {
-            for (at, name) in names.iter().enumerate() {
-                write!(out, "{}{}", if at == 0 { "" } else { "<br>" }, Own(name))?;
-            }
-        }
+    if names.is_empty() {
+        write!(out, "<span class=\"lacks\">not known</span>")?;
+    }
+    for (at, name) in names.iter().enumerate() {
+        write!(out, "{}{}", if at == 0 { "" } else { "<br>" }, Own(name))?;
     }
     write!(out, "</td><td>")?;
     for declared in &one.declarations {
@@ -446,9 +445,10 @@ fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::Resu
     for decided in &one.decisions {
         let lacks = decided.lacks.iter().map(|gap| Own(&gap.why).to_string());
         let lacks = lacks.collect::<Vec<_>>().join("; ");
-        let lacks = match lacks.is_empty() {
-            true => String::new(),
-            false => format!(" <span class=\"lacks\">Does not clear it: {lacks}</span>"),
+        let lacks = if lacks.is_empty() {
+            lacks
+        } else {
+            format!(" <span class=\"lacks\">Does not clear it: {lacks}</span>")
         };
         list.item(&format!("{}{lacks}", Own(&decision(decided))))?;
     }

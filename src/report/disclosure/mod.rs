@@ -20,7 +20,7 @@ use crate::report::{
     ApprovalView, DeclarationView, DeterminationView, EvidenceView, PathView, ToolView,
 };
 
-/// A GenAI disclosure log, of a deliverable or of a whole project.
+/// A disclosure log of generative AI, of a deliverable or of a whole project.
 #[derive(Clone, Debug, Serialize)]
 pub struct Disclosure {
     /// The name of the project folder.
