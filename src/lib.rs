@@ -15,6 +15,7 @@ pub mod lineage;
 pub mod model;
 pub mod observe;
 pub mod origin;
+pub mod picture;
 pub mod policy;
 pub mod problem;
 pub mod record;

@@ -286,19 +286,23 @@ fn view(
         .filter(|(path, _)| named.contains(&path.root, &path.path))
         .map(|(path, found)| FinalItem { path: path.clone(), asset: found.asset })
         .collect();
-    let state = match &deliverable.finalized {
-        None => DeliverableState::Open,
-        Some(done) if done.fact.contents == contents => DeliverableState::Final,
-        Some(_) => DeliverableState::FinalChanged,
-    };
     DeliverableView {
         name: name.to_owned(),
-        state,
+        state: state(deliverable, &contents),
         paths: deliverable.made.paths.iter().map(ToString::to_string).collect(),
         timelines: deliverable.made.timelines.iter().map(ToString::to_string).collect(),
         packages: deliverable.made.packages.iter().map(ToString::to_string).collect(),
         contents,
         gate: deliverable.gate.as_ref().map(|run| (run.fact.outcome, run.at)),
+    }
+}
+
+/// Where a deliverable stands that holds these, sorted by path.
+pub(super) fn state(deliverable: &Deliverable, contents: &[FinalItem]) -> DeliverableState {
+    match &deliverable.finalized {
+        None => DeliverableState::Open,
+        Some(done) if done.fact.contents == contents => DeliverableState::Final,
+        Some(_) => DeliverableState::FinalChanged,
     }
 }
 

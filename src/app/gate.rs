@@ -16,7 +16,7 @@ use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
-use crate::app::deliverables::{DeliverableState, known};
+use crate::app::deliverables::{DeliverableState, known, state};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Seen, look};
@@ -345,11 +345,7 @@ impl Judged {
             },
         );
         let contents = judge::contents(record.present());
-        let before = match &deliverable.finalized {
-            None => DeliverableState::Open,
-            Some(done) if done.fact.contents == contents => DeliverableState::Final,
-            Some(_) => DeliverableState::FinalChanged,
-        };
+        let before = state(deliverable, &contents);
         let events = vec![Event::Gated(GateRun {
             deliverable: name.to_owned(),
             outcome: verdict.outcome,

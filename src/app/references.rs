@@ -113,6 +113,14 @@ impl Referenced {
         problems
     }
 
+    /// Timelines that could not be read, with why.
+    pub(super) fn unread<'a>(&'a self, made: &'a MadeOf) -> impl Iterator<Item = &'a MediaProblem> {
+        self.problems.iter().filter(|one| {
+            let was_read = self.timelines.iter().any(|read| read.read.path == one.path);
+            !was_read && made.timelines.contains(&one.path)
+        })
+    }
+
     /// Puts the timelines into the document store, so that what a verdict rests on can be read later.
     pub(super) fn keep(&self, project: &Project) -> Result<(), AppError> {
         self.timelines.iter().try_for_each(|one| keep(project, one.read.hash, &one.bytes))

@@ -10,9 +10,10 @@ use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
-    AssetId, Authorities, Clearance, DeclarationId, SourceType, Strength, Timestamp,
+    Approval, AssetId, Authorities, Clearance, DeclarationId, Rejection, SourceType, Strength,
+    Timestamp,
 };
-use crate::record::{Record, Standing};
+use crate::record::{Entry, Record, Standing};
 use crate::report::{
     ApprovalView, AssetView, DeclarationView, DeterminationView, EvidenceView, LocationView,
     PathView, ReportView,
@@ -102,7 +103,7 @@ pub fn show(
 }
 
 /// What stands of a declaration, and whom it was sent to.
-fn declaration(record: &Record, id: DeclarationId) -> Option<DeclarationView> {
+pub(super) fn declaration(record: &Record, id: DeclarationId) -> Option<DeclarationView> {
     let dossier = record.declarations.get(id)?;
     let current = dossier.current()?;
     let day = |at: Timestamp| at.to_string()[..10].to_owned();
@@ -127,61 +128,67 @@ fn approvals(
     asset: &AssetId,
     now: Timestamp,
 ) -> Vec<ApprovalView> {
-    let mut views: Vec<_> = record
-        .approvals_of(asset, now)
-        .map(|(entry, standing)| {
-            let document = entry.fact.document.as_ref();
-            let view = ApprovalView {
-                id: entry.fact.id.to_string(),
-                decision: "approved",
-                by: entry.fact.by.clone(),
-                at: entry.at.to_string(),
-                scope: Some(entry.fact.scope.as_str()),
-                standing: match standing {
-                    Standing::Active => "active",
-                    Standing::Expired { .. } => "expired",
-                    Standing::Revoked { .. } => "revoked",
-                    Standing::Outdated { .. } => "outdated",
-                },
-                deliverables: entry.fact.deliverables.clone(),
-                document: document.map(|one| one.hash.to_string()),
-                document_name: document.map(|one| one.name.clone()),
-                conditions: entry.fact.conditions.clone(),
-                expires: entry.fact.expires.map(|at| at.to_string()),
-                note: entry.fact.note.clone(),
-                determination: entry.fact.determination,
-                under: entry.fact.under.map(|id| id.to_string()),
-                signature: authorities.of(entry.seq).signed.clone(),
-                flaw: {
-                    let word = authorities.of(entry.seq).into_owned();
-                    word.flaw.or(word.not_allowed)
-                },
-            };
-            (entry.seq, view)
-        })
+    let approvals = record.approvals_of(asset, now);
+    let mut views: Vec<_> = approvals
+        .map(|(entry, standing)| (entry.seq, approval(entry, &standing, authorities)))
         .collect();
-    views.extend(record.rejections_of(asset).map(|entry| {
-        let document = entry.fact.document.as_ref();
-        let view = ApprovalView {
-            id: entry.fact.id.to_string(),
-            decision: "rejected",
-            by: entry.fact.by.clone(),
-            at: entry.at.to_string(),
-            scope: None,
-            standing: "rejected",
-            deliverables: entry.fact.deliverables.clone(),
-            document: document.map(|one| one.hash.to_string()),
-            document_name: document.map(|one| one.name.clone()),
-            conditions: None,
-            expires: None,
-            note: Some(entry.fact.note.clone()),
-            determination: false,
-            under: None,
-            signature: None,
-            flaw: None,
-        };
-        (entry.seq, view)
-    }));
+    views.extend(record.rejections_of(asset).map(|entry| (entry.seq, rejection(entry))));
     views.sort_by_key(|(seq, _)| *seq);
     views.into_iter().map(|(_, view)| view).collect()
+}
+
+/// An approval as it stands for one of its contents.
+pub(super) fn approval(
+    entry: &Entry<Approval>,
+    standing: &Standing,
+    authorities: &Authorities,
+) -> ApprovalView {
+    let document = entry.fact.document.as_ref();
+    let word = authorities.of(entry.seq).into_owned();
+    ApprovalView {
+        id: entry.fact.id.to_string(),
+        decision: "approved",
+        by: entry.fact.by.clone(),
+        at: entry.at.to_string(),
+        scope: Some(entry.fact.scope.as_str()),
+        standing: match standing {
+            Standing::Active => "active",
+            Standing::Expired { .. } => "expired",
+            Standing::Revoked { .. } => "revoked",
+            Standing::Outdated { .. } => "outdated",
+        },
+        deliverables: entry.fact.deliverables.clone(),
+        document: document.map(|one| one.hash.to_string()),
+        document_name: document.map(|one| one.name.clone()),
+        conditions: entry.fact.conditions.clone(),
+        expires: entry.fact.expires.map(|at| at.to_string()),
+        note: entry.fact.note.clone(),
+        determination: entry.fact.determination,
+        under: entry.fact.under.map(|id| id.to_string()),
+        signature: word.signed,
+        flaw: word.flaw.or(word.not_allowed),
+    }
+}
+
+/// A rejection.
+pub(super) fn rejection(entry: &Entry<Rejection>) -> ApprovalView {
+    let document = entry.fact.document.as_ref();
+    ApprovalView {
+        id: entry.fact.id.to_string(),
+        decision: "rejected",
+        by: entry.fact.by.clone(),
+        at: entry.at.to_string(),
+        scope: None,
+        standing: "rejected",
+        deliverables: entry.fact.deliverables.clone(),
+        document: document.map(|one| one.hash.to_string()),
+        document_name: document.map(|one| one.name.clone()),
+        conditions: None,
+        expires: None,
+        note: Some(entry.fact.note.clone()),
+        determination: false,
+        under: None,
+        signature: None,
+        flaw: None,
+    }
 }

@@ -26,5 +26,5 @@ pub use signer::{SignError, Signer};
 pub use sshsig::{DELIVERY, NAMESPACE};
 pub use statement::{
     ApprovalPredicate, ConditionPredicate, Digests, PolicyPredicate, Predicate, Statement, Subject,
-    hex,
+    hex, sha256_of,
 };

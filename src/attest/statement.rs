@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 
-use crate::model::{ApprovalId, AssetId, DeclarationVersion, Scope, Timestamp};
+use crate::model::{ApprovalId, AssetId, DeclarationVersion, Scope, Signed, Timestamp};
 
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 
@@ -168,6 +168,15 @@ impl Digests {
         let sha256 = hex(&sha2::Sha256::digest(bytes));
         Self { blake3: AssetId::from(blake3::hash(bytes)), sha256: Some(sha256) }
     }
+}
+
+/// The SHA-256 of each content that a signed approval is about, as it names them. Says nothing of the
+/// signature: ask first whether it holds.
+pub fn sha256_of(signed: &Signed) -> Vec<(AssetId, String)> {
+    let subjects = Statement::<ApprovalPredicate>::parse(&signed.statement);
+    let subjects = subjects.map(|statement| statement.subject).unwrap_or_default();
+    let digests = subjects.into_iter().map(|subject| subject.digest);
+    digests.filter_map(|one| Some((one.blake3, one.sha256?))).collect()
 }
 
 /// Lowercase hex.

@@ -125,6 +125,8 @@ pub(super) enum Command {
     Export(ExportArgs),
     /// Run an export command, only if the deliverable passes; what it makes becomes its renditions
     Run(RunArgs),
+    /// The disclosure log of generative AI, a cue sheet: of a deliverable, or of the whole project
+    Disclose(DiscloseArgs),
     /// Check a policy, explain its rules, test what they find, acknowledge changes of it
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -159,6 +161,7 @@ impl Command {
                 | Self::Finalize { .. }
                 | Self::Export(_)
                 | Self::Run(_)
+                | Self::Disclose(_)
                 | Self::Verify(_)
         )
     }
@@ -213,6 +216,28 @@ pub(super) struct ScanArgs {
     /// Examine all contents again, as after an upgrade; reads headers, hashes nothing again
     #[arg(long)]
     pub(super) redetect: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiscloseArgs {
+    /// The deliverable; the whole project when not given
+    pub(super) name: Option<String>,
+    /// The format; else by the name of --output, else a summary on a terminal and HTML elsewhere
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<LogFormat>,
+    /// Write to this file, whole or not at all, instead of stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogFormat {
+    /// One page with pictures, to read and to print
+    Html,
+    /// A row for each asset and use, for spreadsheets
+    Csv,
+    /// One object with everything
+    Json,
 }
 
 #[derive(Debug, Args)]

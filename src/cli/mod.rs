@@ -5,6 +5,7 @@ mod args;
 mod declare;
 mod deliverable;
 mod demo;
+mod disclose;
 mod error;
 mod exit;
 mod export;
@@ -206,6 +207,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
             gate::finalize(context, &project()?, name, attest, global.verbose, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
+        Command::Disclose(args) => disclose::run(context, &project()?, args, output),
         Command::Policy(command) => policy::run(context, project, command, output),
         Command::Run(args) => run::run(context, &project()?, args, global.verbose, output),
         Command::Export(args) => export::export(context, &project()?, args, global.verbose, output),

@@ -1,4 +1,5 @@
-//! BLAKE3 and SHA-256 of a file in one read, for statements that others must be able to check.
+//! Files read through once: BLAKE3 and SHA-256 of one, for statements that others must be able to
+//! check; or all of a small one.
 //!
 //! Says what the bytes hash to and nothing of the file: whoever asks compares the BLAKE3 with the
 //! content that was meant. A file that changes meanwhile is then another content.
@@ -44,4 +45,21 @@ pub fn digests(
         }
     }
     Ok(Some((AssetId::from(blake3.finalize()), sha256.finalize().into())))
+}
+
+/// Reads a file of at most `most` bytes whole. `Ok(None)` when it is gone, no regular file, or larger.
+/// No link is followed at its end, and nothing is waited for.
+pub fn whole(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let file = match open_path(path) {
+        Ok(file) => file,
+        Err(Stop::Failed(_, source)) => return Err(source),
+        Err(_) => return Ok(None),
+    };
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
 }

@@ -31,8 +31,11 @@ pub fn row(out: &mut dyn Write, row: &ListRow) -> io::Result<()> {
 }
 
 /// Quotes where needed. A cell that a spreadsheet would run as a formula gets an apostrophe.
-fn quote(cell: &str) -> String {
-    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+pub(super) fn quote(cell: &str) -> String {
+    // Wide ones too: some programs take them for the same.
+    let formula = cell.trim_start_matches(' ').starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
     if cell.contains([',', '"', '\n', '\r']) {
         return format!("\"{}\"", cell.replace('"', "\"\""));
@@ -47,6 +50,8 @@ mod tests {
     #[test]
     fn a_hostile_name_is_neither_a_formula_nor_a_new_cell() {
         assert_eq!(quote("=cmd()|x"), "'=cmd()|x");
+        assert_eq!(quote(" =cmd()"), "' =cmd()");
+        assert_eq!(quote("\u{ff1d}cmd()"), "'\u{ff1d}cmd()");
         assert_eq!(quote("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
         assert_eq!(quote("plain.png"), "plain.png");
     }

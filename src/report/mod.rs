@@ -1,10 +1,11 @@
-//! Views to bytes: JSON, CSV and text. Writes to what it is given and prints nothing itself.
+//! Views to bytes: JSON, CSV, HTML and text. Writes to what it is given and prints nothing itself.
 //!
 //! File names and metadata are hostile text: everything that came from a file is escaped for where
 //! it goes.
 
 mod csv;
 mod declared;
+mod disclosure;
 mod json;
 mod text;
 mod view;
@@ -12,11 +13,16 @@ mod watch;
 
 pub use csv::{header as csv_header, row as csv_row};
 pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
+pub use disclosure::{
+    DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable, DisclosedVerdict,
+    Disclosure, DisclosureCounts, ElementView, GapView, OpenView, Picture, Pictures, SaidView,
+    UseView, WordView, disclosure_csv, disclosure_html, disclosure_summary,
+};
 pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, short_list};
 pub use view::{
     ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
-    FindingView, KinView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView,
-    StatusView, VerdictView, WaivedView, WaiverView,
+    FindingView, HeadView, KinView, ListRow, LocationView, PathView, PolicySummary, PolicyView,
+    ProblemView, RuleView, StatusView, VerdictView, WaivedView, WaiverView,
 };
 pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};

@@ -267,7 +267,7 @@ fn no_command_makes_a_lost_ledger_anew() {
     let world = base();
     fs::remove_file(world.ledger()).unwrap();
     let letter = world.letter();
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &["init"],
         &["scan"],
         &["scan", "."],
@@ -281,6 +281,7 @@ fn no_command_makes_a_lost_ledger_anew() {
         &["gate", "EP101"],
         &["finalize", "EP101"],
         &["reopen", "EP101", "--note", "x"],
+        &["disclose"],
         &["verify"],
     ];
     for command in commands {

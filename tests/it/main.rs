@@ -18,6 +18,7 @@ mod crash;
 mod damage;
 mod declarations;
 mod deliverables;
+mod disclosure;
 mod exit_codes;
 mod export;
 mod gate;

@@ -1,0 +1,360 @@
+//! What is known of one content, as an element of a log.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::app::AppError;
+use crate::app::disclosure::gaps::{self, Lacks};
+use crate::app::disclosure::prompts;
+use crate::app::disclosure::uses::{Order, Uses};
+use crate::app::origins::clearance;
+use crate::app::show;
+use crate::attest::sha256_of;
+use crate::ledger::Reader;
+use crate::model::{
+    AiStatus, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId, Evidence,
+    Found, SourceType, Strength, Timestamp,
+};
+use crate::origin::Origin;
+use crate::policy::{DeclarationFacts, Policy, tier};
+use crate::record::{Entry, Record, Standing};
+use crate::report::{
+    DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration, ElementView,
+    EvidenceView, GapView, PathView, SaidView, ToolView, WordView,
+};
+
+/// An element, and what its formats do not show.
+pub(super) struct Listed {
+    /// As it is shown.
+    pub view: ElementView,
+    /// Where its contents lie.
+    pub paths: Vec<AssetPath>,
+    /// Its place in the cut.
+    pub order: Option<Order>,
+}
+
+/// What every element is looked up in.
+pub(super) struct Ground<'a> {
+    reader: &'a Reader,
+    record: &'a Record,
+    policy: Option<&'a Policy>,
+    authorities: Authorities,
+    lost: BTreeSet<AssetId>,
+    /// The deliverable whose log it is.
+    name: Option<&'a str>,
+    now: Timestamp,
+    declared: BTreeMap<DeclarationId, Arc<DisclosedDeclaration>>,
+    sha256: HashMap<AssetId, String>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(
+        reader: &'a Reader,
+        record: &'a Record,
+        policy: Option<&'a Policy>,
+        authorities: Authorities,
+        lost: BTreeSet<AssetId>,
+        name: Option<&'a str>,
+        now: Timestamp,
+    ) -> Self {
+        let signed = record.approvals.iter().filter(|entry| {
+            let word = authorities.of(entry.seq);
+            word.signed.is_some() && word.flaw.is_none()
+        });
+        let sha256 = signed.filter_map(|entry| entry.fact.signed.as_ref()).flat_map(sha256_of);
+        let sha256 = sha256.collect();
+        let declared = record.declarations.all();
+        let declared = declared
+            .filter_map(|(id, _)| Some((id, Arc::new(declared_view(record, policy, id, now)?))))
+            .collect();
+        Self { reader, record, policy, authorities, lost, name, now, declared, sha256 }
+    }
+
+    /// The element that a content is, or its status where it is none.
+    pub(super) fn element(
+        &self,
+        asset: AssetId,
+        places: &[(&AssetPath, &Found)],
+        origin: Origin,
+        uses: &Uses,
+    ) -> Result<Result<Listed, AiStatus>, AppError> {
+        let record = self.record;
+        let is_ai = origin.status.is_ai_or_suspect() || origin.contested;
+        let mut paths: Vec<_> = places.iter().map(|(path, _)| (*path).clone()).collect();
+        let declarations = if is_ai && record.declarations.have_globs() {
+            // Wherever else it lies: the declaration of one place is that of the content.
+            let all = self.reader.locations_of(&asset)?;
+            let present = all.iter().filter(|one| one.present).map(|one| &one.path);
+            record.declarations.of(&asset, present.chain(&paths))
+        } else {
+            record.declarations.of(&asset, paths.iter())
+        };
+        let contribution = match origin.status {
+            AiStatus::Ai => "generated",
+            AiStatus::AiPart => "part-generated",
+            AiStatus::Suspect => "suspect",
+            AiStatus::NotAi if origin.contested => "contested",
+            AiStatus::Unknown if !declarations.is_empty() => "declared",
+            other => return Ok(Err(other)),
+        };
+        paths.sort();
+        let evidence = record.evidence(&asset);
+        let declared: Vec<_> =
+            declarations.iter().filter_map(|id| self.declared.get(id)).cloned().collect();
+        let decisions = self.decisions(&asset);
+        let (order, uses_of) = uses.of(paths.iter());
+        let clearance = clearance(origin.status, record, &asset, &declarations, self.now);
+        let (path, found) = (paths.first(), places.first().map(|(_, found)| *found));
+        let mut view = ElementView {
+            number: 0,
+            name: path.map(ToString::to_string).unwrap_or_default(),
+            contribution,
+            status: origin.status.as_str(),
+            why: origin.why,
+            source_type: origin.source_type.map(SourceType::term),
+            strength: origin.strength.map(Strength::as_str),
+            clearance: clearance.map(Clearance::as_str),
+            media_type: found.map(|found| found.media_type.clone()).unwrap_or_default(),
+            size: found.map_or(0, |found| found.fingerprint.size),
+            frames: None,
+            assets: vec![DisclosedAsset {
+                asset: asset.to_string(),
+                sha256: self.sha256.get(&asset).cloned(),
+                paths: paths.iter().map(PathView::from).collect(),
+            }],
+            uses: uses_of,
+            tools: self.tools(&asset, &evidence, &declared),
+            models: models(&evidence, &declared),
+            prompts: self.prompts(&evidence, &declared)?,
+            evidence: evidence.iter().cloned().map(EvidenceView::from).collect(),
+            determination: record.determination(&asset).map(|entry| DeterminationView {
+                status: AiStatus::from(entry.fact.status).as_str(),
+                by: entry.fact.by.clone(),
+                at: entry.at.to_string(),
+                note: entry.fact.note.clone(),
+            }),
+            declarations: declared,
+            decisions,
+            missing: Vec::new(),
+        };
+        let confirmed = self.confirmed(&asset);
+        view.missing = gaps::of(&view, uses.have_timelines() && self.name.is_some(), confirmed);
+        if record.determination(&asset).is_none() {
+            let problems = record.content_problems(&asset).iter();
+            view.missing.extend(problems.map(|one| {
+                GapView::new("media-unread", format!("not fully examined: {}", one.problem))
+            }));
+        }
+        Ok(Ok(Listed { view, paths, order }))
+    }
+
+    /// Declarations that none of these elements is under.
+    pub(super) fn unused(&self, elements: &[ElementView]) -> Vec<Arc<DisclosedDeclaration>> {
+        let used: BTreeSet<_> = elements
+            .iter()
+            .flat_map(|one| &one.declarations)
+            .map(|one| one.declaration.id.clone())
+            .collect();
+        let unused = self.declared.values().filter(|one| !used.contains(&one.declaration.id));
+        unused.cloned().collect()
+    }
+
+    /// Approvals and rejections, in order, each with what keeps it from clearing the content.
+    fn decisions(&self, asset: &AssetId) -> Vec<DecisionView> {
+        let record = self.record;
+        let rejected: Vec<_> = record.rejections_of(asset).collect();
+        let ours = |deliverables: &[String]| {
+            let name = self.name;
+            deliverables.is_empty()
+                || name.is_none_or(|name| deliverables.iter().any(|one| one == name))
+        };
+        let no = rejected.iter().rfind(|entry| ours(&entry.fact.deliverables));
+        let mut views: Vec<_> = record
+            .approvals_of(asset, self.now)
+            .map(|(entry, standing)| {
+                let decision = show::approval(entry, &standing, &self.authorities);
+                let conditions_met = self.conditions_met(entry);
+                let lacks = Lacks {
+                    entry,
+                    standing: &standing,
+                    word: &self.authorities.of(entry.seq),
+                    policy: self.policy,
+                    is_lost: |hash| self.lost.contains(hash),
+                    is_ours: ours(&entry.fact.deliverables),
+                    rejected: no.filter(|no| no.seq > entry.seq).copied(),
+                    is_met: conditions_met.iter().any(|word| word.flaw.is_none()),
+                };
+                let lacks = lacks.all();
+                let revoked = match standing {
+                    Standing::Revoked { by, at, note } => {
+                        Some(WordView { by, at: at.to_string(), note, flaw: None })
+                    }
+                    _ => None,
+                };
+                let roles = self.roles(&entry.fact.by);
+                (entry.seq, DecisionView { decision, roles, revoked, conditions_met, lacks })
+            })
+            .collect();
+        views.extend(rejected.iter().map(|entry| {
+            let fact = &entry.fact;
+            let lacks = vec![GapView::new("approval-rejected", format!("{} is a no", fact.id))];
+            let view = DecisionView {
+                decision: show::rejection(entry),
+                roles: self.roles(&fact.by),
+                revoked: None,
+                conditions_met: Vec::new(),
+                lacks,
+            };
+            (entry.seq, view)
+        }));
+        views.sort_by_key(|(seq, _)| *seq);
+        views.into_iter().map(|(_, view)| view).collect()
+    }
+
+    fn roles(&self, who: &str) -> Vec<String> {
+        self.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
+    }
+
+    fn conditions_met(&self, approval: &Entry<crate::model::Approval>) -> Vec<WordView> {
+        let met = self.record.conditions_met.iter();
+        met.filter(|met| met.fact.approval == approval.fact.id && met.seq > approval.seq)
+            .map(|met| {
+                let word = self.authorities.of(met.seq).into_owned();
+                WordView {
+                    by: met.fact.by.clone(),
+                    at: met.at.to_string(),
+                    note: met.fact.note.clone(),
+                    flaw: word.flaw.or(word.not_allowed),
+                }
+            })
+            .collect()
+    }
+
+    /// Whether somebody else confirmed the determination that stands.
+    fn confirmed(&self, asset: &AssetId) -> bool {
+        let Some(determination) = self.record.determination(asset) else { return false };
+        let no = self.record.rejections_of(asset).map(|entry| entry.seq).max();
+        self.record.approvals_of(asset, self.now).any(|(entry, standing)| {
+            entry.fact.determination
+                && entry.seq > determination.seq
+                && no.is_none_or(|no| entry.seq > no)
+                && entry.fact.by != determination.fact.by
+                && standing == Standing::Active
+                && self.authorities.of(entry.seq).counts()
+        })
+    }
+
+    fn tools(
+        &self,
+        asset: &AssetId,
+        evidence: &[Evidence],
+        declared: &[Arc<DisclosedDeclaration>],
+    ) -> Vec<SaidView> {
+        let mut said = Said::default();
+        for one in evidence {
+            said.mark(one.tool.as_deref(), one);
+        }
+        if let Some(entry) = self.record.determination(asset) {
+            let from = format!("determination by {}", entry.fact.by);
+            said.add(entry.fact.tool.as_deref(), &from);
+        }
+        for one in declared {
+            for (tool, version) in one.declaration.declaration.tools() {
+                said.add(Some(&named(tool, version)), &source(one));
+            }
+        }
+        said.0
+    }
+
+    fn prompts(
+        &self,
+        evidence: &[Evidence],
+        declared: &[Arc<DisclosedDeclaration>],
+    ) -> Result<Vec<SaidView>, AppError> {
+        let mut said = Said::default();
+        for one in evidence {
+            let Some(start) = &one.detail else { continue };
+            let whole = one.value.map(|hash| self.reader.value(&hash)).transpose()?;
+            let prompt = prompts::of(whole.as_deref().unwrap_or(start));
+            said.mark(prompt.as_deref(), one);
+        }
+        for one in declared {
+            for prompt in &one.declaration.declaration.prompts {
+                said.add(Some(&prompts::cut(prompt)), &source(one));
+            }
+        }
+        Ok(said.0)
+    }
+}
+
+/// Texts with where each is from; the same text is said once, with who said it first.
+#[derive(Default)]
+struct Said(Vec<SaidView>);
+
+impl Said {
+    fn add(&mut self, text: Option<&str>, from: &str) {
+        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return };
+        match self.0.iter_mut().find(|one| one.text == text) {
+            None => self.0.push(SaidView { text: text.to_owned(), from: from.to_owned() }),
+            Some(one)
+                if one.from.len() < 200 && !one.from.split("; ").any(|known| known == from) =>
+            {
+                one.from.push_str("; ");
+                one.from.push_str(from);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn mark(&mut self, text: Option<&str>, mark: &Evidence) {
+        self.add(text, &format!("mark in {}", mark.place));
+    }
+}
+
+fn models(evidence: &[Evidence], declared: &[Arc<DisclosedDeclaration>]) -> Vec<SaidView> {
+    let mut said = Said::default();
+    for one in evidence {
+        said.mark(one.model.as_deref(), one);
+    }
+    for one in declared {
+        let Declaration { model, model_version, pipeline, .. } = &one.declaration.declaration;
+        let from = source(one);
+        if let Some(model) = model {
+            said.add(Some(&named(model, model_version.as_deref())), &from);
+        }
+        for step in pipeline {
+            said.add(step.model.as_deref(), &from);
+        }
+    }
+    said.0
+}
+
+fn named(name: &str, version: Option<&str>) -> String {
+    version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
+}
+
+fn source(one: &DisclosedDeclaration) -> String {
+    format!("{} version {}", one.declaration.id, one.declaration.version)
+}
+
+fn declared_view(
+    record: &Record,
+    policy: Option<&Policy>,
+    id: DeclarationId,
+    now: Timestamp,
+) -> Option<DisclosedDeclaration> {
+    let declaration = show::declaration(record, id)?;
+    let said = &declaration.declaration;
+    let reasons = policy.map(|policy| {
+        let facts = DeclarationFacts::new(policy, &record.declarations, said, now);
+        let reasons = tier(policy, &facts).reasons.into_iter();
+        reasons.map(|one| GapView { code: one.code, why: one.why }).collect()
+    });
+    let tools = said.tools().filter_map(|(name, version)| record.declarations.tool(name, version));
+    let tools: BTreeMap<_, _> = tools.map(|entry| (entry.seq, entry)).collect();
+    let register = tools
+        .into_values()
+        .map(|entry| ToolView::of(&entry.fact, entry.at, &entry.actor))
+        .collect();
+    Some(DisclosedDeclaration { reasons: reasons.unwrap_or_default(), register, declaration })
+}

@@ -1,0 +1,126 @@
+//! Where timelines mention files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use crate::app::Project;
+use crate::app::references::Referenced;
+use crate::model::{AssetPath, MadeOf, MediaProblem, Resolution, Use};
+use crate::report::{OpenView, UseView};
+
+/// A place in the log: the timeline's, then the record timecode, then its order in the timeline.
+/// What has no timecode comes after what has one.
+pub(super) type Order = (usize, bool, String, usize);
+
+/// Every mention, and the files that are meant.
+#[derive(Default)]
+pub(super) struct Uses {
+    all: Vec<(Order, UseView)>,
+    of: BTreeMap<AssetPath, Vec<usize>>,
+    open: BTreeSet<OpenView>,
+    unread: BTreeSet<OpenView>,
+    timelines: usize,
+}
+
+impl Uses {
+    /// Adds what the timelines of a deliverable refer to.
+    pub(super) fn add(
+        &mut self,
+        project: &Project,
+        deliverable: &str,
+        made: &MadeOf,
+        referenced: &Referenced,
+    ) {
+        self.unread.extend(referenced.unread(made).map(open));
+        // What is on disk is not looked at here: that is a gate's business.
+        self.open.extend(referenced.problems(&BTreeMap::new()).iter().map(open));
+        for timeline in &referenced.timelines {
+            self.timelines += 1;
+            for (reference, answer) in &timeline.references {
+                let at = self.all.len();
+                let record_in = reference.record_in.clone();
+                let order = (
+                    self.timelines,
+                    record_in.is_none(),
+                    record_in.clone().unwrap_or_default(),
+                    at,
+                );
+                let view = UseView {
+                    deliverable: deliverable.to_owned(),
+                    timeline: timeline.named.to_string(),
+                    name: reference.name.clone(),
+                    track: reference.track.clone(),
+                    record_in,
+                    record_out: reference.record_out.clone(),
+                    source_in: reference.source_in.clone(),
+                    source_out: reference.source_out.clone(),
+                    enabled: reference.enabled,
+                    usage: match reference.usage {
+                        Use::Used => "used",
+                        Use::Alternative => "alternative",
+                        Use::Listed => "listed",
+                    },
+                    place: reference.place.clone(),
+                };
+                self.all.push((order, view));
+                if !matches!(answer.resolution, Resolution::Resolved | Resolution::Offline) {
+                    continue;
+                }
+                for path in &answer.files {
+                    self.of.entry(real(project, path)).or_default().push(at);
+                }
+            }
+        }
+    }
+
+    /// Files that are meant.
+    pub(super) fn files(&self) -> impl Iterator<Item = &AssetPath> {
+        self.of.keys()
+    }
+
+    /// What could not be told.
+    pub(super) fn open(&self) -> Vec<OpenView> {
+        self.open.iter().cloned().collect()
+    }
+
+    /// Timelines that could not be read.
+    pub(super) fn unread(&self) -> Vec<OpenView> {
+        self.unread.iter().cloned().collect()
+    }
+
+    /// Whether any timeline was read.
+    pub(super) const fn have_timelines(&self) -> bool {
+        self.timelines > 0
+    }
+
+    /// Every mention of any of these files, in the order of the cut.
+    pub(super) fn of<'a>(
+        &self,
+        paths: impl Iterator<Item = &'a AssetPath>,
+    ) -> (Option<Order>, Vec<UseView>) {
+        let at: BTreeSet<_> = paths.filter_map(|path| self.of.get(path)).flatten().collect();
+        let mut found: Vec<_> = at.into_iter().map(|at| &self.all[*at]).collect();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let first = found.first().map(|(order, _)| order.clone());
+        (first, found.into_iter().map(|(_, view)| view.clone()).collect())
+    }
+}
+
+fn open(problem: &MediaProblem) -> OpenView {
+    OpenView {
+        code: problem.code.as_str().to_owned(),
+        place: problem.path.to_string(),
+        what: problem.problem.clone(),
+    }
+}
+
+/// The file that a link leads to, within the roots; else the path itself.
+fn real(project: &Project, path: &AssetPath) -> AssetPath {
+    let followed = || {
+        let disk = project.on_disk(path)?;
+        let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
+        let real = fs::canonicalize(&disk).ok().filter(|_| is_link)?;
+        project.locate(&real).map(|(_, located)| located)
+    };
+    followed().unwrap_or_else(|| path.clone())
+}

@@ -1,0 +1,322 @@
+//! The disclosure log: its values, and each format it is written in. What a log says is gathered by
+//! `app`; what is written here adds nothing to it and leaves nothing out.
+
+mod csv;
+mod html;
+mod summary;
+mod words;
+
+pub use csv::write as disclosure_csv;
+pub use html::write as disclosure_html;
+pub use summary::write as disclosure_summary;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::report::view::{HeadView, PolicyView};
+use crate::report::{
+    ApprovalView, DeclarationView, DeterminationView, EvidenceView, PathView, ToolView,
+};
+
+/// A disclosure log of generative AI, of a deliverable or of a whole project.
+#[derive(Clone, Debug, Serialize)]
+pub struct Disclosure {
+    /// The name of the project folder.
+    pub production: String,
+    /// The deliverable; null for a whole project.
+    pub deliverable: Option<DisclosedDeliverable>,
+    /// When this was written, RFC 3339.
+    pub written: String,
+    /// The program and its version.
+    pub program: &'static str,
+    /// The newest completed scan, RFC 3339.
+    pub scanned: Option<String>,
+    /// The policy on record.
+    pub policy: Option<PolicyView>,
+    /// The newest event it rests on.
+    pub journal: HeadView,
+    /// How much there is of what.
+    pub counts: DisclosureCounts,
+    /// A line for the end card, where anything calls for one.
+    pub credit: Option<String>,
+    /// What this log does not show, in sentences.
+    pub not_shown: Vec<String>,
+    /// What could not be told: each may hide an element.
+    pub open: Vec<OpenView>,
+    /// Timelines that could not be read at all; also in `open`.
+    #[serde(skip)]
+    pub unread: Vec<OpenView>,
+    /// Every element, in the order of the cut where one is known, then by path.
+    pub elements: Vec<ElementView>,
+    /// Uses that were declared, and nothing on record is under them. Only of a whole project.
+    #[serde(serialize_with = "shared")]
+    pub declared_only: Vec<Arc<DisclosedDeclaration>>,
+    /// Small pictures, by asset; only the page shows them.
+    #[serde(skip)]
+    pub pictures: Pictures,
+}
+
+/// The deliverable of a log.
+#[derive(Clone, Debug, Serialize)]
+pub struct DisclosedDeliverable {
+    /// Its name.
+    pub name: String,
+    /// `open`, `final` or `final-changed`.
+    pub state: &'static str,
+    /// Its globs.
+    pub paths: Vec<String>,
+    /// Its timelines.
+    pub timelines: Vec<String>,
+    /// The newest verdict; null where no gate has looked at it.
+    pub verdict: Option<DisclosedVerdict>,
+}
+
+/// The newest verdict on a deliverable.
+#[derive(Clone, Debug, Serialize)]
+pub struct DisclosedVerdict {
+    /// `pass`, `refused` or `cannot-tell`.
+    pub verdict: &'static str,
+    /// When, RFC 3339.
+    pub at: String,
+    /// The event that recorded it.
+    pub seq: u64,
+    /// Files that were judged.
+    pub checked: u64,
+    /// The policy it was judged by.
+    pub policy: PolicyView,
+    /// Who stated with it that every known use is declared.
+    pub attested: Option<String>,
+    /// Decisions recorded since: what it says may not hold any more.
+    pub decisions_since: u64,
+}
+
+/// How much there is of what. Files are those of the deliverable, or of the project.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct DisclosureCounts {
+    /// Files as last observed.
+    pub files: u64,
+    /// Elements listed.
+    pub elements: u64,
+    /// Contents they are; each frame of a sequence is one.
+    pub assets: u64,
+    /// Of these: wholly generated.
+    pub ai: u64,
+    /// Of these: generated in part.
+    pub ai_part: u64,
+    /// Of these: nobody decided yet.
+    pub suspect: u64,
+    /// Of these: a person says not AI, and a mark says otherwise.
+    pub contested: u64,
+    /// Of these: declared, and without any mark or determination.
+    pub declared: u64,
+    /// Elements that lack anything.
+    pub lacking: u64,
+    /// Files that a person, or a trusted capture claim, says are not AI. Not listed.
+    pub not_ai: u64,
+    /// Files of which nothing is known. Not listed.
+    pub unknown: u64,
+}
+
+/// Something that could not be told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct OpenView {
+    /// A finding code, e.g. `media-unresolved`.
+    pub code: String,
+    /// Where: a timeline or a file.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What.
+    pub what: String,
+}
+
+/// One element: an asset, or an image sequence whose frames are all alike.
+#[derive(Clone, Debug, Serialize)]
+pub struct ElementView {
+    /// Its place in the log, from 1.
+    pub number: u64,
+    /// Its first path, or the folded form of its frames.
+    pub name: String,
+    /// `generated`, `part-generated`, `suspect`, `contested` or `declared`.
+    pub contribution: &'static str,
+    /// AI status.
+    pub status: &'static str,
+    /// Why, the deciding reason first.
+    pub why: Vec<String>,
+    /// Source type of what decided it.
+    pub source_type: Option<&'static str>,
+    /// How strong that was.
+    pub strength: Option<&'static str>,
+    /// Where it stands with the people who clear it.
+    pub clearance: Option<&'static str>,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// Bytes, of all frames.
+    pub size: u64,
+    /// Frames of a folded sequence.
+    pub frames: Option<u64>,
+    /// The contents.
+    pub assets: Vec<DisclosedAsset>,
+    /// Every place where a timeline mentions it; empty where none does.
+    pub uses: Vec<UseView>,
+    /// Tools that are named for it.
+    pub tools: Vec<SaidView>,
+    /// Models that are named for it.
+    pub models: Vec<SaidView>,
+    /// Prompts.
+    pub prompts: Vec<SaidView>,
+    /// Every mark.
+    pub evidence: Vec<EvidenceView>,
+    /// The determination that stands.
+    pub determination: Option<DeterminationView>,
+    /// Declarations of its use.
+    #[serde(serialize_with = "shared")]
+    pub declarations: Vec<Arc<DisclosedDeclaration>>,
+    /// Approvals and rejections, in order.
+    pub decisions: Vec<DecisionView>,
+    /// What is missing, unknown or open.
+    pub missing: Vec<GapView>,
+}
+
+/// A content of an element.
+#[derive(Clone, Debug, Serialize)]
+pub struct DisclosedAsset {
+    /// Its id.
+    pub asset: String,
+    /// Its SHA-256 in hex, where a signed approval names it.
+    pub sha256: Option<String>,
+    /// Where it lies, in the deliverable or in the project.
+    pub paths: Vec<PathView>,
+}
+
+/// A mention in a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UseView {
+    /// The deliverable.
+    pub deliverable: String,
+    /// The timeline.
+    pub timeline: String,
+    /// As the timeline calls it.
+    pub name: String,
+    /// The track.
+    pub track: Option<String>,
+    /// First frame in the timeline, as timecode.
+    pub record_in: Option<String>,
+    /// The frame after its last in the timeline.
+    pub record_out: Option<String>,
+    /// First frame of the source.
+    pub source_in: Option<String>,
+    /// The frame after the last of the source.
+    pub source_out: Option<String>,
+    /// Whether clip and track are enabled.
+    pub enabled: bool,
+    /// `used`, `alternative` or `listed`.
+    pub usage: &'static str,
+    /// Where in the timeline, in words.
+    pub place: String,
+}
+
+/// A text, and who says it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SaidView {
+    /// The text.
+    pub text: String,
+    /// `D-n version v`, `determination by …` or the place of the mark.
+    pub from: String,
+}
+
+/// A declaration with what it was answered and the tools it names.
+#[derive(Clone, Debug, Serialize)]
+pub struct DisclosedDeclaration {
+    /// The declaration as it stands.
+    #[serde(flatten)]
+    pub declaration: DeclarationView,
+    /// Why it has its tier, by the policy on record.
+    pub reasons: Vec<GapView>,
+    /// What the register says of the tools it names.
+    pub register: Vec<ToolView>,
+}
+
+/// A decision with what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DecisionView {
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: ApprovalView,
+    /// Roles of whoever decided, by the policy on record.
+    pub roles: Vec<String>,
+    /// Who withdrew it.
+    pub revoked: Option<WordView>,
+    /// Who said that its conditions were met.
+    pub conditions_met: Vec<WordView>,
+    /// Why it does not clear this asset for final use here; empty where it does.
+    pub lacks: Vec<GapView>,
+}
+
+/// Somebody's word.
+#[derive(Clone, Debug, Serialize)]
+pub struct WordView {
+    /// Who.
+    pub by: String,
+    /// When, RFC 3339.
+    pub at: String,
+    /// What was said.
+    pub note: String,
+    /// Why it does not count.
+    pub flaw: Option<String>,
+}
+
+/// Something that is missing, with the code it goes by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GapView {
+    /// A finding code, or one of `docs/disclosure.md`.
+    pub code: String,
+    /// In a sentence.
+    pub why: String,
+}
+
+impl GapView {
+    /// A gap.
+    pub fn new(code: &str, why: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), why: why.into() }
+    }
+}
+
+/// The pictures of a log.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    /// By asset: the picture, or why there is none. An asset that is not in here was not asked for.
+    pub of: BTreeMap<String, Result<Picture, String>>,
+}
+
+/// A small picture.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// A whole JPEG file.
+    pub jpeg: Vec<u8>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+fn shared<S: Serializer, T: Serialize>(all: &[Arc<T>], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(all.iter().map(|one| &**one))
+}
+
+impl ElementView {
+    /// Whether any of its uses is enabled; also where no timeline mentions it.
+    pub fn is_enabled(&self) -> bool {
+        self.uses.is_empty() || self.uses.iter().any(|one| one.enabled)
+    }
+
+    /// `01:00:05:20 – 01:00:09:20`, as far as it is known.
+    fn record(one: &UseView) -> String {
+        match (&one.record_in, &one.record_out) {
+            (Some(from), Some(to)) => format!("{from} – {to}"),
+            (Some(from), None) => from.clone(),
+            _ => "no timecode".to_owned(),
+        }
+    }
+}
