@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
+use crate::app::disclosure::disclosure;
 use crate::app::export::{Delivery, Item};
 use crate::app::gate::GateAnswer;
 use crate::attest::{
@@ -21,11 +23,14 @@ use crate::deliver::package::{Algorithm, Digest, Hasher};
 use crate::deliver::staging::{Staging, StagingError};
 use crate::model::{AiStatus, AssetId, Paper, Timestamp};
 use crate::record::Record;
+use crate::report::{Disclosure, disclosure_csv, disclosure_html, json_line};
 
 /// What makes a folder a delivery.
 pub(super) const CERTIFICATE: &str = "genlock-certificate.json";
 /// As `ssh-keygen -Y sign` would have written it.
 pub(super) const SIGNATURE: &str = "genlock-certificate.json.sig";
+/// The disclosure log, before its endings.
+const DISCLOSURE: &str = "genlock-disclosure";
 /// The folder of ASC MHL.
 const MHL: &str = "ascmhl";
 /// What all our own names begin with.
@@ -94,6 +99,7 @@ pub(super) fn papers(
 ) -> Result<Papers, AppError> {
     let now = delivery.context.now();
     let mut writer = Writer { staging: delivery.staging, papers: Vec::new(), files: Vec::new() };
+    disclose(delivery, &answer.deliverable, &mut writer, now)?;
     for (item, copied) in delivery.items.iter().zip(copied) {
         writer.files.push(media(delivery.staging, item, copied)?);
     }
@@ -219,6 +225,30 @@ fn disclosed(record: &Record) -> Disclosed {
     }
     disclosed
 }
+
+/// The disclosure log, in its three forms.
+fn disclose(
+    delivery: &Delivery<'_>,
+    name: &str,
+    writer: &mut Writer<'_>,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let log = disclosure(delivery.project, delivery.context, Some(name))?;
+    let forms: [(&str, Form); 3] = [
+        ("html", |out, log| disclosure_html(out, log)),
+        ("csv", |out, log| disclosure_csv(out, log)),
+        ("json", |out, log| json_line(out, log)),
+    ];
+    for (ending, write) in forms {
+        let mut bytes = Vec::new();
+        write(&mut bytes, &log).map_err(AppError::io("write", Path::new(DISCLOSURE)))?;
+        writer.write(&format!("{DISCLOSURE}.{ending}"), &bytes, now)?;
+    }
+    Ok(())
+}
+
+/// A form of the disclosure log.
+type Form = fn(&mut dyn Write, &Disclosure) -> io::Result<()>;
 
 /// The ASC MHL generation over everything that was written so far.
 fn manifest(

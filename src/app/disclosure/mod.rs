@@ -26,7 +26,6 @@ use crate::app::references;
 use crate::app::{AppError, Context, Project};
 use crate::gate as judge;
 use crate::model::{AiStatus, AssetId, AssetPath, Found};
-use crate::origin::Origin;
 use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
@@ -97,7 +96,7 @@ fn gather(
     for (asset, places) in &found {
         context.check()?;
         let determination = record.determination(asset).map(|entry| &entry.fact);
-        let origin = Origin::of(&record.evidence(asset), determination);
+        let origin = judge::origin(asset, &record);
         if determination.is_none() {
             let problems = record.content_problems(asset).iter();
             open.extend(problems.map(|one| OpenView {
