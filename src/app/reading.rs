@@ -99,7 +99,7 @@ impl Shown {
 /// What reading one file gave.
 pub(super) enum Outcome {
     /// Its content, and what it shows.
-    Found(Found, Shown),
+    Found(Found, Box<Shown>),
     /// It is not there any more, which is no problem.
     Vanished,
     /// It could not be read. The code is what a gate makes of it.
@@ -218,7 +218,7 @@ impl Reading<'_> {
                     sighting: file.sighting,
                     media_type: examined.media_type.to_owned(),
                 };
-                Outcome::Found(found, Shown::of(examined))
+                Outcome::Found(found, Box::new(Shown::of(examined)))
             }
             Err(HashError::Cancelled) => return None,
             Err(HashError::Vanished { .. }) => Outcome::Vanished,

@@ -52,6 +52,12 @@ const CAMPAIGNS: &[Campaign] = &[
         args: |_| own(&["tag", "a.png", "--not-ai", "--note", "drawn by hand"]),
         exit: 0,
     },
+    Campaign {
+        name: "link",
+        prepare: scanned,
+        args: |_| own(&["link", "clean.jpg", "--from", "a.png", "--as", "proxy"]),
+        exit: 0,
+    },
     Campaign { name: "approve", prepare: scanned, args: approve, exit: 0 },
     Campaign {
         name: "declare",

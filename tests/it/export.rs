@@ -61,6 +61,9 @@ fn a_deliverable_that_passes_leaves_whole_with_its_papers() {
     let found = files(&out(&world));
     assert!(found.contains("cut/a.png") && found.contains("cut/deep/b.png"), "{found:?}");
     assert!(found.contains(CERTIFICATE) && found.contains("ascmhl/ascmhl_chain.xml"), "{found:?}");
+    for ending in ["html", "csv", "json"] {
+        assert!(found.contains(&format!("genlock-disclosure.{ending}")), "{found:?}");
+    }
     assert!(!found.contains("c.png"));
     assert_eq!(fs::read(out(&world).join("cut/a.png")).unwrap(), world.read("cut/a.png"));
     let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
@@ -118,10 +121,15 @@ type Change = fn(&Path);
 fn anything_done_to_a_delivery_shows() {
     let world = world();
     let to = out(&world);
-    let changes: [(&str, Change, &str); 8] = [
+    let changes: [(&str, Change, &str); 9] = [
         ("a byte", |to| fs::write(to.join("cut/a.png"), plain_png(9)).unwrap(), "cut/a.png"),
         ("a file gone", |to| fs::remove_file(to.join("cut/a.png")).unwrap(), "cut/a.png"),
         ("a file more", |to| fs::write(to.join("cut/x.png"), a1111_png(1)).unwrap(), "cut/x.png"),
+        (
+            "the log",
+            |to| fs::write(to.join("genlock-disclosure.csv"), "nothing").unwrap(),
+            "genlock-disclosure.csv",
+        ),
         (
             "a link more",
             |to| std::os::unix::fs::symlink("a.png", to.join("cut/l")).unwrap(),

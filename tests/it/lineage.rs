@@ -576,3 +576,312 @@ fn an_edited_link_breaks_the_chain() {
     world.run(["gate", "EP"]).expect(6);
     world.run(["verify"]).expect(6);
 }
+
+/// A picture signed by somebody no list knows, with claims that say nothing of AI.
+#[cfg(feature = "c2pa")]
+fn signed_png(seed: u8, ingredient: Option<(&str, &[u8])>) -> Vec<u8> {
+    use std::io::Cursor;
+    let definition = serde_json::json!({
+        "claim_generator_info": [{"name": "an editor", "version": "1"}],
+        "assertions": [{
+            "label": "c2pa.actions",
+            "data": {"actions": [{"action": "c2pa.edited"}]},
+        }],
+    });
+    let mut builder = c2pa::Builder::default().with_definition(definition).unwrap();
+    if let Some((relationship, bytes)) = ingredient {
+        let said = serde_json::json!({"title": "a source", "relationship": relationship});
+        let mut bytes = Cursor::new(bytes.to_vec());
+        builder.add_ingredient_from_stream(said.to_string(), "image/png", &mut bytes).unwrap();
+    }
+    let signer = c2pa::EphemeralSigner::new("genlock.test").unwrap();
+    let mut out = Cursor::new(Vec::new());
+    let mut picture = Cursor::new(plain_png(seed));
+    builder.sign(&signer, "image/png", &mut picture, &mut out).unwrap();
+    out.into_inner()
+}
+
+#[test]
+#[cfg(feature = "c2pa")]
+fn ingredients_of_c2pa_are_matched_by_the_manifest_of_the_source() {
+    for (relationship, of, given) in
+        [("parentOf", "version", "ai"), ("componentOf", "composite", "ai-part")]
+    {
+        let source = signed_png(1, None);
+        let world = World::with([
+            ("out/child.png", signed_png(2, Some((relationship, &source)))),
+            ("src/source.png", source),
+        ]);
+        assert_eq!(status(&world, "out/child.png").0, "unknown");
+        let parent = &world.show("out/child.png")["parents"][0];
+        assert_eq!(
+            (text(parent, "path"), text(parent, "as")),
+            ("src/source.png".into(), of.into())
+        );
+        assert!(text(parent, "read").contains("ingredient"), "{parent}");
+        world.run(["tag", "src/source.png", "--ai"]).expect(0);
+        assert_eq!(status(&world, "out/child.png"), (given.into(), "inherited".into()));
+        world.deliverable("EP", &["out/**"]);
+        assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/child.png"]);
+    }
+}
+
+#[test]
+fn a_watch_tells_what_becomes_ai_by_a_link_and_by_a_source_that_comes_later() {
+    let world = proxy();
+    world.write("out/child.png", named_png(5, "the-child-1", &derived("the-source"), false));
+    world.scan();
+    let mut watched = crate::watch::kit::Watched::start(&world, &[]);
+    let inherits = |path: &'static str| {
+        move |one: &Value| {
+            one["event"] == "changed" && one["path"] == path && one["strength"] == "inherited"
+        }
+    };
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    // A watch reads on when it has something to do.
+    world.write("src/source.png", named_png(6, "the-source", "", true));
+    for path in ["out/proxy.jpg", "out/child.png"] {
+        let told = watched.until(path, inherits(path));
+        assert_eq!(told["status"], "ai", "{told}");
+        assert!(text(&told["why"], "0").contains("src/"), "{told}");
+    }
+    watched.stop();
+}
+
+/// Histories of links, marks and decisions, without a disk.
+mod properties {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use genlock::gate::{Ground, gate};
+    use genlock::lineage::{Own, ancestry};
+    use genlock::model::{
+        AiStatus, Approval, ApprovalId, AssetId, AssetPath, Document, Event, Evidence, Fingerprint,
+        Found, Head, Linked, Outcome, Recorded, RelPath, Relation, Revocation, RootName, Scope,
+        Seq, Sighting, SourceType, Strength, Timestamp,
+    };
+    use genlock::origin::Origin;
+    use genlock::policy::{PROFILES, Policy};
+    use genlock::record::{Places, Record};
+    use proptest::prelude::*;
+
+    const ASSETS: u8 = 6;
+
+    fn id(at: u8) -> AssetId {
+        AssetId::from_bytes([at; 32])
+    }
+
+    #[derive(Clone, Debug)]
+    struct History {
+        marks: Vec<Option<(SourceType, Strength)>>,
+        links: Vec<(u8, u8, usize)>,
+        approvals: Vec<(u8, bool)>,
+        revoked: Vec<u8>,
+    }
+
+    fn marks() -> impl Strategy<Value = Option<(SourceType, Strength)>> {
+        use SourceType as T;
+        prop_oneof![
+            3 => Just(None),
+            2 => Just(Some((T::TrainedAlgorithmicMedia, Strength::Trace))),
+            1 => Just(Some((T::CompositeSynthetic, Strength::Declared))),
+            1 => Just(Some((T::ScreenCapture, Strength::Declared))),
+        ]
+    }
+
+    fn links() -> impl Strategy<Value = (u8, u8, usize)> {
+        // Children after parents: what `link` lets pass has no circle.
+        (1..ASSETS).prop_flat_map(|child| (Just(child), 0..child, 0..Relation::ALL.len()))
+    }
+
+    prop_compose! {
+        fn histories()(
+            marks in prop::collection::vec(marks(), usize::from(ASSETS)),
+            links in prop::collection::vec(links(), 0..8),
+            approvals in prop::collection::vec((0..ASSETS, any::<bool>()), 0..6),
+            revoked in prop::collection::vec(1..7_u8, 0..2),
+        ) -> History {
+            History { marks, links, approvals, revoked }
+        }
+    }
+
+    fn mark(one: (SourceType, Strength)) -> Evidence {
+        Evidence {
+            detector: "test".into(),
+            mark: "a mark".into(),
+            place: "P".into(),
+            strength: one.1,
+            source_type: Some(one.0),
+            tool: None,
+            model: None,
+            signer: None,
+            trust: None,
+            detail: None,
+            value: None,
+            rule: None,
+        }
+    }
+
+    /// Folds a history; approvals keep the numbers they have with all of them.
+    fn record(history: &History, without: Option<usize>) -> Record {
+        use genlock::model::{DirectoryObserved, Examination, ObservedBatch};
+        let mut record = Record::default();
+        let mut seq = 0;
+        let mut add = |event: Event| {
+            seq += 1;
+            let at = Timestamp::from_nanos(i64::try_from(seq).unwrap());
+            let head = Head { seq: Seq(seq), hash: [0; 32] };
+            let actor = "kim".to_owned();
+            record.apply(Recorded { head, at, actor, event }, Some(&|_, _| true));
+        };
+        let found = |at: u8| Found {
+            name: format!("{at}").into_bytes().into(),
+            asset: id(at),
+            fingerprint: Fingerprint { size: 1, mtime: 0, ctime: 0, device: 0, inode: 0 },
+            sighting: Sighting::Read,
+            media_type: "image/png".into(),
+        };
+        let examined = (0..).zip(&history.marks).filter_map(|(at, one)| {
+            let evidence = vec![mark((*one)?)];
+            Some((id(at), Examination { evidence, ..Examination::default() }))
+        });
+        add(Event::Observed(ObservedBatch {
+            root: RootName::project(),
+            detectors: 1,
+            deep: false,
+            directories: vec![DirectoryObserved {
+                directory: RelPath::root(),
+                files: (0..ASSETS).map(found).collect(),
+                links: vec![],
+                gone: vec![],
+            }],
+            examined: examined.collect(),
+            attached: vec![],
+            values: vec![],
+        }));
+        for (child, parent, how) in &history.links {
+            add(Event::Linked(Linked {
+                children: vec![id(*child)],
+                parents: vec![id(*parent)],
+                relation: Relation::ALL[*how].0,
+                by: "kim".into(),
+                note: None,
+            }));
+        }
+        for (at, (asset, whole)) in history.approvals.iter().enumerate() {
+            if without == Some(at) {
+                continue;
+            }
+            add(Event::Approved(Approval {
+                id: ApprovalId(at as u64 + 1),
+                assets: vec![id(*asset)],
+                by: "Dana".into(),
+                scope: if *whole { Scope::Final } else { Scope::Temp },
+                deliverables: vec![],
+                document: Some(Document { hash: id(9), name: "letter".into(), size: 1 }),
+                conditions: None,
+                expires: None,
+                note: None,
+                determination: false,
+                declaration: None,
+                under: None,
+                signed: None,
+            }));
+        }
+        for number in &history.revoked {
+            let approvals = vec![ApprovalId(u64::from(*number))];
+            let (by, note) = ("Dana".into(), "no".into());
+            add(Event::Revoked(Revocation { approvals, assets: vec![], by, note }));
+        }
+        record
+    }
+
+    fn statuses(record: &Record) -> Vec<AiStatus> {
+        let own = |asset: &AssetId| {
+            let origin = Origin::of(&record.evidence(asset), None);
+            Own { origin, unexamined: None, paths: vec![] }
+        };
+        (0..ASSETS)
+            .map(|at| {
+                let above = ancestry(&record.kinship, &id(at), &own);
+                above.inherited_by(own(&id(at)).origin).status
+            })
+            .collect()
+    }
+
+    /// How much it says: nothing, suspect, in part, as a whole.
+    fn weight(status: AiStatus) -> u8 {
+        match status {
+            AiStatus::NotAi | AiStatus::Unknown => 0,
+            AiStatus::Suspect => 1,
+            AiStatus::AiPart => 2,
+            AiStatus::Ai => 3,
+        }
+    }
+
+    fn passes(record: &Record, policy: &Policy, at: u8) -> bool {
+        let contents: BTreeMap<AssetPath, Found> = record
+            .present()
+            .iter()
+            .filter(|(_, found)| found.asset == id(at))
+            .map(|(path, found)| (path.clone(), found.clone()))
+            .collect();
+        let ground = Ground {
+            deliverable: "EP",
+            contents: &contents,
+            unmatched: &[],
+            problems: &[],
+            lost_documents: &BTreeSet::new(),
+            authorities: &genlock::app::authorities(record),
+            finalizing: false,
+            attested: false,
+            record,
+            places: &Places::default(),
+            now: Timestamp::from_nanos(1),
+        };
+        gate(policy, ground).outcome == Outcome::Pass
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn adding_a_link_never_lowers_a_status(history in histories(), more in links()) {
+            // About a pair of its own: a newer word about the same pair takes the place of the older.
+            prop_assume!(!history.links.iter().any(|one| (one.0, one.1) == (more.0, more.1)));
+            let before = statuses(&record(&history, None));
+            let mut linked = history;
+            linked.links.push(more);
+            let after = statuses(&record(&linked, None));
+            for (at, (before, after)) in before.into_iter().zip(after).enumerate() {
+                prop_assert!(weight(after) >= weight(before), "{at}: {before:?} became {after:?}");
+            }
+        }
+
+        #[test]
+        fn removing_an_approval_never_turns_refused_into_pass(history in histories()) {
+            let policy = Policy::parse(PROFILES[0].text).unwrap();
+            let all = record(&history, None);
+            for at in 0..ASSETS {
+                if passes(&all, &policy, at) {
+                    continue;
+                }
+                // One that was withdrawn is none: what it leaves is a no, which counts.
+                let withdrawn = |at: &usize| history.revoked.contains(&u8::try_from(at + 1).unwrap());
+                for without in (0..history.approvals.len()).filter(|at| !withdrawn(at)) {
+                    let fewer = record(&history, Some(without));
+                    prop_assert!(!passes(&fewer, &policy, at), "{at} passes without {without}");
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_ai_and_has_no_approval_above_or_of_its_own_is_refused(history in histories()) {
+            let policy = Policy::parse(PROFILES[0].text).unwrap();
+            let bare = History { approvals: vec![], revoked: vec![], ..history };
+            let record = record(&bare, None);
+            for (at, status) in (0..).zip(statuses(&record)) {
+                prop_assert_eq!(passes(&record, &policy, at), !status.is_ai_or_suspect());
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@
 
 mod converge;
 mod guard;
-mod kit;
+pub mod kit;
 mod living;
 mod storm;
 mod ways;

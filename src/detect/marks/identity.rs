@@ -15,32 +15,32 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     let mut named = false;
     for packet in fields.chunk_by(|one, next| one.order == next.order) {
         let of = |key: &str| packet.iter().filter(xmp).find(|field| field.key == key);
-        let name = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
+        let called = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
         let (instance, document) = (of("xmpMM:InstanceID"), of("xmpMM:DocumentID"));
         // The first packet is the file's own; later ones may be of what is embedded in it.
         if !named {
             for (kind, field) in [(NameKind::Instance, instance), (NameKind::Document, document)] {
                 if let Some(field) = field {
                     named = true;
-                    out.is_named(name(kind, field));
+                    out.is_named(called(kind, field));
                 }
             }
         }
         if let Some(field) = of("xmpMM:DerivedFrom") {
             // As the first versions of XMP wrote it: one name, and no word of which kind.
-            let names = vec![name(NameKind::Instance, field), name(NameKind::Document, field)];
+            let names = vec![called(NameKind::Instance, field), called(NameKind::Document, field)];
             derives(out, Relation::Version, names, field);
         }
         // One reference after the other: its names stand together.
         let references = packet.iter().filter(xmp).filter_map(reference).collect::<Vec<_>>();
         for one in references.chunk_by(|one, next| one.way == next.way) {
-            let mut names: Vec<_> = one.iter().map(|one| name(one.kind, one.field)).collect();
+            let mut names: Vec<_> = one.iter().map(|one| called(one.kind, one.field)).collect();
             names.sort();
             derives(out, one[0].relation, names, one[0].field);
         }
         let other = |field: &&Field| document.is_none_or(|own| own.value != field.value);
         if let Some(field) = of("xmpMM:OriginalDocumentID").filter(other) {
-            derives(out, Relation::Version, vec![name(NameKind::Document, field)], field);
+            derives(out, Relation::Version, vec![called(NameKind::Document, field)], field);
         }
     }
 }
