@@ -11,8 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
 use crate::model::{
-    AssetId, ContentProblem, Evidence, Examination, Found, Identity, RelPath, RootName, RuleCode,
-    Value,
+    AssetId, ContentProblem, Evidence, Examination, Found, RelPath, RootName, RuleCode, Value,
 };
 use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
 use crate::problem::Reporter;
@@ -248,7 +247,7 @@ impl Reading<'_> {
                     detector: "genlock".to_owned(),
                     problem: "a detector failed on it: please report this file".to_owned(),
                 }],
-                identity: Identity::default(),
+                identity: None,
             },
             hidden: Vec::new(),
         })

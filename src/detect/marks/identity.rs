@@ -12,16 +12,16 @@ use crate::model::{Derivation, GivenName, NameKind, Relation};
 /// Looks for the names.
 pub fn look(fields: &[Field], out: &mut Marked) {
     let xmp = |field: &&Field| matches!(field.carrier, Carrier::Xmp | Carrier::XmpNested);
-    let mut named = false;
+    let mut has_own = false;
     for packet in fields.chunk_by(|one, next| one.order == next.order) {
         let of = |key: &str| packet.iter().filter(xmp).find(|field| field.key == key);
         let name = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
         let (instance, document) = (of("xmpMM:InstanceID"), of("xmpMM:DocumentID"));
         // The first packet is the file's own; later ones may be of what is embedded in it.
-        if !named {
+        if !has_own {
             for (kind, field) in [(NameKind::Instance, instance), (NameKind::Document, document)] {
                 if let Some(field) = field {
-                    named = true;
+                    has_own = true;
                     out.is_named(name(kind, field));
                 }
             }
