@@ -94,21 +94,7 @@ fn sentence(event: &Event) -> String {
         Event::DeterminationCleared(one) => {
             format!("determination of {} withdrawn", of(one.assets.len()))
         }
-        Event::Linked(one) => format!(
-            "{} linked {} to {} as {}{}",
-            one.by,
-            of(one.children.len()),
-            count(one.parents.len() as u64, "source"),
-            one.relation.as_str(),
-            noted(one.note.as_deref())
-        ),
-        Event::Unlinked(one) => format!(
-            "{} withdrew that {} came from {}{}",
-            one.by,
-            of(one.children.len()),
-            count(one.parents.len() as u64, "source"),
-            noted(one.note.as_deref())
-        ),
+        Event::Linked(_) | Event::Unlinked(_) => kinship(event),
         Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {
             declared(event)
         }
@@ -207,8 +193,29 @@ fn delivered(event: &Event) -> String {
     }
 }
 
-fn noted(note: Option<&str>) -> String {
-    note.map(|note| format!(": {note}")).unwrap_or_default()
+/// What was made from what.
+fn kinship(event: &Event) -> String {
+    let of = |assets: &[crate::model::AssetId], what| count(assets.len() as u64, what);
+    let noted =
+        |note: &Option<String>| note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+    match event {
+        Event::Linked(one) => format!(
+            "{} linked {} to {} as {}{}",
+            one.by,
+            of(&one.children, "asset"),
+            of(&one.parents, "source"),
+            one.relation.as_str(),
+            noted(&one.note)
+        ),
+        Event::Unlinked(one) => format!(
+            "{} withdrew that {} came from {}{}",
+            one.by,
+            of(&one.children, "asset"),
+            of(&one.parents, "source"),
+            noted(&one.note)
+        ),
+        _ => String::new(),
+    }
 }
 
 /// Who may approve, and words about approvals.

@@ -25,7 +25,7 @@ const BATCH_AGE: i64 = 2_000_000_000;
 /// One thing seen in a directory.
 pub(super) enum Fact {
     /// A file with its content, and what its bytes showed; nothing, where they were not read.
-    Found(Found, Box<Shown>),
+    Found(Found, Shown),
     /// A symbolic link.
     Link(FoundLink),
     /// Something that was there and is not any more.
@@ -87,7 +87,7 @@ impl<'a> Ingest<'a> {
                 let asset = found.asset;
                 observed.files.push(found);
                 let beside = self.detection.of_place(&path);
-                self.shown(asset, *shown, beside)?;
+                self.shown(asset, shown, beside)?;
             }
             Fact::Link(link) => observed.links.push(link),
             Fact::Gone(name) => observed.gone.push(Name(name)),

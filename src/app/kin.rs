@@ -13,7 +13,7 @@ use crate::record::{Places, Record};
 
 /// Puts the names that files carry into a record that was folded without observations.
 pub(super) fn learn(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
-    reader.identities(&mut |asset, identity| record.kinship.learn(asset, &identity))?;
+    reader.identities(&mut |asset, identity| record.kinship.learn(asset, Some(&identity)))?;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub fn link(
     relation: Relation,
 ) -> Result<(), AppError> {
     let mut kinship = Kinship::default();
-    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, &identity))?;
+    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
     let parents: BTreeSet<_> = options.parents.iter().copied().collect();
     let children: BTreeSet<_> = options.children.iter().copied().collect();
     decide(project, context, |record| {
@@ -60,7 +60,7 @@ pub fn unlink(
     options: &LinkOptions,
 ) -> Result<usize, AppError> {
     let mut kinship = Kinship::default();
-    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, &identity))?;
+    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
     decide(project, context, |record| {
         let known = record.kinship.with_names_of(&kinship);
         let linked = |child: &AssetId| {

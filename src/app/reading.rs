@@ -11,8 +11,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
 use crate::model::{
-    AssetId, ContentProblem, Evidence, Examination, Found, Identity, RelPath, RootName, RuleCode,
-    Value,
+    AssetId, ContentProblem, Evidence, Examination, Found, RelPath, RootName, RuleCode, Value,
 };
 use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
 use crate::problem::Reporter;
@@ -99,7 +98,7 @@ impl Shown {
 /// What reading one file gave.
 pub(super) enum Outcome {
     /// Its content, and what it shows.
-    Found(Found, Box<Shown>),
+    Found(Found, Shown),
     /// It is not there any more, which is no problem.
     Vanished,
     /// It could not be read. The code is what a gate makes of it.
@@ -218,7 +217,7 @@ impl Reading<'_> {
                     sighting: file.sighting,
                     media_type: examined.media_type.to_owned(),
                 };
-                Outcome::Found(found, Box::new(Shown::of(examined)))
+                Outcome::Found(found, Shown::of(examined))
             }
             Err(HashError::Cancelled) => return None,
             Err(HashError::Vanished { .. }) => Outcome::Vanished,
@@ -262,7 +261,7 @@ impl Reading<'_> {
                     detector: "genlock".to_owned(),
                     problem: "a detector failed on it: please report this file".to_owned(),
                 }],
-                identity: Identity::default(),
+                identity: None,
             },
             hidden: Vec::new(),
         })

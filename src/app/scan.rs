@@ -257,6 +257,10 @@ impl Survey {
 }
 
 /// What arrives at the ledger thread.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are facts, and a box for each costs more than room"
+)]
 pub(super) enum Arrival {
     Seen(Seen),
     Read(Vec<(Job, Outcome)>),

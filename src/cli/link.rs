@@ -34,15 +34,12 @@ pub(super) fn run(
     }
     let options = LinkOptions { children, parents, note: args.note.clone() };
     let relation = args.relation.as_deref().and_then(Relation::parse);
-    let text = match relation {
-        Some(relation) => {
-            app::link(project, context, &options, relation)?;
-            format!("{what} linked: {}", relation.as_str())
-        }
-        None => {
-            let pairs = app::unlink(project, context, &options)?;
-            format!("{} withdrawn", count(pairs as u64, "link"))
-        }
+    let text = if let Some(relation) = relation {
+        app::link(project, context, &options, relation)?;
+        format!("{what} linked: {}", relation.as_str())
+    } else {
+        let pairs = app::unlink(project, context, &options)?;
+        format!("{} withdrawn", count(pairs as u64, "link"))
     };
     if output.is_json() {
         let ids = |all: &[crate::model::AssetId]| all.iter().map(ToString::to_string).collect();

@@ -124,7 +124,7 @@ pub fn examine(source: &mut dyn Source, len: u64, head: &[u8], settings: &Settin
         (deep.look)(source, &mut found);
         (hidden, _) = judge(source, media_type, settings, &mut found);
     }
-    let examination = Examination { evidence, problems: found.problems, identity };
+    let examination = Examination { evidence, problems: found.problems, identity: identity.kept() };
     Examined { media_type, examination, hidden }
 }
 

@@ -285,7 +285,7 @@ impl Rdf {
         for open in &self.open {
             way.push_str(&open.key);
             if open.items > 0 {
-                way.push_str(&format!("[{}]", open.items));
+                way.extend(["[", &open.items.to_string(), "]"]);
             }
             way.push('/');
         }
@@ -360,16 +360,14 @@ mod tests {
 
     #[test]
     fn names_of_documents_inside_others_say_whose_they_are() {
-        let xml = format!(
-            "<r:Description m:DocumentID='own' xmlns:s='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>\
+        let xml = "<r:Description m:DocumentID='own' xmlns:s='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>\
              <m:DerivedFrom s:instanceID='i' s:documentID='d' s:filePath='f'/>\
              <m:Ingredients><r:Bag><r:li s:instanceID='i1'/>\
              <r:li r:parseType='Resource'><s:documentID>d2</s:documentID></r:li></r:Bag></m:Ingredients>\
              <m:Pantry><r:Bag><r:li><r:Description m:InstanceID='p'>\
              <m:DerivedFrom s:instanceID='other'/></r:Description></r:li></r:Bag></m:Pantry>\
-             </r:Description>"
-        );
-        let got: Vec<_> = read(&xml).into_iter().map(|(key, value, _)| (key, value)).collect();
+             </r:Description>";
+        let got: Vec<_> = read(xml).into_iter().map(|(key, value, _)| (key, value)).collect();
         let expected = [
             ("xmpMM:DocumentID", "own"),
             ("xmpMM:DerivedFrom/stRef:instanceID", "i"),

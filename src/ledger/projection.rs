@@ -281,7 +281,7 @@ impl Step<'_> {
                 )?
                 .execute(params![asset, ordinal, one.detector, one.problem])?;
         }
-        self.named(asset, &found.identity)
+        found.identity.as_ref().map_or(Ok(()), |identity| self.named(asset, identity))
     }
 
     fn named(&self, asset: i64, identity: &Identity) -> Result<()> {

@@ -266,7 +266,10 @@ impl Reader {
         let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
         row.map_or(Ok(Examination::default()), |row| {
             let read = || -> rusqlite::Result<Examination> {
-                Ok(Examination { identity: self.identity_of(row)?, ..self.examination_of(row)? })
+                Ok(Examination {
+                    identity: self.identity_of(row)?.kept(),
+                    ..self.examination_of(row)?
+                })
             };
             read().map_err(|source| self.sql(source))
         })
@@ -320,7 +323,7 @@ impl Reader {
                 Ok(ContentProblem { detector: row.get(0)?, problem: row.get(1)? })
             })?
             .collect::<rusqlite::Result<_>>()?;
-        Ok(Examination { evidence, problems, identity: Identity::default() })
+        Ok(Examination { evidence, problems, identity: None })
     }
 
     /// Every content that carries a mark or could not be fully examined; without its names.

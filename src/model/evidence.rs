@@ -89,14 +89,15 @@ pub struct Examination {
     /// What could not be examined. Not empty means: absence of marks proves nothing here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<ContentProblem>,
-    /// The names it carries for itself and for what it was made from.
-    #[serde(default, skip_serializing_if = "Identity::is_empty")]
-    pub identity: Identity,
+    /// The names it carries for itself and for what it was made from. Most have none, so that this has its
+    /// own room only where it says something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Box<Identity>>,
 }
 
 impl Examination {
     /// Whether there is anything to record beyond "looked, found nothing".
     pub fn is_empty(&self) -> bool {
-        self.evidence.is_empty() && self.problems.is_empty() && self.identity.is_empty()
+        self.evidence.is_empty() && self.problems.is_empty() && self.identity.is_none()
     }
 }

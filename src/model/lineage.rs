@@ -136,4 +136,9 @@ impl Identity {
     pub fn is_empty(&self) -> bool {
         self.own.is_empty() && self.from.is_empty()
     }
+
+    /// As examinations keep it.
+    pub fn kept(self) -> Option<Box<Self>> {
+        (!self.is_empty()).then(|| Box::new(self))
+    }
 }

@@ -2,6 +2,7 @@
 //! contents. Which name leads where is drawn from everything at hand, so that it does not matter
 //! what was seen first.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{AssetId, Derivation, GivenName, Identity, Linked, Relation, Unlinked};
@@ -72,7 +73,7 @@ impl Kinship {
     }
 
     /// Takes the names a content carries; those it was known by before do not count any more.
-    pub fn learn(&mut self, asset: AssetId, identity: &Identity) {
+    pub fn learn(&mut self, asset: AssetId, identity: Option<&Identity>) {
         if let Some(before) = self.identities.remove(&asset) {
             for (map, names) in [
                 (&mut self.owners, before.own.iter().collect::<Vec<_>>()),
@@ -85,9 +86,7 @@ impl Kinship {
                 }
             }
         }
-        if identity.is_empty() {
-            return;
-        }
+        let Some(identity) = identity else { return };
         for name in &identity.own {
             self.owners.entry(name.clone()).or_default().insert(asset);
         }
@@ -238,8 +237,8 @@ impl Kinship {
                 return Some(way);
             }
             for kin in self.parents_not_seen(&one, &mut seen) {
-                if !below.contains_key(&kin.asset) {
-                    below.insert(kin.asset, Some(one));
+                if let Entry::Vacant(vacant) = below.entry(kin.asset) {
+                    vacant.insert(Some(one));
                     open.push(kin.asset);
                 }
             }
@@ -291,13 +290,13 @@ mod tests {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let mut kinship = Kinship::default();
             for at in order {
-                kinship.learn(all[at].0, &all[at].1);
+                kinship.learn(all[at].0, Some(&all[at].1));
             }
             // The exact state is known, so the document's other state is not meant.
             assert_eq!(parents(&kinship, 3), [id(2)]);
             assert_eq!(kinship.children_of(&id(2))[0].asset, id(3));
             assert_eq!(kinship.children_of(&id(1)), []);
-            kinship.learn(id(2), &Identity::default());
+            kinship.learn(id(2), None);
             assert_eq!(parents(&kinship, 3), [id(1)]);
         }
     }
@@ -305,8 +304,8 @@ mod tests {
     #[test]
     fn a_person_stands_before_what_a_file_says() {
         let mut kinship = Kinship::default();
-        kinship.learn(id(1), &carries(&[name(NameKind::Instance, "i-1")], &[]));
-        kinship.learn(id(2), &carries(&[], &[&[name(NameKind::Instance, "i-1")]]));
+        kinship.learn(id(1), Some(&carries(&[name(NameKind::Instance, "i-1")], &[])));
+        kinship.learn(id(2), Some(&carries(&[], &[&[name(NameKind::Instance, "i-1")]])));
         let unlinked =
             Unlinked { children: vec![id(2)], parents: vec![id(1)], by: "kim".into(), note: None };
         kinship.unlinked(&unlinked);
@@ -323,9 +322,9 @@ mod tests {
         let of = |own: &str, from: &str| {
             carries(&[name(NameKind::Instance, own)], &[&[name(NameKind::Instance, from)]])
         };
-        kinship.learn(id(1), &of("a", "b"));
-        kinship.learn(id(2), &of("b", "a"));
-        kinship.learn(id(3), &of("c", "c"));
+        kinship.learn(id(1), Some(&of("a", "b")));
+        kinship.learn(id(2), Some(&of("b", "a")));
+        kinship.learn(id(3), Some(&of("c", "c")));
         assert_eq!(parents(&kinship, 1), [id(2)]);
         assert_eq!(kinship.below(&id(1), 10), BTreeSet::from([id(2)]));
         assert_eq!(parents(&kinship, 3), []);

@@ -228,7 +228,7 @@ impl Record {
             }
         }
         for (asset, examination) in &batch.examined {
-            self.kinship.learn(*asset, &examination.identity);
+            self.kinship.learn(*asset, examination.identity.as_deref());
         }
         self.examined.extend(batch.examined);
         for (asset, evidence) in batch.attached {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::media::{self, a1111_png, plain_jpeg, plain_png, xmp_png};
+use crate::media::{self, a1111_png, derived, named_png, plain_jpeg, plain_png, xmp_png};
 use crate::world::{Gate, World, text};
 
 fn link(world: &World, child: &str, parent: &str, how: &str) {
@@ -411,34 +411,6 @@ fn show_draws_parents_and_children() {
     let page = world.run(["show", "c.png"]).expect(0).stdout;
     assert!(page.contains("  made from\n    proxy b.png"), "{page}");
     assert!(page.contains("\n      frame a.png"), "{page}");
-}
-
-/// An XMP packet with names for a file and for what it was made from.
-fn xmp(own: &str, inside: &str) -> String {
-    format!(
-        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
-         xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" \
-         xmlns:xmpMM=\"http://ns.adobe.com/xap/1.0/mm/\" \
-         xmlns:stRef=\"http://ns.adobe.com/xap/1.0/sType/ResourceRef#\" \
-         xmpMM:InstanceID=\"xmp.iid:{own}\" xmpMM:DocumentID=\"xmp.did:{own}\">{inside}\
-         </rdf:Description></rdf:RDF></x:xmpmeta>"
-    )
-}
-
-fn named_png(seed: u8, own: &str, inside: &str, mark: bool) -> Vec<u8> {
-    let data = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp(own, inside).as_bytes()].concat();
-    let mut chunks = vec![media::chunk(b"iTXt", &data)];
-    if mark {
-        let text = [b"parameters\0", media::PARAMETERS.as_bytes()].concat();
-        chunks.push(media::chunk(b"tEXt", &text));
-    }
-    media::png(seed, &chunks)
-}
-
-fn derived(from: &str) -> String {
-    format!(
-        "<xmpMM:DerivedFrom stRef:instanceID=\"xmp.iid:{from}\" stRef:documentID=\"xmp.did:{from}\"/>"
-    )
 }
 
 #[test]

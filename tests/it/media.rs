@@ -79,6 +79,36 @@ pub fn xmp_png(seed: u8, term: &str) -> Vec<u8> {
     png(seed, &[chunk(b"iTXt", &data)])
 }
 
+/// An XMP packet with names for a file and for what it was made from.
+fn names(own: &str, inside: &str) -> String {
+    format!(
+        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
+         xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" \
+         xmlns:xmpMM=\"http://ns.adobe.com/xap/1.0/mm/\" \
+         xmlns:stRef=\"http://ns.adobe.com/xap/1.0/sType/ResourceRef#\" \
+         xmpMM:InstanceID=\"xmp.iid:{own}\" xmpMM:DocumentID=\"xmp.did:{own}\">{inside}\
+         </rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+}
+
+/// A picture with such names; with `mark` also by AUTOMATIC1111.
+pub fn named_png(seed: u8, own: &str, inside: &str, mark: bool) -> Vec<u8> {
+    let data = [b"XML:com.adobe.xmp\0\0\0\0\0", names(own, inside).as_bytes()].concat();
+    let mut chunks = vec![chunk(b"iTXt", &data)];
+    if mark {
+        let text = [b"parameters\0", PARAMETERS.as_bytes()].concat();
+        chunks.push(chunk(b"tEXt", &text));
+    }
+    png(seed, &chunks)
+}
+
+/// What it says of the one document it was made from.
+pub fn derived(from: &str) -> String {
+    format!(
+        "<xmpMM:DerivedFrom stRef:instanceID=\"xmp.iid:{from}\" stRef:documentID=\"xmp.did:{from}\"/>"
+    )
+}
+
 /// A JPEG without any metadata: `unknown`.
 pub fn plain_jpeg(seed: u8) -> Vec<u8> {
     jpeg(seed, None)

@@ -42,6 +42,17 @@ fn world() -> World {
             ),
         ),
         ("rule.png", media::plain_png(11)),
+        (
+            "child.png",
+            media::named_png(
+                12,
+                "the-child-1",
+                &(media::derived("the-source")
+                    + "<xmpMM:Ingredients><rdf:Bag><rdf:li stRef:instanceID=\"xmp.iid:element-1\"/>\
+                       </rdf:Bag></xmpMM:Ingredients>"),
+                false,
+            ),
+        ),
     ]);
     tick();
     world.configure("[[rule]]\nglob = \"rule.*\"");

@@ -239,7 +239,7 @@ impl<'a> Comparer<'a> {
         let mut to_read = Vec::new();
         for entry in news.entries {
             if let Some(found) = self.moved(&directory, entry)? {
-                let fact = Fact::Found(found, Box::default());
+                let fact = Fact::Found(found, Shown::default());
                 told &= tell(Seen::Fact(Arc::clone(&directory), fact));
             } else {
                 wanted.0 += 1;

@@ -64,7 +64,7 @@ impl Teller {
             match event {
                 Event::Observed(batch) if failed.is_ok() => {
                     for (asset, examination) in &batch.examined {
-                        record.kinship.learn(*asset, &examination.identity);
+                        record.kinship.learn(*asset, examination.identity.as_deref());
                     }
                     let teller = Telling { reader, record, at, extent };
                     failed = teller.batch(&batch, &mut told, guards, tell);

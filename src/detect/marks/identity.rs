@@ -12,35 +12,35 @@ use crate::model::{Derivation, GivenName, NameKind, Relation};
 /// Looks for the names.
 pub fn look(fields: &[Field], out: &mut Marked) {
     let xmp = |field: &&Field| matches!(field.carrier, Carrier::Xmp | Carrier::XmpNested);
-    let mut named = false;
+    let mut has_own = false;
     for packet in fields.chunk_by(|one, next| one.order == next.order) {
         let of = |key: &str| packet.iter().filter(xmp).find(|field| field.key == key);
-        let called = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
+        let name = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
         let (instance, document) = (of("xmpMM:InstanceID"), of("xmpMM:DocumentID"));
         // The first packet is the file's own; later ones may be of what is embedded in it.
-        if !named {
+        if !has_own {
             for (kind, field) in [(NameKind::Instance, instance), (NameKind::Document, document)] {
                 if let Some(field) = field {
-                    named = true;
-                    out.is_named(called(kind, field));
+                    has_own = true;
+                    out.is_named(name(kind, field));
                 }
             }
         }
         if let Some(field) = of("xmpMM:DerivedFrom") {
             // As the first versions of XMP wrote it: one name, and no word of which kind.
-            let names = vec![called(NameKind::Instance, field), called(NameKind::Document, field)];
+            let names = vec![name(NameKind::Instance, field), name(NameKind::Document, field)];
             derives(out, Relation::Version, names, field);
         }
         // One reference after the other: its names stand together.
         let references = packet.iter().filter(xmp).filter_map(reference).collect::<Vec<_>>();
         for one in references.chunk_by(|one, next| one.way == next.way) {
-            let mut names: Vec<_> = one.iter().map(|one| called(one.kind, one.field)).collect();
+            let mut names: Vec<_> = one.iter().map(|one| name(one.kind, one.field)).collect();
             names.sort();
             derives(out, one[0].relation, names, one[0].field);
         }
         let other = |field: &&Field| document.is_none_or(|own| own.value != field.value);
         if let Some(field) = of("xmpMM:OriginalDocumentID").filter(other) {
-            derives(out, Relation::Version, vec![called(NameKind::Document, field)], field);
+            derives(out, Relation::Version, vec![name(NameKind::Document, field)], field);
         }
     }
 }
@@ -146,8 +146,8 @@ mod tests {
             of(&["<r:Description m:DocumentID='1'><m:DerivedFrom s:documentID='1'/>\
              </r:Description>"]);
         assert!(identity.is_empty());
-        let items: String =
-            (0..=SOURCES_MAX).map(|at| format!("<r:li s:instanceID='xmp.iid:{at:09}'/>")).collect();
+        let item = |at| format!("<r:li s:instanceID='xmp.iid:{at:09}'/>");
+        let items = (0..=SOURCES_MAX).map(item).collect::<Vec<_>>().concat();
         let (identity, more) = of(&[&format!(
             "<r:Description><m:Ingredients><r:Bag>{items}</r:Bag></m:Ingredients></r:Description>"
         )]);

@@ -73,7 +73,7 @@ impl<'a> Heritage<'a> {
             stands.inherit(sources());
         }
         if let Some(one) = obstacle {
-            stands.meet(&item.ancestry, one);
+            stands.meet(&item.ancestry, &one);
         }
         stands
     }
@@ -113,8 +113,8 @@ impl<'a> Heritage<'a> {
     }
 
     /// Something it was made from stands in the way.
-    fn meet(&mut self, ancestry: &Ancestry, one: Obstacle<'a, '_>) {
-        match one {
+    fn meet(&mut self, ancestry: &Ancestry, one: &Obstacle<'a, '_>) {
+        match *one {
             Obstacle::Uncleared(one) => {
                 self.approval = one.facts.said_of(&one.ancestor.name());
                 self.source = Some(one.ancestor.asset);
