@@ -5,9 +5,11 @@
 //! What was made from AI is AI, until a person determines otherwise: of the content itself, or of
 //! anything between it and the source. A mark of its own stands beside that, and the stronger decides.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use crate::model::{AiStatus, AssetId, AssetPath, Clearance, Relation, SourceType, Strength};
+use crate::model::{
+    AiStatus, AssetId, AssetPath, Clearance, GivenName, Relation, SourceType, Strength,
+};
 use crate::origin::Origin;
 use crate::record::{Kin, Kinship, Said};
 
@@ -68,7 +70,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
         let mut next: Vec<(Option<usize>, Kin)> = if part {
             std::mem::take(&mut parts)
         } else {
-            let parents = kinship.parents_of(asset).into_iter();
+            let parents = meant(kinship.parents_of(asset), own).into_iter();
             parents.map(|kin| (None, kin)).collect()
         };
         while !next.is_empty() {
@@ -88,7 +90,8 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
                 let known = own(&kin.asset);
                 let ends = known.origin.strength == Some(Strength::Person);
                 if !ends {
-                    let parents = kinship.parents_not_seen(&kin.asset, &mut seen).into_iter();
+                    let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
+                    let parents = meant(parents, own).into_iter();
                     next.extend(parents.map(|kin| (Some(at), kin)));
                 }
                 let Kin { asset, relation, said } = kin;
@@ -97,6 +100,28 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
         }
     }
     found
+}
+
+/// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew, so
+/// several contents may carry the one that is named: then it says that one of them was meant, and of
+/// what all of them are, that is all that is sure.
+fn meant(parents: Vec<Kin>, own: &dyn Fn(&AssetId) -> Own) -> Vec<Kin> {
+    let name = |kin: &Kin| match &kin.said {
+        Said::Read { name, .. } => Some(name.clone()),
+        Said::By(_) => None,
+    };
+    let mut owners: BTreeMap<GivenName, Vec<AssetId>> = BTreeMap::new();
+    for kin in &parents {
+        if let Some(name) = name(kin) {
+            owners.entry(name).or_default().push(kin.asset);
+        }
+    }
+    let clean = |asset: &AssetId| weight(own(asset).origin.status) == 0;
+    owners.retain(|_, all| all.len() > 1 && all.iter().any(clean));
+    parents
+        .into_iter()
+        .filter(|kin| name(kin).is_none_or(|name| !owners.contains_key(&name)))
+        .collect()
 }
 
 impl Ancestor {
