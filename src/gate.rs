@@ -1,4 +1,4 @@
-//! The gate: a policy and the facts in, a verdict out. Pure; it is handed the moment.
+//! The gate: a policy and the facts in, a verdict out. Pure but for threads; it is handed the moment.
 //!
 //! Facts are the [`Record`] folded from checked journal events. What was seen on disk is in it as
 //! observations; what could not be seen is in `problems`.
@@ -9,7 +9,7 @@ use crate::model::{
     AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
 };
 use crate::origin::Origin;
-use crate::policy::{Case, Item, Policy, judge};
+use crate::policy::{Case, Item, Policy, in_parts, judge};
 use crate::record::Record;
 
 /// The facts a judgement rests on.
@@ -37,17 +37,20 @@ pub struct Ground<'a> {
     pub now: Timestamp,
 }
 
+/// Files worth a thread of their own.
+const PART: usize = 2_000;
+
 /// Judges what a deliverable contains.
-pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
+pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
     let Ground { authorities, finalizing, attested, record, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
-    let items: Vec<_> = contents
-        .iter()
-        .filter(|(path, _)| !unknown.contains(path))
-        .map(|(path, found)| item(path, found, record))
-        .collect();
+    let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
+    let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
+        part.iter().map(|(path, found)| item(path, found, record)).collect()
+    };
+    let items = in_parts(&known, PART, items).into_iter().flatten().collect();
     let case = Case {
         deliverable,
         items,

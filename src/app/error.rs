@@ -7,7 +7,7 @@ use crate::attest::{SignError, SignersError};
 use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::observe::mount::MountError;
-use crate::policy::PolicyError;
+use crate::policy::{PolicyError, PolicyProblem};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +61,14 @@ pub enum AppError {
         path: PathBuf,
         /// Every problem.
         source: PolicyError,
+    },
+    /// A file that is to be declared from is no declaration.
+    #[error("cannot use {} as a declaration", path.display())]
+    DeclarationInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        problems: Vec<PolicyProblem>,
     },
     /// The ledger cannot.
     #[error(transparent)]

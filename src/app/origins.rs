@@ -3,13 +3,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::app::AppError;
+use crate::app::authority::authorities;
+use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId, Examination, Timestamp,
+    AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, ContentProblem, DeclarationId,
+    Examination, Timestamp,
 };
 use crate::origin::Origin;
-use crate::record::Record;
+use crate::policy::{Policy, counts};
+use crate::record::{Entry, Record};
 
 /// What lists show of one content.
 pub(super) struct Known {
@@ -21,11 +24,12 @@ pub(super) struct Known {
     pub(super) problems: Vec<ContentProblem>,
 }
 
-/// Draws the origin of every content there is anything to say of.
+/// Draws the origin of every content there is anything to say of, and how it stands with those who
+/// must clear it, where that is asked.
 pub(super) fn origins(
     reader: &Reader,
     record: &Record,
-    now: Timestamp,
+    clearing: Option<&Clearing<'_>>,
 ) -> Result<BTreeMap<AssetId, Known>, AppError> {
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
@@ -45,11 +49,12 @@ pub(super) fn origins(
             problems: Vec::new(),
         });
     }
+    let Some(clearing) = clearing else { return Ok(known) };
     let paths = paths(reader, record)?;
     for (asset, one) in &mut known {
         let paths = paths.get(asset).map(Vec::as_slice).unwrap_or_default();
-        one.declarations = record.declarations.of(asset, paths.iter());
-        one.clearance = clearance(one.origin.status, record, asset, &one.declarations, now);
+        one.declarations = record.declarations.of(asset, paths.iter()).into_owned();
+        one.clearance = clearing.of(one.origin.status, asset, &one.declarations);
     }
     Ok(known)
 }
@@ -67,13 +72,34 @@ fn paths(reader: &Reader, record: &Record) -> Result<HashMap<AssetId, Vec<AssetP
     Ok(paths)
 }
 
-/// The clearance of an AI-made or suspect asset; nothing for others.
-pub(super) fn clearance(
-    status: AiStatus,
-    record: &Record,
-    asset: &AssetId,
-    declarations: &[DeclarationId],
+/// What clearances are drawn from: as the gate does, from checked signatures and the policy on disk.
+pub(super) struct Clearing<'a> {
+    record: &'a Record,
+    pub(super) authorities: Authorities,
+    policy: Option<Policy>,
     now: Timestamp,
-) -> Option<Clearance> {
-    status.is_ai_or_suspect().then(|| record.clearance(asset, declarations, now))
+}
+
+impl<'a> Clearing<'a> {
+    pub(super) fn new(project: &Project, record: &'a Record, now: Timestamp) -> Self {
+        // Where the policy cannot be used, nothing passes; a list goes by the one on record.
+        let recorded = || Policy::parse(&record.policy()?.fact.text).ok();
+        let policy = project.policy().ok().or_else(recorded);
+        Self { record, authorities: authorities(record), policy, now }
+    }
+
+    /// The clearance of an AI-made or suspect asset; nothing for others.
+    pub(super) fn of(
+        &self,
+        status: AiStatus,
+        asset: &AssetId,
+        declarations: &[DeclarationId],
+    ) -> Option<Clearance> {
+        let counts = |entry: &Entry<Approval>| {
+            let policy = self.policy.as_ref();
+            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, self.record))
+        };
+        let clearance = || self.record.clearance(asset, declarations, self.now, &counts);
+        status.is_ai_or_suspect().then(clearance)
+    }
 }

@@ -1,9 +1,8 @@
 //! `show`: everything known of one asset.
 
-use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
-use crate::app::origins::clearance;
+use crate::app::origins::Clearing;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
 use crate::model::{
@@ -52,6 +51,7 @@ pub fn show(
     let locations = reader.locations_of(&asset)?;
     let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
     let declarations = record.declarations.of(&asset, present);
+    let clearing = Clearing::new(project, &record, now);
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -59,8 +59,7 @@ pub fn show(
         status: origin.status.as_str(),
         source_type: origin.source_type.map(SourceType::term),
         strength: origin.strength.map(Strength::as_str),
-        clearance: clearance(origin.status, &record, &asset, &declarations, now)
-            .map(Clearance::as_str),
+        clearance: clearing.of(origin.status, &asset, &declarations).map(Clearance::as_str),
         tool: origin.tool,
         why: origin.why,
         locations: locations
@@ -84,7 +83,7 @@ pub fn show(
         parents: Vec::new(),
         children: Vec::new(),
         declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
-        approvals: approvals(&record, &authorities(&record), &asset, now),
+        approvals: approvals(&record, &clearing.authorities, &asset, now),
         events,
     })
 }

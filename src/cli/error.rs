@@ -11,7 +11,9 @@ use crate::report::clean;
 /// The exit code of an error.
 pub(super) fn exit_of(error: &AppError) -> Exit {
     match error {
-        AppError::Usage { .. } | AppError::Sign(_) => Exit::Usage,
+        AppError::Usage { .. } | AppError::DeclarationInvalid { .. } | AppError::Sign(_) => {
+            Exit::Usage
+        }
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
@@ -61,6 +63,9 @@ fn hint_of(error: &AppError) -> Option<String> {
              agent first: ssh-add KEY"
                 .into(),
         ),
+        AppError::DeclarationInvalid { .. } => {
+            Some("genlock declare --template prints one with every field explained".into())
+        }
         AppError::NetworkMount { .. } => Some(
             "keep the ledger on a local disk: genlock init --ledger ~/genlock/PROJECT.db".into(),
         ),
@@ -102,6 +107,9 @@ fn hint_of(error: &AppError) -> Option<String> {
 fn causes_of(error: &AppError) -> Vec<String> {
     if let AppError::PolicyInvalid { source, .. } | AppError::CasesInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();
+    }
+    if let AppError::DeclarationInvalid { problems, .. } = error {
+        return problems.iter().map(ToString::to_string).collect();
     }
     if let AppError::ApproversInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();

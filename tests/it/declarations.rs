@@ -301,11 +301,12 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     let events = world.events();
     let refused = |what: &str| {
         world.write("bad.toml", what);
-        world.json(["declare", "cut/ai.png", "--from", "bad.toml"]).expect(2).error()
+        let ran = world.json(["declare", "cut/ai.png", "--from", "bad.toml"]).expect(2);
+        assert!(ran.error().contains("as a declaration"), "{}", ran.stdout);
+        ran.value()["error"]["causes"].to_string()
     };
-    assert!(
-        refused(&format!("personel_data = \"no\"\n{HARMLESS}")).contains("line 1: unknown key")
-    );
+    let misspelt = refused(&format!("personel_data = \"no\"\n{HARMLESS}"));
+    assert!(misspelt.contains("line 1, column 1: unknown key"), "{misspelt}");
     assert!(refused(&HARMLESS.replace("p1", "p6")).contains("in [principles]"));
     assert!(refused(&HARMLESS.replace("\"image\"", "\"smell\"")).contains("video"));
     assert!(refused(&HARMLESS.replace("a moodboard", " ")).contains("use says nothing"));
@@ -318,6 +319,15 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     let talent =
         HARMLESS.replace("talent = []\n", "") + "[[talent]]\nname = \"J\"\nconsnet = \"C\"\n";
     assert!(refused(&talent).contains("consnet"));
+    // Everything at once.
+    let many = refused(
+        "use = \"x\"\nmedum = \"image\"\n[[talent]]\nname = \"J\"\nconsnet = \"C\"\n\
+        consent_document = \"gone.pdf\"\n[principles]\np1 = \"perhaps\"\n",
+    );
+    for said in ["line 2, column 1", "line 5, column 1", "line 6, column 20", "line 8, column 6"] {
+        assert!(many.contains(said), "{said}: {many}");
+    }
+    assert!(!world.path(".genlock/documents").is_dir(), "a consent was kept of no declaration");
     world.json(["declare", "cut/ai.png", "--from", "nowhere.toml"]).expect(2).error();
     // Nobody is there to be asked.
     world.json(["declare", "cut/ai.png"]).expect(2).error();

@@ -36,6 +36,7 @@ mod queries;
 mod redetect;
 mod scan;
 mod signing;
+mod terminal;
 mod tools;
 mod trust;
 mod verify;

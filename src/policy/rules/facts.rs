@@ -1,13 +1,15 @@
 //! The facts of an item: what each name that a rule can write stands for.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use crate::model::{AiStatus, DeclarationId, SourceType, Strength};
+use crate::model::{AiStatus, Approval, DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
-use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::approval::{ApprovalFacts, confirmed, counts, is_ai};
+use crate::policy::rules::declared::{Prepared, Settled};
 use crate::policy::rules::{Case, Item, finality};
+use crate::record::Entry;
 
 /// The facts of the deliverable as a whole.
 pub(super) struct Whole<'a> {
@@ -66,7 +68,7 @@ pub(super) struct ItemFacts<'a> {
     item: &'a Item<'a>,
     prepared: &'a Prepared<'a>,
     approval: ApprovalFacts<'a>,
-    declarations: Vec<DeclarationId>,
+    declarations: Cow<'a, [DeclarationId]>,
     /// Its path as it is shown, once a rule asks for it.
     shown: OnceCell<String>,
     /// How many declarations were gone through.
@@ -88,10 +90,16 @@ impl<'a> ItemFacts<'a> {
         Self { policy, case, whole, item, prepared, approval, declarations, shown, at: 0 }
     }
 
-    /// Goes on to the next declaration, if there is one.
-    pub(super) fn next_declaration(&mut self) -> bool {
+    /// What they are facts of.
+    pub(super) fn item(&self) -> &'a Item<'a> {
+        self.item
+    }
+
+    /// Goes on to the next declaration, if there is one; gives what rules find by it alone.
+    pub(super) fn next_declaration(&mut self) -> Option<&'a [Settled]> {
+        let id = self.declarations.get(self.at)?;
         self.at += 1;
-        self.at <= self.declarations.len()
+        Some(self.prepared.settled(*id))
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
@@ -136,8 +144,12 @@ impl Facts for ItemFacts<'_> {
                 Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
             }
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
-                let (record, now) = (self.case.record, self.case.now);
-                let clearance = record.clearance(&self.item.asset, &self.declarations, now);
+                let Case { record, authorities, now, .. } = *self.case;
+                let asset = &self.item.asset;
+                let counts = |entry: &Entry<Approval>| {
+                    counts(self.policy, asset, entry, authorities, record)
+                };
+                let clearance = record.clearance(asset, &self.declarations, now, &counts);
                 Value::text(clearance.as_str())
             }
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
@@ -149,7 +161,7 @@ impl Facts for ItemFacts<'_> {
                 Value::maybe(best.and_then(|one| one.conditions.as_deref()))
             }
             Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
-            Fact::ApprovalKey => Value::maybe(approval.key.as_deref()),
+            Fact::ApprovalKey => Value::maybe(approval.key),
             Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
             Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
             Fact::ApprovalUnsigned => Value::maybe(approval.unsigned.as_deref()),
