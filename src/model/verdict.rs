@@ -47,6 +47,7 @@ rule_codes! {
     ApprovalOverridesRejection = "approval-overrides-rejection", "an approval came after somebody's rejection";
     SuspectUndetermined = "suspect-undetermined", "an asset carries a weak mark and no person has decided";
     DeterminationContradictsMark = "determination-contradicts-mark", "a person determined that an asset is not AI although it carries a mark";
+    DeterminationContradictsDeclaration = "determination-contradicts-declaration", "a person determined that an asset is not AI although it is declared";
     MediaMissing = "media-missing", "something the deliverable names is not there";
     MediaChanged = "media-changed", "a file kept changing while it was read";
     MediaUnread = "media-unread", "content could not be read or fully examined";

@@ -183,9 +183,9 @@ mod tests {
             let drawn = blake3::hash(text.as_bytes()).as_bytes()[0] as usize;
             let pick = |words: Vec<&'static str>| words.get(drawn % (words.len() + 1)).copied();
             match fact.kind() {
-                Kind::Flag => Value::Flag(drawn % 2 == 0),
+                Kind::Flag => Value::Flag(drawn.is_multiple_of(2)),
                 Kind::Number => Value::Number(drawn as u64 % 3),
-                Kind::Text => Value::maybe((drawn % 2 == 0).then_some("x")),
+                Kind::Text => Value::maybe((drawn.is_multiple_of(2)).then_some("x")),
                 Kind::Word(words) => Value::maybe(pick(words())),
                 Kind::Words(words) => Value::Words(pick(words()).into_iter().collect()),
                 Kind::Names => Value::Absent,
@@ -199,7 +199,7 @@ mod tests {
             |_| true,
             |_| false,
             |fact| fact.about() == About::Declaration,
-            |fact| fact.as_str().len() % 2 == 0,
+            |fact| fact.as_str().len().is_multiple_of(2),
         ];
         let (mut settled, mut open) = (0, 0);
         for profile in PROFILES {

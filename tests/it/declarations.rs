@@ -260,7 +260,23 @@ fn what_is_declared_needs_an_approval_even_when_it_lost_its_marks() {
     assert!(text(gate.finding("ai-unapproved"), "why").contains("declared to be AI-made"));
     // Unless a person says that this one is no such thing.
     world.run(["tag", "cut/stripped.png", "--not-ai", "--note", "the plate"]).expect(0);
-    assert_eq!(world.gate("EP").verdict, "pass");
+    let doubted = "[determination-contradicts-declaration cut/stripped.png]";
+    let gate = world.gate("EP");
+    assert!(gate.verdict == "pass" && has(&gate, doubted), "{gate:#?}");
+    // It stays said until a second person confirms it, and blocks where the policy wants that.
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let code = "determination-contradicts-declaration";
+    let strict = format!("{policy}\n[[rule]]\ncode = \"{code}\"\nseverity = \"block\"\n");
+    world.write(".genlock/policy.toml", strict);
+    assert!(has(&world.gate("EP"), "determination-contradicts-declaration cut/stripped.png"));
+    let confirm = ["approve", "cut/stripped.png", "--determination", "--by"];
+    world.run(confirm.into_iter().chain(["kim@edit.example"])).expect(2);
+    world.run(confirm.into_iter().chain(["Dana"])).expect(0);
+    let gate = world.gate("EP");
+    assert!(
+        gate.verdict == "pass" && !gate.answer.to_string().contains("contradicts"),
+        "{gate:#?}"
+    );
 }
 
 #[test]
@@ -327,7 +343,8 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     for said in ["line 2, column 1", "line 5, column 1", "line 6, column 20", "line 8, column 6"] {
         assert!(many.contains(said), "{said}: {many}");
     }
-    assert!(!world.path(".genlock/documents").is_dir(), "a consent was kept of no declaration");
+    let kept = fs::read_dir(world.path(".genlock/documents")).map_or(0, Iterator::count);
+    assert_eq!(kept, 0, "a consent was kept of no declaration");
     world.json(["declare", "cut/ai.png", "--from", "nowhere.toml"]).expect(2).error();
     // Nobody is there to be asked.
     world.json(["declare", "cut/ai.png"]).expect(2).error();

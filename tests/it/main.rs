@@ -22,6 +22,7 @@ mod exit_codes;
 mod gate;
 mod guidance;
 mod in_force;
+mod judging;
 mod keys;
 mod main_job;
 mod media;

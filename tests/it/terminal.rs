@@ -15,7 +15,7 @@ use crate::media::{a1111_png, plain_png};
 use crate::world::{World, text};
 
 /// Longer than any question takes to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Somebody at a terminal, and the program they started.
 struct Terminal {

@@ -123,7 +123,7 @@ impl<'a> ApprovalFacts<'a> {
         let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
         let said = Some(case.record.said(entry));
         let (state, best) = (Some("holds"), Some(entry));
-        Self { state, best, said, documented, key, ..Self::default() }
+        Self { state, best, key, said, documented, ..Self::default() }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what

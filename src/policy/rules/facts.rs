@@ -140,9 +140,7 @@ impl Facts for ItemFacts<'_> {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())
             }
             Fact::Contested => Value::Flag(origin.contested),
-            Fact::Confirmed => {
-                Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
-            }
+            Fact::Confirmed => Value::Flag(confirmed(self.policy, self.case, &self.item.asset)),
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
                 let Case { record, authorities, now, .. } = *self.case;
                 let asset = &self.item.asset;

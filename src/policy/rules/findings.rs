@@ -19,6 +19,8 @@ pub(super) struct Findings<'a> {
     whole: Vec<Finding>,
     blocking: Vec<Finding>,
     warning: Vec<Finding>,
+    /// The same of the items that follow, part by part: there can be many, and each is moved once.
+    later: Vec<(Vec<Finding>, Vec<Finding>)>,
     waived: Vec<Waived>,
     folds: Vec<Fold<'a>>,
     /// Where sentences are written before they are kept.
@@ -49,6 +51,7 @@ impl<'a> Findings<'a> {
             whole: Vec::new(),
             blocking: Vec::new(),
             warning: Vec::new(),
+            later: Vec::new(),
             waived: Vec::new(),
             folds: Vec::new(),
             sentence: String::new(),
@@ -108,16 +111,15 @@ impl<'a> Findings<'a> {
             "made" => made(item).to_owned(),
             _ => String::new(),
         };
-        let (why, fix) = match words {
-            Some(words) => (Arc::clone(&words.why), Arc::clone(&words.fix)),
-            None => {
-                let mut fill = |words: &Template| -> Arc<str> {
-                    self.sentence.clear();
-                    words.fill_into(&mut self.sentence, facts, &extra);
-                    self.sentence.as_str().into()
-                };
-                (fill(&rule.why), fill(&rule.fix))
-            }
+        let (why, fix) = if let Some(words) = words {
+            (Arc::clone(&words.why), Arc::clone(&words.fix))
+        } else {
+            let mut fill = |words: &Template| -> Arc<str> {
+                self.sentence.clear();
+                words.fill_into(&mut self.sentence, facts, &extra);
+                self.sentence.as_str().into()
+            };
+            (fill(&rule.why), fill(&rule.fix))
         };
         let (asset, path) = (Some(item.asset), Some(item.path.clone()));
         self.add(Finding { code: rule.code.clone(), severity, asset, path, why, fix });
@@ -174,13 +176,8 @@ impl<'a> Findings<'a> {
     /// Takes over what was found in the items that follow.
     pub(super) fn take(&mut self, more: Self) {
         self.waivers.take(&more.waivers);
-        // The first of many is not moved.
-        let add = |all: &mut Vec<Finding>, more: Vec<Finding>| {
-            if all.is_empty() { *all = more } else { all.extend(more) }
-        };
         self.whole.extend(more.whole);
-        add(&mut self.blocking, more.blocking);
-        add(&mut self.warning, more.warning);
+        self.later.push((more.blocking, more.warning));
         self.waived.extend(more.waived);
         for more in more.folds {
             let fold = self.folded(more.rule);
@@ -223,15 +220,16 @@ impl<'a> Findings<'a> {
             self.say(RuleCode::ExceptionUnused, None, why, fix.clone());
         }
         // As the verdict has them: blocking ones first, in each the deliverable before its files.
-        let (mut found, warning): (Vec<_>, Vec<_>) =
-            self.whole.into_iter().partition(|one| one.severity == Severity::Block);
-        found.sort_by(|a, b| a.code.cmp(&b.code));
-        found.reserve(self.blocking.len() + warning.len() + self.warning.len());
-        found.append(&mut self.blocking);
-        let mut warning = warning;
-        warning.sort_by(|a, b| a.code.cmp(&b.code));
-        found.extend(warning);
-        found.append(&mut self.warning);
+        self.whole.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.cmp(&b.code)));
+        let warning = self.whole.partition_point(|one| one.severity == Severity::Block);
+        let warning = self.whole.split_off(warning);
+        let (blocks, warns): (Vec<_>, Vec<_>) = self.later.into_iter().unzip();
+        let all = [vec![self.whole, self.blocking], blocks, vec![warning, self.warning], warns];
+        let all: Vec<_> = all.into_iter().flatten().collect();
+        let mut found = Vec::with_capacity(all.iter().map(Vec::len).sum());
+        for part in all {
+            found.extend(part);
+        }
         Verdict::of(found, self.waived, checked)
     }
 }
