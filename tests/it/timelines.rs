@@ -1,5 +1,6 @@
 //! Deliverables made of timelines: what they refer to is judged, and what cannot be told is refused.
 
+use std::fmt::Write;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -351,7 +352,7 @@ fn a_timeline_made_to_exhaust_its_reader_is_refused_at_once() {
     let mut laughs = "<?xml version=\"1.0\"?><!DOCTYPE fcpxml [<!ENTITY a0 \"ha\">".to_owned();
     for at in 1..30 {
         let below = format!("&a{};", at - 1).repeat(10);
-        laughs.push_str(&format!("<!ENTITY a{at} \"{below}\">"));
+        write!(laughs, "<!ENTITY a{at} \"{below}\">").unwrap();
     }
     laughs.push_str("]><fcpxml version=\"1.10\"><resources>&a29;</resources></fcpxml>");
     let many = format!("<fcpxml version=\"1.10\">{}</fcpxml>", "<a/>".repeat(10_000_000));
