@@ -1,4 +1,4 @@
-//! Scans beside `b3sum` and re-scans beside `find -printf`, paired: the commands take turns, and what
+//! Scans beside `b3sum`, re-scans and gates beside `find -printf`, paired: the commands take turns, and what
 //! is printed is the median of each and the median of the ratios.
 //!
 //! `cargo bench --bench scan -- [DIR] [--quick]`. Trees are made under DIR (default: the system's
@@ -50,7 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 b3sum(&root, &["--no-mmap"])
             })?;
         } else {
-            pair("re-scan", &|| genlock(&root, "scan"), "find -printf", &|| find(&root))?;
+            pair("re-scan", &|| genlock(&root, &["scan"]), "find -printf", &|| find(&root))?;
+            genlock(&root, &["deliverable", "add", "EP101", "--path", "**"])?;
+            pair("gate", &|| genlock(&root, &["gate", "EP101"]), "find -printf", &|| find(&root))?;
         }
         fs::remove_dir_all(&root)?;
     }
@@ -114,12 +116,12 @@ fn scan_anew(root: &Path) -> Result<(), Box<dyn Error>> {
     if control.is_dir() {
         fs::remove_dir_all(control)?;
     }
-    genlock(root, "init")?;
-    genlock(root, "scan")
+    genlock(root, &["init"])?;
+    genlock(root, &["scan"])
 }
 
-fn genlock(root: &Path, command: &str) -> Result<(), Box<dyn Error>> {
-    run(Command::new(env!("CARGO_BIN_EXE_genlock")).arg("--quiet").arg(command).current_dir(root))
+fn genlock(root: &Path, args: &[&str]) -> Result<(), Box<dyn Error>> {
+    run(Command::new(env!("CARGO_BIN_EXE_genlock")).arg("--quiet").args(args).current_dir(root))
 }
 
 fn b3sum(root: &Path, flags: &[&str]) -> Result<(), Box<dyn Error>> {

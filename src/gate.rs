@@ -1,4 +1,4 @@
-//! The gate: a policy and the facts in, a verdict out. Pure; it is handed the moment.
+//! The gate: a policy and the facts in, a verdict out. Pure but for threads; it is handed the moment.
 //!
 //! Facts are the [`Record`] folded from checked journal events. What was seen on disk is in it as
 //! observations; what could not be seen is in `problems`.
@@ -10,7 +10,7 @@ use crate::model::{
     AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
 };
 use crate::origin::Origin;
-use crate::policy::{Case, Item, Policy, judge};
+use crate::policy::{Case, Item, Policy, in_parts, judge};
 use crate::record::{Places, Record};
 
 /// The facts a judgement rests on.
@@ -40,17 +40,20 @@ pub struct Ground<'a> {
     pub now: Timestamp,
 }
 
+/// Files worth a thread of their own.
+const PART: usize = 2_000;
+
 /// Judges what a deliverable contains.
-pub fn gate(policy: &Policy, ground: Ground<'_>) -> Verdict {
+pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
     let Ground { authorities, finalizing, attested, record, places, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
-    let items: Vec<_> = contents
-        .iter()
-        .filter(|(path, _)| !unknown.contains(path))
-        .map(|(path, found)| item(path, found, record, places))
-        .collect();
+    let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
+    let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
+        part.iter().map(|(path, found)| item(path, found, record, places)).collect()
+    };
+    let items = in_parts(&known, PART, items).into_iter().flatten().collect();
     let case = Case {
         deliverable,
         items,
@@ -73,7 +76,7 @@ fn item<'a>(
     places: &Places,
 ) -> Item<'a> {
     let Own { origin, unexamined, .. } = own(&found.asset, record, Vec::new());
-    let ancestry = if record.determination(&found.asset).is_none() {
+    let ancestry = if !record.kinship.is_empty() && record.determination(&found.asset).is_none() {
         let paths = |asset: &AssetId| places.of(asset).cloned().collect();
         ancestry(&record.kinship, &found.asset, &|asset| own(asset, record, paths(asset)))
     } else {
@@ -105,11 +108,15 @@ pub fn sources(files: &BTreeMap<AssetPath, Found>, record: &Record) -> BTreeSet<
 
 /// What a content is, with what it inherits. The record must be folded with a scope.
 pub fn origin(asset: &AssetId, record: &Record) -> Origin {
-    let alone = own(asset, record, Vec::new()).origin;
+    ancestors(asset, record).inherited_by(own(asset, record, Vec::new()).origin)
+}
+
+/// What a content was made from, as far as it counts: nothing where a person determined what it is.
+pub fn ancestors(asset: &AssetId, record: &Record) -> Ancestry {
     if record.determination(asset).is_some() {
-        return alone;
+        return Ancestry::default();
     }
-    ancestry(&record.kinship, asset, &|asset| own(asset, record, Vec::new())).inherited_by(alone)
+    ancestry(&record.kinship, asset, &|asset| own(asset, record, Vec::new()))
 }
 
 /// The exact list that a finalised deliverable is bound to.

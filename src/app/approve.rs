@@ -9,7 +9,7 @@ use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
     AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
 };
-use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Timestamp};
+use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp};
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
 
@@ -201,6 +201,12 @@ fn extend(
         return Err(AppError::usage(
             format!("{id} {why}, and there is nothing to extend"),
             "genlock show ASSET says how an approval stands; a new one needs --scope",
+        ));
+    }
+    if let Some(no) = record.overruled(entry, Seq(u64::MAX)) {
+        return Err(AppError::usage(
+            format!("{id} was overruled by {} of {}: {}", no.fact.id, no.fact.by, no.fact.note),
+            "what was refused since needs a new approval, with --scope",
         ));
     }
     if let Some(asset) =

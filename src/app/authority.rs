@@ -5,15 +5,14 @@
 //! out as it did then.
 
 use std::collections::{BTreeMap, HashMap};
-use std::num::NonZero;
 
 use crate::app::approvers::ever_named;
 use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
 use crate::model::{
     Approval, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted, RuleCode, Seq,
-    Severity, Signed, Timestamp,
+    Severity, Timestamp,
 };
-use crate::policy::Policy;
+use crate::policy::{Policy, in_parts};
 use crate::record::{Entry, Record};
 
 /// Signatures worth a thread of their own.
@@ -24,7 +23,10 @@ const CHUNK: usize = 32;
 pub(super) struct Inquiry {
     lists: HashMap<AssetId, Option<AllowedSigners>>,
     trust: Authorities,
-    /// Signed statements that were used, and where first.
+    /// The statement that an event carries, by its hash, whatever signature it has: one with another is
+    /// the same word.
+    statements: HashMap<Seq, AssetId>,
+    /// Where each statement was used first.
     used: HashMap<AssetId, Seq>,
     /// How many approvals, met conditions and acknowledgements were noted.
     remembered: [usize; 3],
@@ -32,6 +34,13 @@ pub(super) struct Inquiry {
 }
 
 impl Inquiry {
+    /// Looks into what stands behind every word of a record.
+    pub(super) fn of(record: &Record) -> Self {
+        let mut inquiry = Self::default();
+        inquiry.look(record);
+        inquiry
+    }
+
     /// Looks into what stands behind every word of a record, which must continue what was shown before.
     pub(super) fn look(&mut self, record: &Record) {
         for entry in &record.texts.approvers {
@@ -46,11 +55,12 @@ impl Inquiry {
             .collect();
         let attested = self.attest(record, &fresh);
         for (entry, attestation) in fresh.iter().zip(attested) {
-            let first = entry.fact.signed.as_ref().and_then(|signed| self.first(entry.seq, signed));
+            let first = self.first(entry.seq);
             let mut word = self.word(record, entry.seq, &entry.fact.by, attestation, first);
             if word.flaw.is_none() {
                 word.flaw = self.extends(record, entry);
             }
+            word.not_allowed = word.not_allowed.or_else(|| refused_before(record, entry));
             self.trust.words.insert(entry.seq, word);
         }
         for entry in &record.conditions_met {
@@ -67,7 +77,7 @@ impl Inquiry {
                     .unwrap_or(AssetId::from_bytes([0; 32])),
                 self.ground(record, entry.seq, entry.at),
             );
-            let first = fact.signed.as_ref().and_then(|signed| self.first(entry.seq, signed));
+            let first = self.first(entry.seq);
             let word = self.word(record, entry.seq, &fact.by, attestation, first);
             self.trust.words.insert(entry.seq, word);
         }
@@ -93,17 +103,19 @@ impl Inquiry {
             .map(|one| (one.seq, one.fact.signed.as_ref()));
         for (seq, signed) in approvals.chain(conditions).chain(acknowledged) {
             let Some(signed) = signed else { continue };
-            let first = self.used.entry(key_of(signed)).or_insert(seq);
+            let key = AssetId::from(blake3::hash(signed.statement.as_bytes()));
+            let first = self.used.entry(key).or_insert(seq);
             *first = seq.min(*first);
+            self.statements.insert(seq, key);
         }
         let texts = &record.texts;
         self.remembered =
             [record.approvals.len(), record.conditions_met.len(), texts.acknowledged.len()];
     }
 
-    /// Where a statement was used before.
-    fn first(&self, seq: Seq, signed: &Signed) -> Option<Seq> {
-        self.used.get(&key_of(signed)).copied().filter(|first| *first != seq)
+    /// Where the statement of an event was used before.
+    fn first(&self, seq: Seq) -> Option<Seq> {
+        self.used.get(self.statements.get(&seq)?).copied().filter(|first| *first != seq)
     }
 
     fn ground<'a>(&'a self, record: &'a Record, seq: Seq, at: Timestamp) -> Ground<'a> {
@@ -122,16 +134,7 @@ impl Inquiry {
                 .map(|one| attest::approval(&one.fact, self.ground(record, one.seq, one.at)))
                 .collect()
         };
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let part = fresh.len().div_ceil(threads).max(CHUNK);
-        if fresh.len() <= part {
-            return check(fresh);
-        }
-        std::thread::scope(|scope| {
-            let parts: Vec<_> =
-                fresh.chunks(part).map(|part| scope.spawn(move || check(part))).collect();
-            parts.into_iter().flat_map(|one| one.join().unwrap_or_default()).collect()
-        })
+        in_parts(fresh, CHUNK, check).into_iter().flatten().collect()
     }
 
     fn word(
@@ -196,7 +199,7 @@ impl Inquiry {
         for entry in &all[self.acknowledgements..] {
             let ground = ack_ground(record, self.trust.acknowledged, entry.seq);
             let attestation = self.ack_attestation(record, &ground, entry);
-            let replayed = entry.fact.signed.as_ref().and_then(|one| self.first(entry.seq, one));
+            let replayed = self.first(entry.seq);
             let signed = matches!(attestation, Attestation::Signed(_)) && replayed.is_none();
             let list = self.list(ground.list);
             // Without anybody who could sign a signature is not to be had.
@@ -226,9 +229,13 @@ impl Inquiry {
     }
 }
 
-/// A statement, whatever signature it has: one with another is the same word.
-fn key_of(signed: &Signed) -> AssetId {
-    AssetId::from(blake3::hash(signed.statement.as_bytes()))
+/// Why nobody could extend what this one does: somebody had said no to all of it by then. Who may only
+/// extend could otherwise overrule who may approve.
+fn refused_before(record: &Record, above: &Entry<Approval>) -> Option<String> {
+    let below = record.approval(above.fact.under?)?;
+    let no = record.overruled(below, above.seq)?;
+    let (id, by) = (no.fact.id, &no.fact.by);
+    Some(format!("it extends {}, which {id} by {by} had overruled", below.fact.id))
 }
 
 /// What an acknowledgement is judged by.
@@ -266,9 +273,7 @@ pub(super) fn demands_signatures(policy: &Policy) -> bool {
 
 /// What stands behind every word of a record.
 pub fn authorities(record: &Record) -> Authorities {
-    let mut inquiry = Inquiry::default();
-    inquiry.look(record);
-    inquiry.trust
+    Inquiry::of(record).trust
 }
 
 /// Every signature on record that proves nothing, with the event it stands in.

@@ -11,7 +11,7 @@ use crate::deliver::staging::StagingError;
 use crate::deliver::timeline::TimelineError;
 use crate::ledger::LedgerError;
 use crate::observe::mount::MountError;
-use crate::policy::PolicyError;
+use crate::policy::{PolicyError, PolicyProblem};
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,14 @@ pub enum AppError {
     /// The manifest of a delivery cannot be written.
     #[error("the manifest cannot be written, and nothing was delivered")]
     Manifest(#[source] ManifestError),
+    /// A file that is to be declared from is no declaration.
+    #[error("cannot use {} as a declaration", path.display())]
+    DeclarationInvalid {
+        /// The file.
+        path: PathBuf,
+        /// Every problem.
+        problems: Vec<PolicyProblem>,
+    },
     /// The ledger cannot.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

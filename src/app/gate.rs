@@ -239,11 +239,16 @@ impl Looked {
         let contents = Contents::new(made)?.with_referenced(referenced.files());
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
-        let seen = look(around, ledger, &contents, &record, None)?;
+        // Signatures take a processor, the look takes the disk.
+        let (seen, inquiry) = std::thread::scope(|scope| {
+            let inquiry = scope.spawn(|| Inquiry::of(&record));
+            let seen = look(around, ledger, &contents, &record, None);
+            (seen, inquiry.join())
+        });
+        let inquiry = inquiry.unwrap_or_else(|broken| std::panic::resume_unwind(broken));
+        let seen = seen?;
         let contents = contents.with_links(&seen.linked);
         let lost_documents = lost(around.project, &record);
-        let mut inquiry = Inquiry::default();
-        inquiry.look(&record);
         let mut looked = Self { contents, seen, lost_documents, referenced, inquiry, record };
         let in_packages = looked.packages(around, ledger, reader, &made.packages)?;
         for _ in 0..LOOKS {

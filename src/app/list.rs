@@ -1,7 +1,7 @@
 //! `ls`: what is where, with its status. Folds image sequences folder by folder.
 
 use crate::app::decide::decisions;
-use crate::app::origins::{Known, origins};
+use crate::app::origins::{Clearing, Known, origins};
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LocationRow;
 use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType, Strength};
@@ -59,7 +59,8 @@ pub fn list(
     };
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let known = origins(&reader, &mut record, context.now())?;
+    let clearing = Clearing::new(project, &record, context.now());
+    let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {
         if wanted.as_ref().is_some_and(|wanted| !wanted.wants(&location)) {

@@ -55,7 +55,7 @@ pub use authority::authorities;
 pub use condition::{MetOptions, condition_met};
 pub use context::Context;
 pub use declare::{
-    Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from,
+    Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from, declaration_of,
     declaration_template, declare, draft, known, reported,
 };
 pub use deliverables::{

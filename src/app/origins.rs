@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::app::AppError;
+use crate::app::authority::authorities;
 use crate::app::kin::learn;
+use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, DeclarationId, Examination, Strength,
-    Timestamp,
+    AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, ContentProblem, DeclarationId,
+    Examination, Strength, Timestamp,
 };
 use crate::origin::Origin;
-use crate::record::Record;
+use crate::policy::{Policy, counts};
+use crate::record::{Entry, Record};
 
 /// What lists show of one content.
 pub(super) struct Known {
@@ -24,11 +26,12 @@ pub(super) struct Known {
     pub(super) problems: Vec<ContentProblem>,
 }
 
-/// Draws the origin of every content there is anything to say of.
+/// Draws the origin of every content there is anything to say of, and how it stands with those who
+/// must clear it, where that is asked.
 pub(super) fn origins(
     reader: &Reader,
     record: &mut Record,
-    now: Timestamp,
+    clearing: Option<&Clearing>,
 ) -> Result<BTreeMap<AssetId, Known>, AppError> {
     learn(reader, record)?;
     let record = &*record;
@@ -62,11 +65,12 @@ pub(super) fn origins(
         one.origin = origin;
         above.insert(asset, ancestry);
     }
+    let Some(clearing) = clearing else { return Ok(known) };
     let paths = paths(reader, record)?;
     for (asset, one) in &mut known {
         let paths = paths.get(asset).map(Vec::as_slice).unwrap_or_default();
-        one.declarations = record.declarations.of(asset, paths.iter());
-        one.clearance = clearance(one.origin.status, record, asset, &one.declarations, now);
+        one.declarations = record.declarations.of(asset, paths.iter()).into_owned();
+        one.clearance = clearing.of(record, one.origin.status, asset, &one.declarations);
     }
     let inherited: Vec<_> = above
         .iter()
@@ -119,13 +123,34 @@ fn paths(reader: &Reader, record: &Record) -> Result<HashMap<AssetId, Vec<AssetP
     Ok(paths)
 }
 
-/// The clearance of an AI-made or suspect asset; nothing for others.
-pub(super) fn clearance(
-    status: AiStatus,
-    record: &Record,
-    asset: &AssetId,
-    declarations: &[DeclarationId],
+/// What clearances are drawn from: as the gate does, from checked signatures and the policy on disk.
+pub(super) struct Clearing {
+    pub(super) authorities: Authorities,
+    policy: Option<Policy>,
     now: Timestamp,
-) -> Option<Clearance> {
-    status.is_ai_or_suspect().then(|| record.clearance(asset, declarations, now))
+}
+
+impl Clearing {
+    pub(super) fn new(project: &Project, record: &Record, now: Timestamp) -> Self {
+        // Where the policy cannot be used, nothing passes; a list goes by the one on record.
+        let recorded = || Policy::parse(&record.policy()?.fact.text).ok();
+        let policy = project.policy().ok().or_else(recorded);
+        Self { authorities: authorities(record), policy, now }
+    }
+
+    /// The clearance of an AI-made or suspect asset; nothing for others.
+    pub(super) fn of(
+        &self,
+        record: &Record,
+        status: AiStatus,
+        asset: &AssetId,
+        declarations: &[DeclarationId],
+    ) -> Option<Clearance> {
+        let counts = |entry: &Entry<Approval>| {
+            let policy = self.policy.as_ref();
+            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record))
+        };
+        let clearance = || record.clearance(asset, declarations, self.now, &counts);
+        status.is_ai_or_suspect().then(clearance)
+    }
 }

@@ -191,7 +191,7 @@ fn predicate(
     let warnings = answer.verdict.findings.iter().map(|one| Warning {
         code: one.code.as_str().to_owned(),
         path: one.path.as_ref().map(ToString::to_string),
-        why: one.why.clone(),
+        why: one.why.to_string(),
     });
     DeliveryPredicate {
         deliverable: answer.deliverable.clone(),

@@ -171,85 +171,120 @@ pub fn reject(
 }
 
 /// Withdraws approvals, from now on.
+///
+/// Whoever acts may: it only lowers, and a delivery must be stopped by who hears first that rights are
+/// gone. Saying that somebody else did, `by`, is that person's word and needs what any decision needs.
 pub fn revoke(
     project: &Project,
     context: &Context<'_>,
     target: &RevokeTarget,
-    by: &str,
+    by: Option<&str>,
     note: &str,
 ) -> Result<Verdicts, AppError> {
+    let speaker = by.map(|by| Speaker::new(project, by)).transpose()?;
     decide(project, context, |record| {
-        let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
-        let mut events = Vec::new();
-        let mut ids = Vec::new();
-        let assets = match target {
-            RevokeTarget::Approval(id) => {
-                let entry = record.approval(*id).ok_or_else(|| {
-                    AppError::usage(format!("there is no approval {id}"), "genlock log lists them")
-                })?;
-                let standing = |asset| record.standing(entry, asset, now);
-                let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
-                if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
-                    return Err(AppError::usage(
-                        format!("{id} is withdrawn already"),
-                        "genlock show ASSET says by whom and why",
-                    ));
-                }
-                ids.push(*id);
-                events.push(Event::Revoked(revocation(vec![*id], vec![], by, note)));
-                entry.fact.assets.len()
-            }
-            RevokeTarget::Declaration(id) => {
-                current(record, *id)?;
-                let under = |entry: &&Entry<Approval>| {
-                    let given = entry.fact.declaration.is_some_and(|one| one.id == *id);
-                    given && !record.is_revoked(entry.fact.id)
-                };
-                let approvals: Vec<_> = record.approvals.iter().filter(under).collect();
-                ids.extend(approvals.iter().map(|entry| entry.fact.id));
-                if ids.is_empty() {
-                    return Err(AppError::usage(
-                        format!("no active approval was given under {id}"),
-                        "genlock log lists approvals",
-                    ));
-                }
-                let assets: BTreeSet<_> =
-                    approvals.iter().flat_map(|one| &one.fact.assets).collect();
-                events.push(Event::Revoked(revocation(ids.clone(), vec![], by, note)));
-                assets.len()
-            }
-            RevokeTarget::Assets(assets) => {
-                for asset in assets {
-                    let active: Vec<_> = record
-                        .approvals_of(asset, now)
-                        .filter(|(_, standing)| *standing == Standing::Active)
-                        .map(|(entry, _)| entry.fact.id)
-                        .collect();
-                    ids.extend(active);
-                }
-                ids.sort_unstable();
-                ids.dedup();
-                if ids.is_empty() {
-                    return Err(AppError::usage(
-                        "no active approval covers what was named",
-                        "genlock show ASSET lists its approvals",
-                    ));
-                }
-                events.push(Event::Revoked(revocation(ids.clone(), assets.clone(), by, note)));
-                assets.len()
-            }
+        let Withdrawn { approvals, only, assets } = withdrawn(record, context, target)?;
+        if let Some(speaker) = &speaker {
+            speaker.check(record, &approvals)?;
+        }
+        let revocation = Revocation {
+            approvals: approvals.clone(),
+            assets: only,
+            by: by.unwrap_or(&context.actor).to_owned(),
+            note: note.to_owned(),
         };
-        Ok((events, Verdicts { ids, assets, unknown_deliverables: vec![] }))
+        let news = speaker.as_ref().and_then(|speaker| speaker.approvers.news(record));
+        let events = news.into_iter().chain([Event::Revoked(revocation)]).collect();
+        Ok((events, Verdicts { ids: approvals, assets, unknown_deliverables: vec![] }))
     })
 }
 
-fn revocation(
+/// Somebody in whose name approvals are withdrawn.
+struct Speaker<'a> {
+    name: &'a str,
+    approvers: Approvers,
+}
+
+impl<'a> Speaker<'a> {
+    fn new(project: &Project, name: &'a str) -> Result<Self, AppError> {
+        if name.trim().is_empty() {
+            return Err(AppError::usage(
+                "a decision needs a name",
+                "say who decided with --by WHO",
+            ));
+        }
+        Ok(Self { name, approvers: Approvers::read(project)? })
+    }
+
+    /// Takes who is an approver, and who takes back only their own word: also one who is off the list.
+    fn check(&self, record: &Record, approvals: &[ApprovalId]) -> Result<(), AppError> {
+        let own = |id: &ApprovalId| record.approval(*id).is_some_and(|it| it.fact.by == self.name);
+        if approvals.iter().all(own) { Ok(()) } else { self.approvers.check(record, self.name) }
+    }
+}
+
+/// What a revocation is about.
+struct Withdrawn {
     approvals: Vec<ApprovalId>,
-    assets: Vec<AssetId>,
-    by: &str,
-    note: &str,
-) -> Revocation {
-    Revocation { approvals, assets, by: by.to_owned(), note: note.to_owned() }
+    /// Only for these contents; empty for all that they cover.
+    only: Vec<AssetId>,
+    /// How many contents that is.
+    assets: usize,
+}
+
+fn withdrawn(
+    record: &Record,
+    context: &Context<'_>,
+    target: &RevokeTarget,
+) -> Result<Withdrawn, AppError> {
+    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    match target {
+        RevokeTarget::Approval(id) => {
+            let entry = record.approval(*id).ok_or_else(|| {
+                AppError::usage(format!("there is no approval {id}"), "genlock log lists them")
+            })?;
+            let standing = |asset| record.standing(entry, asset, now);
+            let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
+            if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
+                return Err(AppError::usage(
+                    format!("{id} is withdrawn already"),
+                    "genlock show ASSET says by whom and why",
+                ));
+            }
+            let assets = entry.fact.assets.len();
+            Ok(Withdrawn { approvals: vec![*id], only: Vec::new(), assets })
+        }
+        RevokeTarget::Declaration(id) => {
+            current(record, *id)?;
+            let under = |entry: &&Entry<Approval>| {
+                let given = entry.fact.declaration.is_some_and(|one| one.id == *id);
+                given && !record.is_revoked(entry.fact.id)
+            };
+            let given: Vec<_> = record.approvals.iter().filter(under).collect();
+            if given.is_empty() {
+                return Err(AppError::usage(
+                    format!("no active approval was given under {id}"),
+                    "genlock log lists approvals",
+                ));
+            }
+            let assets: BTreeSet<_> = given.iter().flat_map(|one| &one.fact.assets).collect();
+            let approvals = given.iter().map(|entry| entry.fact.id).collect();
+            Ok(Withdrawn { approvals, only: Vec::new(), assets: assets.len() })
+        }
+        RevokeTarget::Assets(assets) => {
+            let active = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
+            let active = active.filter(|(_, standing)| *standing == Standing::Active);
+            let approvals: BTreeSet<_> = active.map(|(entry, _)| entry.fact.id).collect();
+            if approvals.is_empty() {
+                return Err(AppError::usage(
+                    "no active approval covers what was named",
+                    "genlock show ASSET lists its approvals",
+                ));
+            }
+            let approvals = approvals.into_iter().collect();
+            Ok(Withdrawn { approvals, only: assets.clone(), assets: assets.len() })
+        }
+    }
 }
 
 /// What a decision needs before the ledger is asked: who may decide, and the written word in the

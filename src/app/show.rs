@@ -1,11 +1,10 @@
 //! `show`: everything known of one asset.
 
-use crate::app::authority::authorities;
 use crate::app::decide::decisions;
 use crate::app::history::event_view;
 use crate::app::kin::origin;
 use crate::app::link::{Way, family};
-use crate::app::origins::clearance;
+use crate::app::origins::Clearing;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
 use crate::lineage::{Ancestor, only_inherited};
@@ -58,13 +57,15 @@ pub fn show(
     let locations = reader.locations_of(&asset)?;
     let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
     let declarations = record.declarations.of(&asset, present);
-    let clear = clearance(origin.status, &record, &asset, &declarations, now);
+    let clearing = Clearing::new(project, &record, now);
+    let own = clearing.of(&record, origin.status, &asset, &declarations);
     let of = |one: &Ancestor| {
         let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
-        record.clearance(&one.asset, &declarations, now)
+        let known = clearing.of(&record, one.own.origin.status, &one.asset, &declarations);
+        known.unwrap_or(Clearance::Undeclared)
     };
     let inherits = only_inherited(&origin);
-    let clear = clear.map(|own| if inherits { ancestry.clearance(own, &of) } else { own });
+    let clear = own.map(|own| if inherits { ancestry.clearance(own, &of) } else { own });
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -97,7 +98,7 @@ pub fn show(
         children,
         lineage_left_out: more_parents + more_children,
         declarations: declarations.iter().filter_map(|id| declaration(&record, *id)).collect(),
-        approvals: approvals(&record, &authorities(&record), &asset, now),
+        approvals: approvals(&record, &clearing.authorities, &asset, now),
         events,
     })
 }

@@ -7,12 +7,10 @@ use crate::app::decide::decisions;
 use crate::app::declare::attached;
 use crate::app::deliverables::deliverables;
 use crate::app::list::row;
-use crate::app::origins::{Known, origins};
+use crate::app::origins::{Clearing, Known, origins};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{Reader, Totals};
-use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Strength, Timestamp,
-};
+use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Strength};
 use crate::problem::Problem;
 use crate::record::Record;
 use crate::report::{DeclarationLine, DeliverableLine, ListRow, ProblemView, StatusView};
@@ -66,9 +64,8 @@ pub(super) fn tally(
         missing: totals.missing,
         ..Tally::default()
     };
-    // Clearance is not counted here, so the moment does not matter.
     let counts = reader.present_examined(root, directory)?;
-    for (asset, known) in origins(reader, record, Timestamp::from_nanos(0))? {
+    for (asset, known) in origins(reader, record, None)? {
         let present = match counts.get(&asset) {
             Some(count) => *count,
             // Determined by a person or made from AI, and without a mark of its own.
@@ -106,7 +103,8 @@ pub(super) fn tally(
 pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, AppError> {
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let known = origins(&reader, &mut record, context.now())?;
+    let clearing = Clearing::new(project, &record, context.now());
+    let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut problems = Vec::new();
     let mut all = Tally::default();
     for root in &project.config.roots {

@@ -12,6 +12,9 @@ pub const NAMESPACE: &str = "genlock-approval";
 /// What signatures under delivery certificates are for.
 pub const DELIVERY: &str = "genlock-delivery";
 
+/// How a signature begins.
+const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----\n";
+
 /// What the key hashes the message with; also what `ssh-keygen -Y sign` does.
 const HASH: HashAlg = HashAlg::Sha512;
 
@@ -54,6 +57,10 @@ pub(super) fn armor(
 /// and whether it counts, is not looked at.
 pub(super) fn open(armored: &str, namespace: &str, message: &[u8]) -> Result<KeyData, Unreadable> {
     let format = |error: ssh_key::Error| Unreadable::Format(error.to_string());
+    // What may stand before it by RFC 7468 may not for OpenSSH.
+    if !armored.starts_with(BEGIN) {
+        return Err(Unreadable::Format("it does not begin as one".to_owned()));
+    }
     let signature = SshSig::from_pem(armored).map_err(format)?;
     // OpenSSH takes version 1 only, and signs nothing in the reserved field.
     if signature.version() != SshSig::VERSION || !signature.reserved().is_empty() {

@@ -525,7 +525,7 @@ pub(super) struct RevokeArgs {
     /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their active approvals
     #[arg(required = true)]
     pub(super) targets: Vec<String>,
-    /// Who withdraws it
+    /// Who withdraws it, where that is not who acts: an approver, or who gave the approval
     #[arg(long, value_name = "WHO")]
     pub(super) by: Option<String>,
     /// Why

@@ -53,7 +53,7 @@ pub(super) fn declare(
         let declaration = app::declaration_from(project, context, file)?;
         let mut draft = Draft::from(&declaration);
         draft.fill_from(&app::known(project, existing, &covered)?);
-        let declaration = whole(draft)?;
+        let declaration = app::declaration_of(project, context, draft)?;
         let answer = app::declare(project, context, existing, &declaration, &covered)?;
         return Ok(show(&answer, output));
     }
@@ -77,12 +77,9 @@ pub(super) fn declare(
         output.complain("nothing was recorded");
         return Ok(Exit::No);
     }
-    let answer = app::declare(project, context, existing, &whole(draft)?, &covered)?;
+    let declaration = app::declaration_of(project, context, draft)?;
+    let answer = app::declare(project, context, existing, &declaration, &covered)?;
     Ok(show(&answer, output))
-}
-
-fn whole(draft: Draft) -> Result<crate::model::Declaration, AppError> {
-    draft.finish().map_err(|why| AppError::usage(why, "genlock declare --template explains it"))
 }
 
 /// One question after the other; `false` when whoever answers leaves.

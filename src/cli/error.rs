@@ -12,6 +12,7 @@ use crate::report::clean;
 pub(super) fn exit_of(error: &AppError) -> Exit {
     match error {
         AppError::Usage { .. }
+        | AppError::DeclarationInvalid { .. }
         | AppError::Sign(_)
         | AppError::Staging(_)
         | AppError::Manifest(_) => Exit::Usage,
@@ -66,6 +67,9 @@ fn hint_of(error: &AppError) -> Option<String> {
              agent first: ssh-add KEY"
                 .into(),
         ),
+        AppError::DeclarationInvalid { .. } => {
+            Some("genlock declare --template prints one with every field explained".into())
+        }
         AppError::NetworkMount { .. } => Some(
             "keep the ledger on a local disk: genlock init --ledger ~/genlock/PROJECT.db".into(),
         ),
@@ -107,6 +111,9 @@ fn hint_of(error: &AppError) -> Option<String> {
 fn causes_of(error: &AppError) -> Vec<String> {
     if let AppError::PolicyInvalid { source, .. } | AppError::CasesInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();
+    }
+    if let AppError::DeclarationInvalid { problems, .. } = error {
+        return problems.iter().map(ToString::to_string).collect();
     }
     if let AppError::ApproversInvalid { source, .. } = error {
         return source.problems.iter().map(ToString::to_string).collect();

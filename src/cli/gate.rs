@@ -135,7 +135,8 @@ fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
         ));
         for one in all.iter().take(shown) {
             let path = one.finding.path.as_ref().map(ToString::to_string);
-            output.line(&format!("    {}", plain(path.as_ref().unwrap_or(&one.finding.why), 400)));
+            output
+                .line(&format!("    {}", plain(path.as_deref().unwrap_or(&one.finding.why), 400)));
         }
         if all.len() > shown {
             output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));
@@ -148,7 +149,7 @@ pub(super) fn findings(output: &mut Output, findings: &[Finding], shown: usize) 
     let mut groups: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
     let mut index: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for one in findings {
-        let at = *index.entry((one.code.as_str(), &one.why)).or_insert_with(|| {
+        let at = *index.entry((one.code.as_str(), &*one.why)).or_insert_with(|| {
             groups.push((one, Vec::new()));
             groups.len() - 1
         });

@@ -187,8 +187,7 @@ pub(super) fn revoke(
             RevokeTarget::Assets(selected.assets)
         }
     };
-    let by = args.by.clone().unwrap_or_else(|| context.actor.clone());
-    let made = app::revoke(project, context, &target, &by, &args.note)?;
+    let made = app::revoke(project, context, &target, args.by.as_deref(), &args.note)?;
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
     let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))

@@ -6,6 +6,7 @@ use std::fmt;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,10 +15,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The name of the root that is the project folder itself.
 pub const PROJECT_ROOT: &str = "project";
 
-/// The name of a root: the project folder, or a `[[root]]` of `config.toml`.
+/// The name of a root: the project folder, or a `[[root]]` of `config.toml`. Shared by all the paths
+/// below it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct RootName(String);
+pub struct RootName(Arc<str>);
 
 /// A root name or a relative path is not usable as one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum BadPath {
 impl RootName {
     /// The project folder's own name.
     pub fn project() -> Self {
-        Self(PROJECT_ROOT.to_owned())
+        Self(PROJECT_ROOT.into())
     }
 
     /// The name as text.
@@ -43,7 +45,7 @@ impl RootName {
 
     /// Whether this is the project folder itself, whose paths are shown without a prefix.
     pub fn is_project(&self) -> bool {
-        self.0 == PROJECT_ROOT
+        &*self.0 == PROJECT_ROOT
     }
 }
 
@@ -55,13 +57,13 @@ impl TryFrom<String> for RootName {
         if name.is_empty() || !name.chars().all(plain) {
             return Err(BadPath::RootName(name));
         }
-        Ok(Self(name))
+        Ok(Self(name.into()))
     }
 }
 
 impl From<RootName> for String {
     fn from(name: RootName) -> Self {
-        name.0
+        name.0.as_ref().into()
     }
 }
 

@@ -182,7 +182,8 @@ impl Declaration {
 
     /// Whether anything others own is in it. An input with a clearance is answered for.
     pub fn any_third_party(&self) -> Option<Answer> {
-        let open = self.inputs.iter().filter(|input| input.clearance.is_none());
+        let blank = |clearance: &String| clearance.trim().is_empty();
+        let open = self.inputs.iter().filter(|one| one.clearance.as_ref().is_none_or(blank));
         Self::worst(open.map(|input| input.third_party).chain([self.third_party_ip]))
     }
 

@@ -55,11 +55,11 @@ impl Tool {
             && self.version.as_deref().is_none_or(|own| version == Some(own))
     }
 
-    /// Whether it may keep, re-use or learn from what is put in or comes out; `None` where nobody
-    /// answered everything and no answer is yes.
+    /// Whether it may keep, re-use or learn from what is put in or comes out: who is unsure cannot say
+    /// that it does not. `None` where not everything was answered, and the rest with no.
     pub fn keeps_data(&self) -> Option<bool> {
         let all = [self.stores, self.reuses, self.trains_on_inputs, self.trains_on_outputs];
-        if all.contains(&Some(Answer::Yes)) {
+        if all.iter().any(|one| matches!(one, Some(Answer::Yes | Answer::Unsure))) {
             Some(true)
         } else if all.iter().all(|one| *one == Some(Answer::No)) {
             Some(false)

@@ -1,6 +1,5 @@
 //! What a gate answers.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -48,6 +47,7 @@ rule_codes! {
     ApprovalOverridesRejection = "approval-overrides-rejection", "an approval came after somebody's rejection";
     SuspectUndetermined = "suspect-undetermined", "an asset carries a weak mark and no person has decided";
     DeterminationContradictsMark = "determination-contradicts-mark", "a person determined that an asset is not AI although it carries a mark";
+    DeterminationContradictsDeclaration = "determination-contradicts-declaration", "a person determined that an asset is not AI although it is declared";
     MediaMissing = "media-missing", "something the deliverable names is not there";
     MediaChanged = "media-changed", "a file kept changing while it was read";
     MediaUnread = "media-unread", "content could not be read or fully examined";
@@ -159,10 +159,10 @@ pub struct Finding {
     pub asset: Option<AssetId>,
     /// Where in the deliverable; none for the deliverable as a whole.
     pub path: Option<AssetPath>,
-    /// Why, in a sentence for the person who must act.
-    pub why: String,
+    /// Why, in a sentence for the person who must act. Many findings share one.
+    pub why: Arc<str>,
     /// What would clear it, as a command where one exists.
-    pub fix: String,
+    pub fix: Arc<str>,
 }
 
 /// A finding that a waiver of the policy keeps out of the verdict. Shown with it: a waiver is a
@@ -235,9 +235,10 @@ impl Verdict {
                 .then_with(|| a.path.cmp(&b.path))
                 .then_with(|| a.code.cmp(&b.code))
         };
-        // First by severity alone: what was found comes by path and code then, and is not sorted anew.
-        findings.sort_by_key(|one| Reverse(one.severity));
-        findings.sort_by(order);
+        // A hundred thousand files come in order already, and moving their findings takes time.
+        if !findings.is_sorted_by(|a, b| order(a, b).is_le()) {
+            findings.sort_by(order);
+        }
         waived.sort_by(|a, b| order(&a.finding, &b.finding));
         let blocks = || findings.iter().filter(|finding| finding.severity == Severity::Block);
         let outcome = if blocks().any(|finding| !finding.code.is_media()) {

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use globset::GlobMatcher;
-
 use crate::policy::fact::{About, Fact, Facts, Kind, Value};
+use crate::policy::pattern::Pattern;
 
 /// When a rule finds something.
 #[derive(Clone, Debug)]
@@ -31,7 +30,7 @@ pub enum Test {
     /// It is among its words.
     Has(String),
     /// The glob fits it; `*` does not cross `/`, `**` does.
-    Matches(GlobMatcher),
+    Matches(Pattern),
     /// It is this word or a stronger one: one of these, the weakest first.
     AtLeastWord(Vec<&'static str>),
     /// It is this number or more.
@@ -58,6 +57,27 @@ impl Condition {
             Self::Any(any) => any.iter().any(|one| one.holds(facts)),
             Self::Not(one) => !one.holds(facts),
             Self::Fact(fact, test) => test.holds(&facts.get(*fact)),
+        }
+    }
+
+    /// Whether it holds by some of the facts alone: `None` when that takes the others.
+    pub(super) fn settled(&self, facts: &dyn Facts, given: fn(Fact) -> bool) -> Option<bool> {
+        let all = |all: &[Self], settles: bool| {
+            let mut open = false;
+            for one in all {
+                match one.settled(facts, given) {
+                    Some(answer) if answer == settles => return Some(settles),
+                    Some(_) => {}
+                    None => open = true,
+                }
+            }
+            (!open).then_some(!settles)
+        };
+        match self {
+            Self::All(parts) => all(parts, false),
+            Self::Any(parts) => all(parts, true),
+            Self::Not(one) => one.settled(facts, given).map(|answer| !answer),
+            Self::Fact(fact, test) => given(*fact).then(|| test.holds(&facts.get(*fact))),
         }
     }
 
@@ -90,7 +110,7 @@ impl Test {
             (Self::Is(wanted), Value::Text(text)) => wanted == text,
             (Self::In(wanted), Value::Text(text)) => wanted.iter().any(|one| one == text),
             (Self::Has(wanted), Value::Words(words)) => words.contains(&wanted.as_str()),
-            (Self::Matches(glob), Value::Text(text)) => glob.is_match(&**text),
+            (Self::Matches(glob), Value::Text(text)) => glob.is_match(text),
             (Self::AtLeast(least), Value::Number(number)) => number >= least,
             (Self::AtLeastWord(words), Value::Text(text)) => words.contains(&&**text),
             _ => false,
@@ -135,7 +155,7 @@ impl fmt::Display for Condition {
                     Test::IsFlag(flag) => write!(f, "{name} is {flag}"),
                     Test::In(words) => write!(f, "{name} is one of {}", words.join(", ")),
                     Test::Has(word) => write!(f, "{name} has {word:?}"),
-                    Test::Matches(glob) => write!(f, "{name} fits {:?}", glob.glob().glob()),
+                    Test::Matches(glob) => write!(f, "{name} fits {:?}", glob.as_str()),
                     Test::AtLeastWord(words) => {
                         let least = words.first().copied().unwrap_or_default();
                         write!(f, "{name} is {least:?} or stronger")
@@ -146,5 +166,60 @@ impl fmt::Display for Condition {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::{PROFILES, Policy};
+
+    /// Facts that are anything, the same for a number.
+    struct Drawn(u64);
+
+    impl Facts for Drawn {
+        fn get(&self, fact: Fact) -> Value<'_> {
+            let text = format!("{} {}", self.0, fact.as_str());
+            let drawn = blake3::hash(text.as_bytes()).as_bytes()[0] as usize;
+            let pick = |words: Vec<&'static str>| words.get(drawn % (words.len() + 1)).copied();
+            match fact.kind() {
+                Kind::Flag => Value::Flag(drawn.is_multiple_of(2)),
+                Kind::Number => Value::Number(drawn as u64 % 3),
+                Kind::Text => Value::maybe((drawn.is_multiple_of(2)).then_some("x")),
+                Kind::Word(words) => Value::maybe(pick(words())),
+                Kind::Words(words) => Value::Words(pick(words()).into_iter().collect()),
+                Kind::Names => Value::Absent,
+            }
+        }
+    }
+
+    #[test]
+    fn what_some_facts_settle_is_what_all_of_them_say() {
+        let givens: [fn(Fact) -> bool; 4] = [
+            |_| true,
+            |_| false,
+            |fact| fact.about() == About::Declaration,
+            |fact| fact.as_str().len().is_multiple_of(2),
+        ];
+        let (mut settled, mut open) = (0, 0);
+        for profile in PROFILES {
+            let policy = Policy::parse(profile.text).unwrap();
+            for when in policy.rules.iter().filter_map(|rule| rule.when.as_ref()) {
+                for facts in (0..50).map(Drawn) {
+                    for given in givens {
+                        match when.settled(&facts, given) {
+                            Some(answer) => {
+                                assert_eq!(answer, when.holds(&facts), "{when}");
+                                settled += 1;
+                            }
+                            None => open += 1,
+                        }
+                    }
+                    assert_eq!(when.settled(&facts, givens[0]), Some(when.holds(&facts)));
+                    assert_eq!(when.settled(&facts, givens[1]), None, "{when}");
+                }
+            }
+        }
+        assert!(settled > 1000 && open > 1000, "{settled} settled, {open} open");
     }
 }

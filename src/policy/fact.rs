@@ -185,7 +185,7 @@ facts! {
     DetectedTool = "detected-tool", Item, Kind::Text, "the tool that marks or a person's determination name";
     Determined = "determined", Item, Kind::Flag, "a person determined its origin";
     Contested = "contested", Item, Kind::Flag, "a person says not AI, and a mark says otherwise";
-    Confirmed = "confirmed", Item, Kind::Flag, "a second person confirmed a contested determination";
+    Confirmed = "confirmed", Item, Kind::Flag, "a second person confirmed what was determined";
     Clearance = "clearance", Item, Kind::Word(clearances), "the summary that ls shows; no bundled rule reads it";
 
     Approval = "approval", Item, Kind::Word(approvals), "none; rejected: the newest decision is a no; short: the nearest one lacks something that blocks; holds";

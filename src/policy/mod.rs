@@ -2,7 +2,7 @@
 //!
 //! TOML in, a validated [`Policy`] out; then facts in, findings out. A rule is data: a condition over
 //! the closed set of facts in `fact.rs`. `rules/` says what the facts of an item are, and holds what
-//! is no condition. Pure: nothing here reads a file, a clock or the ledger. A policy that is absent,
+//! is no condition. Pure but for threads: nothing here reads a file, a clock or the ledger. A policy that is absent,
 //! empty or wrong is an error, never an open gate.
 
 mod catalogue;
@@ -10,6 +10,8 @@ mod condition;
 mod difference;
 mod fact;
 mod parse;
+mod parts;
+mod pattern;
 mod profiles;
 mod role;
 mod rule;
@@ -21,10 +23,12 @@ pub use catalogue::{Catalogue, catalogue};
 pub use condition::{Condition, Test};
 pub use fact::{About, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};
+pub use parts::in_parts;
+pub use pattern::Pattern;
 pub use profiles::{PROFILES, Profile, profile};
 pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
-pub use rules::{Case, DeclarationFacts, Item, judge};
+pub use rules::{Case, DeclarationFacts, Item, counts, judge};
 pub use tier::{Answered, Reason, tier};
 pub use trial::{Trial, TrialResult, trials};
 

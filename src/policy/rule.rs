@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use globset::GlobMatcher;
-
 use crate::model::{FindingCode, Severity, Timestamp};
 use crate::policy::condition::Condition;
 use crate::policy::fact::{Fact, Facts, Value};
+use crate::policy::pattern::Pattern;
 
 /// A rule of a policy.
 #[derive(Clone, Debug)]
@@ -64,7 +63,7 @@ pub struct Waiver {
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// Paths.
-    Glob(GlobMatcher),
+    Glob(Pattern),
     /// A content, by the beginning of its id in lowercase hex.
     Id(String),
 }
@@ -73,7 +72,7 @@ impl Wanted {
     /// As it was written.
     pub fn text(&self) -> &str {
         match self {
-            Self::Glob(glob) => glob.glob().glob(),
+            Self::Glob(glob) => glob.as_str(),
             Self::Id(id) => id,
         }
     }
@@ -118,6 +117,17 @@ impl Template {
     /// The sentence for an item.
     pub fn fill(&self, facts: &dyn Facts, extra: &dyn Fn(&str) -> String) -> String {
         let mut out = String::with_capacity(96);
+        self.fill_into(&mut out, facts, extra);
+        out
+    }
+
+    /// The same, behind what a text holds already.
+    pub(super) fn fill_into(
+        &self,
+        out: &mut String,
+        facts: &dyn Facts,
+        extra: &dyn Fn(&str) -> String,
+    ) {
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.push_str(text),
@@ -131,7 +141,15 @@ impl Template {
                 },
             }
         }
-        out
+    }
+
+    /// Whether it names nothing but such facts.
+    pub(super) fn names_only(&self, given: fn(Fact) -> bool) -> bool {
+        self.0.iter().all(|part| match part {
+            Part::Text(_) => true,
+            Part::Fact(fact) => given(*fact),
+            Part::Extra(_) => false,
+        })
     }
 
     /// As it was written.

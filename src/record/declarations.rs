@@ -1,6 +1,7 @@
 //! Declarations as they add up: versions, what they are for, whom they were sent to; and the register
 //! of tools.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -68,11 +69,16 @@ impl Declarations {
     }
 
     pub(super) fn attached(&mut self, fact: &Attached) {
-        self.attach(fact.declaration, &fact.assets, &fact.globs);
+        // Nothing is declared by being put under what nobody declared.
+        if self.dossiers.contains_key(&fact.declaration) {
+            self.attach(fact.declaration, &fact.assets, &fact.globs);
+        }
     }
 
     pub(super) fn reported(&mut self, entry: Entry<Reported>) {
-        self.dossiers.entry(entry.fact.declaration).or_default().reports.push(entry);
+        if let Some(dossier) = self.dossiers.get_mut(&entry.fact.declaration) {
+            dossier.reports.push(entry);
+        }
     }
 
     pub(super) fn registered(&mut self, entry: Entry<Tool>) {
@@ -126,19 +132,21 @@ impl Declarations {
         &self,
         asset: &AssetId,
         paths: impl Iterator<Item = &'a AssetPath>,
-    ) -> Vec<DeclarationId> {
-        let mut all = self.attached.get(asset).cloned().unwrap_or_default();
-        if !self.with_globs.is_empty() {
-            for path in paths {
-                let fits = |id: &&DeclarationId| {
-                    !all.contains(id) && self.dossiers.get(id).is_some_and(|one| one.covers(path))
-                };
-                let more: Vec<_> = self.with_globs.iter().filter(fits).copied().collect();
-                all.extend(more);
-            }
-            all.sort_unstable();
+    ) -> Cow<'_, [DeclarationId]> {
+        let attached = self.attached.get(asset).map(Vec::as_slice).unwrap_or_default();
+        if self.with_globs.is_empty() {
+            return Cow::Borrowed(attached);
         }
-        all
+        let mut all = attached.to_vec();
+        for path in paths {
+            let fits = |id: &&DeclarationId| {
+                !all.contains(id) && self.dossiers.get(id).is_some_and(|one| one.covers(path))
+            };
+            let more: Vec<_> = self.with_globs.iter().filter(fits).copied().collect();
+            all.extend(more);
+        }
+        all.sort_unstable();
+        Cow::Owned(all)
     }
 
     /// What the register says of a tool: the newest entry that is about this very version, else the

@@ -39,6 +39,13 @@ pub struct Entry<T> {
     pub fact: T,
 }
 
+impl Entry<Revocation> {
+    fn standing(&self) -> Standing {
+        let Revocation { by, note, .. } = &self.fact;
+        Standing::Revoked { by: by.clone(), at: self.at, note: note.clone() }
+    }
+}
+
 /// Whether an approval holds for an asset at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -267,16 +274,8 @@ impl Record {
 
     /// How an approval stands for one of its contents at `now`.
     pub fn standing(&self, entry: &Entry<Approval>, asset: &AssetId, now: Timestamp) -> Standing {
-        let revoked = self.revoked.get(&entry.fact.id).map(Vec::as_slice).unwrap_or_default();
-        for index in revoked {
-            let (revocation, assets) = (&self.revocations[*index], &self.revoked_assets[*index]);
-            if assets.is_empty() || assets.contains(asset) {
-                return Standing::Revoked {
-                    by: revocation.fact.by.clone(),
-                    at: revocation.at,
-                    note: revocation.fact.note.clone(),
-                };
-            }
+        if let Some(index) = self.withdrawn_for(entry.fact.id, asset) {
+            return self.revocations[index].standing();
         }
         if let Some(revoked) = self.fell(entry) {
             return revoked;
@@ -298,24 +297,67 @@ impl Record {
         self.attachers.get(asset).is_some_and(|all| all.contains(who))
     }
 
+    /// What withdrew an approval for one of its contents.
+    fn withdrawn_for(&self, id: ApprovalId, asset: &AssetId) -> Option<usize> {
+        let indices = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let covers = |assets: &HashSet<AssetId>| assets.is_empty() || assets.contains(asset);
+        indices.iter().copied().find(|index| covers(&self.revoked_assets[*index]))
+    }
+
+    /// What withdrew an approval for all that it covers, at once or the last of it.
+    fn withdrawn(&self, entry: &Entry<Approval>) -> Option<&Entry<Revocation>> {
+        let id = entry.fact.id;
+        let indices = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let whole = indices.iter().copied().find(|index| self.revoked_assets[*index].is_empty());
+        let each = || -> Option<usize> {
+            let assets = entry.fact.assets.iter();
+            let all: Option<Vec<_>> = assets.map(|asset| self.withdrawn_for(id, asset)).collect();
+            all?.into_iter().max()
+        };
+        whole.or_else(each).map(|index| &self.revocations[index])
+    }
+
+    /// The approval that this one extends, if it extends an earlier one. Numbers only go down on the
+    /// way, so that it ends.
+    fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
+        self.approval(entry.fact.under.filter(|below| *below < entry.fact.id)?)
+    }
+
     /// What an approval extends was withdrawn: then it falls with it.
     fn fell(&self, entry: &Entry<Approval>) -> Option<Standing> {
-        let mut above = entry;
-        loop {
-            // Numbers only go down on the way, so that it ends.
-            let below = above.fact.under.filter(|below| *below < above.fact.id)?;
-            above = self.approval(below)?;
-            let indices = self.revoked.get(&below).map(Vec::as_slice).unwrap_or_default();
-            let whole = indices.iter().find(|index| {
-                let assets = &self.revoked_assets[**index];
-                assets.is_empty() || above.fact.assets.iter().all(|asset| assets.contains(asset))
-            });
-            if let Some(index) = whole {
-                let Entry { at, fact, .. } = &self.revocations[*index];
-                let (by, note) = (fact.by.clone(), fact.note.clone());
-                return Some(Standing::Revoked { by, at: *at, note });
+        let mut below = self.below(entry);
+        while let Some(one) = below {
+            if let Some(revocation) = self.withdrawn(one) {
+                return Some(revocation.standing());
             }
+            below = self.below(one);
         }
+        None
+    }
+
+    /// The approval that says what this one says yes to: of one that extends another, the first of them.
+    pub fn said<'a>(&'a self, entry: &'a Entry<Approval>) -> &'a Entry<Approval> {
+        let (mut said, mut below) = (entry, self.below(entry));
+        while let Some(one) = below {
+            (said, below) = (one, self.below(one));
+        }
+        said
+    }
+
+    /// The newest no, before an event, where every content of an approval was refused after it, for
+    /// everything the approval is for.
+    pub fn overruled(&self, entry: &Entry<Approval>, before: Seq) -> Option<&Entry<Rejection>> {
+        let of = &entry.fact.deliverables;
+        let refuses = |no: &&Entry<Rejection>| {
+            let names = &no.fact.deliverables;
+            let here =
+                names.is_empty() || (!of.is_empty() && of.iter().all(|one| names.contains(one)));
+            here && no.seq > entry.seq && no.seq < before
+        };
+        let assets = entry.fact.assets.iter();
+        let all: Option<Vec<_>> =
+            assets.map(|asset| self.rejections_of(asset).filter(refuses).last()).collect();
+        all?.into_iter().max_by_key(|no| no.seq)
     }
 
     /// Whether what an approval said yes to has been declared anew since.
@@ -400,12 +442,13 @@ impl Record {
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
-    /// are those it is under.
+    /// are those it is under; `counts` says which approvals are any.
     pub fn clearance(
         &self,
         asset: &AssetId,
         declarations: &[DeclarationId],
         now: Timestamp,
+        counts: &dyn Fn(&Entry<Approval>) -> bool,
     ) -> Clearance {
         let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
         let mut answer = if declarations.is_empty() {
@@ -418,7 +461,8 @@ impl Record {
         let rejected = self.rejections_of(asset).map(|entry| entry.seq).max();
         let mut newest = None;
         for (entry, standing) in self.approvals_of(asset, now) {
-            if entry.fact.determination || entry.fact.scope != Scope::Final {
+            let is_final = !entry.fact.determination && entry.fact.scope == Scope::Final;
+            if !is_final || !counts(entry) {
                 continue;
             }
             newest = Some(entry.seq);

@@ -367,8 +367,8 @@ impl From<&Finding> for FindingView {
             asset: one.asset.map(|asset| asset.to_string()),
             path: one.path.as_ref().map(ToString::to_string),
             path_bytes: one.path.as_ref().and_then(AssetPath::base64_when_not_utf8),
-            why: one.why.clone(),
-            fix: one.fix.clone(),
+            why: one.why.to_string(),
+            fix: one.fix.to_string(),
         }
     }
 }

@@ -191,6 +191,21 @@ fn an_approval_after_a_rejection_overrules_it() {
 }
 
 #[test]
+fn a_no_that_only_warns_is_no_better_than_no_word_at_all() {
+    let world = world();
+    world.policy(&[("approval-rejected", "warn")]);
+    reject(&world);
+    world.gate("EP").expect("refused", &["[approval-rejected ai.png]", "ai-unapproved ai.png"]);
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &["[approval-overrides-rejection ai.png]", UNSIGNED]);
+    // As the policy says, a later no takes nothing from a yes, and is said.
+    reject(&world);
+    world.gate("EP").expect("pass", &["[approval-rejected ai.png]", UNSIGNED]);
+    world.policy(&[("approval-rejected", "block")]);
+    world.gate("EP").expect("refused", &["approval-rejected ai.png"]);
+}
+
+#[test]
 fn a_rejection_for_another_deliverable_is_not_about_this_one() {
     let world = world();
     world.deliverable("TRAILER", &["ai.png"]);

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::keys::{DANA, Key, LEE};
 use crate::media;
 use crate::world::{World, copy_tree, text};
 
@@ -59,6 +60,42 @@ const CAMPAIGNS: &[Campaign] = &[
         exit: 0,
     },
     Campaign { name: "approve", prepare: scanned, args: approve, exit: 0 },
+    // Signed, and what it rests on is not on record yet: all of it, or nothing.
+    Campaign { name: "approve, signed", prepare: signers, args: signed, exit: 0 },
+    Campaign {
+        name: "approve under, signed",
+        prepare: |world| {
+            signers(world);
+            world.run(signed(world)).expect(0);
+        },
+        args: |world| {
+            let key = Key::new(world, 1);
+            own(&["approve", "b.png", "--under", "A-1", "--by", DANA, "--sign", &key.path])
+        },
+        exit: 0,
+    },
+    Campaign {
+        name: "approve --condition-met, signed",
+        prepare: |world| {
+            signers(world);
+            world.run([signed(world), own(&["--conditions", "credit them"])].concat()).expect(0);
+        },
+        args: |world| {
+            let (key, letter) = (Key::new(world, 1), world.letter());
+            let met = ["approve", "A-1", "--condition-met", "--by", DANA, "--note", "done"];
+            own(&[&met[..], &["--document", &letter, "--sign", &key.path]].concat())
+        },
+        exit: 0,
+    },
+    Campaign {
+        name: "policy ack, signed",
+        prepare: signers,
+        args: |world| {
+            let key = Key::new(world, 1);
+            own(&["policy", "ack", "--by", DANA, "--note", "meant", "--sign", &key.path])
+        },
+        exit: 0,
+    },
     Campaign {
         name: "declare",
         prepare: scanned,
@@ -199,6 +236,21 @@ fn changed(world: &World) {
 fn approved(world: &World) {
     scanned(world);
     world.approve(&["a.png", "b.png"]);
+}
+
+/// Dana may sign; then policy and approvers change, and nobody looked yet.
+fn signers(world: &World) {
+    scanned(world);
+    let (dana, lee) = (Key::new(world, 1), Key::new(world, 2));
+    world.approvers(&[format!("{DANA} {}", dana.public)]);
+    world.edit_approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
+    world.edit_policy(&[("approval-unsigned", "block")]);
+}
+
+fn signed(world: &World) -> Vec<String> {
+    let (key, letter) = (Key::new(world, 1), world.letter());
+    let approve = ["approve", "a.png", "--by", DANA, "--scope", "final", "--document", &letter];
+    own(&[&approve[..], &["--sign", &key.path]].concat())
 }
 
 fn approve(world: &World) -> Vec<String> {

@@ -260,7 +260,21 @@ fn what_is_declared_needs_an_approval_even_when_it_lost_its_marks() {
     assert!(text(gate.finding("ai-unapproved"), "why").contains("declared to be AI-made"));
     // Unless a person says that this one is no such thing.
     world.run(["tag", "cut/stripped.png", "--not-ai", "--note", "the plate"]).expect(0);
-    assert_eq!(world.gate("EP").verdict, "pass");
+    let doubted = "[determination-contradicts-declaration cut/stripped.png]";
+    let gate = world.gate("EP");
+    assert!(gate.verdict == "pass" && has(&gate, doubted), "{gate:#?}");
+    // It stays said until a second person confirms it, and blocks where the policy wants that.
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let code = "determination-contradicts-declaration";
+    let strict = format!("{policy}\n[[rule]]\ncode = \"{code}\"\nseverity = \"block\"\n");
+    world.write(".genlock/policy.toml", strict);
+    let blocks = "determination-contradicts-declaration cut/stripped.png";
+    assert!(has(&world.gate("EP"), blocks));
+    let confirm = ["approve", "cut/stripped.png", "--determination", "--by"];
+    world.run(confirm.into_iter().chain(["kim@edit.example"])).expect(2);
+    world.run(confirm.into_iter().chain(["Dana"])).expect(0);
+    let gate = world.gate("EP");
+    assert!(gate.verdict == "pass" && !has(&gate, blocks), "{gate:#?}");
 }
 
 #[test]
@@ -301,11 +315,12 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     let events = world.events();
     let refused = |what: &str| {
         world.write("bad.toml", what);
-        world.json(["declare", "cut/ai.png", "--from", "bad.toml"]).expect(2).error()
+        let ran = world.json(["declare", "cut/ai.png", "--from", "bad.toml"]).expect(2);
+        assert!(ran.error().contains("as a declaration"), "{}", ran.stdout);
+        ran.value()["error"]["causes"].to_string()
     };
-    assert!(
-        refused(&format!("personel_data = \"no\"\n{HARMLESS}")).contains("line 1: unknown key")
-    );
+    let misspelt = refused(&format!("personel_data = \"no\"\n{HARMLESS}"));
+    assert!(misspelt.contains("line 1, column 1: unknown key"), "{misspelt}");
     assert!(refused(&HARMLESS.replace("p1", "p6")).contains("in [principles]"));
     assert!(refused(&HARMLESS.replace("\"image\"", "\"smell\"")).contains("video"));
     assert!(refused(&HARMLESS.replace("a moodboard", " ")).contains("use says nothing"));
@@ -318,6 +333,16 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     let talent =
         HARMLESS.replace("talent = []\n", "") + "[[talent]]\nname = \"J\"\nconsnet = \"C\"\n";
     assert!(refused(&talent).contains("consnet"));
+    // Everything at once.
+    let many = refused(
+        "use = \"x\"\nmedum = \"image\"\n[[talent]]\nname = \"J\"\nconsnet = \"C\"\n\
+        consent_document = \"gone.pdf\"\n[principles]\np1 = \"perhaps\"\n",
+    );
+    for said in ["line 2, column 1", "line 5, column 1", "line 6, column 20", "line 8, column 6"] {
+        assert!(many.contains(said), "{said}: {many}");
+    }
+    let kept = fs::read_dir(world.path(".genlock/documents")).map_or(0, Iterator::count);
+    assert_eq!(kept, 0, "a consent was kept of no declaration");
     world.json(["declare", "cut/ai.png", "--from", "nowhere.toml"]).expect(2).error();
     // Nobody is there to be asked.
     world.json(["declare", "cut/ai.png"]).expect(2).error();

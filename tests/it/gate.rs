@@ -17,6 +17,7 @@ fn every_finding_code_has_a_test() {
         include_str!("in_force.rs"),
         include_str!("bad_input.rs"),
         include_str!("deliverables.rs"),
+        include_str!("packages.rs"),
         include_str!("declarations.rs"),
         include_str!("policy.rs"),
         include_str!("profiles.rs"),

@@ -424,6 +424,7 @@ fn inputs_of_others_need_clearance() {
     escalates(&input(""), "third-party-ip");
     clears_by_approval(&input(""), "third-party-ip-unapproved");
     reports(&input(", clearance = \"licence 7\""));
+    escalates(&input(", clearance = \" \""), "third-party-ip");
     assert_eq!(declaration("prompts = [\"in the manner of\"]").prompts.len(), 1);
 }
 

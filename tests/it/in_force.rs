@@ -235,6 +235,146 @@ fn who_put_a_version_under_its_declaration_does_not_extend_the_approval_to_it() 
 }
 
 #[test]
+fn an_approval_that_was_refused_since_is_not_extended() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.run(["reject", "ai.png", "--by", DANA, "--note", "too close to a film"]).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.scan();
+    let refused = world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(2);
+    assert!(refused.error().contains("overruled by A-2"), "{}", refused.stdout);
+    // Nor when somebody writes it past the program.
+    let asset = world.id("ai.png").parse().unwrap();
+    world.forge_approval(|approval| {
+        approval.id = genlock::model::ApprovalId(3);
+        approval.by = LEE.into();
+        approval.assets = vec![asset];
+        approval.under = Some(genlock::model::ApprovalId(1));
+        approval.signed = None;
+    });
+    assert!(world.refusal("EP", "approver-not-allowed").contains("A-2 by dana@"));
+    // A no to some other deliverable is none to this one.
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    let elsewhere = ["reject", "ai.png", "--by", DANA, "--note", "no", "--deliverable", "TRAILER"];
+    world.run(elsewhere).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(3));
+    world.scan();
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-4"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn an_extension_falls_with_the_last_part_of_what_it_extends() {
+    let (world, dana, lee) = world();
+    world.write("b.png", a1111_png(5));
+    world.scan();
+    world.sign(&dana, DANA, &["ai.png", "b.png"]).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.write("old.png", a1111_png(1));
+    world.scan();
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(0);
+    world.run(["revoke", "old.png", "--note", "rights withdrawn"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.run(["revoke", "b.png", "--note", "rights withdrawn"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    world.verify();
+}
+
+#[test]
+fn an_extension_says_no_more_than_what_it_extends() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    tick();
+    world.write("ai.png", a1111_png(2));
+    world.scan();
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Declared since, with what nobody has said yes to.
+    let what =
+        crate::declarations::FINAL.replace("[principles]", "personal_data = \"yes\"\n[principles]");
+    crate::declarations::declare(&world, &what, &["ai.png"]);
+    let blocks = |found: &str| world.gate("EP").findings().contains(&found.to_owned());
+    assert!(blocks("personal-data-unapproved ai.png"));
+    world.sign(&lee, LEE, &["ai.png", "--under", "A-1"]).expect(0);
+    assert!(blocks("personal-data-unapproved ai.png"), "an extension cleared what came later");
+    world.sign(&dana, DANA, &["D-1"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn anybody_may_withdraw_and_only_who_decides_does_so_by_name() {
+    let (world, dana, _) = world();
+    let listed = String::from_utf8(world.read(".genlock/approvers")).unwrap();
+    let by = |who: &str| world.json(["revoke", "ai.png", "--by", who, "--note", "rights are gone"]);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    let events = world.events();
+    for nobody in ["mallory@edit.example", " "] {
+        by(nobody).expect(2).error();
+    }
+    assert_eq!(world.events(), events);
+    // Whoever hears first that rights are gone stops the delivery, in their own name.
+    world.run(["revoke", "A-1", "--note", "rights are gone"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    assert!(world.refusal("EP", "approval-revoked").contains("by kim@edit.example"));
+    // In the name of another approver, who is on the list.
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    by(LEE).expect(0);
+    assert!(world.refusal("EP", "approval-revoked").contains("by lee@studio.example"));
+    // Who is off the list takes back their own word, and no other's.
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.write(".genlock/approvers", "");
+    by(LEE).expect(2).error();
+    by(DANA).expect(0);
+    world.write(".genlock/approvers", listed);
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    // A list that cannot be read stops nobody who names nobody.
+    world.write(".genlock/approvers", "dana\n");
+    by(LEE).expect(3).error();
+    world.run(["revoke", "ai.png", "--note", "rights are gone"]).expect(0);
+    world.run(["verify"]).expect(0);
+}
+
+#[test]
+fn a_list_says_approved_only_of_what_counts_as_an_approval() {
+    let (world, dana, lee) = world();
+    let says = |clearance: &str| {
+        assert_eq!(text(&world.row("ai.png"), "clearance"), clearance);
+        assert_eq!(text(&world.show("ai.png"), "clearance"), clearance);
+        let status = world.json(["status"]).expect(0).value();
+        let awaits = status["awaiting_approval"].as_array().unwrap().len();
+        assert_eq!(awaits, usize::from(clearance != "approved"), "{status}");
+    };
+    says("undeclared");
+    let letter = world.letter();
+    let unsigned = ["approve", "ai.png", "--by", DANA, "--scope", "final", "--document", &letter];
+    world.run(unsigned).expect(0);
+    says("approved");
+    // Where a signature is asked for, as the gate asks for it.
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.gate("EP").expect("refused", &["approval-unsigned ai.png"]);
+    says("undeclared");
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    says("approved");
+    // By who has no role.
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let role = format!("[[role]]\nname = \"legal\"\nwho = [\"{LEE}\"]\nmay = [\"approve\"]\n");
+    world.write(".genlock/policy.toml", format!("{policy}\n{role}"));
+    says("undeclared");
+    world.sign(&lee, LEE, &["ai.png"]).expect(0);
+    says("approved");
+    world.run(["revoke", "ai.png", "--note", "no"]).expect(0);
+    says("revoked");
+    // One that was forged.
+    world.forge_approval(|approval| approval.note = Some("x".into()));
+    says("revoked");
+}
+
+#[test]
 fn a_rule_of_a_policy_may_ask_for_a_signature_or_a_role() {
     let (world, dana, lee) = world();
     let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
+use crate::keys::{DANA, Key, LEE, restated};
 use crate::media::{self, a1111_png, derived, named_png, plain_jpeg, plain_png, xmp_png};
-use crate::world::{Gate, World, text};
+use crate::world::{Gate, World, text, tick};
 
 fn link(world: &World, child: &str, parent: &str, how: &str) {
     world.run(["link", child, "--from", parent, "--as", how]).expect(0);
@@ -237,6 +238,125 @@ fn an_approval_of_the_file_itself_clears_it_and_a_later_no_to_its_source_does_no
     world.approve(&["src/orig.png", "out/proxy.jpg"]);
     world.run(["revoke", "src/orig.png", "--note", "withdrawn"]).expect(0);
     assert_eq!(blocking(&world.gate("EP")), ["approval-revoked out/proxy.jpg"]);
+}
+
+/// A proxy of an AI original, and Dana and Lee who may sign.
+fn signed_for() -> (World, Key, Key) {
+    let world = proxy();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    let (dana, lee) = (Key::new(&world, 1), Key::new(&world, 2));
+    world.approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
+    (world, dana, lee)
+}
+
+/// Where every list says that the original and its proxy stand.
+fn both_are(world: &World, clearance: &str) {
+    for path in ["src/orig.png", "out/proxy.jpg"] {
+        assert_eq!(text(&world.row(path), "clearance"), clearance, "{path} in ls");
+        assert_eq!(text(&world.show(path), "clearance"), clearance, "{path} in show");
+    }
+    let status = world.json(["status"]).expect(0).value();
+    let awaits = status["awaiting_approval"].as_array().unwrap().len();
+    assert_eq!(awaits, if clearance == "approved" { 0 } else { 2 }, "{status}");
+}
+
+#[test]
+fn an_unsigned_approval_of_a_source_clears_nothing_where_signatures_are_asked_for() {
+    let (world, dana, _) = signed_for();
+    let letter = world.letter();
+    let args = ["approve", "src/orig.png", "--by", DANA, "--scope", "final", "--document", &letter];
+    world.run(args).expect(0);
+    world.gate("EP").expect("pass", &["[approval-unsigned out/proxy.jpg]"]);
+    both_are(&world, "approved");
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.gate("EP").expect("refused", &["approval-unsigned out/proxy.jpg"]);
+    assert!(world.refusal("EP", "approval-unsigned").contains("src/orig.png"));
+    both_are(&world, "undeclared");
+    // A rule of the policy reads the same.
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let rule = "[[rule]]\ncode = \"x-cleared\"\nseverity = \"warn\"\nwhy = \"{clearance}\"\n\
+        fix = \"-\"\nwhen = { fact = \"clearance\", known = true }\n";
+    world.write(".genlock/policy.toml", format!("{policy}\n{rule}"));
+    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    assert_eq!(text(world.gate("EP").finding("x-cleared"), "why"), "undeclared");
+    world.sign(&dana, DANA, &["src/orig.png"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[x-cleared out/proxy.jpg]"]);
+    assert_eq!(text(gate.finding("x-cleared"), "why"), "approved");
+    both_are(&world, "approved");
+    world.verify();
+}
+
+#[test]
+fn a_source_that_somebody_signed_for_whose_key_was_taken_away_is_not_cleared() {
+    let (world, dana, lee) = signed_for();
+    world.sign(&dana, DANA, &["src/orig.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    both_are(&world, "approved");
+    world.run(["revoke", "A-1", "--note", "left the studio"]).expect(0);
+    world.edit_approvers(&[format!("{LEE} {}", lee.public)]);
+    world.run(["policy", "ack", "--by", LEE, "--note", "Dana left"]).expect(0);
+    world.sign(&dana, DANA, &["src/orig.png"]).expect(2);
+    // Written past the program.
+    let statement = world.newest_approval().signed.unwrap().statement;
+    world.forge_approval(|approval| {
+        approval.note = Some("again".into());
+        approval.signed = Some(dana.signed(restated(&statement, "note", "again".into())));
+    });
+    let found = ["approval-invalid out/proxy.jpg", "approval-revoked out/proxy.jpg"];
+    world.gate("EP").expect("refused", &found);
+    both_are(&world, "revoked");
+    world.sign(&lee, LEE, &["src/orig.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    both_are(&world, "approved");
+}
+
+#[test]
+fn a_no_to_a_source_that_only_warns_is_heard_and_is_no_better_than_no_word() {
+    let (world, dana, _) = signed_for();
+    world.policy_by(DANA, &[("approval-rejected", "warn")]);
+    let reject = || {
+        let args = ["reject", "src/orig.png", "--by", DANA, "--note", "a likeness"];
+        world.run(args).expect(0);
+    };
+    reject();
+    let heard = "[approval-rejected out/proxy.jpg]";
+    let gate = world.gate("EP");
+    gate.expect("refused", &[heard, "ai-unapproved out/proxy.jpg"]);
+    assert!(text(gate.finding("approval-rejected"), "why").contains("src/orig.png"), "{gate:?}");
+    world.sign(&dana, DANA, &["src/orig.png"]).expect(0);
+    world.gate("EP").expect("pass", &["[approval-overrides-rejection out/proxy.jpg]"]);
+    reject();
+    world.gate("EP").expect("pass", &[heard]);
+    // Of what lies between it is heard too.
+    world.write("mid.png", plain_png(7));
+    world.scan();
+    link(&world, "out/proxy.jpg", "mid.png", "proxy");
+    world.sign(&dana, DANA, &["src/orig.png"]).expect(0);
+    world.run(["reject", "mid.png", "--by", DANA, "--note", "a stranger"]).expect(0);
+    let gate = world.gate("EP");
+    assert!(text(gate.finding("approval-rejected"), "why").contains("a stranger"), "{gate:?}");
+    // Whoever approves the file itself after that knows of it.
+    world.sign(&dana, DANA, &["out/proxy.jpg"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn an_extension_of_an_approval_overrules_no_later_no_to_a_source() {
+    let (world, dana, lee) = signed_for();
+    world.sign(&dana, DANA, &["out/proxy.jpg"]).expect(0);
+    world.run(["reject", "src/orig.png", "--by", DANA, "--note", "a likeness"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-rejected out/proxy.jpg"]);
+    tick();
+    world.write("out/proxy.jpg", plain_jpeg(3));
+    world.scan();
+    link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
+    world.sign(&lee, LEE, &["out/proxy.jpg", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-rejected out/proxy.jpg"]);
+    world.sign(&dana, DANA, &["out/proxy.jpg"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.verify();
 }
 
 #[test]

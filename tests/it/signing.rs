@@ -104,6 +104,7 @@ fn ssh_keygen_and_genlock_agree_on_every_signature() {
             ("for another namespace", with(&elsewhere)),
             ("one byte of the statement changed", flipped),
             ("one letter of the signature changed", with(&change(&signed.signature))),
+            ("with a line before it", with(&format!("by hand\n{}", signed.signature))),
             ("cut off", with(&signed.signature[..signed.signature.len() / 2])),
         ];
         let late = "valid-before=\"20200101Z\"";
@@ -134,7 +135,7 @@ fn ssh_keygen_and_genlock_agree_on_every_signature() {
             }
         }
     }
-    assert_eq!(seen, 5 * 14 * 6);
+    assert_eq!(seen, 5 * 14 * 7);
     assert_eq!(accepted, 5 * 7 * 2, "as many as should be");
 }
 

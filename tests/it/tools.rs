@@ -8,6 +8,11 @@ use crate::world::{Gate, World, text};
 
 const USE: &str = crate::declarations::FINAL;
 
+/// What a tool is registered with that keeps and learns nothing.
+#[rustfmt::skip]
+const KEEPS_NOTHING: [&str; 8] =
+    ["--stores", "no", "--reuses", "no", "--trains-on-inputs", "no", "--trains-on-outputs", "no"];
+
 fn world() -> World {
     let world = World::with([("ai.png", a1111_png(1))]);
     world.deliverable("EP", &["ai.png"]);
@@ -25,34 +30,11 @@ fn a_tool_is_registered_with_its_terms_by_their_hash() {
     let terms = world.outside("terms.html");
     fs::write(&terms, "We train on nothing.").unwrap();
     let terms = terms.to_str().unwrap();
-    let made = world
-        .json([
-            "tool",
-            "add",
-            "Sketcher",
-            "--version",
-            "2.1",
-            "--vendor",
-            "Sketch Inc",
-            "--licence-tier",
-            "enterprise",
-            "--enterprise",
-            "yes",
-            "--stores",
-            "no",
-            "--reuses",
-            "no",
-            "--trains-on-inputs",
-            "no",
-            "--trains-on-outputs",
-            "no",
-            "--terms",
-            terms,
-            "--terms-date",
-            "2026-11-20",
-        ])
-        .expect(0)
-        .value();
+    let about = ["tool", "add", "Sketcher", "--version", "2.1", "--vendor", "Sketch Inc"];
+    let plan = ["--licence-tier", "enterprise", "--enterprise", "yes"];
+    let dated = ["--terms", terms, "--terms-date", "2026-11-20"];
+    let args = [&about[..], &plan, &KEEPS_NOTHING, &dated].concat();
+    let made = world.json(args).expect(0).value();
     assert_eq!(text(&made, "name"), "Sketcher");
     let listed = world.json(["tool", "ls"]).expect(0).values();
     assert_eq!(listed.len(), 1);
@@ -119,17 +101,9 @@ fn rules_use_the_register() {
     assert!(!has(&gate, "[tool-unregistered ai.png]"), "{gate:#?}");
     assert!(has(&gate, "[tool-not-enterprise ai.png]"), "{gate:#?}");
     assert!(has(&gate, "[tool-terms-unreviewed ai.png]"), "{gate:#?}");
-    let no = [
-        "--stores",
-        "no",
-        "--reuses",
-        "no",
-        "--trains-on-inputs",
-        "no",
-        "--trains-on-outputs",
-        "no",
-    ];
-    world.run([&["tool", "add", "Sketcher", "--enterprise"][..], &no].concat()).expect(0);
+    world
+        .run([&["tool", "add", "Sketcher", "--enterprise"][..], &KEEPS_NOTHING].concat())
+        .expect(0);
     world.gate("EP").expect("pass", &["[approval-unsigned ai.png]"]);
 }
 
@@ -146,6 +120,22 @@ fn a_tool_that_trains_on_data_blocks_until_an_approval_says_yes_to_the_declarati
     let answer = declare(&world, crate::declarations::HARMLESS, &[]);
     assert_eq!(text(&answer, "tier"), "escalate");
     assert_eq!(text(&answer["reasons"][0], "code"), "tool-keeps-data");
+}
+
+#[test]
+fn who_is_unsure_what_a_tool_keeps_has_not_said_that_it_keeps_nothing() {
+    let world = world();
+    let unsure = [&["tool", "add", "Sketcher"][..], &KEEPS_NOTHING, &["--enterprise"]].concat();
+    let unsure: Vec<_> = unsure
+        .iter()
+        .enumerate()
+        .map(|(at, word)| if at == 4 { "unsure" } else { *word })
+        .collect();
+    world.run(unsure).expect(0);
+    let gate = world.gate("EP");
+    assert!(has(&gate, "tool-trains-on-data ai.png"), "{gate:#?}");
+    let answer = declare(&world, crate::declarations::HARMLESS, &[]);
+    assert_eq!(text(&answer, "tier"), "escalate");
 }
 
 #[test]
@@ -171,18 +161,11 @@ fn a_version_that_is_registered_goes_before_the_tool_at_large() {
     let world = World::with([("ai.png", a1111_png(1))]);
     world.deliverable("EP", &["ai.png"]);
     world.run(["tool", "add", "Sketcher", "--stores"]).expect(0);
-    let no = [
-        "--stores",
-        "no",
-        "--reuses",
-        "no",
-        "--trains-on-inputs",
-        "no",
-        "--trains-on-outputs",
-        "no",
-    ];
     world
-        .run([&["tool", "add", "Sketcher", "--version", "3", "--enterprise"][..], &no].concat())
+        .run(
+            [&["tool", "add", "Sketcher", "--version", "3", "--enterprise"][..], &KEEPS_NOTHING]
+                .concat(),
+        )
         .expect(0);
     declare(&world, &format!("tool_version = \"3\"\n{USE}"), &["ai.png"]);
     assert!(!has(&world.gate("EP"), "tool-trains-on-data ai.png"));

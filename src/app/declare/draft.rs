@@ -1,6 +1,8 @@
 //! A declaration in the making: a TOML table that answers are put into, one by one, and that becomes
 //! a declaration when it is whole.
 
+use std::path::Path;
+
 use toml::{Table, Value};
 
 use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS, ListField};
@@ -190,9 +192,9 @@ impl Draft {
         place.insert(last.to_owned(), value);
     }
 
-    /// The declaration.
-    pub fn finish(self) -> Result<Declaration, String> {
-        self.table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+    /// What was said, as a file would have it.
+    pub(super) fn into_table(self) -> Table {
+        self.table
     }
 }
 
@@ -214,7 +216,10 @@ fn value(question: &Question, text: &str, draft: &Draft) -> Result<Value, String
     };
     let known = |word: &str| question.choices.contains(&word);
     match question.kind {
-        Asked::Field(Kind::Text | Kind::File) => Ok(Value::from(text)),
+        Asked::Field(Kind::Text) => Ok(Value::from(text)),
+        // Who is told only at the end has answered everything for nothing.
+        Asked::Field(Kind::File) if Path::new(text).is_file() => Ok(Value::from(text)),
+        Asked::Field(Kind::File) => Err("a file that is there".to_owned()),
         Asked::Field(Kind::List) => Ok(Value::from(vec![text])),
         Asked::Field(Kind::Day) => match Timestamp::end_of_day(text) {
             Ok(_) => Ok(Value::from(text)),
@@ -261,7 +266,7 @@ mod tests {
             asked.push(question.text);
             assert!(asked.len() < 200, "it does not end: {asked:?}");
         }
-        (draft.finish().unwrap(), asked)
+        (draft.into_table().try_into().unwrap(), asked)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A declaration is for contents, for globs, or for nothing yet. A changed one is a new version; what
 //! was approved of the old one is not approved of the new.
 
+mod check;
 mod draft;
 mod fields;
 mod file;
@@ -157,6 +158,21 @@ pub fn declaration_from(
     file::read(project, context, file)
 }
 
+/// The declaration that a draft has become. Consents that it names as files are copied into the
+/// project's documents.
+pub fn declaration_of(
+    project: &Project,
+    context: &Context<'_>,
+    draft: Draft,
+) -> Result<Declaration, AppError> {
+    file::whole(project, context, &context.cwd, draft.into_table()).map_err(|error| match error {
+        file::Unfit::Store(error) => error,
+        file::Unfit::Table(why) => {
+            AppError::usage(why, "genlock declare --template explains every field")
+        }
+    })
+}
+
 /// A commented declaration with every field, what is known filled in.
 pub fn declaration_template(known: &Draft) -> String {
     file::template(known)
@@ -170,7 +186,7 @@ pub fn declare(
     declaration: &Declaration,
     covered: &Covered,
 ) -> Result<DeclareAnswer, AppError> {
-    file::check(declaration).map_err(|why| {
+    file::sound(declaration).map_err(|why| {
         AppError::usage(why, "genlock declare --template prints one with every field explained")
     })?;
     let policy = project.policy()?;

@@ -7,16 +7,16 @@ use crate::app::AppError;
 use crate::app::disclosure::gaps::{self, Lacks};
 use crate::app::disclosure::prompts;
 use crate::app::disclosure::uses::{Order, Uses};
-use crate::app::origins::clearance;
 use crate::app::show;
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
+use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId, Evidence,
-    Found, SourceType, Strength, Timestamp,
+    AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
+    Evidence, Found, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
-use crate::policy::{DeclarationFacts, Policy, tier};
+use crate::policy::{DeclarationFacts, Policy, counts, tier};
 use crate::record::{Entry, Record, Standing};
 use crate::report::{
     DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration, ElementView,
@@ -70,6 +70,15 @@ impl<'a> Ground<'a> {
         Self { reader, record, policy, authorities, lost, name, now, declared, sha256 }
     }
 
+    /// How a content stands by itself, by approvals that count.
+    fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
+        let counts = |entry: &Entry<Approval>| {
+            let policy = self.policy;
+            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, self.record))
+        };
+        self.record.clearance(asset, declarations, self.now, &counts)
+    }
+
     /// The element that a content is, or its status where it is none.
     pub(super) fn element(
         &self,
@@ -103,7 +112,17 @@ impl<'a> Ground<'a> {
             declarations.iter().filter_map(|id| self.declared.get(id)).cloned().collect();
         let decisions = self.decisions(&asset);
         let (order, uses_of) = uses.of(paths.iter());
-        let clearance = clearance(origin.status, record, &asset, &declarations, self.now);
+        let own = self.clearance(&asset, &declarations);
+        let clearance = origin.status.is_ai_or_suspect().then(|| {
+            if !only_inherited(&origin) {
+                return own;
+            }
+            let of = |one: &Ancestor| {
+                let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
+                self.clearance(&one.asset, &declarations)
+            };
+            crate::gate::ancestors(&asset, record).clearance(own, &of)
+        });
         let (path, found) = (paths.first(), places.first().map(|(_, found)| *found));
         let mut view = ElementView {
             number: 0,
@@ -215,7 +234,7 @@ impl<'a> Ground<'a> {
         self.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
     }
 
-    fn conditions_met(&self, approval: &Entry<crate::model::Approval>) -> Vec<WordView> {
+    fn conditions_met(&self, approval: &Entry<Approval>) -> Vec<WordView> {
         let met = self.record.conditions_met.iter();
         met.filter(|met| met.fact.approval == approval.fact.id && met.seq > approval.seq)
             .map(|met| {

@@ -208,7 +208,9 @@ fn declared(declarations: &[std::sync::Arc<DisclosedDeclaration>], all: &mut Vec
 /// What approvals leave open: nothing where one of them clears it, else what each lacks.
 fn approved(view: &ElementView, all: &mut Vec<GapView>) {
     let yes = || view.decisions.iter().filter(|one| one.decision.decision == "approved");
-    if yes().any(|one| one.lacks.is_empty()) {
+    // What is AI-made by what it was made from is cleared there.
+    let cleared_above = view.strength == Some("inherited") && view.clearance == Some("approved");
+    if cleared_above || yes().any(|one| one.lacks.is_empty()) {
         return;
     }
     let offered: Vec<_> = yes().filter(|one| !one.decision.determination).collect();

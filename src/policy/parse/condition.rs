@@ -1,12 +1,12 @@
 //! Conditions out of TOML: `{ fact = "status", is = "ai" }`, and `all`, `any`, `not` around them.
 
-use globset::GlobBuilder;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::policy::condition::{Condition, Test};
 use crate::policy::fact::{Fact, Kind};
 use crate::policy::parse::reader::Reader;
+use crate::policy::pattern::Pattern;
 
 /// Deeper than anybody reads.
 const MAX_DEPTH: usize = 16;
@@ -183,8 +183,8 @@ fn check(reader: &mut Reader<'_>, fact: Fact, text: String, at: usize) -> Option
 
 fn glob(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Test> {
     let (text, at) = reader.text("matches", value)?;
-    match GlobBuilder::new(&text).literal_separator(true).build() {
-        Ok(glob) => Some(Test::Matches(glob.compile_matcher())),
+    match Pattern::parse(&text) {
+        Ok(glob) => Some(Test::Matches(glob)),
         Err(error) => {
             reader.problem(at, format!("{text:?} is no glob: {}", error.kind()));
             None

@@ -23,7 +23,7 @@ impl PolicyError {
     }
 }
 
-/// One thing wrong with a policy.
+/// One thing wrong with a policy, or with another text that people write in TOML.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyProblem {
     /// Line, from 1.
@@ -32,6 +32,16 @@ pub struct PolicyProblem {
     pub column: usize,
     /// What is wrong.
     pub problem: String,
+}
+
+impl PolicyProblem {
+    /// Something wrong at a byte of a text.
+    pub fn at(text: &str, at: usize, problem: String) -> Self {
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Self { line, column, problem }
+    }
 }
 
 impl fmt::Display for PolicyProblem {
@@ -72,10 +82,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(in crate::policy) fn problem(&mut self, at: usize, problem: String) {
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        self.problems.push(PolicyProblem { line, column, problem });
+        self.problems.push(PolicyProblem::at(self.text, at, problem));
     }
 
     pub(in crate::policy) fn is_clean(&self) -> bool {

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AiStatus, Approval, AssetId, Authority, Rejection, RuleCode, Scope, Seq, Severity, Timestamp,
+    AiStatus, Approval, AssetId, Authorities, Authority, Rejection, RuleCode, Scope, Seq, Severity,
+    Timestamp,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
 use crate::policy::rules::Case;
-use crate::record::{Entry, Standing};
+use crate::record::{Entry, Record, Standing};
 
 /// How an item stands with those who may approve it.
 #[derive(Default)]
@@ -24,7 +25,9 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) not_allowed: Option<String>,
     pub(super) unsigned: Option<String>,
     /// Fingerprint of the key the nearest one is signed with.
-    pub(super) key: Option<String>,
+    pub(super) key: Option<&'a str>,
+    /// The approval that says what the nearest one says yes to: itself, or the one that it extends.
+    pub(super) said: Option<&'a Entry<Approval>>,
     /// Roles of everybody whose approval holds.
     pub(super) roles: BTreeSet<String>,
     /// What it is bound to, and nobody's word that it was met counts.
@@ -41,22 +44,27 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) documented: bool,
     /// When somebody said no, or withdrew a yes, if that is what blocks.
     pub(super) refused: Option<Timestamp>,
+    /// When somebody said no that the policy only wants to hear of, if no yes came after it.
+    pub(super) warned: Option<Timestamp>,
 }
 
 impl<'a> ApprovalFacts<'a> {
     /// `ai` is whether the content needs an approval. One that does not may still have been refused.
     pub(super) fn of(policy: &Policy, case: &Case<'a>, asset: &AssetId, ai: bool) -> Self {
-        // A policy that does not mind rejections judges as if there were none.
-        let minded = policy.severity(RuleCode::ApprovalRejected).is_some();
+        // A policy that does not mind rejections judges as if there were none. One that only wants to
+        // hear of them too: a no must not be better than nobody's word.
+        let minded = policy.severity(RuleCode::ApprovalRejected);
+        let binding = minded == Some(Severity::Block);
         let rejection = case
             .record
             .rejections_of(asset)
-            .filter(|entry| minded && is_for(&entry.fact.deliverables, case.deliverable))
+            .filter(|entry| minded.is_some() && is_for(&entry.fact.deliverables, case.deliverable))
             .last();
         if !ai && rejection.is_none() {
             return Self::default();
         }
-        let overruled = |entry: &Entry<Approval>| rejection.is_some_and(|no| no.seq > entry.seq);
+        let no = rejection.filter(|_| binding);
+        let overruled = |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > entry.seq);
         // A determination that was confirmed after a no speaks for what is not AI-made.
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
         let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
@@ -84,25 +92,28 @@ impl<'a> ApprovalFacts<'a> {
         let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
         let enough =
             |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
-        let mut facts = match (best, rejection) {
+        let mut facts = match (best, no) {
             (Some((entry, lacks)), _) if enough(&lacks) => Self {
-                overrides: rejection.map(|no| overrides(entry, no)),
+                overrides: no.map(|no| overrides(entry, no)),
                 ..Self::short(policy, case, entry, lacks)
             },
             (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
             (_, Some(no)) => Self {
                 state: Some("rejected"),
-                rejected: Some(format!(
-                    "{} said no on {}: {}",
-                    no.fact.by,
-                    no.at.to_the_second(),
-                    no.fact.note
-                )),
+                rejected: Some(refused(no)),
                 refused: Some(no.at),
                 ..Self::default()
             },
             (None, None) => Self { state: Some("none"), ..Self::default() },
         };
+        if let Some(no) = rejection.filter(|_| !binding) {
+            if let Some(entry) = facts.best.filter(|entry| entry.seq > no.seq) {
+                facts.overrides = Some(overrides(entry, no));
+            } else {
+                facts.rejected = Some(refused(no));
+                facts.warned = Some(no.at);
+            }
+        }
         if facts.state != Some("holds")
             && let Some((entry, lacks)) = void.into_iter().max_by_key(|(entry, _)| entry.seq)
         {
@@ -114,23 +125,29 @@ impl<'a> ApprovalFacts<'a> {
         Self { roles, ..facts }
     }
 
-    fn holding(case: &Case<'_>, entry: &'a Entry<Approval>) -> Self {
+    fn holding(case: &Case<'a>, entry: &'a Entry<Approval>) -> Self {
         let document = entry.fact.document.as_ref();
         let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
-        let key = case.authorities.of(entry.seq).signed.clone();
-        Self { state: Some("holds"), best: Some(entry), documented, key, ..Self::default() }
+        let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
+        let said = Some(case.record.said(entry));
+        let (state, best) = (Some("holds"), Some(entry));
+        Self { state, best, key, said, documented, ..Self::default() }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
     /// the policy has softened must not hide the next.
     fn short(
         policy: &Policy,
-        case: &Case<'_>,
+        case: &Case<'a>,
         entry: &'a Entry<Approval>,
         lacks: Vec<Lack>,
     ) -> Self {
         let mut facts = Self::holding(case, entry);
-        let name = format!("{} by {}", entry.fact.id, entry.fact.by);
+        let name = if lacks.is_empty() {
+            String::new()
+        } else {
+            format!("{} by {}", entry.fact.id, entry.fact.by)
+        };
         for lack in lacks {
             let code = lack.code();
             match lack {
@@ -176,7 +193,8 @@ impl<'a> ApprovalFacts<'a> {
             invalid: said(&self.invalid),
             not_allowed: said(&self.not_allowed),
             unsigned: said(&self.unsigned),
-            key: self.key.clone(),
+            key: self.key,
+            said: self.said,
             roles: self.roles.clone(),
             open: self.open.clone(),
             revoked: said(&self.revoked),
@@ -189,15 +207,17 @@ impl<'a> ApprovalFacts<'a> {
             overrides: said(&self.overrides),
             documented: self.documented,
             refused: self.refused,
+            warned: self.warned,
         }
     }
 
-    /// Whether the approval that holds is newer than an event, and says nothing of another declaration.
+    /// Whether what the approval that holds says yes to was said after an event, and not of another
+    /// declaration. One that extends an earlier yes says no more than that did.
     pub(super) fn holds_since(&self, seq: Seq, declaration: crate::model::DeclarationId) -> bool {
         self.state == Some("holds")
+            && self.said.is_some_and(|said| said.seq > seq)
             && self.best.is_some_and(|entry| {
-                entry.seq > seq
-                    && entry.fact.declaration.is_none_or(|under| under.id == declaration)
+                entry.fact.declaration.is_none_or(|under| under.id == declaration)
             })
     }
 }
@@ -216,6 +236,31 @@ enum Lack {
 }
 
 impl Lack {
+    /// What keeps it from being somebody's word at all, or from being proven.
+    fn of_word(
+        policy: &Policy,
+        asset: &AssetId,
+        entry: &Entry<Approval>,
+        authorities: &Authorities,
+        record: &Record,
+    ) -> Vec<Self> {
+        let mut all = Vec::new();
+        let approval = &entry.fact;
+        let word = authorities.of(entry.seq);
+        if word.signed.is_none() && word.flaw.is_none() {
+            all.push(Self::Unsigned);
+        }
+        all.extend(word.flaw.clone().map(Self::Invalid));
+        let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
+        let barred = || may_not(policy, &approval.by, power);
+        all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
+        if approval.under.is_some() && record.attached_it(&approval.by, asset) {
+            let how = format!("{} put it under its declaration; another must", approval.by);
+            all.push(Self::NotAllowed(how));
+        }
+        all
+    }
+
     /// Everything it lacks, the farthest from enough first.
     fn all(
         policy: &Policy,
@@ -224,20 +269,8 @@ impl Lack {
         standing: &Standing,
         case: &Case<'_>,
     ) -> Vec<Self> {
-        let mut all = Vec::new();
         let approval = &entry.fact;
-        let word = case.authorities.of(entry.seq);
-        if word.signed.is_none() && word.flaw.is_none() {
-            all.push(Self::Unsigned);
-        }
-        all.extend(word.flaw.clone().map(Self::Invalid));
-        let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
-        let barred = || may_not(policy, &approval.by, power);
-        all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
-        if approval.under.is_some() && case.record.attached_it(&approval.by, asset) {
-            let how = format!("{} put it under its declaration; another must", approval.by);
-            all.push(Self::NotAllowed(how));
-        }
+        let mut all = Self::of_word(policy, asset, entry, case.authorities, case.record);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -303,6 +336,24 @@ impl Lack {
 /// Why somebody may not do something, by the roles of the policy.
 fn may_not(policy: &Policy, who: &str, power: Power) -> Option<String> {
     (!policy.may(who, power)).then(|| format!("no role of {who} may {}", power.as_str()))
+}
+
+/// Whether an approval of a content is one by a policy: nothing forged, by who may give it, signed where
+/// that is asked for. What it is for, and whether it still stands, is not looked at.
+pub fn counts(
+    policy: &Policy,
+    asset: &AssetId,
+    entry: &Entry<Approval>,
+    authorities: &Authorities,
+    record: &Record,
+) -> bool {
+    let lacks = Lack::of_word(policy, asset, entry, authorities, record);
+    lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+}
+
+/// Who said no, when and why.
+fn refused(no: &Entry<Rejection>) -> String {
+    format!("{} said no on {}: {}", no.fact.by, no.at.to_the_second(), no.fact.note)
 }
 
 /// What an approval is bound to, unless somebody whose word counts recorded that it was met.

@@ -1,6 +1,7 @@
 //! The facts of a declaration: what it says, and what the register says of its tools. Made once for
 //! each declaration, not for each file under it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::lineage::Ancestor;
@@ -8,19 +9,52 @@ use crate::model::{
     Answer, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse, Timestamp,
     plain_word,
 };
-use crate::policy::fact::{Fact, Facts, Value};
-use crate::policy::rules::{Case, Item};
+use crate::policy::condition::Condition;
+use crate::policy::fact::{About, Fact, Facts, Value};
+use crate::policy::rule::{Rule, Template};
+use crate::policy::rules::findings::Words;
+use crate::policy::rules::{Case, Item, severity};
 use crate::policy::{Policy, tier};
 use crate::record::{Declarations, Record};
 
-/// Every declaration with its facts.
+/// Every declaration with its facts, and with what rules find by them alone.
 pub(super) struct Prepared<'a> {
     record: &'a Record,
-    all: BTreeMap<DeclarationId, DeclarationFacts<'a>>,
+    all: BTreeMap<DeclarationId, (DeclarationFacts<'a>, Vec<Settled>)>,
+}
+
+/// What a rule finds in every file under a declaration, as far as that takes nothing of the file.
+pub(super) struct Settled {
+    /// Whether it finds something; `None` when the file decides.
+    pub(super) holds: Option<bool>,
+    /// What it says then; none when that names something of the file.
+    pub(super) words: Option<Words>,
+}
+
+/// Whether a fact is the declaration's own, whatever file is under it.
+fn is_own(fact: Fact) -> bool {
+    fact.about() == About::Declaration && fact != Fact::DeclarationApproved
+}
+
+impl Settled {
+    fn of(rule: &Rule, when: &Condition, facts: &DeclarationFacts<'_>) -> Self {
+        let softened = rule.warn_when.as_ref().map(|when| when.settled(facts, is_own));
+        let same = softened != Some(None)
+            && [&rule.why, &rule.fix].iter().all(|words| words.names_only(is_own));
+        let fill = |words: &Template| words.fill(facts, &|_| String::new()).into();
+        let words = || {
+            let severity = severity(rule, facts)?;
+            Some(Words { severity, why: fill(&rule.why), fix: fill(&rule.fix) })
+        };
+        let holds = when.settled(facts, is_own);
+        let words = if same && holds != Some(false) { words() } else { None };
+        Self { holds, words }
+    }
 }
 
 impl<'a> Prepared<'a> {
-    pub(super) fn all(policy: &Policy, case: &Case<'a>) -> Self {
+    /// `rules` are those that are asked about declarations.
+    pub(super) fn all(policy: &Policy, case: &Case<'a>, rules: &[(&Rule, &Condition)]) -> Self {
         let record = case.record;
         let all = record.declarations.all().filter_map(|(id, dossier)| {
             let current = dossier.current()?;
@@ -31,26 +65,33 @@ impl<'a> Prepared<'a> {
             facts.since = current.seq;
             facts.reported = dossier.report().is_some();
             facts.tier = Some(tier(policy, &facts).tier.as_str());
-            Some((id, facts))
+            let settled = rules.iter().map(|(rule, when)| Settled::of(rule, when, &facts));
+            let settled = settled.collect();
+            Some((id, (facts, settled)))
         });
         Self { record, all: all.collect() }
     }
 
     /// The declarations that a file is under.
-    pub(super) fn of(&self, item: &Item<'_>) -> Vec<DeclarationId> {
+    pub(super) fn of(&self, item: &Item<'_>) -> Cow<'a, [DeclarationId]> {
         if self.all.is_empty() {
-            return Vec::new();
+            return Cow::Borrowed(&[]);
         }
         self.record.declarations.of(&item.asset, std::iter::once(item.path))
     }
 
     /// The declarations that something a file was made from is under.
-    pub(super) fn of_ancestor(&self, one: &Ancestor) -> Vec<DeclarationId> {
+    pub(super) fn of_ancestor(&self, one: &Ancestor) -> Cow<'a, [DeclarationId]> {
         self.record.declarations.of(&one.asset, one.own.paths.iter())
     }
 
     pub(super) fn get(&self, id: DeclarationId) -> Option<&DeclarationFacts<'a>> {
-        self.all.get(&id)
+        self.all.get(&id).map(|(facts, _)| facts)
+    }
+
+    /// What rules find by a declaration alone, in their order.
+    pub(super) fn settled(&self, id: DeclarationId) -> &[Settled] {
+        self.all.get(&id).map(|(_, settled)| settled.as_slice()).unwrap_or_default()
     }
 }
 

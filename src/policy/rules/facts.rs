@@ -3,13 +3,14 @@
 use std::cell::OnceCell;
 
 use crate::lineage::{Ancestor, only_inherited};
-use crate::model::{DeclarationId, SourceType, Strength};
+use crate::model::{Approval, AssetId, Clearance, DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{confirmed, is_ai};
-use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::approval::{confirmed, counts, is_ai};
+use crate::policy::rules::declared::{Prepared, Settled};
 use crate::policy::rules::heritage::Heritage;
 use crate::policy::rules::{Case, Item, finality};
+use crate::record::Entry;
 
 /// The facts of the deliverable as a whole.
 pub(super) struct Whole<'a> {
@@ -87,10 +88,24 @@ impl<'a> ItemFacts<'a> {
         Self { policy, case, whole, item, prepared, stands, shown, at: 0 }
     }
 
-    /// Goes on to the next declaration, if there is one.
-    pub(super) fn next_declaration(&mut self) -> bool {
+    /// What they are facts of.
+    pub(super) fn item(&self) -> &'a Item<'a> {
+        self.item
+    }
+
+    /// Goes on to the next declaration, if there is one; gives what rules find by it alone.
+    pub(super) fn next_declaration(&mut self) -> Option<&'a [Settled]> {
+        let id = self.stands.declarations.get(self.at)?;
         self.at += 1;
-        self.at <= self.stands.declarations.len()
+        Some(self.prepared.settled(*id))
+    }
+
+    /// Where a content stands by the approvals that count.
+    fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
+        let Case { record, authorities, now, .. } = *self.case;
+        let counts =
+            |entry: &Entry<Approval>| counts(self.policy, asset, entry, authorities, record);
+        record.clearance(asset, declarations, now, &counts)
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
@@ -130,15 +145,11 @@ impl Facts for ItemFacts<'_> {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())
             }
             Fact::Contested => Value::Flag(origin.contested || stands.contested.is_some()),
-            Fact::Confirmed => {
-                Value::Flag(origin.contested && confirmed(self.policy, self.case, &self.item.asset))
-            }
+            Fact::Confirmed => Value::Flag(confirmed(self.policy, self.case, &self.item.asset)),
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
-                let (record, now) = (self.case.record, self.case.now);
-                let own = record.clearance(&self.item.asset, &self.prepared.of(self.item), now);
-                let of = |one: &Ancestor| {
-                    record.clearance(&one.asset, &self.prepared.of_ancestor(one), now)
-                };
+                let own = self.clearance(&self.item.asset, &self.prepared.of(self.item));
+                let of =
+                    |one: &Ancestor| self.clearance(&one.asset, &self.prepared.of_ancestor(one));
                 let inherits = only_inherited(origin);
                 let clearance = if inherits { self.item.ancestry.clearance(own, &of) } else { own };
                 Value::text(clearance.as_str())
@@ -152,7 +163,7 @@ impl Facts for ItemFacts<'_> {
                 Value::maybe(best.and_then(|one| one.conditions.as_deref()))
             }
             Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
-            Fact::ApprovalKey => Value::maybe(approval.key.as_deref()),
+            Fact::ApprovalKey => Value::maybe(approval.key),
             Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
             Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
             Fact::ApprovalUnsigned => Value::maybe(approval.unsigned.as_deref()),

@@ -1,9 +1,11 @@
 //! Collects what the rules say, at the severity the policy gives it, past its waivers.
 
+use std::sync::Arc;
+
 use crate::model::{AiStatus, Finding, RuleCode, Severity, Verdict, Waived};
 use crate::policy::Policy;
 use crate::policy::fact::{Fact, Facts, Value};
-use crate::policy::rule::Rule;
+use crate::policy::rule::{Rule, Template};
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::waivers::Waivers;
 use crate::policy::rules::{Case, Item, severity};
@@ -13,9 +15,16 @@ pub(super) struct Findings<'a> {
     policy: &'a Policy,
     deliverable: &'a str,
     waivers: Waivers<'a>,
-    found: Vec<Finding>,
+    /// What is about the deliverable as a whole.
+    whole: Vec<Finding>,
+    blocking: Vec<Finding>,
+    warning: Vec<Finding>,
+    /// The same of the items that follow, part by part: there can be many, and each is moved once.
+    later: Vec<(Vec<Finding>, Vec<Finding>)>,
     waived: Vec<Waived>,
     folds: Vec<Fold<'a>>,
+    /// Where sentences are written before they are kept.
+    sentence: String,
 }
 
 /// What one rule found in many files, as one finding.
@@ -26,15 +35,26 @@ struct Fold<'a> {
     waived: Vec<u64>,
 }
 
+/// What a rule says, where that is the same for every file it finds something in.
+pub(super) struct Words {
+    pub(super) severity: Severity,
+    pub(super) why: Arc<str>,
+    pub(super) fix: Arc<str>,
+}
+
 impl<'a> Findings<'a> {
     pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
         Self {
             policy,
             deliverable: case.deliverable,
             waivers: Waivers::new(policy, case),
-            found: Vec::new(),
+            whole: Vec::new(),
+            blocking: Vec::new(),
+            warning: Vec::new(),
+            later: Vec::new(),
             waived: Vec::new(),
             folds: Vec::new(),
+            sentence: String::new(),
         }
     }
 
@@ -49,6 +69,7 @@ impl<'a> Findings<'a> {
         let Some(severity) = self.policy.severity(code) else { return };
         let asset = item.map(|item| item.asset);
         let path = item.map(|item| item.path.clone());
+        let (why, fix) = (why.into(), fix.into());
         self.add(Finding { code: code.into(), severity, asset, path, why, fix });
     }
 
@@ -63,55 +84,112 @@ impl<'a> Findings<'a> {
         self.deliverable
     }
 
-    /// What a rule found in an item, or in the whole.
-    pub(super) fn tell(&mut self, rule: &'a Rule, item: Option<&Item<'_>>, facts: &dyn Facts) {
+    /// What a rule found in the whole.
+    pub(super) fn tell_whole(&mut self, rule: &'a Rule, facts: &Whole<'_>) {
         let Some(severity) = severity(rule, facts) else { return };
-        if let Some(item) = item
-            && rule.fold
-        {
+        let extra = |_: &str| String::new();
+        let (why, fix) = (rule.why.fill(facts, &extra).into(), rule.fix.fill(facts, &extra).into());
+        let (asset, path) = (None, None);
+        self.add(Finding { code: rule.code.clone(), severity, asset, path, why, fix });
+    }
+
+    /// What a rule found in an item; `words` where they are known before.
+    pub(super) fn tell(
+        &mut self,
+        rule: &'a Rule,
+        item: &Item<'_>,
+        facts: &dyn Facts,
+        words: Option<&Words>,
+    ) {
+        let known = words.map(|words| words.severity);
+        let Some(severity) = known.or_else(|| severity(rule, facts)) else { return };
+        if rule.fold {
             return self.fold(rule, severity, item);
         }
-        let extra = |name: &str| match (name, item) {
+        let extra = |name: &str| match name {
             // What is AI-made by what it was made from is cleared there.
-            ("asset", Some(item)) => match facts.get(Fact::Source) {
+            "asset" => match facts.get(Fact::Source) {
                 Value::Text(source) => source.into_owned(),
                 _ => item.asset.short(),
             },
-            ("made", Some(item)) => made(item).to_owned(),
+            "made" => made(item).to_owned(),
             _ => String::new(),
         };
-        self.add(Finding {
-            code: rule.code.clone(),
-            severity,
-            asset: item.map(|item| item.asset),
-            path: item.map(|item| item.path.clone()),
-            why: rule.why.fill(facts, &extra),
-            fix: rule.fix.fill(facts, &extra),
-        });
+        let (why, fix) = if let Some(words) = words {
+            (Arc::clone(&words.why), Arc::clone(&words.fix))
+        } else {
+            let mut fill = |words: &Template| -> Arc<str> {
+                self.sentence.clear();
+                words.fill_into(&mut self.sentence, facts, &extra);
+                self.sentence.as_str().into()
+            };
+            (fill(&rule.why), fill(&rule.fix))
+        };
+        let (asset, path) = (Some(item.asset), Some(item.path.clone()));
+        self.add(Finding { code: rule.code.clone(), severity, asset, path, why, fix });
     }
 
     /// A finding as it is.
     pub(super) fn add(&mut self, finding: Finding) {
         let asset = finding.asset.as_ref();
-        match self.waivers.of(&finding.code, finding.path.as_ref(), asset) {
-            None => self.found.push(finding),
-            Some(at) => self.waived.push(self.waivers.waived(at, finding)),
+        if let Some(at) = self.waivers.of(&finding.code, finding.path.as_ref(), asset) {
+            return self.waived.push(self.waivers.waived(at, finding));
         }
+        let place = match finding.severity {
+            _ if finding.path.is_none() => &mut self.whole,
+            Severity::Block => &mut self.blocking,
+            Severity::Warn => &mut self.warning,
+        };
+        place.push(finding);
     }
 
     fn fold(&mut self, rule: &'a Rule, severity: Severity, item: &Item<'_>) {
-        let at = self.folds.iter().position(|one| one.rule.code == rule.code);
-        let at = at.unwrap_or_else(|| {
-            let waived = vec![0; self.policy.waivers.len()];
-            self.folds.push(Fold { rule, severity, found: 0, waived });
-            self.folds.len() - 1
-        });
         let waiver = self.waivers.of(&rule.code, Some(item.path), Some(&item.asset));
-        let fold = &mut self.folds[at];
+        let fold = self.folded(rule);
         fold.severity = fold.severity.max(severity);
         match waiver {
             None => fold.found += 1,
             Some(waiver) => fold.waived[waiver] += 1,
+        }
+    }
+
+    fn folded(&mut self, rule: &'a Rule) -> &mut Fold<'a> {
+        let at = self.folds.iter().position(|one| one.rule.code == rule.code);
+        let at = at.unwrap_or_else(|| {
+            let waived = vec![0; self.policy.waivers.len()];
+            self.folds.push(Fold { rule, severity: Severity::Warn, found: 0, waived });
+            self.folds.len() - 1
+        });
+        &mut self.folds[at]
+    }
+
+    /// How much was found so far.
+    pub(super) fn mark(&self) -> [usize; 2] {
+        [self.blocking.len(), self.warning.len()]
+    }
+
+    /// Brings what was found since, all of one item, into the order of the verdict: as items come by
+    /// their paths, nothing is left to sort then.
+    pub(super) fn order_since(&mut self, mark: [usize; 2]) {
+        let [blocking, warning] = mark;
+        for found in [&mut self.blocking[blocking..], &mut self.warning[warning..]] {
+            found.sort_by(|a, b| a.code.cmp(&b.code));
+        }
+    }
+
+    /// Takes over what was found in the items that follow.
+    pub(super) fn take(&mut self, more: Self) {
+        self.waivers.take(&more.waivers);
+        self.whole.extend(more.whole);
+        self.later.push((more.blocking, more.warning));
+        self.waived.extend(more.waived);
+        for more in more.folds {
+            let fold = self.folded(more.rule);
+            fold.severity = fold.severity.max(more.severity);
+            fold.found += more.found;
+            for (count, more) in fold.waived.iter_mut().zip(more.waived) {
+                *count += more;
+            }
         }
     }
 
@@ -129,12 +207,12 @@ impl<'a> Findings<'a> {
                     severity: fold.severity,
                     asset: None,
                     path: None,
-                    why: fold.rule.why.fill(whole, &extra),
-                    fix: fold.rule.fix.fill(whole, &extra),
+                    why: fold.rule.why.fill(whole, &extra).into(),
+                    fix: fold.rule.fix.fill(whole, &extra).into(),
                 }
             };
             if fold.found > 0 {
-                self.found.push(finding(fold.found));
+                self.whole.push(finding(fold.found));
             }
             for (waiver, count) in fold.waived.iter().enumerate().filter(|(_, count)| **count > 0) {
                 self.waived.push(self.waivers.waived(waiver, finding(*count)));
@@ -145,7 +223,18 @@ impl<'a> Findings<'a> {
         for why in unused {
             self.say(RuleCode::ExceptionUnused, None, why, fix.clone());
         }
-        Verdict::of(self.found, self.waived, checked)
+        // As the verdict has them: blocking ones first, in each the deliverable before its files.
+        self.whole.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.code.cmp(&b.code)));
+        let warning = self.whole.partition_point(|one| one.severity == Severity::Block);
+        let warning = self.whole.split_off(warning);
+        let (blocks, warns): (Vec<_>, Vec<_>) = self.later.into_iter().unzip();
+        let all = [vec![self.whole, self.blocking], blocks, vec![warning, self.warning], warns];
+        let all: Vec<_> = all.into_iter().flatten().collect();
+        let mut found = Vec::with_capacity(all.iter().map(Vec::len).sum());
+        for part in all {
+            found.extend(part);
+        }
+        Verdict::of(found, self.waived, checked)
     }
 }
 

@@ -3,12 +3,15 @@
 //! approval of the file itself clears it too. A no to anything it was made from blocks, unless the
 //! file itself was approved after it.
 
+use std::borrow::Cow;
+
 use crate::lineage::{Ancestor, Ancestry};
-use crate::model::{AiStatus, AssetId, DeclarationId, Seq, Strength};
+use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Seq, Strength};
 use crate::policy::Policy;
 use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
 use crate::policy::rules::declared::Prepared;
 use crate::policy::rules::{Case, Item};
+use crate::record::Entry;
 
 /// What there is to say of a file in its own right, or for what it was made from.
 #[derive(Default)]
@@ -19,7 +22,7 @@ pub(super) struct Heritage<'a> {
     /// Whether it, or everything AI-made that it was made from, is declared.
     pub(super) declared: bool,
     /// The declarations that it, or something AI-made that it was made from, is under.
-    pub(super) declarations: Vec<DeclarationId>,
+    pub(super) declarations: Cow<'a, [DeclarationId]>,
     /// What it was made from, where that must be cleared or determined.
     pub(super) source: Option<AssetId>,
     /// What it has to do with that, in words.
@@ -37,7 +40,7 @@ struct Forebear<'a> {
     at: usize,
     ancestor: &'a Ancestor,
     facts: ApprovalFacts<'a>,
-    declarations: Vec<DeclarationId>,
+    declarations: Cow<'a, [DeclarationId]>,
     /// AI-made or declared to be, by its own mark or determination.
     is_source: bool,
 }
@@ -47,7 +50,7 @@ impl<'a> Heritage<'a> {
         policy: &Policy,
         case: &Case<'a>,
         item: &'a Item<'a>,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared<'a>,
     ) -> Self {
         let own = prepared.of(item);
         let ai = needs_approval(item.origin.status, &own);
@@ -66,6 +69,7 @@ impl<'a> Heritage<'a> {
             && sources().next().is_some()
             && sources().all(|one| !one.declarations.is_empty());
         stands.add_declarations(&own, prepared, sources());
+        let said = stands.said();
         let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, &all);
         let cleared = matches!(obstacle, None | Some(Obstacle::Contested(_)));
         let silent = stands.approval.state != Some("holds") && !refuses(&stands);
@@ -75,6 +79,7 @@ impl<'a> Heritage<'a> {
         if let Some(one) = obstacle {
             stands.meet(&item.ancestry, &one);
         }
+        stands.hear(&all, said);
         stands
     }
 
@@ -83,7 +88,7 @@ impl<'a> Heritage<'a> {
         case: &Case<'a>,
         item: &Item<'_>,
         ai: bool,
-        declarations: Vec<DeclarationId>,
+        declarations: Cow<'a, [DeclarationId]>,
     ) -> Self {
         let approval = ApprovalFacts::of(policy, case, &item.asset, ai);
         let declared = !declarations.is_empty();
@@ -108,8 +113,11 @@ impl<'a> Heritage<'a> {
                 }
             }
         }
-        self.declarations.extend(self.approved.iter().map(|(id, _)| *id));
-        self.declarations.sort_unstable();
+        if !self.approved.is_empty() {
+            let all = self.declarations.to_mut();
+            all.extend(self.approved.iter().map(|(id, _)| *id));
+            all.sort_unstable();
+        }
     }
 
     /// Something it was made from stands in the way.
@@ -155,6 +163,25 @@ impl<'a> Heritage<'a> {
         }
     }
 
+    /// What the approval of the file itself says yes to, where that holds: one that extends an earlier yes
+    /// overrules nothing that was said in between.
+    fn said(&self) -> Option<&'a Entry<Approval>> {
+        self.approval.said.filter(|_| self.approval.state == Some("holds"))
+    }
+
+    /// A no to anything it was made from, that the policy only wants to hear of, is heard of here too,
+    /// unless the file itself was approved after it: that is what `said` is.
+    fn hear(&mut self, all: &[Forebear<'a>], said: Option<&Entry<Approval>>) {
+        let since = |at| said.is_none_or(|said| at >= said.at);
+        let no = all.iter().filter(|one| one.facts.warned.is_some_and(since));
+        if self.ai
+            && self.approval.rejected.is_none()
+            && let Some(one) = no.max_by_key(|one| one.facts.warned)
+        {
+            self.approval.rejected = one.facts.said_of(&one.ancestor.name()).rejected;
+        }
+    }
+
     /// Whether an approval holds that was given after a declaration got to stand as it does: of the file,
     /// or of all its sources that are under it.
     pub(super) fn approved_since(&self, since: Seq, id: DeclarationId) -> bool {
@@ -168,7 +195,7 @@ impl<'a> Forebear<'a> {
     fn new(
         policy: &Policy,
         case: &Case<'a>,
-        prepared: &Prepared<'_>,
+        prepared: &Prepared<'a>,
         at: usize,
         ancestor: &'a Ancestor,
     ) -> Self {
@@ -214,7 +241,7 @@ fn obstacle<'a, 'b>(
     if !stands.ai {
         return contested();
     }
-    let own = stands.approval.best.filter(|_| stands.approval.state == Some("holds"));
+    let own = stands.said();
     let no = all.iter().filter(|one| one.facts.refused.is_some());
     if let Some(no) = no.max_by_key(|one| one.facts.refused)
         && own.is_none_or(|own| no.facts.refused >= Some(own.at))

@@ -14,8 +14,8 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
             severity: Severity::Block,
             asset: None,
             path: Some(problem.path.clone()),
-            why: problem.problem.clone(),
-            fix: found.fix(problem.code, &facts),
+            why: problem.problem.as_str().into(),
+            fix: found.fix(problem.code, &facts).into(),
         });
     }
     if case.items.is_empty() && case.problems.is_empty() {

@@ -16,15 +16,16 @@ use std::collections::BTreeSet;
 use crate::lineage::Ancestry;
 use crate::model::{AssetId, AssetPath, Authorities, MediaProblem, Severity, Timestamp, Verdict};
 use crate::origin::Origin;
-use crate::policy::Policy;
 use crate::policy::condition::Condition;
-use crate::policy::fact::Facts;
+use crate::policy::fact::{About, Facts};
 use crate::policy::rule::Rule;
 use crate::policy::rules::declared::Prepared;
 use crate::policy::rules::facts::{ItemFacts, Whole};
 use crate::policy::rules::findings::Findings;
+use crate::policy::{Policy, in_parts};
 use crate::record::Record;
 
+pub use crate::policy::rules::approval::counts;
 pub use crate::policy::rules::declared::DeclarationFacts;
 
 /// One file of the deliverable, with all that is known of it.
@@ -68,43 +69,78 @@ pub struct Case<'a> {
     pub now: Timestamp,
 }
 
+/// Items worth a thread of their own.
+const PART: usize = 2_000;
+
+/// Rules with their conditions, by what they are asked of.
+struct Asked<'a> {
+    whole: Vec<(&'a Rule, &'a Condition)>,
+    items: Vec<(&'a Rule, &'a Condition)>,
+    declarations: Vec<(&'a Rule, &'a Condition)>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(policy: &'a Policy) -> Self {
+        let mut asked = Self { whole: vec![], items: vec![], declarations: vec![] };
+        for rule in policy.rules.iter().filter(|rule| rule.severity.is_some()) {
+            let Some(when) = &rule.when else { continue };
+            let of = match when.about() {
+                About::Deliverable => &mut asked.whole,
+                About::Item => &mut asked.items,
+                About::Declaration => &mut asked.declarations,
+            };
+            of.push((rule, when));
+        }
+        asked
+    }
+}
+
 /// Applies every rule of the policy to every item. All findings, not only the first.
 pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
     let mut found = Findings::new(policy, case);
     media::whole(case, &mut found);
-    let declarations = Prepared::all(policy, case);
+    let asked = Asked::of(policy);
+    let declarations = Prepared::all(policy, case, &asked.declarations);
     let whole = Whole::of(case);
     change::whole(case, &whole, &mut found);
-    let mut asked: [Vec<(&Rule, &Condition)>; 3] = Default::default();
-    for rule in policy.rules.iter().filter(|rule| rule.severity.is_some()) {
-        if let Some(when) = &rule.when {
-            asked[when.about() as usize].push((rule, when));
-        }
-    }
-    let [of_whole, of_items, of_declarations] = asked;
-    for (rule, when) in of_whole {
+    for &(rule, when) in &asked.whole {
         if when.holds(&whole) {
-            found.tell(rule, None, &whole);
+            found.tell_whole(rule, &whole);
         }
     }
-    for item in &case.items {
-        media::item(item, &mut found);
-        let mut facts = ItemFacts::new(policy, case, &whole, item, &declarations);
-        for (rule, when) in &of_items {
-            if when.holds(&facts) {
-                found.tell(rule, Some(item), &facts);
-            }
+    let parts = in_parts(&case.items, PART, |items| {
+        let mut found = Findings::new(policy, case);
+        for item in items {
+            let mark = found.mark();
+            media::item(item, &mut found);
+            let facts = ItemFacts::new(policy, case, &whole, item, &declarations);
+            of_item(&asked, facts, &mut found);
+            found.order_since(mark);
         }
-        // Once for each declaration: what one of them says must not hide what another does.
-        while facts.next_declaration() {
-            for (rule, when) in &of_declarations {
-                if when.holds(&facts) {
-                    found.tell(rule, Some(item), &facts);
-                }
-            }
-        }
+        found
+    });
+    for part in parts {
+        found.take(part);
     }
     found.into_verdict(case.items.len() as u64, &whole)
+}
+
+/// Asks every rule about an item, and about each declaration it is under.
+fn of_item<'a>(asked: &Asked<'a>, mut facts: ItemFacts<'_>, found: &mut Findings<'a>) {
+    let item = facts.item();
+    for &(rule, when) in &asked.items {
+        if when.holds(&facts) {
+            found.tell(rule, item, &facts, None);
+        }
+    }
+    // Once for each declaration: what one of them says must not hide what another does.
+    while let Some(settled) = facts.next_declaration() {
+        for (&(rule, when), known) in asked.declarations.iter().zip(settled) {
+            if known.holds.unwrap_or_else(|| when.holds(&facts)) {
+                found.tell(rule, item, &facts, known.words.as_ref());
+            }
+        }
+    }
 }
 
 /// What a rule's finding does, where it finds.

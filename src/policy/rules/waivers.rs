@@ -34,6 +34,13 @@ impl<'a> Waivers<'a> {
         Some(at)
     }
 
+    /// Takes over which of them kept something out elsewhere.
+    pub(super) fn take(&mut self, other: &Self) {
+        for (used, other) in self.used.iter_mut().zip(&other.used) {
+            *used |= other;
+        }
+    }
+
     fn in_force(&self, waiver: &Waiver) -> bool {
         waiver.until >= self.now && self.is_here(waiver)
     }
@@ -69,8 +76,8 @@ fn is_about(wanted: &Wanted, path: Option<&AssetPath>, asset: Option<&AssetId>) 
     match wanted {
         Wanted::Id(id) => asset.is_some_and(|asset| asset.to_string().starts_with(id.as_str())),
         Wanted::Glob(glob) => match path {
-            Some(path) => glob.is_match(path.to_string()),
-            None => glob.glob().glob() == "**",
+            Some(path) => glob.is_match(&path.to_string()),
+            None => glob.as_str() == "**",
         },
     }
 }

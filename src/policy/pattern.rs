@@ -1,0 +1,54 @@
+//! A glob of a policy: over paths as they are shown, or over another text. `*` does not cross `/`.
+
+use globset::{Error, GlobBuilder, GlobSet};
+
+/// A glob that was read.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    /// A set of one. Unlike a matcher of one glob it looks at extensions and literal names first, and a
+    /// gate asks this of a hundred thousand paths for every rule.
+    set: GlobSet,
+}
+
+impl Pattern {
+    /// Reads a glob.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
+        let set = GlobSet::builder().add(glob).build()?;
+        Ok(Self { text: text.to_owned(), set })
+    }
+
+    /// Whether it fits.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.set.is_match(text)
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use globset::GlobBuilder;
+
+    use super::*;
+
+    #[test]
+    fn it_fits_what_a_glob_alone_would() {
+        let globs = ["**", "*.png", "reel1/**", "reel?/**/*.mov", "**/a.png", "a", "{a,b}/*", ""];
+        let paths =
+            ["a", "a.png", "reel1/a.png", "reel1/x/b.mov", "reel10/b.mov", "b/c/d", "b/c", ""];
+        for glob in globs {
+            let alone = GlobBuilder::new(glob).literal_separator(true).build().unwrap();
+            let alone = alone.compile_matcher();
+            for path in paths {
+                let fits = Pattern::parse(glob).unwrap().is_match(path);
+                assert_eq!(fits, alone.is_match(path), "{glob} on {path:?}");
+            }
+        }
+        assert!(Pattern::parse("[").is_err());
+    }
+}

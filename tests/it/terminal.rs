@@ -1,0 +1,164 @@
+//! Questions on a terminal: answered, left in the middle, interrupted. `script(1)` of util-linux is the
+//! terminal.
+
+#![allow(clippy::print_stderr, reason = "a test that was skipped says so")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::media::{a1111_png, plain_png};
+use crate::world::{World, text};
+
+/// Longer than any question takes to come.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Somebody at a terminal, and the program they started.
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    screen: Receiver<Vec<u8>>,
+    /// Everything that was on the screen.
+    seen: String,
+    /// How much of it was looked at.
+    read: usize,
+}
+
+impl Terminal {
+    /// Runs the program with a terminal; `None`, said loudly, where there is no `script`.
+    fn run(world: &World, args: &[&str]) -> Option<Self> {
+        let version = Command::new("script").arg("--version").output();
+        if !version.is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("util-linux")) {
+            eprintln!("SKIPPED: no script(1) of util-linux on this machine");
+            return None;
+        }
+        let words = [&[env!("CARGO_BIN_EXE_genlock")], args].concat();
+        let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
+        let like = world.command();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--flush", "--return", "--command", &words.join(" ")]);
+        command.arg("/dev/null").current_dir(world.dir()).env_clear();
+        command.envs(like.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let keys = child.stdin.take().unwrap();
+        let mut out = child.stdout.take().unwrap();
+        let (send, screen) = sync_channel(1024);
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(length @ 1..) = out.read(&mut bytes) {
+                if send.send(bytes[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Some(Self { child, keys, screen, seen: String::new(), read: 0 })
+    }
+
+    /// The next question; `None` when the program is done.
+    fn question(&mut self) -> Option<String> {
+        loop {
+            if let Some(at) = self.seen[self.read..].find("\r\n> ") {
+                let question = self.seen[self.read..self.read + at].to_owned();
+                self.read += at + "\r\n> ".len();
+                return Some(question);
+            }
+            match self.screen.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => panic!("nothing was asked:\n{}", self.seen),
+            }
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Answers every question that holds one of these texts, each once, and nothing to the others; gives
+    /// how it ended.
+    fn answer(mut self, answers: &[(&str, &str)]) -> (Option<i32>, String) {
+        let mut left = answers.to_vec();
+        while let Some(question) = self.question() {
+            let at = left.iter().position(|(part, _)| question.contains(part));
+            let answer = at.map_or("", |at| left.remove(at).1);
+            self.press(&format!("{answer}\n"));
+        }
+        assert!(left.is_empty(), "never asked: {left:?}\n{}", self.seen);
+        self.end()
+    }
+
+    /// Waits for the program to end.
+    fn end(mut self) -> (Option<i32>, String) {
+        while self.question().is_some() {}
+        drop(self.keys);
+        (self.child.wait().unwrap().code(), self.seen)
+    }
+}
+
+fn world() -> World {
+    World::with([("ai.png", a1111_png(1)), ("other.png", plain_png(1))])
+}
+
+#[test]
+fn who_is_asked_answers_one_question_at_a_time_and_the_answers_are_declared() {
+    let world = world();
+    fs::write(world.path("consent.txt"), "I agree.").unwrap();
+    let Some(terminal) = Terminal::run(&world, &["declare", "ai.png"]) else { return };
+    let (code, seen) = terminal.answer(&[
+        ("What is made with it", "a voice for the trailer"),
+        ("What is made? (video", "smell"),
+        ("one of video, sound", "sound"),
+        ("Is it to be part of a final", "yes"),
+        ("What kinds of elements", "voice"),
+        ("Which performers", "Jane Doe"),
+        ("Jane Doe: Where is the consent", "C-17"),
+        ("Jane Doe: Is there a file of it", "nowhere.txt"),
+        ("a file that is there", "consent.txt"),
+        ("2. Do the tools", "unsure"),
+    ]);
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("D-1: ") && seen.contains("escalate"), "{seen}");
+    // What the marks say is offered, with where the question comes from.
+    assert!(seen.contains("now: Stable Diffusion WebUI"), "{seen}");
+    assert!(seen.contains("[Talent & Performance"), "{seen}");
+    assert!(!seen.contains("Which tools or models does the vendor"), "{seen}");
+    let declared = &world.show("ai.png")["declarations"][0];
+    assert_eq!(text(declared, "use"), "a voice for the trailer");
+    assert_eq!(text(declared, "medium"), "sound");
+    assert_eq!(text(declared, "tool"), "Stable Diffusion WebUI (AUTOMATIC1111 format)");
+    assert_eq!(declared["principles"]["p2"], json!("unsure"));
+    let kept = text(&declared["talent"][0]["consent_document"], "hash");
+    assert_eq!(world.read(format!(".genlock/documents/{kept}")), b"I agree.");
+    world.verify();
+}
+
+#[test]
+fn who_leaves_in_the_middle_has_declared_nothing() {
+    let world = world();
+    let events = world.events();
+    // The end of the input, and Ctrl-C; at the first question, and after some answers.
+    for (key, code) in [("\u{4}", 1), ("\u{3}", 130)] {
+        for answered in [0, 3] {
+            let Some(mut terminal) = Terminal::run(&world, &["declare", "ai.png"]) else { return };
+            for _ in 0..answered {
+                terminal.question().expect("a question");
+                terminal.press("no\n");
+            }
+            terminal.question().expect("a question");
+            terminal.press(key);
+            let (ended, seen) = terminal.end();
+            assert_eq!(ended, Some(code), "{answered} answered\n{seen}");
+            assert_eq!(seen.contains("nothing was recorded"), code == 1, "{seen}");
+        }
+    }
+    assert_eq!(world.events(), events);
+    assert_eq!(world.json(["status"]).expect(0).value()["awaiting_report"], json!([]));
+    world.verify();
+}
