@@ -73,3 +73,84 @@ fn line(out: &mut dyn Write, element: &ElementView) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::disclosure::{
+        DisclosureCounts, GapView, OpenView, Pictures, SaidView, UseView,
+    };
+    use crate::report::view::HeadView;
+
+    const HOSTILE: &str = "a\x1b[2J\u{202e}\nb";
+
+    fn element() -> ElementView {
+        let one = UseView {
+            deliverable: HOSTILE.into(),
+            timeline: HOSTILE.into(),
+            name: HOSTILE.into(),
+            track: Some(HOSTILE.into()),
+            record_in: Some(HOSTILE.into()),
+            record_out: Some("01:00:01:00".into()),
+            source_in: None,
+            source_out: None,
+            enabled: false,
+            usage: "used",
+            place: HOSTILE.into(),
+        };
+        ElementView {
+            number: 1,
+            name: HOSTILE.into(),
+            contribution: "generated",
+            status: "ai",
+            why: vec![],
+            source_type: None,
+            strength: None,
+            clearance: None,
+            media_type: "image/png".into(),
+            size: 1,
+            frames: None,
+            assets: vec![],
+            uses: vec![one],
+            tools: vec![SaidView { text: HOSTILE.into(), from: HOSTILE.into() }],
+            models: vec![],
+            prompts: vec![],
+            evidence: vec![],
+            determination: None,
+            declarations: vec![],
+            decisions: vec![],
+            missing: vec![GapView::new("ai-undeclared", HOSTILE)],
+        }
+    }
+
+    #[test]
+    fn hostile_text_is_text_on_a_terminal() {
+        let log = Disclosure {
+            production: HOSTILE.into(),
+            deliverable: None,
+            written: "2026-11-22T09:30:00Z".into(),
+            program: "genlock",
+            scanned: None,
+            policy: None,
+            journal: HeadView { seq: 1, head: "ab".into() },
+            counts: DisclosureCounts::default(),
+            credit: Some(HOSTILE.into()),
+            not_shown: vec![HOSTILE.into()],
+            open: vec![OpenView {
+                code: "media-unread".into(),
+                place: HOSTILE.into(),
+                what: HOSTILE.into(),
+            }],
+            unread: vec![],
+            elements: vec![element()],
+            declared_only: vec![],
+            pictures: Pictures::default(),
+        };
+        let mut text = Vec::new();
+        write(&mut text, &log).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}')), "{text}");
+        assert!(text.contains("(disabled)") && text.contains("lacks undeclared"), "{text}");
+        assert_eq!(text.lines().count(), 9, "no text makes a line of its own: {text}");
+    }
+}
