@@ -146,11 +146,11 @@ mod tests {
             of(&["<r:Description m:DocumentID='1'><m:DerivedFrom s:documentID='1'/>\
              </r:Description>"]);
         assert!(identity.is_empty());
-        let items: String =
-            (0..=SOURCES_MAX).map(|at| format!("<r:li s:instanceID='xmp.iid:{at:09}'/>")).collect();
-        let (identity, more) = of(&[&format!(
-            "<r:Description><m:Ingredients><r:Bag>{items}</r:Bag></m:Ingredients></r:Description>"
-        )]);
+        let mut long = "<r:Description><m:Ingredients><r:Bag>".to_owned();
+        for at in 0..=SOURCES_MAX {
+            long.extend(["<r:li s:instanceID='xmp.iid:", &at.to_string(), "'/>"]);
+        }
+        let (identity, more) = of(&[&(long + "</r:Bag></m:Ingredients></r:Description>")]);
         assert!(more);
         assert_eq!(identity.from.len(), SOURCES_MAX);
     }
