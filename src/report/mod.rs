@@ -19,4 +19,4 @@ pub use view::{
     FindingView, ListRow, LocationView, PathView, PolicySummary, ProblemView, RuleView, StatusView,
     VerdictView, WaivedView, WaiverView,
 };
-pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};
+pub use watch::{ChangedView, GuardView, PollView, ReadyView, WatchEvent};
