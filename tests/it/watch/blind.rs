@@ -216,3 +216,79 @@ fn daemons() -> Vec<i32> {
         })
         .collect()
 }
+
+/// The program where the system gives less than it would: in a user namespace of its own, with this
+/// written to `/proc/sys/user/NAME`. None where there are no such namespaces.
+fn limited(world: &World, name: &str, limit: u32) -> Option<Command> {
+    let program = world.command();
+    let mut command = Command::new("/usr/bin/unshare");
+    command.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
+    command.arg(format!("echo {limit} > /proc/sys/user/{name} && exec \"$@\""));
+    command.arg("sh").arg(program.get_program());
+    command.env_clear().current_dir(world.dir()).stdin(Stdio::null());
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    let mut tried = Command::new("/usr/bin/unshare");
+    tried.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
+    tried.arg(format!("echo {limit} > /proc/sys/user/{name}"));
+    tried.stderr(Stdio::null()).status().is_ok_and(|status| status.success()).then_some(command)
+}
+
+#[test]
+fn where_the_system_gives_no_more_watches_the_rest_is_polled() {
+    let world = World::new();
+    world.configure("[watch]\npoll = \"200ms\"");
+    for at in 0..10 {
+        world.write(format!("{at}/a.txt"), at.to_string());
+    }
+    let Some(command) = limited(&world, "max_inotify_watches", 4) else {
+        println!("SKIPPED: no user namespace to set a limit in");
+        return;
+    };
+    let mut watched = Watched::spawn_as(command, &["--settle", "300ms"]);
+    watched.problem("sysctl fs.inotify.max_user_watches=");
+    let ready = watched.until("ready", |one| one["event"] == "ready");
+    assert_eq!((number(&ready, "watched"), number(&ready, "polled")), (4, 7), "{ready}");
+    assert_eq!(text(&ready, "poll_why"), "the system gives no more watches");
+    for at in 0..10 {
+        world.write(format!("{at}/b.txt"), format!("new {at}"));
+        world.write(format!("{at}/deep/c.txt"), format!("deep {at}"));
+    }
+    converges(&world, &mut watched);
+    watched.stop();
+}
+
+#[test]
+fn where_the_system_gives_no_watcher_everything_is_polled() {
+    let world = World::new();
+    world.configure("[watch]\npoll = \"200ms\"");
+    let Some(command) = limited(&world, "max_inotify_instances", 0) else {
+        println!("SKIPPED: no user namespace to set a limit in");
+        return;
+    };
+    let mut watched = Watched::spawn_as(command, &["--settle", "300ms"]);
+    watched.problem("the limit is fs.inotify.max_user_instances");
+    let ready = watched.until("ready", |one| one["event"] == "ready");
+    assert_eq!((number(&ready, "watched"), number(&ready, "polled")), (0, 1), "{ready}");
+    world.write("in/a.txt", "a");
+    watched.changed("in/a.txt");
+    watched.stop();
+}
+
+#[test]
+fn what_nobody_was_told_of_is_found_by_the_look_from_time_to_time() {
+    let world = World::with([("a.txt", b"one".to_vec())]);
+    world.configure("[watch]\nreconcile = \"1s\"");
+    let elsewhere = world.outside("elsewhere.txt");
+    fs::hard_link(world.path("a.txt"), &elsewhere).unwrap();
+    let mut watched = Watched::start(&world, &[]);
+    // Through a name that lies in no watched folder.
+    fs::write(&elsewhere, "two, by another name").unwrap();
+    let said = watched.changed("a.txt");
+    assert_eq!(said["asset"], blake3::hash(b"two, by another name").to_hex().to_string());
+    watched.until("rescan", |one| {
+        one["event"] == "rescan" && text(one, "why").starts_with("from time to time")
+    });
+    watched.stop();
+}
