@@ -1,5 +1,6 @@
 //! A watch under measure: how soon a closed file is in the ledger, what an idle one costs, and storms, in
-//! which nothing may be lost, beside `inotifywait -m -r` on the same storm where that is installed.
+//! which nothing may be lost, beside `inotifywait -m -r` and `watchman` on the same storm where they are
+//! installed.
 //!
 //! `cargo bench --bench watch -- [DIR] [--quick] [latency|idle|ready|storm|swap|moves]…`. Trees are
 //! made under DIR (default: the system's temporary folder) and taken away again; a tenth of each with
@@ -8,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,7 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -164,7 +166,7 @@ fn moves(dir: &Path, share: u64) -> Done {
     })
 }
 
-/// Runs a storm over a watch, and what it left over `inotifywait`: what was lost, and what it took.
+/// Runs a storm over a watch, and then over the peers: what was lost, and what it took.
 fn beside(dir: &Path, what: &str, act: &dyn Fn() -> Done) -> Done {
     println!("{what}:");
     let mut watch = Watch::start(dir)?;
@@ -189,17 +191,25 @@ fn beside(dir: &Path, what: &str, act: &dyn Fn() -> Done) -> Done {
         memory(pid, "VmHWM")?
     );
     watch.stop()?;
-    inotifywait(dir, act)
+    clear(dir)?;
+    inotifywait(dir, act)?;
+    clear(dir)?;
+    watchman(dir, act)
 }
 
-/// Which of the paths that are there in the end it ever named.
-fn inotifywait(dir: &Path, act: &dyn Fn() -> Done) -> Done {
+/// Takes away what a storm made anew.
+fn clear(dir: &Path) -> Done {
     let left = fs::read_dir(dir)?.filter_map(Result::ok);
     for entry in left.filter(|entry| {
         entry.file_name() != ".genlock" && entry.file_name() != "src" && entry.file_name() != "tree"
     }) {
         fs::remove_dir_all(entry.path())?;
     }
+    Ok(())
+}
+
+/// Which of the paths that are there in the end it ever named.
+fn inotifywait(dir: &Path, act: &dyn Fn() -> Done) -> Done {
     let command = Command::new("inotifywait")
         .args(["-m", "-r", "-q", "--format", "%w%f", "-e", "close_write,create,moved_to"])
         .arg(dir)
@@ -214,7 +224,7 @@ fn inotifywait(dir: &Path, act: &dyn Fn() -> Done) -> Done {
     std::thread::sleep(Duration::from_secs(2));
     let before = cpu(child.id())?;
     act()?;
-    let mut named = std::collections::HashSet::new();
+    let mut named = HashSet::new();
     while let Ok(line) = lines.recv_timeout(Duration::from_secs(2)) {
         named.insert(line);
     }
@@ -229,6 +239,61 @@ fn inotifywait(dir: &Path, act: &dyn Fn() -> Done) -> Done {
         there.len(),
         used.as_secs_f64()
     );
+    Ok(())
+}
+
+/// Which of the paths that are there in the end it knows, and which it knows that are not there.
+fn watchman(dir: &Path, act: &dyn Fn() -> Done) -> Done {
+    let own = tempfile::tempdir()?;
+    let file = |name: &str| format!("--{name}={}", own.path().join(name).display());
+    let server = Command::new("watchman")
+        .args(["--foreground", "--no-save-state"])
+        .args([file("sockname"), file("statefile"), file("logfile")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let Ok(mut server) = server else {
+        println!("  watchman: not installed");
+        return Ok(());
+    };
+    std::thread::sleep(Duration::from_secs(1));
+    let ask = |command: Value| -> Result<Value, Box<dyn Error>> {
+        let mut child = Command::new("watchman")
+            .args(["--no-spawn", "-j", &file("sockname")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        serde_json::to_writer(child.stdin.take().ok_or("no input")?, &command)?;
+        let answer: Value = serde_json::from_slice(&child.wait_with_output()?.stdout)?;
+        if answer["error"].is_null() { Ok(answer) } else { Err(answer.to_string().into()) }
+    };
+    ask(json!(["watch", dir]))?;
+    let clock = ask(json!(["clock", dir, { "sync_timeout": 60_000 }]))?["clock"].clone();
+    let before = cpu(server.id())?;
+    act()?;
+    let there: HashSet<_> = on_disk(dir)?.into_iter().collect();
+    std::thread::sleep(Duration::from_secs(5));
+    let used = cpu(server.id())?.saturating_sub(before);
+    let query = json!({
+        "expression": ["allof", ["type", "f"], ["not", ["dirname", ".genlock"]]],
+        "fields": ["name"],
+    });
+    let known = ask(json!(["query", dir, query]))?;
+    let names = known["files"].as_array().ok_or("no files")?.iter();
+    let known: HashSet<_> = names.filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+    let since = ask(json!(["query", dir, { "since": clock, "fields": ["name"] }]))?;
+    let anew = since["is_fresh_instance"] == true || !since["warning"].is_null();
+    println!(
+        "  watchman: does not know {} of {} files, knows {} that are not there; {:.2} CPU s, {} MiB{}",
+        there.difference(&known).count(),
+        there.len(),
+        known.difference(&there).count(),
+        used.as_secs_f64(),
+        memory(server.id(), "VmHWM")?,
+        if anew { "; it lost events and began anew" } else { "" }
+    );
+    server.kill()?;
+    server.wait()?;
     Ok(())
 }
 

@@ -29,6 +29,14 @@ pub trait Reporter: Sync {
 
     /// Work done: files and bytes read since the last call.
     fn advance(&self, files: u64, bytes: u64);
+
+    /// All of it is done, and there will be no more.
+    fn done(&self) {}
+
+    /// Says something else, where what is shown of progress would be in its way.
+    fn beside(&self, say: &mut dyn FnMut()) {
+        say();
+    }
 }
 
 /// Hears everything and says nothing.

@@ -522,11 +522,13 @@ impl Part<'_> {
                     elsewhere += 1;
                 }
             })?;
+            if elsewhere > 0 {
+                // Its links were on that volume too.
+                outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
+                continue;
+            }
             let links = reader.links_in(&self.root.name, &directory)?;
             gone.extend(links.into_iter().map(|link| (directory.clone(), link.name)));
-            if elsewhere > 0 {
-                outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
-            }
         }
         Ok(gone)
     }

@@ -11,6 +11,7 @@
 //! code. Whenever hints may have been lost, everything is looked at again, and said so. See
 //! `docs/watch.md`.
 
+mod aside;
 mod engine;
 mod glance;
 mod guard;
@@ -20,6 +21,7 @@ mod look;
 mod news;
 mod place;
 mod porch;
+mod progress;
 mod tell;
 mod tree;
 mod worker;
@@ -33,6 +35,7 @@ use crate::app::scan::parts;
 use crate::app::watch::engine::{Ended, session};
 use crate::app::watch::lock::WatchLock;
 use crate::app::watch::place::WatchedPart;
+use crate::app::watch::progress::FirstScan;
 use crate::app::{AppError, Context, Project};
 use crate::report::WatchEvent;
 
@@ -72,12 +75,13 @@ pub fn watch(
     project.reader()?;
     let _lock = WatchLock::take(&project.config.ledger, context)?;
     let mut project = project.clone();
+    let progress = FirstScan::new(context.reporter);
     loop {
         let parts: Vec<_> = parts(&project, context, options.directory.as_deref())?
             .into_iter()
             .map(|(root, start)| WatchedPart { root: root.clone(), start })
             .collect();
-        match session(&project, context, options, &parts, tell)? {
+        match session(&project, context, options, &parts, &progress, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
             Ended::Again(changed) => project = *changed,
         }

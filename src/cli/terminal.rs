@@ -53,6 +53,14 @@ impl Reporter for TerminalReporter {
     fn advance(&self, _: u64, bytes: u64) {
         self.bar.inc(bytes);
     }
+
+    fn done(&self) {
+        self.finish();
+    }
+
+    fn beside(&self, say: &mut dyn FnMut()) {
+        self.bar.suspend(say);
+    }
 }
 
 /// Whether somebody is there to answer.

@@ -6,7 +6,8 @@ use crate::app::{self, AppError, Context, News, WatchOptions};
 use crate::cli::args::{Global, WatchArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{GuardView, ReadyView, WatchEvent, clean, count, duration, plain};
+use crate::problem::Silent;
+use crate::report::{GuardView, PollView, ReadyView, WatchEvent, clean, count, duration, plain};
 
 /// Characters of a reason on a line.
 const REASON: usize = 160;
@@ -27,15 +28,26 @@ pub(super) fn run(
         queue: args.queue,
         watches: args.watches,
     };
+    // Who reads JSON sees no bar.
+    let silent = Context {
+        clock: context.clock,
+        reporter: &Silent,
+        actor: context.actor.clone(),
+        cwd: context.cwd.clone(),
+        cancel: context.cancel,
+    };
+    let context = if output.is_json() { &silent } else { context };
     let outcome = app::watch(&project, context, &options, &mut |events| {
-        if output.is_json() {
-            for event in events {
-                output.json(event);
+        context.reporter.beside(&mut || {
+            if output.is_json() {
+                for event in events {
+                    output.json(event);
+                }
+            } else {
+                text(events, output);
             }
-        } else {
-            text(events, output);
-        }
-        output.flush();
+            output.flush();
+        });
         if output.is_lost() {
             // Whoever listened went away: there is nobody left to keep watch for.
             context.cancel.store(true, Ordering::Relaxed);
@@ -69,6 +81,7 @@ fn text(events: &[WatchEvent], output: &mut Output) {
                 output.remark(&format!("looking at everything again: {}", clean(why)));
             }
             WatchEvent::Guard(view) => guard(view, output),
+            WatchEvent::Polling(view) => polling(view, output),
             WatchEvent::Changed(_) | WatchEvent::Gone(_) => {}
         }
     }
@@ -93,15 +106,25 @@ fn guard(view: &GuardView, output: &mut Output) {
 }
 
 fn ready(view: &ReadyView, output: &mut Output) {
-    let folders = view.watched + view.polled;
+    let folders = view.watched + view.poll.polled;
     output.remark(&format!(
         "watching {} in {} (ready after {})",
         count(view.files, "file"),
         count(folders, "folder"),
         duration(view.elapsed_ms)
     ));
-    if let (Some(every), Some(why)) = (view.poll_ms, &view.poll_why) {
-        let polled = count(view.polled, "folder");
-        output.remark(&format!("{polled} looked at every {}: {}", duration(every), clean(why)));
+    if view.poll.polled > 0 {
+        polling(&view.poll, output);
     }
+}
+
+fn polling(view: &PollView, output: &mut Output) {
+    let (Some(every), Some(why)) = (view.poll_ms, &view.poll_why) else {
+        output.remark("no folder is looked at from time to time any more");
+        return;
+    };
+    let folders = count(view.polled, "folder");
+    let cost = view.poll_took_ms.map(|took| format!("; the last look took {}", duration(took)));
+    let cost = cost.unwrap_or_default();
+    output.remark(&format!("{folders} looked at every {}: {}{cost}", duration(every), clean(why)));
 }

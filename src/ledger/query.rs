@@ -432,10 +432,11 @@ impl Reader {
     ) -> Result<BTreeSet<RelPath>, LedgerError> {
         let read = || -> rusqlite::Result<BTreeSet<RelPath>> {
             let mut query = self.connection.prepare_cached(
+                // In this order: by itself it begins with every file there is, at every look of a watch.
                 "SELECT d.path, l.name
-                 FROM asset a JOIN location l ON l.asset = a.id JOIN directory d ON d.id = l.directory
-                 WHERE a.id IN (SELECT asset FROM evidence) AND a.media_type = ?1
-                 AND l.present = 1 AND d.root = ?2",
+                 FROM (SELECT DISTINCT asset FROM evidence) e CROSS JOIN asset a ON a.id = e.asset
+                 CROSS JOIN location l ON l.asset = a.id CROSS JOIN directory d ON d.id = l.directory
+                 WHERE a.media_type = ?1 AND l.present = 1 AND d.root = ?2",
             )?;
             let mut found = BTreeSet::new();
             for media_type in media_types {
@@ -486,11 +487,13 @@ impl Reader {
         let (low, high) = below(directory);
         self.connection
             .prepare_cached(
+                // In this order: by itself it begins with every file there is.
                 "SELECT a.hash, count(*)
-                 FROM asset a JOIN location l ON l.asset = a.id AND l.present = 1
-                              JOIN directory d ON d.id = l.directory
-                 WHERE a.id IN (SELECT asset FROM evidence UNION SELECT asset FROM content_problem)
-                 AND d.root = ?1 AND (?2 = x'' OR d.path = ?2 OR (d.path >= ?3 AND d.path < ?4))
+                 FROM (SELECT asset FROM evidence UNION SELECT asset FROM content_problem) e
+                 CROSS JOIN asset a ON a.id = e.asset
+                 CROSS JOIN location l ON l.asset = a.id AND l.present = 1
+                 CROSS JOIN directory d ON d.id = l.directory
+                 WHERE d.root = ?1 AND (?2 = x'' OR d.path = ?2 OR (d.path >= ?3 AND d.path < ?4))
                  GROUP BY a.id",
             )
             .and_then(|mut query| {

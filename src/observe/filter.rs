@@ -203,7 +203,7 @@ impl Filter {
 
 /// What no production means to deliver, and what Genlock writes itself. Directories and files
 /// are told apart, so that media cannot hide in a directory called `._renders`.
-fn is_junk(name: &[u8], is_dir: bool) -> bool {
+pub fn is_junk(name: &[u8], is_dir: bool) -> bool {
     if is_dir {
         return matches!(
             name,

@@ -25,7 +25,7 @@ pub use digest::{digests, whole};
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};
-pub use mount::FileSystemIds;
+pub use mount::{FileSystemIds, MountKinds, Mounted, mounted_within};
 pub use sequence::{Fold, FramePattern, Sequence};
 pub use settle::{Looked, Settle, SettleOptions, Verdict};
 pub use walk::{Walk, WalkError, WalkOptions, check_start};

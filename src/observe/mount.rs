@@ -5,7 +5,9 @@
 //! fingerprint means the same after the share was mounted again. Where this cannot tell, a file
 //! system with a server behind it is assumed, because that is the careful answer for a ledger.
 
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{major, minor, statfs, statvfs};
@@ -75,6 +77,89 @@ pub fn network_kind(path: &Path) -> Result<Option<&'static str>, MountError> {
         }
     }
 }
+
+/// What is mounted somewhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mounted {
+    /// Where.
+    pub at: PathBuf,
+    /// All that the system says of it.
+    pub line: Vec<u8>,
+}
+
+/// What is mounted at or below `folders`, as they are spelled without links, the outer before the
+/// inner. The error is that the system would not say.
+pub fn mounted_within(folders: &[&Path]) -> io::Result<Vec<Mounted>> {
+    Ok(within(&std::fs::read("/proc/self/mountinfo")?, folders))
+}
+
+fn within(table: &[u8], folders: &[&Path]) -> Vec<Mounted> {
+    let mounted = |line: &[u8]| {
+        let at = unescape(line.split(|byte| *byte == b' ').nth(4)?);
+        folders
+            .iter()
+            .any(|folder| at.starts_with(folder))
+            .then(|| Mounted { at, line: line.to_vec() })
+    };
+    let mut all: Vec<_> = table.split(|byte| *byte == b'\n').filter_map(mounted).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Blanks, tabs, newlines and backslashes are three octal digits there.
+fn unescape(field: &[u8]) -> PathBuf {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        if let (b'\\', Some(code)) = (first, code) {
+            bytes.push(code);
+            rest = &after[3..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    PathBuf::from(OsString::from_vec(bytes))
+}
+
+/// The kinds of the mounts in some folders, asked of the system once and not for each folder in them.
+/// Holds until something is mounted or unmounted there.
+#[derive(Clone, Debug, Default)]
+pub struct MountKinds {
+    /// The innermost last. None where the system does not say what is mounted.
+    known: Option<Vec<(PathBuf, Option<&'static str>)>>,
+}
+
+impl MountKinds {
+    /// Asks now.
+    pub fn within(folders: &[&Path]) -> Self {
+        let Ok(mounted) = mounted_within(folders) else { return Self::default() };
+        let folders = folders.iter().map(|folder| (*folder).to_owned());
+        let mut known: Vec<_> = folders
+            .chain(mounted.into_iter().map(|one| one.at))
+            .map(|at| {
+                let kind = network_kind(&at).unwrap_or(Some(UNREACHABLE));
+                (at, kind)
+            })
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        Self { known: Some(known) }
+    }
+
+    /// The kind of network file system that a folder in one of them lies on, or none for a local one.
+    pub fn of(&self, folder: &Path) -> Option<&'static str> {
+        match &self.known {
+            Some(known) => known.iter().rev().find(|(at, _)| folder.starts_with(at))?.1,
+            None => network_kind(folder).unwrap_or(Some(UNREACHABLE)),
+        }
+    }
+}
+
+/// The kind of a mount that does not answer: nothing local is like that.
+const UNREACHABLE: &str = "unreachable";
 
 fn cannot(path: &Path, errno: rustix::io::Errno) -> MountError {
     MountError::Statfs { path: path.to_owned(), source: errno.into() }
@@ -218,5 +303,34 @@ mod tests {
         assert_eq!(mounted(table, 0, 52).unwrap(), b"nfs4 filer:/archive");
         assert_eq!(mounted(table, 8, 1).unwrap(), b"ext4 /dev/sda1");
         assert_eq!(mounted(table, 8, 2), None);
+    }
+
+    #[test]
+    fn mounts_in_a_folder_are_told_from_those_beside_it_whatever_their_names() {
+        let table = b"36 35 0:52 / /show/my\\040mount rw - fuse.sshfs far:/ rw\n\
+            37 35 0:53 / /show rw - ext4 /dev/sdb1 rw\n\
+            38 35 0:54 / /showreel rw - nfs4 filer:/reels rw\n\
+            39 35 0:55 / /show/a\\134b\\012 rw - nfs4 filer:/odd rw\n";
+        let found = within(table, &[Path::new("/show")]);
+        let at: Vec<_> = found.iter().map(|one| one.at.to_str().unwrap()).collect();
+        assert_eq!(at, ["/show", "/show/a\\b\n", "/show/my mount"]);
+        assert!(found[2].line.ends_with(b"fuse.sshfs far:/ rw"));
+    }
+
+    #[test]
+    fn the_innermost_mount_says_what_a_folder_lies_on() {
+        let known = [("/show", None), ("/show/nas", Some("nfs")), ("/show/nas/disk", None)];
+        let known = known.map(|(at, kind)| (PathBuf::from(at), kind)).to_vec();
+        let kinds = MountKinds { known: Some(known) };
+        for (folder, kind) in [
+            ("/show", None),
+            ("/show/nas", Some("nfs")),
+            ("/show/nas/a", Some("nfs")),
+            ("/show/nas/disk/a", None),
+            ("/show/nasty", None),
+        ] {
+            assert_eq!(kinds.of(Path::new(folder)), kind, "{folder}");
+        }
+        assert_eq!(MountKinds::within(&[Path::new("/proc")]).of(Path::new("/proc/self")), None);
     }
 }

@@ -25,4 +25,4 @@ pub use view::{
     FindingView, HeadView, KinView, ListRow, LocationView, PathView, PolicySummary, PolicyView,
     ProblemView, RuleView, StatusView, VerdictView, WaivedView, WaiverView,
 };
-pub use watch::{ChangedView, GuardView, ReadyView, WatchEvent};
+pub use watch::{ChangedView, GuardView, PollView, ReadyView, WatchEvent};

@@ -21,6 +21,8 @@ pub enum WatchEvent {
         /// Why.
         why: String,
     },
+    /// What is polled, or how often, is not what was said.
+    Polling(PollView),
     /// Something lies in a guarded folder that should not.
     Guard(GuardView),
 }
@@ -32,14 +34,25 @@ pub struct ReadyView {
     pub files: u64,
     /// Folders the system tells of.
     pub watched: u64,
+    /// What is polled.
+    #[serde(flatten)]
+    pub poll: PollView,
+    /// How long it took.
+    pub elapsed_ms: u64,
+}
+
+/// What is polled, how often and at what cost.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PollView {
     /// Folders looked at from time to time.
     pub polled: u64,
     /// How often, in milliseconds; null where none is polled.
     pub poll_ms: Option<u64>,
     /// Why: `--poll`, a network mount, no watches left.
     pub poll_why: Option<String>,
-    /// How long it took.
-    pub elapsed_ms: u64,
+    /// How long the last look at them took, without reading what was new, in milliseconds; null
+    /// before the first one.
+    pub poll_took_ms: Option<u64>,
 }
 
 /// A file as it was recorded.
@@ -74,9 +87,9 @@ pub struct GuardView {
     /// Where.
     #[serde(flatten)]
     pub path: PathView,
-    /// What; null while it is arriving.
+    /// What; null while it is arriving, and for what has no content to know.
     pub asset: Option<String>,
-    /// AI status; null while it is arriving.
+    /// AI status; null where `asset` is.
     pub status: Option<&'static str>,
     /// `arriving`, `refused` or `known`.
     pub state: &'static str,

@@ -3,6 +3,7 @@
 //! Nothing here sleeps and hopes: a test makes a change, then waits for the event or the ledger row
 //! that must come of it, with a bound.
 
+mod blind;
 mod converge;
 mod guard;
 pub mod kit;

@@ -22,7 +22,7 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
-use crate::observe::{Entry, Listing, WalkError, sidecar};
+use crate::observe::{Entry, FileSystemIds, Listing, WalkError, sidecar};
 use crate::problem::Problem;
 
 /// Folders compared with one state of the ledger.
@@ -83,7 +83,8 @@ impl Compared {
     }
 
     /// For a folder that was not listed: if it is really not there, the device of the nearest
-    /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored).
+    /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored): also
+    /// where a mount went away after that folder was listed, and took this one along.
     pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
         let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
             Ok(found) => Some(found.is_dir()),
@@ -97,7 +98,10 @@ impl Compared {
         while !above.is_root() {
             above = above.split().0;
             if let Some((complete, device)) = self.visited(&above) {
-                return (complete && device != 0).then_some(device);
+                let stays =
+                    complete && device != 0 && device_of(&root.join(above.as_path())) == device;
+                // Asked last: before, it may have been the mount that was not there.
+                return (stays && !there(directory)?).then_some(device);
             }
             if there(&above)? {
                 return None;
@@ -105,6 +109,12 @@ impl Compared {
         }
         None
     }
+}
+
+/// The device that a folder lies on now; zero when that is not known.
+fn device_of(folder: &Path) -> u64 {
+    let found = fs::metadata(folder);
+    found.map_or(0, |found| FileSystemIds::default().id_of(found.dev(), folder))
 }
 
 /// What a folder shows that the ledger does not say.
@@ -213,11 +223,15 @@ impl<'a> Comparer<'a> {
         if !self.first {
             self.reader.hold()?;
         }
+        let news = self.news(listing)?;
         if self.has_links || !listing.links.is_empty() {
-            let known = self.reader.links_in(&self.root.name, &listing.directory)?;
+            let mut known = self.reader.links_in(&self.root.name, &listing.directory)?;
+            if !news.elsewhere.is_empty() {
+                // The volume is not mounted, and links have no device of their own to tell by.
+                known.retain(|one| listing.links.iter().any(|link| link.name == one.name));
+            }
             told &= links(listing, &known, &directory, tell);
         }
-        let news = self.news(listing)?;
         self.held += 1;
         if self.held >= HELD || !news.entries.is_empty() {
             // Handing over what is to be read may take as long as reading what went before.
@@ -395,4 +409,32 @@ pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64
         if files == 1 { "" } else { "s" }
     );
     Problem::new(place, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rel(path: &str) -> RelPath {
+        RelPath::new(path.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_was_on_a_mount_that_went_away_after_it_was_listed_is_not_gone() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path();
+        fs::create_dir(root.join("share")).unwrap();
+        let device = device_of(root);
+        let listed = |complete: bool, device: u64| {
+            let mut compared = Compared::default();
+            let key = compared.hasher.hash_one(rel("share").as_bytes());
+            compared.visited.insert(key, (complete, device));
+            compared.vanished(&rel("share/deep"), root)
+        };
+        assert_eq!(listed(true, device), Some(device), "it is gone");
+        assert_eq!(listed(true, device + 1), None, "listed on another device than it is now");
+        assert_eq!(listed(false, device), None);
+        fs::create_dir(root.join("share/deep")).unwrap();
+        assert_eq!(listed(true, device), None, "it is there");
+    }
 }

@@ -19,7 +19,8 @@ use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::{Place, WatchedPart};
-use crate::app::watch::porch::Porch;
+use crate::app::watch::porch::{Foreign, Porch};
+use crate::app::watch::progress::FirstScan;
 use crate::app::watch::tell::Teller;
 use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
 use crate::app::watch::worker::{Report, Task, Worker};
@@ -28,8 +29,8 @@ use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::config::ConfigError;
 use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
-use crate::problem::{Problem, Silent};
-use crate::report::WatchEvent;
+use crate::problem::Problem;
+use crate::report::{PollView, WatchEvent};
 
 /// After a close. The times of a file must be a tick old before it is read, whatever happens first.
 const QUIET: Duration = Duration::from_millis(15);
@@ -61,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// From the last thing recorded to the event that says that all is as recorded.
 const CHECKPOINT: Duration = Duration::from_mins(10);
 
-/// A poll may take this part of the time, at most.
+/// Listing what is polled may take this part of the time, at most.
 const POLL_SHARE: u32 = 10;
 
 /// Problems remembered, so that each is told once.
@@ -81,17 +82,23 @@ pub(super) fn session(
     context: &Context<'_>,
     options: &WatchOptions,
     parts: &[WatchedPart],
+    progress: &FirstScan<'_>,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
-    let porch = Porch::new(parts, settle, context.clock, watch);
+    let foreign = Foreign::none_of(parts);
+    let porch = Porch::new(parts, foreign.clone(), settle, context.clock, watch);
     let (hints, heard) = bounded(options.queue.unwrap_or(HINTS).max(1));
     let lost = Arc::new(Lost::default());
     // For one pass there is nothing to be heard.
-    let tree = TreeOptions { poll: options.poll || options.once, most: options.watches };
-    let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost)));
+    let tree = TreeOptions {
+        poll: options.poll || options.once,
+        most: options.watches,
+        guards: project.config.guards.clone(),
+    };
+    let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
     let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
         ConfigError::BadPattern {
             path: project.control().join("config.toml"),
@@ -103,7 +110,7 @@ pub(super) fn session(
     let halt = AtomicBool::new(false);
     let quiet = Context {
         clock: context.clock,
-        reporter: &Silent,
+        reporter: progress,
         actor: context.actor.clone(),
         cwd: context.cwd.clone(),
         cancel: &halt,
@@ -138,6 +145,7 @@ pub(super) fn session(
             tree,
             lost,
             halt: &halt,
+            progress,
             tasks: Some(tasks),
             heard,
             reported,
@@ -157,6 +165,8 @@ pub(super) fn session(
             look_at: None,
             busy: None,
             poll_every: project.config.watch.poll,
+            poll_took: None,
+            polling: None,
             next_poll: Duration::MAX,
             next_reconcile: Duration::MAX,
             next_glance: Duration::ZERO,
@@ -206,6 +216,7 @@ struct Engine<'a> {
     tree: SharedTree,
     lost: Arc<Lost>,
     halt: &'a AtomicBool,
+    progress: &'a FirstScan<'a>,
     tasks: Option<Sender<Task>>,
     heard: Receiver<Hint>,
     reported: Receiver<Report>,
@@ -228,6 +239,10 @@ struct Engine<'a> {
     look_at: Option<Duration>,
     busy: Option<Busy>,
     poll_every: Duration,
+    /// How long listing took, the last time.
+    poll_took: Option<Duration>,
+    /// What was said of it.
+    polling: Option<PollView>,
     next_poll: Duration,
     next_reconcile: Duration,
     next_glance: Duration,
@@ -429,13 +444,15 @@ impl Engine<'_> {
                 self.say_recorded()?;
                 self.files = Some(report.files);
                 self.first.get_or_insert(now);
+                self.progress.end();
                 self.next_reconcile = now + self.project.config.watch.reconcile;
                 self.checkpoint_at = Duration::MAX;
-                self.plan_poll(report.took, now);
+                self.plan_poll(now);
             }
             Some(Busy::Poll) => {
                 self.say_recorded()?;
-                self.plan_poll(report.took, now);
+                self.poll_took = Some(report.listing);
+                self.plan_poll(now);
             }
             Some(Busy::Look) => {
                 self.files = None;
@@ -445,7 +462,7 @@ impl Engine<'_> {
                 }
                 // Folders that could not be watched are polled from now on.
                 if self.next_poll == Duration::MAX {
-                    self.plan_poll(Duration::ZERO, now);
+                    self.plan_poll(now);
                 }
             }
             Some(Busy::Checkpoint) => {
@@ -453,6 +470,10 @@ impl Engine<'_> {
                 self.say_recorded()?;
             }
             None => {}
+        }
+        if self.ready {
+            self.say_unread();
+            self.say_polling();
         }
         Ok(())
     }
@@ -476,17 +497,15 @@ impl Engine<'_> {
         }
     }
 
-    fn plan_poll(&mut self, took: Duration, now: Duration) {
-        let tree = self.tree.lock();
-        for part in tree.networks().keys() {
-            self.porch.set_foreign(*part);
-        }
-        if tree.counts().1 == 0 || self.options.once {
+    fn plan_poll(&mut self, now: Duration) {
+        if self.tree.lock().counts().1 == 0 || self.options.once {
             self.next_poll = Duration::MAX;
+            self.poll_took = None;
             return;
         }
         // A slow share is asked less often: it has others to serve.
-        self.poll_every = self.project.config.watch.poll.max(took * POLL_SHARE);
+        let cost = self.poll_took.unwrap_or_default() * POLL_SHARE;
+        self.poll_every = self.project.config.watch.poll.max(cost);
         self.next_poll = now + self.poll_every;
     }
 }

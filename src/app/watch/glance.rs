@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::Project;
 use crate::app::watch::place::WatchedPart;
+use crate::observe::{Mounted, mounted_within};
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -36,7 +37,7 @@ pub(super) enum Noticed {
 pub(super) struct Glance {
     roots: Vec<(PathBuf, Option<Identity>)>,
     ledger: (PathBuf, Option<Identity>),
-    mounts: Vec<Vec<u8>>,
+    mounts: Vec<Mounted>,
     settings: (PathBuf, Stamp),
     policy: (PathBuf, Stamp),
 }
@@ -127,18 +128,8 @@ fn stamp(path: &Path) -> Stamp {
     Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
-/// The mounts in the roots, as the system spells them (`proc_pid_mountinfo(5)`).
-fn mounts_in(roots: &[(PathBuf, Option<Identity>)]) -> Vec<Vec<u8>> {
-    let Ok(table) = std::fs::read("/proc/self/mountinfo") else { return Vec::new() };
-    let inside = |line: &&[u8]| {
-        let Some(place) = line.split(|byte| *byte == b' ').nth(4) else { return false };
-        roots.iter().any(|(root, _)| {
-            let root = root.to_string_lossy().replace(' ', "\\040");
-            place.starts_with(root.as_bytes())
-        })
-    };
-    let mut mounts: Vec<_> =
-        table.split(|byte| *byte == b'\n').filter(inside).map(<[u8]>::to_vec).collect();
-    mounts.sort_unstable();
-    mounts
+/// Where the system says nothing of mounts, none is ever noticed.
+fn mounts_in(roots: &[(PathBuf, Option<Identity>)]) -> Vec<Mounted> {
+    let roots: Vec<_> = roots.iter().map(|(root, _)| root.as_path()).collect();
+    mounted_within(&roots).unwrap_or_default()
 }

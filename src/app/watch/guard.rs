@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::watch::aside::Unread;
 use crate::model::{AssetId, AssetPath};
 use crate::record::Record;
 
@@ -16,11 +17,23 @@ pub(super) struct Guards {
     arriving: BTreeSet<AssetPath>,
     /// Judged to be wrong there, by content.
     refused: BTreeMap<AssetPath, AssetId>,
+    /// Nobody knows what they are, and that was told.
+    unread: BTreeMap<AssetPath, Unread>,
+}
+
+/// Whether a path is one of these folders, or lies in one.
+pub(super) fn is_guarded(guards: &[AssetPath], path: &AssetPath) -> bool {
+    guards.iter().any(|folder| folder.root == path.root && path.path.is_within(&folder.path))
 }
 
 impl Guards {
     pub(super) fn new(folders: &[AssetPath]) -> Self {
-        Self { folders: folders.to_vec(), arriving: BTreeSet::new(), refused: BTreeMap::new() }
+        Self {
+            folders: folders.to_vec(),
+            arriving: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            unread: BTreeMap::new(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -29,9 +42,7 @@ impl Guards {
 
     /// Whether a path lies in a guarded folder.
     pub(super) fn guards(&self, path: &AssetPath) -> bool {
-        let within =
-            |folder: &AssetPath| folder.root == path.root && path.path.is_within(&folder.path);
-        self.folders.iter().any(within)
+        is_guarded(&self.folders, path)
     }
 
     /// Something is being written at a guarded path. Whether nobody was told yet.
@@ -61,15 +72,43 @@ impl Guards {
         (said != Some(*asset)).then(|| ("refused", why.to_owned()))
     }
 
+    /// These, and no others, lie there without anybody knowing what they are. Gives what to say of
+    /// those that nobody was told of.
+    pub(super) fn judge_unread(
+        &mut self,
+        all: BTreeMap<AssetPath, Unread>,
+    ) -> Vec<(AssetPath, String)> {
+        let mut new = Vec::new();
+        for (path, unread) in &all {
+            self.arriving.remove(path);
+            if self.unread.get(path) != Some(unread) {
+                new.push((path.clone(), why_unread(unread)));
+            }
+        }
+        self.unread = all;
+        new
+    }
+
     /// A file is not there any more.
     pub(super) fn forget(&mut self, path: &AssetPath) {
         self.arriving.remove(path);
         self.refused.remove(path);
     }
 
-    /// How many files are wrong where they are.
+    /// How many names are wrong where they are.
     pub(super) fn wrong(&self) -> usize {
-        self.refused.len()
+        self.refused.len() + self.unread.len()
+    }
+}
+
+fn why_unread(unread: &Unread) -> String {
+    match unread {
+        Unread::Link(target) => format!(
+            "a symbolic link to {}: it has no content that could be part of a final deliverable, and may \
+             lead elsewhere tomorrow",
+            String::from_utf8_lossy(target)
+        ),
+        Unread::LeftOut => "left out by the ignore rules: nobody knows what it is".to_owned(),
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
 
@@ -16,6 +17,7 @@ use crate::app::sidecars::{Beside, attach};
 use crate::app::watch::place::Place;
 use crate::app::watch::tree::SharedTree;
 use crate::app::{AppError, Context, Project};
+use crate::clock::Stopwatch;
 use crate::config::Root;
 use crate::ledger::Ledger;
 use crate::model::RelPath;
@@ -42,6 +44,8 @@ pub(super) struct Looked {
     pub(super) doubts: BTreeSet<RelPath>,
     /// The root is not there.
     pub(super) away: bool,
+    /// How long listing took: what it costs whoever serves the folders.
+    pub(super) listing: Duration,
 }
 
 impl Look<'_> {
@@ -69,6 +73,7 @@ impl Look<'_> {
             cancel: self.context.cancel,
             unsure: doubts,
             problems: Vec::new(),
+            listing: Duration::ZERO,
         };
         let reader = ledger.reader()?;
         let manner = Manner { admission: self.admission, onlooker: None };
@@ -109,6 +114,7 @@ impl Look<'_> {
             journalled?;
             let seen = seen?;
             looked.problems.extend(rounds.problems);
+            looked.listing = rounds.listing;
             if let Some(error) = rounds.error {
                 if matches!(error, WalkError::Cancelled) {
                     return Err(AppError::Interrupted);
@@ -160,12 +166,14 @@ struct Rounds<'a> {
     /// below them may not be there.
     unsure: BTreeSet<RelPath>,
     problems: Vec<Problem>,
+    listing: Duration,
 }
 
 /// What came of the rounds beside the listings.
 struct Ended {
     unsure: BTreeSet<RelPath>,
     problems: Vec<Problem>,
+    listing: Duration,
     error: Option<WalkError>,
 }
 
@@ -183,7 +191,12 @@ impl Rounds<'_> {
             Ok((all, ended)) => (Ok(all), ended.err()),
             Err(error) => (Err(error), None),
         };
-        (all, Ended { unsure: self.unsure, problems: self.problems, error })
+        (all, self.ended(error))
+    }
+
+    fn ended(self, error: Option<WalkError>) -> Ended {
+        let Self { unsure, problems, listing, .. } = self;
+        Ended { unsure, problems, listing, error }
     }
 
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -192,8 +205,11 @@ impl Rounds<'_> {
             if !self.listed.insert(folder.clone()) {
                 continue;
             }
-            if let Some(listing) = self.list(&folder)? {
-                return Ok(Some(listing));
+            let watch = Stopwatch::start();
+            let listed = self.list(&folder)?;
+            self.listing += watch.elapsed();
+            if listed.is_some() {
+                return Ok(listed);
             }
         }
     }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::app::reading::{Admission, Job, Outcome};
@@ -19,6 +19,36 @@ use crate::observe::{Looked, Settle, SettleOptions, Verdict, fingerprint};
 
 /// How nice readers are to other programs; the scheduler's disk priority follows it. 19 is nicest.
 const NICE: i32 = 10;
+
+/// From when on the times of a file on another machine count: clocks are not that wrong.
+const FOREIGN: Duration = Duration::from_hours(24);
+
+/// The parts whose files lie on other machines, with other clocks. Shared by who finds that out and
+/// who must know.
+#[derive(Clone, Debug)]
+pub(super) struct Foreign(Arc<[AtomicBool]>);
+
+impl Foreign {
+    pub(super) fn none_of(parts: &[WatchedPart]) -> Self {
+        Self(parts.iter().map(|_| AtomicBool::new(false)).collect())
+    }
+
+    pub(super) fn set(&self, part: usize) {
+        if let Some(flag) = self.0.get(part) {
+            flag.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn clear(&self) {
+        for flag in &*self.0 {
+            flag.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn holds(&self, part: usize) -> bool {
+        self.0.get(part).is_none_or(|flag| flag.load(Ordering::Relaxed))
+    }
+}
 
 struct Waiting {
     settle: Settle<Place>,
@@ -32,8 +62,7 @@ struct Waiting {
 pub(super) struct Porch<'a> {
     waiting: Mutex<Waiting>,
     parts: Vec<WatchedPart>,
-    /// The times of files on these parts cannot be held against our clock.
-    foreign: Vec<AtomicBool>,
+    foreign: Foreign,
     still: Duration,
     clock: &'a dyn Clock,
     watch: Stopwatch,
@@ -43,6 +72,7 @@ pub(super) struct Porch<'a> {
 impl<'a> Porch<'a> {
     pub(super) fn new(
         parts: &[WatchedPart],
+        foreign: Foreign,
         options: SettleOptions,
         clock: &'a dyn Clock,
         watch: Stopwatch,
@@ -55,7 +85,7 @@ impl<'a> Porch<'a> {
         Self {
             waiting: Mutex::new(waiting),
             parts: parts.to_vec(),
-            foreign: parts.iter().map(|_| AtomicBool::new(false)).collect(),
+            foreign,
             still: options.still,
             clock,
             watch,
@@ -72,13 +102,6 @@ impl<'a> Porch<'a> {
         let now = self.watch.elapsed();
         if !change(&mut self.lock().settle, now) {
             self.overfull.store(true, Ordering::Relaxed);
-        }
-    }
-
-    /// The times of this part's files come from another machine.
-    pub(super) fn set_foreign(&self, part: usize) {
-        if let Some(flag) = self.foreign.get(part) {
-            flag.store(true, Ordering::Relaxed);
         }
     }
 
@@ -183,14 +206,12 @@ impl<'a> Porch<'a> {
         locate(&self.parts, &job.disk)
     }
 
-    /// Whether its times say that nothing was written for a while. Of a file on another machine they
-    /// say nothing that can be held against our clock.
+    /// Whether its times say that nothing was written for a while. Those of a
+    /// file on another machine are by its clock.
     fn is_old(&self, part: usize, print: &Fingerprint) -> bool {
-        if self.foreign.get(part).is_none_or(|flag| flag.load(Ordering::Relaxed)) {
-            return false;
-        }
+        let enough = if self.foreign.holds(part) { FOREIGN } else { self.still };
         let age = self.clock.now().as_nanos().saturating_sub(print.mtime.max(print.ctime));
-        u128::try_from(age).is_ok_and(|age| age >= self.still.as_nanos())
+        u128::try_from(age).is_ok_and(|age| age >= enough.as_nanos())
     }
 }
 

@@ -11,9 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
+use crate::app::watch::aside::{Aside, Unread};
 use crate::app::watch::place::{Place, WatchedPart, locate};
-use crate::model::RelPath;
-use crate::observe::{Hint, Listing, Lost, Onlooker, Refused, Watcher, mount};
+use crate::app::watch::porch::Foreign;
+use crate::model::{AssetPath, RelPath};
+use crate::observe::{Hint, Listing, Lost, MountKinds, Onlooker, Refused, Watcher};
 use crate::problem::Problem;
 
 /// How a folder is kept track of.
@@ -39,6 +41,8 @@ pub(super) struct TreeOptions {
     pub(super) poll: bool,
     /// At most so many of the system's watches.
     pub(super) most: Option<usize>,
+    /// The guarded ones.
+    pub(super) guards: Vec<AssetPath>,
 }
 
 /// All folders of all parts.
@@ -54,8 +58,11 @@ pub(super) struct Tree {
     folders: BTreeMap<Place, Folder>,
     watched: usize,
     polled: BTreeSet<Place>,
+    kinds: MountKinds,
     /// Parts of which something lies on a network mount, by its kind.
     networks: BTreeMap<usize, &'static str>,
+    foreign: Foreign,
+    aside: Aside,
     exhausted: bool,
     problems: Vec<Problem>,
 }
@@ -72,9 +79,11 @@ impl Tree {
         options: TreeOptions,
         hints: Sender<Hint>,
         lost: Arc<Lost>,
+        foreign: Foreign,
     ) -> Self {
         Self {
             parts: parts.to_vec(),
+            aside: Aside::new(&options.guards),
             options,
             hints,
             lost,
@@ -83,7 +92,9 @@ impl Tree {
             folders: BTreeMap::new(),
             watched: 0,
             polled: BTreeSet::new(),
+            kinds: MountKinds::default(),
             networks: BTreeMap::new(),
+            foreign,
             exhausted: false,
             problems: Vec::new(),
         }
@@ -98,6 +109,12 @@ impl Tree {
         self.polled.clear();
         self.watched = 0;
         self.exhausted = false;
+        self.aside.begin_anew();
+        // After something was mounted all begins anew, so this holds until then.
+        let starts: Vec<_> = self.parts.iter().map(|part| part.disk(&part.start)).collect();
+        self.kinds = MountKinds::within(&starts.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+        self.networks.clear();
+        self.foreign.clear();
         if self.options.poll {
             return;
         }
@@ -137,6 +154,7 @@ impl Tree {
     /// Takes in what a listing says. Gives the folders to watch, too, after those above them.
     fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>, Vec<PathBuf>) {
         let here = Place::new(part, listing.directory.clone());
+        self.aside.listed(&self.parts[part], part, listing);
         let mut moved = Moved::default();
         let mut below = listing.subdirectories.clone();
         let before = self.folders.entry(here.clone()).or_default();
@@ -183,9 +201,10 @@ impl Tree {
         let mut wanted = Vec::new();
         for place in places {
             let disk = self.parts[place.part].disk(&place.path);
-            let network = mount::network_kind(&disk).ok().flatten();
+            let network = self.kinds.of(&disk);
             if let Some(kind) = network {
                 self.networks.entry(place.part).or_insert(kind);
+                self.foreign.set(place.part);
             }
             let spent = self.options.most.is_some_and(|most| self.watched + wanted.len() >= most);
             if spent && self.listening && network.is_none() {
@@ -256,6 +275,7 @@ impl Tree {
         }
         for place in gone {
             let Some(folder) = self.folders.remove(&place) else { continue };
+            self.aside.leave(&place);
             if folder.polled {
                 self.polled.remove(&place);
                 continue;
@@ -281,9 +301,14 @@ impl Tree {
         (self.watched as u64, self.polled.len() as u64)
     }
 
-    /// Parts on a network mount, by its kind.
-    pub(super) fn networks(&self) -> BTreeMap<usize, &'static str> {
-        self.networks.clone()
+    /// A kind of network mount that something lies on.
+    pub(super) fn network(&self) -> Option<&'static str> {
+        self.networks.values().next().copied()
+    }
+
+    /// What lies in guarded folders without a content, if that is not what it was.
+    pub(super) fn take_unread(&mut self) -> Option<BTreeMap<AssetPath, Unread>> {
+        self.aside.take(&self.parts)
     }
 
     pub(super) fn take_problems(&mut self) -> Vec<Problem> {

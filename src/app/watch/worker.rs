@@ -44,7 +44,8 @@ pub(super) struct Report {
     pub(super) problems: Vec<Problem>,
     /// Parts whose root is not there.
     pub(super) away: BTreeSet<usize>,
-    pub(super) took: Duration,
+    /// How long listing took, of a look.
+    pub(super) listing: Duration,
     /// Nothing is wrong, but it could not be done now.
     pub(super) again: Option<Task>,
     /// Files present, as a scan counted them.
@@ -105,8 +106,7 @@ impl Worker<'_> {
                 }
             }
             report.problems.append(&mut self.tree.lock().take_problems());
-            report.took = watch.elapsed();
-            log::debug!("done in {:?}", report.took);
+            log::debug!("done in {:?}, listed in {:?}", watch.elapsed(), report.listing);
             if reports.send(report).is_err() {
                 return;
             }
@@ -219,6 +219,7 @@ impl Worker<'_> {
             let looked = look.run(self.ledger.get()?, folders, doubts)?;
             let again = looked.doubts.into_iter().map(|path| Place::new(part, path));
             self.doubts.extend(again);
+            report.listing += looked.listing;
             report.problems.extend(looked.problems);
             if looked.away {
                 report.away.insert(part);

@@ -92,3 +92,67 @@ fn a_guarded_folder_outside_the_project_is_a_mistake_in_the_settings() {
     world.configure("[[guard]]\npath = \"/mnt/DELIVERY\"");
     world.json(["watch", "--once"]).expect(3);
 }
+
+#[test]
+fn a_link_in_a_guarded_folder_is_refused_and_so_is_one_in_the_way_to_it() {
+    let world = guarded();
+    world.write("ai.png", media::a1111_png(1));
+    world.link("DELIVERY/before.png", "../ai.png");
+    let mut watched = Watched::start(&world, &[]);
+    let refused = |watched: &mut Watched, path: &str| {
+        watched.until(&format!("refusal of {path}"), |one| {
+            one["event"] == "guard" && one["state"] == "refused" && one["path"] == path
+        })
+    };
+    let said = refused(&mut watched, "DELIVERY/before.png");
+    assert!(said["asset"].is_null(), "{said}");
+    assert!(text(&said, "why").contains("a symbolic link to ../ai.png"), "{said}");
+    fs::create_dir(world.path("DELIVERY/reel")).unwrap();
+    world.link("DELIVERY/reel/later.png", "../../ai.png");
+    refused(&mut watched, "DELIVERY/reel/later.png");
+    // The same name, and it leads elsewhere.
+    watched.forget();
+    fs::remove_file(world.path("DELIVERY/before.png")).unwrap();
+    world.link("DELIVERY/before.png", "/elsewhere");
+    let said = refused(&mut watched, "DELIVERY/before.png");
+    assert!(text(&said, "why").contains("/elsewhere"), "{said}");
+    watched.stop();
+    world.json(["watch", "--once"]).expect(1);
+    fs::remove_dir_all(world.path("DELIVERY")).unwrap();
+    world.json(["watch", "--once"]).expect(0);
+    // A link in place of the folder: whatever is delivered there, nobody sees it.
+    fs::create_dir(world.path("elsewhere")).unwrap();
+    world.link("DELIVERY", "elsewhere");
+    let said = world.json(["watch", "--once"]).expect(1).values();
+    assert!(said.iter().any(|one| one["state"] == "refused" && one["path"] == "DELIVERY"));
+}
+
+#[test]
+fn what_the_ignore_rules_leave_out_of_a_guarded_folder_is_refused() {
+    let world = guarded();
+    world.write("DELIVERY/.DS_Store", "junk is no delivery");
+    world.json(["watch", "--once"]).expect(0);
+    world.write(".genlockignore", "*.mov\nhidden/\n");
+    let mut watched = Watched::start(&world, &[]);
+    let refused = |watched: &mut Watched, path: &str| {
+        let said = watched.until(&format!("refusal of {path}"), |one| {
+            one["event"] == "guard" && one["state"] == "refused" && one["path"] == path
+        });
+        assert!(text(&said, "why").contains("left out by the ignore rules"), "{said}");
+    };
+    world.write("DELIVERY/ep101.mov", "secret");
+    refused(&mut watched, "DELIVERY/ep101.mov");
+    world.write("DELIVERY/hidden/ep102.mxf", "secret");
+    refused(&mut watched, "DELIVERY/hidden");
+    // By a rule file in the folder itself, of a file that was judged before.
+    watched.forget();
+    world.write("DELIVERY/a.txt", "a");
+    watched.until("judgement", |one| {
+        one["state"] == "refused" && one["path"] == "DELIVERY/a.txt" && one["asset"].is_string()
+    });
+    watched.forget();
+    world.write("DELIVERY/.genlockignore", "a.txt\n");
+    refused(&mut watched, "DELIVERY/a.txt");
+    watched.stop();
+    world.json(["watch", "--once"]).expect(1);
+}

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,11 @@ impl Watched {
 
     /// Starts it.
     pub fn spawn(world: &World, args: &[&str]) -> Self {
-        let mut command = world.command();
+        Self::spawn_as(world.command(), args)
+    }
+
+    /// Starts it by a command that the program is, or ends in.
+    pub fn spawn_as(mut command: Command, args: &[&str]) -> Self {
         command.args(["--json", "watch"]);
         if !args.contains(&"--settle") {
             command.args(["--settle", "300ms"]);

@@ -278,3 +278,71 @@ fn once_is_one_pass_and_a_folder_of_a_project_can_be_watched_alone() {
     world.json(["watch", "--settle", "soon"]).expect(2);
     world.json(["watch", "no-such-folder"]).expect(2);
 }
+
+/// Long enough to be read for a while, and it takes no room.
+fn long_file(world: &World, name: &str) {
+    let file = fs::File::create(world.path(name)).unwrap();
+    file.set_len(3 << 30).unwrap();
+}
+
+#[test]
+fn those_who_read_are_nice_and_the_rest_is_not() {
+    let world = World::new();
+    let mut watched = Watched::start(&world, &[]);
+    let own = niceness("/proc/self/stat").unwrap();
+    long_file(&world, "long.mov");
+    let began = Instant::now();
+    let tasks = format!("/proc/{}/task", watched.pid());
+    let mut nice = 0;
+    while nice == 0 {
+        assert!(began.elapsed() < BOUND, "nobody who reads is nice");
+        nice = fs::read_dir(&tasks)
+            .unwrap()
+            .filter_map(|task| niceness(task.ok()?.path().join("stat").to_str()?))
+            .filter(|found| *found == (own + 10).min(19))
+            .count();
+    }
+    assert_eq!(niceness(&format!("/proc/{}/stat", watched.pid())), Some(own));
+    watched.changed("long.mov");
+    watched.stop();
+}
+
+/// Of a thread (`proc_pid_stat(5)`, field 19); none when it has ended.
+fn niceness(stat: &str) -> Option<i32> {
+    let text = fs::read_to_string(stat).ok()?;
+    text.rsplit(") ").next()?.split(' ').nth(16)?.parse().ok()
+}
+
+#[test]
+fn on_a_terminal_the_first_scan_shows_how_far_it_is() {
+    if !std::process::Command::new("script")
+        .arg("--version")
+        .output()
+        .is_ok_and(|ran| ran.status.success())
+    {
+        println!("SKIPPED: there is no script(1) to be a terminal");
+        return;
+    }
+    let world = World::new();
+    long_file(&world, "long.mov");
+    world.write("ai.png", media::a1111_png(1));
+    std::thread::sleep(Duration::from_millis(400));
+    let on_terminal = |flags: &str| {
+        let _ = fs::remove_file(world.path("long.mov"));
+        long_file(&world, "long.mov");
+        let program = world.command().get_program().to_str().unwrap().to_owned();
+        let line = format!("{program} {flags} watch --once --settle 100ms");
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).env_clear().current_dir(world.dir());
+        command.env("HOME", world.outside("home")).env("GENLOCK_ACTOR", crate::world::ACTOR);
+        command.env("TERM", "xterm").env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    };
+    let shown = on_terminal("");
+    assert!(shown.contains("/3.00 GiB read") && shown.contains(" left"), "{shown:?}");
+    assert!(shown.contains("watching 2 files"), "{shown:?}");
+    let shown = on_terminal("--json");
+    assert!(!shown.contains(" read") && shown.contains("\"ready\""), "{shown:?}");
+    let shown = world.run(["watch", "--once"]).expect(0);
+    assert!(!shown.stderr.contains(" read"), "{shown:?}");
+}

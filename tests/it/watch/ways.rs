@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use crate::media;
-use crate::watch::kit::{Watched, converges, in_ledger};
+use crate::watch::kit::{BOUND, Watched, converges, in_ledger};
 use crate::world::{World, number, text};
 
 fn id(bytes: &[u8]) -> String {
@@ -283,4 +283,61 @@ fn any_byte_in_a_name_is_told_and_recorded() {
     let said = watched.until("the file", |one| one["event"] == "changed");
     assert!(said["path_bytes"].is_string(), "{said}");
     watched.stop();
+}
+
+#[test]
+fn what_changed_while_it_was_read_is_thrown_away() {
+    let world = World::new();
+    let mut watched = Watched::start(&world, &[]);
+    let size = 2 << 30;
+    File::create(world.path("long.mov")).unwrap().set_len(size).unwrap();
+    let began = Instant::now();
+    // By the system's count of bytes read, the reader is in the middle of it.
+    let bytes_read = || {
+        let counts = fs::read_to_string(format!("/proc/{}/io", watched.pid())).unwrap();
+        counts.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse::<u64>().ok()).unwrap()
+    };
+    while bytes_read() < size / 8 {
+        assert!(began.elapsed() < BOUND, "nobody reads it");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let mut file = File::options().append(true).open(world.path("long.mov")).unwrap();
+    file.write_all(b"the end").unwrap();
+    drop(file);
+    let said = watched.changed("long.mov");
+    assert_eq!(number(&said, "size"), size + 7, "half of it was recorded: {said}");
+    watched.stop();
+    assert_eq!(world.scan()["hashed_files"], 0);
+}
+
+#[test]
+fn a_folder_swapped_for_a_link_is_not_followed() {
+    let world = World::with([("in/a.txt", b"a".to_vec())]);
+    let out = world.outside("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("secret.txt"), "not of this project").unwrap();
+    let mut watched = Watched::start(&world, &[]);
+    world.rename("in", "before");
+    world.link("in", &out);
+    watched.gone("in/a.txt");
+    fs::write(out.join("more.txt"), "nor this").unwrap();
+    world.write("before/b.txt", "b");
+    watched.changed("before/b.txt");
+    fs::remove_file(world.path("in")).unwrap();
+    world.write("in/c.txt", "c");
+    watched.changed("in/c.txt");
+    let known: Vec<_> = in_ledger(&world).into_keys().collect();
+    assert_eq!(known, ["before/a.txt", "before/b.txt", "in/c.txt"]);
+    watched.stop();
+}
+
+#[test]
+fn a_project_that_is_removed_is_said_and_waited_for() {
+    let world = World::with([("a.txt", b"a".to_vec())]);
+    let mut watched = Watched::start(&world, &[]);
+    fs::remove_dir_all(world.dir()).unwrap();
+    watched.problem("the ledger is not there");
+    watched.problem("nothing in it is called missing");
+    let said = watched.stop();
+    assert!(!said.is_empty());
 }

@@ -6,7 +6,7 @@ use crate::app::AppError;
 use crate::app::watch::engine::{Engine, GLANCE, STANDING};
 use crate::app::watch::tell::Extent;
 use crate::problem::Problem;
-use crate::report::{ProblemView, ReadyView, WatchEvent};
+use crate::report::{GuardView, PathView, PollView, ProblemView, ReadyView, WatchEvent};
 
 impl Engine<'_> {
     pub(super) fn check_ready(&mut self) -> Result<(), AppError> {
@@ -23,32 +23,64 @@ impl Engine<'_> {
             return Ok(());
         }
         self.ready = true;
-        let (watched, polled, why) = {
-            let tree = self.tree.lock();
-            let counts = tree.counts();
-            let networks: Vec<_> = tree.networks().into_values().collect();
-            let why = match networks.first() {
-                _ if counts.1 == 0 || self.options.once => None,
-                _ if self.options.poll => Some("as asked".to_owned()),
-                Some(kind) => Some(format!("on a network mount ({kind})")),
-                None => Some("the system gives no more watches".to_owned()),
-            };
-            (counts.0, counts.1, why)
-        };
         self.judge_all()?;
         let files = match self.files {
             Some(files) => files,
             None => self.teller.files(self.parts)?,
         };
-        self.say(WatchEvent::Ready(ReadyView {
-            files,
-            watched,
+        let watched = self.tree.lock().counts().0;
+        let poll = self.poll();
+        self.polling = Some(poll.clone());
+        self.say(WatchEvent::Ready(ReadyView { files, watched, poll, elapsed_ms: millis(now) }));
+        Ok(())
+    }
+
+    /// What is polled now.
+    fn poll(&self) -> PollView {
+        let tree = self.tree.lock();
+        let polled = tree.counts().1;
+        let why = match tree.network() {
+            _ if polled == 0 || self.options.once => None,
+            _ if self.options.poll => Some("as asked".to_owned()),
+            Some(kind) => Some(format!("on a network mount ({kind})")),
+            None => Some("the system gives no more watches".to_owned()),
+        };
+        PollView {
             polled,
             poll_ms: why.is_some().then(|| millis(self.poll_every)),
+            poll_took_ms: self.poll_took.filter(|_| why.is_some()).map(millis),
             poll_why: why,
-            elapsed_ms: millis(now),
-        }));
-        Ok(())
+        }
+    }
+
+    /// Says what is polled and how often, where that is not much the same as was said.
+    pub(super) fn say_polling(&mut self) {
+        let now = self.poll();
+        let same = self.polling.as_ref().is_some_and(|said| {
+            let often = |view: &PollView| view.poll_ms.unwrap_or(0);
+            said.poll_why == now.poll_why
+                && said.poll_took_ms.is_some() == now.poll_took_ms.is_some()
+                && often(&now) < often(said).saturating_mul(2).max(1)
+                && often(said) < often(&now).saturating_mul(2).max(1)
+        });
+        if !same {
+            self.polling = Some(now.clone());
+            self.say(WatchEvent::Polling(now));
+        }
+    }
+
+    /// Says what lies in guarded folders and cannot be judged by its content.
+    pub(super) fn say_unread(&mut self) {
+        let Some(all) = self.tree.lock().take_unread() else { return };
+        for (path, why) in self.guards.judge_unread(all) {
+            self.say(WatchEvent::Guard(GuardView {
+                path: PathView::from(&path),
+                asset: None,
+                status: None,
+                state: "refused",
+                why,
+            }));
+        }
     }
 
     pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
@@ -65,6 +97,7 @@ impl Engine<'_> {
         for event in said {
             self.say(event);
         }
+        self.say_unread();
         Ok(())
     }
 

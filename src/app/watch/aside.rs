@@ -1,0 +1,92 @@
+//! What lies in guarded folders and has no content to be judged by: symbolic links, and what the ignore
+//! rules leave out. Kept beside the tree of watched folders, from the same listings, so that it does not
+//! slip through because nobody reads it.
+
+use std::collections::BTreeMap;
+
+use crate::app::watch::guard::is_guarded;
+use crate::app::watch::place::{Place, WatchedPart};
+use crate::model::AssetPath;
+use crate::observe::Listing;
+use crate::observe::filter::is_junk;
+
+/// Why a content is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// A symbolic link, and where it leads.
+    Link(Box<[u8]>),
+    /// The ignore rules leave it out.
+    LeftOut,
+}
+
+/// What is known of guarded folders.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    guards: Vec<AssetPath>,
+    /// By folder, and in it by name.
+    known: BTreeMap<Place, BTreeMap<Box<[u8]>, Unread>>,
+    changed: bool,
+}
+
+impl Aside {
+    pub(super) fn new(guards: &[AssetPath]) -> Self {
+        Self { guards: guards.to_vec(), ..Self::default() }
+    }
+
+    /// Takes in a listing.
+    pub(super) fn listed(&mut self, part: &WatchedPart, number: usize, listing: &Listing) {
+        if self.guards.is_empty() {
+            return;
+        }
+        let place = Place::new(number, listing.directory.clone());
+        let before = self.known.remove(&place).unwrap_or_default();
+        let mut now = if listing.complete { BTreeMap::new() } else { before.clone() };
+        for link in &listing.links {
+            let path = part.asset_path(&listing.directory.join(&link.name));
+            // One on the way to a guarded folder hides all that is delivered there.
+            if is_guarded(&self.guards, &path) || self.leads_to_guarded(&path) {
+                now.insert(link.name.clone(), Unread::Link(link.target.clone()));
+            }
+        }
+        for name in &listing.ignored {
+            let path = listing.directory.join(name);
+            if is_guarded(&self.guards, &part.asset_path(&path)) {
+                let found = std::fs::symlink_metadata(part.disk(&path));
+                if !found.is_ok_and(|found| is_junk(name, found.is_dir())) {
+                    now.insert(name.clone(), Unread::LeftOut);
+                }
+            }
+        }
+        self.changed |= now != before;
+        if !now.is_empty() {
+            self.known.insert(place, now);
+        }
+    }
+
+    fn leads_to_guarded(&self, path: &AssetPath) -> bool {
+        self.guards.iter().any(|guard| guard.root == path.root && guard.path.is_within(&path.path))
+    }
+
+    /// A folder is not there any more, or another one.
+    pub(super) fn leave(&mut self, folder: &Place) {
+        self.changed |= self.known.remove(folder).is_some();
+    }
+
+    /// Everything will be listed anew.
+    pub(super) fn begin_anew(&mut self) {
+        self.known.clear();
+        self.changed = true;
+    }
+
+    /// All there is, if that is not what it was when this was last asked.
+    pub(super) fn take(&mut self, parts: &[WatchedPart]) -> Option<BTreeMap<AssetPath, Unread>> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
+        }
+        let all = self.known.iter().flat_map(|(place, names)| {
+            let path = |name: &[u8]| parts[place.part].asset_path(&place.path.join(name));
+            names.iter().map(move |(name, unread)| (path(name), unread.clone()))
+        });
+        Some(all.collect())
+    }
+}
