@@ -124,7 +124,8 @@ fn run(
     loop {
         context.check()?;
         let around = Around { project, context, detection: &detection };
-        let mut looked = Looked::at(around, &mut ledger, &reader, &made)?;
+        let ignores_disabled = policy.ignores_disabled;
+        let mut looked = Looked::at(around, &mut ledger, &reader, &made, ignores_disabled)?;
         failpoint::hit("gate-looked");
         // Judged again for as long as others write, and looked at again if they changed what it is
         // made of.
@@ -150,6 +151,9 @@ fn run(
                     Ok(_) => failpoint::hit("texts-adopted"),
                     Err(LedgerError::HeadMoved { .. }) => {}
                     Err(error) => return Err(error.into()),
+                }
+                if policy.ignores_disabled != ignores_disabled {
+                    break;
                 }
                 continue;
             }
@@ -194,7 +198,7 @@ pub(super) fn judge_files(
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
     let around = Around { project, context, detection: &detection };
-    let mut looked = Looked::at(around, &mut ledger, &reader, made)?;
+    let mut looked = Looked::at(around, &mut ledger, &reader, made, policy.ignores_disabled)?;
     looked.catch_up(&reader)?;
     let asked = Asked { finalize: false, attest: None };
     let judged = Judged::new(context, &reader, name, asked, &policy, &looked)?;
@@ -233,8 +237,12 @@ impl Looked {
         ledger: &mut Ledger,
         reader: &Reader,
         made: &MadeOf,
+        ignores_disabled: bool,
     ) -> Result<Self, AppError> {
-        let referenced = references::look(around.project, around.context, made)?;
+        let mut referenced = references::look(around.project, around.context, made)?;
+        if ignores_disabled {
+            referenced = referenced.without_disabled();
+        }
         referenced.keep(around.project)?;
         let contents = Contents::new(made)?.with_referenced(referenced.files());
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);

@@ -69,6 +69,22 @@ pub struct Referenced {
 }
 
 impl Referenced {
+    /// Leaves out what is disabled or muted wherever it is mentioned: a policy may say so.
+    #[must_use]
+    pub(super) fn without_disabled(mut self) -> Self {
+        for one in &mut self.timelines {
+            one.references.retain(|(reference, _)| reference.enabled);
+        }
+        let read = |path: &AssetPath| self.timelines.iter().any(|one| one.read.path == *path);
+        let mut left: Vec<_> =
+            self.problems.drain(..).filter(|problem| !read(&problem.path)).collect();
+        for one in &self.timelines {
+            left.extend(problems(&one.read.path, &one.references));
+        }
+        self.problems = left;
+        self
+    }
+
     /// Every file they are known to mean, and they themselves.
     pub(super) fn files(&self) -> BTreeSet<AssetPath> {
         let mut files = BTreeSet::new();

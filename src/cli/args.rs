@@ -1,5 +1,11 @@
 //! The arguments, as `contract.md` names them.
 
+mod deliver;
+
+pub(super) use deliver::{
+    DeliverableCommand, DiscloseArgs, ExportArgs, LogFormat, RunArgs, VerifyArgs,
+};
+
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -9,7 +15,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{
-    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Head, Relation, Scope, Seq, SourceType,
+    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Relation, Scope, Seq, SourceType,
     Timestamp,
 };
 
@@ -168,32 +174,6 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RunArgs {
-    /// The deliverable
-    pub(super) name: String,
-    /// What the command makes: a file, a folder or a glob in the project or one of its roots (repeatable)
-    #[arg(long = "out", value_name = "PATH", required = true)]
-    pub(super) outputs: Vec<String>,
-    /// The command and its arguments, after --
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub(super) command: Vec<OsString>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ExportArgs {
-    /// The deliverable
-    pub(super) name: String,
-    /// The folder: a new or empty one appears whole; into another, nothing is overwritten
-    pub(super) destination: PathBuf,
-    /// Sign the certificate: a private key, or a public key that ssh-agent holds
-    #[arg(long, value_name = "KEYFILE")]
-    pub(super) sign: Option<PathBuf>,
-    /// Do not read what was written back from the device; the certificate says so
-    #[arg(long)]
-    pub(super) no_read_back: bool,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The folder; the current one when not given
     pub(super) dir: Option<PathBuf>,
@@ -216,28 +196,6 @@ pub(super) struct ScanArgs {
     /// Examine all contents again, as after an upgrade; reads headers, hashes nothing again
     #[arg(long)]
     pub(super) redetect: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct DiscloseArgs {
-    /// The deliverable; the whole project when not given
-    pub(super) name: Option<String>,
-    /// The format; else by the name of --output, else a summary on a terminal and HTML elsewhere
-    #[arg(long, value_enum, value_name = "FORMAT")]
-    pub(super) format: Option<LogFormat>,
-    /// Write to this file, whole or not at all, instead of stdout
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum LogFormat {
-    /// One page with pictures, to read and to print
-    Html,
-    /// A row for each asset and use, for spreadsheets
-    Csv,
-    /// One object with everything
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -559,47 +517,6 @@ pub(super) struct WatchArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum DeliverableCommand {
-    /// Define a deliverable, or add to one that is open
-    Add {
-        /// Its name, e.g. EP101
-        name: String,
-        /// A file, folder or glob below the project, or name:path below a root (repeatable)
-        #[arg(long = "path", value_name = "GLOB")]
-        paths: Vec<String>,
-        /// A timeline: what it refers to is part of the deliverable, and so is it. OTIO, EDL, FCPXML,
-        /// FCP 7 XML, AAF, ALE or a Premiere project (repeatable)
-        #[arg(long = "timeline", value_name = "FILE")]
-        timelines: Vec<PathBuf>,
-        /// A package: everything in the folder is part of the deliverable, and must be what its own lists
-        /// say. IMF, DCP, ASC MHL or MHL (repeatable)
-        #[arg(long = "package", value_name = "DIR")]
-        packages: Vec<PathBuf>,
-    },
-    /// List deliverables and how they stand
-    Ls,
-    /// What a deliverable holds
-    Show {
-        /// Its name
-        name: String,
-    },
-    /// Say what a reference of a timeline means where that cannot be told from it
-    Link {
-        /// The deliverable's name
-        name: String,
-        /// The reference, by its name, target or reel as deliverable show lists it
-        reference: String,
-        /// The asset that is meant
-        asset: String,
-    },
-    /// Remove a deliverable; its past verdicts stay on the record
-    Rm {
-        /// Its name
-        name: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
     /// Whether a policy can be used; else every problem with line and column (exit 3)
     Check {
@@ -641,22 +558,6 @@ pub(super) enum PolicyCommand {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyArgs {
-    /// Also read every file and compare it with the ledger
-    #[arg(long)]
-    pub(super) files: bool,
-    /// A head quoted in a verdict or certificate: must lie on this history
-    #[arg(long, value_name = "SEQ:HASH")]
-    pub(super) head: Option<Head>,
-    /// A folder that genlock export made: needs no project
-    #[arg(conflicts_with_all = ["files", "head"])]
-    pub(super) delivery: Option<PathBuf>,
-    /// Who may sign deliveries, an OpenSSH `allowed_signers` file: the certificate must be by one of them
-    #[arg(long, value_name = "FILE", requires = "delivery")]
-    pub(super) signers: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -722,6 +623,8 @@ fn seq(text: &str) -> Result<Seq, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::Head;
+
     use super::*;
 
     #[test]

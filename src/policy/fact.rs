@@ -174,6 +174,7 @@ facts! {
 
     Path = "path", Item, Kind::Text, "where the file lies";
     MediaType = "media-type", Item, Kind::Text, "what it is by its bytes, e.g. image/png";
+    Timeline = "timeline", Item, Kind::Flag, "it is a timeline of the deliverable, and no media";
     Status = "status", Item, Kind::Word(statuses), "its AI status";
     Ai = "ai", Item, Kind::Flag, "its status is ai or ai-part";
     SourceType = "source-type", Item, Kind::Text, "the IPTC source type of what decided the status";

@@ -53,6 +53,8 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// Who may do what with approvals; none leaves it to the list of approvers.
     pub roles: Vec<Role>,
+    /// Whether what a timeline holds disabled or muted is left out of what is judged.
+    pub ignores_disabled: bool,
     /// Severities of our codes, in their order: asked for every file of a deliverable.
     severities: Vec<Option<Severity>>,
 }
@@ -110,5 +112,7 @@ fn is_fixed(code: RuleCode) -> bool {
 /// What somebody may take on themselves. Not what nobody could know; and a waiver that is not used
 /// is said whatever a waiver says.
 fn is_waivable(code: RuleCode) -> bool {
-    !is_fixed(code) && !matches!(code, RuleCode::ExceptionUnused | RuleCode::PolicyChanged)
+    // What a timeline means can be known to a person where no program can tell.
+    code == RuleCode::MediaUnresolved
+        || (!is_fixed(code) && !matches!(code, RuleCode::ExceptionUnused | RuleCode::PolicyChanged))
 }

@@ -362,3 +362,42 @@ fn a_timeline_made_to_exhaust_its_reader_is_refused_at_once() {
         world.run(["deliverable", "add", "EP", "--timeline", name]).expect(4);
     }
 }
+
+#[test]
+fn a_policy_may_leave_out_what_is_disabled() {
+    let mut off = clip("still", Some("../a/ai.png"));
+    off["enabled"] = json!(false);
+    let mut gone = clip("nowhere", Some("../a/gone.png"));
+    gone["enabled"] = json!(false);
+    let media = [("a/ai.png", a1111_png(1)), ("a/plain.png", plain_png(1))];
+    let world = world(&media, &cut(&[clip("one", Some("../a/plain.png")), off, gone]));
+    let counted = ["ai-unapproved a/ai.png", "media-unresolved edit/cut.otio"];
+    world.gate("EP").expect("refused", &counted);
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    world.write(".genlock/policy.toml", format!("ignore-disabled-clips = true\n{policy}"));
+    world.run(["policy", "ack", "--note", "they are never rendered"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn what_cannot_be_resolved_may_be_waived_by_somebody_who_answers_for_it() {
+    let world = world(&[("a.png", plain_png(1))], &cut(&[clip("black", None)]));
+    world.gate("EP").expect("cannot-tell", &["media-unresolved edit/cut.otio"]);
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let waiver = "[[waiver]]\ncode = \"media-unresolved\"\nasset = \"edit/cut.otio\"\nwho = \"Kim\"\n\
+                  why = \"black made in the edit\"\nuntil = \"2099-01-01\"\n";
+    world.write(".genlock/policy.toml", format!("{policy}\n{waiver}"));
+    world.run(["policy", "ack", "--note", "as agreed"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("pass", &[]);
+    assert_eq!(gate.answer["waived"][0]["code"], "media-unresolved");
+}
+
+#[test]
+fn a_timeline_is_no_media_of_unknown_origin() {
+    let world = world(&[("a.png", a1111_png(1))], &cut(&[clip("a", Some("../a.png"))]));
+    let gate = world.gate("EP");
+    let codes: Vec<_> =
+        gate.answer["findings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
+    assert!(!codes.contains(&"origin-unknown".to_owned()), "{codes:?}");
+}

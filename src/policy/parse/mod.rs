@@ -30,6 +30,7 @@ const MAX_BYTES: usize = 1 << 20;
 struct Written {
     profile: Option<String>,
     production: Option<String>,
+    ignores_disabled: bool,
     rules: Vec<RawRule>,
     escalations: Vec<Escalation>,
     waivers: Vec<Waiver>,
@@ -85,6 +86,7 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
         severities: severities(&rules),
         profile,
         production: written.production,
+        ignores_disabled: written.ignores_disabled,
         hash: AssetId::from(blake3::hash(text.as_bytes())),
         text: text.to_owned(),
         rules,
@@ -111,6 +113,10 @@ fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
             "profile" => written.profile = reader.text("profile", value).map(|(text, _)| text),
             "production" => {
                 written.production = reader.text("production", value).map(|(text, _)| text);
+            }
+            "ignore-disabled-clips" => {
+                written.ignores_disabled =
+                    reader.flag("ignore-disabled-clips", value).unwrap_or_default();
             }
             "version" | "title" | "source" => {
                 reader.text(key.get_ref(), value);

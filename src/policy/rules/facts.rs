@@ -131,6 +131,7 @@ impl Facts for ItemFacts<'_> {
             Fact::Declared => Value::Flag(stands.declared),
             Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),
+            Fact::Timeline => Value::Flag(self.case.is_timeline(self.item.path)),
             Fact::SourceType => Value::maybe(origin.source_type.map(SourceType::term)),
             Fact::Strength => strength(origin.strength),
             Fact::Marked => strength(stands.contested.or(origin.marked)),

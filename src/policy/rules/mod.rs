@@ -69,6 +69,16 @@ pub struct Case<'a> {
     pub now: Timestamp,
 }
 
+impl Case<'_> {
+    /// Whether a file is one of the deliverable's timelines, or in the bundle of one.
+    fn is_timeline(&self, path: &AssetPath) -> bool {
+        self.record.deliverables.get(self.deliverable).is_some_and(|one| {
+            let mut all = one.made.timelines.iter();
+            all.any(|named| named.root == path.root && path.path.is_within(&named.path))
+        })
+    }
+}
+
 /// Items worth a thread of their own.
 const PART: usize = 2_000;
 
