@@ -101,7 +101,8 @@ fn a_root_on_a_network_mount_is_polled_and_it_says_how_often_and_why() {
     let mut watched = Watched::start(&world, &[]);
     let ready = watched.until("ready", |one| one["event"] == "ready");
     assert_eq!((number(&ready, "watched"), number(&ready, "polled")), (1, 2), "{ready}");
-    assert_eq!(number(&ready, "poll_ms"), 200, "{ready}");
+    // More only where a look takes long.
+    assert!(number(&ready, "poll_ms") >= 200, "{ready}");
     assert_eq!(text(&ready, "poll_why"), "on a network mount (fuse)");
     watched.until("what a poll costs", is_polling);
     // Behind its back, as another machine does it: no event tells of it.

@@ -208,10 +208,12 @@ pub fn converges(world: &World, watched: &mut Watched) {
             let keys =
                 |one: &BTreeMap<String, String>| one.keys().cloned().collect::<BTreeSet<_>>();
             let (there, known) = (keys(&wanted), keys(&found));
+            let other = |path: &&String| found[*path] != wanted[*path];
             panic!(
-                "lost {:?}, ghosts {:?}, else another content; said {:#?}",
+                "lost {:?}, ghosts {:?}, another content of {:?}; said {:#?}",
                 there.difference(&known).take(10).collect::<Vec<_>>(),
                 known.difference(&there).take(10).collect::<Vec<_>>(),
+                there.intersection(&known).filter(other).take(10).collect::<Vec<_>>(),
                 watched.tail()
             );
         }
