@@ -112,37 +112,45 @@ impl Watcher {
         let mut refused = Vec::new();
         let mut folders = folders.into_iter().peekable();
         while folders.peek().is_some() {
-            let some: Vec<_> = above.iter().cloned().chain(folders.by_ref().take(BATCH)).collect();
-            self.add(some, &mut refused);
+            let mut some: Vec<_> = folders.by_ref().take(BATCH).collect();
+            while !some.is_empty() {
+                some = self.add(above, some, &mut refused);
+            }
         }
-        // What went away above is told of on its own.
-        refused.retain(|(path, _)| !above.contains(path));
         refused
     }
 
-    fn add(&mut self, folders: Vec<PathBuf>, refused: &mut Vec<(PathBuf, Refused)>) {
+    /// Hands down folders with those above them, all at once or not at all: between two calls, events
+    /// are heeded. Gives those behind one that was refused, to be handed down anew.
+    fn add(
+        &mut self,
+        above: &[PathBuf],
+        folders: Vec<PathBuf>,
+        refused: &mut Vec<(PathBuf, Refused)>,
+    ) -> Vec<PathBuf> {
         let plain =
             || WatchPathConfig::new(RecursiveMode::NonRecursive).with_dereference_symlinks(false);
-        let mut ops: Vec<_> =
-            folders.into_iter().map(|folder| PathOp::Watch(folder, plain())).collect();
-        while !ops.is_empty() {
-            let Err(error) = self.inner.update_paths(ops) else { break };
-            let why = match error.source.kind {
-                ErrorKind::MaxFilesWatch => Refused::Exhausted,
-                ErrorKind::PathNotFound => Refused::Gone,
-                ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    Refused::Gone
-                }
-                ErrorKind::Io(error) => Refused::Failed(error.to_string()),
-                other => Refused::Failed(format!("{other:?}")),
-            };
-            ops = error.remaining;
-            if let Some(op) = error.origin {
+        let all = above.iter().chain(&folders);
+        let ops = all.map(|folder| PathOp::Watch(folder.clone(), plain())).collect();
+        let Err(error) = self.inner.update_paths(ops) else { return Vec::new() };
+        let why = match error.source.kind {
+            ErrorKind::MaxFilesWatch => Refused::Exhausted,
+            ErrorKind::PathNotFound => Refused::Gone,
+            ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound => Refused::Gone,
+            ErrorKind::Io(error) => Refused::Failed(error.to_string()),
+            other => Refused::Failed(format!("{other:?}")),
+        };
+        let rest = error.remaining;
+        match error.origin {
+            Some(op) if rest.len() < folders.len() => {
                 refused.push((op.into_path(), why));
-            } else {
-                // Nobody answers any more: none of them is watched for sure.
-                let rest = std::mem::take(&mut ops).into_iter();
-                refused.extend(rest.map(|op| (op.into_path(), why.clone())));
+                rest.into_iter().map(PathOp::into_path).collect()
+            }
+            // One above them, which is told of on its own, or nobody answers any more: none of them is
+            // watched.
+            _ => {
+                refused.extend(folders.into_iter().map(|folder| (folder, why.clone())));
+                Vec::new()
             }
         }
     }

@@ -237,6 +237,13 @@ impl Rounds<'_> {
             tree.lock().leave(&here);
             return Ok(None);
         };
+        if let Some(above) = tree.lock().lost_above(&here) {
+            // It would be watched without those above it, and nobody would be told when it moves away
+            // with one of them. Found from above, it is listed.
+            self.listed.remove(folder);
+            self.pending.push(above.path);
+            return Ok(None);
+        }
         if !tree.lock().contains(&here) {
             // Not the one that was known under its name, so neither is what lay below.
             self.doubt(folder.clone());

@@ -157,7 +157,11 @@ impl Tree {
         self.aside.listed(&self.parts[part], part, listing);
         let mut moved = Moved::default();
         let mut below = listing.subdirectories.clone();
-        let before = self.folders.entry(here.clone()).or_default();
+        let Some(before) = self.folders.get_mut(&here) else {
+            // It came back after it could not be watched. What lies above tells of it.
+            moved.found.clone_from(&listing.subdirectories);
+            return (moved, Vec::new(), Vec::new());
+        };
         for name in std::mem::take(&mut before.below) {
             if listing.subdirectories.binary_search(&name).is_err() {
                 if listing.complete {
@@ -180,6 +184,19 @@ impl Tree {
         let above = new.first().map(|one| self.above(one)).unwrap_or_default();
         let wanted = self.add(new);
         (moved, above, wanted)
+    }
+
+    /// Where to look for a folder of which one above is not kept track of: in what lies above that one.
+    pub(super) fn lost_above(&self, place: &Place) -> Option<Place> {
+        let start = start_of(&self.parts, place.part);
+        let (mut here, mut lost) = (place.clone(), None);
+        while here != start && !here.path.is_root() {
+            here = here.folder();
+            if !self.folders.contains_key(&here) {
+                lost = Some(if here == start { here.clone() } else { here.folder() });
+            }
+        }
+        lost
     }
 
     /// The watched folders above this one, the outermost first.
@@ -380,3 +397,6 @@ impl Onlooker for Bringer {
 pub(super) fn start_of(parts: &[WatchedPart], part: usize) -> Place {
     Place::new(part, parts.get(part).map_or_else(RelPath::root, |one| one.start.clone()))
 }
+
+#[cfg(test)]
+mod tests;

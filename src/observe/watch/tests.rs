@@ -47,3 +47,28 @@ fn what_was_watched_late_below_a_moved_folder_is_not_taken_for_what_lies_there_n
     fs::write(inner.join("file"), b"x").unwrap();
     hear(&heard, &inner.join("file"));
 }
+
+#[test]
+fn nothing_is_watched_below_what_cannot_be() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().canonicalize().unwrap();
+    let inner = root.join("b");
+    fs::create_dir(&inner).unwrap();
+    let (hints, heard) = bounded(1024);
+    let mut watcher = Watcher::new(hints, Arc::default()).unwrap();
+    let above = [root.clone(), root.join("went away")];
+    assert_eq!(watcher.watch(&above, vec![inner.clone()]), [(inner.clone(), Refused::Gone)]);
+    fs::write(inner.join("unheard"), b"x").unwrap();
+    // What is told of in between is refused alone.
+    let gone = root.join("gone");
+    let some = vec![gone.clone(), inner.clone()];
+    assert_eq!(watcher.watch(&above[..1], some), [(gone, Refused::Gone)]);
+    fs::write(inner.join("heard"), b"x").unwrap();
+    while let Ok(hint) = heard.recv_timeout(Duration::from_secs(20)) {
+        assert_ne!(hint.path(), Some(&*inner.join("unheard")));
+        if hint.path() == Some(&*inner.join("heard")) {
+            return;
+        }
+    }
+    panic!("nothing is told of what is watched");
+}
