@@ -39,7 +39,9 @@ impl Terminal {
         let words = [&[env!("CARGO_BIN_EXE_genlock")], args].concat();
         let words: Vec<_> = words.iter().map(|word| format!("'{word}'")).collect();
         let like = world.command();
-        let mut command = Command::new("script");
+        // Started in the background, a test runner ignores Ctrl-C, and so would everything it starts.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", "script"]);
         command.args(["--quiet", "--flush", "--return", "--command", &words.join(" ")]);
         command.arg("/dev/null").current_dir(world.dir()).env_clear();
         command.envs(like.get_envs().filter_map(|(key, value)| Some((key, value?))));
