@@ -86,7 +86,7 @@ pub fn export(
     let record = record_of(project, name)?;
     let items = items(&record, name)?;
     if destination.join(CERTIFICATE).is_file() {
-        let done = finished(&destination, name, &items)?;
+        let done = finished(context, &destination, name, &items)?;
         sweep(&destination)?;
         answer.delivered = Some(note(project, context, &record, done)?);
         return Ok(answer);
@@ -371,7 +371,13 @@ fn is_of(certificate: &Certificate, name: &str, items: &[Item]) -> bool {
 }
 
 /// A delivery that is there already: finished, and perhaps not on record because the program was killed.
-fn finished(destination: &Path, name: &str, items: &[Item]) -> Result<Exported, AppError> {
+/// Its certificate says what was delivered; that it still is there is looked at.
+fn finished(
+    context: &Context<'_>,
+    destination: &Path,
+    name: &str,
+    items: &[Item],
+) -> Result<Exported, AppError> {
     let path = destination.join(CERTIFICATE);
     let text = std::fs::read_to_string(&path).map_err(AppError::io("read", &path))?;
     let taken = || AppError::Staging(StagingError::Taken { path: path.clone() });
@@ -380,16 +386,24 @@ fn finished(destination: &Path, name: &str, items: &[Item]) -> Result<Exported, 
     if !is_of(&certificate, name, items) {
         return Err(taken());
     }
-    let size = |item: &Item| {
-        std::fs::metadata(destination.join(&item.name)).map_or(0, |found| found.len())
-    };
+    let advance = |bytes| context.reporter.advance(0, bytes);
+    let options = CopyOptions { algorithms: &[], cancel: context.cancel, advance: &advance };
+    let mut bytes = 0;
+    for item in items {
+        let path = destination.join(&item.name);
+        let read = read_back(&path, &options).map_err(of_copy)?;
+        if read.asset != item.asset {
+            return Err(AppError::Unfaithful { path });
+        }
+        bytes += read.size;
+    }
     let gate = certificate.said.head.split_once(':').and_then(|(seq, _)| seq.parse().ok());
     Ok(Exported {
         deliverable: name.to_owned(),
         gate: crate::model::Seq(gate.unwrap_or_default()),
         destination: destination.to_string_lossy().into_owned(),
         files: items.len() as u64,
-        bytes: items.iter().map(size).sum(),
+        bytes,
         papers: papers.written,
         read_back: certificate.said.read_back,
     })

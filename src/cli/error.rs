@@ -61,6 +61,10 @@ fn hint_of(error: &AppError) -> Option<String> {
              approves while it cannot be read"
                 .into(),
         ),
+        AppError::Unfaithful { .. } => Some(
+            "look at all of it with genlock verify FOLDER; nothing there is overwritten: export to another folder"
+                .to_owned(),
+        ),
         AppError::Sign(_) => Some(
             "--sign takes a private key in OpenSSH's own format (ssh-keygen -p -f KEY converts it), \
              or a public key that ssh-agent holds; one with a passphrase and an RSA key go to the \
