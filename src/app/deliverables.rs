@@ -12,8 +12,8 @@ use crate::app::{AppError, Context, Project};
 use crate::deliver::timeline::parse;
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, FinalItem, MediaProblem,
-    Outcome, PathPattern, ReferenceLink, Timestamp,
+    AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, Exported, FinalItem,
+    MediaProblem, Outcome, PathPattern, ReferenceLink, Rendered, Timestamp,
 };
 use crate::record::{Deliverable, PathFilter, Record};
 
@@ -71,6 +71,10 @@ pub struct DeliverableDetails {
     pub problems: Vec<MediaProblem>,
     /// What is on record at the files that references mean.
     pub assets: BTreeMap<AssetPath, AssetId>,
+    /// The commands that ran because it had passed, with what they made.
+    pub renders: Vec<(Timestamp, Rendered)>,
+    /// Where it was exported to.
+    pub exports: Vec<(Timestamp, Exported)>,
 }
 
 /// What to add to a deliverable.
@@ -239,7 +243,8 @@ pub fn show_deliverable(
     let reader = project.reader()?;
     let view = views(&reader, &[name.to_owned()])?.pop();
     let view = view.ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))?;
-    let made = known(&fold(&reader, None)?, name)?.made.clone();
+    let record = fold(&reader, None)?;
+    let made = known(&record, name)?.made.clone();
     let referenced = references::look(project, context, &made)?;
     let globs = Contents::new(&made)?;
     let by_glob = |item: &&FinalItem| globs.contains(&item.path.root, &item.path.path);
@@ -251,7 +256,17 @@ pub fn show_deliverable(
         }
     }
     let problems = referenced.problems(&BTreeMap::new());
-    Ok(DeliverableDetails { view, named, timelines: referenced.timelines, problems, assets })
+    let renders = record.renders.into_iter().map(|one| (one.at, one.fact));
+    let exports = record.exports.into_iter().map(|one| (one.at, one.fact));
+    Ok(DeliverableDetails {
+        view,
+        named,
+        timelines: referenced.timelines,
+        problems,
+        assets,
+        renders: renders.filter(|(_, done)| done.deliverable == name).collect(),
+        exports: exports.filter(|(_, done)| done.deliverable == name).collect(),
+    })
 }
 
 /// Reads the journal once, however many deliverables there are.

@@ -83,7 +83,7 @@ pub enum AppError {
         source: PackageError,
     },
     /// A copy on the device is not what was written.
-    #[error("{} reads back as something else than was written", path.display())]
+    #[error("{} does not read back as what was written", path.display())]
     Unfaithful {
         /// The copy.
         path: PathBuf,

@@ -6,6 +6,7 @@
 //! one is no delivery. Killed at any moment, the next export goes on.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -391,10 +392,14 @@ fn finished(
     let mut bytes = 0;
     for item in items {
         let path = destination.join(&item.name);
-        let read = read_back(&path, &options).map_err(of_copy)?;
-        if read.asset != item.asset {
-            return Err(AppError::Unfaithful { path });
-        }
+        let read = match read_back(&path, &options) {
+            Ok(read) if read.asset == item.asset => read,
+            Err(CopyError::Read { source, .. }) if source.kind() != ErrorKind::NotFound => {
+                return Err(AppError::Io { action: "read", path, source });
+            }
+            Err(CopyError::Stopped) => return Err(AppError::Interrupted),
+            _ => return Err(AppError::Unfaithful { path }),
+        };
         bytes += read.size;
     }
     let gate = certificate.said.head.split_once(':').and_then(|(seq, _)| seq.parse().ok());

@@ -10,7 +10,7 @@ use crate::app::{
 };
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Reference, Resolution};
+use crate::model::{Reference, Rendered, Resolution, Timestamp};
 use crate::report::{DeliverableLine, clean, count};
 
 pub(super) fn add(
@@ -143,6 +143,26 @@ struct DeliverableDetail {
     timelines: Vec<String>,
     packages: Vec<String>,
     references: Vec<ReferenceView>,
+    renditions: Vec<RenditionView>,
+    exports: Vec<ExportView>,
+}
+
+/// A file that a command made after the deliverable had passed.
+#[derive(Serialize)]
+struct RenditionView {
+    path: String,
+    asset: String,
+    at: String,
+    command: Vec<String>,
+}
+
+/// A delivery that left.
+#[derive(Serialize)]
+struct ExportView {
+    destination: String,
+    at: String,
+    files: u64,
+    bytes: u64,
 }
 
 /// A thing the deliverable is made of: a file that its globs name, or a reference of a timeline.
@@ -212,12 +232,36 @@ pub(super) fn show(
     for item in &one.contents {
         output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
     }
+    for (at, done) in &details.renders {
+        output.line(&format!("  {}", rendered(*at, done)));
+        for item in done.outputs.iter().filter(|_| done.is_rendition()) {
+            output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
+        }
+    }
+    for (at, done) in &details.exports {
+        let (files, to) = (count(done.files, "file"), clean(&done.destination));
+        output.line(&format!("  exported {}: {files} to {to}", at.to_the_second()));
+    }
     if one.state == DeliverableState::FinalChanged {
         output.line(
             "it changed since it was finalised: genlock reopen it before anything is exported",
         );
     }
     Ok(Exit::Ok)
+}
+
+/// `rendered 2026-05-04T10:12:00Z: ffmpeg …, 2 renditions`.
+fn rendered(at: Timestamp, done: &Rendered) -> String {
+    let command = done.command.join(" ");
+    let outputs = done.outputs.len() as u64;
+    let made = if done.is_rendition() {
+        count(outputs, "rendition")
+    } else if done.exit == 0 {
+        format!("{}, none a rendition: what came out was refused", count(outputs, "file"))
+    } else {
+        format!("no rendition: the command ended with {}", done.exit)
+    };
+    format!("rendered {}: {}, {made}", at.to_the_second(), clean(&command))
 }
 
 /// `01:00:00:00  V1  A001C003  -> reel1/A001C003.mov`.
@@ -242,7 +286,24 @@ fn reference_line(reference: &Reference, answer: &Answer) -> String {
 }
 
 fn detail(details: DeliverableDetails) -> DeliverableDetail {
-    let DeliverableDetails { view, named, timelines, assets, .. } = details;
+    let DeliverableDetails { view, named, timelines, assets, renders, exports, .. } = details;
+    let renditions = renders.into_iter().filter(|(_, done)| done.is_rendition());
+    let renditions = renditions.flat_map(|(at, done)| {
+        let command = done.command;
+        done.outputs.into_iter().map(move |item| RenditionView {
+            path: item.path.to_string(),
+            asset: item.asset.to_string(),
+            at: at.to_string(),
+            command: command.clone(),
+        })
+    });
+    let renditions = renditions.collect();
+    let exports = exports.into_iter().map(|(at, done)| ExportView {
+        destination: done.destination,
+        at: at.to_string(),
+        files: done.files,
+        bytes: done.bytes,
+    });
     let by_glob = named.iter().map(|item| {
         let path = item.path.to_string();
         ReferenceView {
@@ -292,5 +353,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         timelines: view.timelines,
         packages: view.packages,
         references,
+        renditions,
+        exports: exports.collect(),
     }
 }

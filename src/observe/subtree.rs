@@ -18,10 +18,11 @@ use blake3::hazmat::{
 use crate::observe::hash::Stop;
 
 /// Bytes in a piece: a power of two of chunks, so that every piece is a subtree.
-pub(super) const PIECE: u64 = 1 << 20;
+pub(super) const PIECE: u64 = 4 << 20;
 
-/// Bytes per read. Between 64 KiB and 256 KiB the size makes no measurable difference.
-pub(super) const READ: usize = 128 << 10;
+/// Bytes per read, so that what was just copied is hashed out of the cache beside the core. Measured on 4 GiB
+/// that are cached: 16 KiB 0.53 s, 64 KiB 0.42, 128 KiB 0.41, 512 KiB 0.39, and no better above.
+pub(super) const READ: usize = 512 << 10;
 
 /// Hashes the first `size` bytes of `file` with one thread per buffer, each [`READ`] bytes long.
 /// `size` must be more than a piece, so that there is something to merge. `step` is told of

@@ -35,6 +35,13 @@ fn a_command_runs_when_its_deliverable_passes_and_what_it_makes_becomes_a_rendit
     assert_eq!(shown["parents"][0]["as"], "transcode");
     let log = world.json(["log"]).values();
     assert_eq!(log[0]["kind"], "rendered");
+    let renditions = world.json(["deliverable", "show", "EP"]).value()["renditions"].clone();
+    assert_eq!(
+        (&renditions[0]["path"], &renditions[0]["command"][0]),
+        (&json!("out/x.png"), &json!("sh"))
+    );
+    let text = world.run(["deliverable", "show", "EP"]).expect(0).stdout;
+    assert!(text.contains("1 rendition\n") && text.contains("out/x.png"), "{text}");
     world.verify();
 }
 
