@@ -40,6 +40,7 @@ impl Origin {
         };
         let note = person.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
         let contested = person.status == DeterminedStatus::NotAi && marks.marked.is_some();
+        let same = marks.status == person.status.into();
         let mut why = vec![format!("{} determined it to be {said}{note}", person.by)];
         if contested {
             why.push("a mark in the file says otherwise; both stay on the record".to_owned());
@@ -47,7 +48,8 @@ impl Origin {
         why.extend(marks.why);
         Self {
             status: person.status.into(),
-            source_type: person.source_type,
+            // Who agrees with a mark and names no type takes nothing from what it says.
+            source_type: person.source_type.or(marks.source_type.filter(|_| same)),
             strength: Some(Strength::Person),
             tool: person.tool.clone().or(marks.tool),
             why,

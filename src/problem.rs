@@ -3,19 +3,28 @@
 
 use std::fmt;
 
+use crate::model::AssetPath;
+
 /// Something that could not be examined, on one line of its own. Work goes on past it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Where: an asset path as it is shown, or a folder.
     pub path: String,
+    /// The bytes of an asset path whose name is not UTF-8, in base64.
+    pub path_bytes: Option<String>,
     /// What went wrong, lower case, without a final period.
     pub problem: String,
 }
 
 impl Problem {
-    /// Puts the two together.
+    /// Of anything that has a name.
     pub fn new(path: impl fmt::Display, problem: impl fmt::Display) -> Self {
-        Self { path: path.to_string(), problem: problem.to_string() }
+        Self { path: path.to_string(), path_bytes: None, problem: problem.to_string() }
+    }
+
+    /// Of an asset, or a folder of assets.
+    pub fn at(path: &AssetPath, problem: impl fmt::Display) -> Self {
+        Self { path_bytes: path.base64_when_not_utf8(), ..Self::new(path, problem) }
     }
 }
 

@@ -87,6 +87,9 @@ pub(super) fn named(record: &Record) -> Vec<(String, &Document)> {
     let decisions = approvals.chain(rejections);
     let mut all: Vec<_> =
         decisions.filter_map(|(id, document)| Some((id.to_string(), document.as_ref()?))).collect();
+    all.extend(record.revocations.iter().filter_map(|one| {
+        Some((format!("the revocation {}", one.seq), one.fact.document.as_ref()?))
+    }));
     for (id, dossier) in record.declarations.all() {
         let reports = dossier.reports.iter().filter_map(|one| one.fact.document.as_ref());
         all.extend(reports.map(|document| (format!("the report of {id}"), document)));

@@ -63,13 +63,9 @@ pub fn list(
     let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {
-        if wanted.as_ref().is_some_and(|wanted| !wanted.wants(&location)) {
-            return;
-        }
-        let row = row(&location, known.get(&location.asset));
-        if options.wants(&row) {
-            folder.add(&location, row, each);
-        }
+        let named = wanted.as_ref().is_none_or(|wanted| wanted.wants(&location));
+        let row = named.then(|| row(&location, known.get(&location.asset)));
+        folder.add(&location, row.filter(|row| options.wants(row)), each);
     })?;
     folder.flush(each);
     Ok(())
@@ -99,14 +95,21 @@ pub(super) fn row(location: &LocationRow, known: Option<&Known>) -> ListRow {
 struct Folder<'a> {
     options: &'a ListOptions,
     directory: Option<(RootName, RelPath)>,
+    /// Of all files in it, also those that were not asked for: a folded line names every frame of its
+    /// range, so none may lie in it that is not on that line.
     names: Vec<Box<[u8]>>,
-    rows: Vec<ListRow>,
+    rows: Vec<Option<ListRow>>,
 }
 
 impl Folder<'_> {
-    fn add(&mut self, location: &LocationRow, row: ListRow, each: &mut dyn FnMut(&ListRow)) {
+    fn add(
+        &mut self,
+        location: &LocationRow,
+        row: Option<ListRow>,
+        each: &mut dyn FnMut(&ListRow),
+    ) {
         if self.options.files {
-            return each(&row);
+            return row.iter().for_each(each);
         }
         let (directory, name) = location.path.path.split();
         let here = (location.path.root.clone(), directory);
@@ -121,35 +124,38 @@ impl Folder<'_> {
     fn flush(&mut self, each: &mut dyn FnMut(&ListRow)) {
         let names = std::mem::take(&mut self.names);
         let rows = std::mem::take(&mut self.rows);
+        let mut lines: Vec<(usize, ListRow)> = Vec::new();
         for one in fold(&names) {
-            match one {
-                Fold::Single(at) => each(&rows[at]),
-                Fold::Sequence(sequence, frames) => {
-                    let first = &rows[frames[0]];
-                    let like = |at: &usize| {
-                        let row = &rows[*at];
-                        (row.status, row.source_type, row.strength, row.clearance)
-                            == (first.status, first.source_type, first.strength, first.clearance)
-                            && row.tool == first.tool
-                            && row.media_type == first.media_type
-                    };
-                    if !frames.iter().all(like) {
-                        // One frame that differs must be seen, not folded away.
-                        for at in frames {
-                            each(&rows[at]);
-                        }
-                        continue;
+            let (sequence, frames) = match one {
+                Fold::Single(at) => {
+                    lines.extend(rows[at].clone().map(|row| (at, row)));
+                    continue;
+                }
+                Fold::Sequence(sequence, frames) => (sequence, frames),
+            };
+            // One frame that differs must be seen, not folded away; nor one that was not asked for.
+            for run in frames.chunk_by(|a, b| are_alike(rows[*a].as_ref(), rows[*b].as_ref())) {
+                let wanted: Vec<_> =
+                    run.iter().filter_map(|at| rows[*at].clone().map(|row| (*at, row))).collect();
+                let pattern = sequence.pattern.part(&names[run[0]], &names[run[run.len() - 1]]);
+                match (pattern, &*wanted) {
+                    (Some(pattern), [(at, first), _, _, ..]) => {
+                        let mut folded = first.clone();
+                        folded.path = self.folded_path(&pattern.to_bytes());
+                        folded.asset = None;
+                        folded.size = wanted.iter().map(|(_, row)| row.size).sum();
+                        folded.frames = Some(wanted.len() as u64);
+                        folded.first = Some(pattern.first);
+                        folded.last = Some(pattern.last);
+                        lines.push((*at, folded));
                     }
-                    let mut folded = first.clone();
-                    folded.path = self.folded_path(&sequence.pattern.to_bytes());
-                    folded.asset = None;
-                    folded.size = frames.iter().map(|at| rows[*at].size).sum();
-                    folded.frames = Some(sequence.frames);
-                    folded.first = Some(sequence.pattern.first);
-                    folded.last = Some(sequence.pattern.last);
-                    each(&folded);
+                    _ => lines.extend(wanted),
                 }
             }
+        }
+        lines.sort_by_key(|(at, _)| *at);
+        for (_, row) in &lines {
+            each(row);
         }
     }
 
@@ -158,4 +164,11 @@ impl Folder<'_> {
         let (root, directory) = here.unwrap_or_else(|| (RootName::project(), RelPath::root()));
         PathView::from(&AssetPath::new(root, directory.join(name)))
     }
+}
+
+/// Whether two frames may stand on one line.
+fn are_alike(one: Option<&ListRow>, other: Option<&ListRow>) -> bool {
+    let (Some(a), Some(b)) = (one, other) else { return false };
+    (a.status, a.source_type, a.strength, a.clearance, &a.tool, &a.media_type)
+        == (b.status, b.source_type, b.strength, b.clearance, &b.tool, &b.media_type)
 }

@@ -12,7 +12,8 @@ use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
-    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, SourceType,
+    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
+    SourceType,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -82,6 +83,30 @@ pub enum RevokeTarget {
     Declaration(DeclarationId),
 }
 
+/// How to withdraw.
+#[derive(Clone, Debug, Default)]
+pub struct RevokeOptions {
+    /// In whose name, where that is not who acts.
+    pub by: Option<String>,
+    /// Why.
+    pub note: String,
+    /// Only approvals of this scope.
+    pub scope: Option<Scope>,
+    /// Only approvals that hold for one of these; all when empty.
+    pub deliverables: Vec<String>,
+    /// The written withdrawal.
+    pub document: Option<PathBuf>,
+}
+
+impl RevokeOptions {
+    /// Whether an approval is of the kind that is meant.
+    fn means(&self, approval: &Approval) -> bool {
+        let holds = |name| approval.deliverables.is_empty() || approval.deliverables.contains(name);
+        self.scope.is_none_or(|scope| approval.scope == scope)
+            && (self.deliverables.is_empty() || self.deliverables.iter().any(holds))
+    }
+}
+
 /// What a decision was recorded as.
 #[derive(Clone, Debug)]
 pub struct Verdicts {
@@ -146,6 +171,7 @@ pub fn reject(
     context: &Context<'_>,
     target: &DecisionTarget,
     options: &DecisionOptions,
+    scope: Option<Scope>,
     note: &str,
 ) -> Result<Verdicts, AppError> {
     let (approvers, document) = prepare(project, context, options)?;
@@ -160,6 +186,7 @@ pub fn reject(
             assets: assets.clone(),
             by: options.by.clone(),
             deliverables: options.deliverables.clone(),
+            scope,
             note: note.to_owned(),
             document: document.clone(),
             declaration,
@@ -178,12 +205,14 @@ pub fn revoke(
     project: &Project,
     context: &Context<'_>,
     target: &RevokeTarget,
-    by: Option<&str>,
-    note: &str,
+    options: &RevokeOptions,
 ) -> Result<Verdicts, AppError> {
+    let by = options.by.as_deref();
     let speaker = by.map(|by| Speaker::new(project, by)).transpose()?;
+    let document = options.document.as_deref();
+    let document = document.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {
-        let Withdrawn { approvals, only, assets } = withdrawn(record, context, target)?;
+        let Withdrawn { approvals, only, assets } = withdrawn(record, context, target, options)?;
         if let Some(speaker) = &speaker {
             speaker.check(record, &approvals)?;
         }
@@ -191,7 +220,8 @@ pub fn revoke(
             approvals: approvals.clone(),
             assets: only,
             by: by.unwrap_or(&context.actor).to_owned(),
-            note: note.to_owned(),
+            note: options.note.clone(),
+            document: document.clone(),
         };
         let news = speaker.as_ref().and_then(|speaker| speaker.approvers.news(record));
         let events = news.into_iter().chain([Event::Revoked(revocation)]).collect();
@@ -236,6 +266,7 @@ fn withdrawn(
     record: &Record,
     context: &Context<'_>,
     target: &RevokeTarget,
+    options: &RevokeOptions,
 ) -> Result<Withdrawn, AppError> {
     let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
     match target {
@@ -243,6 +274,12 @@ fn withdrawn(
             let entry = record.approval(*id).ok_or_else(|| {
                 AppError::usage(format!("there is no approval {id}"), "genlock log lists them")
             })?;
+            if !options.means(&entry.fact) {
+                return Err(AppError::usage(
+                    format!("{id} is not of that scope or not for that deliverable"),
+                    format!("genlock revoke {id} --note WHY withdraws it whatever it is for"),
+                ));
+            }
             let standing = |asset| record.standing(entry, asset, now);
             let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
             if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
@@ -258,7 +295,7 @@ fn withdrawn(
             current(record, *id)?;
             let under = |entry: &&Entry<Approval>| {
                 let given = entry.fact.declaration.is_some_and(|one| one.id == *id);
-                given && !record.is_revoked(entry.fact.id)
+                given && options.means(&entry.fact) && !record.is_revoked(entry.fact.id)
             };
             let given: Vec<_> = record.approvals.iter().filter(under).collect();
             if given.is_empty() {
@@ -273,7 +310,9 @@ fn withdrawn(
         }
         RevokeTarget::Assets(assets) => {
             let active = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
-            let active = active.filter(|(_, standing)| *standing == Standing::Active);
+            let active = active.filter(|(entry, standing)| {
+                *standing == Standing::Active && options.means(&entry.fact)
+            });
             let approvals: BTreeSet<_> = active.map(|(entry, _)| entry.fact.id).collect();
             if approvals.is_empty() {
                 return Err(AppError::usage(

@@ -190,11 +190,6 @@ pub fn init(
 ) -> Result<Initialized, AppError> {
     fs::create_dir_all(dir).map_err(AppError::io("create", dir))?;
     let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
-    if dir.join(CONTROL).is_dir() {
-        let project = Project::at(&dir)?;
-        project.reader()?;
-        return Ok(Initialized { project, created: false });
-    }
     let name = options.profile.as_deref().unwrap_or(PROFILES[0].name);
     let profile = profile(name).ok_or_else(|| {
         let known: Vec<_> = PROFILES.iter().map(|profile| profile.name).collect();
@@ -203,6 +198,19 @@ pub fn init(
             format!("bundled profiles: {}", known.join(", ")),
         )
     })?;
+    if dir.join(CONTROL).is_dir() {
+        let project = Project::at(&dir)?;
+        project.reader()?;
+        let asked = options.ledger.as_ref().map(|file| context.absolute(file));
+        let known = &project.config.ledger;
+        if asked.is_some_and(|asked| fs::canonicalize(asked).ok() != fs::canonicalize(known).ok()) {
+            return Err(AppError::usage(
+                format!("there is a project already, and its ledger is {}", known.display()),
+                "ledger in .genlock/config.toml says where it is",
+            ));
+        }
+        return Ok(Initialized { project, created: false });
+    }
     let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
     let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
     if !ledger_folder.is_dir() {

@@ -126,7 +126,7 @@ impl Part<'_> {
                     }
                     // Not what it was: the next scan reads it, with these detectors.
                     Ok(None) => {}
-                    Err(problem) => problems.push(Problem::new(again.path, problem)),
+                    Err(problem) => problems.push(Problem::at(&again.path, problem)),
                 }
             }
             let died = |_| AppError::Internal("a thread of the scan died".to_owned());

@@ -456,7 +456,7 @@ impl Part<'_> {
                 if let Some(holds) = disagrees(&found.media_type, &found.name) {
                     let path = job.directory.join(&found.name);
                     let path = AssetPath::new(self.root.name.clone(), path);
-                    outcome.misnamed.push(Problem::new(path, holds));
+                    outcome.misnamed.push(Problem::at(&path, holds));
                 }
                 ingest.add(&job.directory, Fact::Found(found, shown))
             }
@@ -464,7 +464,7 @@ impl Part<'_> {
             Outcome::Failed(_, reason) => {
                 let path = job.directory.join(&job.name);
                 let path = AssetPath::new(self.root.name.clone(), path);
-                outcome.problems.push(Problem::new(path, reason));
+                outcome.problems.push(Problem::at(&path, reason));
                 Ok(())
             }
         }

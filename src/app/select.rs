@@ -4,13 +4,15 @@
 //! its hex digits. Paths are tried from the folder the user stands in, then from the project.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
-use crate::model::{AssetId, AssetPath, RelPath, RootName};
+use crate::model::{AssetId, AssetPath, RelPath, RootName, unescape_bytes};
 use crate::observe::FramePattern;
 
 /// What an argument stands for.
@@ -32,7 +34,7 @@ pub fn select(
     arguments: &[String],
 ) -> Result<Selected, AppError> {
     let reader = project.reader()?;
-    let wanted = wanted(project, context, &reader, arguments)?;
+    let mut wanted = wanted(project, context, &reader, arguments)?;
     // For each argument and each way to read it: what is there, and what only was.
     let mut found: Vec<Vec<[Vec<AssetId>; 2]>> =
         wanted.iter().map(|one| vec![Default::default(); one.readings.len()]).collect();
@@ -41,7 +43,7 @@ pub fn select(
             reader.locations(missing, &mut |row| {
                 for (one, found) in wanted.iter().zip(&mut found) {
                     for (reading, found) in one.readings.iter().zip(found) {
-                        if reading.wants(&row, &one.argument) {
+                        if reading.wants(&row) {
                             found[at].push(row.asset);
                         }
                     }
@@ -50,19 +52,14 @@ pub fn select(
         }
     }
     let mut selected = Selected { assets: Vec::new(), paths: 0 };
-    for (one, readings) in wanted.iter().zip(found) {
+    for (one, readings) in wanted.iter_mut().zip(found) {
         if let Some(asset) = one.id {
             selected.assets.push(asset);
             continue;
         }
         // The nearest reading that finds anything; in it, what is there before what only was.
         let first = readings.into_iter().flatten().find(|assets| !assets.is_empty());
-        let assets = first.ok_or_else(|| {
-            AppError::usage(
-                format!("no asset matches {:?}", one.argument),
-                "run genlock scan first if it is new; genlock ls lists what is known",
-            )
-        })?;
+        let assets = first.ok_or_else(|| one.nothing())?;
         selected.paths += assets.len();
         selected.assets.extend(assets);
     }
@@ -79,14 +76,13 @@ pub(super) struct Matcher {
 impl Matcher {
     pub(super) fn wants(&self, row: &LocationRow) -> bool {
         self.wanted.iter().any(|one| {
-            one.id == Some(row.asset)
-                || one.readings.iter().any(|reading| reading.wants(row, &one.argument))
+            one.id == Some(row.asset) || one.readings.iter().any(|reading| reading.wants(row))
         })
     }
 }
 
-/// Reads arguments for a list of what is there or, with `missing`, of what only was. An argument that
-/// matches nothing is no error.
+/// Reads arguments for a list of what is there or, with `missing`, of what only was. One that stands
+/// for nothing in either is an error: an empty list would say that nothing is the matter with it.
 pub(super) fn matcher(
     project: &Project,
     context: &Context<'_>,
@@ -95,21 +91,23 @@ pub(super) fn matcher(
 ) -> Result<Matcher, AppError> {
     let reader = project.reader()?;
     let mut wanted = wanted(project, context, &reader, arguments)?;
-    // Two readings only in a folder below a root: the second counts where the first finds nothing.
-    let mut near: Vec<bool> = wanted.iter().map(|one| one.readings.len() < 2).collect();
-    if near.contains(&false) {
-        reader.locations(missing, &mut |row| {
-            for (one, near) in wanted.iter().zip(&mut near) {
-                *near = *near || one.readings[0].wants(&row, &one.argument);
-            }
-        })?;
-        for (one, near) in wanted.iter_mut().zip(near) {
-            if near {
-                one.readings.truncate(1);
-            } else {
-                one.readings.remove(0);
-            }
+    // The first reading that finds anything is the one that is meant.
+    let mut nearest: Vec<_> = wanted.iter().map(|one| one.id.map(|_| 0)).collect();
+    for missing in [missing, !missing] {
+        if nearest.contains(&None) {
+            let known = nearest.clone();
+            reader.locations(missing, &mut |row| {
+                for ((one, nearest), known) in wanted.iter().zip(&mut nearest).zip(&known) {
+                    let before = nearest.unwrap_or(one.readings.len());
+                    let all = one.readings[..before].iter().take_while(|_| known.is_none());
+                    *nearest = all.into_iter().position(|one| one.wants(&row)).or(*nearest);
+                }
+            })?;
         }
+    }
+    for (one, nearest) in wanted.iter_mut().zip(nearest) {
+        let nearest = nearest.ok_or_else(|| one.nothing())?;
+        one.readings = one.readings.drain(..).skip(nearest).take(1).collect();
     }
     Ok(Matcher { wanted })
 }
@@ -144,12 +142,16 @@ struct Wanted {
     argument: String,
     id: Option<AssetId>,
     readings: Vec<Reading>,
+    /// Why it is no pattern, where it looks like one. No matter for a file of that name.
+    broken: Option<AppError>,
 }
 
-/// A path argument read from one folder.
-struct Reading {
-    exact: Option<AssetPath>,
-    pattern: Option<Pattern>,
+/// One way to read a path argument.
+enum Reading {
+    /// A file, or everything in a folder.
+    At(AssetPath),
+    /// A glob or a folded sequence.
+    Like(Pattern),
 }
 
 /// Whether an argument is a glob, and not a name, an id or a folded sequence.
@@ -187,6 +189,11 @@ impl Pattern {
         Ok(Self { root, glob: glob.map(|glob| glob.compile_matcher()), sequence })
     }
 
+    /// Whether it is one, and not just a name.
+    fn is_one(&self) -> bool {
+        self.glob.is_some() || self.sequence.is_some()
+    }
+
     /// Whether a path fits, or lies in a folder that fits: `reel1/*` must not leave out what is in
     /// the folders of `reel1`.
     pub(super) fn matches(&self, root: &RootName, path: &RelPath) -> bool {
@@ -205,6 +212,16 @@ impl Pattern {
 }
 
 impl Wanted {
+    /// What to say when it stands for nothing.
+    fn nothing(&mut self) -> AppError {
+        self.broken.take().unwrap_or_else(|| {
+            AppError::usage(
+                format!("no asset matches {:?}", self.argument),
+                "run genlock scan first if it is new; genlock ls lists what is known",
+            )
+        })
+    }
+
     fn new(
         project: &Project,
         context: &Context<'_>,
@@ -216,20 +233,38 @@ impl Wanted {
             return Err(AppError::usage("an empty asset argument", "name a path, a glob or an id"));
         }
         let id = by_id(reader, argument)?;
-        let mut one = Self { argument: argument.to_owned(), id, readings: Vec::new() };
+        let mut one =
+            Self { argument: argument.to_owned(), id, readings: Vec::new(), broken: None };
         if one.id.is_some() {
             return Ok(one);
         }
-        if let Some((_, path)) = project.locate(&context.absolute(Path::new(argument))) {
-            let text = std::str::from_utf8(path.path.as_bytes()).ok();
-            let pattern = text.map(|text| Pattern::new(path.root.clone(), text)).transpose()?;
-            one.readings.push(Reading { exact: Some(path), pattern });
+        let located = |bytes: &[u8]| {
+            let path = context.absolute(Path::new(OsStr::from_bytes(bytes)));
+            project.locate(&path).map(|(_, path)| path)
+        };
+        let rooted = rooted(project, argument);
+        let below_root = |bytes: Option<&[u8]>| {
+            let (root, _) = rooted.clone()?;
+            RelPath::new(bytes?).ok().map(|path| AssetPath::new(root, path))
+        };
+        let below = rooted.as_ref().map(|(_, below)| *below);
+        let here = located(argument.as_bytes());
+        let there = below_root(below.map(str::as_bytes)).filter(|it| here.as_ref() != Some(it));
+        // A name that is there is that name, whatever else could be read into it.
+        one.readings.extend(here.iter().chain(&there).cloned().map(Reading::At));
+        // Names that are not UTF-8 are typed in the escaped form in which they are printed.
+        if let Some(bytes) = unescape_bytes(argument) {
+            let below = below.and_then(unescape_bytes);
+            let printed = [located(&bytes), below_root(below.as_deref())];
+            one.readings.extend(printed.into_iter().flatten().map(Reading::At));
         }
-        if let Some((root, below)) = rooted(project, argument) {
-            let exact = RelPath::new(below).ok().map(|path| AssetPath::new(root.clone(), path));
-            if one.readings.iter().all(|nearer| nearer.exact != exact) {
-                let pattern = Some(Pattern::new(root, below)?);
-                one.readings.push(Reading { exact, pattern });
+        for path in [here, there].into_iter().flatten() {
+            if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
+                match Pattern::new(path.root.clone(), text) {
+                    Ok(pattern) if pattern.is_one() => one.readings.push(Reading::Like(pattern)),
+                    Ok(_) => {}
+                    Err(broken) => one.broken = Some(broken),
+                }
             }
         }
         if one.readings.is_empty() {
@@ -243,14 +278,12 @@ impl Wanted {
 }
 
 impl Reading {
-    fn wants(&self, row: &LocationRow, argument: &str) -> bool {
+    fn wants(&self, row: &LocationRow) -> bool {
         let path = &row.path;
-        let within = |one: &AssetPath| one.root == path.root && path.path.is_within(&one.path);
-        // Names that are not UTF-8 are typed in the escaped form in which they are printed.
-        let as_printed = || path.base64_when_not_utf8().is_some() && path.to_string() == argument;
-        self.exact.as_ref().is_some_and(within)
-            || self.pattern.as_ref().is_some_and(|pattern| pattern.matches(&path.root, &path.path))
-            || as_printed()
+        match self {
+            Self::At(one) => one.root == path.root && path.path.is_within(&one.path),
+            Self::Like(pattern) => pattern.matches(&path.root, &path.path),
+        }
     }
 }
 

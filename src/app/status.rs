@@ -81,7 +81,7 @@ pub(super) fn tally(
             for location in reader.locations_of(&asset)? {
                 if location.present && here(&location.path) {
                     let lines = known.problems.iter();
-                    problems.extend(lines.map(|one| Problem::new(&location.path, &one.problem)));
+                    problems.extend(lines.map(|one| Problem::at(&location.path, &one.problem)));
                 }
             }
         }

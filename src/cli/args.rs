@@ -8,15 +8,16 @@ pub(super) use deliver::{
 
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{
     AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Relation, Scope, Seq, SourceType,
-    Timestamp,
+    Timestamp, escape_bytes,
 };
 
 /// Knows which assets of a production are AI-made, who approved them, and refuses the delivery of
@@ -79,7 +80,8 @@ pub(super) enum Command {
     Ls(ListArgs),
     /// Everything known of one asset: places, marks, reasons, approvals, history
     Show {
-        /// A path, a full id, or at least 8 digits of one
+        /// A path, a glob or folded sequence that stands for one content, a full id, or at least 8 digits of one
+        #[arg(value_parser = asset())]
         asset: String,
     },
     /// Record what a person determined: made by AI, in part, or not
@@ -123,7 +125,7 @@ pub(super) enum Command {
         /// The deliverable
         name: String,
         /// Why
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         note: String,
     },
     /// Copy a deliverable that passes into a folder, compare every byte, leave certificate and manifest.
@@ -202,6 +204,7 @@ pub(super) struct ScanArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct ListArgs {
     /// Paths, folders, globs, folded sequences or ids; everything when not given
+    #[arg(value_parser = asset())]
     pub(super) assets: Vec<String>,
     /// Only ai, ai-part and suspect
     #[arg(long)]
@@ -238,7 +241,7 @@ pub(super) struct ListArgs {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub(super) struct TagArgs {
     /// Paths, folders, globs, folded sequences or ids
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = asset())]
     pub(super) assets: Vec<String>,
     /// It is wholly generated
     #[arg(long, conflicts_with_all = ["ai_part", "not_ai", "clear"])]
@@ -256,7 +259,7 @@ pub(super) struct TagArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "clear")]
     pub(super) tool: Option<String>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: Option<String>,
     /// Withdraw the determination
     #[arg(long)]
@@ -274,10 +277,10 @@ from. A circle is refused."
 )]
 pub(super) struct LinkArgs {
     /// What was made: paths, folders, globs, folded sequences or ids
-    #[arg(required = true, value_name = "CHILD")]
+    #[arg(required = true, value_name = "CHILD", value_parser = asset())]
     pub(super) children: Vec<String>,
     /// What it was made from; each went into each
-    #[arg(long, required = true, num_args = 1.., value_name = "PARENT")]
+    #[arg(long, required = true, num_args = 1.., value_name = "PARENT", value_parser = asset())]
     pub(super) from: Vec<String>,
     /// How it was made from it. A composite is AI-made in part, everything else as its source is
     // By the id of the global option of that name, which so is not handed down to this command.
@@ -288,7 +291,7 @@ pub(super) struct LinkArgs {
     #[arg(long, conflicts_with = "actor")]
     pub(super) clear: bool,
     /// Remarks
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: Option<String>,
     /// Do not ask
     #[arg(long, short)]
@@ -313,6 +316,7 @@ pub(super) fn actor_before(command: &str, arguments: &[OsString]) -> Option<Stri
 #[derive(Debug, Args)]
 pub(super) struct DeclareArgs {
     /// Paths, globs (also for what is yet to come), folded sequences or ids; or one declaration, D-n
+    #[arg(value_parser = asset())]
     pub(super) assets: Vec<String>,
     /// What is declared, in TOML; on a terminal without it, questions are asked
     #[arg(long, value_name = "FILE")]
@@ -321,7 +325,7 @@ pub(super) struct DeclareArgs {
     #[arg(long, conflicts_with_all = ["from", "add"])]
     pub(super) template: bool,
     /// Put more under a declaration (repeatable)
-    #[arg(long, value_name = "ASSET", num_args = 1..)]
+    #[arg(long, value_name = "ASSET", num_args = 1.., value_parser = asset())]
     pub(super) add: Vec<String>,
     /// Do not ask
     #[arg(long, short)]
@@ -392,7 +396,7 @@ pub(super) struct ToolArgs {
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(super) terms_date: Option<String>,
     /// Remarks
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: Option<String>,
 }
 
@@ -416,7 +420,7 @@ pub(super) struct DecisionArgs {
 pub(super) struct ApproveArgs {
     /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n; with --condition-met
     /// one approval, A-n
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = asset())]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
     pub(super) decision: DecisionArgs,
@@ -445,7 +449,7 @@ pub(super) struct ApproveArgs {
     #[arg(long)]
     pub(super) determination: bool,
     /// Remarks
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: Option<String>,
 }
 
@@ -469,25 +473,37 @@ impl From<ScopeArg> for Scope {
 #[derive(Debug, Args)]
 pub(super) struct RejectArgs {
     /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = asset())]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
     pub(super) decision: DecisionArgs,
+    /// The use that is refused, for the record: a refused temporary use is no final one either
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    pub(super) scope: Option<ScopeArg>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: String,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
     /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their active approvals
-    #[arg(required = true)]
+    #[arg(required = true, value_parser = asset())]
     pub(super) targets: Vec<String>,
     /// Who withdraws it, where that is not who acts: an approver, or who gave the approval
     #[arg(long, value_name = "WHO")]
     pub(super) by: Option<String>,
+    /// Only approvals of this scope
+    #[arg(long, value_enum, value_name = "SCOPE")]
+    pub(super) scope: Option<ScopeArg>,
+    /// Only approvals that hold for this deliverable (repeatable)
+    #[arg(long = "deliverable", value_name = "NAME")]
+    pub(super) deliverables: Vec<String>,
+    /// The written withdrawal: copied into the project's documents by its hash
+    #[arg(long, value_name = "FILE")]
+    pub(super) document: Option<PathBuf>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) note: String,
     /// Do not ask
     #[arg(long, short)]
@@ -544,7 +560,7 @@ pub(super) enum PolicyCommand {
         #[arg(long, value_name = "WHO")]
         by: Option<String>,
         /// Why it was changed
-        #[arg(long, value_name = "TEXT")]
+        #[arg(long, value_name = "TEXT", value_parser = said)]
         note: String,
         /// Sign it: a private key, or a public key that ssh-agent holds
         #[arg(long, value_name = "KEYFILE")]
@@ -594,6 +610,16 @@ fn source_type(text: &str) -> Result<SourceType, String> {
 
 fn approval_id(text: &str) -> Result<ApprovalId, String> {
     text.parse().map_err(|()| "an approval, A-n".to_owned())
+}
+
+/// An asset argument. A path that is not UTF-8 is taken as it is printed.
+fn asset() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().map(|typed| escape_bytes(typed.as_bytes()).into_owned())
+}
+
+/// A note that says nothing is no note.
+fn said(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it says nothing".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 fn end_of_day(text: &str) -> Result<Timestamp, String> {

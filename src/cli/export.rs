@@ -8,7 +8,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::{gate, people};
 use crate::model::Outcome;
-use crate::report::{ProblemView, clean, count, plain};
+use crate::report::{PathView, ProblemView, clean, count, plain};
 
 #[derive(Serialize)]
 struct ExportView {
@@ -99,8 +99,11 @@ pub(super) fn verify(
     let found = app::verify_delivery(context, folder, args.signers.as_deref())?;
     let ok = found.broken.is_empty();
     let exit = if ok { Exit::Ok } else { Exit::Integrity };
-    let problems: Vec<_> =
-        found.broken.into_iter().map(|(path, problem)| ProblemView { path, problem }).collect();
+    let problems: Vec<_> = found
+        .broken
+        .into_iter()
+        .map(|(path, problem)| ProblemView { path: PathView::plain(path), problem })
+        .collect();
     if output.is_json() {
         output.json(&DeliveryView {
             ok,
@@ -113,7 +116,7 @@ pub(super) fn verify(
         return Ok(exit);
     }
     for one in &problems {
-        let place = output.paint(Tone::Bad, &clean(&one.path));
+        let place = output.paint(Tone::Bad, &clean(&one.path.path));
         output.line(&format!("{place}: {}", plain(&one.problem, 400)));
     }
     let files = count(found.files, "file");

@@ -6,7 +6,7 @@ use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project}
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::model::{Finding, Outcome, Seq, Severity, Verdict, Waived};
-use crate::report::{ProblemView, VerdictView, clean, count, plain};
+use crate::report::{PathView, ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
 const SHOWN: usize = 8;
@@ -72,10 +72,10 @@ pub(super) fn show(
 ) -> Exit {
     let exit = exit_of(&answer.verdict);
     if output.is_json() {
-        let problems = answer
-            .problems
-            .iter()
-            .map(|one| ProblemView { path: one.path.to_string(), problem: one.problem.clone() });
+        let problems = answer.problems.iter().map(|one| ProblemView {
+            path: PathView::from(&one.path),
+            problem: one.problem.clone(),
+        });
         output.json(&VerdictView::new(
             answer.deliverable.clone(),
             &answer.verdict,

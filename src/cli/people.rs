@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::app::{
     self, AppError, ApproveOptions, Context, DecisionOptions, DecisionTarget, Form, MetOptions,
-    Project, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
+    Project, RevokeOptions, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
 };
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
 use crate::cli::exit::Exit;
@@ -160,7 +160,8 @@ pub(super) fn reject(
         return Ok(declined(output));
     };
     let options = decision(&args.decision, None);
-    let made = app::reject(project, context, &target, &options, &args.note)?;
+    let scope = args.scope.map(Scope::from);
+    let made = app::reject(project, context, &target, &options, scope, &args.note)?;
     note_unknown(output, &made);
     let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))
@@ -187,7 +188,14 @@ pub(super) fn revoke(
             RevokeTarget::Assets(selected.assets)
         }
     };
-    let made = app::revoke(project, context, &target, args.by.as_deref(), &args.note)?;
+    let options = RevokeOptions {
+        by: args.by.clone(),
+        note: args.note.clone(),
+        scope: args.scope.map(Scope::from),
+        deliverables: args.deliverables.clone(),
+        document: args.document.clone(),
+    };
+    let made = app::revoke(project, context, &target, &options)?;
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
     let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
     Ok(done(output, &made.ids, made.assets, &text))

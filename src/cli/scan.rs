@@ -7,7 +7,7 @@ use crate::cli::args::{Global, ScanArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::problem::Problem;
-use crate::report::{ProblemView, bytes, clean, count, duration};
+use crate::report::{PathView, ProblemView, bytes, clean, count, duration};
 
 #[derive(Serialize)]
 struct ScanView {
@@ -32,13 +32,15 @@ struct ScanView {
 /// A file whose name says another format than its bytes.
 #[derive(Serialize)]
 struct MisnamedView {
-    path: String,
+    #[serde(flatten)]
+    path: PathView,
     holds: String,
 }
 
 impl From<&Problem> for MisnamedView {
     fn from(one: &Problem) -> Self {
-        Self { path: one.path.clone(), holds: one.problem.clone() }
+        let path = PathView { path: one.path.clone(), path_bytes: one.path_bytes.clone() };
+        Self { path, holds: one.problem.clone() }
     }
 }
 
@@ -114,10 +116,13 @@ pub(super) fn target(
         Ok(project) => Ok((project, Some(path))),
         Err(AppError::NoProject { .. }) => {
             let made = app::init(context, &path, &InitOptions::default())?;
-            if !output.is_json() {
-                let dir = made.project.dir.display().to_string();
-                output
-                    .remark(&format!("no project here or above: one was made in {}", clean(&dir)));
+            let dir = made.project.dir.display().to_string();
+            let said = format!("no project here or above: one was made in {}", clean(&dir));
+            if output.is_json() {
+                // Not a line of the answer, and nothing to be silent about.
+                output.complain(&said);
+            } else {
+                output.remark(&said);
             }
             Ok((made.project, None))
         }

@@ -67,7 +67,7 @@ fn text(view: &StatusView, output: &mut Output) {
         let heading = output.paint(Tone::Strong, &heading);
         output.line(&heading);
         for one in view.problems.iter().take(SHOWN) {
-            output.line(&format!("  {}: {}", clean(&one.path), clean(&one.problem)));
+            output.line(&format!("  {}: {}", clean(&one.path.path), clean(&one.problem)));
         }
         more(output, view.problems.len());
     }
@@ -88,8 +88,7 @@ fn undeclared(output: &mut Output, number: usize) {
         output.line("");
         let heading =
             output.paint(Tone::Strong, &format!("AI-made, awaiting declaration ({number})"));
-        output
-            .line(&format!("{heading}  genlock ls --clearance undeclared; genlock declare PATH …"));
+        output.line(&format!("{heading}  genlock ls --ai; genlock declare PATH …"));
     }
 }
 

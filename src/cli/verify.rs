@@ -6,7 +6,7 @@ use crate::app::{self, AppError, Context, Project, VerifyOptions};
 use crate::cli::args::{LogArgs, VerifyArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{ProblemView, clean, count, plain};
+use crate::report::{PathView, ProblemView, clean, count, plain};
 
 #[derive(Serialize)]
 struct VerifyView {
@@ -35,10 +35,10 @@ pub(super) fn verify(
         if !list.is_empty() {
             exit = exit.worst(code);
         }
-        problems.extend(
-            list.iter()
-                .map(|one| ProblemView { path: one.place.clone(), problem: one.problem.clone() }),
-        );
+        problems.extend(list.iter().map(|one| ProblemView {
+            path: PathView::plain(one.place.clone()),
+            problem: one.problem.clone(),
+        }));
     }
     if output.is_json() {
         let head = found.head.hash_hex();
@@ -47,7 +47,7 @@ pub(super) fn verify(
         return Ok(exit);
     }
     for one in &problems {
-        let place = output.paint(Tone::Bad, &clean(&one.path));
+        let place = output.paint(Tone::Bad, &clean(&one.path.path));
         output.line(&format!("{place}: {}", plain(&one.problem, 400)));
     }
     let events = count(found.events, "event");

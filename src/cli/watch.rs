@@ -74,7 +74,7 @@ fn text(events: &[WatchEvent], output: &mut Output) {
             WatchEvent::Ready(view) => ready(view, output),
             WatchEvent::Problem(_) if output.is_quiet() => {}
             WatchEvent::Problem(view) => {
-                let (path, problem) = (clean(&view.path), clean(&view.problem));
+                let (path, problem) = (clean(&view.path.path), clean(&view.problem));
                 output.complain(&format!("problem: {path}: {problem}"));
             }
             WatchEvent::Rescan { why } => {
@@ -113,7 +113,7 @@ fn ready(view: &ReadyView, output: &mut Output) {
         count(folders, "folder"),
         duration(view.elapsed_ms)
     ));
-    if view.poll.polled > 0 {
+    if view.poll.poll_why.is_some() {
         polling(&view.poll, output);
     }
 }

@@ -144,6 +144,10 @@ pub struct Rejection {
     /// The deliverables it is for; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliverables: Vec<String>,
+    /// The use that was refused, where that was said. A gate asks of final use: no to a temporary one is
+    /// no to that too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// Why.
     pub note: String,
     /// The written refusal.
@@ -166,4 +170,7 @@ pub struct Revocation {
     pub by: String,
     /// Why.
     pub note: String,
+    /// The written withdrawal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
 }

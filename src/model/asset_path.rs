@@ -235,7 +235,8 @@ impl fmt::Display for AssetPath {
     }
 }
 
-fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
+/// How the bytes of a path are printed: as they are when they are UTF-8, else with `\xNN`.
+pub fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
     }
@@ -247,6 +248,20 @@ fn escape_bytes(bytes: &[u8]) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// The bytes of a path that is not UTF-8, from how it is printed. None for anything else: a name that
+/// only looks like it is what it looks like.
+pub fn unescape_bytes(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut parts = text.split('\\');
+    bytes.extend_from_slice(parts.next()?.as_bytes());
+    for part in parts {
+        let (digits, rest) = part.strip_prefix('x')?.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    std::str::from_utf8(&bytes).is_err().then_some(bytes)
 }
 
 #[cfg(test)]
@@ -282,5 +297,9 @@ mod tests {
     fn a_name_that_is_not_utf8_is_escaped_reversibly() {
         let path = RelPath::new(&b"a\\b\xff.png"[..]).unwrap();
         assert_eq!(path.to_string(), "a\\x5cb\\xff.png");
+        assert_eq!(unescape_bytes(&path.to_string()).as_deref(), Some(path.as_bytes()));
+        for not in ["plain.png", "a\\x5cb.png", "a\\b\\xff", "a\\xf", "a\\xzz", "\\"] {
+            assert_eq!(unescape_bytes(not), None, "{not}");
+        }
     }
 }

@@ -30,7 +30,9 @@ pub use approval::{
 };
 pub use approvers::{ApproversAdopted, PolicyAcknowledged};
 pub use asset_id::{AssetId, BadAssetId};
-pub use asset_path::{AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName};
+pub use asset_path::{
+    AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName, escape_bytes, unescape_bytes,
+};
 pub use authority::{Authorities, Authority};
 pub use declaration::{
     Answer, Attached, Declaration, DeclarationId, Declared, ELEMENTS, IDEATION, Input, Medium,

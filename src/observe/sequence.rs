@@ -134,6 +134,13 @@ impl FramePattern {
         ours.then_some(frame)
     }
 
+    /// The same from one of its names to another. None where these are not of it.
+    #[must_use]
+    pub fn part(&self, first: &[u8], last: &[u8]) -> Option<Self> {
+        let (first, last) = (self.frame_of(first)?, self.frame_of(last)?);
+        Some(Self { first, last, ..self.clone() })
+    }
+
     fn digits(&self, frame: u64) -> String {
         format!("{frame:0width$}", width = self.padding)
     }

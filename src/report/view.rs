@@ -19,6 +19,11 @@ pub struct PathView {
 }
 
 impl PathView {
+    /// A place that is no asset's path: a folder of the machine, an event.
+    pub const fn plain(path: String) -> Self {
+        Self { path, path_bytes: None }
+    }
+
     /// The path's own bytes.
     pub fn raw(&self) -> Vec<u8> {
         let bytes = self.path_bytes.as_ref().and_then(|text| STANDARD.decode(text).ok());
@@ -406,14 +411,16 @@ impl From<&Waived> for WaivedView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ProblemView {
     /// Where.
-    pub path: String,
+    #[serde(flatten)]
+    pub path: PathView,
     /// What.
     pub problem: String,
 }
 
 impl From<&Problem> for ProblemView {
     fn from(one: &Problem) -> Self {
-        Self { path: one.path.clone(), problem: one.problem.clone() }
+        let path = PathView { path: one.path.clone(), path_bytes: one.path_bytes.clone() };
+        Self { path, problem: one.problem.clone() }
     }
 }
 

@@ -882,7 +882,7 @@ mod properties {
         for number in &history.revoked {
             let approvals = vec![ApprovalId(u64::from(*number))];
             let (by, note) = ("Dana".into(), "no".into());
-            add(Event::Revoked(Revocation { approvals, assets: vec![], by, note }));
+            add(Event::Revoked(Revocation { approvals, assets: vec![], by, note, document: None }));
         }
         record
     }

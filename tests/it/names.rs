@@ -8,6 +8,7 @@ use std::os::unix::net::UnixListener;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, openat};
+use serde_json::{Value, json};
 
 use crate::media::{a1111_png, plain_png};
 use crate::world::{World, number, text};
@@ -208,4 +209,63 @@ fn a_file_with_brackets_of_its_own_is_found_by_its_name() {
     world.gate("EP").expect("refused", &["ai-unapproved a[1-2].png"]);
     fs::remove_file(world.path("a[1-2].png")).unwrap();
     assert_ne!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn a_folded_line_stands_for_no_frame_that_is_not_on_it() {
+    let world = World::new();
+    for frame in 1001..=1010_u16 {
+        world.write(format!("sh/c.{frame}.png"), a1111_png(u8::try_from(frame - 1000).unwrap()));
+    }
+    world.scan();
+    for frame in ["sh/c.1003.png", "sh/c.1007.png"] {
+        world.run(["reject", frame, "--by", "Dana", "--note", "not this one"]).expect(0);
+    }
+    let rows = world.json(["ls", "--clearance", "undeclared"]).values();
+    let paths: Vec<_> = rows.iter().map(|row| text(row, "path")).collect();
+    let expected =
+        ["sh/c.1001.png", "sh/c.1002.png", "sh/c.[1004-1006].png", "sh/c.[1008-1010].png"];
+    assert_eq!(paths, expected);
+    let named: Vec<_> = world.json(["ls", "sh/c.100[1-3].png", "sh/c.1005.png"]).values();
+    assert!(named.iter().all(|row| row["frames"].is_null()), "1004 was not named: {named:#?}");
+}
+
+#[test]
+fn a_file_that_is_there_is_no_pattern_for_others() {
+    let world = World::with([("img[1].png", a1111_png(1)), ("img1.png", a1111_png(2))]);
+    world.write("open[.png", a1111_png(3));
+    world.scan();
+    assert_eq!(world.show("img[1].png")["locations"][0]["path"], "img[1].png");
+    world.approve(&["img[1].png"]);
+    world.deliverable("EP", &["img1.png"]);
+    world.gate("EP").expect("refused", &["ai-unapproved img1.png"]);
+    world.json(["ls", "open[.png"]).expect(0).value();
+    world.run(["ls", "gone[.png"]).expect(2);
+    // A pattern is one where no file has that name.
+    world.remove("img[1].png");
+    world.scan();
+    assert_eq!(world.json(["ls", "img[12].png"]).values()[0]["path"], "img1.png");
+}
+
+#[test]
+fn a_name_that_is_not_utf8_is_an_argument_in_its_own_bytes_and_as_it_is_printed() {
+    let world = World::new();
+    let name = OsStr::from_bytes(b"day\xff/caf\xe9.png");
+    world.write(name, plain_png(1));
+    // Spelt out it is a name of its own.
+    world.write("out/caf\\xe9.png", plain_png(2));
+    world.write(OsStr::from_bytes(b"tr\xe9.png"), &plain_png(3)[..40]);
+    let problems = world.json(["scan"]).expect(4).value()["problems"].clone();
+    assert_eq!(problems[0]["path_bytes"], json!("dHLpLnBuZw=="));
+    let listed = |argument: &OsStr| {
+        let rows = world.json([OsStr::new("ls"), argument]).values();
+        rows.iter().map(|row| row["path_bytes"].clone()).collect::<Vec<_>>()
+    };
+    let bytes = json!("ZGF5/y9jYWbpLnBuZw==");
+    assert_eq!(listed(name), [bytes.clone()]);
+    assert_eq!(listed(OsStr::from_bytes(b"day\xff")), [bytes.clone()]);
+    assert_eq!(listed(OsStr::new("day\\xff/caf\\xe9.png")), [bytes]);
+    assert_eq!(listed(OsStr::new("out/caf\\xe9.png")), [Value::Null]);
+    world.run([OsStr::new("tag"), name, OsStr::new("--ai")]).expect(0);
+    assert_eq!(world.json(["ls", "--ai"]).values().len(), 1);
 }

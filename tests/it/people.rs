@@ -270,3 +270,78 @@ fn an_approval_for_a_deliverable_nobody_defined_is_noted() {
     let ran = world.run(args).expect(0);
     assert!(ran.stderr.contains("no deliverable \"EP10\" yet"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_note_that_says_nothing_is_no_note() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.approve(&["a.png"]);
+    world.deliverable("EP", &["a.png"]);
+    world.run(["finalize", "EP"]).expect(0);
+    let events = world.events();
+    for command in [
+        &["tag", "a.png", "--not-ai"][..],
+        &["reject", "a.png", "--by", "Dana"],
+        &["revoke", "A-1"],
+        &["reopen", "EP"],
+        &["approve", "A-1", "--condition-met", "--by", "Dana"],
+        &["policy", "ack"],
+    ] {
+        for blank in ["", " \t"] {
+            world.json(command.iter().chain(&["--note", blank])).expect(2).error();
+        }
+    }
+    assert_eq!(world.events(), events);
+}
+
+#[test]
+fn who_agrees_with_a_mark_takes_nothing_from_it() {
+    let world = World::with([("a.png", xmp_png(1, AI)), ("b.png", xmp_png(2, AI))]);
+    world.run(["tag", "a.png", "--ai"]).expect(0);
+    assert_eq!(origin(&world, "a.png"), ("ai".into(), json!(AI), "person".into()));
+    world.run(["tag", "b.png", "--ai-part"]).expect(0);
+    assert_eq!(origin(&world, "b.png"), ("ai-part".into(), Value::Null, "person".into()));
+    assert_eq!(world.json(["ls", "--source-type", AI]).values().len(), 1);
+}
+
+#[test]
+fn a_rejection_takes_the_form_of_an_approval() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.approve(&["a.png"]);
+    let no = world.path("no.txt");
+    fs::write(&no, "not this").unwrap();
+    let no = no.to_str().unwrap();
+    let said = ["reject", "a.png", "--by", "Dana", "--scope", "temp", "--document", no];
+    world.run(said.iter().chain(&["--note", "not even temp", "--deliverable", "EP"])).expect(0);
+    world.gate("EP").expect("refused", &["approval-rejected a.png"]);
+}
+
+#[test]
+fn a_revocation_can_be_of_one_scope_or_deliverable_and_in_writing() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    world.deliverable("TRAILER", &["a.png"]);
+    let letter = world.letter();
+    for more in [&["temp"][..], &["final", "--deliverable", "EP"]] {
+        let base = ["approve", "a.png", "--by", "Dana", "--document", &letter, "--scope"];
+        world.run(base.iter().chain(more)).expect(0);
+    }
+    let revoke = |more: &[&str]| {
+        let base = ["revoke", "a.png", "--note", "rights gone", "--document", &letter];
+        let ran = world.json(base.iter().chain(more));
+        (ran.code, if ran.code == 0 { ran.value()["ids"].clone() } else { Value::Null })
+    };
+    assert_eq!(revoke(&["--deliverable", "TRAILER", "--scope", "final"]).0, 2, "none is of that");
+    assert_eq!(revoke(&["--scope", "temp"]), (0, json!(["A-1"])));
+    world.gate("EP").expect("pass", &["[approval-unsigned a.png]"]);
+    assert_eq!(revoke(&["--deliverable", "EP"]), (0, json!(["A-2"])));
+    world.gate("EP").expect("refused", &["approval-revoked a.png"]);
+    // The letter is kept like every other.
+    world.verify();
+    let kept = world.path(".genlock/documents");
+    for document in fs::read_dir(kept).unwrap() {
+        fs::remove_file(document.unwrap().path()).unwrap();
+    }
+    let broken = world.json(["verify"]).expect(6).value();
+    assert!(broken["problems"].to_string().contains("revocation"), "{broken}");
+}

@@ -286,7 +286,10 @@ fn deliverables_answer_in_objects() {
     let listed = world.json(["deliverable", "ls"]).expect(0).values();
     has(&listed[0], "v:n name:s state:s files:n verdict:s gated:s");
     let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
-    has(&shown, "v:n deliverable:s state:s paths:l timelines:l packages:l references:l");
+    has(
+        &shown,
+        "v:n deliverable:s state:s paths:l timelines:l packages:l references:l renditions:l exports:l",
+    );
     has(
         &shown["references"][0],
         "name:s target:s reel:0 record_in:0 record_out:0 track:0 enabled:b resolution:s asset:s path:s",

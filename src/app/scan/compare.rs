@@ -408,7 +408,7 @@ pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64
         "{files} file{} here lay on a volume that is not mounted now; none is called missing",
         if files == 1 { "" } else { "s" }
     );
-    Problem::new(place, what)
+    Problem::at(&place, what)
 }
 
 #[cfg(test)]

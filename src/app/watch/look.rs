@@ -227,7 +227,7 @@ impl Rounds<'_> {
             }
             Err(WalkError::StartUnreadable { path, source }) => {
                 let what = format!("cannot look at it: {source}");
-                self.problems.push(Problem::new(path, what));
+                self.problems.push(Problem::at(&path, what));
                 return Ok(None);
             }
             Err(error) => return Err(error),

@@ -252,7 +252,7 @@ impl Tree {
             Refused::Failed(why) => {
                 let path = self.parts[place.part].asset_path(&place.path);
                 let what = format!("cannot watch the folder, it is polled: {why}");
-                self.problems.push(Problem::new(path, what));
+                self.problems.push(Problem::at(&path, what));
             }
         }
         self.polled.insert(place.clone());

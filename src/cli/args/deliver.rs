@@ -87,6 +87,7 @@ pub(in crate::cli) enum DeliverableCommand {
         /// The reference, by its name, target or reel as deliverable show lists it
         reference: String,
         /// The asset that is meant
+        #[arg(value_parser = super::asset())]
         asset: String,
     },
     /// Remove a deliverable; its past verdicts stay on the record

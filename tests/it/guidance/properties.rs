@@ -152,6 +152,7 @@ fn play(steps: &[Step], without: Option<usize>) -> Record {
                     assets: vec![asset()],
                     by: "Lee".into(),
                     deliverables: elsewhere(*other),
+                    scope: None,
                     note: "no".into(),
                     document: None,
                     declaration: None,
@@ -160,7 +161,13 @@ fn play(steps: &[Step], without: Option<usize>) -> Record {
             Step::Revoke(number) => {
                 let (approvals, assets) = (vec![ApprovalId(*number)], vec![]);
                 let (by, note) = ("Dana".into(), "no".into());
-                world.add(Event::Revoked(Revocation { approvals, assets, by, note }));
+                world.add(Event::Revoked(Revocation {
+                    approvals,
+                    assets,
+                    by,
+                    note,
+                    document: None,
+                }));
             }
             Step::Declare(_) if declared => {}
             Step::Declare(what) => {

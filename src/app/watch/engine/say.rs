@@ -90,7 +90,7 @@ impl Engine<'_> {
             let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
             if seen.is_none() {
                 let what = "guarded, but left out by the ignore rules: nothing in it is judged";
-                self.problem(&Problem::new(folder, what));
+                self.problem(&Problem::at(&folder, what));
             }
         }
         self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;

@@ -37,7 +37,7 @@ impl Engine<'_> {
             if self.options.once {
                 for place in unfinished {
                     let path = self.parts[place.part].asset_path(&place.path);
-                    self.problem(&Problem::new(path, "still being written, not read"));
+                    self.problem(&Problem::at(&path, "still being written, not read"));
                 }
             }
             if self.lost.take().is_none() && self.is_settled() {
