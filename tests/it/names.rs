@@ -261,10 +261,10 @@ fn a_name_that_is_not_utf8_is_an_argument_in_its_own_bytes_and_as_it_is_printed(
         let rows = world.json([OsStr::new("ls"), argument]).values();
         rows.iter().map(|row| row["path_bytes"].clone()).collect::<Vec<_>>()
     };
-    let bytes = json!("ZGF5/y9jYWbpLnBuZw==");
-    assert_eq!(listed(name), [bytes.clone()]);
-    assert_eq!(listed(OsStr::from_bytes(b"day\xff")), [bytes.clone()]);
-    assert_eq!(listed(OsStr::new("day\\xff/caf\\xe9.png")), [bytes]);
+    let bytes = [json!("ZGF5/y9jYWbpLnBuZw==")];
+    assert_eq!(listed(name), bytes);
+    assert_eq!(listed(OsStr::from_bytes(b"day\xff")), bytes);
+    assert_eq!(listed(OsStr::new("day\\xff/caf\\xe9.png")), bytes);
     assert_eq!(listed(OsStr::new("out/caf\\xe9.png")), [Value::Null]);
     world.run([OsStr::new("tag"), name, OsStr::new("--ai")]).expect(0);
     assert_eq!(world.json(["ls", "--ai"]).values().len(), 1);
