@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_digest_is_that_of_blake3_whatever_the_size_and_the_threads() {
-        let mut bytes = vec![0; 9 << 20];
+        let mut bytes = vec![0; usize::try_from(9 * PIECE).unwrap()];
         blake3::Hasher::new().update(b"subtree").finalize_xof().fill(&mut bytes);
         let path = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(path.path(), &bytes).unwrap();
