@@ -73,7 +73,8 @@ fn read(around: Around<'_>, folder: &AssetPath) -> Result<Vec<MediaProblem>, Pac
     let disk = around.project.on_disk(folder).unwrap_or_default();
     let reporter = around.context.reporter;
     let progress = |bytes| reporter.advance(0, bytes);
-    let options = CheckOptions { progress: &progress, cancel: around.context.cancel };
+    let options =
+        CheckOptions { progress: &progress, cancel: around.context.cancel, left_out: None };
     let mut problems = Vec::new();
     for package in package::read(&disk)? {
         for problem in package::check(&disk, &package, &options)? {
