@@ -291,6 +291,7 @@ impl Looked {
         }
         self.catch_up(reader)?;
         let before = judge::contents(self.record.present());
+        failpoint::hit("packages-seen");
         let checks = packages::check(around, packages, &self.record)?;
         let mut problems = checks.problems;
         self.seen = look(around, ledger, &self.contents, &self.record, Some(&self.seen))?;

@@ -1,11 +1,12 @@
 //! Deliverables made of packages: all that is in them is judged, and they must be what they say.
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs;
-
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+#[cfg(debug_assertions)]
+use std::process::Stdio;
 
 use genlock::deliver::manifest::{
     Creator, GenerationOptions, ManifestFile, Process, write_generation,
@@ -156,6 +157,29 @@ fn what_is_no_file_counts_for_a_check_too() {
     // The hash of the folder says that there was none.
     fs::create_dir(folder.path("card/empty")).unwrap();
     assert_eq!(folder.gate("EP").verdict, "refused");
+}
+
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_file_that_was_another_only_while_it_was_checked_gains_nothing() {
+    let world = world();
+    let good = world.read("dcp/a.png");
+    tick();
+    world.write("dcp/a.png", plain_png(9));
+    let mut command = world.command();
+    command.args(["--json", "gate", "EP"]).env("GENLOCK_FAILPOINT_STOP", "packages-seen");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    let waited = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::UNTRACED);
+    assert!(waited.unwrap().unwrap().1.stopped());
+    world.write("dcp/a.png", good);
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+    assert_eq!(checks(&world), 0);
+    tick();
+    world.write("dcp/a.png", plain_png(9));
+    world.gate("EP").expect("refused", &["package-mismatch dcp/a.png"; 2]);
 }
 
 #[test]
