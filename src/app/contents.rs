@@ -20,11 +20,11 @@ pub(super) struct Contents {
     referenced: BTreeSet<AssetPath>,
 }
 
-/// One `--path`: a file, a folder with all below it, or a pattern.
+/// One `--path`: a file, a folder with all below it, or a pattern. Or the folder of a package.
 struct Named {
     root: RootName,
     literal: Option<RelPath>,
-    pattern: Pattern,
+    pattern: Option<Pattern>,
     has_wildcards: bool,
     typed: String,
     /// The folder below which everything it can match lies.
@@ -34,13 +34,9 @@ struct Named {
 impl Contents {
     /// Reads what a deliverable is made of.
     pub(super) fn new(made: &MadeOf) -> Result<Self, AppError> {
-        let of_package = |folder: &AssetPath| PathPattern {
-            root: folder.root.clone(),
-            pattern: folder.path.to_string(),
-        };
-        let packages: Vec<_> = made.packages.iter().map(of_package).collect();
-        let patterns =
-            made.paths.iter().chain(&packages).map(Named::new).collect::<Result<_, _>>()?;
+        let paths = made.paths.iter().map(Named::new);
+        let packages = made.packages.iter().map(|folder| Ok(Named::folder(folder)));
+        let patterns = paths.chain(packages).collect::<Result<_, _>>()?;
         Ok(Self { patterns, linked: BTreeMap::new(), referenced: BTreeSet::new() })
     }
 
@@ -114,10 +110,22 @@ impl Named {
         if literal.is_none() && !has_wildcards {
             return Err(misplaced());
         }
-        let pattern = Pattern::new(root.clone(), below)?;
+        let pattern = Some(Pattern::new(root.clone(), below)?);
         let plain: Vec<_> = below.split('/').take_while(|part| !part.contains(WILDCARDS)).collect();
         let base = RelPath::new(plain.join("/")).map_err(|_| misplaced())?;
         Ok(Self { root, literal, pattern, has_wildcards, typed: path.to_string(), base })
+    }
+
+    /// A folder that was found by its name, whatever characters are in that.
+    fn folder(path: &AssetPath) -> Self {
+        Self {
+            root: path.root.clone(),
+            literal: Some(path.path.clone()),
+            pattern: None,
+            has_wildcards: false,
+            typed: path.to_string(),
+            base: path.path.clone(),
+        }
     }
 
     /// Whether a folder must be walked to find what it names. A single file is looked at directly.
@@ -137,7 +145,7 @@ impl Named {
         }
         // A name with brackets of its own is also itself.
         self.literal.as_ref().is_some_and(|literal| path.is_within(literal))
-            || self.pattern.matches(root, path)
+            || self.pattern.as_ref().is_some_and(|pattern| pattern.matches(root, path))
     }
 }
 

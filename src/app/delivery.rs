@@ -1,21 +1,22 @@
 //! `verify DELIVERY`: whether a delivery is what was certified, on a machine that has nothing but it.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use crate::app::papers::{CERTIFICATE, SIGNATURE};
 use crate::app::{AppError, Context};
 use crate::attest::{AllowedSigners, Certificate};
-use crate::deliver::copy::{CopyError, CopyOptions, read_back};
-use crate::deliver::package::{self, Algorithm, Digest, PackageKind, Role};
+use crate::deliver::copy::{Copied, CopyError, CopyOptions, read_back};
+use crate::deliver::package::{self, Algorithm, Digest, is_junk, is_list};
 use crate::deliver::staging::{PARTIAL, is_left_over};
-use crate::model::Head;
+use crate::model::{Head, Outcome, RelPath};
 
 /// What was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct DeliveryVerified {
     /// Why it is no delivery, or not the one that was certified: file and what is wrong.
     pub broken: Vec<(String, String)>,
@@ -25,6 +26,9 @@ pub struct DeliveryVerified {
     pub said: Option<(String, Head)>,
     /// Fingerprint of the key that signed the certificate.
     pub signed: Option<String>,
+    /// What lies beside it: the certificate says that it was there before, or it is what file managers
+    /// leave behind. Nobody vouches for it.
+    pub beside: Vec<String>,
 }
 
 /// Checks a delivery. With a list of signers the certificate must be signed by one of them.
@@ -34,7 +38,7 @@ pub fn verify_delivery(
     signers: Option<&Path>,
 ) -> Result<DeliveryVerified, AppError> {
     let folder = context.absolute(folder);
-    let mut verified = DeliveryVerified { broken: Vec::new(), files: 0, said: None, signed: None };
+    let mut verified = DeliveryVerified::default();
     let signers = signers.map(|path| read_signers(context, path)).transpose()?;
     let path = folder.join(CERTIFICATE);
     let Ok(text) = fs::read_to_string(&path) else {
@@ -56,6 +60,10 @@ pub fn verify_delivery(
     };
     let head = certificate.said.head.parse().ok();
     verified.said = head.map(|head| (certificate.said.deliverable.clone(), head));
+    if certificate.said.verdict != Outcome::Pass {
+        let why = format!("its verdict is {}, not pass", certificate.said.verdict.as_str());
+        verified.broken.push((CERTIFICATE.to_owned(), why));
+    }
     let at = certificate.said.exported_at;
     match (fs::read_to_string(folder.join(SIGNATURE)), &signers) {
         (Ok(signature), signers) => {
@@ -88,34 +96,40 @@ fn files(
     certificate: &Certificate,
     verified: &mut DeliveryVerified,
 ) -> Result<(), AppError> {
-    let listed = listed(folder)?;
+    let beside: BTreeSet<&RelPath> = certificate.said.beside.iter().collect();
+    let listed = listed(folder, &beside, verified);
     context.reporter.expect(listed.len() as u64, listed.values().sum());
-    let advance = |bytes| context.reporter.advance(0, bytes);
-    let options =
-        CopyOptions { algorithms: &ALGORITHMS, cancel: context.cancel, advance: &advance };
     let mut certified = BTreeMap::new();
     for file in &certificate.files {
         let name = file.name.clone().unwrap_or_default();
-        if certified.insert(name.clone().into_bytes(), file).is_some() {
-            verified.broken.push((name, "the certificate names it twice".to_owned()));
-        } else if !listed.contains_key(name.as_bytes()) {
+        let known = RelPath::new(name.clone()).unwrap_or_default();
+        if !listed.contains_key(&known) {
             verified.broken.push((name, "not there".to_owned()));
+        } else if certified.insert(known, file).is_some() {
+            verified.broken.push((name, "the certificate names it twice".to_owned()));
         }
     }
-    let mut manifest = manifest(folder, verified);
-    for name in listed.keys() {
-        let text = String::from_utf8_lossy(name).into_owned();
-        let in_manifest = manifest.remove(name);
-        let ours = [CERTIFICATE, SIGNATURE].contains(&&*text);
-        let certified = certified.get(name);
-        if text.starts_with("ascmhl/") {
+    let mut history = history(folder, verified);
+    for path in listed.keys() {
+        let text = path.to_string();
+        let digests = history.remove(path.as_bytes());
+        let certified = certified.get(path);
+        // The list cannot list itself; what it is made of is in the chain.
+        let is_own_list = text.starts_with(OWN_LISTS);
+        let is_ours = if is_own_list {
+            digests.is_some()
+        } else {
+            [CERTIFICATE, SIGNATURE].contains(&&*text)
+        };
+        if certified.is_none() && !is_ours {
+            if beside.contains(path) || is_junk(folder, path.as_bytes()) {
+                verified.beside.push(text);
+            } else {
+                verified.broken.push((text, "it is no part of the delivery".to_owned()));
+            }
             continue;
         }
-        if certified.is_none() && !ours {
-            verified.broken.push((text, "it is no part of the delivery".to_owned()));
-            continue;
-        }
-        let read = match read_back(&folder.join(OsStr::from_bytes(name)), &options) {
+        let read = match read(context, &folder.join(path.as_path()), digests.as_deref()) {
             Ok(read) => read,
             Err(CopyError::Stopped) => return Err(AppError::Interrupted),
             Err(error) => {
@@ -126,23 +140,20 @@ fn files(
         };
         context.reporter.advance(1, 0);
         verified.files += 1;
-        let sha256 = read.digests.first().map(|one| &one.value);
         let as_certified = certified.is_none_or(|file| {
-            read.asset == file.digest.blake3
-                && (file.digest.sha256.is_none() || sha256 == file.digest.sha256.as_ref())
+            let sha256 = file.digest.sha256.as_ref();
+            let is_it =
+                |one: &Digest| one.algorithm == Algorithm::Sha256 && Some(&one.value) == sha256;
+            read.asset == file.digest.blake3 && (sha256.is_none() || read.digests.iter().any(is_it))
         });
-        let as_listed = in_manifest.as_ref().map(|digests| {
-            digests.iter().all(|one| {
-                read.digests.iter().all(|own| own.algorithm != one.algorithm || own == one)
-            })
-        });
+        let as_listed = digests.map(|digests| digests.iter().all(|one| read.digests.contains(one)));
         if !as_certified || as_listed == Some(false) {
             verified.broken.push((text, "its content is not what was delivered".to_owned()));
-        } else if as_listed.is_none() {
+        } else if as_listed.is_none() && !is_list(path.as_bytes()) {
             verified.broken.push((text, "the manifest does not list it".to_owned()));
         }
     }
-    for name in manifest.into_keys() {
+    for name in history.into_keys() {
         let name = String::from_utf8_lossy(&name).into_owned();
         if verified.broken.iter().all(|(known, _)| *known != name) {
             verified.broken.push((name, "not there, and the manifest lists it".to_owned()));
@@ -151,47 +162,88 @@ fn files(
     Ok(())
 }
 
-/// SHA-256 as certificates say it, xxh64 as manifests do.
-const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Xxh64];
+/// What the folder of the delivery's own history is called, before the names in it.
+const OWN_LISTS: &str = "ascmhl/";
 
-/// The files that the manifest lists, with their digests.
-fn manifest(folder: &Path, verified: &mut DeliveryVerified) -> BTreeMap<Vec<u8>, Vec<Digest>> {
-    let histories = match package::read(folder) {
-        Ok(packages) => packages.into_iter().filter(|one| one.kind == PackageKind::AscMhl),
+/// Reads a file for BLAKE3 and SHA-256, as certificates have them, and for what the manifest has.
+fn read(
+    context: &Context<'_>,
+    path: &Path,
+    listed: Option<&[Digest]>,
+) -> Result<Copied, CopyError> {
+    let listed = listed.into_iter().flatten().map(|one| one.algorithm);
+    let algorithms: Vec<_> = std::iter::once(Algorithm::Sha256).chain(listed).collect();
+    let advance = |bytes| context.reporter.advance(0, bytes);
+    let options =
+        CopyOptions { algorithms: &algorithms, cancel: context.cancel, advance: &advance };
+    read_back(path, &options)
+}
+
+/// Everything that the delivery's own history lists or is made of, with the digests there are: none of
+/// the chain, which is what the others are held against.
+fn history(folder: &Path, verified: &mut DeliveryVerified) -> BTreeMap<Vec<u8>, Vec<Digest>> {
+    let history = match package::own(folder) {
+        Ok(Some(history)) => history,
+        Ok(None) => {
+            let why = "not there: the delivery has lost its manifest".to_owned();
+            verified.broken.push(("ascmhl".to_owned(), why));
+            return BTreeMap::new();
+        }
         Err(error) => {
             verified.broken.push(("ascmhl".to_owned(), error.to_string()));
             return BTreeMap::new();
         }
     };
+    for problem in &history.problems {
+        let path = problem.path().map(|path| String::from_utf8_lossy(path).into_owned());
+        let place = path.unwrap_or_else(|| "ascmhl".to_owned());
+        verified.broken.push((place, format!("by the manifest: {problem}")));
+    }
+    history.listed.into_iter().map(|one| (one.path, one.digests)).collect()
+}
+
+/// Every file below a folder with its size. Links are files that nobody certified; a folder that cannot
+/// be listed may hold anything, unless it lay there before.
+fn listed(
+    folder: &Path,
+    beside: &BTreeSet<&RelPath>,
+    verified: &mut DeliveryVerified,
+) -> BTreeMap<RelPath, u64> {
     let mut all = BTreeMap::new();
-    for history in histories {
-        for problem in &history.problems {
-            let path = problem.path().map(|path| String::from_utf8_lossy(path).into_owned());
-            let place = path.unwrap_or_else(|| "ascmhl".to_owned());
-            verified.broken.push((place, format!("by the manifest: {problem}")));
+    let mut folders = vec![RelPath::root()];
+    while let Some(below) = folders.pop() {
+        let disk = folder.join(below.as_path());
+        let entries = fs::read_dir(&disk).and_then(|entries| {
+            entries
+                .map(|entry| entry.and_then(|one| Ok((one.file_name(), one.metadata()?))))
+                .collect()
+        });
+        let entries: Vec<(OsString, Metadata)> = match entries {
+            Ok(entries) => entries,
+            Err(_) if beside.contains(&below) || is_of_the_drive(&below, &disk) => {
+                verified.beside.push(below.to_string());
+                continue;
+            }
+            Err(error) => {
+                let why = format!("the folder cannot be listed: {error}");
+                let place = if below.is_root() { ".".to_owned() } else { below.to_string() };
+                verified.broken.push((place, why));
+                continue;
+            }
+        };
+        for (name, found) in entries {
+            let name = below.join(name.as_bytes());
+            if found.is_dir() {
+                folders.push(name);
+            } else if !is_left_over(name.as_bytes(), &found) {
+                all.insert(name, found.len());
+            }
         }
-        let media = history.listed.into_iter().filter(|one| one.role == Role::Media);
-        all.extend(media.map(|one| (one.path, one.digests)));
     }
     all
 }
 
-/// Every file below a folder with its size. Links are files that nobody certified.
-fn listed(folder: &Path) -> Result<BTreeMap<Vec<u8>, u64>, AppError> {
-    let mut all = BTreeMap::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(below) = folders.pop() {
-        let disk = folder.join(&below);
-        for entry in fs::read_dir(&disk).map_err(AppError::io("list", &disk))? {
-            let entry = entry.map_err(AppError::io("list", &disk))?;
-            let name = below.join(entry.file_name());
-            let found = entry.metadata().map_err(AppError::io("look at", &entry.path()))?;
-            if found.is_dir() {
-                folders.push(name);
-            } else if !is_left_over(name.as_os_str().as_bytes()) {
-                all.insert(name.as_os_str().as_bytes().to_vec(), found.len());
-            }
-        }
-    }
-    Ok(all)
+/// What a file system keeps at its top for its own repairs, where only the system may look.
+fn is_of_the_drive(path: &RelPath, disk: &Path) -> bool {
+    path.as_bytes() == b"lost+found" && fs::symlink_metadata(disk).is_ok_and(|one| one.uid() == 0)
 }

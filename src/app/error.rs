@@ -88,6 +88,14 @@ pub enum AppError {
         /// The copy.
         path: PathBuf,
     },
+    /// A delivery that is there already is not the one that was certified.
+    #[error("{}: {problem}", path.display())]
+    NotAsDelivered {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A delivery cannot be put together.
     #[error("nothing was delivered")]
     Staging(#[source] StagingError),

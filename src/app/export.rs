@@ -1,32 +1,34 @@
 //! `export`: a final deliverable, copied out so that nothing but what was judged can arrive.
 //!
-//! Verdict, copy, comparison, papers, appearance, in this order. What is copied is hashed while it is
+//! Verdict, names, copy, comparison, papers, appearance, in this order. What is copied is hashed while it is
 //! written and compared with what was judged, so a file that was swapped between gate and copy stops
 //! it; what was written is read back from the device; the certificate comes last, and a folder without
 //! one is no delivery. Killed at any moment, the next export goes on.
 
-use std::collections::BTreeMap;
-use std::io::ErrorKind;
+mod leaving;
+mod standing;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, fold};
-use crate::app::deliverables::{DeliverableState, known};
+use crate::app::deliverables::DeliverableState;
+use crate::app::export::leaving::{check_target, leaving};
+use crate::app::export::standing::finished;
 use crate::app::gate::{GateAnswer, finalize, gate};
-use crate::app::papers::{CERTIFICATE, Papers, is_reserved, papers};
+use crate::app::papers::{CERTIFICATE, Papers, algorithms, is_reserved, papers};
 use crate::app::signing::SignOptions;
 use crate::app::{AppError, Context, Project};
-use crate::attest::{Certificate, Signer};
+use crate::attest::Signer;
 use crate::deliver::copy::{Copied, CopyError, CopyOptions, copy, read_back};
 use crate::deliver::package::Algorithm;
-use crate::deliver::staging::{Staging, StagingError, sweep};
+use crate::deliver::staging::{PARTIAL, Staging, sweep};
 use crate::failpoint;
 use crate::ledger::LedgerError;
-use crate::model::{AssetId, AssetPath, Event, Exported, FinalItem, Outcome};
-use crate::record::{PathFilter, Record};
+use crate::model::{AssetId, AssetPath, Event, Exported, Outcome, RelPath};
+use crate::record::Record;
 
 /// How to export.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +50,8 @@ pub struct ExportAnswer {
     pub swapped: Vec<AssetPath>,
     /// What was delivered.
     pub delivered: Option<Exported>,
+    /// What lay there before, and is no part of it.
+    pub beside: Vec<RelPath>,
 }
 
 /// One file of the delivery.
@@ -61,9 +65,6 @@ pub(super) struct Item {
     pub(super) asset: AssetId,
 }
 
-/// What every copy is hashed with, besides BLAKE3: certificates say SHA-256, ASC MHL xxh64.
-const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Xxh64];
-
 /// Copies a deliverable into a folder, finalising it first if it is not final.
 pub fn export(
     project: &Project,
@@ -76,29 +77,50 @@ pub fn export(
     let sign = |one: &SignOptions| Signer::open(&context.absolute(&one.key), one.agent.as_deref());
     let signer = options.sign.as_ref().map(sign).transpose()?;
     let mut answer = ExportAnswer {
-        gate: judged(project, context, name)?,
+        gate: gate(project, context, name)?,
         destination: destination.clone(),
         swapped: Vec::new(),
         delivered: None,
+        beside: Vec::new(),
     };
-    if answer.gate.verdict.outcome != Outcome::Pass {
+    let passes = |answer: &ExportAnswer| answer.gate.verdict.outcome == Outcome::Pass;
+    if !passes(&answer) {
         return Ok(answer);
     }
-    let record = record_of(project, name)?;
-    let items = items(&record, name)?;
-    if destination.join(CERTIFICATE).is_file() {
-        let done = finished(context, &destination, name, &items)?;
+    // What cannot leave under its name, or to there, is told before anything is final or copied.
+    let (mut record, mut items) = leaving(project, name)?;
+    let is_there = destination.join(CERTIFICATE).is_file();
+    let is_resumed = destination.join(PARTIAL).join(CERTIFICATE).is_file();
+    if !is_there && !is_resumed {
+        check_target(&destination, &items)?;
+    }
+    if answer.gate.state != DeliverableState::Final {
+        answer.gate = finalised(project, context, name, answer.gate)?;
+        if !passes(&answer) {
+            return Ok(answer);
+        }
+        (record, items) = leaving(project, name)?;
+    }
+    if is_there {
+        let (done, beside) = finished(context, &destination, name, &items, signer.as_ref())?;
         sweep(&destination)?;
+        answer.beside = beside;
         answer.delivered = Some(note(project, context, &record, done)?);
         return Ok(answer);
     }
     failpoint::hit("export-judged");
     let staging = Staging::open(&destination)?;
+    staging.keep(|name| {
+        let is_item = |name: &str| items.binary_search_by(|item| (*item.name).cmp(name)).is_ok();
+        name.to_str().is_some_and(|name| is_reserved(name) || is_item(name))
+    })?;
     let delivery = Delivery { project, context, options, staging: &staging, items: &items };
     // One whose papers are all there was killed while it appeared: they say what is in it.
-    let papers = if let Some(papers) = delivery.resumed(name)? {
+    let papers = if let Some((papers, beside)) = delivery.resumed(name, signer.as_ref())? {
+        answer.beside = beside;
         papers
     } else {
+        answer.beside = check_target(&destination, &items)?;
         let copied = match delivery.copy_all()? {
             Ok(copied) => copied,
             Err(swapped) => {
@@ -107,8 +129,8 @@ pub fn export(
                 return Ok(answer);
             }
         };
-        let made = papers(&delivery, &answer.gate, &record, &copied, signer.as_ref())?;
-        staging.check(made.in_order().map(Path::new), 0)?;
+        let beside = answer.beside.clone();
+        let made = papers(&delivery, &answer.gate, &record, &copied, signer.as_ref(), beside)?;
         staging.sync()?;
         failpoint::hit("papers-synced");
         made
@@ -116,7 +138,7 @@ pub fn export(
     let mut names: Vec<&Path> = items.iter().map(|item| Path::new(&item.name)).collect();
     names.extend(papers.in_order().map(Path::new));
     let done = delivery.exported(name, &answer, &papers);
-    staging.finish(names)?;
+    staging.finish(&names)?;
     failpoint::hit("delivered");
     answer.delivered = Some(note(project, context, &record, done)?);
     Ok(answer)
@@ -129,6 +151,16 @@ pub(super) fn judged(
     name: &str,
 ) -> Result<GateAnswer, AppError> {
     let looked = gate(project, context, name)?;
+    finalised(project, context, name, looked)
+}
+
+/// Makes it final that was just looked at, if it passes and is not final.
+fn finalised(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    looked: GateAnswer,
+) -> Result<GateAnswer, AppError> {
     let passes = looked.verdict.outcome == Outcome::Pass;
     if !passes || looked.state == DeliverableState::Final {
         return Ok(looked);
@@ -142,64 +174,6 @@ pub(super) fn judged(
         ));
     }
     finalize(project, context, name, None)
-}
-
-/// Everything decided, with what was seen of the deliverable.
-fn record_of(project: &Project, name: &str) -> Result<Record, AppError> {
-    let reader = project.reader()?;
-    let decided = fold(&reader, None)?;
-    let deliverable = known(&decided, name)?;
-    let run = deliverable.gate.as_ref().map(|run| &run.fact);
-    let contents = Contents::new(&deliverable.made)?
-        .with_referenced(run.map(|run| run.referenced.clone()).unwrap_or_default())
-        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
-    let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
-    fold(&reader, Some(scope))
-}
-
-/// What leaves: the files that globs name; where there are only timelines, what they refer to.
-pub(super) fn items(record: &Record, name: &str) -> Result<Vec<Item>, AppError> {
-    let deliverable = known(record, name)?;
-    let Some(done) = &deliverable.finalized else {
-        return Err(AppError::Internal(format!("{name} is not final")));
-    };
-    let run = deliverable.gate.as_ref().map(|run| &run.fact);
-    let linked = run.map(|run| run.linked.as_slice()).unwrap_or_default();
-    let named = Contents::new(&deliverable.made)?.with_links(linked);
-    let only_timelines = deliverable.made.paths.is_empty();
-    let leaves =
-        |item: &&FinalItem| only_timelines || named.contains(&item.path.root, &item.path.path);
-    let mut items: BTreeMap<String, Item> = BTreeMap::new();
-    for FinalItem { path, asset } in done.fact.contents.iter().filter(leaves) {
-        let name = delivered_as(path)?;
-        if is_reserved(&name) {
-            return Err(AppError::usage(
-                format!("{path} has a name that a delivery keeps for its own papers"),
-                "rename it, or leave it out of the deliverable",
-            ));
-        }
-        let item = Item { from: path.clone(), name: name.clone(), asset: *asset };
-        if let Some(other) = items.insert(name, item) {
-            return Err(AppError::usage(
-                format!("{path} and {} would have one name in the delivery", other.from),
-                "rename one of the folders",
-            ));
-        }
-    }
-    Ok(items.into_values().collect())
-}
-
-/// A path of the project as it is; of another root below the root's name.
-fn delivered_as(path: &AssetPath) -> Result<String, AppError> {
-    let below = std::str::from_utf8(path.path.as_bytes()).map_err(|_| {
-        AppError::usage(
-            format!("{path} has a name that is not UTF-8, which a manifest cannot hold"),
-            "rename it; what was approved stays approved",
-        )
-    })?;
-    let root =
-        if path.root.is_project() { String::new() } else { format!("{}/", path.root.as_str()) };
-    Ok(format!("{root}{below}"))
 }
 
 /// A delivery in the making.
@@ -220,8 +194,7 @@ impl Delivery<'_> {
         let missing =
             missing.filter(|(item, _)| self.staging.find(Path::new(&item.name)).is_none());
         let needed: u64 = missing.map(|(_, size)| *size).sum();
-        let names = self.items.iter().map(|item| Path::new(&item.name));
-        self.staging.check(names, needed.saturating_add(SPARE))?;
+        self.staging.check_room(needed.saturating_add(SPARE))?;
         self.context.reporter.expect(self.items.len() as u64, sizes.iter().sum());
         let copied = self.each(|item| self.copy_one(item))?;
         let mut swapped = Vec::new();
@@ -267,8 +240,9 @@ impl Delivery<'_> {
     /// What a killed export copied is taken for a copy only when its bytes are.
     fn copy_one(&self, item: &Item) -> Result<Copied, AppError> {
         let name = Path::new(&item.name);
+        let algorithms = algorithms(&item.name);
         if let Some(at) = self.staging.find(name) {
-            let there = self.hashing(&ALGORITHMS, |options| read_back(&at, options))?;
+            let there = self.hashing(algorithms, |options| read_back(&at, options))?;
             if there.asset == item.asset {
                 return Ok(there);
             }
@@ -278,7 +252,7 @@ impl Delivery<'_> {
             AppError::Internal(format!("the root of {} is not configured", item.from))
         })?;
         let to = self.staging.place(name)?;
-        let copied = self.hashing(&ALGORITHMS, |options| copy(&from, &to, options))?;
+        let copied = self.hashing(algorithms, |options| copy(&from, &to, options))?;
         failpoint::hit("media-copied");
         Ok(copied)
     }
@@ -322,25 +296,6 @@ impl Delivery<'_> {
         Ok(done.into_iter().map(|(_, one)| one).collect())
     }
 
-    /// The papers of an export that was killed while the delivery appeared, if they are of this one and
-    /// every file is what they say.
-    fn resumed(&self, name: &str) -> Result<Option<Papers>, AppError> {
-        let Some(at) = self.staging.find(Path::new(CERTIFICATE)) else { return Ok(None) };
-        let read = AppError::io("read", &at);
-        let text = std::fs::read_to_string(&at).map_err(read)?;
-        let Ok(certificate) = Certificate::parse(&text) else { return Ok(None) };
-        let papers = Papers::of(&certificate, &self.staging.folders());
-        let (Some(papers), true) = (papers, is_of(&certificate, name, self.items)) else {
-            self.staging.remove(Path::new(CERTIFICATE))?;
-            return Ok(None);
-        };
-        let same = self.each(|item| {
-            let Some(at) = self.staging.find(Path::new(&item.name)) else { return Ok(false) };
-            Ok(self.hashing(&[], |options| read_back(&at, options))?.asset == item.asset)
-        })?;
-        Ok(same.into_iter().all(|same| same).then_some(papers))
-    }
-
     fn exported(&self, name: &str, answer: &ExportAnswer, papers: &Papers) -> Exported {
         Exported {
             deliverable: name.to_owned(),
@@ -359,60 +314,6 @@ const AT_A_TIME: usize = 4;
 
 /// Room for the papers.
 const SPARE: u64 = 16 << 20;
-
-/// Whether a certificate is of this deliverable as it was finalised.
-fn is_of(certificate: &Certificate, name: &str, items: &[Item]) -> bool {
-    let says = |item: &Item| {
-        let mut files = certificate.files.iter();
-        files.any(|file| {
-            file.name.as_deref() == Some(&*item.name) && file.digest.blake3 == item.asset
-        })
-    };
-    certificate.said.deliverable == name && items.iter().all(says)
-}
-
-/// A delivery that is there already: finished, and perhaps not on record because the program was killed.
-/// Its certificate says what was delivered; that it still is there is looked at.
-fn finished(
-    context: &Context<'_>,
-    destination: &Path,
-    name: &str,
-    items: &[Item],
-) -> Result<Exported, AppError> {
-    let path = destination.join(CERTIFICATE);
-    let text = std::fs::read_to_string(&path).map_err(AppError::io("read", &path))?;
-    let taken = || AppError::Staging(StagingError::Taken { path: path.clone() });
-    let certificate = Certificate::parse(&text).map_err(|_| taken())?;
-    let papers = Papers::of(&certificate, &[destination]).ok_or_else(taken)?;
-    if !is_of(&certificate, name, items) {
-        return Err(taken());
-    }
-    let advance = |bytes| context.reporter.advance(0, bytes);
-    let options = CopyOptions { algorithms: &[], cancel: context.cancel, advance: &advance };
-    let mut bytes = 0;
-    for item in items {
-        let path = destination.join(&item.name);
-        let read = match read_back(&path, &options) {
-            Ok(read) if read.asset == item.asset => read,
-            Err(CopyError::Read { source, .. }) if source.kind() != ErrorKind::NotFound => {
-                return Err(AppError::Io { action: "read", path, source });
-            }
-            Err(CopyError::Stopped) => return Err(AppError::Interrupted),
-            _ => return Err(AppError::Unfaithful { path }),
-        };
-        bytes += read.size;
-    }
-    let gate = certificate.said.head.split_once(':').and_then(|(seq, _)| seq.parse().ok());
-    Ok(Exported {
-        deliverable: name.to_owned(),
-        gate: crate::model::Seq(gate.unwrap_or_default()),
-        destination: destination.to_string_lossy().into_owned(),
-        files: items.len() as u64,
-        bytes,
-        papers: papers.written,
-        read_back: certificate.said.read_back,
-    })
-}
 
 /// Puts the export on record, unless it is.
 fn note(

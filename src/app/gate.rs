@@ -291,10 +291,14 @@ impl Looked {
         }
         self.catch_up(reader)?;
         let before = judge::contents(self.record.present());
-        let mut problems = packages::check(around, ledger, packages, &self.record)?;
+        failpoint::hit("packages-seen");
+        let checks = packages::check(around, packages, &self.record)?;
+        let mut problems = checks.problems;
         self.seen = look(around, ledger, &self.contents, &self.record, Some(&self.seen))?;
         self.catch_up(reader)?;
-        if judge::contents(self.record.present()) != before {
+        if judge::contents(self.record.present()) == before {
+            packages::note(around, ledger, &checks.new)?;
+        } else {
             problems.extend(packages.iter().map(|path| MediaProblem {
                 code: RuleCode::MediaChanged,
                 path: path.clone(),

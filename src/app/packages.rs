@@ -1,9 +1,13 @@
 //! The packages of a deliverable, held against their own lists.
 //!
 //! A check reads everything, so its answer is journalled with exactly what the folder held: as long as
-//! every file in it is the content that was checked, nothing is read again.
+//! every file in it is the content that was checked, nothing is read again. What could not be read is
+//! read at every look.
+
+use std::path::Path;
 
 use crate::app::gate::Around;
+use crate::app::project::CONTROL;
 use crate::app::references::cause_of;
 use crate::app::{AppError, Project};
 use crate::deliver::package::{self, CheckOptions, PackageError, PackageProblem};
@@ -20,63 +24,103 @@ pub(super) fn kinds(
     Ok(package::read(&disk)?.into_iter().map(|one| one.kind.as_str()).collect())
 }
 
+/// What packages were found to be.
+#[derive(Default)]
+pub(super) struct Checks {
+    /// What is wrong with them.
+    pub(super) problems: Vec<MediaProblem>,
+    /// Those that were read just now and could be read whole.
+    pub(super) new: Vec<Event>,
+}
+
 /// What is wrong with the packages of a deliverable. `record` has what a gate just saw of them.
 pub(super) fn check(
     around: Around<'_>,
-    ledger: &mut Ledger,
     packages: &[AssetPath],
     record: &Record,
-) -> Result<Vec<MediaProblem>, AppError> {
-    let mut problems = Vec::new();
+) -> Result<Checks, AppError> {
+    let mut checks = Checks::default();
+    let progress = |bytes| around.context.reporter.advance(0, bytes);
     for folder in packages {
-        let holds = holds(folder, record);
-        let known = record.packages.get(folder).filter(|known| known.holds == holds);
-        if let Some(known) = known {
-            problems.extend(known.problems.iter().cloned());
-            continue;
-        }
-        let found = match read(around, folder) {
-            Ok(found) => found,
-            Err(PackageError::Cancelled) => return Err(AppError::Interrupted),
-            Err(error) => {
-                // Nothing was found that could be remembered.
-                problems.push(MediaProblem {
-                    code: RuleCode::MediaUnread,
-                    path: folder.clone(),
-                    problem: cause_of(&error),
-                });
-                continue;
-            }
+        let options = CheckOptions {
+            progress: &progress,
+            cancel: around.context.cancel,
+            // At the top of a root, where no walk goes either.
+            left_out: folder.path.is_root().then_some(CONTROL.as_bytes()),
         };
-        problems.extend(found.iter().cloned());
-        let checked = PackageChecked { package: folder.clone(), holds, problems: found };
-        note(around, ledger, Event::PackageChecked(checked))?;
+        match one(around, folder, record, &options, &mut checks) {
+            Ok(()) => {}
+            Err(PackageError::Cancelled) => return Err(AppError::Interrupted),
+            Err(error) => checks.problems.push(MediaProblem {
+                code: RuleCode::MediaUnread,
+                path: folder.clone(),
+                problem: cause_of(&error),
+            }),
+        }
     }
-    Ok(problems)
+    Ok(checks)
 }
 
-/// One hash for every file of the package and its content.
-fn holds(folder: &AssetPath, record: &Record) -> AssetId {
+fn one(
+    around: Around<'_>,
+    folder: &AssetPath,
+    record: &Record,
+    options: &CheckOptions<'_>,
+    checks: &mut Checks,
+) -> Result<(), PackageError> {
+    let disk = around.project.on_disk(folder).unwrap_or_default();
+    let holds = holds(folder, record, &package::no_files(&disk, options)?);
+    let was_read = |known: &&PackageChecked| {
+        known.problems.iter().all(|one| one.code != RuleCode::MediaUnread)
+    };
+    let known = record.packages.get(folder).filter(|known| known.holds == holds);
+    if let Some(known) = known.filter(was_read) {
+        checks.problems.extend(known.problems.iter().cloned());
+        return Ok(());
+    }
+    let (problems, is_lasting) = read(&disk, folder, options)?;
+    checks.problems.extend(problems.iter().cloned());
+    // What could not be read may be readable at the next look, with the same files there.
+    if is_lasting {
+        let checked = PackageChecked { package: folder.clone(), holds, problems };
+        checks.new.push(Event::PackageChecked(checked));
+    }
+    Ok(())
+}
+
+/// One hash for every file of the package and its content, and for what else is in it.
+fn holds(folder: &AssetPath, record: &Record, no_files: &[(Vec<u8>, String)]) -> AssetId {
     let mut hasher = blake3::Hasher::new();
+    let mut add = |name: &[u8], what: &[u8]| {
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name);
+        hasher.update(what);
+    };
     for (path, found) in record.present() {
         if path.root == folder.root && path.path.is_within(&folder.path) {
-            let name = path.path.as_bytes();
-            hasher.update(&(name.len() as u64).to_le_bytes());
-            hasher.update(name);
-            hasher.update(found.asset.as_bytes());
+            add(path.path.as_bytes(), found.asset.as_bytes());
         }
+    }
+    for (name, what) in no_files {
+        add(name, blake3::hash(what.as_bytes()).as_bytes());
     }
     AssetId::from(hasher.finalize())
 }
 
-fn read(around: Around<'_>, folder: &AssetPath) -> Result<Vec<MediaProblem>, PackageError> {
-    let disk = around.project.on_disk(folder).unwrap_or_default();
-    let reporter = around.context.reporter;
-    let progress = |bytes| reporter.advance(0, bytes);
-    let options = CheckOptions { progress: &progress, cancel: around.context.cancel };
+/// What is wrong with the packages of a folder, and whether that depends on nothing but what is in it.
+fn read(
+    disk: &Path,
+    folder: &AssetPath,
+    options: &CheckOptions<'_>,
+) -> Result<(Vec<MediaProblem>, bool), PackageError> {
     let mut problems = Vec::new();
-    for package in package::read(&disk)? {
-        for problem in package::check(&disk, &package, &options)? {
+    let mut is_lasting = true;
+    for package in package::read(disk)? {
+        for problem in package::check(disk, &package, options)? {
+            is_lasting &= !matches!(
+                problem,
+                PackageProblem::Unreadable { .. } | PackageProblem::NotAFile { .. }
+            );
             let path = problem.path().and_then(|below| {
                 let below = below.split(|byte| *byte == b'/');
                 let joined = below.fold(folder.path.clone(), |path, part| path.join(part));
@@ -94,7 +138,7 @@ fn read(around: Around<'_>, folder: &AssetPath) -> Result<Vec<MediaProblem>, Pac
     }
     problems.sort_by(|a, b| (&a.path, a.code, &a.problem).cmp(&(&b.path, b.code, &b.problem)));
     problems.dedup();
-    Ok(problems)
+    Ok((problems, is_lasting))
 }
 
 fn code(problem: &PackageProblem) -> RuleCode {
@@ -106,10 +150,18 @@ fn code(problem: &PackageProblem) -> RuleCode {
     }
 }
 
-/// Puts a check on record. One that somebody beside us journalled meanwhile is no matter.
-fn note(around: Around<'_>, ledger: &mut Ledger, event: Event) -> Result<(), AppError> {
+/// Puts checks on record, once it is known that what was read is what was seen. One that somebody beside
+/// us journalled meanwhile is no matter.
+pub(super) fn note(
+    around: Around<'_>,
+    ledger: &mut Ledger,
+    checks: &[Event],
+) -> Result<(), AppError> {
+    if checks.is_empty() {
+        return Ok(());
+    }
     let context = around.context;
-    match ledger.append(None, context.now(), &context.actor, &[event]) {
+    match ledger.append(None, context.now(), &context.actor, checks) {
         Ok(_) | Err(LedgerError::HeadMoved { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -17,11 +17,12 @@ use crate::attest::{
 };
 use crate::deliver::copy::Copied;
 use crate::deliver::manifest::{
-    Creator, GenerationOptions, ManifestFile, Process, write_generation,
+    Creator, Generation, GenerationOptions, ManifestFile, ManifestReference, Process,
+    write_generation,
 };
-use crate::deliver::package::{Algorithm, Digest, Hasher};
-use crate::deliver::staging::{Staging, StagingError};
-use crate::model::{AiStatus, AssetId, Paper, Timestamp};
+use crate::deliver::package::{Algorithm, Digest, Hasher, is_generation, is_list};
+use crate::deliver::staging::{PARTIAL, Staging, StagingError};
+use crate::model::{AiStatus, AssetId, Paper, RelPath, Timestamp};
 use crate::record::Record;
 use crate::report::{Disclosure, disclosure_csv, disclosure_html, json_line};
 
@@ -36,9 +37,40 @@ const MHL: &str = "ascmhl";
 /// What all our own names begin with.
 const OURS: &str = "genlock-";
 
+/// The forms of the disclosure log: their endings, and what writes them.
+const FORMS: [(&str, Form); 3] = [
+    ("html", |out, log| disclosure_html(out, log)),
+    ("csv", |out, log| disclosure_csv(out, log)),
+    ("json", |out, log| json_line(out, log)),
+];
+
 /// Whether media cannot have this name in a delivery.
 pub(super) fn is_reserved(name: &str) -> bool {
-    name.starts_with(OURS) || name.split('/').any(|part| part == MHL)
+    let top = name.split('/').next().unwrap_or_default();
+    name.starts_with(OURS) || [MHL, PARTIAL].contains(&top)
+}
+
+/// The names that papers take at the top of a delivery.
+pub(super) fn taken() -> impl Iterator<Item = String> {
+    let forms = FORMS.iter().map(|(ending, _)| format!("{DISCLOSURE}.{ending}"));
+    forms.chain([MHL, SIGNATURE, CERTIFICATE].map(str::to_owned))
+}
+
+/// Checks that a manifest can list all this in a delivery of that name, before anything is copied.
+pub(super) fn check_names(destination: &Path, items: &[Item]) -> Result<(), AppError> {
+    let mut content = Content::default();
+    for name in items.iter().map(|item| item.name.clone()).chain(taken()) {
+        let made = algorithms(&name).iter().map(|one| Hasher::digest(*one, b""));
+        content.add(&name, 0, &made.collect::<Vec<_>>(), None);
+    }
+    content.generation(destination, Timestamp::from_nanos(0)).map(drop)
+}
+
+/// What a copy is hashed with, besides BLAKE3: certificates say SHA-256, ASC MHL xxh64, and C4 of the
+/// manifests it refers to.
+pub(super) fn algorithms(name: &str) -> &'static [Algorithm] {
+    const ALL: [Algorithm; 3] = [Algorithm::Sha256, Algorithm::Xxh64, Algorithm::C4];
+    if is_generation(name.as_bytes()) { &ALL } else { &ALL[..2] }
 }
 
 /// The papers of a delivery.
@@ -61,6 +93,9 @@ impl Papers {
         };
         let ours = certificate.files.iter().filter_map(|file| file.name.clone());
         let mut names: Vec<String> = ours.filter(|name| is_reserved(name)).collect();
+        if find(SIGNATURE).is_some() {
+            names.push(SIGNATURE.to_owned());
+        }
         let mut manifests = BTreeSet::new();
         for folder in folders {
             for entry in fs::read_dir(folder.join(MHL)).into_iter().flatten().flatten() {
@@ -68,9 +103,6 @@ impl Papers {
             }
         }
         names.extend(manifests);
-        if find(SIGNATURE).is_some() {
-            names.push(SIGNATURE.to_owned());
-        }
         names.push(CERTIFICATE.to_owned());
         let paper = |name: String| {
             let bytes = fs::read(find(&name)?).ok()?;
@@ -96,17 +128,20 @@ pub(super) fn papers(
     record: &Record,
     copied: &[Copied],
     signer: Option<&Signer>,
+    beside: Vec<RelPath>,
 ) -> Result<Papers, AppError> {
     let now = delivery.context.now();
-    let mut writer = Writer { staging: delivery.staging, papers: Vec::new(), files: Vec::new() };
+    let content = Content::default();
+    let mut writer = Writer { staging: delivery.staging, papers: Vec::new(), content };
     disclose(delivery, &answer.deliverable, &mut writer, now)?;
     for (item, copied) in delivery.items.iter().zip(copied) {
-        writer.files.push(media(delivery.staging, item, copied)?);
+        let modified = modified(delivery.staging, item)?;
+        writer.content.add(&item.name, copied.size, &copied.digests, modified);
     }
     let mut subjects: Vec<_> =
         delivery.items.iter().zip(copied).map(|(item, copied)| subject(item, copied)).collect();
     subjects.extend(writer.papers.iter().map(|paper| paper.subject.clone()));
-    let said = predicate(delivery, answer, record, now);
+    let said = predicate(delivery, answer, record, now, beside);
     let statement = Statement::new(subjects, said);
     let text = statement
         .to_text()
@@ -117,7 +152,11 @@ pub(super) fn papers(
     }
     writer.write(CERTIFICATE, text.as_bytes(), now)?;
     let certificate = writer.papers.pop();
-    manifest(delivery, &mut writer, now)?;
+    let generation = writer.content.generation(delivery.staging.target(), now)?;
+    // What a killed export made under another time is none of this one.
+    delivery.staging.remove_folder(Path::new(MHL))?;
+    writer.write(&format!("{MHL}/{}", generation.name), &generation.manifest, now)?;
+    writer.write(&format!("{MHL}/ascmhl_chain.xml"), &generation.chain, now)?;
     writer.papers.extend(certificate);
     let written = writer.papers.into_iter().map(|paper| paper.paper).collect();
     Ok(Papers { written })
@@ -133,8 +172,7 @@ struct Written {
 struct Writer<'a> {
     staging: &'a Staging,
     papers: Vec<Written>,
-    /// For the manifest.
-    files: Vec<ManifestFile>,
+    content: Content,
 }
 
 impl Writer<'_> {
@@ -149,31 +187,64 @@ impl Writer<'_> {
             paper: Paper { name: name.to_owned(), asset: digest.blake3 },
             subject: Subject { name: Some(name.to_owned()), digest },
         });
-        self.files.push(ManifestFile {
-            path: name.as_bytes().to_vec(),
-            previous_path: None,
-            size: bytes.len() as u64,
-            modified: Some(now),
-            digests: vec![Hasher::digest(Algorithm::Xxh64, bytes)],
-        });
+        let made = [Hasher::digest(Algorithm::Xxh64, bytes)];
+        self.content.add(name, bytes.len() as u64, &made, Some(now));
         Ok(())
     }
 }
 
-fn media(staging: &Staging, item: &Item, copied: &Copied) -> Result<ManifestFile, AppError> {
+/// What a manifest lists.
+#[derive(Default)]
+struct Content {
+    files: Vec<ManifestFile>,
+    references: Vec<ManifestReference>,
+}
+
+impl Content {
+    /// A history that comes with the media is referred to, as the format has it: its own files are in no
+    /// manifest.
+    fn add(&mut self, name: &str, size: u64, digests: &[Digest], modified: Option<Timestamp>) {
+        let path = name.as_bytes().to_vec();
+        let made = |algorithm| digests.iter().find(move |one| one.algorithm == algorithm);
+        if !is_list(&path) {
+            let digests = made(Algorithm::Xxh64).into_iter().cloned().collect();
+            self.files.push(ManifestFile { path, previous_path: None, size, modified, digests });
+        } else if let Some(digest) = made(Algorithm::C4).filter(|_| is_generation(&path)) {
+            self.references.push(ManifestReference { path, digest: digest.clone() });
+        }
+    }
+
+    /// The ASC MHL generation over everything that was added.
+    fn generation(&self, destination: &Path, now: Timestamp) -> Result<Generation, AppError> {
+        let creator = Creator {
+            host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            tool: "genlock".to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Creator::default()
+        };
+        let folder = destination.file_name().unwrap_or_default().to_string_lossy();
+        write_generation(&GenerationOptions {
+            creator: &creator,
+            process: Process::Transfer,
+            time: now,
+            folder_name: &folder,
+            files: &self.files,
+            folders: &[],
+            references: &self.references,
+            ignored: &[],
+            previous: None,
+        })
+        .map_err(AppError::Manifest)
+    }
+}
+
+/// When a file was changed last, as it is in the delivery.
+fn modified(staging: &Staging, item: &Item) -> Result<Option<Timestamp>, AppError> {
     let at = staging.find(Path::new(&item.name)).unwrap_or_default();
     let found = fs::metadata(&at).map_err(AppError::io("look at", &at))?;
     let nanos =
         found.mtime().checked_mul(1_000_000_000).and_then(|at| at.checked_add(found.mtime_nsec()));
-    let modified = nanos.map(Timestamp::from_nanos);
-    let xxh64 = copied.digests.iter().filter(|one| one.algorithm == Algorithm::Xxh64);
-    Ok(ManifestFile {
-        path: item.name.as_bytes().to_vec(),
-        previous_path: None,
-        size: copied.size,
-        modified,
-        digests: xxh64.cloned().collect(),
-    })
+    Ok(nanos.map(Timestamp::from_nanos))
 }
 
 fn subject(item: &Item, copied: &Copied) -> Subject {
@@ -187,6 +258,7 @@ fn predicate(
     answer: &GateAnswer,
     record: &Record,
     now: Timestamp,
+    beside: Vec<RelPath>,
 ) -> DeliveryPredicate {
     let warnings = answer.verdict.findings.iter().map(|one| Warning {
         code: one.code.as_str().to_owned(),
@@ -206,6 +278,7 @@ fn predicate(
         by: delivery.context.actor.clone(),
         program: PROGRAM.to_owned(),
         read_back: !delivery.options.no_read_back,
+        beside,
     }
 }
 
@@ -234,12 +307,7 @@ fn disclose(
     now: Timestamp,
 ) -> Result<(), AppError> {
     let log = disclosure(delivery.project, delivery.context, Some(name))?;
-    let forms: [(&str, Form); 3] = [
-        ("html", |out, log| disclosure_html(out, log)),
-        ("csv", |out, log| disclosure_csv(out, log)),
-        ("json", |out, log| json_line(out, log)),
-    ];
-    for (ending, write) in forms {
+    for (ending, write) in FORMS {
         let mut bytes = Vec::new();
         write(&mut bytes, &log).map_err(AppError::io("write", Path::new(DISCLOSURE)))?;
         writer.write(&format!("{DISCLOSURE}.{ending}"), &bytes, now)?;
@@ -250,40 +318,16 @@ fn disclose(
 /// A form of the disclosure log.
 type Form = fn(&mut dyn Write, &Disclosure) -> io::Result<()>;
 
-/// The ASC MHL generation over everything that was written so far.
-fn manifest(
-    delivery: &Delivery<'_>,
-    writer: &mut Writer<'_>,
-    now: Timestamp,
-) -> Result<(), AppError> {
-    let creator = Creator {
-        host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        tool: "genlock".to_owned(),
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..Creator::default()
-    };
-    let folder = delivery.staging.target().file_name().unwrap_or_default().to_string_lossy();
-    let generation = write_generation(&GenerationOptions {
-        creator: &creator,
-        process: Process::Transfer,
-        time: now,
-        folder_name: &folder,
-        files: &writer.files,
-        folders: &[],
-        ignored: &[],
-        previous: None,
-    })
-    .map_err(AppError::Manifest)?;
-    // What a killed export made under another time is none of this one.
-    delivery.staging.remove_folder(Path::new(MHL))?;
-    writer.write(&format!("{MHL}/{}", generation.name), &generation.manifest, now)?;
-    writer.write(&format!("{MHL}/ascmhl_chain.xml"), &generation.chain, now)
-}
-
 impl From<StagingError> for AppError {
     fn from(error: StagingError) -> Self {
         match error {
             StagingError::Io { action, path, source } => Self::Io { action, path, source },
+            StagingError::NoFolder { .. }
+            | StagingError::Taken { .. }
+            | StagingError::Crowded { .. } => Self::usage(
+                format!("nothing was delivered: {error}"),
+                "nothing that is there is overwritten: export to a folder that is new or empty",
+            ),
             other => Self::Staging(other),
         }
     }

@@ -15,7 +15,7 @@ use crate::observe::mount;
 use crate::policy::{PROFILES, Policy, profile};
 
 /// The folder inside a project that holds what Genlock keeps.
-const CONTROL: &str = ".genlock";
+pub(super) const CONTROL: &str = ".genlock";
 
 /// A project with its settings.
 #[derive(Clone, Debug)]

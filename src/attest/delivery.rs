@@ -9,7 +9,7 @@ use crate::attest::Predicate;
 use crate::attest::allowed_signers::AllowedSigners;
 use crate::attest::sshsig::{self, DELIVERY, Unreadable};
 use crate::attest::statement::{Statement, Subject};
-use crate::model::{AssetId, Outcome, Timestamp};
+use crate::model::{AssetId, Outcome, RelPath, Timestamp};
 
 /// What a certificate says of the files it names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct DeliveryPredicate {
     pub program: String,
     /// Whether every file was read back from the device after it was written.
     pub read_back: bool,
+    /// What lay in the folder before, and is no part of the delivery: nobody vouches for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<RelPath>,
 }
 
 /// A finding that did not block.

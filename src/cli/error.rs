@@ -39,7 +39,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             | LedgerError::Sql { .. } => Exit::Internal,
         },
         AppError::Timeline { .. } | AppError::Package { .. } => Exit::Partial,
-        AppError::Unfaithful { .. } => Exit::Integrity,
+        AppError::Unfaithful { .. } | AppError::NotAsDelivered { .. } => Exit::Integrity,
         AppError::Interrupted => Exit::Interrupted,
         AppError::Io { .. } | AppError::Mount(_) | AppError::Internal(_) => Exit::Internal,
     }
@@ -61,7 +61,7 @@ fn hint_of(error: &AppError) -> Option<String> {
              approves while it cannot be read"
                 .into(),
         ),
-        AppError::Unfaithful { .. } => Some(
+        AppError::Unfaithful { .. } | AppError::NotAsDelivered { .. } => Some(
             "look at all of it with genlock verify FOLDER; nothing there is overwritten: export to another folder"
                 .to_owned(),
         ),

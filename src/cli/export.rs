@@ -22,6 +22,8 @@ struct ExportView {
     papers: Vec<String>,
     /// Files that were something else when they were copied than when they were judged.
     changed: Vec<String>,
+    /// What lay there before, and is no part of the delivery.
+    beside: Vec<String>,
 }
 
 pub(super) fn export(
@@ -39,6 +41,7 @@ pub(super) fn export(
     }
     let exit = if answer.delivered.is_some() { Exit::Ok } else { Exit::No };
     let destination = answer.destination.display().to_string();
+    let beside: Vec<_> = answer.beside.iter().map(ToString::to_string).collect();
     if output.is_json() {
         let done = answer.delivered.as_ref();
         let papers = done.map(|done| done.papers.iter().map(|one| one.name.clone()).collect());
@@ -49,9 +52,10 @@ pub(super) fn export(
             delivered: done.is_some(),
             files: done.map_or(0, |done| done.files),
             bytes: done.map_or(0, |done| done.bytes),
-            read_back: !args.no_read_back,
+            read_back: done.is_some_and(|done| done.read_back),
             papers: papers.unwrap_or_default(),
             changed: answer.swapped.iter().map(ToString::to_string).collect(),
+            beside,
         });
         return Ok(exit);
     }
@@ -76,8 +80,19 @@ pub(super) fn export(
         done.bytes,
         answer.gate.journal
     ));
+    tell_beside(&beside, output);
     output.line(&format!("check it anywhere: genlock verify {}", clean(&destination)));
     Ok(exit)
+}
+
+/// In one line, however many there are.
+fn tell_beside(beside: &[String], output: &mut Output) {
+    let Some(first) = beside.first() else { return };
+    let word = output.paint(Tone::Careful, "beside");
+    let others = beside.len() as u64 - 1;
+    let more =
+        if others == 0 { String::new() } else { format!(" and {}", count(others, "more file")) };
+    output.line(&format!("{word} {}{more}: no part of the delivery", clean(first)));
 }
 
 #[derive(Serialize)]
@@ -88,6 +103,8 @@ struct DeliveryView {
     head: Option<String>,
     signed: Option<String>,
     problems: Vec<ProblemView>,
+    /// What lies in the folder and is no part of the delivery, and need not be.
+    beside: Vec<String>,
 }
 
 pub(super) fn verify(
@@ -112,6 +129,7 @@ pub(super) fn verify(
             head: found.said.as_ref().map(|(_, head)| head.to_string()),
             signed: found.signed,
             problems,
+            beside: found.beside,
         });
         return Ok(exit);
     }
@@ -119,6 +137,7 @@ pub(super) fn verify(
         let place = output.paint(Tone::Bad, &clean(&one.path.path));
         output.line(&format!("{place}: {}", plain(&one.problem, 400)));
     }
+    tell_beside(&found.beside, output);
     let files = count(found.files, "file");
     let said = found.said.map(|(name, head)| format!("; {} by journal {head}", clean(&name)));
     let signed = match (&found.signed, &args.signers) {

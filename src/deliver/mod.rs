@@ -2,6 +2,7 @@
 //! in terms of places and names, files copied so that what arrived is known. Looks at no folder of the
 //! project: where things lie is asked by `app`.
 
+pub mod beside;
 pub mod copy;
 pub mod manifest;
 pub mod names;

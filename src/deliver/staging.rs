@@ -3,30 +3,43 @@
 //! A new or empty target appears by one rename of a folder beside it. Where that cannot be (a mount
 //! point, a folder that is in use) files are put together in [`PARTIAL`] inside it and renamed one by
 //! one when all are verified, the certificate last: until then the folder is no delivery. Whatever is
-//! there already is never overwritten. What a killed export left behind is taken up by the next one.
+//! there already is never overwritten. What a killed export left behind is taken up by the next one as
+//! far as it is part of that; nothing else of it may leave.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, RenameFlags, flock, renameat_with, statvfs, syncfs};
+use rustix::fs::{FlockOperation, OFlags, RenameFlags, flock, renameat_with, statvfs, syncfs};
+use rustix::io::Errno;
 
 use crate::failpoint;
 
 /// The folder inside the target where a delivery that cannot appear at once is put together.
 pub const PARTIAL: &str = ".genlock-partial";
 
-/// Held while an export is at work; no part of the delivery.
-const LOCK: &str = ".lock";
+/// Held while an export is at work; no part of the delivery. Begins as our own names do, which no media
+/// has.
+const LOCK: &str = "genlock-export.lock";
 
-/// Whether a name in a delivery is what a killed export left behind when all was in its place.
-pub fn is_left_over(name: &[u8]) -> bool {
-    name.strip_prefix(PARTIAL.as_bytes()).is_some_and(|rest| rest == b"/.lock")
+/// Whether a file in a delivery is what a killed export left behind when all was in its place: the lock,
+/// which holds nothing.
+pub fn is_left_over(name: &[u8], found: &Metadata) -> bool {
+    let inside = name.strip_prefix(PARTIAL.as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
+    inside.unwrap_or(name) == LOCK.as_bytes() && found.is_file() && found.len() == 0
 }
 
 /// Takes away what a killed export left behind in a finished delivery.
 pub fn sweep(target: &Path) -> Result<(), StagingError> {
+    let lock = target.join(LOCK);
+    match fs::remove_file(&lock) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(io_error("remove", &lock)(error));
+        }
+        _ => {}
+    }
     let folder = target.join(PARTIAL);
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -67,6 +80,14 @@ pub enum StagingError {
         /// The file.
         path: PathBuf,
     },
+    /// It holds more than a certificate can tell apart from the delivery.
+    #[error("{} holds more than {most} files already", path.display())]
+    Crowded {
+        /// The target.
+        path: PathBuf,
+        /// How many are told apart.
+        most: usize,
+    },
     /// There is not enough room.
     #[error("{} has {free} bytes free, and the delivery needs {needed}", path.display())]
     Full {
@@ -79,9 +100,42 @@ pub enum StagingError {
     },
 }
 
-fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StagingError {
+pub(super) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl FnOnce(io::Error) -> StagingError {
     let path = path.to_owned();
     move |source| StagingError::Io { action, path, source }
+}
+
+/// Checks that nothing is in the way of these names in a folder that is to be a delivery: none is there,
+/// and what they lie in is a folder, or not there either. A link is no folder, wherever it leads.
+pub fn check_free<'a>(
+    target: &Path,
+    names: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), StagingError> {
+    match fs::symlink_metadata(target) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(io_error("look at", target)(error)),
+        Ok(found) if !found.is_dir() => {
+            return Err(StagingError::NoFolder { path: target.to_owned() });
+        }
+        Ok(_) => {}
+    }
+    for name in names {
+        let mut path = target.to_owned();
+        let mut parts = name.components().peekable();
+        while let Some(part) = parts.next() {
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => break,
+                Err(error) => return Err(io_error("look at", &path)(error)),
+                Ok(found) if found.is_dir() && parts.peek().is_some() => {}
+                Ok(_) => return Err(StagingError::Taken { path }),
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A delivery that is being put together.
@@ -118,8 +172,15 @@ impl Staging {
             target.join(PARTIAL)
         };
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
+        // Through a link, what is taken away here would be somebody else's.
+        if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+            return Err(StagingError::NoFolder { path: folder });
+        }
         let lock = folder.join(LOCK);
-        let file = File::create(&lock).map_err(io_error("create", &lock))?;
+        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+        let mut open = OpenOptions::new();
+        let open = open.write(true).create(true).truncate(true).custom_flags(flags);
+        let file = open.open(&lock).map_err(io_error("create", &lock))?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)
             .map_err(|_| StagingError::Busy { path: target.to_owned() })?;
         Ok(Self { target: target.to_owned(), folder, at_once, _lock: file })
@@ -174,21 +235,41 @@ impl Staging {
         }
     }
 
-    /// Checks that nothing else has the names that the delivery needs, and that there is room for so
-    /// many more bytes.
-    pub fn check<'a>(
-        &self,
-        names: impl IntoIterator<Item = &'a Path>,
-        needed: u64,
-    ) -> Result<(), StagingError> {
-        if !self.at_once {
-            for name in names {
-                let path = self.target.join(name);
-                if !self.folder.join(name).exists_nofollow() && path.exists_nofollow() {
-                    return Err(StagingError::Taken { path });
+    /// Takes away everything but what is wanted: an earlier export may have been of something else, and
+    /// what it left here would leave with this one.
+    pub fn keep(&self, wanted: impl Fn(&Path) -> bool) -> Result<(), StagingError> {
+        self.prune(Path::new(""), &wanted).map(drop)
+    }
+
+    /// Gives whether the folder is empty now.
+    fn prune(&self, below: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<bool, StagingError> {
+        let folder = self.folder.join(below);
+        let list = |error| io_error("list", &folder)(error);
+        let entries: Vec<_> =
+            fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<_>>).map_err(list)?;
+        let mut is_empty = true;
+        for entry in entries {
+            let name = below.join(entry.file_name());
+            let path = entry.path();
+            let remove = |error| io_error("remove", &path)(error);
+            let kind = entry.file_type().map_err(io_error("look at", &path))?;
+            if kind.is_dir() {
+                if self.prune(&name, wanted)? {
+                    fs::remove_dir(&path).map_err(remove)?;
+                } else {
+                    is_empty = false;
                 }
+            } else if kind.is_file() && (name == Path::new(LOCK) || wanted(&name)) {
+                is_empty = false;
+            } else {
+                fs::remove_file(&path).map_err(remove)?;
             }
         }
+        Ok(is_empty)
+    }
+
+    /// Checks that there is room for so many more bytes.
+    pub fn check_room(&self, needed: u64) -> Result<(), StagingError> {
         let room = statvfs(&self.folder)
             .map_err(|error| io_error("look at", &self.folder)(error.into()))?;
         let free = room.f_bavail.saturating_mul(room.f_frsize);
@@ -204,50 +285,54 @@ impl Staging {
         syncfs(&folder).map_err(|error| io_error("sync", &self.folder)(error.into()))
     }
 
-    /// Makes it the delivery: `names` are its files, the one that makes it one last.
-    pub fn finish<'a>(self, names: impl IntoIterator<Item = &'a Path>) -> Result<(), StagingError> {
+    /// Makes it the delivery: `names` are its files and nothing else is, the one that makes it one last.
+    pub fn finish(self, names: &[&Path]) -> Result<(), StagingError> {
+        let wanted: BTreeSet<&Path> = names.iter().copied().collect();
+        self.keep(|name| wanted.contains(name))?;
+        if let Some(name) = names.iter().find(|name| self.find(name).is_none()) {
+            return Err(io_error("find", &self.folder.join(name))(ErrorKind::NotFound.into()));
+        }
         if self.at_once {
-            let lock = self.folder.join(LOCK);
-            fs::remove_file(&lock).map_err(io_error("remove", &lock))?;
-            // Onto an empty folder, or onto nothing: never over anything.
+            // Onto an empty folder, or onto nothing: never over anything. The lock is held until then, so
+            // that nobody else begins to write here.
             fs::rename(&self.folder, &self.target).map_err(io_error("create", &self.target))?;
             failpoint::hit("delivery-appeared");
+            sweep(&self.target)?;
             let parent = self.target.parent().unwrap_or(&self.target);
             return sync_folder(parent);
         }
-        let mut folders = vec![self.target.clone()];
-        for name in names {
-            let (from, to) = (self.folder.join(name), self.target.join(name));
-            if !from.exists_nofollow() {
-                // An earlier export put it into its place before it was killed.
-                continue;
-            }
-            if let Some(parent) = to.parent() {
-                fs::create_dir_all(parent).map_err(io_error("create", parent))?;
-                if folders.last().is_none_or(|last| last != parent) {
-                    folders.push(parent.to_owned());
-                }
-            }
-            let moved =
-                renameat_with(rustix::fs::CWD, &from, rustix::fs::CWD, &to, RenameFlags::NOREPLACE);
-            match moved {
-                Ok(()) => {}
-                Err(rustix::io::Errno::EXIST) => return Err(StagingError::Taken { path: to }),
-                Err(error) => return Err(io_error("create", &to)(error.into())),
-            }
-            // Folders that are empty now would look like part of the delivery to who is about to get it.
-            let mut emptied = from.parent();
-            while let Some(folder) = emptied.filter(|folder| *folder != self.folder) {
-                if fs::remove_dir(folder).is_err() {
-                    break;
-                }
-                emptied = folder.parent();
-            }
-            failpoint::hit("delivery-placed");
+        // The others an earlier export put into their places before it was killed.
+        let here = |name: &&Path| fs::symlink_metadata(self.folder.join(name)).is_ok();
+        let here: Vec<&Path> = names.iter().copied().filter(here).collect();
+        check_free(&self.target, here.iter().copied())?;
+        if let Some((last, others)) = here.split_last() {
+            others.iter().try_for_each(|name| self.appear(name))?;
+            // Nothing may say that all is there before the device has it so.
+            self.sync()?;
+            self.appear(last)?;
         }
-        folders.iter().try_for_each(|folder| sync_folder(folder))?;
+        sync_folder(&self.target)?;
         // Nothing of it is part of the delivery; what stays is in nobody's way but is no delivery's.
         fs::remove_dir_all(&self.folder).map_err(io_error("remove", &self.folder))
+    }
+
+    /// Puts one file into its place in the target.
+    fn appear(&self, name: &Path) -> Result<(), StagingError> {
+        let (from, to) = (self.folder.join(name), self.target.join(name));
+        if let Some(parent) = to.parent() {
+            fs::create_dir_all(parent).map_err(io_error("create", parent))?;
+        }
+        move_to_free(&from, &to)?;
+        // Folders that are empty now would look like part of the delivery to who is about to get it.
+        let mut emptied = from.parent();
+        while let Some(folder) = emptied.filter(|folder| *folder != self.folder) {
+            if fs::remove_dir(folder).is_err() {
+                break;
+            }
+            emptied = folder.parent();
+        }
+        failpoint::hit("delivery-placed");
+        Ok(())
     }
 
     /// Takes away everything that was put together.
@@ -260,12 +345,109 @@ fn sync_folder(folder: &Path) -> Result<(), StagingError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder))
 }
 
-trait Exists {
-    fn exists_nofollow(&self) -> bool;
+/// Gives a file a name that nothing has yet.
+fn move_to_free(from: &Path, to: &Path) -> Result<(), StagingError> {
+    match renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(Errno::EXIST) => Err(StagingError::Taken { path: to.to_owned() }),
+        // Network mounts and file systems in user space may know no such thing.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => move_to_taken(from, to),
+        Err(error) => Err(io_error("create", to)(error.into())),
+    }
 }
 
-impl Exists for Path {
-    fn exists_nofollow(&self) -> bool {
-        fs::symlink_metadata(self).is_ok()
+/// The same in two steps: the name is taken by an empty file, which cannot replace anything, and that
+/// one is replaced.
+fn move_to_taken(from: &Path, to: &Path) -> Result<(), StagingError> {
+    match OpenOptions::new().write(true).create_new(true).open(to) {
+        Ok(_) => fs::rename(from, to).map_err(io_error("create", to)),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            Err(StagingError::Taken { path: to.to_owned() })
+        }
+        Err(error) => Err(io_error("create", to)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn staging(target: &Path) -> Staging {
+        Staging::open(target).unwrap()
+    }
+
+    fn is_there(path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok()
+    }
+
+    fn write(staging: &Staging, name: &str) {
+        fs::write(staging.place(Path::new(name)).unwrap(), name).unwrap();
+    }
+
+    #[test]
+    fn nothing_leaves_but_what_is_named() {
+        for in_use in [false, true] {
+            let dir = tempfile::tempdir().unwrap();
+            let target = dir.path().join("EP");
+            if in_use {
+                fs::create_dir(&target).unwrap();
+                fs::write(target.join("notes"), "theirs").unwrap();
+            }
+            let staging = staging(&target);
+            for name in ["a", "old/deep/b", "certificate"] {
+                write(&staging, name);
+            }
+            std::os::unix::fs::symlink("a", staging.folder.join("l")).unwrap();
+            staging.keep(|name| name != Path::new("old/deep/b")).unwrap();
+            assert!(!is_there(&staging.folder.join("old")) && !is_there(&staging.folder.join("l")));
+            write(&staging, "late/c");
+            staging.finish(&[Path::new("a"), Path::new("certificate")]).unwrap();
+            let names = fs::read_dir(&target).unwrap().map(|one| one.unwrap().file_name());
+            let mut names: Vec<_> = names.filter(|name| name != "notes").collect();
+            names.sort();
+            assert_eq!(names, ["a", "certificate"]);
+        }
+    }
+
+    #[test]
+    fn what_is_to_leave_and_is_not_there_stops_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("EP");
+        let staging = staging(&target);
+        write(&staging, "a");
+        let finished = staging.finish(&[Path::new("a"), Path::new("b")]);
+        assert!(matches!(finished, Err(StagingError::Io { action: "find", .. })));
+        assert!(!is_there(&target));
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_folder_is_in_the_way() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("EP");
+        fs::create_dir_all(target.join("cut")).unwrap();
+        fs::create_dir(dir.path().join("other")).unwrap();
+        fs::write(dir.path().join("other/theirs"), "theirs").unwrap();
+        let free = |name: &str| check_free(&target, [Path::new(name)]);
+        assert!(free("cut/a").is_ok());
+        assert!(matches!(free("cut"), Err(StagingError::Taken { .. })));
+        std::os::unix::fs::symlink("../other", target.join("reel")).unwrap();
+        assert!(matches!(free("reel/a"), Err(StagingError::Taken { .. })));
+        std::os::unix::fs::symlink("../other", target.join(PARTIAL)).unwrap();
+        assert!(matches!(Staging::open(&target), Err(StagingError::NoFolder { .. })));
+        assert!(is_there(&dir.path().join("other/theirs")));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_never_replaced() {
+        for moved in [move_to_free, move_to_taken] {
+            let dir = tempfile::tempdir().unwrap();
+            let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+            fs::write(&from, "ours").unwrap();
+            moved(&from, &to).unwrap();
+            assert_eq!(fs::read(&to).unwrap(), b"ours");
+            fs::write(&from, "other").unwrap();
+            assert!(matches!(moved(&from, &to), Err(StagingError::Taken { .. })));
+            assert_eq!(fs::read(&to).unwrap(), b"ours");
+        }
     }
 }

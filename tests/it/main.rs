@@ -18,6 +18,7 @@ mod crash;
 mod damage;
 mod declarations;
 mod deliverables;
+mod delivered;
 mod disclosure;
 mod exit_codes;
 mod export;

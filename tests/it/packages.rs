@@ -1,10 +1,21 @@
 //! Deliverables made of packages: all that is in them is judged, and they must be what they say.
 
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+#[cfg(debug_assertions)]
+use std::process::Stdio;
 
+use genlock::deliver::manifest::{
+    Creator, GenerationOptions, ManifestFile, Process, write_generation,
+};
+use genlock::deliver::package::{Algorithm, Hasher};
+
+use crate::export::{export, files, out, reference_tool, verify};
 use crate::media::{a1111_png, plain_png};
-use crate::world::{World, tick};
+use crate::world::{World, text, tick};
 
 /// A legacy MHL over files of a folder.
 fn mhl(world: &World, folder: &str, names: &[&str]) {
@@ -25,7 +36,6 @@ fn mhl(world: &World, folder: &str, names: &[&str]) {
 }
 
 fn twox(bytes: &[u8]) -> String {
-    use genlock::deliver::package::{Algorithm, Hasher};
     Hasher::digest(Algorithm::Xxh64, bytes).value
 }
 
@@ -36,6 +46,46 @@ fn world() -> World {
     world
 }
 
+/// An ASC MHL history of one generation over files of a folder.
+fn history(folder: &Path, names: &[&str]) {
+    let creator = Creator {
+        host_name: "cart".to_owned(),
+        tool: "other".to_owned(),
+        tool_version: "1".to_owned(),
+        ..Creator::default()
+    };
+    let listed = names.iter().map(|name| {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        ManifestFile {
+            path: name.as_bytes().to_vec(),
+            previous_path: None,
+            size: bytes.len() as u64,
+            modified: None,
+            digests: vec![Hasher::digest(Algorithm::Xxh64, &bytes)],
+        }
+    });
+    let made = write_generation(&GenerationOptions {
+        creator: &creator,
+        process: Process::InPlace,
+        time: "2026-11-22T08:00:00Z".parse().unwrap(),
+        folder_name: "card",
+        files: &listed.collect::<Vec<_>>(),
+        folders: &[],
+        references: &[],
+        ignored: &[],
+        previous: None,
+    })
+    .unwrap();
+    fs::create_dir_all(folder.join("ascmhl")).unwrap();
+    fs::write(folder.join("ascmhl").join(&made.name), &made.manifest).unwrap();
+    fs::write(folder.join("ascmhl/ascmhl_chain.xml"), &made.chain).unwrap();
+}
+
+fn checks(world: &World) -> usize {
+    let events = world.json(["log"]).values();
+    events.iter().filter(|event| event["kind"] == "package-checked").count()
+}
+
 #[test]
 fn a_package_that_is_what_it_says_passes_and_is_read_once() {
     let world = world();
@@ -43,15 +93,11 @@ fn a_package_that_is_what_it_says_passes_and_is_read_once() {
     let events = world.events();
     world.gate("EP").expect("pass", &[]);
     assert_eq!(world.events(), events + 1, "nothing but the gate's own event");
-    let checked = |world: &World| {
-        let events = world.json(["log"]).values();
-        events.iter().filter(|event| event["kind"] == "package-checked").count()
-    };
-    assert_eq!(checked(&world), 1);
+    assert_eq!(checks(&world), 1);
     tick();
     fs::write(world.path("dcp/a.png"), plain_png(3)).unwrap();
     world.gate("EP").expect("refused", &["package-mismatch dcp/a.png"; 2]);
-    assert_eq!(checked(&world), 2);
+    assert_eq!(checks(&world), 2);
     world.write("dcp/a.png", plain_png(1));
     world.gate("EP").expect("pass", &[]);
 }
@@ -76,4 +122,154 @@ fn a_folder_that_is_no_package_is_not_added() {
     assert!(error.contains("nothing was added"), "{error}");
     world.run(["deliverable", "add", "EP", "--package", "/etc"]).expect(2);
     assert_eq!(world.json(["deliverable", "ls"]).expect(0).stdout, "");
+}
+
+#[test]
+fn what_could_not_be_read_is_read_at_every_gate() {
+    let world = world();
+    let list = world.read("dcp/list.mhl");
+    world.write("dcp/list.mhl", "no list at all");
+    let read = |world: &World| {
+        let gate = world.gate("EP");
+        assert_eq!(gate.verdict, "refused");
+        text(gate.finding("media-unread"), "path")
+    };
+    assert_eq!((read(&world).as_str(), checks(&world)), ("dcp/list.mhl", 0));
+    assert_eq!((read(&world).as_str(), checks(&world)), ("dcp/list.mhl", 0));
+    world.write("dcp/list.mhl", list);
+    world.gate("EP").expect("pass", &[]);
+    assert_eq!(checks(&world), 1);
+}
+
+#[test]
+fn what_is_no_file_counts_for_a_check_too() {
+    let world = world();
+    world.gate("EP").expect("pass", &[]);
+    // To a file of the package itself: no content comes to it.
+    world.link("dcp/l", "a.png");
+    world.gate("EP").expect("refused", &["package-mismatch dcp/l"]);
+    world.remove("dcp/l");
+    world.gate("EP").expect("pass", &[]);
+    let folder = World::with([("card/a.png", plain_png(1))]);
+    history(&folder.path("card"), &["a.png"]);
+    folder.run(["deliverable", "add", "EP", "--package", "card"]).expect(0);
+    folder.gate("EP").expect("pass", &[]);
+    // The hash of the folder says that there was none.
+    fs::create_dir(folder.path("card/empty")).unwrap();
+    assert_eq!(folder.gate("EP").verdict, "refused");
+}
+
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_file_that_was_another_only_while_it_was_checked_gains_nothing() {
+    let world = world();
+    let good = world.read("dcp/a.png");
+    tick();
+    world.write("dcp/a.png", plain_png(9));
+    let mut command = world.command();
+    command.args(["--json", "gate", "EP"]).env("GENLOCK_FAILPOINT_STOP", "packages-seen");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    let waited = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::UNTRACED);
+    assert!(waited.unwrap().unwrap().1.stopped());
+    world.write("dcp/a.png", good);
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+    assert_eq!(checks(&world), 0);
+    tick();
+    world.write("dcp/a.png", plain_png(9));
+    world.gate("EP").expect("refused", &["package-mismatch dcp/a.png"; 2]);
+}
+
+#[test]
+fn a_package_is_the_folder_of_that_name_and_no_pattern() {
+    let others = ["v1/ai.png", "OV1/ai.png", "v2/ai.png"];
+    let odd =
+        [OsStr::new("v[12]"), OsStr::new("OV*"), OsStr::new("[z-a]"), OsStr::from_bytes(b"v\xff")];
+    for name in odd {
+        let world = World::with(others.map(|other| (other, a1111_png(1))));
+        world.write(Path::new(name).join("a.png"), plain_png(1));
+        history(&world.path(name), &["a.png"]);
+        let args = ["deliverable", "add", "EP", "--package"].map(OsStr::new);
+        world.run(args.into_iter().chain([name])).expect(0);
+        let gate = world.gate("EP");
+        gate.expect("pass", &[]);
+        assert_eq!(gate.answer["checked"], 3, "{name:?}: the media and its lists");
+    }
+}
+
+#[test]
+fn the_package_leaves_and_not_what_a_timeline_made_it_from() {
+    let world = world();
+    world.write("src/plate.png", plain_png(5));
+    world.write(
+        "edit/cut.edl",
+        "TITLE: CUT\n\n001  PLATE V     C        \
+        00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n* SOURCE FILE: ../src/plate.png\n",
+    );
+    world.run(["deliverable", "add", "EP", "--timeline", "edit/cut.edl"]).expect(0);
+    assert_eq!(world.gate("EP").expect("pass", &[]).answer["checked"], 5);
+    export(&world, &out(&world)).expect(0);
+    let found = files(&out(&world));
+    assert!(found.contains("dcp/a.png") && found.contains("dcp/list.mhl"), "{found:?}");
+    assert!(!found.contains("src/plate.png") && !found.contains("edit/cut.edl"), "{found:?}");
+    verify(&world, &out(&world)).expect(0);
+}
+
+#[test]
+fn a_package_with_a_history_of_its_own_leaves_with_it() {
+    let world = World::with([("card/a.png", plain_png(1)), ("card/clip/b.png", plain_png(2))]);
+    history(&world.path("card/clip"), &["b.png"]);
+    world.run(["deliverable", "add", "EP", "--package", "card/clip", "--path", "card"]).expect(0);
+    let to = out(&world);
+    export(&world, &to).expect(0);
+    let lists = files(&to).into_iter().filter(|name| name.starts_with("card/clip/ascmhl/"));
+    let lists: Vec<_> = lists.collect();
+    assert_eq!(lists.len(), 2, "{lists:?}");
+    verify(&world, &to).expect(0);
+    if let Some(run) = reference_tool(&to) {
+        for check in [&["verify"][..], &["diff"], &["verify", "-dh"]] {
+            let (code, said) = run(check);
+            assert_eq!(code, Some(0), "{check:?}: {said}");
+            assert!(!said.contains("ERROR"), "{check:?}: {said}");
+        }
+    }
+    // The manifest refers to the generation in it, the certificate names every list.
+    for list in lists {
+        let before = fs::read(to.join(&list)).unwrap();
+        let mut after = before.clone();
+        after.extend(b"<!-- more -->");
+        fs::write(to.join(&list), after).unwrap();
+        let found = verify(&world, &to).expect(6).value();
+        assert_eq!(found["problems"][0]["path"], list.as_str());
+        fs::write(to.join(&list), before).unwrap();
+    }
+    fs::write(to.join("card/clip/ascmhl/x.png"), a1111_png(1)).unwrap();
+    verify(&world, &to).expect(6);
+    fs::remove_dir_all(&to).unwrap();
+    // One that is broken is no matter of the delivery's: who judges it is the gate.
+    let chain = world.path("card/clip/ascmhl/ascmhl_chain.xml");
+    fs::write(&chain, "no list at all").unwrap();
+    world.run(["reopen", "EP", "--note", "broken"]).expect(0);
+    world.run(["deliverable", "rm", "EP"]).expect(0);
+    world.deliverable("EP", &["card"]);
+    export(&world, &to).expect(0);
+    verify(&world, &to).expect(0);
+}
+
+#[test]
+fn a_package_at_the_top_of_the_project_is_checked_without_what_genlock_keeps_there() {
+    let world = World::with([("a.png", plain_png(1))]);
+    history(world.dir(), &["a.png"]);
+    world.run(["deliverable", "add", "EP", "--package", "."]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.write("b/.genlock/x.png", plain_png(2));
+    world.gate("EP").expect("refused", &["package-mismatch b/.genlock/x.png"]);
+    fs::remove_dir_all(world.path("b")).unwrap();
+    // A delivery has its own list in that place; that is told before anything is final.
+    let error = export(&world, &out(&world)).expect(2).error();
+    assert!(error.contains("keeps for its own papers"), "{error}");
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    assert_eq!(shown["state"], "open");
 }

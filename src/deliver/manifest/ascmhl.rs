@@ -8,7 +8,7 @@ use crate::deliver::manifest::markup::{Markup, date_time, file_name_time};
 use crate::deliver::manifest::{Creator, ManifestError, Process};
 use crate::deliver::package::directory_hash::{DirectoryHash, DirectoryHashes};
 use crate::deliver::package::relative_path::{relative, shown, split};
-use crate::deliver::package::{Algorithm, Digest, Hasher, Previous, chain, hash_list};
+use crate::deliver::package::{Algorithm, Digest, Hasher, Previous, chain, hash_list, is_list};
 use crate::model::Timestamp;
 
 /// Patterns that every history has: the reference implementation's own.
@@ -47,6 +47,15 @@ pub struct ManifestFolder {
     pub modified: Option<Timestamp>,
 }
 
+/// A generation of a history in a folder below, which answers for the files there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManifestReference {
+    /// Of its manifest, relative to the folder; UTF-8.
+    pub path: Vec<u8>,
+    /// C4 of its manifest.
+    pub digest: Digest,
+}
+
 /// What a generation is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct GenerationOptions<'a> {
@@ -63,6 +72,8 @@ pub struct GenerationOptions<'a> {
     /// Folders that hold no file, and those whose times are to be written. Folders of files are
     /// listed also when they are not named here.
     pub folders: &'a [ManifestFolder],
+    /// Generations of histories in folders below.
+    pub references: &'a [ManifestReference],
     /// Patterns of what is left out, beside the usual and those of the generation before.
     pub ignored: &'a [String],
     /// The history so far, as `package::previous` gives it.
@@ -177,14 +188,18 @@ fn add_parents(folders: &mut BTreeMap<Vec<u8>, Option<Timestamp>>, path: &[u8]) 
 
 /// A path as text: relative, plain, and not in a history's own folder.
 fn text(path: &[u8]) -> Result<&str, ManifestError> {
+    if is_list(path) {
+        return Err(ManifestError::path(path, "is in the folder of a history"));
+    }
+    plain(path)
+}
+
+/// A path as text: relative, as the schema has it.
+fn plain(path: &[u8]) -> Result<&str, ManifestError> {
     let text = std::str::from_utf8(path)
         .map_err(|_| ManifestError::NotText { what: "path", text: shown(path) })?;
-    let plain = relative(text).map_err(|why| ManifestError::path(path, why))?;
-    if plain != path {
+    if relative(text).map_err(|why| ManifestError::path(path, why))? != path {
         return Err(ManifestError::path(path, "has empty parts"));
-    }
-    if text.split('/').any(|part| part == chain::FOLDER) {
-        return Err(ManifestError::path(path, "is in the folder of a history"));
     }
     Ok(text)
 }
@@ -272,6 +287,16 @@ fn manifest(
             directory(&mut out, tree, folder, &date)?;
             out.close();
         }
+    }
+    if !options.references.is_empty() {
+        out.close();
+        out.open("references");
+    }
+    for reference in options.references {
+        out.open("hashlistreference");
+        out.text("path", &[], plain(&reference.path)?)?;
+        out.text(reference.digest.algorithm.as_str(), &[], &reference.digest.value)?;
+        out.close();
     }
     Ok((out.finish(), failed))
 }

@@ -10,6 +10,9 @@ mod markup;
 #[cfg(test)]
 mod tests;
 
-pub use ascmhl::{Generation, GenerationOptions, ManifestFile, ManifestFolder, write_generation};
+pub use ascmhl::{
+    Generation, GenerationOptions, ManifestFile, ManifestFolder, ManifestReference,
+    write_generation,
+};
 pub use creator::{Author, Creator, Process};
 pub use error::ManifestError;

@@ -86,6 +86,7 @@ fn generation_with(
         folder_name: folder.file_name().unwrap().to_str().unwrap(),
         files: &files,
         folders: &folders,
+        references: &[],
         ignored: &["*.tmp".to_owned()],
         previous: previous.as_ref(),
     })?;
@@ -118,7 +119,7 @@ fn tree() -> (tempfile::TempDir, PathBuf) {
 fn problems(folder: &Path) -> Vec<PackageProblem> {
     let packages = package::read(folder).unwrap();
     let (cancel, progress) = (AtomicBool::new(false), |_| {});
-    let options = CheckOptions { progress: &progress, cancel: &cancel };
+    let options = CheckOptions { progress: &progress, cancel: &cancel, left_out: None };
     packages.iter().flat_map(|one| package::check(folder, one, &options).unwrap()).collect()
 }
 
@@ -254,6 +255,7 @@ fn a_sha_256_alone_is_no_algorithm_of_asc_mhl() {
         folder_name: "x",
         files: &[file],
         folders: &[],
+        references: &[],
         ignored: &[],
         previous: None,
     });

@@ -2,6 +2,7 @@
 //! the generations in order, each with the hash of its manifest. The chain itself is not signed:
 //! whoever rewrites all of it leaves no trace.
 
+use crate::deliver::package::relative_path::split;
 use crate::deliver::package::xml::{Xml, XmlFault};
 use crate::deliver::package::{Algorithm, Digest};
 
@@ -23,6 +24,22 @@ pub struct ChainEntry {
     pub name: String,
     /// Hash of the manifest, or what is wrong with it.
     pub digest: Result<Digest, String>,
+}
+
+/// Whether a path is in the folder of a history, or that folder.
+pub fn is_list(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|part| part == FOLDER.as_bytes())
+}
+
+/// Whether a path is that of a generation as the reference implementation names them:
+/// `ascmhl/0001_….mhl`, in whatever folder.
+pub fn is_generation(path: &[u8]) -> bool {
+    let (folder, name) = split(path);
+    let digits = name.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let numbered = name.strip_suffix(b".mhl").and_then(|stem| stem.get(digits..));
+    split(folder).1 == FOLDER.as_bytes()
+        && digits >= 4
+        && numbered.is_some_and(|rest| rest.is_empty() || (rest[0] == b'_' && rest.len() > 1))
 }
 
 /// Reads a chain file.

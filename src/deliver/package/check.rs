@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::deliver::package::chain;
+use crate::deliver::package::chain::is_list;
 use crate::deliver::package::directory_hash::{DirectoryHash, DirectoryHashes};
 use crate::deliver::package::ignores::Ignores;
+use crate::deliver::package::junk::is_junk;
 use crate::deliver::package::relative_path::{below, join};
 use crate::deliver::package::tree::{self, Entry, Kind, OpenFault};
 use crate::deliver::package::{
@@ -27,6 +28,8 @@ pub struct CheckOptions<'a> {
     pub progress: &'a dyn Fn(u64),
     /// Set to stop: the check then ends with [`PackageError::Cancelled`] within one buffer.
     pub cancel: &'a AtomicBool,
+    /// A name directly in the folder that is none of the package's, and not looked at.
+    pub left_out: Option<&'a [u8]>,
 }
 
 /// Checks a package that [`crate::deliver::package::read`] gave for the same folder. Gives
@@ -38,7 +41,7 @@ pub fn check(
     options: &CheckOptions<'_>,
 ) -> Result<Vec<PackageProblem>, PackageError> {
     let mut problems = package.problems.clone();
-    let entries = tree::walk(folder, options.cancel)?;
+    let entries = tree::walk(folder, options.left_out, options.cancel)?;
     let ignores = Ignores::new(&package.ignored, &mut problems);
     let mut check = Check {
         folder,
@@ -72,6 +75,25 @@ pub fn check(
     problems.sort();
     problems.dedup();
     Ok(problems)
+}
+
+/// What in a package's folder is no regular file: folders, links, devices and what cannot be looked
+/// into, each with what it is, sorted. That it is there counts for a check as the files do.
+pub fn no_files(
+    folder: &Path,
+    options: &CheckOptions<'_>,
+) -> Result<Vec<(Vec<u8>, String)>, PackageError> {
+    let entries = tree::walk(folder, options.left_out, options.cancel)?;
+    let what = |entry: Entry| {
+        let what = match entry.kind {
+            Kind::File => return None,
+            Kind::Folder => "a folder".to_owned(),
+            Kind::Other(what) => what.to_owned(),
+            Kind::Closed(why) => format!("a folder that cannot be listed: {why}"),
+        };
+        Some((entry.path, what))
+    };
+    Ok(entries.into_iter().filter_map(what).collect())
 }
 
 struct Check<'a> {
@@ -371,25 +393,4 @@ impl<'a> Check<'a> {
 /// The files of a listed one, in order.
 fn paths(listed: &Listed) -> impl Iterator<Item = &[u8]> {
     std::iter::once(&listed.path).chain(&listed.further_chunks).map(Vec::as_slice)
-}
-
-/// Whether a path is in the folder of an ASC MHL history, or that folder.
-fn is_list(path: &[u8]) -> bool {
-    path.split(|byte| *byte == b'/').any(|part| part == chain::FOLDER.as_bytes())
-}
-
-/// What file managers leave behind, by name and by its first bytes: a name alone would be a place
-/// to hide things.
-fn is_junk(folder: &Path, path: &[u8]) -> bool {
-    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    let magic: &[u8] = if name == b".DS_Store" {
-        b"\0\0\0\x01Bud1"
-    } else if name.starts_with(b"._") {
-        b"\0\x05\x16\x07"
-    } else if name.eq_ignore_ascii_case(b"Thumbs.db") {
-        b"\xd0\xcf\x11\xe0"
-    } else {
-        return false;
-    };
-    tree::read_start(folder, path, magic.len() as u64).is_ok_and(|start| start == magic)
 }

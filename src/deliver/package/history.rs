@@ -56,6 +56,18 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
     }
     let mut roots = roots(folder)?;
     roots.sort();
+    assemble(folder, &roots).map(Some)
+}
+
+/// The history of a folder without those nested in it; `None` when it has none.
+pub fn own(folder: &Path) -> Result<Option<Package>, PackageError> {
+    if !tree::is_folder(folder, chain::FOLDER) {
+        return Ok(None);
+    }
+    assemble(folder, &[Vec::new()]).map(Some)
+}
+
+fn assemble(folder: &Path, roots: &[Vec<u8>]) -> Result<Package, PackageError> {
     let mut assembly = Assembly {
         folder,
         listed: BTreeMap::new(),
@@ -65,12 +77,12 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
         records: 0,
         pattern_bytes: 0,
     };
-    for root in &roots {
+    for root in roots {
         assembly.history(root)?;
     }
     assembly.problems.sort();
     assembly.problems.dedup();
-    Ok(Some(Package {
+    Ok(Package {
         kind: PackageKind::AscMhl,
         name: folder.file_name().map(|name| name.to_string_lossy().into_owned()),
         listed: assembly.listed.into_values().collect(),
@@ -79,7 +91,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
         ignored: assembly.ignored,
         problems: assembly.problems,
         accounted: Arc::default(),
-    }))
+    })
 }
 
 /// What a new generation of a folder's own history must know; `None` when it has no history. A
@@ -123,7 +135,7 @@ pub fn previous(folder: &Path) -> Result<Option<Previous>, PackageError> {
 
 /// The folders that have a history, without the last part `ascmhl`.
 fn roots(folder: &Path) -> Result<Vec<Vec<u8>>, PackageError> {
-    let entries = tree::walk(folder, &AtomicBool::new(false))?;
+    let entries = tree::walk(folder, None, &AtomicBool::new(false))?;
     let found = entries.iter().filter(|entry| entry.kind == Kind::Folder);
     let found = found.filter_map(|entry| {
         let (root, name) = split(&entry.path);

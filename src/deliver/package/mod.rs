@@ -23,6 +23,7 @@ pub(crate) mod hash_list;
 mod hasher;
 mod history;
 mod ignores;
+mod junk;
 mod legacy;
 mod listed;
 #[expect(clippy::module_inception, reason = "it is named for its type, as all are")]
@@ -42,14 +43,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use algorithm::Algorithm;
-pub use chain::ChainEntry;
-pub use check::{CheckOptions, check};
+pub use chain::{ChainEntry, is_generation, is_list};
+pub use check::{CheckOptions, check, no_files};
 pub use composition_use::{CompositionUse, UseKind};
 pub use digest::Digest;
 pub use error::PackageError;
 pub use fraction::Fraction;
 pub use hasher::Hasher;
-pub use history::{Previous, previous};
+pub use history::{Previous, own, previous};
+pub use junk::is_junk;
 pub use listed::{IgnoredPatterns, Listed, ListedFolder, Role};
 pub use package::{Package, PackageKind};
 pub use problem::PackageProblem;

@@ -55,8 +55,13 @@ pub(super) enum OpenFault {
     Refused(String),
 }
 
-/// Everything below a folder, by path. The folder itself may be reached through a link.
-pub(super) fn walk(folder: &Path, cancel: &AtomicBool) -> Result<Vec<Entry>, PackageError> {
+/// Everything below a folder, by path, but for one name directly in it. The folder itself may be
+/// reached through a link.
+pub(super) fn walk(
+    folder: &Path,
+    left_out: Option<&[u8]>,
+    cancel: &AtomicBool,
+) -> Result<Vec<Entry>, PackageError> {
     let unreadable = |source| PackageError::Unreadable {
         path: folder.to_owned(),
         action: "list the entries of",
@@ -86,6 +91,9 @@ pub(super) fn walk(folder: &Path, cancel: &AtomicBool) -> Result<Vec<Entry>, Pac
         }
         for entry in found {
             let path = join(&at, &entry.file_name().into_vec());
+            if left_out == Some(&path) {
+                continue;
+            }
             let kind = match entry.file_type() {
                 Ok(kind) => told(kind),
                 Err(error) => Kind::Closed(error.to_string()),

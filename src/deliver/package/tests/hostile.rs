@@ -119,7 +119,7 @@ fn a_check_stops_when_it_is_told_to() {
     let folder = Folder::new();
     folder.put("a.mhl", list("a", "s")).put("a", "s");
     let (cancel, progress) = (AtomicBool::new(true), |_| {});
-    let options = CheckOptions { progress: &progress, cancel: &cancel };
+    let options = CheckOptions { progress: &progress, cancel: &cancel, left_out: None };
     let stopped = check(&folder.path(), &folder.only(), &options);
     assert!(matches!(stopped, Err(PackageError::Cancelled)));
 }

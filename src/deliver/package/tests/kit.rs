@@ -58,7 +58,7 @@ pub(super) fn checked(
     let bytes = Cell::new(0);
     let progress = |more| bytes.set(bytes.get() + more);
     let cancel = AtomicBool::new(false);
-    let options = CheckOptions { progress: &progress, cancel: &cancel };
+    let options = CheckOptions { progress: &progress, cancel: &cancel, left_out: None };
     check(folder, package, &options).map(|problems| (problems, bytes.get()))
 }
 

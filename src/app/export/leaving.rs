@@ -1,0 +1,87 @@
+//! What leaves with a deliverable, under which names, and whether it can leave to a place.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::app::contents::Contents;
+use crate::app::decide::fold;
+use crate::app::deliverables::known;
+use crate::app::export::Item;
+use crate::app::papers::{check_names, is_reserved, taken};
+use crate::app::{AppError, Project};
+use crate::deliver::beside::beside;
+use crate::deliver::staging::check_free;
+use crate::gate as judge;
+use crate::model::{AssetPath, FinalItem, RelPath};
+use crate::record::{PathFilter, Record};
+
+/// What leaves, by name, and everything decided with what a gate just saw of the deliverable. Of one
+/// that is final, what was finalised.
+pub(super) fn leaving(project: &Project, name: &str) -> Result<(Record, Vec<Item>), AppError> {
+    let reader = project.reader()?;
+    let decided = fold(&reader, None)?;
+    let deliverable = known(&decided, name)?;
+    let run = deliverable.gate.as_ref().map(|run| &run.fact);
+    let named = Contents::new(&deliverable.made)?
+        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
+    let contents = Contents::new(&deliverable.made)?
+        .with_referenced(run.map(|run| run.referenced.clone()).unwrap_or_default())
+        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
+    let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
+    let record = fold(&reader, Some(scope))?;
+    let holds = match &deliverable.finalized {
+        Some(done) => done.fact.contents.clone(),
+        None => judge::contents(record.present()),
+    };
+    // Sources that timelines refer to leave only where nothing else says what does.
+    let only_timelines = deliverable.made.paths.is_empty() && deliverable.made.packages.is_empty();
+    let leaves =
+        |item: &FinalItem| only_timelines || named.contains(&item.path.root, &item.path.path);
+    let items = items(holds.into_iter().filter(leaves))?;
+    Ok((record, items))
+}
+
+fn items(holds: impl Iterator<Item = FinalItem>) -> Result<Vec<Item>, AppError> {
+    let mut items: BTreeMap<String, Item> = BTreeMap::new();
+    for FinalItem { path, asset } in holds {
+        let name = delivered_as(&path)?;
+        if is_reserved(&name) {
+            return Err(AppError::usage(
+                format!("{path} has a name that a delivery keeps for its own papers"),
+                "rename it, leave it out of the deliverable, or move it into a folder",
+            ));
+        }
+        let item = Item { from: path.clone(), name: name.clone(), asset };
+        if let Some(other) = items.insert(name, item) {
+            return Err(AppError::usage(
+                format!("{path} and {} would have one name in the delivery", other.from),
+                "rename one of the folders",
+            ));
+        }
+    }
+    Ok(items.into_values().collect())
+}
+
+/// A path of the project as it is; of another root below the root's name.
+fn delivered_as(path: &AssetPath) -> Result<String, AppError> {
+    let below = std::str::from_utf8(path.path.as_bytes()).map_err(|_| {
+        AppError::usage(
+            format!("{path} has a name that is not UTF-8, which a manifest cannot hold"),
+            "rename it; what was approved stays approved",
+        )
+    })?;
+    let root =
+        if path.root.is_project() { String::new() } else { format!("{}/", path.root.as_str()) };
+    Ok(format!("{root}{below}"))
+}
+
+/// Checks that a manifest can hold every name, and that nothing is in the way of any in the target. Gives
+/// what lies there beside.
+pub(super) fn check_target(target: &Path, items: &[Item]) -> Result<Vec<RelPath>, AppError> {
+    check_names(target, items)?;
+    let papers: Vec<_> = taken().collect();
+    let names = items.iter().map(|item| &item.name).chain(&papers);
+    let names: Vec<_> = names.map(Path::new).collect();
+    check_free(target, names.iter().copied())?;
+    Ok(beside(target, &names)?)
+}
