@@ -165,14 +165,7 @@ fn finalised(
     if !passes || looked.state == DeliverableState::Final {
         return Ok(looked);
     }
-    // Open; one that changed since it was final does not come here, its gate is not asked to
-    // finalise it anew.
-    if looked.state == DeliverableState::FinalChanged {
-        return Err(AppError::usage(
-            format!("{name} holds something else than was finalised"),
-            format!("genlock reopen {name} --note WHY, then finalize it anew"),
-        ));
-    }
+    // Of one that changed since it was final this is the refusal: it must be reopened first.
     finalize(project, context, name, None)
 }
 

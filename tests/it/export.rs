@@ -172,6 +172,20 @@ fn anything_done_to_a_delivery_shows() {
 }
 
 #[test]
+fn what_changed_since_it_was_final_is_refused_until_it_is_reopened() {
+    let world = world();
+    world.run(["finalize", "EP"]).expect(0);
+    world.write("cut/a.png", plain_png(77));
+    let said = export(&world, &out(&world)).expect(1).value();
+    assert_eq!(said["verdict"], "refused");
+    let run = world.json(["run", "EP", "--out", "o", "--", "touch", "ran"]).expect(1).value();
+    assert_eq!((&run["ran"], &run["verdict"]), (&false.into(), &"refused".into()));
+    assert!(!out(&world).exists() && !world.path("ran").exists());
+    world.run(["reopen", "EP", "--note", "a new take"]).expect(0);
+    export(&world, &out(&world)).expect(0);
+}
+
+#[test]
 fn nothing_that_is_there_is_overwritten() {
     let world = world();
     let to = out(&world);
