@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::authority::authorities;
+use crate::app::declare::learn_places;
 use crate::app::kin::learn;
 use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
 use crate::model::{
-    AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, ContentProblem, DeclarationId,
+    AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId,
     Examination, Strength, Timestamp,
 };
 use crate::origin::Origin;
@@ -34,6 +35,9 @@ pub(super) fn origins(
     clearing: Option<&Clearing>,
 ) -> Result<BTreeMap<AssetId, Known>, AppError> {
     learn(reader, record)?;
+    if clearing.is_some() {
+        learn_places(reader, record)?;
+    }
     let record = &*record;
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
@@ -66,10 +70,8 @@ pub(super) fn origins(
         above.insert(asset, ancestry);
     }
     let Some(clearing) = clearing else { return Ok(known) };
-    let paths = paths(reader, record)?;
     for (asset, one) in &mut known {
-        let paths = paths.get(asset).map(Vec::as_slice).unwrap_or_default();
-        one.declarations = record.declarations.of(asset, paths.iter()).into_owned();
+        one.declarations = record.declarations.of(asset, std::iter::empty()).into_owned();
         one.clearance = clearing.of(record, one.origin.status, asset, &one.declarations);
     }
     let inherited: Vec<_> = above
@@ -108,19 +110,6 @@ fn heirs(record: &Record, known: &BTreeMap<AssetId, Known>) -> Vec<(AssetId, Ori
         })
         .filter(|(_, origin, _)| origin.strength == Some(Strength::Inherited))
         .collect()
-}
-
-/// Where each content lies that a declaration could be for by its path; nothing where none is.
-fn paths(reader: &Reader, record: &Record) -> Result<HashMap<AssetId, Vec<AssetPath>>, AppError> {
-    let mut paths: HashMap<_, Vec<_>> = HashMap::new();
-    if record.declarations.have_globs() {
-        reader.locations(false, &mut |row| {
-            if record.declarations.all().any(|(_, dossier)| dossier.covers(&row.path)) {
-                paths.entry(row.asset).or_default().push(row.path);
-            }
-        })?;
-    }
-    Ok(paths)
 }
 
 /// What clearances are drawn from: as the gate does, from checked signatures and the policy on disk.

@@ -1,6 +1,7 @@
 //! `show`: everything known of one asset.
 
 use crate::app::decide::decisions;
+use crate::app::declare::learn_places;
 use crate::app::history::event_view;
 use crate::app::kin::origin;
 use crate::app::link::{Way, family};
@@ -35,6 +36,7 @@ pub fn show(
     let mut record = decisions(&reader)?;
     let (parents, more_parents) = family(&reader, &mut record, &asset, Way::Up)?;
     let (children, more_children) = family(&reader, &mut record, &asset, Way::Down)?;
+    learn_places(&reader, &mut record)?;
     let record = record;
     let now = context.now();
     let row = reader.asset(&asset)?.ok_or_else(|| {
@@ -55,8 +57,7 @@ pub fn show(
     })?;
     events.reverse();
     let locations = reader.locations_of(&asset)?;
-    let present = locations.iter().filter(|one| one.present).map(|one| &one.path);
-    let declarations = record.declarations.of(&asset, present);
+    let declarations = record.declarations.of(&asset, std::iter::empty());
     let clearing = Clearing::new(project, &record, now);
     let own = clearing.of(&record, origin.status, &asset, &declarations);
     let of = |one: &Ancestor| {

@@ -577,6 +577,30 @@ impl Reader {
         Ok(found)
     }
 
+    /// Every path that holds or ever held a content, and the event that says that it does no more.
+    pub fn held(
+        &self,
+        each: &mut dyn FnMut(AssetPath, AssetId, Option<Seq>),
+    ) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "SELECT d.root, d.path, l.name, a.hash, iif(l.present, NULL, l.seq)
+                 FROM directory d JOIN location l ON l.directory = d.id JOIN asset a ON a.id = l.asset
+                 UNION ALL
+                 SELECT d.root, d.path, f.name, a.hash, f.seq
+                 FROM former_location f JOIN directory d ON d.id = f.directory
+                                        JOIN asset a ON a.id = f.asset",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                let gone = row.get::<_, Option<i64>>(4)?.map(|seq| Seq(seq.cast_unsigned()));
+                each(asset_path(row, 0)?, asset_id(row, 3)?, gone);
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+
     fn location_rows(
         &self,
         sql: &str,

@@ -8,7 +8,8 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::model::{
-    AssetId, AssetPath, Attached, DeclarationId, Declared, PathPattern, Reported, Tool,
+    AssetId, AssetPath, Attached, DeclarationId, Declared, ObservedBatch, PathPattern, RelPath,
+    Reported, RootName, Seq, Tool,
 };
 use crate::record::Entry;
 
@@ -21,7 +22,29 @@ pub struct Dossier {
     pub reports: Vec<Entry<Reported>>,
     /// Contents it is for, each once, in order.
     pub assets: Vec<AssetId>,
-    globs: Vec<(PathPattern, Option<GlobMatcher>)>,
+    places: Vec<Place>,
+}
+
+/// Where what a declaration is for lies or will lie.
+#[derive(Debug)]
+struct Place {
+    pattern: PathPattern,
+    glob: Option<GlobMatcher>,
+    /// The event that named it.
+    since: Seq,
+}
+
+impl Place {
+    fn fits(&self, path: &Path) -> bool {
+        self.glob.as_ref().is_some_and(|glob| glob.is_match(path))
+    }
+
+    /// Whether it takes in a path, or a folder above it.
+    fn covers(&self, root: &RootName, path: &RelPath) -> bool {
+        let above = path.as_path().ancestors();
+        let mut above = above.take_while(|part| *part != Path::new(""));
+        self.pattern.root == *root && above.any(|part| self.fits(part))
+    }
 }
 
 impl Dossier {
@@ -38,17 +61,33 @@ impl Dossier {
 
     /// Where what it is for lies or will lie.
     pub fn globs(&self) -> impl Iterator<Item = &PathPattern> {
-        self.globs.iter().map(|(glob, _)| glob)
+        self.places.iter().map(|place| &place.pattern)
     }
 
-    /// Whether one of its globs fits a path, or a folder above it.
-    pub fn covers(&self, path: &AssetPath) -> bool {
-        self.globs.iter().any(|(pattern, glob)| {
-            let above = path.path.as_path().ancestors();
-            let mut above = above.take_while(|part| *part != Path::new(""));
-            pattern.root == path.root
-                && glob.as_ref().is_some_and(|glob| above.any(|part| glob.is_match(part)))
-        })
+    /// One that is for these places and nothing else yet.
+    pub fn of_globs(globs: &[PathPattern]) -> Self {
+        let mut dossier = Self::default();
+        dossier.add_places(globs, Seq(0));
+        dossier
+    }
+
+    fn add_places(&mut self, globs: &[PathPattern], since: Seq) {
+        for pattern in globs {
+            if self.globs().any(|known| known == pattern) {
+                continue;
+            }
+            // What was journalled was a glob when it was typed.
+            let glob = GlobBuilder::new(&pattern.pattern).literal_separator(true).build();
+            let glob = glob.ok().map(|glob| glob.compile_matcher());
+            self.places.push(Place { pattern: pattern.clone(), glob, since });
+        }
+    }
+
+    /// Whether what lies at a path is under it for that, or once was: `gone` is the event that says
+    /// that it lies there no more. What left before a glob was named is not under it.
+    pub fn took_in(&self, path: &AssetPath, gone: Option<Seq>) -> bool {
+        let then = |place: &Place| gone.is_none_or(|gone| gone > place.since);
+        self.places.iter().any(|place| then(place) && place.covers(&path.root, &path.path))
     }
 }
 
@@ -58,20 +97,23 @@ pub struct Declarations {
     dossiers: BTreeMap<DeclarationId, Dossier>,
     attached: HashMap<AssetId, Vec<DeclarationId>>,
     with_globs: Vec<DeclarationId>,
+    /// What contents are under because of where they were seen: it stays with them when they are moved
+    /// or copied away.
+    taken_in: HashMap<AssetId, Vec<DeclarationId>>,
     tools: Vec<Entry<Tool>>,
 }
 
 impl Declarations {
     pub(super) fn declared(&mut self, entry: Entry<Declared>) {
         let id = entry.fact.id;
-        self.attach(id, &entry.fact.assets, &entry.fact.globs);
+        self.attach(id, &entry.fact.assets, &entry.fact.globs, entry.seq);
         self.dossiers.entry(id).or_default().versions.push(entry);
     }
 
-    pub(super) fn attached(&mut self, fact: &Attached) {
+    pub(super) fn attached(&mut self, fact: &Attached, seq: Seq) {
         // Nothing is declared by being put under what nobody declared.
         if self.dossiers.contains_key(&fact.declaration) {
-            self.attach(fact.declaration, &fact.assets, &fact.globs);
+            self.attach(fact.declaration, &fact.assets, &fact.globs, seq);
         }
     }
 
@@ -85,7 +127,46 @@ impl Declarations {
         self.tools.push(entry);
     }
 
-    fn attach(&mut self, id: DeclarationId, assets: &[AssetId], globs: &[PathPattern]) {
+    /// Puts what was seen under the declarations whose globs take it in.
+    pub(super) fn observed(&mut self, batch: &ObservedBatch) {
+        for id in &self.with_globs {
+            let places = self.dossiers.get(id).map(|one| one.places.as_slice());
+            let places = places.unwrap_or_default().iter();
+            let here: Vec<_> = places.filter(|one| one.pattern.root == batch.root).collect();
+            if here.is_empty() {
+                continue;
+            }
+            for observed in &batch.directories {
+                let folder = &observed.directory;
+                let whole = here.iter().any(|place| place.covers(&batch.root, folder));
+                let fits = |name: &[u8]| {
+                    let path = folder.join(name);
+                    here.iter().any(|place| place.fits(path.as_path()))
+                };
+                for found in observed.files.iter().filter(|one| whole || fits(&one.name)) {
+                    take_in(&mut self.taken_in, found.asset, *id);
+                }
+            }
+        }
+    }
+
+    /// Takes from the tables what a fold without observations did not see: that a content lies at a
+    /// path, or did until the event `gone`.
+    pub fn learn(&mut self, asset: AssetId, path: &AssetPath, gone: Option<Seq>) {
+        for id in &self.with_globs {
+            if self.dossiers.get(id).is_some_and(|one| one.took_in(path, gone)) {
+                take_in(&mut self.taken_in, asset, *id);
+            }
+        }
+    }
+
+    fn attach(
+        &mut self,
+        id: DeclarationId,
+        assets: &[AssetId],
+        globs: &[PathPattern],
+        since: Seq,
+    ) {
         let dossier = self.dossiers.entry(id).or_default();
         for asset in assets {
             let known = self.attached.entry(*asset).or_default();
@@ -94,16 +175,9 @@ impl Declarations {
                 dossier.assets.push(*asset);
             }
         }
-        for pattern in globs {
-            if dossier.globs().any(|known| known == pattern) {
-                continue;
-            }
-            // What was journalled was a glob when it was typed.
-            let glob = GlobBuilder::new(&pattern.pattern).literal_separator(true).build();
-            dossier.globs.push((pattern.clone(), glob.ok().map(|glob| glob.compile_matcher())));
-            if !self.with_globs.contains(&id) {
-                self.with_globs.push(id);
-            }
+        dossier.add_places(globs, since);
+        if !dossier.places.is_empty() && !self.with_globs.contains(&id) {
+            self.with_globs.push(id);
         }
     }
 
@@ -127,7 +201,8 @@ impl Declarations {
         !self.with_globs.is_empty()
     }
 
-    /// The declarations that a content at these paths is under, in order.
+    /// The declarations that a content is under, in order: that name it, whose globs took it in, or take
+    /// in one of these paths.
     pub fn of<'a>(
         &self,
         asset: &AssetId,
@@ -138,9 +213,11 @@ impl Declarations {
             return Cow::Borrowed(attached);
         }
         let mut all = attached.to_vec();
+        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
+        all.extend(taken_in.iter().filter(|id| !attached.contains(id)));
         for path in paths {
             let fits = |id: &&DeclarationId| {
-                !all.contains(id) && self.dossiers.get(id).is_some_and(|one| one.covers(path))
+                !all.contains(id) && self.dossiers.get(id).is_some_and(|one| one.took_in(path, None))
             };
             let more: Vec<_> = self.with_globs.iter().filter(fits).copied().collect();
             all.extend(more);
@@ -169,5 +246,16 @@ impl Declarations {
     /// Every entry ever made, in order.
     pub fn registrations(&self) -> &[Entry<Tool>] {
         &self.tools
+    }
+}
+
+fn take_in(
+    taken_in: &mut HashMap<AssetId, Vec<DeclarationId>>,
+    asset: AssetId,
+    id: DeclarationId,
+) {
+    let known = taken_in.entry(asset).or_default();
+    if !known.contains(&id) {
+        known.push(id);
     }
 }

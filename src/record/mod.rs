@@ -187,7 +187,7 @@ impl Record {
             }
             Event::Attached(fact) => {
                 self.put_under(&fact.assets, &actor);
-                self.declarations.attached(&fact);
+                self.declarations.attached(&fact, seq);
             }
             Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
             Event::ToolRegistered(fact) => {
@@ -217,6 +217,7 @@ impl Record {
     }
 
     fn observed(&mut self, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
+        self.declarations.observed(&batch);
         let Some(wanted) = scope else { return };
         for observed in batch.directories {
             let place =

@@ -202,7 +202,7 @@ pub fn declare(
             Some(known) => known.version + 1,
             None => 1,
         };
-        let more = news(record, existing, covered);
+        let more = with_present(&project.reader()?, news(record, existing, covered))?;
         let mut events = Vec::new();
         if changed {
             events.push(Event::Declared(Declared {
@@ -300,15 +300,41 @@ fn news(record: &Record, existing: Option<DeclarationId>, covered: &Covered) -> 
     }
 }
 
-/// Every content a declaration is for now: those it names, and what lies where its globs say.
+/// Adds what lies where new globs say at this moment: also what came while questions were answered stays
+/// declared wherever it is moved.
+fn with_present(reader: &Reader, mut more: Covered) -> Result<Covered, AppError> {
+    if !more.globs.is_empty() {
+        let places = Dossier::of_globs(&more.globs);
+        let mut known: BTreeSet<_> = more.assets.iter().copied().collect();
+        reader.locations(false, &mut |row| {
+            if places.took_in(&row.path, None) && known.insert(row.asset) {
+                more.assets.push(row.asset);
+            }
+        })?;
+    }
+    Ok(more)
+}
+
+/// Every content a declaration is for now: those it names, and what lies where its globs say, or lay
+/// there since they say so.
 pub(super) fn attached(reader: &Reader, dossier: &Dossier) -> Result<BTreeSet<AssetId>, AppError> {
     let mut assets: BTreeSet<_> = dossier.assets.iter().copied().collect();
     if dossier.globs().next().is_some() {
-        reader.locations(false, &mut |row| {
-            if dossier.covers(&row.path) {
-                assets.insert(row.asset);
+        reader.held(&mut |path, asset, gone| {
+            if dossier.took_in(&path, gone) {
+                assets.insert(asset);
             }
         })?;
     }
     Ok(assets)
+}
+
+/// Puts what the tables know of where contents lie and lay into a record that was folded without
+/// observations: by that they are under declarations for globs.
+pub(super) fn learn_places(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
+    let declarations = &mut record.declarations;
+    if declarations.have_globs() {
+        reader.held(&mut |path, asset, gone| declarations.learn(asset, &path, gone))?;
+    }
+    Ok(())
 }

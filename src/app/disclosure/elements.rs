@@ -88,16 +88,8 @@ impl<'a> Ground<'a> {
         uses: &Uses,
     ) -> Result<Result<Listed, AiStatus>, AppError> {
         let record = self.record;
-        let is_ai = origin.status.is_ai_or_suspect() || origin.contested;
         let mut paths: Vec<_> = places.iter().map(|(path, _)| (*path).clone()).collect();
-        let declarations = if is_ai && record.declarations.have_globs() {
-            // Wherever else it lies: the declaration of one place is that of the content.
-            let all = self.reader.locations_of(&asset)?;
-            let present = all.iter().filter(|one| one.present).map(|one| &one.path);
-            record.declarations.of(&asset, present.chain(&paths))
-        } else {
-            record.declarations.of(&asset, paths.iter())
-        };
+        let declarations = record.declarations.of(&asset, paths.iter());
         let contribution = match origin.status {
             AiStatus::Ai => "generated",
             AiStatus::AiPart => "part-generated",
