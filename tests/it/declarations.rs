@@ -347,6 +347,27 @@ fn the_template_prints_every_field_with_what_marks_say_filled_in() {
 }
 
 #[test]
+fn the_template_of_a_declaration_read_again_unchanged_is_no_news() {
+    let world = world();
+    world.write("../consent.pdf", "I agree.");
+    let what = FINAL.replace("talent = []\n", "prompts = [\"a bar\", \"at night, rain\"]\n")
+        + "[[talent]]\nname = \"Jane Doe\"\nconsent_document = \"consent.pdf\"\n\
+           [[talent]]\nname = \"Sam Roe\"\nuse = \"replica\"\n\
+           [[pipeline]]\ntool = \"Upscaler\"\nmeets_guidance = \"yes\"\n";
+    declare(&world, &what, &["cut/ai.png"]);
+    let said = world.show("cut/ai.png")["declarations"][0].clone();
+    let events = world.events();
+    let template = world.run(["declare", "D-1", "--template"]).expect(0).stdout;
+    let answer = declare(&world, &template, &["D-1"]);
+    assert_eq!((number(&answer, "version"), world.events()), (1, events), "{template}");
+    assert_eq!(world.show("cut/ai.png")["declarations"][0], said);
+    // One answer more is a new version that keeps the rest.
+    let more = template.replace("# vendor = \"\"", "vendor = \"V\"");
+    assert_eq!(number(&declare(&world, &more, &["D-1"]), "version"), 2);
+    assert!(has(&world.gate("EP"), "talent-consent-missing cut/ai.png"));
+}
+
+#[test]
 fn what_marks_say_is_filled_in_where_a_file_is_silent() {
     let world = world();
     declare(&world, &HARMLESS.replace("tool = \"Sketcher\"\n", ""), &["cut/ai.png"]);

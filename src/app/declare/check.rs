@@ -138,6 +138,8 @@ impl Check<'_> {
                 return self.problem(at, &format!("there is no file {file:?}"));
             }
             (Kind::File, Some(_)) => return,
+            // One that is kept already, as the template of a declaration on record has it.
+            (Kind::File, None) if value.get_ref().is_table() => {}
             (Kind::File, None) => return self.problem(at, "names a file, as text"),
             (Kind::Day, Some(day)) if Timestamp::end_of_day(day).is_err() => {
                 return self.problem(at, &format!("{day:?} is no day like 2026-11-30"));

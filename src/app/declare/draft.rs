@@ -148,8 +148,8 @@ impl Draft {
         }
     }
 
-    /// What is said of a field, as text.
-    pub fn said(&self, key: &str) -> Option<String> {
+    /// What is said of a field.
+    pub(super) fn value(&self, key: &str) -> Option<&Value> {
         let mut parts = key.split('.');
         let mut value = self.table.get(parts.next()?)?;
         for part in parts {
@@ -159,7 +159,12 @@ impl Draft {
                 _ => return None,
             };
         }
-        match value {
+        Some(value)
+    }
+
+    /// What is said of a field, as text.
+    pub fn said(&self, key: &str) -> Option<String> {
+        match self.value(key)? {
             Value::String(text) => Some(text.clone()),
             Value::Boolean(flag) => Some(flag.to_string()),
             Value::Array(list) => {

@@ -11,7 +11,7 @@ use crate::app::declare::draft::Draft;
 use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project};
-use crate::model::{Declaration, Document, Timestamp};
+use crate::model::{Answer, Declaration, Document, Timestamp};
 
 /// Longer than any declaration a person would write.
 const MAX_BYTES: u64 = 1 << 20;
@@ -100,7 +100,8 @@ pub(super) fn sound(declaration: &Declaration) -> Result<(), String> {
     Ok(())
 }
 
-/// A commented declaration with every field, and what is known filled in.
+/// A commented declaration with every field, and what is known filled in. That of a declaration which
+/// is on record says the same as that: read again, it is no other version.
 pub(super) fn template(known: &Draft) -> String {
     let mut out = String::from(
         "# A declaration of a use of generative AI, for: genlock declare ASSET… --from FILE\n\
@@ -111,29 +112,39 @@ pub(super) fn template(known: &Draft) -> String {
     let (principles, fields): (Vec<&Field>, Vec<&Field>) =
         FIELDS.iter().partition(|field| field.key.starts_with("principles."));
     for field in fields {
-        entry(&mut out, field, known.said(field.key).as_deref(), field.key == "use");
+        entry(&mut out, field, known.value(field.key), field.key == "use");
     }
     out.push_str("\n[principles]  # yes, no or unsure\n");
+    let is_new = known.value("principles").is_none();
     for field in principles {
         let key = field.key.trim_start_matches("principles.");
-        let said = known.said(field.key);
-        let field = Field { key, ..*field };
-        entry(&mut out, &field, Some(said.as_deref().unwrap_or("unsure")), true);
+        let said = known.value(field.key);
+        let unsure = Value::from(Answer::Unsure.as_str());
+        entry(&mut out, &Field { key, ..*field }, said.or(is_new.then_some(&unsure)), is_new);
     }
     for list in LISTS {
-        let _ = write!(
-            out,
-            "\n# {}\n# ({})\n# [[{}]]\n# {} = \"…\"\n",
-            list.question, list.source, list.key, list.name
-        );
-        for field in list.fields {
-            entry(&mut out, field, None, false);
+        let _ = write!(out, "\n# {}\n# ({})\n", list.question, list.source);
+        let said = known.value(list.key).and_then(Value::as_array);
+        let said = said.map(Vec::as_slice).unwrap_or_default();
+        if said.is_empty() {
+            let _ = writeln!(out, "# [[{}]]\n# {} = \"…\"", list.key, list.name);
+            for field in list.fields {
+                entry(&mut out, field, None, false);
+            }
+        }
+        for one in said {
+            // A bare string is a table that says no more.
+            let name = one.get(list.name).unwrap_or(one);
+            let _ = writeln!(out, "[[{}]]\n{} = {name}", list.key, list.name);
+            for field in list.fields {
+                entry(&mut out, field, one.get(field.key), false);
+            }
         }
     }
     out
 }
 
-fn entry(out: &mut String, field: &Field, said: Option<&str>, always: bool) {
+fn entry(out: &mut String, field: &Field, said: Option<&Value>, always: bool) {
     let _ = write!(out, "\n# {}\n", field.question);
     if let Kind::Word(words) | Kind::Words(words) = field.kind {
         let _ = writeln!(out, "# {}", words().join(", "));
@@ -142,14 +153,12 @@ fn entry(out: &mut String, field: &Field, said: Option<&str>, always: bool) {
         let _ = writeln!(out, "# ({})", field.source);
     }
     let mark = if said.is_some() || always { "" } else { "# " };
-    let text = said.unwrap_or_default();
-    let value = match field.kind {
-        Kind::Flag => if text.is_empty() { "false" } else { text }.to_owned(),
-        Kind::List | Kind::Words(_) if text.is_empty() => "[]".to_owned(),
-        Kind::List => Value::from(vec![text]).to_string(),
-        Kind::Words(_) => Value::from(text.split(", ").collect::<Vec<_>>()).to_string(),
-        Kind::Text | Kind::Word(_) | Kind::Day | Kind::File => Value::from(text).to_string(),
+    let nothing = match field.kind {
+        Kind::Flag => Value::from(false),
+        Kind::List | Kind::Words(_) => Value::Array(Vec::new()),
+        Kind::Text | Kind::Word(_) | Kind::Day | Kind::File => Value::from(""),
     };
+    let value = said.unwrap_or(&nothing);
     let _ = writeln!(out, "{mark}{} = {value}", field.key);
 }
 
@@ -172,6 +181,23 @@ mod tests {
             assert!(text.contains(&format!("{key} = ")), "{key} is missing");
             assert!(field.source.is_empty() || text.contains(field.source), "{key}");
         }
+    }
+
+    #[test]
+    fn the_template_of_a_declaration_says_the_same_again() {
+        let text = "use = \"a voice\"\nmedium = \"sound\"\nfinal = true\nelements = [\"voice\", \"text\"]\n\
+            tool = \"Speaker\"\nprompts = [\"say, this\", \"\"\"and\nthat\"\"\"]\ninputs = [\"a tape\", \
+            { what = \"a \\\"book\\\"\", owner = \"B\", personal_data = \"no\" }]\npersonal_data = \"unsure\"\n\
+            [principles]\np1 = \"yes\"\np2 = \"no\"\n\
+            [[talent]]\nname = \"Jane Doe\"\nuse = \"replica\"\nminor = \"no\"\n\
+            consent_document = { hash = \"HASH\", name = \"c.pdf\", size = 7 }\n[[talent]]\nname = \"Sam\"\n\
+            [[pipeline]]\ntool = \"T\"\nversion = \"2\"\nmeets_guidance = \"unsure\"\n";
+        let text = text.replace("HASH", &"ab".repeat(32));
+        let declaration: Declaration = toml::from_str(&text).unwrap();
+        assert_eq!(check::problems(&text, &|_| false), []);
+        let again = template(&Draft::from(&declaration));
+        assert_eq!(check::problems(&again, &|_| false), []);
+        assert_eq!(toml::from_str::<Declaration>(&again).unwrap(), declaration, "{again}");
     }
 
     #[test]
