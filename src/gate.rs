@@ -24,7 +24,7 @@ pub struct Ground<'a> {
     pub unmatched: &'a [String],
     /// What kept the gate from knowing.
     pub problems: &'a [MediaProblem],
-    /// Written approvals that are not in the document store as they were handed over.
+    /// Written approvals and consents that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
     /// What stands behind every recorded yes.
     pub authorities: &'a Authorities,

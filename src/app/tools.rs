@@ -33,10 +33,7 @@ pub fn add_tool(
     }
     let terms = terms.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {
-        let same = |entry: &&Entry<Tool>| {
-            entry.fact.name.trim().eq_ignore_ascii_case(tool.name.trim())
-                && entry.fact.version == tool.version
-        };
+        let same = |entry: &&Entry<Tool>| entry.fact.is_same_as(tool);
         let before = record.declarations.registrations().iter().rfind(same);
         let mut entry = before.map_or_else(Tool::default, |entry| entry.fact.clone());
         let new = Tool { terms: terms.clone(), ..tool.clone() };
@@ -78,10 +75,7 @@ pub fn tools(project: &Project) -> Result<Vec<ToolView>, AppError> {
 pub fn show_tool(project: &Project, name: &str) -> Result<Vec<ToolView>, AppError> {
     let record = decisions(&project.reader()?)?;
     let all = record.declarations.registrations().iter();
-    let found: Vec<_> = all
-        .filter(|entry| entry.fact.name.trim().eq_ignore_ascii_case(name.trim()))
-        .map(view)
-        .collect();
+    let found: Vec<_> = all.filter(|entry| entry.fact.is_named(name)).map(view).collect();
     if found.is_empty() {
         let names: Vec<_> =
             record.declarations.tools().iter().map(|one| one.fact.name.clone()).collect();

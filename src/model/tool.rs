@@ -51,14 +51,28 @@ impl Tool {
     /// Whether this entry is about a tool of that name and version. Case does not matter; an entry
     /// without a version is about all of them.
     pub fn is(&self, name: &str, version: Option<&str>) -> bool {
+        self.is_named(name) && self.version.as_deref().is_none_or(|own| version == Some(own))
+    }
+
+    /// Whether this entry is about a tool of that name, in some version. Case does not matter.
+    pub fn is_named(&self, name: &str) -> bool {
         self.name.trim().eq_ignore_ascii_case(name.trim())
-            && self.version.as_deref().is_none_or(|own| version == Some(own))
+    }
+
+    /// Whether another entry is about the same name and version.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.is_named(&other.name) && self.version == other.version
+    }
+
+    /// What was answered of inputs and outputs.
+    pub fn data_answers(&self) -> [ToolAnswer; 4] {
+        [self.stores, self.reuses, self.trains_on_inputs, self.trains_on_outputs]
     }
 
     /// Whether it may keep, re-use or learn from what is put in or comes out: who is unsure cannot say
     /// that it does not. `None` where not everything was answered, and the rest with no.
     pub fn keeps_data(&self) -> Option<bool> {
-        let all = [self.stores, self.reuses, self.trains_on_inputs, self.trains_on_outputs];
+        let all = self.data_answers();
         if all.iter().any(|one| matches!(one, Some(Answer::Yes | Answer::Unsure))) {
             Some(true)
         } else if all.iter().all(|one| *one == Some(Answer::No)) {

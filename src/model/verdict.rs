@@ -63,6 +63,7 @@ rule_codes! {
     SourcesUndeclared = "sources-undeclared", "the deliverable names only rendered files and nothing they were made from";
     TalentConsentMissing = "talent-consent-missing", "a declared use shows or sounds like a performer whose consent is not on record";
     ConsentOutOfScope = "consent-out-of-scope", "a performer's consent is for another production, or has run out";
+    TalentUnapproved = "talent-unapproved", "a use makes a voice, a likeness or a performance, or may change one, and nobody approved that";
     PersonalDataUnapproved = "personal-data-unapproved", "personal data went into a tool, and nobody approved that";
     ProprietaryUnapproved = "proprietary-unapproved", "the commissioner's unreleased material went into a tool, and nobody approved that";
     ThirdPartyIpUnapproved = "third-party-ip-unapproved", "a use rests on or resembles what others own, and nobody approved that";

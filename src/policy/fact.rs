@@ -192,6 +192,7 @@ facts! {
     Approval = "approval", Item, Kind::Word(approvals), "none; rejected: the newest decision is a no; short: the nearest one lacks something that blocks; holds";
     ApprovalId = "approval.id", Item, Kind::Text, "the approval that comes nearest to what is needed, A-n";
     ApprovalBy = "approval.by", Item, Kind::Text, "who gave it";
+    ApprovalDeclaration = "approval.declaration", Item, Kind::Text, "the declaration it was given under, D-n";
     ApprovalDocument = "approval.document", Item, Kind::Flag, "it rests on a document that is in the store as it was handed over";
     ApprovalConditions = "approval.conditions", Item, Kind::Text, "what it is bound to";
     ApprovalOpen = "approval.open", Item, Kind::Text, "what of that nobody whose word counts recorded as met";
@@ -249,13 +250,14 @@ facts! {
     TalentAltered = "talent.altered", Declaration, Kind::Text, "those whose performance is changed beyond what is customary";
     TalentSynthetic = "talent.synthetic", Declaration, Kind::Text, "performers that are nobody";
     TalentMinor = "talent.minor", Declaration, Kind::Text, "those who are or may be minors";
-    ConsentMissing = "talent.consent-missing", Declaration, Kind::Text, "those whose consent is asked for and not on record";
+    ConsentMissing = "talent.consent-missing", Declaration, Kind::Text, "those whose consent is asked for and not on record, or whose document is lost";
     ConsentElsewhere = "talent.consent-elsewhere", Declaration, Kind::Text, "those whose consent is for another production than the policy's";
     ConsentExpired = "talent.consent-expired", Declaration, Kind::Text, "those whose consent has run out";
     Tool = "tool", Declaration, Kind::Text, "the tool that is declared";
     ToolUnregistered = "tool.unregistered", Declaration, Kind::Text, "declared tools that are not in the register";
     ToolNotEnterprise = "tool.not-enterprise", Declaration, Kind::Text, "registered tools that nobody says are under an enterprise agreement";
     ToolTrains = "tool.trains", Declaration, Kind::Text, "registered tools that store, re-use or train on inputs or outputs";
+    ToolApproved = "tool.approved", Declaration, Kind::Flag, "an approval holds that was given after the declaration, and what the register says of its tools, got to stand as they do";
     ToolUnknownTerms = "tool.unknown-terms", Declaration, Kind::Text, "registered tools of which nobody answered that";
     ToolTermsMissing = "tool.terms-missing", Declaration, Kind::Text, "registered tools whose terms are not on record";
 }

@@ -78,15 +78,35 @@ impl Wanted {
     }
 }
 
-/// A sentence with facts in it: `{tool} is not in the register`.
+/// A sentence with facts in it: `{tool} is not in the register`. Of several between bars the first that
+/// is known is told, and words behind the last bar where none is: `{tool.trains|tool|its tool}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Fact(Fact),
+    Facts(Vec<Fact>, String),
     Extra(&'static str),
+}
+
+/// What is told of a fact that is not known, where a sentence has no words for that.
+const UNKNOWN: &str = "?";
+
+impl Part {
+    /// What stands between braces.
+    fn parse(name: &str) -> Option<Self> {
+        if let Some(extra) = EXTRAS.iter().find(|extra| **extra == name) {
+            return Some(Self::Extra(extra));
+        }
+        let mut names: Vec<_> = name.split('|').collect();
+        let words = match names[..] {
+            [_, .., last] if Fact::parse(last).is_none() => names.pop(),
+            _ => None,
+        };
+        let facts: Option<Vec<_>> = names.into_iter().map(Fact::parse).collect();
+        Some(Self::Facts(facts?, words.unwrap_or(UNKNOWN).to_owned()))
+    }
 }
 
 /// What a sentence may name besides facts: the beginning of the asset's id, its status in words, and
@@ -103,9 +123,7 @@ impl Template {
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
-            let extra = EXTRAS.iter().find(|extra| **extra == name).map(|extra| Part::Extra(extra));
-            let part = extra.or_else(|| Fact::parse(name).map(Part::Fact));
-            parts.push(part.ok_or_else(|| name.to_owned())?);
+            parts.push(Part::parse(name).ok_or_else(|| name.to_owned())?);
             rest = after;
         }
         if !rest.is_empty() {
@@ -132,8 +150,8 @@ impl Template {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Extra(name) => out.push_str(&extra(name)),
-                Part::Fact(fact) => match facts.get(*fact) {
-                    Value::Absent => out.push('?'),
+                Part::Facts(all, words) => match known(facts, all) {
+                    Value::Absent => out.push_str(words),
                     Value::Flag(flag) => out.push_str(if flag { "yes" } else { "no" }),
                     Value::Text(text) => out.push_str(&text),
                     Value::Number(number) => out.push_str(&number.to_string()),
@@ -147,7 +165,7 @@ impl Template {
     pub(super) fn names_only(&self, given: fn(Fact) -> bool) -> bool {
         self.0.iter().all(|part| match part {
             Part::Text(_) => true,
-            Part::Fact(fact) => given(*fact),
+            Part::Facts(facts, _) => facts.iter().all(|fact| given(*fact)),
             Part::Extra(_) => false,
         })
     }
@@ -156,9 +174,47 @@ impl Template {
     pub fn text(&self) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Fact(fact) => format!("{{{}}}", fact.as_str()),
+            Part::Facts(facts, words) => {
+                let names = facts.iter().map(|fact| fact.as_str());
+                let words = Some(words.as_str()).filter(|words| *words != UNKNOWN);
+                format!("{{{}}}", names.chain(words).collect::<Vec<_>>().join("|"))
+            }
             Part::Extra(name) => format!("{{{name}}}"),
         };
         self.0.iter().map(part).collect()
+    }
+}
+
+/// The first of some facts that is known.
+fn known<'a>(facts: &'a dyn Facts, all: &[Fact]) -> Value<'a> {
+    let values = all.iter().map(|fact| facts.get(*fact));
+    values.into_iter().find(|value| *value != Value::Absent).unwrap_or(Value::Absent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Given(&'static [Fact]);
+
+    impl Facts for Given {
+        fn get(&self, fact: Fact) -> Value<'_> {
+            if self.0.contains(&fact) { Value::text(fact.as_str()) } else { Value::Absent }
+        }
+    }
+
+    #[test]
+    fn a_sentence_has_words_for_what_is_not_known() {
+        let fill = |text: &str, known| {
+            let template = Template::parse(text).unwrap();
+            assert_eq!(template.text(), text);
+            template.fill(&Given(known), &|_| String::new())
+        };
+        let text = "with {tool.trains|tool|its tool}";
+        assert_eq!(fill(text, &[Fact::Tool, Fact::ToolTrains]), "with tool.trains");
+        assert_eq!(fill(text, &[Fact::Tool]), "with tool");
+        assert_eq!(fill(text, &[]), "with its tool");
+        assert_eq!(fill("with {tool}", &[]), "with ?");
+        assert_eq!(Template::parse("{toll|tool}"), Err("toll|tool".to_owned()));
     }
 }

@@ -16,8 +16,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::model::Severity;
-use crate::policy::fact::{Fact, Facts, Kind, Value};
+use crate::policy::fact::{About, Fact, Facts, Kind, Value};
 use crate::policy::parse::{PolicyError, Reader, each, table};
+use crate::policy::rule::Rule;
 use crate::policy::rules::severity;
 use crate::policy::{Policy, tier};
 
@@ -97,7 +98,13 @@ impl Trial {
     /// Judges the facts of the case by a policy.
     pub fn run(&self, policy: &Policy) -> TrialResult {
         let mut found = BTreeSet::new();
-        for rule in &policy.rules {
+        // As at a gate: what is said of declarations is asked where there is one.
+        let declared = self.facts.0.keys().any(|fact| fact.about() == About::Declaration);
+        let asked = |rule: &&Rule| {
+            let when = rule.when.as_ref();
+            declared || when.is_some_and(|when| when.about() != About::Declaration)
+        };
+        for rule in policy.rules.iter().filter(asked) {
             if rule.when.as_ref().is_some_and(|when| when.holds(&self.facts)) {
                 match severity(rule, &self.facts) {
                     Some(Severity::Block) => found.insert(rule.code.as_str().to_owned()),

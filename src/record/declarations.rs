@@ -160,13 +160,7 @@ impl Declarations {
         }
     }
 
-    fn attach(
-        &mut self,
-        id: DeclarationId,
-        assets: &[AssetId],
-        globs: &[PathPattern],
-        since: Seq,
-    ) {
+    fn attach(&mut self, id: DeclarationId, assets: &[AssetId], globs: &[PathPattern], since: Seq) {
         let dossier = self.dossiers.entry(id).or_default();
         for asset in assets {
             let known = self.attached.entry(*asset).or_default();
@@ -217,7 +211,8 @@ impl Declarations {
         all.extend(taken_in.iter().filter(|id| !attached.contains(id)));
         for path in paths {
             let fits = |id: &&DeclarationId| {
-                !all.contains(id) && self.dossiers.get(id).is_some_and(|one| one.took_in(path, None))
+                !all.contains(id)
+                    && self.dossiers.get(id).is_some_and(|one| one.took_in(path, None))
             };
             let more: Vec<_> = self.with_globs.iter().filter(fits).copied().collect();
             all.extend(more);
@@ -227,11 +222,24 @@ impl Declarations {
     }
 
     /// What the register says of a tool: the newest entry that is about this very version, else the
-    /// newest about all of them.
-    pub fn tool(&self, name: &str, version: Option<&str>) -> Option<&Entry<Tool>> {
+    /// newest about all of them. Else what it says of each other version: one that nobody looked into is
+    /// not known to be better than the worst of them.
+    pub fn tool(&self, name: &str, version: Option<&str>) -> Vec<&Entry<Tool>> {
         let fits = |entry: &&Entry<Tool>| entry.fact.is(name, version);
         let exact = self.tools.iter().rfind(|entry| entry.fact.version.is_some() && fits(entry));
-        exact.or_else(|| self.tools.iter().rfind(fits))
+        match exact.or_else(|| self.tools.iter().rfind(fits)) {
+            Some(entry) => vec![entry],
+            None => self.tools().into_iter().filter(|entry| entry.fact.is_named(name)).collect(),
+        }
+    }
+
+    /// Since when the register answers of an entry's tool what it answers now: the first of the entries
+    /// of its name and version, up to that one, that all answer alike.
+    pub fn answered_since(&self, entry: &Entry<Tool>) -> Seq {
+        let same = |one: &&Entry<Tool>| one.seq <= entry.seq && one.fact.is_same_as(&entry.fact);
+        let earlier = self.tools.iter().rev().filter(same);
+        let alike = earlier.take_while(|one| one.fact.data_answers() == entry.fact.data_answers());
+        alike.last().map_or(entry.seq, |one| one.seq)
     }
 
     /// Every entry of the register that stands, by name and version.
@@ -249,11 +257,7 @@ impl Declarations {
     }
 }
 
-fn take_in(
-    taken_in: &mut HashMap<AssetId, Vec<DeclarationId>>,
-    asset: AssetId,
-    id: DeclarationId,
-) {
+fn take_in(taken_in: &mut HashMap<AssetId, Vec<DeclarationId>>, asset: AssetId, id: DeclarationId) {
     let known = taken_in.entry(asset).or_default();
     if !known.contains(&id) {
         known.push(id);

@@ -431,8 +431,20 @@ fn a_consent_that_is_a_file_is_kept_with_the_documents() {
     assert_eq!(fs::read(world.path(".genlock/documents").join(&hash)).unwrap(), b"I agree.");
     assert!(!has(&world.gate("EP"), "talent-consent-missing cut/ai.png"));
     world.verify();
-    fs::remove_file(world.path(".genlock/documents").join(hash)).unwrap();
+    // What is not there as it was handed over shows no consent, whatever else is said of it.
+    let kept = world.path(".genlock/documents").join(hash);
+    fs::write(&kept, "I do not agree.").unwrap();
+    let gate = world.gate("EP");
+    let why = text(gate.finding("talent-consent-missing"), "why");
+    assert!(why.contains("Jane Doe (consent.pdf is not kept as it was handed over)"), "{why}");
+    let seq = gate.answer["journal"]["seq"].to_string();
+    fs::remove_file(&kept).unwrap();
+    assert!(has(&world.gate("EP"), "talent-consent-missing cut/ai.png"));
     world.run(["verify"]).expect(6);
+    fs::write(&kept, "I agree.").unwrap();
+    assert!(!has(&world.gate("EP"), "talent-consent-missing cut/ai.png"));
+    let again = Gate::from(world.json(["gate", "EP", "--as-of", &seq]));
+    assert_eq!(again.answer["findings"], gate.answer["findings"]);
 }
 
 #[test]
@@ -453,6 +465,16 @@ fn each_risk_that_is_declared_blocks_until_an_approval_that_came_after_it() {
         ("union-impact cut/ai.png", format!("union_impact = \"yes\"\n{FINAL}")),
         ("union-impact cut/ai.png", FINAL.replace("p5 = \"yes\"", "p5 = \"no\"")),
         ("tool-trains-on-data cut/ai.png", FINAL.replace("p2 = \"yes\"", "p2 = \"no\"")),
+        // Nobody answered: no better than unsure.
+        ("third-party-ip-unapproved cut/ai.png", FINAL.replace("p1 = \"yes\"\n", "")),
+        ("tool-trains-on-data cut/ai.png", FINAL.replace("p2 = \"yes\"\n", "")),
+        ("union-impact cut/ai.png", FINAL.replace("p5 = \"yes\"\n", "")),
+        (
+            "declared-temporary cut/ai.png",
+            FINAL.replace("final = true\n", "").replace("p4 = \"no\"", "p4 = \"yes\""),
+        ),
+        ("talent-unapproved cut/ai.png", FINAL.replace("\"signage\"", "\"voice\"")),
+        ("talent-unapproved cut/ai.png", format!("alters_performance = \"unsure\"\n{FINAL}")),
         ("declared-temporary cut/ai.png", FINAL.replace("final = true", "final = false")),
     ];
     for (finding, what) in cases {
@@ -502,7 +524,16 @@ fn each_risk_that_is_declared_blocks_until_an_approval_that_came_after_it() {
         world
             .run(["approve", "D-1", "--by", "Dana", "--scope", "final", "--document", &letter])
             .expect(0);
-        assert_eq!(has(&world.gate("EP"), "consent-out-of-scope cut/ai.png"), finds, "{more}");
+        let gate = world.gate("EP");
+        assert_eq!(has(&gate, "consent-out-of-scope cut/ai.png"), finds, "{more}");
+        if finds {
+            let why = text(gate.finding("consent-out-of-scope"), "why");
+            assert!(why.contains("nobody's") && !why.contains('?'), "{why}");
+        }
+        // Nobody has to consent to what is customary, so that a consent to it may be anything.
+        let exempt = consent(more) + "use = \"alteration\"\nexempt = \"customary\"\n";
+        declare(&world, &exempt, &["D-1"]);
+        assert!(!has(&world.gate("EP"), "consent-out-of-scope cut/ai.png"), "{more}");
     }
 }
 
@@ -559,6 +590,47 @@ fn several_declarations_of_one_asset_are_each_heard() {
         .expect(0);
     assert_eq!(world.gate("EP").verdict, "pass");
     assert_eq!(world.show("cut/ai.png")["declarations"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn each_of_several_declarations_is_cleared_by_its_own_approval() {
+    let world = world();
+    declare(&world, &format!("could_mislead = \"yes\"\n{FINAL}"), &["cut/ai.png"]);
+    declare(&world, &format!("union_impact = \"yes\"\n{FINAL}"), &["cut/ai.png"]);
+    let letter = world.letter();
+    let approve = |id: &str| {
+        world
+            .run(["approve", id, "--by", "Dana", "--scope", "final", "--document", &letter])
+            .expect(0);
+        let gate = world.gate("EP");
+        ["misleading-content cut/ai.png", "union-impact cut/ai.png"].map(|one| has(&gate, one))
+    };
+    assert_eq!(approve("D-1"), [false, true]);
+    // The second yes takes nothing from the first.
+    assert_eq!(approve("D-2"), [false, false]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // One that is withdrawn says nothing any more.
+    world.run(["revoke", "A-1", "--note", "recut"]).expect(0);
+    assert!(has(&world.gate("EP"), "misleading-content cut/ai.png"));
+}
+
+#[test]
+fn what_a_declaration_says_is_not_said_of_a_plate_that_lies_among_what_it_is_for() {
+    let world = World::with([("cut/plate.png", plain_png(1)), ("cut/marked.png", a1111_png(1))]);
+    world.deliverable("EP", &["cut"]);
+    declare(&world, &format!("personal_data = \"yes\"\n{FINAL}"), &["cut/**"]);
+    let both =
+        ["personal-data-unapproved cut/marked.png", "personal-data-unapproved cut/plate.png"];
+    assert!(both.iter().all(|one| has(&world.gate("EP"), one)));
+    world.run(["tag", "cut", "--not-ai", "--note", "shot on the day"]).expect(0);
+    let gate = world.gate("EP");
+    assert!(!has(&gate, both[1]), "{gate:#?}");
+    assert!(has(&gate, "[determination-contradicts-declaration cut/plate.png]"), "{gate:#?}");
+    // Against a mark, one person's word is not enough.
+    assert!(has(&gate, both[0]), "{gate:#?}");
+    world.run(["approve", "cut/marked.png", "--determination", "--by", "Dana"]).expect(0);
+    let gate = world.gate("EP");
+    assert_eq!((gate.verdict.as_str(), has(&gate, both[0])), ("pass", false), "{gate:#?}");
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn answered(more: &str, tools: &[Tool]) -> (Tier, Vec<String>) {
 }
 
 fn answer(policy: &Policy, register: &Declarations, what: &Declaration) -> (Tier, Vec<String>) {
-    let facts = DeclarationFacts::new(policy, register, what, Timestamp::from_nanos(1));
+    let (kept, now) = (BTreeSet::new(), Timestamp::from_nanos(1));
+    let facts = DeclarationFacts::new(policy, register, what, &kept, now);
     let answered = tier(policy, &facts);
     (answered.tier, answered.reasons.into_iter().map(|one| one.code).collect())
 }
@@ -317,6 +318,7 @@ fn what_is_final_is_approved_in_writing() {
 fn a_talent_likeness_is_escalated() {
     escalates("talent = [\"Jane Doe\"]", "talent-likeness");
     escalates("elements = [\"likeness\"]", "talent-likeness");
+    clears_by_approval("elements = [\"likeness\"]", "talent-unapproved");
 }
 
 #[test]
@@ -461,6 +463,7 @@ fn guild_facts_are_on_record() {
 fn an_alteration_of_intent_is_escalated() {
     escalates("alters_performance = \"unsure\"", "performance-altered");
     escalates("talent = [{ name = \"J\", use = \"alteration\" }]", "performance-altered");
+    clears_by_approval("alters_performance = \"unsure\"", "talent-unapproved");
 }
 
 #[test]

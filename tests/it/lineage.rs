@@ -382,6 +382,9 @@ fn a_source_must_be_approved_as_the_file_would_have_to_be() {
     assert_eq!(blocking(&world.gate("EP")), ["approval-no-document out/proxy.jpg"]);
 }
 
+/// Every principle is kept.
+const KEPT: &str = "final = true\n[principles]\np1 = \"yes\"\np2 = \"yes\"\np3 = \"yes\"\np4 = \"yes\"\np5 = \"yes\"\n";
+
 #[test]
 fn what_is_declared_of_a_source_is_declared_of_what_was_made_from_it() {
     let world = proxy();
@@ -394,7 +397,8 @@ fn what_is_declared_of_a_source_is_declared_of_what_was_made_from_it() {
         let file = world.outside("use.toml").display().to_string();
         world.run([&["declare", "--from", &file][..], assets].concat()).expect(0);
     };
-    declare("use = \"a lighthouse\"\n[[talent]]\nname = \"Jane Doe\"\n", &["src/*"]);
+    let talent = "[[talent]]\nname = \"Jane Doe\"\n";
+    declare(&format!("use = \"a lighthouse\"\n{KEPT}{talent}"), &["src/*"]);
     let gate = world.gate("EP");
     assert!(!gate.findings().iter().any(|one| one.contains("ai-undeclared")), "{gate:?}");
     assert!(gate.findings().contains(&"[ai-unreported out/proxy.jpg]".to_owned()), "{gate:?}");
@@ -409,7 +413,7 @@ fn a_source_that_is_only_declared_counts_too() {
     world.deliverable("EP", &["out/**"]);
     link(&world, "out/proxy.jpg", "src/voice.png", "proxy");
     assert_eq!(world.gate("EP").verdict, "pass");
-    std::fs::write(world.outside("use.toml"), "use = \"a voice\"\n").unwrap();
+    std::fs::write(world.outside("use.toml"), format!("use = \"a voice\"\n{KEPT}")).unwrap();
     let file = world.outside("use.toml").display().to_string();
     world.run(["declare", "src/voice.png", "--from", &file]).expect(0);
     let gate = world.gate("EP");

@@ -128,6 +128,23 @@ fn no_ai_refuses_whatever_was_approved() {
 }
 
 #[test]
+fn no_ai_takes_what_two_people_say_is_no_such_thing() {
+    let world = world("no-ai");
+    world.deliverable("PLATE", &["cut/plate.png"]);
+    world.write("cut/plate.png", plain_png(7));
+    world.scan();
+    crate::declarations::declare(&world, crate::declarations::FINAL, &["cut/plate.png"]);
+    let refused = "no-ai cut/plate.png";
+    assert!(world.gate("PLATE").findings().contains(&refused.to_owned()));
+    world.run(["tag", "cut/plate.png", "--not-ai", "--note", "shot on the day"]).expect(0);
+    let gate = world.gate("PLATE");
+    assert!(gate.findings().contains(&refused.to_owned()), "{gate:#?}");
+    assert!(text(gate.finding("no-ai"), "fix").contains("--determination"));
+    world.run(["approve", "cut/plate.png", "--determination", "--by", "Dana"]).expect(0);
+    all(&world.gate("PLATE"), "pass", &[]);
+}
+
+#[test]
 fn disclose_only_refuses_nothing_and_says_all() {
     let world = world("disclose-only");
     world.write("cut/maybe.png", xmp_png(3, "screenCapture"));

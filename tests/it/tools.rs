@@ -123,6 +123,58 @@ fn a_tool_that_trains_on_data_blocks_until_an_approval_says_yes_to_the_declarati
 }
 
 #[test]
+fn a_tool_that_starts_to_train_after_it_was_approved_is_approved_anew() {
+    let world = world();
+    world
+        .run([&["tool", "add", "Sketcher", "--enterprise"][..], &KEEPS_NOTHING].concat())
+        .expect(0);
+    world.approve(&["ai.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Its maker changed the terms: the declaration says what it said, and the yes was to another tool.
+    world.run(["tool", "add", "Sketcher", "--trains-on-inputs", "yes"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["[approval-unsigned ai.png]", "tool-trains-on-data ai.png"]);
+    world.approve(&["ai.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // A remark, or better terms, ask nobody again.
+    world.run(["tool", "add", "Sketcher", "--note", "asked for an exception"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    world.run(["tool", "add", "Sketcher", "--trains-on-inputs", "no"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn a_version_nobody_registered_is_no_better_than_the_worst_of_those_that_are() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    let version = |version, more: &[&str]| {
+        let add = ["tool", "add", "Sketcher", "--version", version, "--enterprise"];
+        world.run([&add[..], &KEEPS_NOTHING, more].concat()).expect(0);
+    };
+    version("1", &[]);
+    declare(&world, USE, &["ai.png"]);
+    // It names no version, and there is an entry for one only.
+    let gate = world.gate("EP");
+    let why = text(gate.finding("tool-unregistered"), "why");
+    assert!(why.contains("names Sketcher (only versions of it are)"), "{why}");
+    assert!(!has(&gate, "[tool-not-enterprise ai.png]"), "{gate:#?}");
+    world.run(["tool", "add", "Sketcher", "--version", "2", "--stores", "yes"]).expect(0);
+    let of_3 = USE.replace("tool = \"Sketcher\"", "tool = \"Sketcher\"\ntool_version = \"3\"");
+    declare(&world, &of_3, &["D-1"]);
+    let gate = world.gate("EP");
+    let why = text(gate.finding("tool-unregistered"), "why");
+    assert!(why.contains("names Sketcher 3 (other versions of it are)"), "{why}");
+    for finding in ["tool-trains-on-data ai.png", "[tool-not-enterprise ai.png]"] {
+        assert!(has(&gate, finding), "{finding}: {gate:#?}");
+    }
+    version("3", &[]);
+    let gate = world.gate("EP");
+    for code in ["tool-unregistered", "tool-trains-on-data", "tool-not-enterprise"] {
+        assert!(!gate.findings().iter().any(|one| one.contains(code)), "{code}: {gate:#?}");
+    }
+}
+
+#[test]
 fn who_is_unsure_what_a_tool_keeps_has_not_said_that_it_keeps_nothing() {
     let world = world();
     let unsure = [&["tool", "add", "Sketcher"][..], &KEEPS_NOTHING, &["--enterprise"]].concat();

@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(declaration.is_final, Some(true));
         assert_eq!(declaration.elements.len(), 2);
         assert_eq!(declaration.talent[0].consent.as_deref(), Some("C-17"));
-        assert!(!declaration.talent[0].lacks_consent());
+        assert!(!declaration.talent[0].lacks_consent(&|_| false));
         assert_eq!(declaration.principles.p2, Some(Answer::Unsure));
         assert_eq!(declaration.principles.p3, None);
     }

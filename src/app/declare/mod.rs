@@ -67,16 +67,10 @@ pub fn covered(
             continue;
         }
         covered.globs.push(path_pattern(project, context, argument)?);
-        // What is there now stays declared wherever it is moved.
-        match select(project, context, one) {
-            Ok(found) => covered.assets.extend(found.assets),
-            Err(AppError::Usage { .. }) => {}
-            Err(error) => return Err(error),
-        }
     }
     let mut seen = BTreeSet::new();
     covered.assets.retain(|asset| seen.insert(*asset));
-    Ok(covered)
+    with_present(&project.reader()?, covered)
 }
 
 /// A draft of a declaration with what is known: what an earlier version says, or what the marks of the
@@ -191,8 +185,9 @@ pub fn declare(
     })?;
     let policy = project.policy()?;
     decide(project, context, |record| {
-        let facts =
-            DeclarationFacts::new(&policy, &record.declarations, declaration, context.now());
+        // Whether documents are still kept is for the gate to say: what is answered is what was declared.
+        let (register, kept) = (&record.declarations, BTreeSet::new());
+        let facts = DeclarationFacts::new(&policy, register, declaration, &kept, context.now());
         let answered = tier(&policy, &facts);
         let known = existing.map(|id| current(record, id)).transpose()?;
         let changed = known.is_none_or(|known| *known.declaration != *declaration);
@@ -300,8 +295,8 @@ fn news(record: &Record, existing: Option<DeclarationId>, covered: &Covered) -> 
     }
 }
 
-/// Adds what lies where new globs say at this moment: also what came while questions were answered stays
-/// declared wherever it is moved.
+/// Adds what lies where globs say at this moment, so that it stays declared wherever it is moved. Asked
+/// again when it is recorded: more may have come while questions were answered.
 fn with_present(reader: &Reader, mut more: Covered) -> Result<Covered, AppError> {
     if !more.globs.is_empty() {
         let places = Dossier::of_globs(&more.globs);

@@ -65,7 +65,9 @@ impl<'a> Ground<'a> {
         let sha256 = sha256.collect();
         let declared = record.declarations.all();
         let declared = declared
-            .filter_map(|(id, _)| Some((id, Arc::new(declared_view(record, policy, id, now)?))))
+            .filter_map(|(id, _)| {
+                Some((id, Arc::new(declared_view(record, policy, id, &lost, now)?)))
+            })
             .collect();
         Self { reader, record, policy, authorities, lost, name, now, declared, sha256 }
     }
@@ -149,7 +151,8 @@ impl<'a> Ground<'a> {
             missing: Vec::new(),
         };
         let confirmed = self.confirmed(&asset);
-        view.missing = gaps::of(&view, uses.have_timelines() && self.name.is_some(), confirmed);
+        let in_cut = uses.have_timelines() && self.name.is_some();
+        view.missing = gaps::of(&view, in_cut, confirmed, &|hash| self.lost.contains(hash));
         if record.determination(&asset).is_none() {
             let problems = record.content_problems(&asset).iter();
             view.missing.extend(problems.map(|one| {
@@ -352,16 +355,17 @@ fn declared_view(
     record: &Record,
     policy: Option<&Policy>,
     id: DeclarationId,
+    lost: &BTreeSet<AssetId>,
     now: Timestamp,
 ) -> Option<DisclosedDeclaration> {
     let declaration = show::declaration(record, id)?;
     let said = &declaration.declaration;
     let reasons = policy.map(|policy| {
-        let facts = DeclarationFacts::new(policy, &record.declarations, said, now);
+        let facts = DeclarationFacts::new(policy, &record.declarations, said, lost, now);
         let reasons = tier(policy, &facts).reasons.into_iter();
         reasons.map(|one| GapView { code: one.code, why: one.why }).collect()
     });
-    let tools = said.tools().filter_map(|(name, version)| record.declarations.tool(name, version));
+    let tools = said.tools().flat_map(|(name, version)| record.declarations.tool(name, version));
     let tools: BTreeMap<_, _> = tools.map(|entry| (entry.seq, entry)).collect();
     let register = tools
         .into_values()

@@ -93,8 +93,14 @@ impl<L: Fn(&AssetId) -> bool> Lacks<'_, L> {
 }
 
 /// Everything an element lacks. `in_cut` is whether timelines were read that should mention it,
-/// `confirmed` whether somebody else confirmed that it is not AI.
-pub(super) fn of(view: &ElementView, in_cut: bool, confirmed: bool) -> Vec<GapView> {
+/// `confirmed` whether somebody else confirmed that it is not AI, `is_lost` whether a document is not kept as
+/// it was handed over.
+pub(super) fn of(
+    view: &ElementView,
+    in_cut: bool,
+    confirmed: bool,
+    is_lost: &dyn Fn(&AssetId) -> bool,
+) -> Vec<GapView> {
     let mut all = Vec::new();
     match view.contribution {
         "contested" => {
@@ -117,7 +123,7 @@ pub(super) fn of(view: &ElementView, in_cut: bool, confirmed: bool) -> Vec<GapVi
         )),
         _ => {}
     }
-    declared(&view.declarations, &mut all);
+    declared(&view.declarations, is_lost, &mut all);
     approved(view, &mut all);
     for (code, what, there) in [
         ("tool-unknown", "nothing names the tool", !view.tools.is_empty()),
@@ -137,7 +143,11 @@ pub(super) fn of(view: &ElementView, in_cut: bool, confirmed: bool) -> Vec<GapVi
 }
 
 /// What declarations leave open.
-fn declared(declarations: &[std::sync::Arc<DisclosedDeclaration>], all: &mut Vec<GapView>) {
+fn declared(
+    declarations: &[std::sync::Arc<DisclosedDeclaration>],
+    is_lost: &dyn Fn(&AssetId) -> bool,
+    all: &mut Vec<GapView>,
+) {
     if declarations.is_empty() {
         return all.push(gap(
             RuleCode::AiUndeclared,
@@ -155,7 +165,7 @@ fn declared(declarations: &[std::sync::Arc<DisclosedDeclaration>], all: &mut Vec
         let without: Vec<_> = said
             .talent
             .iter()
-            .filter(|one| one.lacks_consent())
+            .filter(|one| one.lacks_consent(is_lost))
             .map(|one| one.name.as_str())
             .collect();
         if !without.is_empty() {

@@ -6,7 +6,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::model::{Answer, Document, TalentExemption, TalentUse};
+use crate::model::{Answer, AssetId, Document, TalentExemption, TalentUse};
 
 /// What went into a tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,15 +80,20 @@ pub struct Talent {
 }
 
 impl Talent {
-    /// Whether the guidance asks for consent that is not on record. An exemption of a replica is from
-    /// *further* consent to use one that was consented to; only alterations can do without.
-    pub fn lacks_consent(&self) -> bool {
+    /// Whether the guidance asks for consent that is not on record. `is_lost` says of a document whether
+    /// it is not kept as it was handed over: then it shows no consent.
+    pub fn lacks_consent(&self, is_lost: &dyn Fn(&AssetId) -> bool) -> bool {
+        let on_record = match &self.consent_document {
+            Some(document) => !is_lost(&document.hash),
+            None => self.consent.as_ref().is_some_and(|text| !text.trim().is_empty()),
+        };
+        !on_record && self.needs_consent()
+    }
+
+    /// Whether the guidance asks for consent. An exemption of a replica is from *further* consent to use
+    /// one that was consented to; only alterations can do without.
+    pub fn needs_consent(&self) -> bool {
         use TalentExemption as E;
-        let named =
-            |text: &Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-        if named(&self.consent) || self.consent_document.is_some() {
-            return false;
-        }
         match self.made {
             Some(TalentUse::Alteration) => {
                 !matches!(self.exempt, Some(E::AsPerformed | E::Customary | E::Agreed))

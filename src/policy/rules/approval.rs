@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AiStatus, Approval, AssetId, Authorities, Authority, Rejection, RuleCode, Scope, Seq, Severity,
-    Timestamp,
+    AiStatus, Approval, AssetId, Authorities, Authority, DeclarationId, Rejection, RuleCode, Scope,
+    Seq, Severity, Timestamp,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
@@ -26,6 +26,8 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) unsigned: Option<String>,
     /// Fingerprint of the key the nearest one is signed with.
     pub(super) key: Option<&'a str>,
+    /// Every approval that holds: when what it says yes to was said, and of which declaration, if of one.
+    pub(super) holding: Vec<(Seq, Option<DeclarationId>)>,
     /// The approval that says what the nearest one says yes to: itself, or the one that it extends.
     pub(super) said: Option<&'a Entry<Approval>>,
     /// Roles of everybody whose approval holds.
@@ -78,6 +80,12 @@ impl<'a> ApprovalFacts<'a> {
         };
         let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
         let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        let holding = offered.iter().filter(|(_, lacks)| holds(lacks));
+        let said = |entry: &'a Entry<Approval>| {
+            let under = entry.fact.declaration.map(|one| one.id);
+            (case.record.said(entry).seq, under)
+        };
+        let holding = holding.map(|(entry, _)| said(entry)).collect();
         // What somebody forged, or could not give, is no approval; it is said where no other holds.
         let is_void = |lack: &Lack| {
             matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
@@ -122,10 +130,10 @@ impl<'a> ApprovalFacts<'a> {
             let state = if nothing_else { Some("short") } else { facts.state };
             facts = Self { state, invalid, not_allowed, ..facts };
         }
-        Self { roles, ..facts }
+        Self { roles, holding, ..facts }
     }
 
-    fn holding(case: &Case<'a>, entry: &'a Entry<Approval>) -> Self {
+    fn of_one(case: &Case<'a>, entry: &'a Entry<Approval>) -> Self {
         let document = entry.fact.document.as_ref();
         let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
         let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
@@ -142,7 +150,7 @@ impl<'a> ApprovalFacts<'a> {
         entry: &'a Entry<Approval>,
         lacks: Vec<Lack>,
     ) -> Self {
-        let mut facts = Self::holding(case, entry);
+        let mut facts = Self::of_one(case, entry);
         let name = if lacks.is_empty() {
             String::new()
         } else {
@@ -194,6 +202,7 @@ impl<'a> ApprovalFacts<'a> {
             not_allowed: said(&self.not_allowed),
             unsigned: said(&self.unsigned),
             key: self.key,
+            holding: self.holding.clone(),
             said: self.said,
             roles: self.roles.clone(),
             open: self.open.clone(),
@@ -211,14 +220,12 @@ impl<'a> ApprovalFacts<'a> {
         }
     }
 
-    /// Whether what the approval that holds says yes to was said after an event, and not of another
+    /// Whether what some approval that holds says yes to was said after an event, and not of another
     /// declaration. One that extends an earlier yes says no more than that did.
-    pub(super) fn holds_since(&self, seq: Seq, declaration: crate::model::DeclarationId) -> bool {
+    pub(super) fn holds_since(&self, seq: Seq, declaration: DeclarationId) -> bool {
+        let is_of = |under: Option<DeclarationId>| under.is_none_or(|id| id == declaration);
         self.state == Some("holds")
-            && self.said.is_some_and(|said| said.seq > seq)
-            && self.best.is_some_and(|entry| {
-                entry.fact.declaration.is_none_or(|under| under.id == declaration)
-            })
+            && self.holding.iter().any(|(said, under)| *said > seq && is_of(*under))
     }
 }
 

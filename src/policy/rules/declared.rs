@@ -2,12 +2,12 @@
 //! each declaration, not for each file under it.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::Ancestor;
 use crate::model::{
-    Answer, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse, Timestamp,
-    plain_word,
+    Answer, AssetId, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse,
+    Timestamp, Tool, plain_word,
 };
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
@@ -15,7 +15,7 @@ use crate::policy::rule::{Rule, Template};
 use crate::policy::rules::findings::Words;
 use crate::policy::rules::{Case, Item, severity};
 use crate::policy::{Policy, tier};
-use crate::record::{Declarations, Record};
+use crate::record::{Declarations, Entry, Record};
 
 /// Every declaration with its facts, and with what rules find by them alone.
 pub(super) struct Prepared<'a> {
@@ -33,7 +33,8 @@ pub(super) struct Settled {
 
 /// Whether a fact is the declaration's own, whatever file is under it.
 fn is_own(fact: Fact) -> bool {
-    fact.about() == About::Declaration && fact != Fact::DeclarationApproved
+    let of_file = [Fact::DeclarationApproved, Fact::ToolApproved];
+    fact.about() == About::Declaration && !of_file.contains(&fact)
 }
 
 impl Settled {
@@ -59,8 +60,13 @@ impl<'a> Prepared<'a> {
         let all = record.declarations.all().filter_map(|(id, dossier)| {
             let current = dossier.current()?;
             let declaration = &current.fact.declaration;
-            let mut facts =
-                DeclarationFacts::new(policy, &record.declarations, declaration, case.now);
+            let mut facts = DeclarationFacts::new(
+                policy,
+                &record.declarations,
+                declaration,
+                case.lost_documents,
+                case.now,
+            );
             facts.id = id;
             facts.since = current.seq;
             facts.reported = dossier.report().is_some();
@@ -101,6 +107,8 @@ pub struct DeclarationFacts<'a> {
     pub(super) id: DeclarationId,
     /// The event that made it stand as it does.
     pub(super) since: Seq,
+    /// The event since which the register says of its tools that they keep data, if it does.
+    pub(super) tools_since: Seq,
     pub(super) reported: bool,
     tier: Option<&'static str>,
     phase: Option<String>,
@@ -112,25 +120,29 @@ pub struct DeclarationFacts<'a> {
 
 impl<'a> DeclarationFacts<'a> {
     /// The facts of a declaration before anybody recorded it: it has no number, was not reported, and
-    /// has no tier yet.
+    /// has no tier yet. `lost` are documents that are not kept as they were handed over.
     pub fn new(
         policy: &Policy,
         register: &Declarations,
         declaration: &'a Declaration,
+        lost: &BTreeSet<AssetId>,
         now: Timestamp,
     ) -> Self {
+        let talent = TalentFacts::new(policy, &declaration.talent, lost, now);
         let steps = declaration.pipeline.iter();
         let unmet = steps.filter(|step| step.meets_guidance != Some(Answer::Yes));
+        let tools = ToolFacts::new(register, declaration);
         let uncleared = declaration.training_clearance.as_deref().is_none_or(is_blank);
         Self {
             declaration,
             id: DeclarationId(0),
             since: Seq(0),
+            tools_since: tools.keep_since,
             reported: false,
             tier: None,
             phase: declaration.phase.as_deref().map(plain_word),
-            talent: TalentFacts::new(policy, &declaration.talent, now),
-            tools: ToolFacts::new(register, declaration),
+            talent,
+            tools,
             pipeline_unmet: listed(unmet.map(|step| step.tool.as_str())),
             training_uncleared: declaration.training_data.as_deref().filter(|_| uncleared),
         }
@@ -150,19 +162,31 @@ struct TalentFacts {
 }
 
 impl TalentFacts {
-    fn new(policy: &Policy, talent: &[Talent], now: Timestamp) -> Self {
+    fn new(policy: &Policy, talent: &[Talent], lost: &BTreeSet<AssetId>, now: Timestamp) -> Self {
         let of = |wanted: &dyn Fn(&Talent) -> bool| {
             listed(talent.iter().filter(|one| wanted(one)).map(|one| one.name.as_str()))
         };
+        // Where no consent is asked for, one that is there all the same does no harm.
         let elsewhere = |one: &Talent| match (&policy.production, &one.production) {
-            (Some(ours), Some(theirs)) => !ours.trim().eq_ignore_ascii_case(theirs.trim()),
+            (Some(ours), Some(theirs)) => {
+                one.needs_consent() && !ours.trim().eq_ignore_ascii_case(theirs.trim())
+            }
             _ => false,
         };
         // A day that does not read is one that nobody can rely on.
         let expired = |one: &Talent| {
             let until = one.consent_until.as_deref();
-            until.is_some_and(|day| Timestamp::end_of_day(day).map_or(true, |end| end < now))
+            let over = |day| Timestamp::end_of_day(day).map_or(true, |end| end < now);
+            one.needs_consent() && until.is_some_and(over)
         };
+        let is_lost = |hash: &AssetId| lost.contains(hash);
+        let missing = talent.iter().filter(|one| one.lacks_consent(&is_lost));
+        let missing = missing.map(|one| match &one.consent_document {
+            Some(paper) => {
+                format!("{} ({} is not kept as it was handed over)", one.name, paper.name)
+            }
+            None => one.name.clone(),
+        });
         let altered =
             |one: &Talent| one.made == Some(TalentUse::Alteration) && one.exempt.is_none();
         Self {
@@ -171,7 +195,7 @@ impl TalentFacts {
             altered: of(&altered),
             synthetic: of(&|one| one.made == Some(TalentUse::Synthetic)),
             minor: of(&|one| matches!(one.minor, Some(Answer::Yes | Answer::Unsure))),
-            missing: of(&Talent::lacks_consent),
+            missing: listed(missing),
             elsewhere: of(&elsewhere),
             expired: of(&expired),
         }
@@ -185,21 +209,33 @@ struct ToolFacts {
     trains: Option<String>,
     unknown_terms: Option<String>,
     terms_missing: Option<String>,
+    keep_since: Seq,
 }
 
 impl ToolFacts {
     fn new(register: &Declarations, declaration: &Declaration) -> Self {
         let tools: Vec<_> = declaration
             .tools()
-            .map(|(name, version)| (name, register.tool(name, version).map(|entry| &entry.fact)))
+            .map(|(name, version)| (name, version, register.tool(name, version)))
             .collect();
-        let of = |wanted: &dyn Fn(&crate::model::Tool) -> bool| {
-            listed(tools.iter().filter(|(_, tool)| tool.is_some_and(wanted)).map(|(name, _)| *name))
+        let of = |wanted: &dyn Fn(&Tool) -> bool| {
+            let wanted = |entries: &[&Entry<Tool>]| entries.iter().any(|one| wanted(&one.fact));
+            listed(tools.iter().filter(|(_, _, all)| wanted(all)).map(|(name, ..)| *name))
         };
+        let unregistered = tools.iter().filter_map(|(name, version, entries)| match entries[..] {
+            [] => Some((*name).to_owned()),
+            [one, ..] if !one.fact.is(name, *version) => Some(match version {
+                Some(version) => format!("{name} {version} (other versions of it are)"),
+                None => format!("{name} (only versions of it are)"),
+            }),
+            _ => None,
+        });
+        let entries = tools.iter().flat_map(|(_, _, entries)| entries);
+        let keep = entries.filter(|one| one.fact.keeps_data() == Some(true));
+        let keep_since = keep.map(|one| register.answered_since(one)).max().unwrap_or(Seq(0));
         Self {
-            unregistered: listed(
-                tools.iter().filter(|(_, tool)| tool.is_none()).map(|(name, _)| *name),
-            ),
+            keep_since,
+            unregistered: listed(unregistered),
             not_enterprise: of(&|tool| tool.enterprise != Some(Answer::Yes)),
             trains: of(&|tool| tool.keeps_data() == Some(true)),
             unknown_terms: of(&|tool| tool.keeps_data().is_none()),
@@ -209,9 +245,9 @@ impl ToolFacts {
 }
 
 /// Names between commas, each once; nothing when there are none.
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut all: Vec<&str> = Vec::new();
-    for name in names {
+fn listed(names: impl Iterator<Item = impl Into<String>>) -> Option<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names.map(Into::into) {
         if !all.contains(&name) {
             all.push(name);
         }

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::lineage::{Ancestor, only_inherited};
-use crate::model::{Approval, AssetId, Clearance, DeclarationId, SourceType, Strength};
+use crate::model::{AiStatus, Approval, AssetId, Clearance, DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::rules::approval::{confirmed, counts, is_ai};
@@ -93,6 +93,14 @@ impl<'a> ItemFacts<'a> {
         self.item
     }
 
+    /// Whether a person determined that it is no AI, and nothing about that is open: then what its
+    /// declarations say is not said of it.
+    pub(super) fn is_cleared_of_ai(&self) -> bool {
+        self.item.origin.status == AiStatus::NotAi
+            && self.case.record.determination(&self.item.asset).is_some()
+            && (!self.item.origin.contested || confirmed(self.policy, self.case, &self.item.asset))
+    }
+
     /// Goes on to the next declaration, if there is one; gives what rules find by it alone.
     pub(super) fn next_declaration(&mut self) -> Option<&'a [Settled]> {
         let id = self.stands.declarations.get(self.at)?;
@@ -112,7 +120,8 @@ impl<'a> ItemFacts<'a> {
         let current = self.at.checked_sub(1).and_then(|at| self.stands.declarations.get(at));
         let Some(one) = current.and_then(|id| self.prepared.get(*id)) else { return Value::Absent };
         match fact {
-            Fact::DeclarationApproved => Value::Flag(self.stands.approved_since(one.since, one.id)),
+            Fact::DeclarationApproved => Value::Flag(self.stands.covered(one).declaration),
+            Fact::ToolApproved => Value::Flag(self.stands.covered(one).tools),
             fact => one.get(fact),
         }
     }
@@ -157,6 +166,10 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
             Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
+            Fact::ApprovalDeclaration => {
+                let under = best.and_then(|one| one.declaration);
+                Value::said(under.map(|one| one.id.to_string()))
+            }
             Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
             Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
             Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use crate::lineage::{Ancestor, Ancestry};
-use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Seq, Strength};
+use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Strength};
 use crate::policy::Policy;
 use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
-use crate::policy::rules::declared::Prepared;
+use crate::policy::rules::declared::{DeclarationFacts, Prepared};
 use crate::policy::rules::{Case, Item};
 use crate::record::Entry;
 
@@ -31,8 +31,24 @@ pub(super) struct Heritage<'a> {
     pub(super) suspect: bool,
     /// Whether that is contested and not confirmed: the strongest mark in it.
     pub(super) contested: Option<Strength>,
-    /// Declarations of sources only: whether approvals since cover them in every source.
-    approved: Vec<(DeclarationId, bool)>,
+    /// Declarations of sources only: what approvals since cover in every source.
+    approved: Vec<(DeclarationId, Covered)>,
+}
+
+/// Whether an approval that holds was given since a declaration got to stand as it does, and since its
+/// tools are registered as they are.
+#[derive(Clone, Copy)]
+pub(super) struct Covered {
+    pub(super) declaration: bool,
+    pub(super) tools: bool,
+}
+
+impl Covered {
+    fn by(approval: &ApprovalFacts<'_>, one: &DeclarationFacts<'_>) -> Self {
+        let declaration = approval.holds_since(one.since, one.id);
+        let tools = declaration && approval.holds_since(one.tools_since.max(one.since), one.id);
+        Self { declaration, tools }
+    }
 }
 
 /// An ancestor with what people say of it.
@@ -105,11 +121,14 @@ impl<'a> Heritage<'a> {
     {
         for one in sources {
             for id in one.declarations.iter().filter(|id| !own.contains(id)) {
-                let since = prepared.get(*id).map(|declared| declared.since);
-                let holds = since.is_some_and(|since| one.facts.holds_since(since, *id));
+                let Some(declared) = prepared.get(*id) else { continue };
+                let covered = Covered::by(&one.facts, declared);
                 match self.approved.iter_mut().find(|(known, _)| known == id) {
-                    Some((_, all)) => *all &= holds,
-                    None => self.approved.push((*id, holds)),
+                    Some((_, all)) => {
+                        all.declaration &= covered.declaration;
+                        all.tools &= covered.tools;
+                    }
+                    None => self.approved.push((*id, covered)),
                 }
             }
         }
@@ -182,12 +201,16 @@ impl<'a> Heritage<'a> {
         }
     }
 
-    /// Whether an approval holds that was given after a declaration got to stand as it does: of the file,
-    /// or of all its sources that are under it.
-    pub(super) fn approved_since(&self, since: Seq, id: DeclarationId) -> bool {
-        let inherited = self.approved.iter().find(|(known, _)| *known == id);
-        self.approval.holds_since(since, id) && self.source.is_none()
-            || inherited.is_some_and(|(_, holds)| *holds)
+    /// What of a declaration approvals cover: of the file, or of all its sources that are under it.
+    pub(super) fn covered(&self, one: &DeclarationFacts<'_>) -> Covered {
+        let own = Covered::by(&self.approval, one);
+        let inherited = self.approved.iter().find(|(known, _)| *known == one.id);
+        let inherited = inherited.map(|(_, covered)| *covered);
+        let is_own = self.source.is_none();
+        Covered {
+            declaration: own.declaration && is_own || inherited.is_some_and(|one| one.declaration),
+            tools: own.tools && is_own || inherited.is_some_and(|one| one.tools),
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Case<'a> {
     pub unmatched: &'a [String],
     /// What kept the gate from knowing.
     pub problems: &'a [MediaProblem],
-    /// Written approvals that are not in the document store as they were handed over.
+    /// Written approvals and consents that are not in the document store as they were handed over.
     pub lost_documents: &'a BTreeSet<AssetId>,
     /// What stands behind every recorded yes.
     pub authorities: &'a Authorities,
@@ -142,6 +142,9 @@ fn of_item<'a>(asked: &Asked<'a>, mut facts: ItemFacts<'_>, found: &mut Findings
         if when.holds(&facts) {
             found.tell(rule, item, &facts, None);
         }
+    }
+    if facts.is_cleared_of_ai() {
+        return;
     }
     // Once for each declaration: what one of them says must not hide what another does.
     while let Some(settled) = facts.next_declaration() {

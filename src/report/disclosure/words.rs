@@ -94,8 +94,11 @@ pub fn input(one: &Input) -> String {
 /// A performer with the consent that is on record.
 pub fn talent(one: &Talent) -> String {
     let document = one.consent_document.as_ref();
-    let consent =
-        if one.lacks_consent() { Some("missing".to_owned()) } else { one.consent.clone() };
+    let consent = if one.lacks_consent(&|_| false) {
+        Some("missing".to_owned())
+    } else {
+        one.consent.clone()
+    };
     with(
         &one.name,
         &[
