@@ -257,7 +257,7 @@ pub(super) fn ack_ground(record: &Record, since: Option<Seq>, seq: Seq) -> AckGr
     let list =
         acknowledged.or_else(|| texts.approvers.iter().filter(|entry| entry.seq < seq).find(named));
     let asks = |entry: &Entry<PolicyAdopted>| {
-        Policy::parse(&entry.fact.text).is_ok_and(|policy| demands_signatures(&policy))
+        Policy::of_record(&entry.fact.text).is_ok_and(|policy| demands_signatures(&policy))
     };
     // The one that was acknowledged, and everything since: a change cannot take the demand away.
     let known = since.and_then(|since| texts.policy_before(since)).map_or(Seq(0), |one| one.seq);

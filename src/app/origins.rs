@@ -122,7 +122,7 @@ pub(super) struct Clearing {
 impl Clearing {
     pub(super) fn new(project: &Project, record: &Record, now: Timestamp) -> Self {
         // Where the policy cannot be used, nothing passes; a list goes by the one on record.
-        let recorded = || Policy::parse(&record.policy()?.fact.text).ok();
+        let recorded = || Policy::of_record(&record.policy()?.fact.text).ok();
         let policy = project.policy().ok().or_else(recorded);
         Self { authorities: authorities(record), policy, now }
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::app::{AppError, Context, Project};
 use crate::model::FindingCode;
 use crate::policy::{
-    About, Condition, Fact, PROFILES, Policy, PolicyError, Rule, TrialResult, profile, trials,
+    About, Condition, Escalation, Fact, PROFILES, Policy, PolicyError, Rule, TrialResult,
+    catalogue, profile, trials,
 };
 use crate::report::{FactView, PolicySummary, RuleView};
 
@@ -78,6 +79,10 @@ pub fn check_policy(
 ) -> Result<PolicySummary, AppError> {
     let (path, policy) = choice.read(context)?;
     let own = policy.rules.iter().filter(|rule| matches!(rule.code, FindingCode::Own(_)));
+    let bundled = &catalogue().escalations;
+    let is_own = |one: &&Escalation| !bundled.iter().any(|ours| ours.code == one.code);
+    let is_dropped =
+        |ours: &&Escalation| !policy.escalations.iter().any(|one| one.code == ours.code);
     Ok(PolicySummary {
         policy: path,
         profile: policy.profile.clone(),
@@ -85,6 +90,12 @@ pub fn check_policy(
         rules: policy.rules.iter().filter(|rule| rule.severity.is_some()).count(),
         own_rules: own.count(),
         escalations: policy.escalations.len(),
+        own_escalations: policy.escalations.iter().filter(is_own).count(),
+        dropped_escalations: bundled
+            .iter()
+            .filter(is_dropped)
+            .map(|one| one.code.to_string())
+            .collect(),
         waivers: policy.waivers.len(),
     })
 }

@@ -94,11 +94,17 @@ fn check(
         output.json(&found);
     } else {
         output.line(&format!(
-            "{}: profile {}, {} in force ({} of its own), {}",
+            "{}: profile {}, {} in force ({} of its own), {} to escalate ({} of its own{}), {}",
             clean(&found.policy),
             clean(&found.profile),
             count(found.rules as u64, "rule"),
             found.own_rules,
+            count(found.escalations as u64, "reason"),
+            found.own_escalations,
+            match found.dropped_escalations.len() {
+                0 => String::new(),
+                dropped => format!(", {dropped} of genlock left out"),
+            },
             count(found.waivers as u64, "waiver")
         ));
     }

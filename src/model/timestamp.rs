@@ -9,6 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
+/// From noon at the date line, where a day begins first, to midnight in UTC.
+const FIRST_ON_EARTH: i64 = 14 * 3_600 * 1_000_000_000;
+
+const DAY: i64 = 24 * 3_600 * 1_000_000_000;
+
 /// The text is neither an RFC 3339 time nor a date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is neither an RFC 3339 time nor a date like 2026-11-30")]
@@ -30,8 +35,28 @@ impl Timestamp {
         self.0.div_euclid(1_000_000_000)
     }
 
-    /// The last nanosecond of a calendar day in UTC: how long an approval "until" that day holds.
+    /// The last nanosecond of a calendar day in UTC: how long an approval "until" that day holds. The day
+    /// is written `YYYY-MM-DD` and no other way: who writes a time of day means that, and not midnight.
     pub fn end_of_day(date: &str) -> Result<Self, BadTimestamp> {
+        let mut places = (0..).zip(date.bytes());
+        let plain = places.all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+        if plain && date.len() == 10 {
+            return Self::end_of_recorded_day(date);
+        }
+        Err(BadTimestamp(date.to_owned()))
+    }
+
+    /// Whether a calendar day has begun anywhere on earth.
+    pub fn has_begun(date: &str, now: Self) -> Result<bool, BadTimestamp> {
+        let end = Self::end_of_day(date)?;
+        Ok(end.0.saturating_sub(DAY) < now.0.saturating_add(FIRST_ON_EARTH))
+    }
+
+    /// The same of what is on record already: once a time of day was read over.
+    pub fn end_of_recorded_day(date: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(date.to_owned());
         let day: jiff::civil::Date = date.parse().map_err(|_| bad())?;
         let next = day.tomorrow().map_err(|_| bad())?;
@@ -91,5 +116,29 @@ mod tests {
         let end = Timestamp::end_of_day("2026-11-30").unwrap();
         assert!(end.to_string().starts_with("2026-11-30T23:59:59.999999999"));
         assert!(Timestamp::end_of_day("2026-13-01").is_err());
+    }
+
+    #[test]
+    fn a_day_is_written_in_one_way() {
+        let end = Timestamp::end_of_recorded_day("2026-11-22T08:00:00").unwrap();
+        assert_eq!(end, Timestamp::end_of_day("2026-11-22").unwrap());
+        for other in [
+            "2026-11-22T08:00:00",
+            "2026-11-22 08:00",
+            "20261122",
+            "2026-11-2",
+            "",
+            "+002026-11-22",
+        ] {
+            assert!(Timestamp::end_of_day(other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_day_begins_where_it_begins_first() {
+        let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        assert_eq!(Timestamp::has_begun("2026-11-22", noon), Ok(true));
+        assert_eq!(Timestamp::has_begun("2026-11-23", noon), Ok(true));
+        assert_eq!(Timestamp::has_begun("2026-11-24", noon), Ok(false));
     }
 }

@@ -40,16 +40,6 @@ pub enum Test {
 }
 
 impl Condition {
-    /// Names that are asked for among those of a fact.
-    pub fn names(&self, of: Fact) -> Vec<&str> {
-        match self {
-            Self::All(all) | Self::Any(all) => all.iter().flat_map(|one| one.names(of)).collect(),
-            Self::Not(one) => one.names(of),
-            Self::Fact(fact, Test::Has(name)) if *fact == of => vec![name],
-            Self::Fact(..) => Vec::new(),
-        }
-    }
-
     /// Whether it holds.
     pub fn holds(&self, facts: &dyn Facts) -> bool {
         match self {

@@ -49,6 +49,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// When a declared use must go to the commissioner's contact.
     pub escalations: Vec<Escalation>,
+    /// Whether these are its own only, and none of Netflix's guidance.
+    pub own_escalations_only: bool,
     /// Its exceptions.
     pub waivers: Vec<Waiver>,
     /// Who may do what with approvals; none leaves it to the list of approvers.
@@ -62,7 +64,12 @@ pub struct Policy {
 impl Policy {
     /// Reads a policy; on failure names every problem with its line.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        parse::parse(text)
+        parse::parse(parse::Reader::new(text))
+    }
+
+    /// Reads a policy that is on record. What was a policy when it was adopted is one for ever.
+    pub fn of_record(text: &str) -> Result<Self, PolicyError> {
+        parse::parse(parse::Reader::of_record(text))
     }
 
     /// The rule of a code.

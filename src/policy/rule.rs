@@ -161,12 +161,12 @@ impl Template {
         }
     }
 
-    /// Whether it names nothing but such facts.
-    pub(super) fn names_only(&self, given: fn(Fact) -> bool) -> bool {
+    /// Whether it names nothing but such facts, and of the extras none but one.
+    pub(super) fn names_only(&self, given: fn(Fact) -> bool, extra: Option<&str>) -> bool {
         self.0.iter().all(|part| match part {
             Part::Text(_) => true,
             Part::Facts(facts, _) => facts.iter().all(|fact| given(*fact)),
-            Part::Extra(_) => false,
+            Part::Extra(name) => Some(*name) == extra,
         })
     }
 

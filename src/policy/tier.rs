@@ -42,7 +42,9 @@ pub fn tier(policy: &Policy, facts: &dyn Facts) -> Answered {
         "nothing speaks for asking first; the commissioner's contact is told of every intended use"
             .to_owned();
     let why = match policy.profile.as_str() {
-        "netflix" => format!("{why} (Netflix 2025-08, Introduction; Guiding Principles: outcomes)"),
+        "netflix" if !policy.own_escalations_only => {
+            format!("{why} (Netflix 2025-08, Introduction; Guiding Principles: outcomes)")
+        }
         _ => why,
     };
     let reasons = vec![Reason { code: "report-intended-use".to_owned(), why }];

@@ -134,26 +134,32 @@ fn case(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<Trial
         Trial { name: String::new(), facts: Given::default(), expect: None, tier: None };
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "name" => trial.name = reader.text("name", value)?.0,
+            "name" => {
+                trial.name = reader.text("name", value).map(|(text, _)| text).unwrap_or_default();
+            }
             "facts" => facts(reader, value, &mut trial.facts),
             "expect" => {
-                let all = reader.texts("expect", value)?;
+                let all = reader.texts("expect", value).unwrap_or_default();
                 trial.expect = Some(all.into_iter().map(|(text, _)| text).collect());
             }
             "tier" => {
-                let (text, at) = reader.text("tier", value)?;
-                if !["report", "escalate"].contains(&text.as_str()) {
-                    reader.problem(at, "tier is report or escalate".into());
+                let said = reader.text("tier", value);
+                if let Some((_, at)) = said
+                    .as_ref()
+                    .filter(|(text, _)| !["report", "escalate"].contains(&text.as_str()))
+                {
+                    reader.problem(*at, "tier is report or escalate".into());
                 }
-                trial.tier = Some(text);
+                trial.tier = said.map(|(text, _)| text);
             }
             unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
         }
     }
-    if trial.name.trim().is_empty() {
+    let is_text = |value: &Spanned<DeValue<'_>>| value.get_ref().is_str();
+    if trial.name.trim().is_empty() && table.get("name").is_none_or(is_text) {
         reader.problem(at, "a case has a name".into());
     }
-    if trial.expect.is_none() && trial.tier.is_none() {
+    if !table.contains_key("expect") && !table.contains_key("tier") {
         reader.problem(at, "a case expects something: expect = [], or tier".into());
     }
     Some(trial)
@@ -216,7 +222,7 @@ mod tests {
         let policy = "profile = \"x\"\n[[rule]]\ncode = \"x-runway\"\nseverity = \"warn\"\n\
             why = \"w\"\nfix = \"f\"\nwhen = { fact = \"tool\", is = \"Runway\" }\n";
         let policy = Policy::parse(policy).unwrap();
-        let text = "[[case]]\nname = \"a\"\nfacts = { tool = \"Runway\" }\nexpect = [\"warn x-runway\"]\n\
+        let text = "[[case]]\nname = \"a\"\nfacts = { tool = \"Runway\", \"declaration.p3\" = \"yes\" }\nexpect = [\"warn x-runway\"]\n\
             [[case]]\nname = \"b\"\nfacts = { status = \"suspect\" }\nexpect = [\"warn x-runway\"]\n";
         let results: Vec<_> = trials(text).unwrap().iter().map(|one| one.run(&policy)).collect();
         assert!(results[0].holds(), "{results:?}");

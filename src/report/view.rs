@@ -439,6 +439,10 @@ pub struct PolicySummary {
     pub own_rules: usize,
     /// Reasons to escalate.
     pub escalations: usize,
+    /// How many of them are the policy's own.
+    pub own_escalations: usize,
+    /// Those of genlock that it leaves out.
+    pub dropped_escalations: Vec<String>,
     /// Exceptions.
     pub waivers: usize,
 }

@@ -263,7 +263,9 @@ fn a_report_says_to_whom_when_and_with_what() {
     assert!(!has(&world.gate("EP"), "[ai-unreported cut/ai.png]"));
     world.json(["reported", "D-9", "--to", "Dana"]).expect(2).error();
     world.json(["reported", "D-1", "--to", " "]).expect(2).error();
-    world.json(["reported", "D-1", "--to", "D", "--on", "soon"]).expect(2).error();
+    for on in ["soon", "2026-11-20T08:00:00", "2999-01-01"] {
+        world.json(["reported", "D-1", "--to", "D", "--on", on]).expect(2).error();
+    }
     // A document that was changed is found.
     fs::write(&kept, "something else").unwrap();
     world.run(["verify"]).expect(6);
@@ -534,6 +536,32 @@ fn each_risk_that_is_declared_blocks_until_an_approval_that_came_after_it() {
         let exempt = consent(more) + "use = \"alteration\"\nexempt = \"customary\"\n";
         declare(&world, &exempt, &["D-1"]);
         assert!(!has(&world.gate("EP"), "consent-out-of-scope cut/ai.png"), "{more}");
+    }
+}
+
+#[test]
+fn who_writes_none_has_cleared_nothing_and_named_nobody() {
+    let world = world();
+    let nothing =
+        "training_data = \"no\"\nvendor = \"None\"\ntalent = [\"none\"]\nprompts = [\"n/a\"]\n";
+    let what = FINAL.replace("talent = []\n", nothing);
+    declare(&world, &what, &["cut/ai.png"]);
+    let said = world.show("cut/ai.png")["declarations"][0].clone();
+    for key in ["training_data", "vendor", "talent"] {
+        assert_eq!(said[key], Value::Null, "{said}");
+    }
+    world.approve(&["cut/ai.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Nor is it a clearance or a consent.
+    let what = FINAL
+        .replace("talent = []\n", "inputs2")
+        .replace("inputs = [\"a sketch of ours\"]\ninputs2", "third_party_ip = \"no\"\n")
+        + "[[inputs]]\nwhat = \"a book\"\nthird_party = \"yes\"\nclearance = \"none\"\n\
+           [[talent]]\nname = \"Jane Doe\"\nconsent = \"N/A\"\n";
+    declare(&world, &what, &["D-1"]);
+    let gate = world.gate("EP");
+    for finding in ["third-party-ip-unapproved cut/ai.png", "talent-consent-missing cut/ai.png"] {
+        assert!(has(&gate, finding), "{finding}: {gate:#?}");
     }
 }
 

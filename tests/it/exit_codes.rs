@@ -212,7 +212,7 @@ fn with_json_an_error_is_an_object_on_stdout() {
 fn in_text_an_error_is_on_stderr_with_its_causes_and_a_hint() {
     let world = World::with([("a.png", plain_png(1))]);
     world.deliverable("EP", &["a.png"]);
-    world.write(".genlock/policy.toml", "profile = 7\nextra = 1\n");
+    world.write(".genlock/policy.toml", "profile = 7\nextra = 1\nrule = []\n");
     let ran = world.run(["gate", "EP"]).expect(3);
     assert_eq!(ran.stdout, "");
     let shapes: Vec<_> = ran.stderr.lines().map(|line| line.split(": ").next().unwrap()).collect();

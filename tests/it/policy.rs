@@ -136,11 +136,95 @@ fn a_waiver_that_ran_out_or_matches_nothing_is_a_finding() {
         &["[exception-unused -]", "ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"],
     );
     assert!(text(gate.finding("exception-unused"), "why").contains("ran out at 2020-01-01"));
-    // One for another deliverable has nothing to do with this one.
+    // One for another deliverable has nothing to do with this one, as long as there is such a one.
     let other = waiver("ai-unapproved", "cut/**", "2020-01-01") + "deliverable = \"TRAILER\"\n";
     let world = self::world();
     add(&world, &other);
+    let gate = world.gate("EP");
+    let why = text(gate.finding("exception-unused"), "why");
+    assert!(why.ends_with("is for TRAILER, and no deliverable has that name"), "{why}");
+    world.deliverable("TRAILER", &["cut/also.png"]);
     world.gate("EP").expect("refused", &["ai-unapproved cut/ai.png", "ai-unapproved cut/also.png"]);
+    // Of two that keep the same out, neither matches nothing.
+    let world = self::world();
+    let two = ["cut/**", "cut/a*"].map(|asset| waiver("ai-unapproved", asset, "2099-12-31"));
+    add(&world, &two.concat());
+    let gate = world.gate("EP");
+    gate.expect("pass", &[]);
+    assert_eq!(gate.answer["waived"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_folded_finding_says_what_is_so_of_the_first_file() {
+    let world = world();
+    crate::declarations::declare(
+        &world,
+        crate::declarations::FINAL,
+        &["cut/ai.png", "cut/also.png"],
+    );
+    world.policy(&[("ai-unreported", "warn\"\nfold = true\n# \"")]);
+    let why = text(world.gate("EP").finding("ai-unreported"), "why");
+    assert_eq!(
+        why,
+        "2 files; of the first, cut/ai.png: D-1 was not sent to the commissioner's contact as it stands"
+    );
+}
+
+#[test]
+fn what_an_outdated_approval_lacks_is_said_with_its_declaration() {
+    let world = world();
+    let declare = |what: &str, of: &[&str]| crate::declarations::declare(&world, what, of);
+    declare(crate::declarations::FINAL, &["cut"]);
+    let letter = world.letter();
+    world
+        .run(["approve", "D-1", "--by", "Dana", "--scope", "final", "--document", &letter])
+        .expect(0);
+    declare(&format!("vendor = \"V\"\n{}", crate::declarations::FINAL), &["D-1"]);
+    let fix = text(world.gate("EP").finding("approval-outdated"), "fix");
+    assert!(fix.contains("genlock approve D-1 --by WHO"), "{fix}");
+}
+
+#[test]
+fn a_reason_of_ones_own_takes_none_of_the_others_away() {
+    let world = World::new();
+    let codes = |what: &str| {
+        let answer = crate::declarations::declare(&world, what, &[]);
+        let reasons = answer["reasons"].as_array().unwrap();
+        reasons.iter().map(|one| text(one, "code")).collect::<Vec<_>>()
+    };
+    let check = || {
+        let said = world.json(["policy", "check"]).expect(0).value();
+        (said["own_escalations"].clone(), said["dropped_escalations"].clone())
+    };
+    let risky = format!("personal_data = \"yes\"\n{}", crate::declarations::HARMLESS);
+    add(
+        &world,
+        "[[escalate]]\ncode = \"sketcher\"\nwhen = { fact = \"tool\", is = \"Sketcher\" }\nwhy = \"ask us\"\n",
+    );
+    assert_eq!(codes(&risky), ["personal-data", "sketcher"]);
+    assert_eq!(check(), (1.into(), serde_json::json!([])));
+    // Only in so many words: one of them, or all.
+    add(&world, "[[escalate]]\ncode = \"personal-data\"\noff = true\n");
+    assert_eq!(codes(&risky), ["sketcher"]);
+    assert_eq!(check(), (1.into(), serde_json::json!(["personal-data"])));
+    let told = world.run(["policy", "check"]).expect(0).stdout;
+    assert!(told.contains("(1 of its own, 1 of genlock left out)"), "{told}");
+    let policy = fs::read_to_string(world.path(".genlock/policy.toml")).unwrap();
+    let policy =
+        policy.replace("code = \"personal-data\"\noff = true\n", "code = \"x\"\noff = true\n");
+    world.write(".genlock/policy.toml", &policy);
+    assert!(world.json(["policy", "check"]).expect(3).stdout.contains("to be switched off"));
+    let policy = policy.replace("[[escalate]]\ncode = \"x\"\noff = true\n", "");
+    world.write(".genlock/policy.toml", format!("own-escalations-only = true\n{policy}"));
+    assert_eq!(codes(&risky), ["sketcher"]);
+    // What a profile adds takes none away either, and says so where it does.
+    for (profile, escalates) in [("documentary", true), ("no-ai", false), ("disclose-only", false)]
+    {
+        let world = World::bare();
+        world.run(["init", "--profile", profile]).expect(0);
+        let told = crate::declarations::declare(&world, &risky, &[]).to_string();
+        assert_eq!(told.contains("personal-data"), escalates, "{profile}: {told}");
+    }
 }
 
 #[test]

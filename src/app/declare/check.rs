@@ -22,10 +22,7 @@ pub(super) fn problems(text: &str, is_file: &dyn Fn(&str) -> bool) -> Vec<Policy
         check.problem(at, error.message());
     }
     check.whole(table.get_ref());
-    let mut found = check.found;
-    found.sort();
-    found.dedup();
-    found
+    PolicyProblem::all(text, check.found)
 }
 
 /// What says nothing.
@@ -36,12 +33,13 @@ type Leaf<'a> = Spanned<DeValue<'a>>;
 struct Check<'a> {
     text: &'a str,
     is_file: &'a dyn Fn(&str) -> bool,
-    found: Vec<PolicyProblem>,
+    /// Each with its byte.
+    found: Vec<(usize, String)>,
 }
 
 impl Check<'_> {
     fn problem(&mut self, at: usize, problem: &str) {
-        self.found.push(PolicyProblem::at(self.text, at, problem.trim().to_owned()));
+        self.found.push((at, problem.trim().to_owned()));
     }
 
     fn whole(&mut self, table: &DeTable<'_>) {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS, ListField};
+use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS, ListField, is_nothing};
 use crate::model::{Declaration, Timestamp, plain_word};
 
 /// A declaration in the making.
@@ -251,7 +251,7 @@ fn value(question: &Question, text: &str, draft: &Draft) -> Result<Value, String
                     Value::Table(Table::from_iter([(name_key.to_owned(), Value::from(name))]))
                 })
             };
-            Ok(Value::Array(listed().map(entry).collect()))
+            Ok(Value::Array(listed().filter(|name| !is_nothing(name)).map(entry).collect()))
         }
     }
 }
@@ -324,6 +324,21 @@ mod tests {
         assert!(!declaration.talent[0].lacks_consent(&|_| false));
         assert_eq!(declaration.principles.p2, Some(Answer::Unsure));
         assert_eq!(declaration.principles.p3, None);
+    }
+
+    #[test]
+    fn who_says_that_there_is_nothing_has_named_nothing() {
+        let (declaration, asked) = ask(&[
+            ("What is made with", "a voice"),
+            ("What is made?", "sound"),
+            ("With which tool", "Speaker"),
+            ("What goes in", "n/a"),
+            ("Which performers", "none"),
+            ("Is a model trained", "no"),
+        ]);
+        assert_eq!((declaration.talent, declaration.inputs), (vec![], vec![]));
+        let beside = |text: &String| text.starts_with("none: ") || text.starts_with("Under what");
+        assert!(!asked.iter().any(beside), "{asked:#?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The fields of a declaration: what each asks, where the question comes from, and when an earlier
 //! answer makes it relevant. One table for the template, the questions and what a file may hold.
 
-use crate::model::{Answer, ELEMENTS, Medium, Prominence, TalentExemption, TalentUse};
+use crate::model::{Answer, ELEMENTS, Medium, Prominence, TalentExemption, TalentUse, plain_word};
 
 /// What can be answered.
 #[derive(Clone, Copy, Debug)]
@@ -71,9 +71,16 @@ fn always(_: Said<'_>) -> bool {
     true
 }
 
+/// Whether somebody only says that there is nothing to say.
+pub(super) fn is_nothing(text: &str) -> bool {
+    let word = plain_word(text);
+    let word = word.trim_end_matches('.');
+    matches!(word, "" | "-" | "no" | "none" | "nothing" | "nobody" | "no-one" | "n/a" | "n.a")
+}
+
 /// Something there is, or may be.
 fn some(said: Said<'_>, key: &str) -> bool {
-    said(key).is_some_and(|text| !matches!(text.as_str(), "" | "no" | "false"))
+    said(key).is_some_and(|text| text != "false" && !is_nothing(&text))
 }
 
 fn is_ideation(said: Said<'_>) -> bool {
@@ -121,7 +128,7 @@ pub const FIELDS: &[Field] = fields! {
     "licence_tier", Kind::Text, |said| some(said, "tool"), "Under which plan is it used (free, pro, enterprise)?", "Confidentiality: the wrong licence tier can breach it";
     "prompts", Kind::List, |said| some(said, "tool"), "What was it told (prompts)?", "Creative Output: prompts that refer to what others own";
     "personal_data", Kind::Word(yes_no), always, "Does personal data go in, e.g. of cast or crew?", "Introduction (c); Data Use";
-    "proprietary", Kind::Word(yes_no), always, "Does unreleased material of the commissioner go in: footage, scripts, pictures?", "Data Use; Confidentiality; Matrix: proprietary material";
+    "proprietary", Kind::Word(yes_no), always, "Does unreleased or confidential material of the commissioner go in: footage, scripts, pictures, contracts?", "Data Use; Confidentiality; Matrix: proprietary material";
     "third_party_ip", Kind::Word(yes_no), always, "Does it refer to, copy or resemble what others own, in prompts or inputs?", "Introduction (d); Principle 1; Creative Output";
     "public_figure", Kind::Word(yes_no), always, "Does it refer to a public figure or a deceased person?", "Creative Output: copyrighted or estate-controlled material";
     "alters_performance", Kind::Word(yes_no), has_people, "Does it change the emotion, delivery or intent of a performance?", "Talent & Performance: significant digital alterations";

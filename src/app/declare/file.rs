@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use crate::app::declare::check;
 use crate::app::declare::draft::Draft;
-use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS};
+use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS, is_nothing};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project};
 use crate::model::{Answer, Declaration, Document, Timestamp};
@@ -63,6 +63,7 @@ pub(super) fn whole(
     folder: &Path,
     mut table: Table,
 ) -> Result<Declaration, Unfit> {
+    drop_nothing(&mut table);
     let talent = table.get_mut("talent").and_then(Value::as_array_mut);
     for one in talent.into_iter().flatten().filter_map(Value::as_table_mut) {
         if let Some(file) = one.get(CONSENT).and_then(Value::as_str) {
@@ -71,6 +72,41 @@ pub(super) fn whole(
         }
     }
     table.try_into().map_err(|error: toml::de::Error| Unfit::Table(error.message().to_owned()))
+}
+
+/// Takes out what only says that there is nothing to say. "none" is no clearance and no consent, and nobody
+/// of that name performs.
+fn drop_nothing(table: &mut Table) {
+    drop_texts(table, FIELDS);
+    for list in LISTS {
+        let entries = table.get_mut(list.key).and_then(Value::as_array_mut);
+        let Some(entries) = entries else { continue };
+        entries
+            .iter_mut()
+            .filter_map(Value::as_table_mut)
+            .for_each(|one| drop_texts(one, list.fields));
+        entries.retain(|one| match one {
+            Value::Table(one) => {
+                one.len() > 1 || !one.get(list.name).and_then(Value::as_str).is_some_and(is_nothing)
+            }
+            other => !other.as_str().is_some_and(is_nothing),
+        });
+    }
+}
+
+fn drop_texts(table: &mut Table, fields: &[Field]) {
+    for field in fields {
+        match (field.kind, table.get_mut(field.key)) {
+            // What says nothing of the use itself is a problem of its own.
+            (Kind::Text, Some(Value::String(text))) if field.key != "use" && is_nothing(text) => {
+                table.remove(field.key);
+            }
+            (Kind::List, Some(Value::Array(texts))) => {
+                texts.retain(|one| !one.as_str().is_some_and(is_nothing));
+            }
+            _ => {}
+        }
+    }
 }
 
 const CONSENT: &str = "consent_document";
@@ -92,7 +128,7 @@ pub(super) fn sound(declaration: &Declaration) -> Result<(), String> {
     for one in &declaration.talent {
         let days = [&one.consent_date, &one.consent_until, &one.notice];
         for day in days.into_iter().flatten() {
-            if Timestamp::end_of_day(day).is_err() {
+            if Timestamp::end_of_recorded_day(day).is_err() {
                 return Err(format!("{}: {day:?} is no day like 2026-11-30", one.name));
             }
         }

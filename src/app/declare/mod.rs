@@ -21,7 +21,7 @@ use crate::app::{AppError, Context, Project, select};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, Attached, Declaration, DeclarationId, Declared, Event, Evidence, PathPattern,
-    Reported, Tier,
+    Reported, Tier, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Reason, tier};
@@ -254,6 +254,12 @@ pub fn reported(
         return Err(AppError::usage(
             "a report needs a name",
             "say whom it was sent to with --to WHO",
+        ));
+    }
+    if on.is_some_and(|day| Timestamp::has_begun(day, context.now()) == Ok(false)) {
+        return Err(AppError::usage(
+            "what is to be sent was not sent",
+            "--on takes the day it was sent",
         ));
     }
     // Before the document is stored: what is not there was not sent.

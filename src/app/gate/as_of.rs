@@ -99,5 +99,5 @@ fn policy(record: &Record) -> Result<Policy, AppError> {
     };
     let PolicyAdopted { text, .. } = &entry.fact;
     let path = "event".to_owned() + &entry.seq.to_string();
-    Policy::parse(text).map_err(|source| AppError::PolicyInvalid { path: path.into(), source })
+    Policy::of_record(text).map_err(|source| AppError::PolicyInvalid { path: path.into(), source })
 }

@@ -44,7 +44,7 @@ fn nested(
             "not" => nested(reader, value, depth + 1).map(|one| Condition::Not(Box::new(one))),
             unknown => {
                 reader.problem(key.span().start, format!("unknown key {unknown:?}"));
-                return None;
+                None
             }
         };
         if table.len() == 1 {
@@ -77,14 +77,12 @@ fn list(
 }
 
 fn predicate(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<Condition> {
-    let (name, name_at) = reader.text("fact", table.get("fact")?)?;
-    let Some(fact) = Fact::parse(&name) else {
-        reader.problem(
-            name_at,
-            format!("no fact is called {name:?}; genlock policy explain --facts lists them"),
-        );
-        return None;
-    };
+    let named = reader.text("fact", table.get("fact")?);
+    let known = named.as_ref().and_then(|(name, _)| Fact::parse(name));
+    if let (Some((name, name_at)), None) = (named, known) {
+        let said = format!("no fact is called {name:?}; genlock policy explain --facts lists them");
+        reader.problem(name_at, said);
+    }
     let mut found = None;
     let mut asked = 0;
     for (key, value) in table {
@@ -93,16 +91,17 @@ fn predicate(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<
             continue;
         }
         asked += 1;
-        found = match key_text {
-            "is" => is(reader, fact, value),
-            "in" => words(reader, fact, "in", value).map(Test::In),
-            "has" => word(reader, fact, "has", value).map(Test::Has),
-            "matches" => glob(reader, value),
-            "at-least" | "at_least" => at_least(reader, fact, value),
-            "known" => reader.flag("known", value).map(Test::Known),
-            unknown => {
+        found = match (key_text, known) {
+            ("matches", _) => glob(reader, value),
+            ("known", _) => reader.flag("known", value).map(Test::Known),
+            ("is" | "in" | "has" | "at-least" | "at_least", None) => None,
+            ("is", Some(fact)) => is(reader, fact, value),
+            ("in", Some(fact)) => words(reader, fact, "in", value).map(Test::In),
+            ("has", Some(fact)) => has(reader, fact, value).map(Test::Has),
+            ("at-least" | "at_least", Some(fact)) => at_least(reader, fact, value),
+            (unknown, _) => {
                 reader.problem(key.span().start, format!("unknown key {unknown:?}"));
-                return None;
+                None
             }
         };
     }
@@ -112,7 +111,7 @@ fn predicate(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<
         reader.problem(at, format!("{what}: one of is, in, has, matches, at-least, known"));
         return None;
     }
-    let test = found?;
+    let (fact, test) = (known?, found?);
     if !test.fits(fact.kind()) {
         let kind = match fact.kind() {
             Kind::Flag => "true or false",
@@ -143,6 +142,15 @@ fn is(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Opti
             None
         }
     }
+}
+
+fn has(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Option<String> {
+    let name = word(reader, fact, "has", value)?;
+    // A slip in a role's name would make a rule that never finds, or always does.
+    if fact == Fact::ApprovedRoles {
+        reader.asks_for_role(value.span().start, &name);
+    }
+    Some(name)
 }
 
 /// A text that is one of the fact's words, where those are a closed set.
@@ -194,7 +202,7 @@ fn glob(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Test> {
 
 fn at_least(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Option<Test> {
     if let DeValue::Integer(number) = value.get_ref()
-        && let Ok(number) = number.as_str().parse()
+        && let Ok(number) = u64::from_str_radix(number.as_str(), number.radix())
     {
         return Some(Test::AtLeast(number));
     }

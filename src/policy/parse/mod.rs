@@ -13,11 +13,10 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{AssetId, FindingCode};
-use crate::policy::fact::Fact;
-use crate::policy::parse::rule::RawRule;
+use crate::model::AssetId;
+use crate::policy::parse::rule::{RawEscalation, RawRule};
 use crate::policy::role::Role;
-use crate::policy::rule::{Escalation, Waiver};
+use crate::policy::rule::Waiver;
 use crate::policy::{Policy, catalogue, severities};
 
 pub(super) use reader::{Reader, table};
@@ -32,19 +31,30 @@ struct Written {
     production: Option<String>,
     ignores_disabled: bool,
     rules: Vec<RawRule>,
-    escalations: Vec<Escalation>,
+    escalations: Vec<RawEscalation>,
+    own_escalations_only: bool,
     waivers: Vec<Waiver>,
     roles: Vec<Role>,
 }
 
-pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
-    let mut reader = Reader::new(text);
+pub(super) fn parse(mut reader: Reader<'_>) -> Result<Policy, PolicyError> {
+    let text = reader.whole();
     let mut written = Written::default();
     if text.len() > MAX_BYTES {
         reader.problem(0, format!("the policy is longer than {MAX_BYTES} bytes"));
     } else {
         let table = table(&mut reader);
-        top(&mut reader, table.get_ref(), &mut written);
+        // Of what is no TOML nobody knows what it lacks.
+        let is_whole = reader.is_clean();
+        let table = table.get_ref();
+        top(&mut reader, table, &mut written);
+        if is_whole && !table.contains_key("rule") {
+            let said = "it holds no rules, and a gate without rules lets everything pass";
+            reader.problem(0, said.into());
+        }
+        if is_whole && !table.contains_key("profile") {
+            reader.problem(0, "profile is missing".into());
+        }
     }
     let mut rules = BTreeSet::new();
     for rule in &written.rules {
@@ -52,33 +62,15 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
             reader.problem(rule.at, format!("a second rule for {:?}", rule.code.as_str()));
         }
     }
-    for waiver in &written.waivers {
-        let known = matches!(waiver.code, FindingCode::BuiltIn(_)) || rules.contains(&waiver.code);
-        if !known {
-            reader
-                .problem(0, format!("a waiver of {:?}, which no rule finds", waiver.code.as_str()));
-        }
-    }
-    if reader.is_clean() && written.rules.is_empty() {
-        reader
-            .problem(0, "it holds no rules, and a gate without rules lets everything pass".into());
-    }
-    if reader.is_clean() && written.profile.is_none() {
-        reader.problem(0, "profile is missing".into());
-    }
-    // A slip in a role's name would make a rule that never finds, or always does.
-    let conditions = written.rules.iter().flat_map(RawRule::conditions);
-    for name in conditions.flat_map(|condition| condition.names(Fact::ApprovedRoles)) {
-        if !written.roles.iter().any(|role| role.name == name) {
-            reader.problem(0, format!("a rule asks for the role {name:?}, which no [[role]] has"));
-        }
-    }
+    reader.look_up(
+        |code| rules.iter().any(|known| known.as_str() == code),
+        |name| written.roles.iter().any(|role| role.name == name),
+    );
     let profile = written.profile.unwrap_or_default();
     reader.finish()?;
-    let mut escalations = written.escalations;
-    if escalations.is_empty() {
-        escalations.clone_from(&catalogue().escalations);
-    }
+    let bundled = Some(&catalogue().escalations).filter(|_| !written.own_escalations_only);
+    let bundled = bundled.map(Vec::as_slice).unwrap_or_default();
+    let escalations = rule::escalations(bundled, written.escalations);
     let mut rules = rule::lay_over(&catalogue().rules, written.rules);
     // So that what is found comes in the order in which it is shown.
     rules.sort_by(|a, b| a.code.cmp(&b.code));
@@ -91,6 +83,7 @@ pub(super) fn parse(text: &str) -> Result<Policy, PolicyError> {
         text: text.to_owned(),
         rules,
         escalations,
+        own_escalations_only: written.own_escalations_only,
         waivers: written.waivers,
         roles: written.roles,
     })
@@ -104,7 +97,8 @@ pub(super) fn built_in(text: &str) -> Result<crate::policy::Catalogue, PolicyErr
     top(&mut reader, table.get_ref(), &mut written);
     reader.finish()?;
     let rules = written.rules.into_iter().map(RawRule::complete).collect();
-    Ok(crate::policy::Catalogue { rules, escalations: written.escalations })
+    let escalations = written.escalations.into_iter().filter_map(RawEscalation::complete);
+    Ok(crate::policy::Catalogue { rules, escalations: escalations.collect() })
 }
 
 fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
@@ -118,6 +112,10 @@ fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
                 written.ignores_disabled =
                     reader.flag("ignore-disabled-clips", value).unwrap_or_default();
             }
+            "own-escalations-only" => {
+                written.own_escalations_only =
+                    reader.flag("own-escalations-only", value).unwrap_or_default();
+            }
             "version" | "title" | "source" => {
                 reader.text(key.get_ref(), value);
             }
@@ -128,7 +126,7 @@ fn top(reader: &mut Reader<'_>, table: &DeTable<'_>, written: &mut Written) {
                 let one = rule::escalation(reader, at, table);
                 if let Some(one) = one {
                     if written.escalations.iter().any(|known| known.code == one.code) {
-                        reader.problem(at, format!("a second [[escalate]] {:?}", one.code));
+                        reader.problem(one.at, format!("a second [[escalate]] {:?}", one.code));
                     }
                     written.escalations.push(one);
                 }
@@ -190,6 +188,73 @@ mod tests {
                 "line 7, column 8: \"media-unread\" always blocks and takes no rule",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_wrong_deeper_is_named_in_the_same_round() {
+        let text = "own-escalations-only = 1\n[[rule]]\ncode = \"x-own\"\nseverity = \"stop\"\n\
+                    when = { all = [{ fact = \"statuss\", iss = 1 }, { fact = \"ai\", iz = true },\n\
+                    { fact = \"approved.roles\", has = \"legal\" }, { nott = 1 }] }\nwhy = \"{toll}\"\n\
+                    [[waiver]]\ncode = \"x-nobody\"\n[[waiver]]\ncode = \"x-own\"\nasset = 1\n\
+                    [[role]]\nname = \"legl\"\nmay = [1, \"aprove\"]\n";
+        let found = problems(text);
+        let said = [
+            "line 1, column 1: profile is missing",
+            "line 1, column 24: own-escalations-only is true or false",
+            "line 2, column 1: a rule of your own says why",
+            "line 4, column 12: severity is block",
+            "line 5, column 26: no fact is called \"statuss\"",
+            "line 5, column 37: unknown key \"iss\"",
+            "line 5, column 63: unknown key \"iz\"",
+            "line 6, column 34: a rule asks for the role \"legal\"",
+            "line 6, column 47: unknown key \"nott\"",
+            "line 7, column 7: {toll} in why",
+            "line 8, column 1: a waiver has no asset",
+            "line 8, column 1: a waiver has no until",
+            "line 8, column 1: a waiver has no who",
+            "line 8, column 1: a waiver has no why",
+            "line 9, column 8: a waiver of \"x-nobody\", which no rule finds",
+            "line 10, column 1: a waiver has no until",
+            "line 10, column 1: a waiver has no who",
+            "line 10, column 1: a waiver has no why",
+            "line 12, column 9: asset is a string",
+            "line 13, column 1: a role has a who",
+            "line 15, column 8: may is a string",
+            "line 15, column 11: may is some of",
+        ];
+        assert_eq!(found.len(), said.len(), "{found:#?}");
+        let wrong: Vec<_> =
+            found.iter().zip(said).filter(|(found, said)| !found.starts_with(said)).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn a_text_full_of_problems_is_told_of_soon() {
+        let text: String = (0..60_000).map(|at| format!("key{at} = 1\n")).collect();
+        let begun = std::time::Instant::now();
+        let found = problems(&text);
+        assert!(found[60_000].starts_with("line 59999, column 1: ") || found.len() > 60_000);
+        // Half a minute and more when each problem is looked for from the first line on.
+        assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn a_number_is_read_as_it_is_written() {
+        let rule = "profile = \"x\"\n[[rule]]\ncode = \"x\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
+                    when = { fact = \"declaration.prompts\", at-least = 0x10 }\n";
+        let policy = Policy::parse(rule).unwrap();
+        let rule = policy.rules.iter().find(|rule| rule.code.as_str() == "x").unwrap();
+        let when = rule.when.as_ref().unwrap().to_string();
+        assert_eq!(when, "declaration.prompts is 16 or more");
+    }
+
+    #[test]
+    fn a_policy_on_record_is_read_as_it_was() {
+        let text = "profile = \"x\"\n[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"block\"\n[[waiver]]\n\
+                    code = \"ai-unapproved\"\nasset = \"a/**\"\nwho = \"D\"\nwhy = \"w\"\nuntil = 2026-11-22T08:00:00\n";
+        assert!(problems(text)[0].contains("until is a day"));
+        let until = Policy::of_record(text).unwrap().waivers[0].until;
+        assert!(until.to_string().starts_with("2026-11-22T23:59:59"), "{until}");
     }
 
     #[test]

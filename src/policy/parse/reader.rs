@@ -19,7 +19,7 @@ impl PolicyError {
         let text = String::from_utf8_lossy(valid);
         let mut reader = Reader::new(&text);
         reader.problem(text.len(), "is not UTF-8".to_owned());
-        Self { problems: reader.problems }
+        Self { problems: PolicyProblem::all(&text, reader.problems) }
     }
 }
 
@@ -35,12 +35,20 @@ pub struct PolicyProblem {
 }
 
 impl PolicyProblem {
-    /// Something wrong at a byte of a text.
-    pub fn at(text: &str, at: usize, problem: String) -> Self {
-        let before = text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Self { line, column, problem }
+    /// Everything that is wrong with a text, each with its byte, by place. Goes through the text once,
+    /// however much there is.
+    pub fn all(text: &str, mut found: Vec<(usize, String)>) -> Vec<Self> {
+        found.sort();
+        found.dedup();
+        let (mut line, mut column, mut read) = (1, 1, 0);
+        let place = |(at, problem)| {
+            for character in text.get(read..at).unwrap_or_default().chars() {
+                (line, column) = if character == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+            read = at;
+            Self { line, column, problem }
+        };
+        found.into_iter().map(place).collect()
     }
 }
 
@@ -53,9 +61,16 @@ impl fmt::Display for PolicyProblem {
 /// The text, and what is wrong with it so far.
 pub(in crate::policy) struct Reader<'a> {
     text: &'a str,
-    problems: Vec<PolicyProblem>,
+    /// Each with its byte.
+    problems: Vec<(usize, String)>,
+    /// Roles that conditions name, each with its byte.
+    roles: Vec<(usize, String)>,
+    /// Codes that are none of ours, of what is waived, each with its byte.
+    waived: Vec<(usize, String)>,
     /// Whether it is our own list of rules, in which our codes get their conditions.
     catalogue: bool,
+    /// Whether it was read before, and is on record.
+    recorded: bool,
 }
 
 /// Reads the whole text as TOML, as far as it is.
@@ -70,11 +85,25 @@ pub(in crate::policy) fn table<'a>(reader: &mut Reader<'a>) -> Spanned<DeTable<'
 
 impl<'a> Reader<'a> {
     pub(in crate::policy) fn new(text: &'a str) -> Self {
-        Self { text, problems: Vec::new(), catalogue: false }
+        let (problems, roles, waived) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text, problems, roles, waived, catalogue: false, recorded: false }
     }
 
     pub(in crate::policy) fn of_catalogue(text: &'a str) -> Self {
         Self { catalogue: true, ..Self::new(text) }
+    }
+
+    pub(in crate::policy) fn of_record(text: &'a str) -> Self {
+        Self { recorded: true, ..Self::new(text) }
+    }
+
+    pub(in crate::policy) fn is_recorded(&self) -> bool {
+        self.recorded
+    }
+
+    /// All of it.
+    pub(in crate::policy) fn whole(&self) -> &'a str {
+        self.text
     }
 
     pub(in crate::policy) fn is_catalogue(&self) -> bool {
@@ -82,7 +111,36 @@ impl<'a> Reader<'a> {
     }
 
     pub(in crate::policy) fn problem(&mut self, at: usize, problem: String) {
-        self.problems.push(PolicyProblem::at(self.text, at, problem));
+        self.problems.push((at, problem));
+    }
+
+    /// Notes that a condition asks for a role: whether there is one is known at the end.
+    pub(in crate::policy) fn asks_for_role(&mut self, at: usize, name: &str) {
+        self.roles.push((at, name.to_owned()));
+    }
+
+    /// Notes that something is waived: whether a rule finds it is known at the end.
+    pub(in crate::policy) fn waives(&mut self, at: usize, code: &str) {
+        self.waived.push((at, code.to_owned()));
+    }
+
+    /// Says of what was only noted whether it is there.
+    pub(in crate::policy) fn look_up(
+        &mut self,
+        is_code: impl Fn(&str) -> bool,
+        is_role: impl Fn(&str) -> bool,
+    ) {
+        for (at, code) in std::mem::take(&mut self.waived) {
+            if !is_code(&code) {
+                self.problem(at, format!("a waiver of {code:?}, which no rule finds"));
+            }
+        }
+        for (at, name) in std::mem::take(&mut self.roles) {
+            if !is_role(&name) {
+                let said = format!("a rule asks for the role {name:?}, which no [[role]] has");
+                self.problem(at, said);
+            }
+        }
     }
 
     pub(in crate::policy) fn is_clean(&self) -> bool {
@@ -90,9 +148,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Every problem, by place; or that there is none.
-    pub(in crate::policy) fn finish(mut self) -> Result<(), PolicyError> {
-        self.problems.sort();
-        if self.problems.is_empty() { Ok(()) } else { Err(PolicyError { problems: self.problems }) }
+    pub(in crate::policy) fn finish(self) -> Result<(), PolicyError> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(PolicyError { problems: PolicyProblem::all(self.text, self.problems) })
     }
 
     pub(in crate::policy) fn text(
@@ -120,7 +180,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// A list of strings.
+    /// A list of strings: those that are.
     pub(in crate::policy) fn texts(
         &mut self,
         key: &str,
@@ -130,6 +190,6 @@ impl<'a> Reader<'a> {
             self.problem(value.span().start, format!("{key} is a list of strings"));
             return None;
         };
-        list.iter().map(|one| self.text(key, one)).collect()
+        Some(list.iter().filter_map(|one| self.text(key, one)).collect())
     }
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::policy::parse::reader::Reader;
 use crate::policy::role::{Power, Role};
 
+/// Reads a role; `None` when it has no name. What else is wrong with it has been said then.
 pub(super) fn role(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<Role> {
     let (mut name, mut who, mut may) = (None, None, None);
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "name" => name = reader.text("name", value).map(|(text, _)| text),
-            "who" => who = texts(reader, "who", value),
-            "may" => may = texts(reader, "may", value),
+            "who" => who = reader.texts("who", value),
+            "may" => may = reader.texts("may", value),
             unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
         }
     }
@@ -32,23 +32,11 @@ pub(super) fn role(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
             reader.problem(at, format!("may is some of {}, not {word:?}", all.join(", ")));
         }
     }
-    let who: Vec<_> = who?;
+    let who: Vec<_> = who.unwrap_or_default();
     for (one, at) in &who {
         if one.is_empty() || one.contains(',') {
             reader.problem(*at, "who is a list of principals or patterns, one each".to_owned());
         }
     }
     Some(Role { name: name?, who: who.into_iter().map(|(one, _)| one).collect(), may: powers })
-}
-
-fn texts(
-    reader: &mut Reader<'_>,
-    key: &str,
-    value: &Spanned<DeValue<'_>>,
-) -> Option<Vec<(String, usize)>> {
-    let DeValue::Array(list) = value.get_ref() else {
-        reader.problem(value.span().start, format!("{key} is a list of strings"));
-        return None;
-    };
-    Some(list.iter().filter_map(|one| reader.text(key, one)).collect())
 }

@@ -8,10 +8,10 @@ use toml::de::{DeTable, DeValue};
 use crate::model::{FindingCode, RuleCode, Severity};
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact};
-use crate::policy::is_fixed;
 use crate::policy::parse::condition::condition;
 use crate::policy::parse::reader::Reader;
 use crate::policy::rule::{Escalation, Rule, Template};
+use crate::policy::{catalogue, is_fixed};
 
 /// A rule as somebody wrote it: what is left out stays as it is in ours.
 pub(super) struct RawRule {
@@ -27,11 +27,6 @@ pub(super) struct RawRule {
 }
 
 impl RawRule {
-    /// What it asks.
-    pub(super) fn conditions(&self) -> impl Iterator<Item = &Condition> {
-        self.when.iter().chain(&self.warn_when)
-    }
-
     /// As a rule of its own.
     pub(super) fn complete(self) -> Rule {
         Rule {
@@ -101,11 +96,16 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
             reader.problem(at, format!("a rule has a {key}"));
         }
     }
+    raw.severity = severity.flatten();
+    let is_own = |code: &FindingCode| matches!(code, FindingCode::Own(_));
+    let ours = code.as_ref().map_or(!own, |(code, _)| !is_own(code));
+    if !reader.is_catalogue() && !ours && ["why", "fix"].iter().any(|key| !table.contains_key(*key))
+    {
+        reader.problem(at, "a rule of your own says why, and what clears it: why, fix".into());
+    }
     let (code, code_at) = code?;
-    raw.severity = severity?;
-    let ours = matches!(code, FindingCode::BuiltIn(_));
     // Or whoever changes the policy could also take away what shows it.
-    if code == RuleCode::PolicyChanged && raw.severity.is_none() {
+    if code == RuleCode::PolicyChanged && severity == Some(None) {
         reader.problem(code_at, "\"policy-changed\" blocks or warns, and is never off".into());
     }
     if !reader.is_catalogue() {
@@ -114,19 +114,42 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
                         rule of your own under another code";
             reader.problem(code_at, format!("{:?} {said}", code.as_str()));
         }
-        if !ours && (raw.why.is_none() || raw.fix.is_none()) {
-            reader.problem(at, "a rule of your own says why, and what clears it: why, fix".into());
-        }
     }
     Some(RawRule { code, at: code_at, ..raw })
+}
+
+/// A reason to escalate as somebody wrote it.
+pub(super) struct RawEscalation {
+    pub(super) code: Arc<str>,
+    pub(super) at: usize,
+    /// None: there is to be no such reason.
+    escalation: Option<Escalation>,
+}
+
+/// Our reasons with a policy's laid over them by their codes, as its rules are over our rules: one more
+/// takes none away.
+pub(super) fn escalations(ours: &[Escalation], written: Vec<RawEscalation>) -> Vec<Escalation> {
+    let mut all = ours.to_vec();
+    for RawEscalation { code, escalation, .. } in written {
+        let at = all.iter().position(|one| one.code == code);
+        match (at, escalation) {
+            (Some(at), Some(one)) => all[at] = one,
+            (Some(at), None) => {
+                all.remove(at);
+            }
+            (None, one) => all.extend(one),
+        }
+    }
+    all
 }
 
 pub(super) fn escalation(
     reader: &mut Reader<'_>,
     at: usize,
     table: &DeTable<'_>,
-) -> Option<Escalation> {
+) -> Option<RawEscalation> {
     let (mut code, mut when, mut why, mut source) = (None, None, None, None);
+    let mut off = false;
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "code" => code = reader.text("code", value),
@@ -143,19 +166,34 @@ pub(super) fn escalation(
             }
             "why" => why = template(reader, "why", value),
             "source" => source = reader.text("source", value).map(|(text, _)| text),
+            "off" => off = reader.flag("off", value).unwrap_or_default(),
             unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
         }
     }
-    for key in ["code", "when", "why"] {
-        if !table.contains_key(key) {
-            reader.problem(at, format!("an [[escalate]] has a {key}"));
-        }
+    let needs: &[&str] = if off { &["code"] } else { &["code", "when", "why"] };
+    for key in needs.iter().filter(|key| !table.contains_key(**key)) {
+        reader.problem(at, format!("an [[escalate]] has a {key}"));
     }
     let (code, code_at) = code?;
     if !is_code(&code) {
         reader.problem(code_at, format!("{code:?} is no code: {CODE}"));
     }
-    Some(Escalation { code: Arc::from(code), when: when?, why: why?, source })
+    let code: Arc<str> = Arc::from(code);
+    if off {
+        if !catalogue().escalations.iter().any(|one| one.code == code) {
+            reader.problem(code_at, format!("there is no reason {code:?} to be switched off"));
+        }
+        return Some(RawEscalation { code, at, escalation: None });
+    }
+    let escalation = Escalation { code: Arc::clone(&code), when: when?, why: why?, source };
+    Some(RawEscalation { code, at, escalation: Some(escalation) })
+}
+
+impl RawEscalation {
+    /// As a reason of its own.
+    pub(super) fn complete(self) -> Option<Escalation> {
+        self.escalation
+    }
 }
 
 const CODE: &str = "lowercase letters, digits and hyphens, at most 60";

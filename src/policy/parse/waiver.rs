@@ -47,7 +47,10 @@ fn code(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Finding
             None
         }
         Some(code) => Some(FindingCode::BuiltIn(*code)),
-        None => Some(FindingCode::Own(Arc::from(text))),
+        None => {
+            reader.waives(at, &text);
+            Some(FindingCode::Own(Arc::from(text)))
+        }
     }
 }
 
@@ -87,7 +90,9 @@ fn until(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Timest
         DeValue::Datetime(day) => day.to_string(),
         _ => String::new(),
     };
-    let day = Timestamp::end_of_day(&text).ok();
+    let read =
+        if reader.is_recorded() { Timestamp::end_of_recorded_day } else { Timestamp::end_of_day };
+    let day = read(&text).ok();
     if day.is_none() {
         reader.problem(value.span().start, "until is a day, e.g. 2026-12-31".into());
     }

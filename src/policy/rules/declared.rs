@@ -41,7 +41,7 @@ impl Settled {
     fn of(rule: &Rule, when: &Condition, facts: &DeclarationFacts<'_>) -> Self {
         let softened = rule.warn_when.as_ref().map(|when| when.settled(facts, is_own));
         let same = softened != Some(None)
-            && [&rule.why, &rule.fix].iter().all(|words| words.names_only(is_own));
+            && [&rule.why, &rule.fix].iter().all(|words| words.names_only(is_own, None));
         let fill = |words: &Template| words.fill(facts, &|_| String::new()).into();
         let words = || {
             let severity = severity(rule, facts)?;
@@ -176,7 +176,7 @@ impl TalentFacts {
         // A day that does not read is one that nobody can rely on.
         let expired = |one: &Talent| {
             let until = one.consent_until.as_deref();
-            let over = |day| Timestamp::end_of_day(day).map_or(true, |end| end < now);
+            let over = |day| Timestamp::end_of_recorded_day(day).map_or(true, |end| end < now);
             one.needs_consent() && until.is_some_and(over)
         };
         let is_lost = |hash: &AssetId| lost.contains(hash);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{AiStatus, Finding, RuleCode, Severity, Verdict, Waived};
 use crate::policy::Policy;
-use crate::policy::fact::{Fact, Facts, Value};
+use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::rule::{Rule, Template};
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::waivers::Waivers;
@@ -31,8 +31,23 @@ pub(super) struct Findings<'a> {
 struct Fold<'a> {
     rule: &'a Rule,
     severity: Severity,
-    found: u64,
-    waived: Vec<u64>,
+    found: Counted,
+    waived: Vec<Counted>,
+}
+
+/// Files with the same finding.
+#[derive(Clone, Default)]
+struct Counted {
+    files: u64,
+    /// What is said of the first of them, where that is not the same for all.
+    first: Option<[Arc<str>; 2]>,
+}
+
+impl Counted {
+    fn take(&mut self, more: Self) {
+        self.files += more.files;
+        self.first = self.first.take().or(more.first);
+    }
 }
 
 /// What a rule says, where that is the same for every file it finds something in.
@@ -103,8 +118,10 @@ impl<'a> Findings<'a> {
     ) {
         let known = words.map(|words| words.severity);
         let Some(severity) = known.or_else(|| severity(rule, facts)) else { return };
-        if rule.fold {
-            return self.fold(rule, severity, item);
+        let of_whole = |fact: Fact| fact.about() == About::Deliverable;
+        let alike = |words: &Template| words.names_only(of_whole, Some("count"));
+        if rule.fold && alike(&rule.why) && alike(&rule.fix) {
+            return self.fold(rule, severity, item, None);
         }
         let extra = |name: &str| match name {
             // What is AI-made by what it was made from is cleared there.
@@ -113,6 +130,7 @@ impl<'a> Findings<'a> {
                 _ => item.asset.short(),
             },
             "made" => made(item).to_owned(),
+            "count" => "1 file".to_owned(),
             _ => String::new(),
         };
         let (why, fix) = if let Some(words) = words {
@@ -125,6 +143,9 @@ impl<'a> Findings<'a> {
             };
             (fill(&rule.why), fill(&rule.fix))
         };
+        if rule.fold {
+            return self.fold(rule, severity, item, Some([why, fix]));
+        }
         let (asset, path) = (Some(item.asset), Some(item.path.clone()));
         self.add(Finding { code: rule.code.clone(), severity, asset, path, why, fix });
     }
@@ -143,21 +164,30 @@ impl<'a> Findings<'a> {
         place.push(finding);
     }
 
-    fn fold(&mut self, rule: &'a Rule, severity: Severity, item: &Item<'_>) {
+    fn fold(
+        &mut self,
+        rule: &'a Rule,
+        severity: Severity,
+        item: &Item<'_>,
+        words: Option<[Arc<str>; 2]>,
+    ) {
+        let first = words.map(|[why, fix]| [format!("{}: {why}", item.path).into(), fix]);
+        let one = Counted { files: 1, first };
         let waiver = self.waivers.of(&rule.code, Some(item.path), Some(&item.asset));
         let fold = self.folded(rule);
         fold.severity = fold.severity.max(severity);
         match waiver {
-            None => fold.found += 1,
-            Some(waiver) => fold.waived[waiver] += 1,
+            None => fold.found.take(one),
+            Some(waiver) => fold.waived[waiver].take(one),
         }
     }
 
     fn folded(&mut self, rule: &'a Rule) -> &mut Fold<'a> {
         let at = self.folds.iter().position(|one| one.rule.code == rule.code);
         let at = at.unwrap_or_else(|| {
-            let waived = vec![0; self.policy.waivers.len()];
-            self.folds.push(Fold { rule, severity: Severity::Warn, found: 0, waived });
+            let waived = vec![Counted::default(); self.policy.waivers.len()];
+            let found = Counted::default();
+            self.folds.push(Fold { rule, severity: Severity::Warn, found, waived });
             self.folds.len() - 1
         });
         &mut self.folds[at]
@@ -186,9 +216,9 @@ impl<'a> Findings<'a> {
         for more in more.folds {
             let fold = self.folded(more.rule);
             fold.severity = fold.severity.max(more.severity);
-            fold.found += more.found;
-            for (count, more) in fold.waived.iter_mut().zip(more.waived) {
-                *count += more;
+            fold.found.take(more.found);
+            for (counted, more) in fold.waived.iter_mut().zip(more.waived) {
+                counted.take(more);
             }
         }
     }
@@ -196,26 +226,33 @@ impl<'a> Findings<'a> {
     /// The verdict: everything that was found, and what there is to say of waivers.
     pub(super) fn into_verdict(mut self, checked: u64, whole: &Whole<'_>) -> Verdict {
         for fold in std::mem::take(&mut self.folds) {
-            let finding = |count: u64| {
-                let extra = |name: &str| match (name, count) {
-                    ("count", 1) => "1 file".to_owned(),
-                    ("count", count) => format!("{count} files"),
-                    _ => String::new(),
+            let finding = |counted: &Counted| {
+                let count = match counted.files {
+                    1 => "1 file".to_owned(),
+                    files => format!("{files} files"),
                 };
-                Finding {
-                    code: fold.rule.code.clone(),
-                    severity: fold.severity,
-                    asset: None,
-                    path: None,
-                    why: fold.rule.why.fill(whole, &extra).into(),
-                    fix: fold.rule.fix.fill(whole, &extra).into(),
-                }
+                let extra =
+                    |name: &str| if name == "count" { count.clone() } else { String::new() };
+                let [why, fix] = match &counted.first {
+                    Some(first) if counted.files == 1 => first.clone(),
+                    Some([why, fix]) => {
+                        [format!("{count}; of the first, {why}").into(), Arc::clone(fix)]
+                    }
+                    None => {
+                        let fill = |words: &Template| words.fill(whole, &extra).into();
+                        [fill(&fold.rule.why), fill(&fold.rule.fix)]
+                    }
+                };
+                let (code, severity) = (fold.rule.code.clone(), fold.severity);
+                Finding { code, severity, asset: None, path: None, why, fix }
             };
-            if fold.found > 0 {
-                self.whole.push(finding(fold.found));
+            if fold.found.files > 0 {
+                self.whole.push(finding(&fold.found));
             }
-            for (waiver, count) in fold.waived.iter().enumerate().filter(|(_, count)| **count > 0) {
-                self.waived.push(self.waivers.waived(waiver, finding(*count)));
+            for (waiver, counted) in
+                fold.waived.iter().enumerate().filter(|(_, counted)| counted.files > 0)
+            {
+                self.waived.push(self.waivers.waived(waiver, finding(counted)));
             }
         }
         let unused = self.waivers.unused();

@@ -4,34 +4,40 @@ use crate::model::{AssetId, AssetPath, Finding, FindingCode, Timestamp, Waived};
 use crate::policy::Policy;
 use crate::policy::rule::{Waiver, Wanted};
 use crate::policy::rules::Case;
+use crate::record::Record;
 
 /// The waivers of a policy, and which of them kept something out.
 pub(super) struct Waivers<'a> {
     all: &'a [Waiver],
     used: Vec<bool>,
     deliverable: &'a str,
+    record: &'a Record,
     now: Timestamp,
 }
 
 impl<'a> Waivers<'a> {
     pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
         let used = vec![false; policy.waivers.len()];
-        Self { all: &policy.waivers, used, deliverable: case.deliverable, now: case.now }
+        let Case { deliverable, record, now, .. } = *case;
+        Self { all: &policy.waivers, used, deliverable, record, now }
     }
 
-    /// The waiver that keeps a finding out, by its place. What is about the deliverable as a whole is
-    /// waived with the glob `**`.
+    /// The waiver that keeps a finding out, by its place: of several the first. What is about the deliverable
+    /// as a whole is waived with the glob `**`.
     pub(super) fn of(
         &mut self,
         code: &FindingCode,
         path: Option<&AssetPath>,
         asset: Option<&AssetId>,
     ) -> Option<usize> {
-        let at = self.all.iter().position(|one| {
-            one.code == *code && self.in_force(one) && is_about(&one.asset, path, asset)
-        })?;
-        self.used[at] = true;
-        Some(at)
+        let mut first = None;
+        for (at, one) in self.all.iter().enumerate() {
+            if one.code == *code && self.in_force(one) && is_about(&one.asset, path, asset) {
+                self.used[at] = true;
+                first = first.or(Some(at));
+            }
+        }
+        first
     }
 
     /// Takes over which of them kept something out elsewhere.
@@ -55,14 +61,23 @@ impl<'a> Waivers<'a> {
         Waived { finding, who: who.clone(), why: why.clone(), until: *until }
     }
 
+    /// Whether it is for a deliverable that nobody defined: then no verdict but this would tell of it.
+    fn is_nowhere(&self, waiver: &Waiver) -> bool {
+        let name = waiver.deliverable.as_ref();
+        name.is_some_and(|name| !self.record.deliverables.contains_key(name))
+            && !self.is_here(waiver)
+    }
+
     /// What there is to say of those that kept nothing out.
     pub(super) fn unused(&self) -> Vec<String> {
-        let idle =
-            self.all.iter().zip(&self.used).filter(|(one, used)| !*used && self.is_here(one));
+        let here = |one: &Waiver| self.is_here(one) || self.is_nowhere(one);
+        let idle = self.all.iter().zip(&self.used).filter(|(one, used)| !*used && here(one));
         idle.map(|(one, _)| {
             let what =
                 format!("{}'s waiver of {} for {}", one.who, one.code.as_str(), one.asset.text());
-            if one.until < self.now {
+            if let Some(name) = one.deliverable.as_ref().filter(|_| self.is_nowhere(one)) {
+                format!("{what} is for {name}, and no deliverable has that name")
+            } else if one.until < self.now {
                 format!("{what} ran out at {}", one.until.to_the_second())
             } else {
                 format!("{what} matches nothing in {}", self.deliverable)
