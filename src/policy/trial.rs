@@ -82,7 +82,7 @@ pub fn trials(text: &str) -> Result<Vec<Trial>, PolicyError> {
     for (key, value) in table.get_ref() {
         match key.get_ref().as_ref() {
             "case" => each(&mut reader, "case", value, &mut |reader, at, table| {
-                cases.extend(case(reader, at, table));
+                cases.push(case(reader, at, table));
             }),
             unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
         }
@@ -129,7 +129,7 @@ impl Trial {
     }
 }
 
-fn case(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<Trial> {
+fn case(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Trial {
     let mut trial =
         Trial { name: String::new(), facts: Given::default(), expect: None, tier: None };
     for (key, value) in table {
@@ -162,7 +162,7 @@ fn case(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<Trial
     if !table.contains_key("expect") && !table.contains_key("tier") {
         reader.problem(at, "a case expects something: expect = [], or tier".into());
     }
-    Some(trial)
+    trial
 }
 
 fn facts(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>, given: &mut Given) {

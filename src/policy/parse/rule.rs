@@ -108,12 +108,11 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
     if code == RuleCode::PolicyChanged && severity == Some(None) {
         reader.problem(code_at, "\"policy-changed\" blocks or warns, and is never off".into());
     }
-    if !reader.is_catalogue() {
-        if ours && (own || raw.why.is_some() || raw.warn_when.is_some()) {
-            let said = "is a rule of genlock: its code keeps its meaning. Switch it off, and write a \
-                        rule of your own under another code";
-            reader.problem(code_at, format!("{:?} {said}", code.as_str()));
-        }
+    let is_changed = own || raw.why.is_some() || raw.warn_when.is_some();
+    if !reader.is_catalogue() && ours && is_changed {
+        let said = "is a rule of genlock: its code keeps its meaning. Switch it off, and write a \
+                    rule of your own under another code";
+        reader.problem(code_at, format!("{:?} {said}", code.as_str()));
     }
     Some(RawRule { code, at: code_at, ..raw })
 }

@@ -130,7 +130,7 @@ impl<'a> ApprovalFacts<'a> {
             let state = if nothing_else { Some("short") } else { facts.state };
             facts = Self { state, invalid, not_allowed, ..facts };
         }
-        Self { roles, holding, ..facts }
+        Self { holding, roles, ..facts }
     }
 
     fn of_one(case: &Case<'a>, entry: &'a Entry<Approval>) -> Self {
