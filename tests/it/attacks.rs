@@ -10,7 +10,8 @@ use genlock::app::{Context, Project, finalize};
 use genlock::attest::NAMESPACE;
 use genlock::clock::{Clock, FixedClock, SystemClock};
 use genlock::model::{
-    ApprovalId, Declaration, DeclarationId, DeclarationVersion, Declared, Event, Tier, Timestamp,
+    Answer, ApprovalId, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
+    Principles, Tier, Timestamp,
 };
 use genlock::problem::Silent;
 use serde_json::json;
@@ -282,7 +283,10 @@ fn a_statement_signed_for_another_production_is_none() {
 
 /// Declares the use of an asset, once more each time.
 fn declare(world: &World, version: u32) {
-    let declaration = Box::new(Declaration { purpose: "a lake".into(), ..Declaration::default() });
+    let yes = Some(Answer::Yes);
+    let principles = Principles { p1: yes, p2: yes, p3: yes, p4: Some(Answer::No), p5: yes };
+    let purpose = "a lake".into();
+    let declaration = Box::new(Declaration { purpose, principles, ..Declaration::default() });
     let assets = vec![world.id("ai.png").parse().unwrap()];
     let (id, tier, globs) = (DeclarationId(1), Tier::Report, vec![]);
     world.forge(Event::Declared(Declared { id, version, declaration, tier, assets, globs }));
