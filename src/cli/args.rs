@@ -623,11 +623,11 @@ fn said(text: &str) -> Result<String, String> {
 }
 
 fn end_of_day(text: &str) -> Result<Timestamp, String> {
-    Timestamp::end_of_day(text).map_err(|error| error.to_string())
+    Timestamp::end_of_day(text).map_err(|_| "a day like 2026-11-30, and no time of day".to_owned())
 }
 
 fn day(text: &str) -> Result<String, String> {
-    Timestamp::end_of_day(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+    end_of_day(text).map(|_| text.to_owned())
 }
 
 fn answer(text: &str) -> Result<Answer, String> {

@@ -17,6 +17,7 @@ mod corpus;
 mod crash;
 mod damage;
 mod declarations;
+mod declared_places;
 mod deliverables;
 mod delivered;
 mod disclosure;

@@ -1,0 +1,68 @@
+//! Declarations for globs: what they take in, and that it stays declared.
+
+use std::fs;
+
+use crate::declarations::{FINAL, declare};
+use crate::media::{a1111_png, plain_png};
+use crate::world::{Gate, World, number};
+
+fn has(gate: &Gate, finding: &str) -> bool {
+    gate.findings().contains(&finding.to_owned())
+}
+
+#[test]
+fn what_a_glob_covered_stays_declared_wherever_it_is_moved() {
+    let world = World::with([("gen/a.png", a1111_png(1))]);
+    declare(&world, FINAL, &["gen/**"]);
+    fs::create_dir(world.path("cut")).unwrap();
+    world.rename("gen/a.png", "cut/renamed.png");
+    world.scan();
+    assert_eq!(world.row("cut/renamed.png")["clearance"], "declared");
+}
+
+#[test]
+fn what_a_glob_took_in_later_stays_declared_wherever_it_is_moved_or_copied() {
+    let world = World::new();
+    world.write("gen/before.png", plain_png(3));
+    world.scan();
+    world.rename("gen/before.png", "before.png");
+    world.scan();
+    declare(&world, FINAL, &["gen/**"]);
+    // Nothing in these says that they are AI-made, but where they were put.
+    world.write("gen/moved.png", plain_png(1));
+    world.write("gen/deep/copied.png", plain_png(2));
+    world.scan();
+    fs::create_dir(world.path("cut")).unwrap();
+    world.rename("before.png", "cut/before.png");
+    world.rename("gen/moved.png", "cut/moved.png");
+    world.write("cut/copied.png", plain_png(2));
+    world.deliverable("EP", &["cut"]);
+    let open = ["ai-unapproved cut/copied.png", "ai-unapproved cut/moved.png"];
+    let gate = world.gate("EP");
+    assert!(open.iter().all(|one| has(&gate, one)), "{gate:#?}");
+    assert!(!has(&gate, "ai-unapproved cut/before.png"), "it left before: {gate:#?}");
+    world.scan();
+    let declared = |path: &str| world.show(path)["declarations"].as_array().unwrap().len();
+    let paths = ["cut/moved.png", "cut/copied.png", "cut/before.png"];
+    assert_eq!(paths.map(declared), [1, 1, 0]);
+    // Something else in the old place changes nothing, and an approval of the declaration covers both.
+    world.write("gen/moved.png", plain_png(4));
+    world.scan();
+    assert_eq!(declared("cut/moved.png"), 1);
+    let letter = world.letter();
+    let approve = ["approve", "D-1", "--by", "Dana", "--scope", "final", "--document", &letter];
+    assert_eq!(number(&world.json(approve).expect(0).value(), "assets"), 3);
+    let passed = world.json(["gate", "EP"]).expect(0).value();
+    let seq = passed["journal"]["seq"].to_string();
+    let again = world.json(["gate", "EP", "--as-of", &seq]).expect(0).value();
+    assert_eq!(again["findings"], passed["findings"]);
+    // Nor does a commission without AI take it.
+    let world = World::bare();
+    world.run(["init", "--profile", "no-ai"]).expect(0);
+    declare(&world, FINAL, &["gen/**"]);
+    world.write("gen/a.png", plain_png(1));
+    world.scan();
+    world.rename("gen/a.png", "a.png");
+    world.deliverable("EP", &["a.png"]);
+    assert!(has(&world.gate("EP"), "no-ai a.png"));
+}
