@@ -127,6 +127,17 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign { name: "gate", prepare: approved, args: |_| own(&["gate", "EP101"]), exit: 0 },
     Campaign {
+        name: "gate of a package",
+        prepare: |world| {
+            scanned(world);
+            world.write("dcp/a.png", media::plain_png(1));
+            crate::packages::mhl(world, "dcp", &["a.png"]);
+            world.run(["deliverable", "add", "DCP", "--package", "dcp"]).expect(0);
+        },
+        args: |_| own(&["gate", "DCP"]),
+        exit: 0,
+    },
+    Campaign {
         name: "gate that refuses what landed since",
         prepare: |world| {
             approved(world);

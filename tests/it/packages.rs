@@ -18,7 +18,7 @@ use crate::media::{a1111_png, plain_png};
 use crate::world::{World, text, tick};
 
 /// A legacy MHL over files of a folder.
-fn mhl(world: &World, folder: &str, names: &[&str]) {
+pub fn mhl(world: &World, folder: &str, names: &[&str]) {
     let mut text =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<hashlist version=\"1.1\">\n".to_owned();
     for name in names {
