@@ -18,8 +18,8 @@ use genlock::gate::{Ground, gate};
 use genlock::model::{
     Approval, ApprovalId, ApproversAdopted, AssetId, Authorities, Declaration, DeclarationId,
     Declared, DirectoryObserved, Document, Event, Evidence, Examination, Fingerprint, Found, Head,
-    ObservedBatch, Recorded, RelPath, RootName, Scope, Seq, Sighting, Signed, SourceType, Strength,
-    Tier, Timestamp, Tool,
+    JUDGING, ObservedBatch, Recorded, RelPath, RootName, Scope, Seq, Sighting, Signed, SourceType,
+    Strength, Tier, Timestamp, Tool,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -62,6 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 authorities: &known,
                 finalizing: true,
                 attested: false,
+                made: false,
+                judging: JUDGING,
                 record: &record,
                 places: &Places::default(),
                 now: Timestamp::from_nanos(1),

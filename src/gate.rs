@@ -32,6 +32,10 @@ pub struct Ground<'a> {
     pub finalizing: bool,
     /// Whether somebody states with it that every known use of generative AI is declared.
     pub attested: bool,
+    /// Whether these are files that a command made, and not the deliverable itself.
+    pub made: bool,
+    /// The [`JUDGING`](crate::model::JUDGING) to judge by.
+    pub judging: u32,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// Where what the files were made from lies.
@@ -46,7 +50,8 @@ const PART: usize = 2_000;
 /// Judges what a deliverable contains.
 pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { authorities, finalizing, attested, record, places, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, made, judging, .. } = ground;
+    let Ground { record, places, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
     let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
@@ -63,6 +68,8 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
         authorities,
         finalizing,
         attested,
+        made,
+        judging,
         record,
         now,
     };

@@ -42,6 +42,8 @@ pub struct Ancestor {
     /// How the content below it was made from it.
     relation: Relation,
     said: Said,
+    /// Whether a person says what it was made from.
+    told: bool,
     /// The one below it on the way; none for a parent.
     below: Option<usize>,
 }
@@ -53,6 +55,8 @@ pub struct Ancestry {
     pub all: Vec<Ancestor>,
     /// Whether there are more than are looked at.
     pub cut: bool,
+    /// Whether a person says what it was made from.
+    told: bool,
 }
 
 /// The ancestors of a content that nobody determined. Ends above what a person determined, and where
@@ -70,8 +74,9 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
         let mut next: Vec<(Option<usize>, Kin)> = if part {
             std::mem::take(&mut parts)
         } else {
-            let parents = meant(kinship.parents_of(asset), own).into_iter();
-            parents.map(|kin| (None, kin)).collect()
+            let parents = meant(kinship.parents_of(asset), own);
+            found.told = is_told(&parents);
+            parents.into_iter().map(|kin| (None, kin)).collect()
         };
         while !next.is_empty() {
             for (below, kin) in std::mem::take(&mut next) {
@@ -89,17 +94,24 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
                 let at = found.all.len();
                 let known = own(&kin.asset);
                 let ends = known.origin.strength == Some(Strength::Person);
+                let mut told = false;
                 if !ends {
                     let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
-                    let parents = meant(parents, own).into_iter();
-                    next.extend(parents.map(|kin| (Some(at), kin)));
+                    let parents = meant(parents, own);
+                    told = is_told(&parents);
+                    next.extend(parents.into_iter().map(|kin| (Some(at), kin)));
                 }
                 let Kin { asset, relation, said } = kin;
-                found.all.push(Ancestor { asset, own: known, part, relation, said, below });
+                found.all.push(Ancestor { asset, own: known, part, relation, said, told, below });
             }
         }
     }
     found
+}
+
+/// Whether a person says it of one of these: names in files prove nothing.
+fn is_told(parents: &[Kin]) -> bool {
+    parents.iter().any(|kin| matches!(kin.said, Said::By(_)))
 }
 
 /// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew, so
@@ -146,6 +158,16 @@ impl Ancestry {
     /// Whether it was made from nothing that is known.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Whether people say where all of it is from, up to what is known not to be AI-made.
+    pub fn is_known(&self) -> bool {
+        let known = |one: &Ancestor| match one.own.origin.status {
+            AiStatus::NotAi => true,
+            AiStatus::Unknown => one.told,
+            AiStatus::Ai | AiStatus::AiPart | AiStatus::Suspect => false,
+        };
+        self.told && !self.cut && self.all.iter().all(known)
     }
 
     /// What a content is with what it inherits. `own` is what its own marks say.

@@ -33,6 +33,13 @@ impl Context<'_> {
         if self.cancel.load(Ordering::Relaxed) { Err(AppError::Interrupted) } else { Ok(()) }
     }
 
+    /// The same, stopped by something else.
+    pub(super) fn stopped_by<'b>(&'b self, cancel: &'b AtomicBool) -> Context<'b> {
+        let Self { clock, reporter, .. } = *self;
+        let (actor, cwd) = (self.actor.clone(), self.cwd.clone());
+        Context { clock, reporter, actor, cwd, cancel }
+    }
+
     /// A path as the user typed it, made absolute.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         self.cwd.join(path)

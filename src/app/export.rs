@@ -8,6 +8,8 @@
 mod leaving;
 mod standing;
 
+pub(super) use leaving::record_of;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;

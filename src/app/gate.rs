@@ -6,9 +6,11 @@
 
 mod as_of;
 mod look;
+mod made;
 
 pub use as_of::gate_as_of;
 pub(super) use look::Around;
+pub(super) use made::MadeFiles;
 
 use std::collections::BTreeSet;
 
@@ -29,7 +31,7 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, AssetPath, DeliverableNote, Event, FinalItem, Finalization, GateRun, Head, MadeOf,
+    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, JUDGING, MadeOf,
     MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
@@ -56,7 +58,7 @@ pub struct GateAnswer {
 
 /// Judges a deliverable and records the run.
 pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
-    run(project, context, name, Asked { finalize: false, attest: None })
+    run(project, context, name, Asked::default())
 }
 
 /// Judges a deliverable and, if it passes, marks it final with exactly what it holds. With `attest`
@@ -74,16 +76,18 @@ pub fn finalize(
             "--attest names who states that every known use of generative AI is declared",
         ));
     }
-    run(project, context, name, Asked { finalize: true, attest })
+    run(project, context, name, Asked { finalize: true, attest, ..Asked::default() })
 }
 
 /// What is asked of a gate.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Asked<'a> {
     /// To mark it final, if it passes.
     finalize: bool,
     /// Who states that every known use is declared.
     attest: Option<&'a str>,
+    /// Of files that were made from it, and not of the deliverable itself.
+    made: bool,
 }
 
 /// Takes back that a deliverable is final, on the record.
@@ -177,38 +181,6 @@ fn run(
     }
 }
 
-/// Files that are judged as a deliverable's without being part of its definition.
-pub(super) struct JudgedFiles {
-    pub(super) verdict: Verdict,
-    pub(super) problems: Vec<MediaProblem>,
-    /// What they hold.
-    pub(super) contents: Vec<FinalItem>,
-}
-
-/// Looks at files and judges them as if a deliverable were made of them. What is seen is journalled, the
-/// judgement is not.
-pub(super) fn judge_files(
-    project: &Project,
-    context: &Context<'_>,
-    name: &str,
-    made: &MadeOf,
-) -> Result<JudgedFiles, AppError> {
-    let policy = project.policy()?;
-    let detection = Detection::of(project, false)?;
-    let mut ledger = project.ledger()?;
-    let reader = ledger.reader()?;
-    let around = Around { project, context, detection: &detection };
-    let mut looked = Looked::at(around, &mut ledger, &reader, made, policy.ignores_disabled)?;
-    looked.catch_up(&reader)?;
-    let asked = Asked { finalize: false, attest: None };
-    let judged = Judged::new(context, &reader, name, asked, &policy, &looked)?;
-    Ok(JudgedFiles {
-        verdict: judged.verdict,
-        problems: looked.seen.problems,
-        contents: judged.finalization.contents,
-    })
-}
-
 /// What of policy and approvers is not on record yet.
 fn news(
     policy: &Policy,
@@ -245,6 +217,17 @@ impl Looked {
         }
         referenced.keep(around.project)?;
         let contents = Contents::new(made)?.with_referenced(referenced.files());
+        Self::of(around, ledger, reader, contents, referenced, &made.packages)
+    }
+
+    fn of(
+        around: Around<'_>,
+        ledger: &mut Ledger,
+        reader: &Reader,
+        contents: Contents,
+        referenced: Referenced,
+        packages: &[AssetPath],
+    ) -> Result<Self, AppError> {
         let named: PathFilter<'_> = &|root, path| contents.contains(root, path);
         let record = fold(reader, Some(named))?;
         // Signatures take a processor, the look takes the disk.
@@ -258,7 +241,7 @@ impl Looked {
         let contents = contents.with_links(&seen.linked);
         let lost_documents = lost(around.project, &record);
         let mut looked = Self { contents, seen, lost_documents, referenced, inquiry, record };
-        let in_packages = looked.packages(around, ledger, reader, &made.packages)?;
+        let in_packages = looked.packages(around, ledger, reader, packages)?;
         for _ in 0..LOOKS {
             if looked.seen.news.is_none() {
                 break;
@@ -356,6 +339,8 @@ impl Judged {
                 authorities: inquiry.found(),
                 finalizing: asked.finalize,
                 attested: asked.attest.is_some(),
+                made: asked.made,
+                judging: JUDGING,
                 record,
                 places: &places,
                 now,
@@ -376,6 +361,7 @@ impl Judged {
             linked: linked.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
+            judging: JUDGING,
         })];
         let finalization = Finalization { deliverable: name.to_owned(), gate: Seq(0), contents };
         Ok(Self { now, events, verdict, finalization, before })

@@ -1,6 +1,6 @@
 //! `link`: what was made from what, as a person says; and what `show` draws of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::decide::decide;
 use crate::app::kin::{learn, origin};
@@ -49,6 +49,38 @@ pub fn link(
             note: options.note.clone(),
         };
         Ok((vec![Event::Linked(linked)], ()))
+    })
+}
+
+/// Records that what a command made was made from each of `parents`, as far as nobody said otherwise of a
+/// pair. Gives those of which it cannot be, because something above a parent holds the same.
+pub(super) fn link_made(
+    project: &Project,
+    context: &Context<'_>,
+    made: &BTreeSet<AssetId>,
+    parents: &BTreeSet<AssetId>,
+    note: &str,
+) -> Result<BTreeSet<AssetId>, AppError> {
+    let relation = if parents.len() == 1 { Relation::Transcode } else { Relation::Composite };
+    let mut kinship = Kinship::default();
+    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
+    decide(project, context, |record| {
+        let known = record.kinship.with_names_of(&kinship);
+        let above = known.above(parents);
+        let (circular, children): (BTreeSet<_>, BTreeSet<_>) =
+            made.iter().partition(|child| above.contains(*child));
+        let mut families: BTreeMap<Vec<AssetId>, Vec<AssetId>> = BTreeMap::new();
+        for child in children {
+            let withdrawn = known.withdrawn(&child);
+            let parents = parents.iter().filter(|parent| !withdrawn.contains(*parent));
+            families.entry(parents.copied().collect()).or_default().push(child);
+        }
+        families.remove(&Vec::new());
+        let linked = families.into_iter().map(|(parents, children)| {
+            let (by, note) = (context.actor.clone(), Some(note.to_owned()));
+            Event::Linked(Linked { children, parents, relation, by, note })
+        });
+        Ok((linked.collect(), circular))
     })
 }
 

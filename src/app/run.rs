@@ -1,29 +1,31 @@
 //! `run`: an export command of somebody else's, which starts only when the deliverable has passed.
 //!
-//! What it makes is read, given lineage to what the deliverable holds, and judged. A rendition it is only
-//! when the command ended well and the judgement is a pass; everything is on record either way.
+//! What it makes is read, given lineage to what the deliverable held while it ran, and judged. A
+//! rendition it is only when the command ended well, the deliverable is still what had passed, and the
+//! judgement is a pass. Whatever fails once the command has ended, it is on record.
+
+mod snapshot;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::AtomicBool;
 
-use crate::app::contents::{Contents, path_pattern, walk_all};
-use crate::app::decide::{decide, fold};
-use crate::app::deliverables::known;
+use crate::app::contents::{Contents, path_pattern};
+use crate::app::decide::decide;
+use crate::app::deliverables::DeliverableState;
 use crate::app::export::judged;
-use crate::app::gate::{GateAnswer, judge_files};
-use crate::app::link::{LinkOptions, link};
+use crate::app::gate::{GateAnswer, MadeFiles, gate};
+use crate::app::kin::places;
+use crate::app::link::link_made;
+use crate::app::run::snapshot::Snapshot;
+use crate::app::run::sources::Sources;
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
-use crate::model::{
-    AssetId, AssetPath, Event, FinalItem, Fingerprint, MadeOf, MediaProblem, Outcome, Relation,
-    Rendered, Verdict,
-};
-use crate::observe::fingerprint;
+use crate::model::{AssetId, AssetPath, Event, FinalItem, Finding, MadeOf, Outcome, Rendered};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ pub struct RunOptions {
 }
 
 /// What came of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct RunAnswer {
     /// The verdict that it rests on; where it did not pass, nothing ran.
     pub gate: GateAnswer,
@@ -46,14 +48,18 @@ pub struct RunAnswer {
 }
 
 /// A command that ran.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Ran {
     /// As it is on record.
     pub rendered: Rendered,
-    /// The judgement of what it made.
-    pub verdict: Verdict,
-    /// What of it could not be looked at.
-    pub problems: Vec<MediaProblem>,
+    /// What there is to say of what it made; of the deliverable too, where it is not what had passed.
+    pub findings: Vec<Finding>,
+    /// Whether the deliverable still is what had passed.
+    pub still: bool,
+    /// Outputs without lineage to the deliverable, and why.
+    pub unlinked: Vec<(AssetPath, &'static str)>,
+    /// What failed after a command that gave another exit code than 0.
+    pub failed: Option<AppError>,
 }
 
 /// Runs a command for a deliverable, finalising it first if it is not final.
@@ -65,39 +71,41 @@ pub fn run(
 ) -> Result<RunAnswer, AppError> {
     let paths = options.outputs.iter().map(|text| path_pattern(project, context, text));
     let made = MadeOf { paths: paths.collect::<Result<_, _>>()?, ..MadeOf::default() };
+    let named = Contents::new(&made)?;
     let gate = judged(project, context, name)?;
     if gate.verdict.outcome != Outcome::Pass {
         return Ok(RunAnswer { gate, ran: None });
     }
-    let before = snapshot(project, context, &made)?;
+    let sources = Sources::of(project, name)?;
+    let before = Snapshot::of(project, context, &named)?;
     let status = start(project, options)?;
     failpoint::hit("command-ended");
-    let after = snapshot(project, context, &made)?;
-    let mut looked = judge_files(project, context, name, &made)?;
-    let is_new = |item: &FinalItem| before.get(&item.path) != after.get(&item.path);
-    let outputs: Vec<_> = looked.contents.into_iter().filter(is_new).collect();
-    if outputs.is_empty() {
-        // Nothing was made, so nothing was judged that was.
-        looked.verdict.outcome = Outcome::CannotTell;
-    } else if descend(project, context, name, &outputs)? {
-        let again = judge_files(project, context, name, &made)?;
-        looked.verdict = again.verdict;
-        looked.problems = again.problems;
-    }
     let rendered = Rendered {
         deliverable: name.to_owned(),
         gate: gate.journal.seq,
         command: options.command.iter().map(|one| one.to_string_lossy().into_owned()).collect(),
         exit: code(status),
-        outputs,
-        outcome: looked.verdict.outcome,
+        outputs: Vec::new(),
+        outcome: Outcome::CannotTell,
     };
-    decide(project, context, |_| Ok((vec![Event::Rendered(rendered.clone())], ())))?;
-    failpoint::hit("render-recorded");
-    if context.cancel.load(Ordering::Relaxed) {
-        return Err(AppError::Interrupted);
+    // What ran goes on record whatever happens now: Ctrl-C ends the command, and then us.
+    let never = AtomicBool::new(false);
+    let after = context.stopped_by(&never);
+    let (unlinked, findings) = (Vec::new(), Vec::new());
+    let mut ran = Ran { rendered, findings, still: true, unlinked, failed: None };
+    let follow = Follow { project, context: &after, name, named: &named, sources: &sources };
+    let followed = follow.up(&before, &mut ran).and_then(|()| context.check());
+    if followed.is_err() {
+        ran.rendered.outcome = Outcome::CannotTell;
     }
-    let ran = Ran { rendered, verdict: looked.verdict, problems: looked.problems };
+    let event = Event::Rendered(ran.rendered.clone());
+    let recorded = decide(project, &after, |_| Ok((vec![event.clone()], ())));
+    failpoint::hit("render-recorded");
+    context.check()?;
+    match followed.and(recorded) {
+        Err(error) if ran.rendered.exit == 0 => return Err(error),
+        done => ran.failed = done.err(),
+    }
     Ok(RunAnswer { gate, ran: Some(ran) })
 }
 
@@ -131,68 +139,85 @@ fn code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }
 
-/// The files that outputs name, as they are now.
-fn snapshot(
-    project: &Project,
-    context: &Context<'_>,
-    made: &MadeOf,
-) -> Result<BTreeMap<AssetPath, Fingerprint>, AppError> {
-    let contents = Contents::new(made)?;
-    let mut all = BTreeMap::new();
-    for (name, base) in contents.bases(project) {
-        let Some(root) = project.config.roots.iter().find(|root| root.name == name) else {
-            continue;
-        };
-        // A folder that is not there yet holds nothing.
-        let _ = walk_all(root, &base, context.cancel, &mut |listing| {
-            for entry in listing.files {
-                let path = listing.directory.join(&entry.name);
-                if contents.contains(&root.name, &path) {
-                    all.insert(AssetPath::new(root.name.clone(), path), entry.fingerprint);
-                }
-            }
-        });
-    }
-    for path in contents.literals() {
-        let disk = project.on_disk(&path);
-        if let Some(found) = disk.and_then(|disk| fs::symlink_metadata(disk).ok())
-            && found.is_file()
-        {
-            all.entry(path).or_insert_with(|| fingerprint::of(&found));
-        }
-    }
-    Ok(all)
+/// What is looked at once the command has ended.
+struct Follow<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    name: &'a str,
+    /// What `--out` names.
+    named: &'a Contents,
+    sources: &'a Sources,
 }
 
-/// Puts on record that the outputs were made from what the deliverable holds. Gives whether there was
-/// anything to put.
-fn descend(
-    project: &Project,
-    context: &Context<'_>,
-    name: &str,
-    outputs: &[FinalItem],
-) -> Result<bool, AppError> {
-    let record = fold(&project.reader()?, None)?;
-    let done = known(&record, name)?.finalized.as_ref();
-    let timelines: BTreeSet<_> = known(&record, name)?
-        .gate
-        .iter()
-        .flat_map(|run| run.fact.timelines.iter().map(|one| one.path.clone()))
-        .collect();
-    let sources = done.iter().flat_map(|done| &done.fact.contents);
-    let sources = sources.filter(|item| !timelines.contains(&item.path));
-    let parents: BTreeSet<AssetId> = sources.map(|item| item.asset).collect();
-    let children: BTreeSet<AssetId> =
-        outputs.iter().map(|item| item.asset).filter(|asset| !parents.contains(asset)).collect();
-    if children.is_empty() || parents.is_empty() {
-        return Ok(false);
+impl Follow<'_> {
+    /// Reads what was made, gates the deliverable again, links and judges. What is known is in `ran` also
+    /// where something fails on the way.
+    fn up(&self, before: &Snapshot, ran: &mut Ran) -> Result<(), AppError> {
+        let Self { project, context, name, .. } = *self;
+        let now = Snapshot::of(project, context, self.named)?;
+        let (files, mut unknown) = (now.since(before), now.unread);
+        if files.is_empty() && unknown.is_empty() {
+            return Ok(());
+        }
+        let mut made = MadeFiles::look(project, context, files.clone())?;
+        ran.rendered.outputs = made.contents();
+        let again = gate(project, context, name);
+        let now = Sources::of(project, name);
+        // Lineage is drawn also where the deliverable cannot be judged any more.
+        let held = now.as_ref().unwrap_or(self.sources);
+        let sequel = self.sources.since(project, held, &files)?;
+        ran.unlinked = self.descend(&sequel.held, &ran.rendered.outputs)?;
+        let again = self.again(again?, &now?, ran);
+        unknown.extend(sequel.written);
+        let verdict = made.judge(project, context, name, unknown)?;
+        ran.findings.extend(verdict.findings);
+        ran.rendered.outcome = again.worst(verdict.outcome);
+        Ok(())
     }
-    let relation = if parents.len() == 1 { Relation::Transcode } else { Relation::Composite };
-    let options = LinkOptions {
-        children: children.into_iter().collect(),
-        parents: parents.into_iter().collect(),
-        note: Some(format!("made by a command that ran for {name}")),
-    };
-    link(project, context, &options, relation)?;
-    Ok(true)
+
+    /// Whether the deliverable still is what had passed: a file may have been swapped while the command
+    /// read it.
+    fn again(&self, again: GateAnswer, now: &Sources, ran: &mut Ran) -> Outcome {
+        let same = again.state == DeliverableState::Final && now.contents == self.sources.contents;
+        let outcome = again.verdict.outcome;
+        ran.still = same && outcome == Outcome::Pass;
+        if !ran.still {
+            ran.findings = again.verdict.findings;
+        }
+        if same { outcome } else { outcome.worst(Outcome::Refused) }
+    }
+
+    /// Puts on record that the outputs were made from what the deliverable held. Gives those of which
+    /// that cannot be said.
+    fn descend(
+        &self,
+        sources: &BTreeSet<AssetId>,
+        outputs: &[FinalItem],
+    ) -> Result<Vec<(AssetPath, &'static str)>, AppError> {
+        let Self { project, context, name, .. } = *self;
+        let mut children: BTreeSet<_> = outputs.iter().map(|item| item.asset).collect();
+        children.retain(|asset| !sources.contains(asset));
+        let mut why: BTreeMap<AssetId, &'static str> = BTreeMap::new();
+        let empty = AssetId::from(blake3::hash(b""));
+        if children.contains(&empty) {
+            // Every empty file is the same one.
+            why.insert(empty, "it is empty");
+        }
+        let places = places(&project.reader()?, children.clone(), self.sources.head.seq)?;
+        for asset in &children {
+            let mut lay = places.of(asset);
+            if lay.any(|path| !self.named.contains(&path.root, &path.path)) {
+                why.entry(*asset).or_insert("the same lay elsewhere before: it is a copy of that");
+            }
+        }
+        children.retain(|asset| !why.contains_key(asset));
+        if !children.is_empty() && !sources.is_empty() {
+            let note = format!("made by a command that ran for {name}");
+            for asset in link_made(project, context, &children, sources, &note)? {
+                why.insert(asset, "something that the deliverable holds was made from it");
+            }
+        }
+        let of = |item: &FinalItem| Some((item.path.clone(), *why.get(&item.asset)?));
+        Ok(outputs.iter().filter_map(of).collect())
+    }
 }

@@ -257,7 +257,7 @@ fn rendered(at: Timestamp, done: &Rendered) -> String {
     let made = if done.is_rendition() {
         count(outputs, "rendition")
     } else if done.exit == 0 {
-        format!("{}, none a rendition: what came out was refused", count(outputs, "file"))
+        format!("{}, none a rendition: {}", count(outputs, "file"), done.outcome.as_str())
     } else {
         format!("no rendition: the command ended with {}", done.exit)
     };

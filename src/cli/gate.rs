@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, Seq, Severity, Verdict, Waived};
+use crate::model::{Finding, Outcome, Seq, Severity, Waived};
 use crate::report::{PathView, ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -55,8 +55,8 @@ pub(super) fn reopen(
 }
 
 /// The exit code of a verdict.
-pub(super) const fn exit_of(verdict: &Verdict) -> Exit {
-    match verdict.outcome {
+pub(super) const fn exit_of(outcome: Outcome) -> Exit {
+    match outcome {
         Outcome::Pass => Exit::Ok,
         Outcome::Refused => Exit::No,
         Outcome::CannotTell => Exit::Partial,
@@ -70,7 +70,7 @@ pub(super) fn show(
     verbose: bool,
     output: &mut Output,
 ) -> Exit {
-    let exit = exit_of(&answer.verdict);
+    let exit = exit_of(answer.verdict.outcome);
     if output.is_json() {
         let problems = answer.problems.iter().map(|one| ProblemView {
             path: PathView::from(&one.path),

@@ -117,6 +117,19 @@ pub struct GateRun {
     /// What kept it from knowing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<MediaProblem>,
+    /// [`JUDGING`] of the program that judged.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub judging: u32,
+}
+
+/// In which way verdicts come of facts, where no policy says it. Raised when the same facts come to give
+/// another verdict: an earlier one is given as it was. 0: a file that differs from the lists of its package
+/// was not judged, and nothing was of known origin by what it was made from. 1: both are.
+pub const JUDGING: u32 = 1;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_first(judging: &u32) -> bool {
+    *judging == 0
 }
 
 /// One file of a finalised deliverable.

@@ -40,7 +40,7 @@ pub use declaration::{
     plain_word,
 };
 pub use deliverable::{
-    Exported, FinalItem, Finalization, GateRun, LinkedFile, MadeOf, PackageChecked, Paper,
+    Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedFile, MadeOf, PackageChecked, Paper,
     PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};

@@ -212,6 +212,16 @@ impl Outcome {
             Self::CannotTell => "cannot-tell",
         }
     }
+
+    /// The answer to two questions at once.
+    #[must_use]
+    pub const fn worst(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            (Self::CannotTell, _) | (_, Self::CannotTell) => Self::CannotTell,
+            (Self::Pass, Self::Pass) => Self::Pass,
+        }
+    }
 }
 
 /// A deliverable judged.

@@ -183,6 +183,7 @@ facts! {
     Because = "because", Item, Kind::Text, "the deciding reason of the status";
     Source = "source", Item, Kind::Text, "the id of what it was made from, where that is what must be cleared or determined";
     SourceSuspect = "source.suspect", Item, Kind::Flag, "it is AI-made only by what it was made from, and some of that is suspect and nobody determined it";
+    SourceKnown = "source.known", Item, Kind::Flag, "people say what it was made from, up to what is known not to be AI-made";
     DetectedTool = "detected-tool", Item, Kind::Text, "the tool that marks or a person's determination name";
     Determined = "determined", Item, Kind::Flag, "a person determined its origin";
     Contested = "contested", Item, Kind::Flag, "a person says not AI, and a mark says otherwise";

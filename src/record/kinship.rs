@@ -154,6 +154,13 @@ impl Kinship {
         found.into_values().collect()
     }
 
+    /// What somebody said last that a content was not made from.
+    pub fn withdrawn(&self, child: &AssetId) -> BTreeSet<AssetId> {
+        let words = self.words.get(child).into_iter().flatten();
+        let withdrawn = words.filter(|(_, word)| matches!(word, Word::Withdrawn));
+        withdrawn.map(|(parent, _)| *parent).collect()
+    }
+
     fn derivations(&self, child: &AssetId) -> &[Derivation] {
         self.identities.get(child).map(|identity| identity.from.as_slice()).unwrap_or_default()
     }
@@ -218,6 +225,17 @@ impl Kinship {
                     open.push(kin.asset);
                 }
             }
+        }
+        found
+    }
+
+    /// Everything above some contents, and they themselves.
+    pub fn above(&self, all: &BTreeSet<AssetId>) -> HashSet<AssetId> {
+        let mut found: HashSet<AssetId> = all.iter().copied().collect();
+        let (mut open, mut seen): (Vec<_>, _) = (all.iter().copied().collect(), HashSet::new());
+        while let Some(one) = open.pop() {
+            let parents = self.parents_not_seen(&one, &mut seen).into_iter();
+            open.extend(parents.map(|kin| kin.asset).filter(|asset| found.insert(*asset)));
         }
         found
     }

@@ -202,6 +202,8 @@ fn judged(record: &Record, policy: &Policy) -> (Vec<String>, Vec<String>) {
             authorities: &genlock::app::authorities(record),
             finalizing: true,
             attested: false,
+            made: false,
+            judging: genlock::model::JUDGING,
             record,
             places: &genlock::record::Places::default(),
             now: Timestamp::from_nanos(1),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use genlock::gate::{Ground, gate};
 use genlock::model::{
     AssetId, AssetPath, Authorities, Determination, DeterminedStatus, DirectoryObserved, Event,
-    Finding, Fingerprint, Found, Head, ObservedBatch, Recorded, RelPath, RootName, Seq, Sighting,
-    Timestamp, Verdict,
+    Finding, Fingerprint, Found, Head, JUDGING, ObservedBatch, Recorded, RelPath, RootName, Seq,
+    Sighting, Timestamp, Verdict,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -76,6 +76,8 @@ fn judged(policy: &Policy, record: &Record, contents: &BTreeMap<AssetPath, Found
         authorities: &Authorities::default(),
         finalizing: false,
         attested: false,
+        made: false,
+        judging: JUDGING,
         record,
         places: &Places::default(),
         now: Timestamp::from_nanos(1),

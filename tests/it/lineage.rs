@@ -930,6 +930,8 @@ mod properties {
             authorities: &genlock::app::authorities(record),
             finalizing: false,
             attested: false,
+            made: false,
+            judging: genlock::model::JUDGING,
             record,
             places: &Places::default(),
             now: Timestamp::from_nanos(1),

@@ -15,20 +15,26 @@ use crate::gate as judge;
 use crate::model::{AssetPath, FinalItem, RelPath};
 use crate::record::{PathFilter, Record};
 
-/// What leaves, by name, and everything decided with what a gate just saw of the deliverable. Of one
-/// that is final, what was finalised.
-pub(super) fn leaving(project: &Project, name: &str) -> Result<(Record, Vec<Item>), AppError> {
+/// Everything decided, with what a gate just saw of the deliverable.
+pub(in crate::app) fn record_of(project: &Project, name: &str) -> Result<Record, AppError> {
     let reader = project.reader()?;
     let decided = fold(&reader, None)?;
     let deliverable = known(&decided, name)?;
     let run = deliverable.gate.as_ref().map(|run| &run.fact);
-    let named = Contents::new(&deliverable.made)?
-        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
     let contents = Contents::new(&deliverable.made)?
         .with_referenced(run.map(|run| run.referenced.clone()).unwrap_or_default())
         .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
     let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
-    let record = fold(&reader, Some(scope))?;
+    fold(&reader, Some(scope))
+}
+
+/// What leaves, by name, and the record of it. Of a deliverable that is final, what was finalised.
+pub(super) fn leaving(project: &Project, name: &str) -> Result<(Record, Vec<Item>), AppError> {
+    let record = record_of(project, name)?;
+    let deliverable = known(&record, name)?;
+    let run = deliverable.gate.as_ref().map(|run| &run.fact);
+    let named = Contents::new(&deliverable.made)?
+        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
     let holds = match &deliverable.finalized {
         Some(done) => done.fact.contents.clone(),
         None => judge::contents(record.present()),

@@ -9,7 +9,7 @@ use crate::app::gate::GateAnswer;
 use crate::app::kin::places;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
-use crate::model::{AssetPath, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp};
+use crate::model::{AssetPath, JUDGING, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp};
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
 
@@ -54,6 +54,8 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             authorities: &authorities(&record),
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
+            made: false,
+            judging: this_run.map_or(JUDGING, |run| run.fact.judging),
             record: &record,
             places: &places,
             now,

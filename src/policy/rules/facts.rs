@@ -33,9 +33,10 @@ impl<'a> Whole<'a> {
             finalizing: case.finalizing,
             attested: case.attested,
             ai: case.items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
-            rendered_only: case.items.iter().any(|item| rendered(&item))
+            rendered_only: !case.made
+                && case.items.iter().any(|item| rendered(&item))
                 && !case.items.iter().any(|item| silent(&item)),
-            changed: finality::changes(case),
+            changed: finality::changes(case).filter(|_| !case.made),
             ..Self::named(case.deliverable)
         }
     }
@@ -150,6 +151,9 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::Source => Value::said(stands.source.map(|asset| asset.short())),
             Fact::SourceSuspect => Value::Flag(stands.suspect),
+            Fact::SourceKnown => {
+                Value::Flag(self.case.judging > 0 && self.item.ancestry.is_known())
+            }
             Fact::DetectedTool => Value::maybe(origin.tool.as_deref()),
             Fact::Determined => {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())

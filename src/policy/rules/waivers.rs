@@ -17,7 +17,8 @@ pub(super) struct Waivers<'a> {
 
 impl<'a> Waivers<'a> {
     pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
-        let used = vec![false; policy.waivers.len()];
+        // Which of them are idle is for the deliverable to say, and not for what was made from it.
+        let used = vec![case.made; policy.waivers.len()];
         let Case { deliverable, record, now, .. } = *case;
         Self { all: &policy.waivers, used, deliverable, record, now }
     }

@@ -1,0 +1,120 @@
+//! What a command may have read: all that its deliverable held from the moment it started.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use crate::app::deliverables::known;
+use crate::app::export::record_of;
+use crate::app::{AppError, Project};
+use crate::ledger::Kinds;
+use crate::model::{
+    AssetId, AssetPath, Event, FinalItem, Fingerprint, Found, Head, MediaProblem, RuleCode,
+};
+use crate::observe::fingerprint;
+
+/// A final deliverable when a command starts, or once it has ended.
+pub(super) struct Sources {
+    /// What was finalised.
+    pub(super) contents: Vec<FinalItem>,
+    /// The newest event then.
+    pub(super) head: Head,
+    /// Its files, as they were.
+    files: BTreeMap<AssetPath, Found>,
+    /// When something came into their folders or left them, the last time.
+    folders: BTreeMap<AssetPath, i64>,
+    timelines: BTreeSet<AssetPath>,
+}
+
+/// What became of it while that ran.
+pub(super) struct Sequel {
+    /// Everything it held in that time.
+    pub(super) held: BTreeSet<AssetId>,
+    /// Files that somebody wrote to.
+    pub(super) written: Vec<MediaProblem>,
+}
+
+impl Sources {
+    pub(super) fn of(project: &Project, name: &str) -> Result<Self, AppError> {
+        let record = record_of(project, name)?;
+        let deliverable = known(&record, name)?;
+        let contents = deliverable.finalized.as_ref().map(|done| done.fact.contents.clone());
+        let run = deliverable.gate.iter().flat_map(|run| &run.fact.timelines);
+        let files = record.present().clone();
+        let mut folders: BTreeMap<_, _> = files.keys().map(|path| (above(path), 0)).collect();
+        for (path, changed) in &mut folders {
+            let found = project.on_disk(path).and_then(|disk| fs::symlink_metadata(disk).ok());
+            *changed = found.map_or(0, |found| fingerprint::of(&found).mtime);
+        }
+        Ok(Self {
+            contents: contents.unwrap_or_default(),
+            head: record.head.unwrap_or(Head::EMPTY),
+            files,
+            folders,
+            timelines: run.map(|one| one.path.clone()).collect(),
+        })
+    }
+
+    /// What it held from then to `now`, as far as it was seen, by whomever. What the command `made` is none
+    /// of it, wherever that lies.
+    pub(super) fn since(
+        &self,
+        project: &Project,
+        now: &Self,
+        made: &BTreeSet<AssetPath>,
+    ) -> Result<Sequel, AppError> {
+        let (mut held, mut written) = (BTreeSet::new(), BTreeSet::new());
+        let mut add = |path: &AssetPath, found: &Found| {
+            // Nothing is made from a timeline, but from what it refers to.
+            if !self.timelines.contains(path) && !now.timelines.contains(path) {
+                held.insert(found.asset);
+            }
+        };
+        self.files.iter().for_each(|(path, found)| add(path, found));
+        let others = now.files.iter().filter(|(path, _)| !made.contains(*path));
+        others.for_each(|(path, found)| add(path, found));
+        // Something was renamed in it, or made.
+        let stirred = |path: &AssetPath| {
+            let folder = above(path);
+            self.folders.get(&folder) != now.folders.get(&folder)
+        };
+        let mut see = |path: AssetPath, found: &Found| {
+            if let Some(was) = self.files.get(&path).filter(|_| !made.contains(&path)) {
+                add(&path, found);
+                if was.asset != found.asset
+                    || was_written(&was.fingerprint, &found.fingerprint, stirred(&path))
+                {
+                    written.insert(path);
+                }
+            }
+        };
+        project.reader()?.read(self.head, None, Kinds::All, &mut |recorded| {
+            let Event::Observed(batch) = recorded.event else { return };
+            for observed in &batch.directories {
+                for found in &observed.files {
+                    let path = observed.directory.join(&found.name);
+                    see(AssetPath::new(batch.root.clone(), path), found);
+                }
+            }
+        })?;
+        let problem =
+            "it was written to or replaced while the command ran: nobody knows what that read";
+        let written = written.into_iter().map(|path| MediaProblem {
+            code: RuleCode::MediaChanged,
+            path,
+            problem: problem.to_owned(),
+        });
+        Ok(Sequel { held, written: written.collect() })
+    }
+}
+
+/// The folder of a file.
+fn above(path: &AssetPath) -> AssetPath {
+    AssetPath::new(path.root.clone(), path.path.split().0)
+}
+
+/// Whether a file was written anew between two looks, or went away and came back, which stirs its folder.
+/// A change of the inode alone, as another link to the file makes it, is none.
+fn was_written(before: &Fingerprint, after: &Fingerprint, stirred: bool) -> bool {
+    let of = |print: &Fingerprint| (print.size, print.mtime, print.inode);
+    of(before) != of(after) || (stirred && before.ctime != after.ctime)
+}
