@@ -53,7 +53,9 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { authorities, finalizing, attested, made, judging, .. } = ground;
     let Ground { record, places, now, .. } = ground;
     let now = record.newest.map_or(now, |newest| now.max(newest));
-    let unknown: BTreeSet<_> = problems.iter().map(|problem| &problem.path).collect();
+    // What differs from the lists of its package was read, and is what it is.
+    let unknown = problems.iter().filter(|problem| judging == 0 || problem.code.is_media());
+    let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
     let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
         part.iter().map(|(path, found)| item(path, found, record, places)).collect()

@@ -107,6 +107,10 @@ fn what_lies_in_a_package_is_judged_and_what_is_not_listed_blocks() {
     let world = world();
     world.write("dcp/extra.png", plain_png(9));
     world.gate("EP").expect("refused", &["package-mismatch dcp/extra.png"]);
+    // What is wrong with the package does not hide what the file is.
+    world.write("dcp/extra.png", a1111_png(9));
+    let both = ["ai-unapproved dcp/extra.png", "package-mismatch dcp/extra.png"];
+    world.gate("EP").expect("refused", &both);
     world.remove("dcp/extra.png");
     world.remove("dcp/b/c.png");
     world.gate("EP").expect("cannot-tell", &["media-missing dcp/b/c.png"]);
