@@ -733,8 +733,9 @@ fn a_watch_tells_what_becomes_ai_by_a_link_and_by_a_source_that_comes_later() {
             one["event"] == "changed" && one["path"] == path && one["strength"] == "inherited"
         }
     };
+    // Nothing happens on disk but in the ledger.
     link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
-    // A watch reads on when it has something to do.
+    watched.until("the link", inherits("out/proxy.jpg"));
     world.write("src/source.png", named_png(6, "the-source", "", true));
     for path in ["out/proxy.jpg", "out/child.png"] {
         let told = watched.until(path, inherits(path));

@@ -327,6 +327,10 @@ impl Engine<'_> {
             if let Some(again) = self.look_around() {
                 return Ok(Some(again));
             }
+            // Others record too, and nothing need happen on disk: a link makes a known file AI-made.
+            if self.busy.is_none() && self.glance.has_ledger() && self.teller.is_behind() {
+                self.say_recorded()?;
+            }
         }
         for folder in self.porch.settle_due() {
             self.want(folder);

@@ -79,6 +79,13 @@ impl Teller {
         failed
     }
 
+    /// Whether there is something to read on to. A ledger that cannot be asked is for who writes to it to
+    /// complain of.
+    pub(super) fn is_behind(&self) -> bool {
+        let known = self.record.head.map(|head| head.seq);
+        self.reader.head().is_ok_and(|head| Some(head.seq) > known)
+    }
+
     /// How many files are present.
     pub(super) fn files(&self, parts: &[WatchedPart]) -> Result<u64, AppError> {
         let mut files = 0;
