@@ -36,13 +36,16 @@ struct UnlinkedView {
 }
 
 impl RunView {
-    fn of(ran: &Ran) -> Self {
+    fn of(ran: &Ran, before: Outcome) -> Self {
         let rendered = &ran.rendered;
+        // A command that failed and made nothing leaves nothing to judge but what had passed.
+        let judged = rendered.exit == 0 || !rendered.outputs.is_empty();
+        let verdict = if judged { rendered.outcome } else { before };
         let unlinked = ran.unlinked.iter();
         Self {
             ran: true,
             command_exit: Some(rendered.exit),
-            verdict: rendered.outcome.as_str(),
+            verdict: verdict.as_str(),
             outputs: rendered.outputs.iter().map(|item| item.path.to_string()).collect(),
             rendition: rendered.is_rendition(),
             findings: ran.findings.iter().map(FindingView::from).collect(),
@@ -87,7 +90,7 @@ pub(super) fn run(
         return Ok(gate::exit_of(outcome));
     };
     if output.is_json() {
-        output.json(&RunView::of(&ran));
+        output.json(&RunView::of(&ran, answer.gate.verdict.outcome));
     } else {
         show(&ran, output);
     }
