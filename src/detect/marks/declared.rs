@@ -50,9 +50,7 @@ fn named(key: &str) -> bool {
 }
 
 fn source_type(field: &Field, out: &mut Marked) {
-    // schema.org has the same terms, each with a word behind it.
-    let text = field.value.trim();
-    let Some(known) = SourceType::parse(text.strip_suffix("DigitalSource").unwrap_or(text)) else {
+    let Some(known) = SourceType::parse(&field.value) else {
         return;
     };
     if field.carrier == Carrier::XmpNested {
