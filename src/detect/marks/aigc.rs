@@ -86,8 +86,16 @@ fn label(field: &Field) -> Option<Evidence> {
 
 /// What Doubao, Jimeng, Dreamina and `TikTok` write.
 fn bytedance(field: &Field) -> Option<Evidence> {
-    let place =
-        matches!(field.carrier, Carrier::Exif | Carrier::Mp4 | Carrier::PngText | Carrier::Comment);
+    let place = matches!(
+        field.carrier,
+        Carrier::Exif
+            | Carrier::Mp4
+            | Carrier::PngText
+            | Carrier::Comment
+            | Carrier::Matroska
+            | Carrier::Vorbis
+            | Carrier::Id3
+    );
     let value = field.json().filter(|_| place)?;
     let data = value.get("data").unwrap_or(value);
     let product = pick(data, &["product"])
@@ -150,6 +158,12 @@ mod tests {
             Some(Strength::Heuristic)
         );
         assert!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":1}"#).is_some());
+        let export = r#"{"data":{"product":"dreamina","exportType":"generation"}}"#;
+        for (carrier, key) in
+            [(Carrier::Matroska, "COMMENT"), (Carrier::Vorbis, "comment"), (Carrier::Id3, "COMM")]
+        {
+            assert!(of(carrier, key, export).is_some(), "{key}");
+        }
         assert!(of(Carrier::Exif, "UserComment", r#"{"data":{"aigc_type":"1"}}"#).is_some());
         assert!(of(Carrier::Comment, "COM", &format!("AIGC{kling}")).is_some());
         assert!(of(Carrier::Vorbis, "aigc", kling).is_some());

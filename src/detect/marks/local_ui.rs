@@ -64,9 +64,11 @@ fn invoke(field: &Field) -> Option<Evidence> {
     if !text {
         return None;
     }
-    match field.key.as_str() {
+    // Programs that move tags into Matroska write them in capitals, and ExifTool the first letter.
+    let key = field.key.to_ascii_lowercase();
+    match key.as_str() {
         "invokeai_metadata" | "invokeai_graph" | "invokeai_workflow" => {
-            let mark = format!("{} of InvokeAI", field.key);
+            let mark = format!("{key} of InvokeAI");
             field.json().map(|value| filled(field, "InvokeAI", &mark, value))
         }
         "sd-metadata" => {
@@ -79,7 +81,7 @@ fn invoke(field: &Field) -> Option<Evidence> {
             })
         }
         // A command line: the prompt in quotes, then switches for steps and seed.
-        "Dream" | "dream" => {
+        "dream" => {
             let switches = field.value.rsplit('"').next()?;
             let number = |switch: &str| {
                 let mut words = switches.split_whitespace().skip_while(|word| *word != switch);
@@ -300,6 +302,7 @@ mod tests {
         let cases: &[(Texts<'_>, &str)] = &[
             (&[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")], "InvokeAI"),
             (&[(PngText, "invokeai_metadata", "{\"seed\":1}")], "InvokeAI"),
+            (&[(Carrier::Matroska, "INVOKEAI_METADATA", "{\"seed\":1}")], "InvokeAI"),
             (&[(Exif, "UserComment", "{\"sui_image_params\":{\"prompt\":\"x\"}}")], "SwarmUI"),
             (
                 &[(
