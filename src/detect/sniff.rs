@@ -71,6 +71,7 @@ pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
     riff(head)
         .or_else(|| bmff(head))
         .or_else(|| ebml(head))
+        .or_else(|| pdf(head))
         .or_else(|| mpeg_audio(head))
         .or_else(|| text(head))
         .unwrap_or(UNKNOWN)
@@ -185,6 +186,21 @@ fn ebml(head: &[u8]) -> Option<&'static str> {
     } else {
         "video/x-matroska"
     })
+}
+
+/// A PDF with something before its header, as readers allow within 1,024 bytes: a header in a line of its
+/// own and an object behind it, since texts about PDF have headers too.
+fn pdf(head: &[u8]) -> Option<&'static str> {
+    let within = head.get(..head.len().min(1024 + 5))?;
+    let at = within.windows(5).position(|word| word == b"%PDF-")?;
+    let begins = at.checked_sub(1).and_then(|before| head.get(before));
+    let [major, b'.', minor, b'\r' | b'\n', after @ ..] = head.get(at + 5..)? else {
+        return None;
+    };
+    let own_line = begins.is_none_or(|byte| matches!(byte, b'\r' | b'\n' | 0 | 0x80..));
+    let object = after.windows(4).any(|word| word == b" obj");
+    (own_line && major.is_ascii_digit() && minor.is_ascii_digit() && object)
+        .then_some("application/pdf")
 }
 
 fn mpeg_audio(head: &[u8]) -> Option<&'static str> {
@@ -322,6 +338,9 @@ mod tests {
             (b"{\"OTIO_SCHEMA\": \"Timeline.1\"}", "application/vnd.pixar.opentimelineio+json"),
             (b"{ \"a\": 1}", "application/json"),
             (b"TITLE: CUT\n", "text/x-edl"),
+            (b"\xef\xbb\xbf%PDF-1.7\n1 0 obj", "application/pdf"),
+            (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\r\n1 0 obj", "application/pdf"),
+            (b"A file begins with %PDF-1.4\n", "text/plain"),
             (b"BM is a fine text of some length", "text/plain"),
             (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "application/mxf"),
         ];

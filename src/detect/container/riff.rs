@@ -138,7 +138,6 @@ impl Walk<'_> {
             }
             b"EXIF" => {
                 let data = bytes.take(body, size)?;
-                let data = data.strip_prefix(b"Exif\0\0").unwrap_or(&data).to_vec();
                 found.add(place("EXIF"), Content::Exif(data));
             }
             b"id3 " | b"ID3 " | b"ID32" => {
