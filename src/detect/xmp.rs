@@ -302,7 +302,8 @@ fn namespace(ns: &ResolveResult<'_>) -> String {
     }
 }
 
-fn key(ns: &str, local: &str) -> String {
+/// The usual prefix of a namespace and a name, as in [`Property::key`].
+pub fn key(ns: &str, local: &str) -> String {
     NAMESPACES
         .iter()
         .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
