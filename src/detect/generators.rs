@@ -269,7 +269,10 @@ mod tests {
         assert!(is(Carrier::PngText, "hf-job-id", "67c8a1"));
         assert!(!is(Carrier::PngText, "Comment", "hf-job-id 67c8a1"));
         assert!(is(Carrier::PngText, "postprocessing", "Postprocess upscale by: 4"));
+        assert!(is(Carrier::PngText, "extras", "Upscale: 2, visibility: 1.0"));
         assert!(!is(Carrier::PngText, "extras", "bloopers"));
+        assert!(!is(Carrier::PngText, "extras", "Upscale: see bonus disc"));
+        assert!(!is(Carrier::PngText, "postprocessing", "Postprocess by hand in GIMP"));
         assert!(!is(Carrier::Id3, "COMM", "not made with udio"));
         assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }
