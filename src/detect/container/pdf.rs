@@ -209,10 +209,11 @@ impl Walk {
             let place = || format!("PDF document information AIGC @ offset {at}");
             match entry(&text, b"/AIGC").and_then(value) {
                 Some(Value::Text(text)) => found.text(place(), Carrier::Pdf, "AIGC", text),
-                Some(Value::Reference(object)) => {
-                    if self.texts.wanted.len() < TEXTS_MAX {
-                        self.texts.wanted.push((object, place()));
-                    }
+                Some(Value::Reference(object)) if self.texts.wanted.len() < TEXTS_MAX => {
+                    self.texts.wanted.push((object, place()));
+                }
+                Some(Value::Reference(_)) => {
+                    found.problem(NAME, "more entries refer to a text than are read");
                 }
                 None => {}
             }

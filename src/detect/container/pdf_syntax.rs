@@ -231,7 +231,8 @@ mod tests {
     #[test]
     fn filters_are_undone_in_their_order() {
         let packed = deflate(b"<x/>");
-        let hex: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = packed.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let hex: String = digits.filter_map(|it| char::from_digit(it.into(), 16)).collect();
         for (filter, data) in [
             ("[ /FlateDecode ]", packed.clone()),
             ("/Fl", packed.clone()),

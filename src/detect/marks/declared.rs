@@ -200,9 +200,9 @@ fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
         let system = of("Iptc4xmpExt:AISystemUsed");
         let version = of("Iptc4xmpExt:AISystemVersionUsed");
         // An edit says so in a source type or a credit; without one the fields speak of the whole.
-        let own =
+        let mut own =
             packet.iter().filter(|field| field.carrier == Carrier::Xmp && is_source_type(field));
-        let stated = own.filter_map(|field| SourceType::parse(&field.value)).next();
+        let stated = own.find_map(|field| SourceType::parse(&field.value));
         let contrary = stated.is_some_and(|known| known.generative() == Generative::No);
         let declared = stated
             .filter(|_| !contrary)

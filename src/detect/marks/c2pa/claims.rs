@@ -245,12 +245,16 @@ fn texts_of(value: &Value, depth: usize, out: &mut Vec<String>) {
     match value {
         Value::String(text) => out.push(text.clone()),
         Value::Array(list) if depth < 4 => {
-            list.iter().for_each(|inner| texts_of(inner, depth + 1, out));
+            for inner in list {
+                texts_of(inner, depth + 1, out);
+            }
         }
         Value::Object(object) if depth < 4 => {
-            let texts =
-                object.iter().filter(|(key, _)| !matches!(key.as_str(), "@language" | "@type"));
-            texts.for_each(|(_, inner)| texts_of(inner, depth + 1, out));
+            for (key, inner) in object {
+                if !matches!(key.as_str(), "@language" | "@type") {
+                    texts_of(inner, depth + 1, out);
+                }
+            }
         }
         _ => {}
     }
