@@ -245,6 +245,8 @@ mod tests {
         assert!(is(Carrier::Exif, "Make", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Artist", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Make", "Ideogram AI fan"));
+        assert!(is(Carrier::Exif, "MakerNote", "fooocus"));
+        assert!(!is(Carrier::Exif, "MakerNote", "Fooocus lens"));
         assert!(is(Carrier::Id3, "COMM", "made with suno; created=2026; id=x"));
         assert!(!is(Carrier::Id3, "COMM", "the river, made with suno"));
         let made = "made with suno; created=2026; id=x";

@@ -48,8 +48,11 @@ fn label(field: &Field) -> Option<Evidence> {
     let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
     let bare = bare.and_then(|rest| field.parse(&format!("{{{}", rest.trim())));
     let value: &Value = bare.as_ref().or_else(|| field.json())?;
+    // Some writers give the object as a text of JSON.
+    let quoted = value.get("AIGC").and_then(Value::as_str).and_then(|text| field.parse(text));
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,
+        Some(Value::String(_)) if quoted.is_some() => quoted.as_ref()?,
         _ if own => value,
         // Bare, in a field made for something else: what stands together in no other object.
         _ if field.carrier != Carrier::XmpNested
@@ -153,6 +156,9 @@ mod tests {
         );
         let wrapped = format!("{{\"AIGC\":{kling}}}");
         assert!(of(Carrier::Exif, "UserComment", &wrapped).is_some());
+        let quoted = serde_json::json!({ "AIGC": kling }).to_string();
+        assert!(of(Carrier::Exif, "UserComment", &quoted).is_some());
+        assert!(of(Carrier::PngText, "AIGC", &quoted).is_some());
         assert_eq!(
             of(Carrier::PngText, "AIGC", r#"{"Label":"3"}"#).map(|it| it.0),
             Some(Strength::Heuristic)

@@ -102,7 +102,19 @@ const SAMPLERS: &[&str] = &[
 /// two other settings with values of their kind, stand beside it, and one that only diffusion has: a known
 /// sampler, a guidance or a model.
 pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
-    let line = text.lines().rev().find(|line| line.trim_start().starts_with("Steps: "))?;
+    let mut lines = text.split(['\n', '\r']).rev();
+    if let Some(line) = lines.find(|line| line.trim_start().starts_with("Steps: ")) {
+        return of_line(line);
+    }
+    // Programs that keep pictures turn lines into one: then more of it must be of its kind.
+    let (_, rest) = text.rsplit_once(" Steps: ")?;
+    let line = text.get(text.len() - rest.len() - "Steps: ".len()..)?;
+    let all = ["Sampler", "Seed", "Size"];
+    of_line(line).filter(|found| all.iter().all(|key| found.iter().any(|(known, _)| known == key)))
+}
+
+/// The settings of a line.
+fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     let settings: Vec<(&str, &str)> = line
         .trim()
         .split(", ")
@@ -180,6 +192,10 @@ mod tests {
         ] {
             assert!(super::settings(short).is_some(), "{short}");
         }
+        for turned in ["\r", "\r\n", " "] {
+            assert!(super::settings(&real.replace('\n', turned)).is_some());
+        }
+        assert_eq!(super::settings("he took Steps: 9, Sampler: Euler, Seed: 1, and left"), None);
         for not in [
             "exposure=1.2 gamma=2.2 tonemap=filmic",
             "Steps: 39 to the lighthouse, Size: small, Seed: sunflower",

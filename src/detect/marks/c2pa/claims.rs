@@ -336,13 +336,19 @@ fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
     if actions.iter().any(|(_, action)| declared(action).is_some()) {
         return None;
     }
+    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     for text in &manifest.generators {
-        if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
+        let known = generators::signed_agent(text);
+        if let Some(known) = known.filter(|known| known.whole || !actions.is_empty()) {
+            let source_type = if known.whole || created {
+                SourceType::TrainedAlgorithmicMedia
+            } else {
+                SourceType::CompositeWithTrainedAlgorithmicMedia
+            };
             let what = format!("claim generator {text}");
-            return Some(claim(SourceType::TrainedAlgorithmicMedia, &known.tool, &what, "", None));
+            return Some(claim(source_type, &known.tool, &what, "", None));
         }
     }
-    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     let issuer = manifest.issuer.as_deref()?;
     let tool = generators::signer(issuer).filter(|_| created)?;
     Some(claim(

@@ -368,6 +368,14 @@ mod tests {
             types(vec![manifest("a", actions(fill), &[])]),
             [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
         );
+        for (action, expected) in [
+            ("c2pa.created", SourceType::TrainedAlgorithmicMedia),
+            ("c2pa.opened", SourceType::CompositeWithTrainedAlgorithmicMedia),
+        ] {
+            let mut made = manifest("a", actions(json!([{"action": action}])), &[]);
+            made.generators = vec!["topaz labs image api/1.0".to_owned()];
+            assert_eq!(types(vec![made]), [Some(expected)]);
+        }
         let photoshop = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Photoshop 26.0"}]);
         assert_eq!(types(vec![manifest("a", actions(photoshop), &[])]), [None]);
     }
