@@ -134,7 +134,7 @@ fn some(
         match block.content {
             Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
             Content::Xmp(packet) => {
-                let (properties, problem) = xmp::properties(&packet);
+                let (properties, problem) = xmp::properties(packet);
                 // Properties of other namespaces are nobody's mark.
                 for property in properties.into_iter().filter(|one| !one.key.starts_with('{')) {
                     let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };

@@ -19,20 +19,23 @@ pub fn wide_text(data: &[u8]) -> Option<String> {
         if little { bytes.iter().rev().fold(0, shift) } else { bytes.iter().fold(0, shift) }
     };
     let numbers = data.chunks_exact(size).map(number);
-    // The most it can take: growing would hold a large text several times.
-    let mut text = String::with_capacity(data.len() / size * if size == 4 { 4 } else { 3 });
     if size == 4 {
-        text.extend(numbers.map(|it| char::from_u32(it).unwrap_or(char::REPLACEMENT_CHARACTER)));
+        let known = |it| char::from_u32(it).unwrap_or(char::REPLACEMENT_CHARACTER);
+        Some(joined(numbers.map(known)))
     } else {
         let units = numbers.map(|it| u16::try_from(it).unwrap_or(u16::MAX));
-        let characters = char::decode_utf16(units);
-        text.extend(characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        let known = |it: Result<char, _>| it.unwrap_or(char::REPLACEMENT_CHARACTER);
+        Some(joined(char::decode_utf16(units).map(known)))
     }
-    if text.starts_with('\u{feff}') {
-        text.remove(0);
-    }
-    text.shrink_to_fit();
-    Some(text)
+}
+
+/// The characters behind the byte order mark. They are counted first: growing would hold a large text several
+/// times.
+fn joined(characters: impl Iterator<Item = char> + Clone) -> String {
+    let characters = characters.skip_while(|it| *it == '\u{feff}');
+    let mut text = String::with_capacity(characters.clone().map(char::len_utf8).sum());
+    text.extend(characters);
+    text
 }
 
 /// By the mark, else by where the zeros of the first two characters stand.

@@ -6,6 +6,7 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, Reader, XmlVersion};
 
+use crate::detect::bytes::BLOCK_CAP;
 use crate::detect::unicode::wide_text;
 
 /// Elements in elements of RDF.
@@ -53,8 +54,12 @@ pub struct Property {
 
 /// The properties of a packet, and what kept the reader from reading all of it. A document may hold several
 /// RDF; what is broken behind the first of them is no fault of the packet.
-pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
+pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
     let text = decode(packet);
+    if text.len() as u64 > BLOCK_CAP {
+        // Narrow, wide characters may take half as much again.
+        return (Vec::new(), Some("is larger than is read".to_owned()));
+    }
     if !text.contains('<') && !text.trim().is_empty() {
         // As in an encrypted document.
         return (Vec::new(), Some("is not XML".to_owned()));
@@ -94,7 +99,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
 
 /// The texts of the elements of any XML document, by local name: what an iXML or ADM chunk says. What
 /// stands before a fault is given.
-pub fn elements(document: &[u8]) -> Vec<(String, String)> {
+pub fn elements(document: Vec<u8>) -> Vec<(String, String)> {
     /// Texts of one document.
     const TEXTS_MAX: usize = 1_000;
     let text = decode(document);
@@ -147,14 +152,19 @@ pub fn is_packet(data: &[u8]) -> bool {
         .any(|known| start.starts_with(known))
 }
 
-/// XMP is UTF-8 nearly always; the specification allows UTF-16 and UTF-32 too.
-fn decode(packet: &[u8]) -> String {
-    wide_text(packet).unwrap_or_else(|| {
-        String::from_utf8_lossy(packet)
-            .trim_start_matches('\u{feff}')
-            .trim_end_matches('\0')
-            .to_owned()
-    })
+/// XMP is UTF-8 nearly always; the specification allows UTF-16 and UTF-32 too. The bytes are used up, so that
+/// a large packet is held once.
+fn decode(packet: Vec<u8>) -> String {
+    if let Some(text) = wide_text(&packet) {
+        return text;
+    }
+    let mut text = String::from_utf8(packet)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    text.truncate(text.trim_end_matches('\0').len());
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    text
 }
 
 enum Node {
@@ -314,6 +324,10 @@ pub fn key(ns: &str, local: &str) -> String {
 mod tests {
     use super::*;
     use crate::detect::unicode::tests::forms;
+
+    fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
+        super::properties(packet.to_vec())
+    }
 
     fn wrap(inner: &str) -> String {
         format!(

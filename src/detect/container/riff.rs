@@ -171,7 +171,7 @@ impl Walk<'_> {
             b"iXML" | b"aXML" | b"axml" => {
                 let name = String::from_utf8_lossy(&kind).into_owned();
                 let data = bytes.take(body, size)?;
-                for (element, value) in xmp::elements(&data) {
+                for (element, value) in xmp::elements(data) {
                     let key = format!("{name}:{element}");
                     found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
                 }
