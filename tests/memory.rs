@@ -112,6 +112,35 @@ fn packets(sizes: &[usize]) -> Vec<u8> {
     [start.to_vec(), sizes.iter().flat_map(chunk).collect()].concat()
 }
 
+/// Documents that take the most for their length: wide characters, elements in elements, filters.
+fn documents() -> Vec<(&'static str, Vec<u8>)> {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let rdf = "xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:d='http://purl.org/dc/elements/1.1/'";
+    let long = |count: usize| "\u{72d0}".repeat(count - 1024) + "&amp;";
+    let packet = |value: &str| {
+        format!("<?xpacket?><r:RDF {rdf}><r:Description d:source='{value}'/></r:RDF>")
+    };
+    let drawing = |count: usize| format!("<svg {rdf}>{}</svg>", packet(&long(count)));
+    let stream = |filter: &str, data: &str| {
+        let start = format!("%PDF-1.7\n1 0 obj <</Type/Metadata/Filter{filter}>>stream\n");
+        [start.as_bytes(), data.as_bytes(), b"\nendstream"].concat()
+    };
+    let digits = (16 << 20) - 1024;
+    vec![
+        ("a packet of wide characters", wide(&packet(&long(8 << 20)))),
+        ("a packet of wide characters that is read", wide(&packet(&long(5 << 20)))),
+        ("a drawing of wide characters", wide(&drawing(8 << 20))),
+        ("a drawing of wide characters that is read", wide(&drawing(5 << 20))),
+        ("groups in groups", format!("<svg>{}", "<g>".repeat(5 << 20)).into_bytes()),
+        (
+            "groups behind a packet",
+            format!("{}{}", packet("x"), "<g>".repeat(5 << 20)).into_bytes(),
+        ),
+        ("a stream in hexadecimal", stream("/AHx", &"3c".repeat(digits / 2))),
+        ("a stream to the base 85", stream("/A85", &"4ErMC".repeat(digits / 5))),
+    ]
+}
+
 #[test]
 fn no_file_takes_more_than_the_stated_bound_whatever_its_lengths_say() {
     let settings = Settings::default().deep(true);
@@ -182,6 +211,11 @@ fn no_file_takes_more_than_the_stated_bound_whatever_its_lengths_say() {
         ("a long packet and a shorter one", packets(&[16, 8])),
         ("packets beyond what is kept", packets(&[8, 16, 16, 16])),
     ] {
+        let took = peak(&mut Cursor::new(&file), file.len() as u64, &file[..64], &settings);
+        println!("{name}: {took} bytes");
+        note(took, &|| name.to_owned());
+    }
+    for (name, file) in documents() {
         let took = peak(&mut Cursor::new(&file), file.len() as u64, &file[..64], &settings);
         println!("{name}: {took} bytes");
         note(took, &|| name.to_owned());

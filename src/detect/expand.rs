@@ -37,6 +37,12 @@ pub struct Field {
 }
 
 impl Field {
+    /// A text of its own.
+    pub fn new(order: usize, place: String, carrier: Carrier, key: &str, value: String) -> Self {
+        let key = key.to_owned();
+        Self { order, place, carrier, key, value, dense: false, json: OnceCell::new() }
+    }
+
     /// The text as a JSON object, parsed at most once. Python writers leave `NaN` and `Infinity`
     /// in, which JSON does not know.
     pub fn json(&self) -> Option<&Value> {
@@ -123,20 +129,12 @@ fn some(
                 return;
             }
             huge |= value.len() > JSON_CAP && value.starts_with('{');
-            fields.push(Field {
-                order: *order,
-                place,
-                carrier,
-                key: key.to_owned(),
-                value,
-                dense: false,
-                json: OnceCell::new(),
-            });
+            fields.push(Field::new(*order, place, carrier, key, value));
         };
         match block.content {
             Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
             Content::Xmp(packet) => {
-                let (properties, problem) = xmp::properties(&packet);
+                let (properties, problem) = xmp::properties(packet);
                 // Properties of other namespaces are nobody's mark.
                 for property in properties.into_iter().filter(|one| !one.key.starts_with('{')) {
                     let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };

@@ -148,12 +148,25 @@ pub struct Writer {
     pub heuristic: bool,
 }
 
+/// Whether a field has this name. Vorbis comments and APE items know no case, and programs that move tags
+/// into Matroska or `ID3v2` change it. A comment of `ID3v2` is one whatever it is described as.
+fn is_key(carrier: Carrier, known: &str, key: &str) -> bool {
+    match carrier {
+        Carrier::Vorbis | Carrier::Matroska => known.eq_ignore_ascii_case(key),
+        Carrier::Id3 => {
+            let plain = key.split_once(':').filter(|(frame, _)| matches!(*frame, "COMM" | "WXXX"));
+            known.eq_ignore_ascii_case(plain.map_or(key, |(frame, _)| frame))
+        }
+        _ => known == key,
+    }
+}
+
 /// The generator that writes this value into this field.
 pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
     let value = value.trim();
     let known = TABLE.value.iter().find(|row| {
         row.carrier.carrier() == carrier
-            && row.keys.iter().any(|known| known == key)
+            && row.keys.iter().any(|known| is_key(carrier, known, key))
             && (row.is.iter().any(|known| known == value)
                 || row.begins.iter().any(|known| value.starts_with(known.as_str()))
                 || row
@@ -232,8 +245,24 @@ mod tests {
         assert!(is(Carrier::Exif, "Make", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Artist", "Ideogram AI"));
         assert!(!is(Carrier::Exif, "Make", "Ideogram AI fan"));
+        assert!(is(Carrier::Exif, "MakerNote", "fooocus"));
+        assert!(!is(Carrier::Exif, "MakerNote", "Fooocus lens"));
         assert!(is(Carrier::Id3, "COMM", "made with suno; created=2026; id=x"));
         assert!(!is(Carrier::Id3, "COMM", "the river, made with suno"));
+        let made = "made with suno; created=2026; id=x";
+        for (carrier, key) in [
+            (Carrier::Id3, "COMM:Description"),
+            (Carrier::Id3, "TXXX:Comment"),
+            (Carrier::Vorbis, "Comment"),
+            (Carrier::Vorbis, "description"),
+            (Carrier::Matroska, "Comment"),
+            (Carrier::Matroska, "DESCRIPTION"),
+        ] {
+            assert!(is(carrier, key, made), "{key}");
+        }
+        let song = "https://suno.com/song/0f8fad5b-d9cb-469f-a165-70867728950e";
+        assert!(is(Carrier::Id3, "WOAS", song) && is(Carrier::Id3, "WXXX:source", song));
+        assert!(!is(Carrier::Id3, "TIT2", made) && !is(Carrier::Exif, "make", "Ideogram AI"));
         let hash = |text: &str| {
             named_value(Carrier::Exif, "Artist", &text.repeat(32)).is_some_and(|it| it.heuristic)
         };
@@ -242,7 +271,10 @@ mod tests {
         assert!(is(Carrier::PngText, "hf-job-id", "67c8a1"));
         assert!(!is(Carrier::PngText, "Comment", "hf-job-id 67c8a1"));
         assert!(is(Carrier::PngText, "postprocessing", "Postprocess upscale by: 4"));
+        assert!(is(Carrier::PngText, "extras", "Upscale: 2, visibility: 1.0"));
         assert!(!is(Carrier::PngText, "extras", "bloopers"));
+        assert!(!is(Carrier::PngText, "extras", "Upscale: see bonus disc"));
+        assert!(!is(Carrier::PngText, "postprocessing", "Postprocess by hand in GIMP"));
         assert!(!is(Carrier::Id3, "COMM", "not made with udio"));
         assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }

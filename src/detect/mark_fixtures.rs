@@ -169,6 +169,23 @@ fn psd(packet: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A tag in front, and another behind the sound, closed by a footer.
+fn behind_sound() -> Vec<u8> {
+    let title = id3::tests::id3(&[(b"TIT2", b"\0a")]);
+    let mut tag = id3::tests::id3(&[(b"COMM", b"\0eng\0made with suno; created=x")]);
+    (tag[3], tag[5]) = (4, 0x10);
+    let footer = [b"3DI".as_slice(), &tag[3..10]].concat();
+    [title.as_slice(), b"\xff\xfb\x90\0", &tag, &footer].concat()
+}
+
+/// A label in an object of its own, in hexadecimal, in a file with something before its header.
+fn referred() -> Vec<u8> {
+    let digits = LABEL.bytes().flat_map(|byte| [byte >> 4, byte & 15]);
+    let hexadecimal: String = digits.filter_map(|it| char::from_digit(it.into(), 16)).collect();
+    let objects = format!("1 0 obj << /AIGC 2 0 R >> endobj\n2 0 obj <{hexadecimal}> endobj\n");
+    format!("\n%PDF-1.7\n{objects}%%EOF\n").into_bytes()
+}
+
 fn containers() -> Vec<File> {
     let (bx, chunk, riff) = (bmff::tests::bx, riff::tests::chunk, riff::tests::riff);
     let xmp = whole();
@@ -198,6 +215,13 @@ fn containers() -> Vec<File> {
         deflate(format!("7 0 <</AIGC({LABEL})>>").as_bytes()),
         b"\nendstream endobj\n%%EOF\n".to_vec(),
     ];
+    let wide = String::from_utf8_lossy(&xmp).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let size = u32::try_from(xmp.len() + 4).unwrap().to_be_bytes();
+    let appl = [b"FORM\0\0\0\0AIFFAPPL".as_slice(), &size, b"XMP ", &xmp].concat();
+    let uuid = b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
+    let credit = b"\x1c\x02\x6e\0\x13Made with Google AI";
+    let credited = bx(b"uuid", &[uuid.as_slice(), credit].concat());
+    let iptc = [jp2.clone(), bx(b"ftyp", b"jp2 \0\0\0\0jp2 "), credited].concat();
     vec![
         ("extended.jpg", extended_jpeg(&xmp)),
         (
@@ -252,6 +276,11 @@ fn containers() -> Vec<File> {
         ),
         ("parameters.txt", PARAMETERS.as_bytes().to_vec()),
         ("sidecar.xmp", xmp.clone()),
+        ("wide.xmp", wide),
+        ("appl.aiff", appl),
+        ("behind.mp3", behind_sound()),
+        ("refers.pdf", referred()),
+        ("iptc.jp2", iptc),
         ("graph.json", GRAPH.as_bytes().to_vec()),
         ("hidden.webp", stealth::tests::hide_in_webp(16, 128, PARAMETERS.as_bytes())),
         ("hidden.png", stealth::tests::hide("stealth_pngcomp", 16, 128, PARAMETERS.as_bytes())),

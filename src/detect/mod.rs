@@ -17,6 +17,7 @@ pub mod marks;
 pub mod registry;
 pub mod shape;
 pub mod sniff;
+pub mod unicode;
 pub mod xmp;
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ use crate::detect::marks::Marked;
 use crate::model::{Evidence, Examination, Identity};
 
 /// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
-pub const DETECTORS: u32 = 3;
+pub const DETECTORS: u32 = 4;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]

@@ -1,7 +1,8 @@
 //! Forms of whole names, as `generators.toml` writes them: plain text with parts in braces. `{d}` and
 //! `{w}` are digits and letters or digits, one or more, or exactly so many with a number (`{d4}`);
-//! `{x64}` the same of small hexadecimal digits; `{uuid}` is one in lower case; `{any}` is any text, and not empty; `{half}` is ` AM`, ` PM` or
-//! nothing. A form matches the whole of a name or nothing. Used by `generators`.
+//! `{x64}` the same of small hexadecimal digits; `{uuid}` is one in lower case, `{uuid4}` a random one; `{0-3}` is one of these
+//! digits; `{any}` is any text, and not empty; `{words}` is such a text of two words or more, which hold letters, between
+//! underscores; `{half}` is ` AM`, ` PM` or nothing. A form matches the whole of a name or nothing. Used by `generators`.
 
 /// Parts of text in one form that can be anything: each multiplies the work.
 const ANY_MAX: usize = 3;
@@ -12,7 +13,11 @@ enum Part {
     Letters(Option<usize>),
     Hexadecimal(Option<usize>),
     Uuid,
+    /// Version 4.
+    Random,
+    ToThree,
     Any,
+    Words,
     Half,
 }
 
@@ -39,7 +44,10 @@ impl Shape {
                 "w" => Part::Letters(None),
                 "x" => Part::Hexadecimal(None),
                 "uuid" => Part::Uuid,
+                "uuid4" => Part::Random,
+                "0-3" => Part::ToThree,
                 "any" => Part::Any,
+                "words" => Part::Words,
                 "half" => Part::Half,
                 _ if name.starts_with('d') => Part::Digits(Some(count()?)),
                 _ if name.starts_with('w') => Part::Letters(Some(count()?)),
@@ -48,7 +56,7 @@ impl Shape {
             });
             rest = after;
         }
-        let free = parts.iter().filter(|part| matches!(part, Part::Any)).count();
+        let free = parts.iter().filter(|part| matches!(part, Part::Any | Part::Words)).count();
         (free <= ANY_MAX).then_some(Self(parts))
     }
 
@@ -78,14 +86,36 @@ fn fits(parts: &[Part], text: &str) -> bool {
         Part::Uuid => {
             text.get(..36).is_some_and(uuid) && text.get(36..).is_some_and(|text| fits(rest, text))
         }
+        Part::Random => {
+            text.get(..36).is_some_and(|text| uuid(text) && random(text))
+                && text.get(36..).is_some_and(|text| fits(rest, text))
+        }
+        Part::ToThree => {
+            text.starts_with(|it| matches!(it, '0'..='3'))
+                && text.get(1..).is_some_and(|text| fits(rest, text))
+        }
         Part::Half => [" AM", " PM", "\u{202f}AM", "\u{202f}PM", ""]
             .iter()
             .any(|half| text.strip_prefix(half).is_some_and(|text| fits(rest, text))),
-        Part::Any => text
-            .char_indices()
-            .map(|(at, character)| at + character.len_utf8())
-            .any(|end| text.get(end..).is_some_and(|text| fits(rest, text))),
+        Part::Any => ends(text).any(|(_, text)| fits(rest, text)),
+        Part::Words => ends(text).any(|(words, text)| {
+            let words = words.split('_').filter(|word| word.contains(char::is_alphabetic));
+            words.take(2).count() == 2 && fits(rest, text)
+        }),
     }
+}
+
+/// Each way to cut a text in two, the first part not empty.
+fn ends(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.char_indices()
+        .map(|(at, character)| at + character.len_utf8())
+        .filter_map(|end| text.split_at_checked(end))
+}
+
+/// Whether a UUID was drawn at random, as its own digits say.
+fn random(text: &str) -> bool {
+    let digit = |at: usize| text.as_bytes().get(at).copied().unwrap_or_default();
+    digit(14) == b'4' && b"89ab".contains(&digit(19))
 }
 
 fn uuid(text: &str) -> bool {
@@ -110,6 +140,10 @@ mod tests {
         assert!(is("{any}{half}", "ä PM"));
         assert!(is("{uuid}", "0f8fad5b-d9cb-469f-a165-70867728950e"));
         assert!(!is("{uuid}", "0F8FAD5B-D9CB-469F-A165-70867728950E"));
+        assert!(is("{uuid4}", "0f8fad5b-d9cb-469f-a165-70867728950e"));
+        assert!(!is("{uuid4}", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"));
+        assert!(is("{0-3}", "3") && !is("{0-3}", "4") && !is("{0-3}", "") && !is("{0-3}", "11"));
+        assert!(is("{words}_{d}", "a_fox_2_1") && !is("{words}_{d}", "page_12_2"));
         assert!(is("{x4}", "0a9f"));
         assert!(!is("{x4}", "0A9F"));
         assert!(is("", ""));
@@ -124,7 +158,10 @@ mod tests {
 
     #[test]
     fn the_worst_name_takes_little_time() {
-        let form = Shape::parse("{any}_{any}_{any}_{uuid}").unwrap();
-        assert!(!form.matches(&"_".repeat(255)));
+        for form in ["{any}_{any}_{any}_{uuid}", "{words}_{words}_{words}_{uuid}"] {
+            let form = Shape::parse(form).unwrap();
+            assert!(!form.matches(&"_".repeat(255)));
+            assert!(!form.matches(&"a_".repeat(127)));
+        }
     }
 }

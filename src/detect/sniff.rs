@@ -2,6 +2,8 @@
 //! fails, and what it does not know is `application/octet-stream`. First step of `examine`.
 
 use crate::detect::bytes::Bytes;
+use crate::detect::container::id3::TAGS_MAX;
+use crate::detect::unicode;
 
 /// Nothing in it.
 pub const EMPTY: &str = "application/x-empty";
@@ -44,9 +46,15 @@ pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
     if bytes.is_empty() {
         return EMPTY;
     }
-    let id3_end = id3_length(bytes.peek_up_to(0, 10));
-    if let Some(end) = id3_end {
-        return match bytes.peek_up_to(end, 4) {
+    let mut behind = 0;
+    for _ in 0..TAGS_MAX {
+        let Some(length) = id3_length(bytes.peek_up_to(behind, 10)) else {
+            break;
+        };
+        behind = behind.saturating_add(length);
+    }
+    if behind > 0 {
+        return match bytes.peek_up_to(behind, 4) {
             b"fLaC" => "audio/flac",
             [b'O', b'g', b'g', b'S'] => "audio/ogg",
             _ => "audio/mpeg",
@@ -63,6 +71,7 @@ pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
     riff(head)
         .or_else(|| bmff(head))
         .or_else(|| ebml(head))
+        .or_else(|| pdf(head))
         .or_else(|| mpeg_audio(head))
         .or_else(|| text(head))
         .unwrap_or(UNKNOWN)
@@ -179,6 +188,21 @@ fn ebml(head: &[u8]) -> Option<&'static str> {
     })
 }
 
+/// A PDF with something before its header, as readers allow within 1,024 bytes: a header in a line of its
+/// own and an object behind it, since texts about PDF have headers too.
+fn pdf(head: &[u8]) -> Option<&'static str> {
+    let within = head.get(..head.len().min(1024 + 5))?;
+    let at = within.windows(5).position(|word| word == b"%PDF-")?;
+    let begins = at.checked_sub(1).and_then(|before| head.get(before));
+    let [major, b'.', minor, b'\r' | b'\n', after @ ..] = head.get(at + 5..)? else {
+        return None;
+    };
+    let own_line = begins.is_none_or(|byte| matches!(byte, b'\r' | b'\n' | 0 | 0x80..));
+    let object = after.windows(4).any(|word| word == b" obj");
+    (own_line && major.is_ascii_digit() && minor.is_ascii_digit() && object)
+        .then_some("application/pdf")
+}
+
 fn mpeg_audio(head: &[u8]) -> Option<&'static str> {
     let [0xff, second, third, ..] = head else {
         return None;
@@ -195,10 +219,14 @@ fn mpeg_audio(head: &[u8]) -> Option<&'static str> {
 
 /// Text and what is written in it: by the first element or key, not by a word somewhere.
 fn text(head: &[u8]) -> Option<&'static str> {
-    let wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if wide {
-        return Some("text/plain");
+    match unicode::wide_text(head) {
+        Some(text) => narrow(text.as_bytes()),
+        None => narrow(head),
     }
+}
+
+/// The same of a text in which a Latin letter is one byte.
+fn narrow(head: &[u8]) -> Option<&'static str> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let start = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
     let body = head.get(start..)?;
@@ -293,9 +321,14 @@ mod tests {
             (b"\0\0\0\x18stypmsdh\0\0\0\0", "video/mp4"),
             (b"\x1a\x45\xdf\xa3\x93\x42\x82\x84webm", "video/webm"),
             (b"ID3\x04\0\0\0\0\0\0fLaC", "audio/flac"),
+            (b"ID3\x03\0\0\0\0\0\0ID3\x04\0\0\0\0\0\0fLaC", "audio/flac"),
             (b"ID3\x03\0\0\0\0\0\0\xff\xfb", "audio/mpeg"),
             (b"\xff\xfb\x90\x00", "audio/mpeg"),
             (b"\xff\xfeT\0", "text/plain"),
+            (b"\xfe\xff\0T\0I\0T\0L\0E\0:", "text/x-edl"),
+            (b"{\0\n\0\"\0a\0\"\0", "application/json"),
+            (b"\0<\0s\0v\0g\0 ", "image/svg+xml"),
+            (b"a\0b\0\x01\x02\x03\0", UNKNOWN),
             (
                 b"<?xml version=\"1.0\"?>\n<!-- c --><fcpxml version='1.9'>",
                 "application/x-fcpxml+xml",
@@ -305,6 +338,9 @@ mod tests {
             (b"{\"OTIO_SCHEMA\": \"Timeline.1\"}", "application/vnd.pixar.opentimelineio+json"),
             (b"{ \"a\": 1}", "application/json"),
             (b"TITLE: CUT\n", "text/x-edl"),
+            (b"\xef\xbb\xbf%PDF-1.7\n1 0 obj", "application/pdf"),
+            (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\r\n1 0 obj", "application/pdf"),
+            (b"A file begins with %PDF-1.4\n", "text/plain"),
             (b"BM is a fine text of some length", "text/plain"),
             (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "application/mxf"),
         ];

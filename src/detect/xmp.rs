@@ -6,14 +6,19 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, Reader, XmlVersion};
 
-/// Elements in elements.
+use crate::detect::bytes::BLOCK_CAP;
+use crate::detect::unicode::wide_text;
+
+/// Elements in elements of RDF.
 const DEPTH_MAX: usize = 64;
+/// Elements in elements of what is around it: a drawing has groups in groups.
+const OUTER_DEPTH_MAX: usize = 1024;
 /// Namespaces in scope, among which each name is looked up. Packets that hold every schema bind
 /// some two hundred.
 const BINDINGS_MAX: usize = 512;
 /// Attributes read of one element.
 const ATTRIBUTES_MAX: usize = 512;
-/// Elements read from one packet.
+/// Elements of RDF read from one packet.
 const ELEMENTS_MAX: usize = 200_000;
 /// Properties read from one packet.
 const PROPERTIES_MAX: usize = 20_000;
@@ -47,9 +52,14 @@ pub struct Property {
     pub nested: bool,
 }
 
-/// The properties of a packet, and what kept the reader from reading all of it.
-pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
+/// The properties of a packet, and what kept the reader from reading all of it. A document may hold several
+/// RDF; what is broken behind the first of them is no fault of the packet.
+pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
     let text = decode(packet);
+    if text.len() as u64 > BLOCK_CAP {
+        // Narrow, wide characters may take half as much again.
+        return (Vec::new(), Some("is larger than is read".to_owned()));
+    }
     if !text.contains('<') && !text.trim().is_empty() {
         // As in an encrypted document.
         return (Vec::new(), Some("is not XML".to_owned()));
@@ -61,6 +71,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
     let problem = loop {
         let event = match reader.read_event() {
             Ok(event) => event,
+            Err(_) if rdf.done && !rdf.inside => break None,
             Err(error) => {
                 break Some(format!("broke at offset {}: {error}", reader.error_position()));
             }
@@ -79,10 +90,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
             Event::Eof => break None,
             _ => {}
         }
-        if rdf.done {
-            break None;
-        }
-        if rdf.excess || rdf.stack.len() > DEPTH_MAX || rdf.out.len() > PROPERTIES_MAX {
+        if rdf.excess || rdf.out.len() > PROPERTIES_MAX {
             break Some("is nested too deeply or holds too many properties".to_owned());
         }
     };
@@ -91,7 +99,7 @@ pub fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
 
 /// The texts of the elements of any XML document, by local name: what an iXML or ADM chunk says. What
 /// stands before a fault is given.
-pub fn elements(document: &[u8]) -> Vec<(String, String)> {
+pub fn elements(document: Vec<u8>) -> Vec<(String, String)> {
     /// Texts of one document.
     const TEXTS_MAX: usize = 1_000;
     let text = decode(document);
@@ -144,31 +152,23 @@ pub fn is_packet(data: &[u8]) -> bool {
         .any(|known| start.starts_with(known))
 }
 
-/// XMP is UTF-8 nearly always; the specification allows UTF-16 too.
-fn decode(packet: &[u8]) -> String {
-    let units = |little: bool| {
-        let pairs = packet.chunks_exact(2).map(move |pair| match pair {
-            [a, b] if little => u16::from_le_bytes([*a, *b]),
-            [a, b] => u16::from_be_bytes([*a, *b]),
-            _ => 0,
-        });
-        char::decode_utf16(pairs)
-            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .filter(|unit| *unit != '\u{feff}')
-            .collect()
-    };
-    match packet {
-        [0xff, 0xfe, ..] | [b'<', 0, ..] => units(true),
-        [0xfe, 0xff, ..] | [0, b'<', ..] => units(false),
-        _ => String::from_utf8_lossy(packet)
-            .trim_start_matches('\u{feff}')
-            .trim_end_matches('\0')
-            .to_owned(),
+/// XMP is UTF-8 nearly always; the specification allows UTF-16 and UTF-32 too. The bytes are used up, so that
+/// a large packet is held once.
+fn decode(packet: Vec<u8>) -> String {
+    if let Some(text) = wide_text(&packet) {
+        return text;
     }
+    let mut text = String::from_utf8(packet)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    text.truncate(text.trim_end_matches('\0').len());
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    text
 }
 
 enum Node {
-    /// Outside RDF, or a structural element of RDF that names nothing.
+    /// A structural element of RDF that names nothing.
     Plain,
     Rdf,
     Item,
@@ -187,10 +187,14 @@ struct Open {
 #[derive(Default)]
 struct Rdf {
     inside: bool,
+    /// One was read to its end.
     done: bool,
     /// More of something than is read.
     excess: bool,
     elements: usize,
+    /// Open elements around the RDF.
+    outside: usize,
+    /// Open elements from the RDF inwards.
     stack: Vec<Node>,
     open: Vec<Open>,
     out: Vec<Property>,
@@ -198,20 +202,22 @@ struct Rdf {
 
 impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
-        self.elements += 1;
-        self.excess |= self.elements > ELEMENTS_MAX;
-        if self.excess {
-            return;
-        }
         let (ns, local) = reader.resolver().resolve_element(tag.name());
         let (ns, local) = (namespace(&ns), local.as_ref().to_owned());
         let rdf = ns == RDF;
+        self.inside |= rdf && local == "RDF";
+        if !self.inside {
+            self.outside += 1;
+            self.excess |= self.outside > OUTER_DEPTH_MAX;
+            return;
+        }
+        self.elements += 1;
+        self.excess |= self.elements > ELEMENTS_MAX || self.stack.len() >= DEPTH_MAX;
+        if self.excess {
+            return;
+        }
         let node = match local.as_str() {
-            "RDF" if rdf => {
-                self.inside = true;
-                Node::Rdf
-            }
-            _ if !self.inside => Node::Plain,
+            "RDF" if rdf => Node::Rdf,
             "li" if rdf => {
                 if let Some(open) = self.open.last_mut() {
                     open.items += 1;
@@ -224,19 +230,17 @@ impl Rdf {
                 Node::Property
             }
         };
-        if self.inside {
-            for attribute in tag.attributes().with_checks(false).flatten().take(ATTRIBUTES_MAX) {
-                let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
-                let bound = matches!(ns, ResolveResult::Bound(_));
-                let ns = namespace(&ns);
-                let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
-                    continue;
-                };
-                if ns == RDF && local.as_ref() == "resource" {
-                    self.text(&value);
-                } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
-                    self.emit(key(&ns, local.as_ref()), &value, !self.open.is_empty());
-                }
+        for attribute in tag.attributes().with_checks(false).flatten().take(ATTRIBUTES_MAX) {
+            let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
+            let bound = matches!(ns, ResolveResult::Bound(_));
+            let ns = namespace(&ns);
+            let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+                continue;
+            };
+            if ns == RDF && matches!(local.as_ref(), "resource" | "value") {
+                self.text(&value);
+            } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
+                self.emit(key(&ns, local.as_ref()), &value, !self.open.is_empty());
             }
         }
         self.stack.push(node);
@@ -244,9 +248,11 @@ impl Rdf {
 
     fn end(&mut self) {
         match self.stack.pop() {
-            Some(Node::Rdf) => {
+            // One in another ends with it.
+            Some(Node::Rdf) if self.stack.is_empty() => {
                 self.inside = false;
                 self.done = true;
+                self.open.clear();
             }
             Some(Node::Item) => {
                 let nested = self.open.len() > 1;
@@ -261,7 +267,8 @@ impl Rdf {
                     self.emit(key, &text, nested);
                 }
             }
-            Some(Node::Plain) | None => {}
+            Some(Node::Plain | Node::Rdf) => {}
+            None => self.outside = self.outside.saturating_sub(1),
         }
     }
 
@@ -305,7 +312,8 @@ fn namespace(ns: &ResolveResult<'_>) -> String {
     }
 }
 
-fn key(ns: &str, local: &str) -> String {
+/// The usual prefix of a namespace and a name, as in [`Property::key`].
+pub fn key(ns: &str, local: &str) -> String {
     NAMESPACES
         .iter()
         .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
@@ -315,6 +323,11 @@ fn key(ns: &str, local: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::unicode::tests::forms;
+
+    fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
+        super::properties(packet.to_vec())
+    }
 
     fn wrap(inner: &str) -> String {
         format!(
@@ -340,6 +353,9 @@ mod tests {
             "<r:Description e:DigitalSourceType='v&amp;v'/>",
             "<r:Description><e:DigitalSourceType>v&amp;v</e:DigitalSourceType></r:Description>",
             "<r:Description><e:DigitalSourceType r:resource='v&#38;v'/></r:Description>",
+            "<r:Description><e:DigitalSourceType r:value='v&amp;v'/></r:Description>",
+            "<r:Description><e:DigitalSourceType><r:Description r:value='v&amp;v'/>\
+             </e:DigitalSourceType></r:Description>",
             "<r:Description><e:DigitalSourceType><r:Bag><r:li>v&amp;v</r:li></r:Bag>\
              </e:DigitalSourceType></r:Description>",
         ] {
@@ -395,9 +411,26 @@ mod tests {
     }
 
     #[test]
-    fn utf16_is_read() {
-        let wide: Vec<u8> =
-            wrap("<r:Description e:A='1'/>").encode_utf16().flat_map(u16::to_le_bytes).collect();
-        assert_eq!(properties(&wide).0.len(), 1);
+    fn every_rdf_of_a_document_is_read() {
+        let licence = format!("<r:RDF xmlns:r='{RDF}' xmlns:c='c'><c:Work r:about=''/></r:RDF>");
+        let packet = wrap("<r:Description e:A='1'/>");
+        let drawing = format!("<svg><metadata>{licence}{packet}</metadata><g/></svg>");
+        let (got, problem) = properties(drawing.as_bytes());
+        assert_eq!((got.len(), problem), (1, None));
+        // What stands behind a packet is not its own; what is cut off inside the second one is.
+        assert_eq!(properties(format!("{packet}<!-- \0").as_bytes()).1, None);
+        let cut = drawing.split("<r:Description").next().unwrap_or_default();
+        assert!(properties(cut.as_bytes()).1.is_some());
+        let deep = format!("{packet}{}", "<g>".repeat(100_000));
+        assert!(properties(deep.as_bytes()).1.is_some());
+        let many = format!("<svg>{}{packet}</svg>", "<g/>".repeat(ELEMENTS_MAX));
+        assert_eq!((properties(many.as_bytes()).0.len(), properties(many.as_bytes()).1), (1, None));
+    }
+
+    #[test]
+    fn wide_characters_are_read() {
+        for wide in forms(&wrap("<r:Description e:A='1'/>")) {
+            assert_eq!(properties(&wide).0.len(), 1);
+        }
     }
 }

@@ -74,11 +74,13 @@ impl SourceType {
     /// Reads a term or a URI. Only the whole last segment counts: `trainedAlgorithmicMedia` is
     /// contained in `compositeWithTrainedAlgorithmicMedia`, and `algorithmicMedia` is not AI.
     ///
-    /// `http` and `https` both occur, as does the `QCode` `digsrctype:`. Case matters in the
-    /// vocabulary but is forgiven here, because a mark may only ever raise suspicion.
+    /// `http` and `https` both occur, as does the `QCode` `digsrctype:`; schema.org has the same terms with a
+    /// word behind each. Case matters in the vocabulary but is forgiven here, as are a slash at the end and
+    /// a query, because a mark may only ever raise suspicion.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let last = text.rsplit(['/', ':', '#']).next()?;
+        let address = text.trim().split('?').next()?.trim_end_matches('/');
+        let last = address.rsplit(['/', ':', '#']).next()?;
+        let last = last.strip_suffix("DigitalSource").unwrap_or(last);
         Self::ALL.iter().copied().find(|known| known.term().eq_ignore_ascii_case(last))
     }
 }
@@ -100,7 +102,15 @@ mod tests {
             Some(SourceType::TrainedAlgorithmicMedia)
         );
         assert_eq!(SourceType::parse("digsrctype:composite"), Some(SourceType::Composite));
+        for whole in [
+            "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia/",
+            "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia?lang=en-GB",
+            "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+        ] {
+            assert_eq!(SourceType::parse(whole), Some(SourceType::TrainedAlgorithmicMedia));
+        }
         assert_eq!(SourceType::parse("notTrainedAlgorithmicMedia"), None);
+        assert_eq!(SourceType::parse("/"), None);
         assert_eq!(SourceType::parse("http://x/trainedAlgorithmicMedia/more"), None);
     }
 

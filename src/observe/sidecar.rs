@@ -1,17 +1,31 @@
 //! Sidecars: files that speak of another file, told by their names. Pure.
 //!
 //! `clip.mov.xmp` speaks of `clip.mov`; `clip.xmp` of every `clip.*` beside it, as raw converters
-//! and generators write them. What a sidecar says is for `detect`; that it says nothing costs nothing.
+//! and generators write them; `clip.swarm.json` as well, since `SwarmUI` puts a word of its own before
+//! the ending. What a sidecar says is for `detect`; that it says nothing costs nothing.
 
-/// How sidecars end, in lower case: XMP, what generators write as JSON, and detached C2PA manifests.
-const ENDINGS: [&str; 3] = [".xmp", ".json", ".c2pa"];
+/// How sidecars end, in lower case: XMP, what generators write as JSON, and detached C2PA manifests. One
+/// that ends as another does stands before it.
+const ENDINGS: [&str; 4] = [".xmp", ".swarm.json", ".json", ".c2pa"];
 
-/// What [`crate::model::Found::media_type`] says of sidecars.
-pub const MEDIA_TYPES: [&str; 3] = ["application/rdf+xml", "application/json", "application/c2pa"];
+/// What [`crate::model::Found::media_type`] says of sidecars. Recorded when they were first read: detectors
+/// before version 4 called those in wide characters a text, or did not know them.
+pub const MEDIA_TYPES: [&str; 5] = [
+    "application/rdf+xml",
+    "application/json",
+    "application/c2pa",
+    "text/plain",
+    "application/octet-stream",
+];
 
 /// The name without the ending of a sidecar; none when it has another.
 pub fn subject(name: &[u8]) -> Option<&[u8]> {
-    ENDINGS.iter().find_map(|ending| {
+    subjects(name).next()
+}
+
+/// The name without each ending that it has: `clip.swarm.json` may speak of a `clip` and of a `clip.swarm`.
+fn subjects(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    ENDINGS.iter().filter_map(|ending| {
         let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0)?;
         name[at..].eq_ignore_ascii_case(ending.as_bytes()).then_some(&name[..at])
     })
@@ -19,7 +33,15 @@ pub fn subject(name: &[u8]) -> Option<&[u8]> {
 
 /// Which files of a folder a sidecar speaks of, by index into its names, which are sorted.
 pub fn media_of<N: AsRef<[u8]>>(names: &[N], sidecar: &[u8]) -> Vec<usize> {
-    let Some(subject) = subject(sidecar) else { return Vec::new() };
+    let mut all: Vec<usize> =
+        subjects(sidecar).flat_map(|subject| named_so(names, subject)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The file that has this name, else all that have it before their extension.
+fn named_so<N: AsRef<[u8]>>(names: &[N], subject: &[u8]) -> Vec<usize> {
     if let Ok(exact) = names.binary_search_by(|name| name.as_ref().cmp(subject)) {
         return vec![exact];
     }
@@ -66,6 +88,11 @@ mod tests {
         assert!(beside(&names, "b.json").is_empty());
         assert!(beside(&names, "a.jpg").is_empty());
         assert!(beside(&names, ".xmp").is_empty());
+        let names = ["0001.mp4", "0001.swarm.json", "0002.swarm.png", "0003.swarm"];
+        assert_eq!(beside(&names, "0001.swarm.json"), ["0001.mp4"]);
+        assert_eq!(beside(&names, "0001.mp4.swarm.json"), ["0001.mp4"]);
+        assert_eq!(beside(&names, "0002.swarm.json"), ["0002.swarm.png"]);
+        assert_eq!(beside(&names, "0003.swarm.json"), ["0003.swarm"]);
     }
 
     #[test]
@@ -77,11 +104,12 @@ mod tests {
 
     #[test]
     fn a_file_finds_the_sidecars_that_find_it() {
-        for name in ["a.jpg", "a", "a.v2.jpg", ".hidden"] {
+        for name in ["a.jpg", "a", "a.v2.jpg", ".hidden", "a.swarm.mp4"] {
             for sidecar in names_for(name.as_bytes()) {
                 assert_eq!(media_of(&[name], &sidecar), [0], "{name}");
             }
         }
         assert!(names_for(b"a.jpg").contains(&b"a.XMP".to_vec()));
+        assert!(names_for(b"0001.mp4").contains(&b"0001.swarm.json".to_vec()));
     }
 }

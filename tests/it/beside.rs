@@ -50,6 +50,23 @@ fn a_sidecar_speaks_for_the_media_beside_it_and_for_itself() {
     assert_eq!(world.events(), events + 1, "an unchanged scan journals that it was made");
 }
 
+#[test]
+fn a_film_hears_the_sidecar_of_swarmui_and_one_in_wide_characters() {
+    let swarm =
+        r#"{"sui_image_params":{"prompt":"a fox","model":"wan","seed":1},"sui_extra_data":{}}"#;
+    let wide: Vec<u8> =
+        format!("\u{feff}{}", xmp(AI)).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let world = World::with([
+        ("0001.mp4", b"a film without metadata".to_vec()),
+        ("0001.swarm.json", swarm.as_bytes().to_vec()),
+        ("A003.mov", b"another film".to_vec()),
+        ("A003.xmp", wide),
+    ]);
+    assert!(statuses(&world).iter().all(|(_, status)| status == "ai"), "{:?}", statuses(&world));
+    world.deliverable("EP", &["0001.mp4"]);
+    world.gate("EP").expect("refused", &["ai-unapproved 0001.mp4"]);
+}
+
 /// A picture and the manifest that was signed for it, kept beside it (`fixtures/marks`).
 fn signed_beside(name: &str) -> Vec<u8> {
     std::fs::read(

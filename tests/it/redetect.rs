@@ -4,9 +4,9 @@
 use std::fs;
 
 use genlock::ledger::{Kinds, Ledger, Reader};
-use genlock::model::{AssetId, Event, Head, Timestamp};
+use genlock::model::{AssetId, Event, Head, ObservedBatch, Timestamp};
 
-use crate::media::{a1111_png, hidden_png, plain_png};
+use crate::media::{a1111_png, hidden_png, plain_png, xmp};
 use crate::world::{World, fixture, fixtures, number, text, tick};
 
 fn status(world: &World, path: &str) -> String {
@@ -59,9 +59,8 @@ fn asked_for_everything_is_examined_again_and_nothing_hashed() {
     world.verify();
 }
 
-/// Writes the ledger anew as a program with older detectors would have: it knows the files, saw nothing
-/// in them, and found something in the plain one that newer detectors do not.
-fn left_by_older_detectors(world: &World, plain: AssetId) {
+/// Writes the ledger anew as a program with detectors of this version would have, which observed other things.
+fn left_by(world: &World, version: u32, other: impl Fn(&mut ObservedBatch)) {
     let mut events = Vec::new();
     let reader = Reader::open(&world.ledger()).unwrap();
     reader.read(Head::EMPTY, None, Kinds::All, &mut |one| events.push(one.event)).unwrap();
@@ -69,11 +68,10 @@ fn left_by_older_detectors(world: &World, plain: AssetId) {
     fs::remove_file(world.ledger()).unwrap();
     for event in &mut events {
         match event {
-            Event::ProjectCreated(made) => made.detectors = 0,
+            Event::ProjectCreated(made) => made.detectors = version,
             Event::Observed(batch) => {
-                batch.detectors = 0;
-                let mark = batch.examined.remove(0).1;
-                batch.examined.push((plain, mark));
+                batch.detectors = version;
+                other(batch);
             }
             _ => {}
         }
@@ -85,8 +83,12 @@ fn left_by_older_detectors(world: &World, plain: AssetId) {
 #[test]
 fn an_upgrade_examines_what_was_recorded_before_it_and_says_so_once() {
     let world = World::with([("made.png", a1111_png(1)), ("plain.png", plain_png(2))]);
-    let plain = world.id("plain.png").parse().unwrap();
-    left_by_older_detectors(&world, plain);
+    let plain: AssetId = world.id("plain.png").parse().unwrap();
+    // It saw nothing in the made one, and something in the plain one that newer detectors do not.
+    left_by(&world, 0, |batch| {
+        let mark = batch.examined.remove(0).1;
+        batch.examined.push((plain, mark));
+    });
     assert_eq!(status(&world, "made.png"), "unknown");
     assert_eq!(status(&world, "plain.png"), "ai");
     // A part of the project is brought up to date with it, the rest is not.
@@ -99,6 +101,31 @@ fn an_upgrade_examines_what_was_recorded_before_it_and_says_so_once() {
     world.verify();
     assert_eq!(number(&world.scan(), "reexamined"), 0);
     assert!(world.run(["log"]).expect(0).stdout.contains("2 contents examined again"));
+}
+
+#[test]
+fn a_sidecar_that_older_detectors_took_for_a_text_is_heard_after_an_upgrade() {
+    let packet = xmp("trainedAlgorithmicMedia");
+    let wide: Vec<u8> = packet.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let world = World::with([("a.png", plain_png(1)), ("a.xmp", wide)]);
+    left_by(&world, 3, |batch| {
+        for file in batch.directories.iter_mut().flat_map(|one| &mut one.files) {
+            if &*file.name == b"a.xmp" {
+                file.media_type = "text/plain".to_owned();
+            }
+        }
+        batch.examined.clear();
+        batch.attached.clear();
+    });
+    assert_eq!(
+        (status(&world, "a.png"), status(&world, "a.xmp")),
+        ("unknown".into(), "unknown".into())
+    );
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+    assert_eq!(status(&world, "a.xmp"), "ai");
+    world.scan();
+    assert_eq!(status(&world, "a.png"), "ai");
+    world.verify();
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Tags at the end of an MP3: the comment of `ID3v1`, and `APEv2` before it. Reads the footer and the
-//! text items; pictures are passed over. Used by `id3`.
+//! Tags at the end of an MP3 other than `ID3v2`: the comment of `ID3v1`, and `APEv2` before it. Reads the
+//! footer and the text items; pictures are passed over. Used by `id3`.
 
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
@@ -14,8 +14,8 @@ const TAG_CAP: u64 = 8 << 20;
 const FOOTER: u64 = 32;
 const ID3V1: u64 = 128;
 
-/// Looks for a tag at the end and reads it.
-pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
+/// Reads the `ID3v1` tag at the very end, when there is one, and gives the offset where what is before it ends.
+pub fn old(bytes: &mut Bytes<'_>, found: &mut Found) -> u64 {
     let len = bytes.len();
     let tail = bytes.peek_up_to(len.saturating_sub(ID3V1), 128);
     let old = tail.len() == 128 && tail.starts_with(b"TAG");
@@ -31,15 +31,24 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
             );
         }
     }
-    if end < FOOTER || bytes.peek_up_to(end - FOOTER, 8) != b"APETAGEX" {
-        return;
+    end
+}
+
+/// Reads the tag that ends at `end`, when there is one, and gives the offset of its start.
+pub fn tag(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Option<u64> {
+    if bytes.peek_up_to(end.checked_sub(FOOTER)?, 8) != b"APETAGEX" {
+        return None;
     }
-    if let Err(broke) = items(bytes, end, found) {
-        found.broke(NAME, &broke);
+    match items(bytes, end, found) {
+        Ok(start) => Some(start),
+        Err(broke) => {
+            found.broke(NAME, &broke);
+            None
+        }
     }
 }
 
-fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<(), Broke> {
+fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<u64, Broke> {
     let footer = end - FOOTER;
     // The size counts the items and the footer, and not the header.
     let size = u64::from(bytes.u32_le(footer + 12)?);
@@ -68,7 +77,9 @@ fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<(), Broke
             found.text(place, Carrier::Id3, format!("TXXX:{key}"), latin(value, true));
         }
     }
-    Ok(())
+    // The header says the same as the footer, where it was written.
+    let header = start.checked_sub(FOOTER).filter(|at| bytes.peek_up_to(*at, 8) == b"APETAGEX");
+    Ok(header.unwrap_or(start))
 }
 
 #[cfg(test)]
@@ -97,7 +108,13 @@ pub(crate) mod tests {
     }
 
     fn look(data: &[u8]) -> Found {
-        walked(walk, data)
+        walked(
+            |bytes, found| {
+                let end = old(bytes, found);
+                tag(bytes, end, found);
+            },
+            data,
+        )
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::tiff::{latin, utf16};
-use crate::detect::container::{avc, heif, jpeg};
+use crate::detect::container::{avc, heif, irb, jpeg};
 use crate::detect::inflate::unbrotli;
 
 const NAME: &str = "bmff";
@@ -18,6 +18,9 @@ const C2PA_UUID: [u8; 16] = *b"\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\
 const XMP_UUID: [u8; 16] = *b"\xbe\x7a\xcf\xcb\x97\xa9\x42\xe8\x9c\x71\x99\x94\x91\xe3\xaf\xac";
 /// `uuid` of an EXIF box in JPEG 2000 (`JpgTiffExif->JP2`).
 const EXIF_UUID: [u8; 16] = *b"JpgTiffExif->JP2";
+
+/// `uuid` of an IPTC-IIM box in JPEG 2000.
+const IPTC_UUID: [u8; 16] = *b"\x33\xc7\xa4\xd2\xb8\x1d\x47\x23\xa0\xba\xf1\xa3\xe0\x97\xad\x38";
 
 /// A box: where its header and body stand and where it ends.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +136,9 @@ impl Walk {
                     } else {
                         found.add(place(" EXIF"), Content::Exif(data));
                     }
+                } else if uuid == IPTC_UUID {
+                    let data = bytes.take(here.body + 16, size - 16)?;
+                    irb::walk(&data, &place(" IPTC"), found);
                 } else if depth == 1 && here.end > here.body + 24 {
                     // Canon keeps EXIF in a box of its own inside moov; its own metadata is not
                     // where generators write.
@@ -344,6 +350,16 @@ pub(crate) mod tests {
             [bx(b"ftyp", b"3gp5\0\0\0\0"), bx(b"moov", &bx(b"udta", &[meta, dscp].concat()))]
                 .concat();
         assert_eq!(found(&file).texts(), [("desc", "w\u{ef}de"), ("dscp", "text")]);
+    }
+
+    #[test]
+    fn iptc_of_jpeg_2000_is_read() {
+        let iim = b"\x1c\x02\x6e\0\x03abc";
+        let file =
+            [bx(b"ftyp", b"jp2 \0\0\0\0"), bx(b"uuid", &[IPTC_UUID.as_slice(), iim].concat())];
+        let found = found(&file.concat());
+        assert_eq!(found.problems, []);
+        assert!(matches!(&found.blocks[..], [one] if one.content == Content::Iim(iim.to_vec())));
     }
 
     #[test]

@@ -12,11 +12,18 @@ use crate::detect::block::{Carrier, Content, Found, STORE_FILE, Store};
 use crate::detect::bytes::Bytes;
 use crate::detect::container::jpeg::is_c2pa_jumbf;
 use crate::detect::container::tiff::latin;
+use crate::detect::unicode::wide_text;
 
 /// The largest JSON document that is looked at.
 const JSON_CAP: u64 = 4 << 20;
 /// The largest plain text that is looked at; parameters are a few kilobytes.
 const TEXT_CAP: u64 = 256 << 10;
+
+/// The text of a document, however its characters are written.
+fn decoded(data: &[u8]) -> String {
+    wide_text(data)
+        .unwrap_or_else(|| latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data), true))
+}
 
 /// Hands the document over as XMP.
 pub fn xmp(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -50,7 +57,7 @@ pub fn json(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
     match bytes.take(0, len) {
         Ok(data) => {
-            let text = latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data), true);
+            let text = decoded(&data);
             let whole = serde_json::from_str::<IgnoredAny>(&text);
             if whole.is_err_and(|error| error.is_eof()) {
                 found.problem("json", format!("broke at offset {len}: ends inside a value"));
@@ -70,7 +77,7 @@ pub fn text(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
     match bytes.take(0, len) {
         Ok(data) => {
-            let text = latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&data), true);
+            let text = decoded(&data);
             let last = text.trim_end().lines().next_back().unwrap_or_default();
             if last.starts_with("Steps: ") {
                 found.text("text document", Carrier::Document, "", text);
@@ -84,7 +91,7 @@ pub fn text(bytes: &mut Bytes<'_>, found: &mut Found) {
 pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
     let len = bytes.len();
     let data = match bytes.take(0, len) {
-        Ok(data) => data,
+        Ok(data) => wide_text(&data).map(String::into_bytes).unwrap_or(data),
         Err(broke) => return found.broke("svg", &broke),
     };
     let mut reader = NsReader::from_reader(data.as_slice());
@@ -132,6 +139,7 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
 mod tests {
     use super::*;
     use crate::detect::container::walked;
+    use crate::detect::unicode::tests::forms;
 
     #[test]
     fn json_that_was_cut_off_is_a_problem_and_another_format_is_not() {
@@ -143,6 +151,25 @@ mod tests {
         assert_eq!(look(b"{\"a\": [1, 2"), (1, 1));
         assert_eq!(look(b"{\"a\": 1}\n{\"b\": 2}\n"), (1, 0));
         assert_eq!(look(&vec![b' '; 5 << 20]), (0, 0));
+    }
+
+    #[test]
+    fn documents_in_other_encodings_are_read() {
+        for data in forms("{\"a\": 1}") {
+            assert_eq!(walked(json, &data).texts(), [("", "{\"a\": 1}")]);
+        }
+        for data in forms("\u{feff}a fox\r\nSteps: 15, Sampler: UniPC") {
+            assert_eq!(walked(text, &data).blocks.len(), 1);
+        }
+        let drawn = "<svg><metadata><r:RDF xmlns:r='x'/></metadata></svg>";
+        for data in forms(drawn) {
+            let found = walked(svg, &data);
+            assert_eq!(found.problems, []);
+            assert!(
+                matches!(&found.blocks[0].content, Content::Xmp(data) if data == drawn.as_bytes())
+            );
+        }
+        assert_eq!(walked(json, &forms("{\"a\": ")[0]).problems.len(), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! FLAC (with an `ID3v2` tag in front, where C2PA sits) and Ogg: Vorbis comments. Reads metadata
+//! FLAC (with `ID3v2` in front, where C2PA sits) and Ogg (where some taggers put it): Vorbis comments. Reads metadata
 //! headers and never sound.
 
 use crate::detect::block::{Carrier, Content, Found};
@@ -13,7 +13,7 @@ const PACKETS_MAX: usize = 64;
 
 /// Walks the metadata blocks of a FLAC file.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
-    let at = id3::tag(bytes, 0, "FLAC ID3v2", found);
+    let at = id3::tags(bytes, "FLAC ID3v2", found);
     if let Err(broke) = blocks(bytes, at, found) {
         found.broke("flac", &broke);
     }
@@ -52,7 +52,7 @@ pub fn ogg(bytes: &mut Bytes<'_>, found: &mut Found) {
 }
 
 fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
-    let mut at = 0;
+    let mut at = id3::tags(bytes, "Ogg ID3v2", found);
     let mut packet = Vec::new();
     let mut started = 0;
     let (mut packets, mut flac) = (0, false);
@@ -190,6 +190,10 @@ pub(crate) mod tests {
             assert_eq!(found.problems, []);
             assert_eq!(found.texts(), [("AIGC", "{}")]);
         }
+        let tagged = [id3::tests::id3(&[(b"TIT2", b"\0a")]), page(&[with(b"OpusTags")])].concat();
+        let found = walked(ogg, &tagged);
+        assert_eq!(found.texts(), [("TIT2", "a"), ("AIGC", "{}")]);
+        assert_eq!(found.problems, []);
         let speech = page(&[b"Speex   ".to_vec(), vec![4; 40]]);
         let found = walked(ogg, &speech);
         assert!(found.blocks.is_empty() && found.problems.is_empty());

@@ -11,13 +11,48 @@ use crate::detect::sniff::id3_length;
 const NAME: &str = "id3";
 /// Frames walked in one tag.
 const FRAMES_MAX: usize = 10_000;
+/// Tags in a row at either end.
+pub const TAGS_MAX: usize = 16;
+
 /// Walks an MP3: its tags in front and at the end. Frames of sound are not looked at, and a file
 /// without a tag is whole.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
-    if id3_length(bytes.peek_up_to(0, 10)).is_some() {
-        tag(bytes, 0, "MP3 ID3v2", found);
+    tags(bytes, "MP3 ID3v2", found);
+    let mut end = ape::old(bytes, found);
+    for _ in 0..TAGS_MAX {
+        let start = ape::tag(bytes, end, found).or_else(|| appended(bytes, end, found));
+        let Some(start) = start else {
+            return;
+        };
+        end = start;
     }
-    ape::walk(bytes, found);
+    found.problem(NAME, "more tags stand at the end than are read");
+}
+
+/// Reads the tags at the start, of which programs that do not know each other leave several, and gives
+/// the offset behind them.
+pub fn tags(bytes: &mut Bytes<'_>, place: &str, found: &mut Found) -> u64 {
+    let mut at = 0;
+    for _ in 0..TAGS_MAX {
+        let end = tag(bytes, at, place, found);
+        if end == at {
+            return at;
+        }
+        at = end;
+    }
+    found.problem(NAME, "more tags stand at the start than are read");
+    at
+}
+
+/// Reads the tag of version 2.4 that ends at `end` with a footer, and gives the offset of its start.
+fn appended(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Option<u64> {
+    let mut footer = bytes.array::<10>(end.checked_sub(10)?).ok()?;
+    footer.get_mut(..3).filter(|word| *word == b"3DI")?.copy_from_slice(b"ID3");
+    let start = end.checked_sub(id3_length(&footer)?)?;
+    let header = bytes.array::<10>(start).ok()?;
+    // Nothing but a tag that both its ends agree on.
+    (header == footer).then(|| tag(bytes, start, "MP3 ID3v2", found))?;
+    Some(start)
 }
 
 /// Reads the tag at `at` and gives the offset behind it.
@@ -214,7 +249,15 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
             let (key, rest) = split_string(encoding, rest);
             found.text(place, Carrier::Id3, key_with("WXXX", &key), latin(rest, true));
         }
-        _ if id.starts_with('W') => found.text(place, Carrier::Id3, id, latin(data, true)),
+        _ if id.starts_with('W') => {
+            // What version 2.2 calls the addresses of the source and of the file.
+            let key = match id {
+                "WAS" => "WOAS",
+                "WAF" => "WOAF",
+                other => other,
+            };
+            found.text(place, Carrier::Id3, key, latin(data, true));
+        }
         _ => found.text(place, Carrier::Id3, id, decode(encoding, rest)),
     }
 }
@@ -318,6 +361,40 @@ pub(crate) mod tests {
             .collect();
         assert_eq!(texts, [("COMM", "made"), ("TXXX:A", "b"), ("WOAS", "https://x.example/")]);
         assert!(matches!(found.blocks[3].content, Content::C2pa(_)));
+    }
+
+    #[test]
+    fn every_tag_at_either_end_is_read() {
+        let made = id3(&[(b"COMM", b"\0eng\0made")]);
+        let title = id3(&[(b"TIT2", b"\0abc")]);
+        let twice = found(&[title.as_slice(), &made, b"\xff\xfb\x90\0"].concat());
+        assert_eq!(
+            (twice.texts(), twice.problems.len()),
+            (vec![("TIT2", "abc"), ("COMM", "made")], 0)
+        );
+        let mut last = made.clone();
+        (last[3], last[5]) = (4, 0x10);
+        let footer = [b"3DI".as_slice(), &last[3..10]].concat();
+        let sound = [0xff; 400];
+        let behind = [sound.as_slice(), &last, &footer].concat();
+        assert_eq!(found(&behind).texts(), [("COMM", "made")]);
+        let ape = ape::tests::ape(&[("AIGC", "{}")]);
+        let mixed = [behind.as_slice(), &ape[400..]].concat();
+        assert_eq!(found(&mixed).texts(), [("TXXX:AIGC", "{}"), ("COMM", "made")]);
+        let mut lie = behind.clone();
+        let at = lie.len() - 1;
+        lie[at] = 0x7f;
+        assert_eq!(found(&lie).texts(), []);
+        let many = found(&title.repeat(TAGS_MAX + 1));
+        assert_eq!((many.texts().len(), many.problems.len()), (TAGS_MAX, 1));
+    }
+
+    #[test]
+    fn links_of_version_2_2_have_the_names_of_the_later_ones() {
+        let url = b"https://x.example/";
+        let mut tag = b"ID3\x02\0\0\0\0\0\x18WAS\0\0\x12".to_vec();
+        tag.extend_from_slice(url);
+        assert_eq!(found(&tag).texts(), [("WOAS", "https://x.example/")]);
     }
 
     #[test]

@@ -1,30 +1,77 @@
 //! PDF: metadata streams, the file attached as C2PA manifest, and the AIGC entry of the document
-//! information, which may stand in a stream of packed objects. Walks objects from the front by their
-//! syntax, skipping streams by their length; streams are never inside other streams.
+//! information, which may stand in a stream of packed objects and refer to another object. Walks objects
+//! from the front by their syntax, skipping streams by their length; streams are never inside other streams.
+
+use std::collections::BTreeMap;
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
 use crate::detect::container::jpeg::is_c2pa_jumbf;
-use crate::detect::container::tiff::{latin, utf16};
-use crate::detect::inflate::inflate;
+use crate::detect::container::pdf_syntax::{
+    Value, entry, length, name, number, regular, text, unfiltered, value,
+};
 
 const NAME: &str = "pdf";
 /// Tokens read in one file.
 const TOKENS_MAX: usize = 20_000_000;
 /// The largest dictionary that is kept; larger ones name no metadata.
 const DICTIONARY_CAP: usize = 64 << 10;
+/// Objects that are a text each, and the longest of them, kept since an entry may refer to one.
+const TEXTS_MAX: usize = 4096;
+const TEXT_CAP: u64 = 16 << 10;
+/// All of these texts together.
+const TEXTS_CAP: usize = 1 << 20;
+/// How far into a file its header may begin, as readers allow.
+const HEADER_WITHIN: usize = 1024;
 /// How far the end of a stream with a false length is searched.
 const SEARCH_CAP: u64 = 64 << 20;
 
 /// Walks the objects.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     bytes.read_ahead(8 << 10);
-    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0, packed: None };
+    let mut walk = Walk { at: header(bytes), ..Walk::default() };
     if let Err(broke) = walk.run(bytes, found) {
         found.broke(NAME, &broke);
     }
+    walk.texts.refer(found);
 }
 
+/// Where the header stands: other things may stand before it.
+fn header(bytes: &mut Bytes<'_>) -> u64 {
+    let start = bytes.peek_up_to(0, HEADER_WITHIN + 5);
+    start.windows(5).position(|word| word == b"%PDF-").unwrap_or(0) as u64
+}
+
+/// Objects that are a text, and the entries that refer to one.
+#[derive(Default)]
+struct Texts {
+    /// By the number of the object; the newest of a number counts.
+    kept: BTreeMap<u64, String>,
+    size: usize,
+    /// The number, and the place of the entry.
+    wanted: Vec<(u64, String)>,
+}
+
+impl Texts {
+    fn keep(&mut self, object: u64, text: String) {
+        self.size += text.len();
+        if self.kept.len() < TEXTS_MAX && self.size <= TEXTS_CAP {
+            self.kept.insert(object, text);
+        }
+    }
+
+    /// Gives each entry its text, once all objects were seen.
+    fn refer(self, found: &mut Found) {
+        for (object, place) in self.wanted {
+            match self.kept.get(&object) {
+                Some(text) => found.text(place, Carrier::Pdf, "AIGC", text),
+                None => found.problem(NAME, format!("{place} refers to a text that was not read")),
+            }
+        }
+    }
+}
+
+#[derive(Default)]
 struct Walk {
     at: u64,
     depth: usize,
@@ -33,6 +80,13 @@ struct Walk {
     start: u64,
     /// The stream that these objects are packed into, where they are.
     packed: Option<u64>,
+    /// Where packed objects begin, with their numbers.
+    index: BTreeMap<u64, u64>,
+    /// The two newest numbers of the top level, of which an object has its own.
+    numbers: [u64; 2],
+    /// The object that begins here, until something of it was read.
+    object: Option<u64>,
+    texts: Texts,
 }
 
 impl Walk {
@@ -43,9 +97,17 @@ impl Walk {
             };
             let at = self.at;
             self.at += 1;
+            if let Some(object) = self.index.get(&at) {
+                self.object = Some(*object);
+            }
+            let nothing = first.is_ascii_whitespace() || matches!(first, 0 | b'%');
+            let object = if nothing { None } else { self.object.take() };
             match first {
                 b'%' => self.skip_while(bytes, |byte| byte != b'\n' && byte != b'\r'),
-                b'(' => self.string(bytes)?,
+                b'(' => {
+                    self.string(bytes)?;
+                    self.keep(bytes, object, at);
+                }
                 b'<' if bytes.peek_up_to(self.at, 1) == b"<" => {
                     self.at += 1;
                     if self.depth == 0 {
@@ -56,6 +118,7 @@ impl Walk {
                 b'<' => {
                     self.skip_while(bytes, |byte| byte != b'>');
                     self.at += 1;
+                    self.keep(bytes, object, at);
                 }
                 b'>' if self.depth > 0 && bytes.peek_up_to(self.at, 1) == b">" => {
                     self.at += 1;
@@ -75,7 +138,10 @@ impl Walk {
                     self.dictionary.clear();
                     self.at += 5;
                 }
-                byte if regular(byte) => self.skip_while(bytes, regular),
+                byte if regular(byte) => {
+                    self.skip_while(bytes, regular);
+                    self.word(bytes, at);
+                }
                 _ => {}
             }
         }
@@ -88,6 +154,31 @@ impl Walk {
                 return;
             }
             self.at += 1;
+        }
+    }
+
+    /// A number or a keyword ended: `12 0 obj` begins an object.
+    fn word(&mut self, bytes: &mut Bytes<'_>, from: u64) {
+        if self.depth > 0 || self.packed.is_some() || self.at - from > 10 {
+            return;
+        }
+        let word = bytes.peek_up_to(from, usize::try_from(self.at - from).unwrap_or_default());
+        if word == b"obj" {
+            self.object = Some(self.numbers[0]);
+        } else if let Some((newest, _)) = number(word) {
+            self.numbers = [self.numbers[1], newest];
+        }
+    }
+
+    /// A text ended, which is all there is of an object.
+    fn keep(&mut self, bytes: &mut Bytes<'_>, object: Option<u64>, from: u64) {
+        if let Some(object) = object
+            && self.depth == 0
+            && self.at - from <= TEXT_CAP
+            && let Ok(data) = bytes.take(from, self.at.min(bytes.len()) - from)
+            && let Some(text) = text(&data)
+        {
+            self.texts.keep(object, text);
         }
     }
 
@@ -114,11 +205,17 @@ impl Walk {
         if len <= DICTIONARY_CAP as u64
             && let Ok(text) = bytes.take(self.start, len)
         {
-            if let Some(value) = entry(&text, b"/AIGC") {
-                let value = unescape(value);
-                let at = self.packed.unwrap_or(self.start);
-                let place = format!("PDF document information AIGC @ offset {at}");
-                found.text(place, Carrier::Pdf, "AIGC", value);
+            let at = self.packed.unwrap_or(self.start);
+            let place = || format!("PDF document information AIGC @ offset {at}");
+            match entry(&text, b"/AIGC").and_then(value) {
+                Some(Value::Text(text)) => found.text(place(), Carrier::Pdf, "AIGC", text),
+                Some(Value::Reference(object)) if self.texts.wanted.len() < TEXTS_MAX => {
+                    self.texts.wanted.push((object, place()));
+                }
+                Some(Value::Reference(_)) => {
+                    found.problem(NAME, "more entries refer to a text than are read");
+                }
+                None => {}
             }
             self.dictionary = text;
         }
@@ -142,7 +239,7 @@ impl Walk {
         let metadata = name(&dictionary, b"/Type", b"/Metadata");
         if name(&dictionary, b"/Type", b"/ObjStm") {
             let data = bytes.take(body, end - body)?;
-            if let Err(broke) = objects(&dictionary, body, &data, found) {
+            if let Err(broke) = self.objects(&dictionary, body, data, found) {
                 found.broke(NAME, &broke);
             }
             return Ok(());
@@ -159,40 +256,39 @@ impl Walk {
             return Ok(());
         }
         let place = format!("PDF metadata stream @ offset {body}");
-        match entry(&dictionary, b"/Filter").map(<[u8]>::trim_ascii) {
-            None => found.add(place, Content::Xmp(data)),
-            Some(filter)
-                if filter.starts_with(b"/FlateDecode") || filter.starts_with(b"[/FlateDecode]") =>
-            {
-                match found.unpack(&data, inflate) {
-                    Ok(data) => found.add(place, Content::Xmp(data)),
-                    Err(why) => found.problem(NAME, format!("{place} {why}")),
-                }
-            }
-            Some(_) => found.problem(NAME, format!("{place} has a filter that is not read")),
+        match unfiltered(&dictionary, data, found) {
+            Ok(data) => found.add(place, Content::Xmp(data)),
+            Err(why) => found.problem(NAME, format!("{place} {why}")),
         }
         Ok(())
     }
-}
 
-/// Objects packed into a stream, among which the document information may be.
-fn objects(dictionary: &[u8], at: u64, data: &[u8], found: &mut Found) -> Result<(), Broke> {
-    let filter = entry(dictionary, b"/Filter").map(<[u8]>::trim_ascii);
-    let unpacked = match filter {
-        None => data.to_vec(),
-        Some(filter)
-            if filter.starts_with(b"/FlateDecode") || filter.starts_with(b"[/FlateDecode]") =>
+    /// Objects packed into a stream, among which the document information may be. Pairs of a number and an
+    /// offset stand before them.
+    fn objects(
+        &mut self,
+        dictionary: &[u8],
+        at: u64,
+        data: Vec<u8>,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let data = unfiltered(dictionary, data, found).map_err(|why| Broke::new(at, why))?;
+        let first = entry(dictionary, b"/First").and_then(length).unwrap_or_default();
+        let mut pairs = data.as_slice();
+        let mut index = BTreeMap::new();
+        while let Some((object, rest)) = number(pairs)
+            && let Some((offset, rest)) = number(rest)
+            && index.len() < TEXTS_MAX
         {
-            found.unpack(data, inflate).map_err(|why| Broke::new(at, why))?
+            index.insert(first.saturating_add(offset), object);
+            pairs = rest;
         }
-        Some(_) => return Err(Broke::new(at, "objects are packed in a way that is not read")),
-    };
-    let mut walk = Walk { at: 0, depth: 0, dictionary: Vec::new(), start: 0, packed: Some(at) };
-    walk.run(&mut Bytes::memory(&unpacked), found)
-}
-
-fn regular(byte: u8) -> bool {
-    !byte.is_ascii_whitespace() && byte != 0 && !b"()<>[]{}/%".contains(&byte)
+        let texts = std::mem::take(&mut self.texts);
+        let mut walk = Walk { at: first, packed: Some(at), index, texts, ..Self::default() };
+        let result = walk.run(&mut Bytes::memory(&data), found);
+        self.texts = walk.texts;
+        result
+    }
 }
 
 fn ends_stream(bytes: &mut Bytes<'_>, at: u64) -> bool {
@@ -211,76 +307,6 @@ fn find_end(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
         at += (part.len() as u64).saturating_sub(END.len() as u64).max(1);
     }
     None
-}
-
-/// What follows a key of a dictionary. Keys are compared whole.
-fn entry<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    let mut from = 0;
-    loop {
-        let rest = dictionary.get(from..)?;
-        let hit = rest.windows(key.len()).position(|word| word == key)?;
-        let after = rest.get(hit + key.len()..)?;
-        if !after.first().copied().is_some_and(regular) {
-            return Some(after);
-        }
-        from += hit + key.len();
-    }
-}
-
-fn name(dictionary: &[u8], key: &[u8], value: &[u8]) -> bool {
-    entry(dictionary, key).is_some_and(|after| {
-        after
-            .trim_ascii_start()
-            .strip_prefix(value)
-            .is_some_and(|rest| !rest.first().copied().is_some_and(regular))
-    })
-}
-
-/// A direct length; an indirect one (`12 0 R`) is found by the end of the stream.
-fn length(after: &[u8]) -> Option<u64> {
-    let after = after.trim_ascii_start();
-    let digits = after.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let rest = after.get(digits..)?.trim_ascii_start();
-    if rest.first().is_some_and(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(after.get(..digits)?).ok()?.parse().ok()
-}
-
-/// A text in round brackets.
-fn unescape(after: &[u8]) -> String {
-    let mut out = Vec::new();
-    let mut depth = 0;
-    let mut bytes = after.trim_ascii_start().iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'(' => {
-                depth += 1;
-                if depth == 1 {
-                    continue;
-                }
-            }
-            b')' => {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-            }
-            b'\\' => {
-                if let Some(next) = bytes.next() {
-                    out.push(*next);
-                }
-                continue;
-            }
-            _ if depth == 0 => break,
-            _ => {}
-        }
-        out.push(*byte);
-    }
-    match out.as_slice() {
-        [0xfe, 0xff, rest @ ..] => utf16(rest, false),
-        other => latin(other, true),
-    }
 }
 
 #[cfg(test)]
@@ -323,6 +349,31 @@ mod tests {
         let packed = deflate(b"7 0 <</Title(s)/AIGC({\"Label\":\"1\"})>>");
         assert_eq!(found(&file(&packed)).texts(), [("AIGC", "{\"Label\":\"1\"}")]);
         assert_eq!(found(&file(&packed[..9])).problems.len(), 1);
+    }
+
+    #[test]
+    fn an_entry_that_refers_to_another_object_is_followed() {
+        let label = "{\"Label\":\"1\"}";
+        let read = |file: &str| {
+            let found = found(file.as_bytes());
+            (found.texts().len(), found.problems.len())
+        };
+        let file = format!("1 0 obj ({label}) endobj 2 0 obj <</AIGC 1 0 R>> endobj");
+        assert_eq!(found(file.as_bytes()).texts(), [("AIGC", label)]);
+        assert_eq!(read(&format!("2 0 obj <</AIGC 1 0 R>>endobj 1 0 obj({label})endobj")), (1, 0));
+        assert_eq!(read("2 0 obj <</AIGC 1 0 R>> endobj"), (0, 1));
+        assert_eq!(read("2 0 obj <</AIGC 1 0 R>> endobj 1 0 obj [(a)] endobj"), (0, 1));
+        let packed = deflate(format!("7 0 9 18 <</AIGC 9 0 R>>    ({label})").as_bytes());
+        let start = b"%PDF-1.7\n1 0 obj <</Type/ObjStm/First 9/Filter[ /FlateDecode ]>>stream\n";
+        let file = [start.as_slice(), &packed, b"\nendstream endobj"].concat();
+        assert_eq!(found(&file).texts(), [("AIGC", label)]);
+    }
+
+    #[test]
+    fn a_header_may_stand_behind_something_else() {
+        let file = b"(an open bracket\n%PDF-1.7\n1 0 obj <</AIGC <7b7d>>> endobj";
+        assert_eq!(found(file).texts(), [("AIGC", "{}")]);
+        assert_eq!(found(file).problems, []);
     }
 
     #[test]

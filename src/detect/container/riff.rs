@@ -131,9 +131,13 @@ impl Walk<'_> {
                 let data = bytes.take(body, size)?;
                 found.add(place("XMP"), Content::Xmp(data));
             }
+            // A chunk of any application, by its signature.
+            b"APPL" if self.big_end && size >= 4 && &bytes.array::<4>(body)? == b"XMP " => {
+                let data = bytes.take(body + 4, size - 4)?;
+                found.add(place("APPL XMP"), Content::Xmp(data));
+            }
             b"EXIF" => {
                 let data = bytes.take(body, size)?;
-                let data = data.strip_prefix(b"Exif\0\0").unwrap_or(&data).to_vec();
                 found.add(place("EXIF"), Content::Exif(data));
             }
             b"id3 " | b"ID3 " | b"ID32" => {
@@ -167,7 +171,7 @@ impl Walk<'_> {
             b"iXML" | b"aXML" | b"axml" => {
                 let name = String::from_utf8_lossy(&kind).into_owned();
                 let data = bytes.take(body, size)?;
-                for (element, value) in xmp::elements(&data) {
+                for (element, value) in xmp::elements(data) {
                     let key = format!("{name}:{element}");
                     found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
                 }
@@ -285,6 +289,12 @@ pub(crate) mod tests {
         let size = u32::try_from(comment.len()).unwrap().to_be_bytes();
         let aiff = [b"FORM\0\0\0\0AIFFCOMT".as_slice(), &size, comment].concat();
         assert_eq!(found(&aiff).texts(), [("COMT", "odd"), ("COMT", "ok")]);
+        let packet = b"FORM\0\0\0\0AIFFAPPL\0\0\0\x08XMP <x/>APPL\0\0\0\x04stoc";
+        let packet = found(packet);
+        assert_eq!(packet.problems, []);
+        assert!(
+            matches!(&packet.blocks[..], [one] if one.content == Content::Xmp(b"<x/>".to_vec()))
+        );
     }
 
     #[test]

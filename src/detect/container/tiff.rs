@@ -19,8 +19,10 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     structure(bytes, NAME, "TIFF", found);
 }
 
-/// Walks an EXIF block. `place` says where the block stands.
+/// Walks an EXIF block. `place` says where the block stands. Some writers leave the word before it that only
+/// JPEG needs.
 pub fn exif(data: &[u8], place: &str, found: &mut Found) {
+    let data = data.strip_prefix(b"Exif\0\0").unwrap_or(data);
     structure(&mut Bytes::memory(data), "exif", place, found);
 }
 
@@ -160,7 +162,11 @@ impl Tiff<'_, '_> {
             }
             33723 | 34377 => {
                 let place = place(if entry.tag == 33723 { "IPTC" } else { "Photoshop" });
-                let data = self.value(entry)?;
+                let mut data = self.value(entry)?;
+                if entry.kind == 4 && data.first() != Some(&0x1c) && data.get(3) == Some(&0x1c) {
+                    // Texts in numbers of four bytes, which some libraries turn around.
+                    data.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+                }
                 irb::walk(&data, &place, found);
             }
             0xCD41 => {
@@ -340,6 +346,23 @@ pub(crate) mod tests {
         assert_eq!(found.blocks[0].place, "TIFF IFD0:Make");
         assert!(matches!(&found.blocks[1].content, Content::Text { value, .. } if value == "hi"));
         assert!(matches!(&found.blocks[2].content, Content::Xmp(_)));
+    }
+
+    #[test]
+    fn what_other_writers_leave_around_a_block_is_passed_over() {
+        let mut swapped = b"\x1c\x02\x6e\0\x03abc".to_vec();
+        swapped.chunks_exact_mut(4).for_each(<[u8]>::reverse);
+        let mut file = tiff(&[(33723, 4, &swapped)]);
+        file[14..18].copy_from_slice(&2u32.to_le_bytes());
+        let got = found(&file);
+        assert_eq!(got.problems, []);
+        assert!(
+            matches!(&got.blocks[..], [one] if one.content == Content::Iim(b"\x1c\x02\x6e\0\x03abc".to_vec()))
+        );
+        let mut inner = Found::default();
+        let block = [b"Exif\0\0".as_slice(), &tiff(&[(271, 2, b"Maker\0")])].concat();
+        exif(&block, "P", &mut inner);
+        assert_eq!((inner.texts(), inner.problems.len()), (vec![("Make", "Maker")], 0));
     }
 
     #[test]

@@ -48,8 +48,11 @@ fn label(field: &Field) -> Option<Evidence> {
     let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
     let bare = bare.and_then(|rest| field.parse(&format!("{{{}", rest.trim())));
     let value: &Value = bare.as_ref().or_else(|| field.json())?;
+    // Some writers give the object as a text of JSON.
+    let quoted = value.get("AIGC").and_then(Value::as_str).and_then(|text| field.parse(text));
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,
+        Some(Value::String(_)) if quoted.is_some() => quoted.as_ref()?,
         _ if own => value,
         // Bare, in a field made for something else: what stands together in no other object.
         _ if field.carrier != Carrier::XmpNested
@@ -86,8 +89,16 @@ fn label(field: &Field) -> Option<Evidence> {
 
 /// What Doubao, Jimeng, Dreamina and `TikTok` write.
 fn bytedance(field: &Field) -> Option<Evidence> {
-    let place =
-        matches!(field.carrier, Carrier::Exif | Carrier::Mp4 | Carrier::PngText | Carrier::Comment);
+    let place = matches!(
+        field.carrier,
+        Carrier::Exif
+            | Carrier::Mp4
+            | Carrier::PngText
+            | Carrier::Comment
+            | Carrier::Matroska
+            | Carrier::Vorbis
+            | Carrier::Id3
+    );
     let value = field.json().filter(|_| place)?;
     let data = value.get("data").unwrap_or(value);
     let product = pick(data, &["product"])
@@ -145,11 +156,20 @@ mod tests {
         );
         let wrapped = format!("{{\"AIGC\":{kling}}}");
         assert!(of(Carrier::Exif, "UserComment", &wrapped).is_some());
+        let quoted = serde_json::json!({ "AIGC": kling }).to_string();
+        assert!(of(Carrier::Exif, "UserComment", &quoted).is_some());
+        assert!(of(Carrier::PngText, "AIGC", &quoted).is_some());
         assert_eq!(
             of(Carrier::PngText, "AIGC", r#"{"Label":"3"}"#).map(|it| it.0),
             Some(Strength::Heuristic)
         );
         assert!(of(Carrier::Mp4, "aigc_info", r#"{"aigc_label_type":1}"#).is_some());
+        let export = r#"{"data":{"product":"dreamina","exportType":"generation"}}"#;
+        for (carrier, key) in
+            [(Carrier::Matroska, "COMMENT"), (Carrier::Vorbis, "comment"), (Carrier::Id3, "COMM")]
+        {
+            assert!(of(carrier, key, export).is_some(), "{key}");
+        }
         assert!(of(Carrier::Exif, "UserComment", r#"{"data":{"aigc_type":"1"}}"#).is_some());
         assert!(of(Carrier::Comment, "COM", &format!("AIGC{kling}")).is_some());
         assert!(of(Carrier::Vorbis, "aigc", kling).is_some());

@@ -32,7 +32,8 @@ pub fn look(fields: &[Field], out: &mut Marked) {
             out.push(field.order, report(field, &graph));
             return;
         }
-        if is_workflow(&value) || embedded(&value, "workflow").is_some_and(|it| is_workflow(&it)) {
+        let inner = embedded(&value, "workflow");
+        if [Some(value.as_ref()), inner.as_deref()].into_iter().flatten().any(is_ours) {
             drawn.get_or_insert(field);
         }
     }
@@ -61,22 +62,31 @@ fn carries(field: &Field) -> bool {
     }
 }
 
-/// A document that is a graph as a whole, or a drawn one with what only the editor of `ComfyUI`
-/// writes: other editors share the library that draws, and its form of nodes and links.
+/// A document that is a graph as a whole, or a drawn one with what the editor of `ComfyUI` writes.
 fn document(field: &Field, value: &Value) -> Option<Evidence> {
     if let Some(graph) = graph(value)
         && graph.as_object().is_some_and(|nodes| nodes.values().all(is_node))
     {
         return Some(report(field, &graph));
     }
-    let nodes = value.get("nodes").and_then(Value::as_array).filter(|_| is_workflow(value))?;
-    let ours = nodes.iter().any(|node| {
+    let counted = value.get("last_node_id").is_some() || value.get("state").is_some();
+    (counted && is_ours(value)).then(|| workflow(field))
+}
+
+/// A drawn graph with what only the editor of `ComfyUI` writes, or links that carry what only diffusion has:
+/// other editors, of sound or of shaders, share the library that draws, and its form of nodes and links.
+fn is_ours(value: &Value) -> bool {
+    let list = |key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten();
+    let marked = |node: &Value| {
         ["Node name for S&R", "cnr_id"].iter().any(|key| {
             node.pointer("/properties").is_some_and(|it| it.get(key).is_some_and(Value::is_string))
         })
-    });
-    let counted = value.get("last_node_id").is_some() || value.get("state").is_some();
-    (ours && counted).then(|| workflow(field))
+    };
+    let carries = |link: &Value| {
+        let kind = link.get(5).or_else(|| link.get("type")).and_then(Value::as_str);
+        matches!(kind, Some("MODEL" | "CLIP" | "CONDITIONING" | "LATENT" | "VAE" | "CONTROL_NET"))
+    };
+    is_workflow(value) && (list("nodes").any(marked) || list("links").any(carries))
 }
 
 /// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
@@ -193,7 +203,17 @@ mod tests {
         assert!(graph(&quoted).is_some());
         let near = r#"{"prompt":"What is your name?","answer":"Ada","class_type":"lecture"}"#;
         assert!(graph(&value(near)).is_none());
-        assert!(is_workflow(&value(r#"{"nodes":[{"id":1,"type":"KSampler"}],"links":[]}"#)));
-        assert!(!is_workflow(&value(r#"{"nodes":3,"links":[]}"#)));
+        let drawn = |links: &str| {
+            value(&format!(r#"{{"nodes":[{{"id":1,"type":"KSampler"}}],"links":[{links}]}}"#))
+        };
+        assert!(
+            is_ours(&drawn(r#"[1,4,0,3,0,"MODEL"]"#)) && is_ours(&drawn(r#"{"type":"LATENT"}"#))
+        );
+        assert!(!is_ours(&drawn("")) && !is_ours(&drawn(r#"[1,1,0,2,0,"audio"]"#)));
+        assert!(!is_ours(&value(r#"{"nodes":3,"links":[]}"#)));
+        let in_png = |value: &str| said(look, [text(Carrier::PngText, "workflow", value)]).len();
+        let other = r#"{"last_node_id":2,"nodes":[{"id":1,"type":"audio/oscillator"}],"links":[[1,1,0,2,0,"audio"]]}"#;
+        assert_eq!(in_png(other), 0);
+        assert_eq!(in_png(&other.replace("\"audio\"", "\"VAE\"")), 1);
     }
 }

@@ -2,6 +2,8 @@
 //! exact credits that Google and Apple write into XMP and IPTC-IIM. `plus:DataMining` and the like
 //! are permissions, not provenance, and give nothing.
 
+use std::cell::LazyCell;
+
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::marks::{Marked, details, evidence, name};
@@ -22,24 +24,38 @@ const CREDITS: &[(&str, SourceType, &str)] = &[
 
 /// Looks for the labels.
 pub fn look(fields: &[Field], out: &mut Marked) {
+    look_beside(fields, None, out);
+}
+
+/// Looks for the labels, where something else states how much was generated: that holds for those which do
+/// not say it themselves.
+pub fn look_beside(fields: &[Field], stated: Option<SourceType>, out: &mut Marked) {
     for field in fields {
-        match (field.carrier, field.key.as_str()) {
-            (
-                Carrier::Xmp | Carrier::XmpNested,
-                "Iptc4xmpExt:DigitalSourceType"
-                | "Iptc4xmpExt:DigitalSourceFileType"
-                | "Iptc4xmpExt:DigitalSourcefileType",
-            ) => {
-                source_type(field, out);
-            }
-            (Carrier::Xmp, "photoshop:Credit") | (Carrier::Iim, "2:110") => credit(field, out),
-            // Carriers without XMP: a named text under the standard's own name.
-            (Carrier::Xmp | Carrier::XmpNested, _) => {}
-            (_, key) if named(key) => source_type(field, out),
-            _ => {}
+        if is_source_type(field) {
+            source_type(field, out);
+        } else if is_credit(field) {
+            credit(field, out);
         }
     }
-    ai_fields(fields, out);
+    ai_fields(fields, stated, out);
+}
+
+/// Whether a field holds a source type; in carriers without XMP, under the standard's own name.
+fn is_source_type(field: &Field) -> bool {
+    match field.carrier {
+        Carrier::Xmp | Carrier::XmpNested => matches!(
+            field.key.as_str(),
+            "Iptc4xmpExt:DigitalSourceType"
+                | "Iptc4xmpExt:DigitalSourceFileType"
+                | "Iptc4xmpExt:DigitalSourcefileType"
+        ),
+        _ => named(&field.key),
+    }
+}
+
+fn is_credit(field: &Field) -> bool {
+    let place = (field.carrier, field.key.as_str());
+    matches!(place, (Carrier::Xmp, "photoshop:Credit") | (Carrier::Iim, "2:110"))
 }
 
 /// Whether a key is the standard's name of the field, however a carrier spells it.
@@ -50,9 +66,7 @@ fn named(key: &str) -> bool {
 }
 
 fn source_type(field: &Field, out: &mut Marked) {
-    // schema.org has the same terms, each with a word behind it.
-    let text = field.value.trim();
-    let Some(known) = SourceType::parse(text.strip_suffix("DigitalSource").unwrap_or(text)) else {
+    let Some(known) = SourceType::parse(&field.value) else {
         return;
     };
     if field.carrier == Carrier::XmpNested {
@@ -95,9 +109,75 @@ fn credit(field: &Field, out: &mut Marked) {
     }
 }
 
+/// What the source types and credits of a file say of how much of it was generated: the whole, a part, or
+/// nothing. Ingredients speak of themselves.
+fn degree(fields: &[Field]) -> Option<SourceType> {
+    let stated: Vec<SourceType> = fields
+        .iter()
+        .filter(|field| field.carrier != Carrier::XmpNested)
+        .filter_map(|field| match field.carrier {
+            _ if is_credit(field) => CREDITS
+                .iter()
+                .find(|(credit, ..)| *credit == field.value.trim())
+                .map(|(_, known, _)| *known),
+            _ if is_source_type(field) => SourceType::parse(&field.value),
+            _ => None,
+        })
+        .collect();
+    let of = |kind| stated.iter().copied().find(|known| known.generative() == kind);
+    of(Generative::Whole).or_else(|| of(Generative::Part))
+}
+
+/// Words in which people say that there was none.
+const DENIALS: &[&str] = &[
+    "no", "none", "not", "non", "nothing", "nil", "null", "false", "without", "0", "na", "keine",
+    "kein", "nein", "ohne", "aucun", "aucune", "sans", "ninguno", "ninguna", "nessuno", "nessuna",
+];
+/// Words that stand beside those.
+const AROUND: &[&str] = &[
+    "ai",
+    "ki",
+    "ia",
+    "genai",
+    "generative",
+    "artificial",
+    "intelligence",
+    "system",
+    "systems",
+    "tool",
+    "tools",
+    "used",
+    "was",
+    "were",
+    "any",
+    "applicable",
+    "involved",
+    "verwendet",
+];
+
+/// Whether a text says that nothing was used: `none`, `n/a`, `-`, `No AI system used`.
+fn denies(text: &str) -> bool {
+    if text.chars().all(|it| it.is_whitespace() || "-\u{2013}\u{2014}./".contains(it)) {
+        return true;
+    }
+    // `n/a` and `N.A.` are one word.
+    let plain = text.to_lowercase().replace(['.', '/'], "");
+    let mut words = plain.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.clone().all(|word| DENIALS.contains(&word) || AROUND.contains(&word))
+        && words.any(|word| DENIALS.contains(&word))
+}
+
+/// Whether a text is too little to name a system: somebody must look.
+fn vague(text: &str) -> bool {
+    let lower = text.trim().to_lowercase();
+    lower.chars().filter(|it| it.is_alphanumeric()).count() < 3
+        || ["unknown", "unspecified", "tbd", "tbc", "other", "maybe"].contains(&lower.as_str())
+}
+
 /// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration; they
 /// stand together.
-fn ai_fields(fields: &[Field], out: &mut Marked) {
+fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
+    let degree = LazyCell::new(|| degree(fields).or(beside));
     for packet in fields.chunk_by(|one, next| one.order == next.order) {
         let of = |key: &str| {
             let field =
@@ -113,29 +193,25 @@ fn ai_fields(fields: &[Field], out: &mut Marked) {
                         | "Iptc4xmpExt:AIPromptInformation"
                 )
         };
-        let Some(field) = packet.iter().find(ours) else {
+        let says = |field: &&Field| ours(field) && !denies(&field.value);
+        let Some(field) = packet.iter().find(says) else {
             continue;
         };
         let system = of("Iptc4xmpExt:AISystemUsed");
         let version = of("Iptc4xmpExt:AISystemVersionUsed");
-        let nothing = |text: &String| {
-            ["none", "no", "n/a", "na", "-", "not applicable"]
-                .contains(&text.trim().to_ascii_lowercase().as_str())
-        };
-        if system.as_ref().is_some_and(nothing) {
-            continue;
-        }
-        // An edit says so in DigitalSourceType; without one the fields speak of the whole.
-        let stated = of("Iptc4xmpExt:DigitalSourceType").and_then(|text| SourceType::parse(&text));
+        // An edit says so in a source type or a credit; without one the fields speak of the whole.
+        let mut own =
+            packet.iter().filter(|field| field.carrier == Carrier::Xmp && is_source_type(field));
+        let stated = own.find_map(|field| SourceType::parse(&field.value));
+        let contrary = stated.is_some_and(|known| known.generative() == Generative::No);
         let declared = stated
-            .filter(|known| known.generative() != Generative::No)
+            .filter(|_| !contrary)
+            .or_else(|| *degree)
             .unwrap_or(SourceType::TrainedAlgorithmicMedia);
-        // A system beside a source type that is no generation contradicts it: a person must look.
-        let strength = if stated.is_some_and(|known| known.generative() == Generative::No) {
-            Strength::Heuristic
-        } else {
-            Strength::Declared
-        };
+        // A system beside a source type that is no generation contradicts it, as does a prompt for no system,
+        // and what names none may be a slip: a person must look.
+        let unsure = system.as_ref().is_some_and(|system| denies(system) || vague(system));
+        let strength = if contrary || unsure { Strength::Heuristic } else { Strength::Declared };
         let mark = match &system {
             Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
             _ => "AI system or prompt declared".to_owned(),
@@ -162,16 +238,19 @@ mod tests {
     use crate::detect::block::{Content, text};
     use crate::detect::marks::said;
 
+    fn packet(description: &str) -> Content {
+        Content::Xmp(
+            format!(
+                "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+                 xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
+                 xmlns:p='http://ns.adobe.com/photoshop/1.0/'><r:Description {description}/></r:RDF>"
+            )
+            .into_bytes(),
+        )
+    }
+
     fn of(description: &str) -> Vec<Evidence> {
-        let packet = Content::Xmp(
-                format!(
-                    "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
-                     xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
-                     xmlns:p='http://ns.adobe.com/photoshop/1.0/'><r:Description {description}/></r:RDF>"
-                )
-                .into_bytes(),
-            );
-        said(look, [packet])
+        said(look, [packet(description)])
     }
 
     #[test]
@@ -224,11 +303,78 @@ mod tests {
         assert_eq!(got.len(), 1);
         assert_eq!(got[0].tool.as_deref(), Some("DALL-E"));
         assert_eq!(got[0].detail.as_deref(), Some("prompt: cat"));
-        assert_eq!(of("e:AISystemUsed='none'"), []);
         let got = of("e:AISystemUsed='Denoiser' e:DigitalSourceType='digitalCapture'");
         assert!(got.iter().all(|one| {
             one.strength == Strength::Heuristic
                 || one.source_type == Some(SourceType::DigitalCapture)
         }));
+    }
+    #[test]
+    fn the_degree_comes_from_what_states_one() {
+        let part = "compositeWithTrainedAlgorithmicMedia";
+        let elsewhere = "https://schema.org/CompositeWithTrainedAlgorithmicMediaDigitalSource";
+        for beside in [
+            format!("e:DigitalSourceType='{part}'"),
+            format!("e:DigitalSourceFileType='{part}'"),
+            format!("e:DigitalSourceType='{elsewhere}'"),
+            "p:Credit='Edited with Google AI'".to_owned(),
+        ] {
+            let got = of(&format!("e:AISystemUsed='Google Gemini' {beside}"));
+            let part = Some(Generative::Part);
+            assert_eq!(got.len(), 2, "{beside}");
+            assert!(got.iter().all(|one| one.source_type.map(SourceType::generative) == part));
+        }
+        let whole = |description: &str| of(description).last().and_then(|one| one.source_type);
+        let all = Some(SourceType::TrainedAlgorithmicMedia);
+        assert_eq!(whole("e:AISystemUsed='Google Gemini'"), all);
+        let more = "p:Credit='Edited with Google AI' e:DigitalSourceType='trainedAlgorithmicMedia'";
+        assert_eq!(whole(&format!("e:AISystemUsed='Google Gemini' {more}")), all);
+        // In another packet of the same file.
+        let packets =
+            [packet("e:AISystemUsed='x-1'"), packet(&format!("e:DigitalSourceType='{part}'"))];
+        let got = said(look, packets);
+        assert!(
+            got.iter()
+                .all(|one| one.source_type.map(SourceType::generative) == Some(Generative::Part))
+        );
+    }
+
+    #[test]
+    fn what_denies_a_system_is_nothing_and_what_names_none_is_suspicion() {
+        for none in [
+            "none",
+            "No",
+            "n/a",
+            "N.A.",
+            "-",
+            "not applicable",
+            "None used",
+            "No AI used",
+            "no AI",
+            "Not used",
+            "nil",
+            "false",
+            "0",
+            "Keine",
+            "No AI system used",
+            "Keine KI verwendet",
+            "AI: none",
+        ] {
+            assert_eq!(of(&format!("e:AISystemUsed='{none}'")), [], "{none}");
+            assert_eq!(
+                of(&format!("e:AIPromptInformation='{none}' e:AISystemVersionUsed='n/a'")),
+                []
+            );
+        }
+        let strength = |value: &str| of(&format!("e:AISystemUsed='{value}'"))[0].strength;
+        for vague in ["?", "?x", "unknown", "A"] {
+            assert_eq!(strength(vague), Strength::Heuristic, "{vague}");
+        }
+        for named in ["DALL-E", "Flux", "GPT-4o", "No Man AI", "yes", "AI"] {
+            let expected = if named == "AI" { Strength::Heuristic } else { Strength::Declared };
+            assert_eq!(strength(named), expected, "{named}");
+        }
+        let got = of("e:AISystemUsed='none' e:AIPromptInformation='a fox in snow'");
+        assert_eq!((got.len(), got[0].strength), (1, Strength::Heuristic));
     }
 }

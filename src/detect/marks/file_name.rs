@@ -117,6 +117,10 @@ mod tests {
             "A001_0f8fad5b-d9cb-469f-a165-70867728950e.mov",
             "0f8fad5b-d9cb-469f-a165-70867728950e_0.png",
             "clip_0f8fad5b-d9cb-469f-a165-70867728950e_0.mov",
+            "export_clip_0f8fad5b-d9cb-469f-a165-70867728950e_1.png",
+            "scan_page_12_3b241101-e2bb-4255-8caf-4136c566a962_2.png",
+            "IMG_0042_edited_6ba7b810-9dad-11d1-80b4-00c04fd430c8_0.png",
+            "ann_a_red_fox_0f8fad5b-d9cb-469f-a165-70867728950e_7.png",
             "Firefly over the lake 2024.jpg",
             "kling klang 1998.wav",
         ] {

@@ -70,10 +70,51 @@ fn report(field: &Field, settings: &[(&str, &str)]) -> Evidence {
     }
 }
 
-/// The settings of the line that begins with `Steps: N`, when it is one: the number is a number,
-/// and a sampler, or two other settings with values of their kind, stand beside it.
+/// Samplers of diffusion models, each as its name begins, in small letters and digits alone. Programs that
+/// draw fractals, trace light or sample statistics have steps, a seed and a size too, and samplers of their own.
+const SAMPLERS: &[&str] = &[
+    "euler",
+    "lms",
+    "heun",
+    "dpm",
+    "ddim",
+    "ddpm",
+    "plms",
+    "unipc",
+    "lcm",
+    "restart",
+    "ipndm",
+    "deis",
+    "tcd",
+    "keuler",
+    "klms",
+    "kheun",
+    "kdpm",
+    "ersde",
+    "sasolver",
+    "seeds",
+    "resmultistep",
+    "gradientestimation",
+    "undefined",
+];
+
+/// The settings of the line that begins with `Steps: N`, when it is one: the number is a number, a sampler, or
+/// two other settings with values of their kind, stand beside it, and one that only diffusion has: a known
+/// sampler, a guidance or a model.
 pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
-    let line = text.lines().rev().find(|line| line.trim_start().starts_with("Steps: "))?;
+    let mut lines = text.split(['\n', '\r']).rev();
+    if let Some(line) = lines.find(|line| line.trim_start().starts_with("Steps: ")) {
+        return of_line(line);
+    }
+    // Programs that keep pictures turn lines into one: then more of it must be of its kind.
+    let (_, rest) = text.rsplit_once(" Steps: ")?;
+    let line = text.get(text.len() - rest.len() - "Steps: ".len()..)?;
+    let all = ["Sampler", "Seed", "Size"];
+    of_line(line).filter(|found| all.iter().all(|key| found.iter().any(|(known, _)| known == key)))
+}
+
+/// The settings of a line.
+fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     let settings: Vec<(&str, &str)> = line
         .trim()
         .split(", ")
@@ -86,7 +127,7 @@ pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
     }
     let of_kind = |(key, value): &&(&str, &str)| match *key {
         "Seed" => digits(value.trim_start_matches('-')),
-        "CFG scale" | "Distilled CFG Scale" | "Guidance" => value.parse::<f64>().is_ok(),
+        _ if GUIDANCE.contains(key) => value.parse::<f64>().is_ok(),
         "Size" => {
             value.split_once('x').is_some_and(|(width, height)| digits(width) && digits(height))
         }
@@ -95,7 +136,23 @@ pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
     };
     let kinds = settings.iter().filter(of_kind).count();
     let sampler = settings.iter().any(|(key, value)| *key == "Sampler" && !value.is_empty());
-    ((sampler && kinds >= 1) || kinds >= 2).then_some(settings)
+    let diffusion = settings.iter().any(|(key, value)| match *key {
+        "Sampler" => known(value),
+        "Model" | "Model hash" => !value.is_empty(),
+        _ => GUIDANCE.contains(key),
+    });
+    (diffusion && ((sampler && kinds >= 1) || kinds >= 2)).then_some(settings)
+}
+
+/// What programs call the strength of the prompt.
+const GUIDANCE: &[&str] =
+    &["CFG scale", "Distilled CFG Scale", "Guidance", "Guidance Scale", "Guidance scale"];
+
+/// Whether this is a sampler of a diffusion model.
+fn known(sampler: &str) -> bool {
+    let plain: String = sampler.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_ascii_lowercase();
+    SAMPLERS.iter().any(|known| plain.starts_with(known))
 }
 
 fn digits(text: &str) -> bool {
@@ -126,10 +183,27 @@ mod tests {
                     Seed: 1, Size: 512x400, Model hash: c0d1994c73, Model: sd15";
         let settings = settings(real).unwrap();
         assert!(settings.contains(&("Model", "sd15")));
+        for short in [
+            "Steps: 20, Sampler: Euler a, Seed: 1, Size: 512x512",
+            "Steps: 20, Sampler: k_dpmpp_2m, Seed: 1",
+            "Steps: 20, Sampler: new one, CFG scale: 7, Seed: 1",
+            "Steps: 20, Seed: 42, Size: 512x512, Model: x",
+            "Steps: 8, Sampler: UniPC, Guidance Scale: 7.5, Seed: 3, Size: 512x512",
+        ] {
+            assert!(super::settings(short).is_some(), "{short}");
+        }
+        for turned in ["\r", "\r\n", " "] {
+            assert!(super::settings(&real.replace('\n', turned)).is_some());
+        }
+        assert_eq!(super::settings("he took Steps: 9, Sampler: Euler, Seed: 1, and left"), None);
         for not in [
             "exposure=1.2 gamma=2.2 tonemap=filmic",
             "Steps: 39 to the lighthouse, Size: small, Seed: sunflower",
             "Steps: 12, then left",
+            "Posterior of tide model\nSteps: 5000, Sampler: NUTS, Seed: 42",
+            "Conway Life, generation image\nSteps: 500, Size: 64x64, Seed: 7",
+            "Julia set\nSteps: 1000, Size: 1920x1080, Seed: 3",
+            "cornell box\nSteps: 64, Sampler: Sobol-Burley, Seed: 0, Size: 960x540",
             "Steps: 12",
             "Sampler: Euler, Steps: 12",
             "",

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::marks::{Marked, details, name, pick, trace};
-use crate::model::{Evidence, SourceType};
+use crate::model::{Evidence, SourceType, Strength};
 
 const DETECTOR: &str = "tool-trace";
 
@@ -18,11 +18,14 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     let artist = fields
         .iter()
         .any(|field| field.carrier == Carrier::Exif && field.key == "Artist" && uuid(&field.value));
+    // Where Midjourney names the picture as it names the job.
+    let guids = fields.iter().filter(|field| field.key == "Iptc4xmpExt:DigImageGUID");
+    let names: Vec<&str> = guids.map(|field| field.value.as_str()).collect();
     for field in fields {
         let evidence = invoke(field)
             .or_else(|| invoke_document(field))
             .or_else(|| by_json(field))
-            .or_else(|| midjourney(field))
+            .or_else(|| midjourney(field, &names))
             .or_else(|| grok(field, artist))
             .or_else(|| samsung(field));
         if let Some(evidence) = evidence {
@@ -64,9 +67,11 @@ fn invoke(field: &Field) -> Option<Evidence> {
     if !text {
         return None;
     }
-    match field.key.as_str() {
+    // Programs that move tags into Matroska write them in capitals, and ExifTool the first letter.
+    let key = field.key.to_ascii_lowercase();
+    match key.as_str() {
         "invokeai_metadata" | "invokeai_graph" | "invokeai_workflow" => {
-            let mark = format!("{} of InvokeAI", field.key);
+            let mark = format!("{key} of InvokeAI");
             field.json().map(|value| filled(field, "InvokeAI", &mark, value))
         }
         "sd-metadata" => {
@@ -78,14 +83,20 @@ fn invoke(field: &Field) -> Option<Evidence> {
                 ..filled(field, "InvokeAI", "sd-metadata of InvokeAI", image)
             })
         }
-        // A command line: the prompt in quotes, then switches for steps and seed.
-        "Dream" | "dream" => {
+        // A command line: the prompt in quotes, then switches for steps and seed. The oldest form joins each
+        // switch to its number and may leave the quotes away; then more switches are asked for.
+        "dream" => {
             let switches = field.value.rsplit('"').next()?;
+            let words: Vec<&str> = switches.split_whitespace().collect();
             let number = |switch: &str| {
-                let mut words = switches.split_whitespace().skip_while(|word| *word != switch);
-                words.nth(1).is_some_and(|word| word.parse::<u64>().is_ok())
+                words.iter().enumerate().any(|(at, word)| match word.strip_prefix(switch) {
+                    Some("") => words.get(at + 1).is_some_and(|next| next.parse::<u64>().is_ok()),
+                    Some(joined) => joined.parse::<u64>().is_ok(),
+                    None => false,
+                })
             };
-            let ours = field.value.starts_with('"') && number("-s") && number("-S");
+            let quoted = field.value.starts_with('"') || (number("-W") && number("-H"));
+            let ours = quoted && number("-s") && number("-S");
             ours.then(|| Evidence {
                 detail: Some(field.value.clone()),
                 ..trace(field, DETECTOR, "InvokeAI", "command line of InvokeAI's dream")
@@ -158,7 +169,8 @@ fn by_json(field: &Field) -> Option<Evidence> {
             .unwrap_or_else(|| "Fooocus".to_owned());
         return Some(filled(field, &tool, "parameters of Fooocus", value));
     }
-    if has(&["c", "model", "sampler", "seed", "steps"]) {
+    let texts = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some_and(Value::is_string));
+    if texts(&["c", "model", "sampler"]) && has(&["seed", "steps"]) {
         return Some(filled(field, "Draw Things", "parameters of Draw Things", value));
     }
     if EASY.iter().any(|[prompt, seed, steps, sampler, model]| {
@@ -213,19 +225,33 @@ fn easy_diffusion(fields: &[Field], out: &mut Marked) {
     }
 }
 
-/// Midjourney ends its description with the job.
-fn midjourney(field: &Field) -> Option<Evidence> {
+/// Midjourney ends its description with the job, behind its flags. Render farms number their jobs too, so that
+/// without a flag, and where nothing else of the file names the job, a person must look.
+fn midjourney(field: &Field, names: &[&str]) -> Option<Evidence> {
     let place = matches!(
         (field.carrier, field.key.as_str()),
         (Carrier::PngText, "Description")
             | (Carrier::Exif, "ImageDescription")
             | (Carrier::Xmp, "dc:description")
     );
-    let (_, job) = field.value.trim().rsplit_once("Job ID: ")?;
-    (place && uuid(job)).then(|| Evidence {
+    let (prompt, job) = field.value.trim().rsplit_once("Job ID: ")?;
+    if !place || !uuid(job) {
+        return None;
+    }
+    let flag = |word: &str| {
+        word.strip_prefix("--")
+            .is_some_and(|name| name.starts_with(|it: char| it.is_ascii_lowercase()))
+    };
+    let second = prompt.split_whitespace().any(flag)
+        || names.iter().any(|name| name.trim().eq_ignore_ascii_case(job));
+    let mut evidence = Evidence {
         detail: Some(field.value.clone()),
         ..trace(field, DETECTOR, "Midjourney", "description with a Midjourney job")
-    })
+    };
+    if !second {
+        evidence.strength = Strength::Heuristic;
+    }
+    Some(evidence)
 }
 
 /// Grok signs in EXIF and names the picture in `Artist`. Both forms together, since either alone
@@ -299,7 +325,13 @@ mod tests {
         let signature = format!("Signature: {}", "Ab1+".repeat(20));
         let cases: &[(Texts<'_>, &str)] = &[
             (&[(PngText, "Dream", "\"a cat\" -s 50 -S 12 -W 512")], "InvokeAI"),
+            (
+                &[(PngText, "Dream", "\"a fox\" -s50 -W512 -H512 -C7.5 -Ak_lms -S1579445059")],
+                "InvokeAI",
+            ),
+            (&[(PngText, "Dream", "a fox -s50 -W512 -H512 -C7.5 -Ak_lms -S42")], "InvokeAI"),
             (&[(PngText, "invokeai_metadata", "{\"seed\":1}")], "InvokeAI"),
+            (&[(Carrier::Matroska, "INVOKEAI_METADATA", "{\"seed\":1}")], "InvokeAI"),
             (&[(Exif, "UserComment", "{\"sui_image_params\":{\"prompt\":\"x\"}}")], "SwarmUI"),
             (
                 &[(
@@ -384,6 +416,22 @@ mod tests {
     }
 
     #[test]
+    fn a_job_alone_is_suspicion() {
+        let id = "11111111-2222-3333-4444-555555555555";
+        let job = format!("render farm frame 12, Job ID: {id}");
+        let strengths = |texts: Texts<'_>| -> Vec<Strength> {
+            let texts = texts.iter().map(|(carrier, key, value)| text(*carrier, key, value));
+            said(look, texts).into_iter().map(|evidence| evidence.strength).collect()
+        };
+        let description = (Carrier::PngText, "Description", job.as_str());
+        assert_eq!(strengths(&[description]), [Strength::Heuristic]);
+        let named = (Carrier::Xmp, "Iptc4xmpExt:DigImageGUID", id);
+        assert_eq!(strengths(&[description, named]), [Strength::Trace]);
+        let other = (Carrier::Xmp, "Iptc4xmpExt:DigImageGUID", "another");
+        assert_eq!(strengths(&[description, other]), [Strength::Heuristic]);
+    }
+
+    #[test]
     fn words_and_lone_keys_are_nothing() {
         use Carrier::{Exif, PngText};
         for texts in [
@@ -396,8 +444,15 @@ mod tests {
             &[(PngText, "Description", "Midjourney to the centre of the earth")],
             &[(PngText, "Description", "Job ID: 4711")],
             &[(PngText, "Dream", "a dream of mine -s")],
+            &[(PngText, "Dream", "\"I have a dream\" speech, -s side stage -Steps")],
+            &[(PngText, "Dream", "a dream -s50 of -S12")],
             &[(Exif, "ImageDescription", "Signature: short")],
             &[(PngText, "parameters", "{\"gamma\": 2.2}")],
+            &[(
+                Exif,
+                "UserComment",
+                "{\"c\":299792458,\"model\":\"ising\",\"sampler\":\"metropolis\",\"seed\":42,\"steps\":9}",
+            )],
             &[(Carrier::Json, "", "{\"prompt\":\"midjourney\",\"seed\":1,\"model\":\"runway\"}")],
             &[(Carrier::Json, "", "{\"nodes\":[{\"type\":\"invocation\"}],\"edges\":[]}")],
             &[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", "{\"genAIType\":0}")],

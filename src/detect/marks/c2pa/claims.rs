@@ -1,4 +1,4 @@
-//! What one manifest says of the source of its own asset: actions, AI assertions, and the signed
+//! What one manifest says of the source of its own asset: actions, AI assertions, metadata, and the signed
 //! names of generators that say nothing else. Pure. Used by `graph`, which decides what the claim of
 //! an ingredient means for the asset.
 
@@ -6,10 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::detect::block::Carrier;
+use crate::detect::expand::Field;
 use crate::detect::generators;
 use crate::detect::marks::c2pa::graph::Manifest;
-use crate::detect::marks::{name, pick};
-use crate::model::{Generative, SourceType};
+use crate::detect::marks::{Marked, declared, name, pick};
+use crate::detect::xmp;
+use crate::model::{Evidence, Generative, SourceType, Strength};
 
 /// One thing a manifest says.
 pub struct Claim {
@@ -55,8 +58,16 @@ pub fn claims(manifest: &Manifest) -> Vec<Claim> {
             claims.push(claim);
         }
     }
+    let stated = degree(&claims);
+    let all = manifest.assertions.iter();
+    for claim in all.flat_map(|(label, value)| of_metadata(label, value, stated)) {
+        if !claims.iter().any(|known| known.source_type == claim.source_type) {
+            claims.push(claim);
+        }
+    }
+    let stated = degree(&claims).unwrap_or(SourceType::TrainedAlgorithmicMedia);
     for (label, value) in &manifest.assertions {
-        if let Some(claim) = of_assertion(label, value)
+        if let Some(claim) = of_assertion(label, value, stated)
             && !claims.iter().any(|known| known.source_type == claim.source_type)
         {
             claims.push(claim);
@@ -180,13 +191,82 @@ fn agent(action: &Value) -> Option<String> {
     }
 }
 
-/// Assertions other than actions that say where the asset comes from. Permissions, such as
-/// training-mining, are not among them.
-fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
+/// How much of the asset was generated, by what says so: the whole, else a part.
+fn degree(claims: &[Claim]) -> Option<SourceType> {
+    let of = |kind| claims.iter().map(|one| one.source_type).find(|it| it.generative() == kind);
+    of(Generative::Whole).or_else(|| of(Generative::Part))
+}
+
+/// The fields of XMP that a manifest signs as JSON-LD: the same labels as in a packet, by the same rules.
+fn of_metadata(label: &str, value: &Value, stated: Option<SourceType>) -> Vec<Claim> {
     let base = label.split("__").next().unwrap_or(label);
-    let claim = |source_type, mark: String, model, detail: Option<String>| Claim {
-        source_type,
-        mark,
+    let known = ["stds.iptc", "stds.iptc.photo-metadata", "c2pa.metadata", "cawg.metadata"];
+    let Some(object) = value.as_object().filter(|_| known.contains(&base)) else {
+        return Vec::new();
+    };
+    let sorted: BTreeMap<_, _> = object.iter().collect();
+    let mut fields = Vec::new();
+    for (key, inner) in sorted {
+        let (prefix, local) = key.rsplit_once(':').unwrap_or(("", key));
+        let namespace = value.get("@context").and_then(|context| context.get(prefix)?.as_str());
+        let key = match namespace {
+            // Whatever the prefix: nothing else is named so.
+            _ if local == "DigitalSourceType" => format!("Iptc4xmpExt:{local}"),
+            Some(namespace) => xmp::key(namespace, local),
+            None => key.clone(),
+        };
+        let mut texts = Vec::new();
+        texts_of(inner, 0, &mut texts);
+        let field = |text| Field::new(0, String::new(), Carrier::Xmp, &key, text);
+        fields.extend(texts.into_iter().map(field));
+    }
+    let mut marked = Marked::default();
+    declared::look_beside(&fields, stated, &mut marked);
+    let claim = |one: Evidence| {
+        let source_type = match one.strength {
+            // A claim is as strong as its signature: what a person must look at says so by its source type.
+            Strength::Heuristic => SourceType::Composite,
+            _ => one.source_type?,
+        };
+        Some(Claim {
+            source_type,
+            mark: one.mark,
+            assertion: label.to_owned(),
+            tool: one.tool,
+            model: one.model,
+            detail: one.detail.into_iter().collect(),
+        })
+    };
+    marked.finish().0.into_iter().filter_map(claim).collect()
+}
+
+/// The texts of a value of JSON-LD: itself, those of a list, or those of a value with its language or type.
+fn texts_of(value: &Value, depth: usize, out: &mut Vec<String>) {
+    match value {
+        Value::String(text) => out.push(text.clone()),
+        Value::Array(list) if depth < 4 => {
+            for inner in list {
+                texts_of(inner, depth + 1, out);
+            }
+        }
+        Value::Object(object) if depth < 4 => {
+            for (key, inner) in object {
+                if !matches!(key.as_str(), "@language" | "@type") {
+                    texts_of(inner, depth + 1, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Assertions other than actions and metadata that say where the asset comes from, with the degree that
+/// those state. Permissions, such as training-mining, are not among them.
+fn of_assertion(label: &str, value: &Value, degree: SourceType) -> Option<Claim> {
+    let base = label.split("__").next().unwrap_or(label);
+    let claim = |mark: &str, model, detail: Option<String>| Claim {
+        source_type: degree,
+        mark: mark.to_owned(),
         assertion: label.to_owned(),
         tool: None,
         model: name(model),
@@ -199,35 +279,20 @@ fn of_assertion(label: &str, value: &Value) -> Option<Claim> {
             });
             said.then(|| {
                 claim(
-                    SourceType::TrainedAlgorithmicMedia,
-                    "c2pa.ai_generated_content says it was generated".to_owned(),
+                    "c2pa.ai_generated_content says it was generated",
                     pick(value, &["model", "Model"]),
                     pick(value, &["prompt", "Prompt"]).map(|prompt| format!("prompt: {prompt}")),
                 )
             })
         }
         "c2pa.ai-disclosure" => Some(claim(
-            SourceType::TrainedAlgorithmicMedia,
-            "c2pa.ai-disclosure discloses a generative model".to_owned(),
+            "c2pa.ai-disclosure discloses a generative model",
             pick(value, &["modelName", "modelIdentifier"]),
             value
                 .get("contentProfile")
                 .and_then(|profile| pick(profile, &["humanOversightLevel"]))
                 .map(|level| format!("human oversight: {level}")),
         )),
-        "stds.iptc" | "stds.iptc.photo-metadata" | "c2pa.metadata" | "cawg.metadata" => {
-            let (_, text) = value
-                .as_object()?
-                .iter()
-                .find(|(key, _)| key.rsplit(':').next() == Some("DigitalSourceType"))?;
-            let known = SourceType::parse(text.as_str()?)?;
-            Some(claim(
-                known,
-                format!("DigitalSourceType {}: {}", known.term(), known.meaning()),
-                None,
-                None,
-            ))
-        }
         _ => None,
     }
 }
@@ -271,13 +336,19 @@ fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
     if actions.iter().any(|(_, action)| declared(action).is_some()) {
         return None;
     }
+    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     for text in &manifest.generators {
-        if let Some(known) = generators::signed_agent(text).filter(|known| known.whole) {
+        let known = generators::signed_agent(text);
+        if let Some(known) = known.filter(|known| known.whole || !actions.is_empty()) {
+            let source_type = if known.whole || created {
+                SourceType::TrainedAlgorithmicMedia
+            } else {
+                SourceType::CompositeWithTrainedAlgorithmicMedia
+            };
             let what = format!("claim generator {text}");
-            return Some(claim(SourceType::TrainedAlgorithmicMedia, &known.tool, &what, "", None));
+            return Some(claim(source_type, &known.tool, &what, "", None));
         }
     }
-    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     let issuer = manifest.issuer.as_deref()?;
     let tool = generators::signer(issuer).filter(|_| created)?;
     Some(claim(

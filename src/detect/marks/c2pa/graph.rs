@@ -368,8 +368,83 @@ mod tests {
             types(vec![manifest("a", actions(fill), &[])]),
             [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
         );
+        for (action, expected) in [
+            ("c2pa.created", SourceType::TrainedAlgorithmicMedia),
+            ("c2pa.opened", SourceType::CompositeWithTrainedAlgorithmicMedia),
+        ] {
+            let mut made = manifest("a", actions(json!([{"action": action}])), &[]);
+            made.generators = vec!["topaz labs image api/1.0".to_owned()];
+            assert_eq!(types(vec![made]), [Some(expected)]);
+        }
         let photoshop = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Photoshop 26.0"}]);
         assert_eq!(types(vec![manifest("a", actions(photoshop), &[])]), [None]);
+    }
+
+    fn with(label: &str, data: Value) -> Vec<(String, Value)> {
+        vec![(label.to_owned(), data)]
+    }
+
+    #[test]
+    fn signed_metadata_is_read_by_the_rules_of_xmp() {
+        let context = json!({"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+            "ps": "http://ns.adobe.com/photoshop/1.0/"});
+        for (key, value, expected) in [
+            (
+                "Iptc4xmpExt:AISystemUsed",
+                json!("Google Gemini"),
+                SourceType::TrainedAlgorithmicMedia,
+            ),
+            ("Iptc4xmpExt:AISystemUsed", json!("?"), SourceType::Composite),
+            (
+                "Iptc4xmpExt:AIPromptInformation",
+                json!([{"@value": "a fox", "@language": "en"}]),
+                SourceType::TrainedAlgorithmicMedia,
+            ),
+            (
+                "ps:Credit",
+                json!("Edited with Google AI"),
+                SourceType::CompositeWithTrainedAlgorithmicMedia,
+            ),
+            ("x:DigitalSourceType", json!(format!("{TAM}/")), SourceType::TrainedAlgorithmicMedia),
+        ] {
+            let data = json!({"@context": context, key: value});
+            for label in ["cawg.metadata", "c2pa.metadata__1"] {
+                let got = types(vec![manifest("a", with(label, data.clone()), &[])]);
+                assert_eq!(got, [Some(expected)], "{key}");
+            }
+        }
+        for nothing in [
+            json!({"dc:title": "Made with Google AI"}),
+            json!({"Iptc4xmpExt:AISystemUsed": "none"}),
+        ] {
+            assert_eq!(types(vec![manifest("a", with("cawg.metadata", nothing), &[])]), [None]);
+        }
+    }
+
+    #[test]
+    fn a_disclosure_without_a_degree_takes_that_of_the_manifest() {
+        let part =
+            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+        let edited = json!([{"action": "c2pa.opened"}, {"action": "c2pa.edited", "digitalSourceType": part}]);
+        for (label, data) in [
+            ("c2pa.ai-disclosure", json!({"modelName": "Flux"})),
+            ("c2pa.ai_generated_content", json!({"ai_generated": true})),
+            ("cawg.metadata", json!({"Iptc4xmpExt:AISystemUsed": "Flux"})),
+        ] {
+            let both = [actions(edited.clone()), with(label, data.clone())].concat();
+            assert_eq!(
+                types(vec![manifest("a", both, &[])]),
+                [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)],
+                "{label}"
+            );
+            if label != "cawg.metadata" {
+                let alone = with(label, data);
+                assert_eq!(
+                    types(vec![manifest("a", alone, &[])]),
+                    [Some(SourceType::TrainedAlgorithmicMedia)]
+                );
+            }
+        }
     }
 
     #[test]
