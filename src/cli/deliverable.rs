@@ -69,15 +69,19 @@ pub(super) fn link(
     asset: &str,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let path = app::link_reference(project, context, name, reference, asset)?;
+    let link = app::link_reference(project, context, name, reference, asset)?;
     if output.is_json() {
         return show(context, project, name, output);
     }
+    let more = match link.frames.len() {
+        0 | 1 => String::new(),
+        frames => format!(" and {} more", frames - 1),
+    };
     output.remark(&format!(
-        "in {} the reference {} means {}",
+        "in {} the reference {} means {}{more}",
         clean(name),
         clean(reference),
-        clean(&path.to_string())
+        clean(&link.path.to_string())
     ));
     Ok(Exit::Ok)
 }
