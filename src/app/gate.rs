@@ -273,6 +273,10 @@ impl Looked {
         }
         looked.seen.problems.extend(looked.referenced.problems(looked.record.present()));
         looked.seen.problems.extend(in_packages);
+        if looked.seen.problems.is_empty() {
+            looked.catch_up(reader)?;
+            looked.seen.problems.extend(looked.referenced.hollow(looked.record.present()));
+        }
         looked.seen.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
         Ok(looked)
     }

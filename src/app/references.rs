@@ -136,6 +136,19 @@ impl Referenced {
         problems
     }
 
+    /// That there is nothing but timelines, and they refer to nothing: an empty cut would pass whatever was
+    /// meant to be in it.
+    pub(super) fn hollow(&self, present: &BTreeMap<AssetPath, Found>) -> Option<MediaProblem> {
+        let is_timeline =
+            |path: &AssetPath| self.timelines.iter().any(|one| one.read.path == *path);
+        let first = self.timelines.first().filter(|_| present.keys().all(is_timeline))?;
+        Some(MediaProblem {
+            code: RuleCode::DeliverableEmpty,
+            path: first.read.path.clone(),
+            problem: "it refers to no media, and nothing else is in the deliverable".to_owned(),
+        })
+    }
+
     /// Timelines that could not be read, with why.
     pub(super) fn unread<'a>(&'a self, made: &'a MadeOf) -> impl Iterator<Item = &'a MediaProblem> {
         self.problems.iter().filter(|one| {

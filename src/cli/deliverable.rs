@@ -147,8 +147,16 @@ struct DeliverableDetail {
     timelines: Vec<String>,
     packages: Vec<String>,
     references: Vec<ReferenceView>,
+    notes: Vec<NoteView>,
     renditions: Vec<RenditionView>,
     exports: Vec<ExportView>,
+}
+
+/// What was tolerated in a timeline.
+#[derive(Serialize)]
+struct NoteView {
+    timeline: String,
+    note: String,
 }
 
 /// A file that a command made after the deliverable had passed.
@@ -223,6 +231,9 @@ pub(super) fn show(
     }
     for timeline in timelines {
         output.line(&format!("  {}:", clean(&timeline.named.to_string())));
+        for note in &timeline.notes {
+            output.line(&format!("    note: {}", clean(note)));
+        }
         for (reference, answer) in &timeline.references {
             output.line(&format!("    {}", reference_line(reference, answer)));
         }
@@ -328,7 +339,11 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         }
     });
     let mut references: Vec<_> = by_glob.collect();
+    let mut notes = Vec::new();
     for timeline in timelines {
+        let named = timeline.named.to_string();
+        let of = |note| NoteView { timeline: named.clone(), note };
+        notes.extend(timeline.notes.into_iter().map(of));
         for (reference, answer) in timeline.references {
             let known = answer.resolution == Resolution::Resolved;
             let one = answer.files.first().filter(|_| known);
@@ -357,6 +372,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         timelines: view.timelines,
         packages: view.packages,
         references,
+        notes,
         renditions,
         exports: exports.collect(),
     }

@@ -401,3 +401,59 @@ fn a_timeline_is_no_media_of_unknown_origin() {
         gate.answer["findings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
     assert!(!codes.contains(&"origin-unknown".to_owned()), "{codes:?}");
 }
+
+#[test]
+fn nothing_but_timelines_that_refer_to_nothing_is_empty() {
+    for (name, text) in [
+        ("a.otio", cut(&[])),
+        ("b.otio", "{\"OTIO_SCHEMA\":\"Timeline.1\",\"tracks\":null}".to_owned()),
+        ("c.xml", "<?xml version=\"1.0\"?><xmeml version=\"5\"/>".to_owned()),
+        ("d.ale", "Heading\nFIELD_DELIM\tTABS\n\nColumn\nName\tTape\n\nData\n".to_owned()),
+    ] {
+        let world = World::with([("a.png", plain_png(1))]);
+        world.write(name, &text);
+        world.run(["deliverable", "add", "EP", "--timeline", name]).expect(0);
+        let empty = format!("deliverable-empty {name}");
+        world.gate("EP").expect("refused", &[&empty]);
+        world.run(["finalize", "EP"]).expect(1);
+        let gate = world.json(["gate", "EP"]).expect(1);
+        let seq = gate.value()["journal"]["seq"].to_string();
+        assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).expect(1).stdout, gate.stdout);
+        // With something to judge beside it an empty cut is no more than that.
+        world.deliverable("EP", &["a.png"]);
+        world.gate("EP").expect("pass", &[]);
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_blocks_until_somebody_says_what_it_means() {
+    let edl = "TITLE: X\n\n\
+        001  plain    V     C        00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n\
+        002  ai       V     C        00:00:00:00 00:00:01:00 01:00:01:00\n";
+    let world = World::with([("ai.png", a1111_png(1)), ("plain.png", plain_png(1))]);
+    world.write("cut.edl", edl);
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.edl"]).expect(0);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    let line = text(&references(&world)[1], "name");
+    world.run(["deliverable", "link", "EP", &line, "ai.png"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    // A source that begins before its own timecode is an event like others.
+    let early = edl.replace("00:00:01:00 01:00:01:00\n", "00:00:01:00 01:00:01:00 01:00:02:00\n");
+    let early = early.replace(
+        "C        00:00:00:00 00:00:01:00 01:00:01:00",
+        "C        -00:00:00:12 00:00:00:12 01:00:01:00",
+    );
+    world.write("cut.edl", early);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn what_was_tolerated_in_a_timeline_is_shown() {
+    let mut vendor = clip("a", Some("../a.png"));
+    vendor["OTIO_SCHEMA"] = json!("VendorClip.3");
+    let world = world(&[("a.png", plain_png(1))], &cut(&[vendor]));
+    let note = "unknown schema VendorClip: read for the media in it";
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    assert_eq!(shown["notes"], json!([{"timeline": "edit/cut.otio", "note": note}]));
+    assert!(world.run(["deliverable", "show", "EP"]).expect(0).stdout.contains(note));
+}

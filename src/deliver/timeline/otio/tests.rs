@@ -291,3 +291,24 @@ fn a_file_in_a_bundle_folder_is_told_apart() {
     assert_eq!(found.format, Format::Otiod);
     assert!(matches!(parse(Path::new("x"), b""), Err(TimelineError::Unknown { .. })));
 }
+
+#[test]
+fn media_are_found_in_lists_of_lists_and_where_a_list_stands_for_an_object() {
+    let media =
+        |name: &str| format!(r#"{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"{name}"}}"#);
+    let nest = format!(
+        r#"{{"OTIO_SCHEMA":"VendorNest.1","items":[[1,[{}]],"x"]}}"#,
+        clip("a", &external("nested.mov"), 0, 1)
+    );
+    let listed = clip("b", &format!(r#","media_references":[{}]"#, media("listed.mov")), 0, 1);
+    let alone = format!(
+        r#"{{"OTIO_SCHEMA":"Stack.1","children":{}}}"#,
+        clip("c", &external("alone.mov"), 0, 1)
+    );
+    let tracks = track("Video", "", &[nest, listed, alone]);
+    let found = read(&format!(r#"{{"OTIO_SCHEMA":"Timeline.1","tracks":[{tracks}]}}"#));
+    let targets: Vec<_> =
+        found.references.iter().map(|one| (one.target.as_deref().unwrap(), one.usage)).collect();
+    let used = |name| (name, Use::Used);
+    assert_eq!(targets, [used("nested.mov"), used("listed.mov"), used("alone.mov")]);
+}
