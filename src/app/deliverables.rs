@@ -249,17 +249,17 @@ fn meant(project: &Project, context: &Context<'_>, typed: &str) -> Result<Refere
 fn frames(
     project: &Project,
     reader: &Reader,
-    folded: &AssetPath,
+    place: &AssetPath,
     pattern: &FramePattern,
 ) -> Result<Vec<FinalItem>, AppError> {
-    let folder = folded.path.split().0;
-    let disk = project.on_disk(&AssetPath::new(folded.root.clone(), folder.clone()));
+    let folder = place.path.split().0;
+    let disk = project.on_disk(&AssetPath::new(place.root.clone(), folder.clone()));
     let entries = disk.and_then(|disk| fs::read_dir(disk).ok()).into_iter().flatten().flatten();
     let mut numbers: Vec<_> =
         entries.filter_map(|entry| pattern.frame_of(entry.file_name().as_bytes())).collect();
     numbers.sort_unstable();
     let frame = |number: u64| {
-        let path = AssetPath::new(folded.root.clone(), folder.join(&pattern.name(number)));
+        let path = AssetPath::new(place.root.clone(), folder.join(&pattern.name(number)));
         let asset = reader.asset_at(&path)?.ok_or_else(|| {
             AppError::usage(format!("{path} is not known yet"), "run genlock scan first")
         })?;

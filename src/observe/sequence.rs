@@ -153,7 +153,7 @@ impl fmt::Display for FramePattern {
     }
 }
 
-/// Digits only, and few enough.
+/// Digits only, and enough enough.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
         return None;
@@ -225,7 +225,7 @@ pub fn fold_pairs<N: AsRef<[u8]>>(names: &[N]) -> Vec<Fold> {
     fold_from(names, 2)
 }
 
-fn fold_from<N: AsRef<[u8]>>(names: &[N], least: usize) -> Vec<Fold> {
+fn fold_from<N: AsRef<[u8]>>(names: &[N], enough: usize) -> Vec<Fold> {
     let mut groups: HashMap<(&[u8], &[u8]), usize> = HashMap::new();
     let mut folds = Vec::new();
     let mut candidates = Vec::new();
@@ -247,7 +247,7 @@ fn fold_from<N: AsRef<[u8]>>(names: &[N], least: usize) -> Vec<Fold> {
     // Stable, because it is quickest on what is sorted already, as names in order mostly are.
     candidates.sort_by_key(|frame| (frame.group, frame.width, frame.number));
     for group in candidates.chunk_by(|a, b| a.group == b.group) {
-        fold_group(names, group, least, &mut folds);
+        fold_group(names, group, enough, &mut folds);
     }
     folds.sort_by_key(Fold::first);
     folds
@@ -258,7 +258,7 @@ fn fold_from<N: AsRef<[u8]>>(names: &[N], least: usize) -> Vec<Fold> {
 fn fold_group<N: AsRef<[u8]>>(
     names: &[N],
     group: &[Candidate],
-    least: usize,
+    enough: usize,
     folds: &mut Vec<Fold>,
 ) {
     let mut plain: Vec<Candidate> = Vec::new();
@@ -292,7 +292,7 @@ fn fold_group<N: AsRef<[u8]>>(
             continue;
         }
         for stretch in run.chunk_by(|a, b| b.number - a.number <= LARGEST_STEP) {
-            fold_stretch(names, stretch, least, folds);
+            fold_stretch(names, stretch, enough, folds);
         }
     }
 }
@@ -300,13 +300,13 @@ fn fold_group<N: AsRef<[u8]>>(
 fn fold_stretch<N: AsRef<[u8]>>(
     names: &[N],
     stretch: &[Candidate],
-    least: usize,
+    enough: usize,
     folds: &mut Vec<Fold>,
 ) {
     let ends = stretch.first().zip(stretch.last());
     let parts = ends.and_then(|(first, _)| parts_of(names[first.at].as_ref()));
     match ends.zip(parts) {
-        Some(((first, last), parts)) if stretch.len() >= least => {
+        Some(((first, last), parts)) if stretch.len() >= enough => {
             let holes = stretch.windows(2).filter(|pair| pair[1].number - pair[0].number > 1);
             let sequence = Sequence {
                 pattern: FramePattern {

@@ -228,15 +228,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn by_name(&mut self, reference: &Reference, why: &str) -> Meant {
-        match self.search.names.candidates(reference) {
-            Some((by, found)) => self.named(found.into_iter().map(|one| one.path).collect(), by),
-            None => {
-                let unseen = self.search.unseen().map(|unseen| format!("; {unseen}"));
-                let unseen = unseen.unwrap_or_default();
-                let why = format!("{why}, and no file in the roots has its name{unseen}");
-                Meant::Open(unresolved(why))
-            }
+        if let Some((by, found)) = self.search.names.candidates(reference) {
+            return self.named(found.into_iter().map(|one| one.path).collect(), by);
         }
+        let unseen = self.search.unseen().map(|unseen| format!("; {unseen}")).unwrap_or_default();
+        Meant::Open(unresolved(format!("{why}, and no file in the roots has its name{unseen}")))
     }
 
     /// The files of a name. None of them is the only one while others may lie where nobody could look.

@@ -226,9 +226,9 @@ impl Walk {
             "Track" | "Sequence" => self.composition(node, spot, true),
             "Clip" => self.clip(node, spot),
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
-            "Gap" | "Filler" | "Transition" => Ok(()),
-            // Times and sizes.
-            "RationalTime" | "TimeRange" | "TimeTransform" | "Box2d" | "V2d" => Ok(()),
+            // What shows nothing of its own, times and sizes.
+            "Gap" | "Filler" | "Transition" | "RationalTime" | "TimeRange" | "TimeTransform"
+            | "Box2d" | "V2d" => Ok(()),
             _ if is_reference(node) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
