@@ -11,7 +11,6 @@ use crate::app::packages;
 use crate::app::references::{self, ReadTimeline};
 use crate::app::select::{rooted, select};
 use crate::app::{AppError, Context, Project};
-use crate::deliver::timeline::parse;
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, Exported, FinalItem,
@@ -151,8 +150,8 @@ fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<Ass
             "put the timeline into the project: it is part of what is judged",
         ));
     };
-    references::read(project, &path)
-        .and_then(|(_, file, bytes)| parse(&file, &bytes))
+    references::Source::read(project, &path, context.cancel)
+        .and_then(|source| source.parse())
         .map_err(|source| AppError::Timeline { path: disk, source })?;
     Ok(path)
 }

@@ -5,31 +5,26 @@
 //! gate is refused by each of these until a person links it.
 
 mod disk;
+mod file;
 mod links;
 mod resolve;
 mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
 
-use crate::app::documents::keep;
 use crate::app::references::links::Links;
 use crate::app::references::resolve::{Beside, Resolver};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Called;
-use crate::deliver::timeline::{self, Timeline, TimelineError};
+use crate::deliver::timeline::{Timeline, TimelineError};
 use crate::model::{
     AssetId, AssetPath, FinalItem, Found, MadeOf, MediaProblem, Reference, ReferenceLink,
     Resolution, RuleCode, TimelineRead,
 };
 
 pub(super) use disk::real;
+pub(super) use file::Source;
 pub(super) use links::{is_called, takes};
-
-/// A timeline larger than this is refused: the longest of features are a tenth of it.
-const LARGEST: u64 = 256 << 20;
 
 /// What a reference means.
 #[derive(Clone, Debug)]
@@ -51,10 +46,8 @@ pub struct Answer {
 pub struct ReadTimeline {
     /// What was named: a file, or the folder of a bundle.
     pub named: AssetPath,
-    /// The file that was read.
-    pub read: TimelineRead,
-    /// What it held.
-    bytes: Vec<u8>,
+    /// The file, as it was read.
+    source: Source,
     /// What format it is.
     pub format: &'static str,
     /// What was tolerated in it.
@@ -74,6 +67,13 @@ pub struct Referenced {
     links: Vec<ReferenceLink>,
 }
 
+impl ReadTimeline {
+    /// The file that was read.
+    pub fn path(&self) -> &AssetPath {
+        &self.source.read.path
+    }
+}
+
 impl Referenced {
     /// Leaves out what is disabled or muted wherever it is mentioned: a policy may say so.
     #[must_use]
@@ -81,11 +81,11 @@ impl Referenced {
         for one in &mut self.timelines {
             one.references.retain(|(reference, _)| reference.enabled);
         }
-        let read = |path: &AssetPath| self.timelines.iter().any(|one| one.read.path == *path);
+        let read = |path: &AssetPath| self.timelines.iter().any(|one| *one.path() == *path);
         let mut left: Vec<_> =
             self.problems.drain(..).filter(|problem| !read(&problem.path)).collect();
         for one in &self.timelines {
-            left.extend(problems(&one.read.path, &one.references));
+            left.extend(problems(&one.source.read.path, &one.references));
         }
         self.problems = left;
         self
@@ -95,7 +95,7 @@ impl Referenced {
     pub(super) fn files(&self) -> BTreeSet<AssetPath> {
         let mut files = BTreeSet::new();
         for one in &self.timelines {
-            files.insert(one.read.path.clone());
+            files.insert(one.source.read.path.clone());
             let known = one.references.iter().filter(|(_, answer)| {
                 matches!(answer.resolution, Resolution::Resolved | Resolution::Offline)
             });
@@ -116,7 +116,7 @@ impl Referenced {
             problem,
         };
         let mut problems = self.problems.clone();
-        for TimelineRead { path, hash } in self.timelines.iter().map(|one| &one.read) {
+        for TimelineRead { path, hash, .. } in self.timelines.iter().map(|one| &one.source.read) {
             if !holds(path, hash) {
                 problems.push(changed(path, "the timeline changed while it was read".to_owned()));
             }
@@ -139,12 +139,11 @@ impl Referenced {
     /// That there is nothing but timelines, and they refer to nothing: an empty cut would pass whatever was
     /// meant to be in it.
     pub(super) fn hollow(&self, present: &BTreeMap<AssetPath, Found>) -> Option<MediaProblem> {
-        let is_timeline =
-            |path: &AssetPath| self.timelines.iter().any(|one| one.read.path == *path);
+        let is_timeline = |path: &AssetPath| self.timelines.iter().any(|one| *one.path() == *path);
         let first = self.timelines.first().filter(|_| present.keys().all(is_timeline))?;
         Some(MediaProblem {
             code: RuleCode::DeliverableEmpty,
-            path: first.read.path.clone(),
+            path: first.path().clone(),
             problem: "it refers to no media, and nothing else is in the deliverable".to_owned(),
         })
     }
@@ -152,48 +151,20 @@ impl Referenced {
     /// Timelines that could not be read, with why.
     pub(super) fn unread<'a>(&'a self, made: &'a MadeOf) -> impl Iterator<Item = &'a MediaProblem> {
         self.problems.iter().filter(|one| {
-            let was_read = self.timelines.iter().any(|read| read.read.path == one.path);
+            let was_read = self.timelines.iter().any(|read| *read.path() == one.path);
             !was_read && made.timelines.contains(&one.path)
         })
     }
 
     /// Puts the timelines into the document store, so that what a verdict rests on can be read later.
     pub(super) fn keep(&self, project: &Project) -> Result<(), AppError> {
-        self.timelines.iter().try_for_each(|one| keep(project, one.read.hash, &one.bytes))
+        self.timelines.iter().try_for_each(|one| one.source.keep(project))
     }
 
     /// What was read, as a gate records it.
     pub(super) fn reads(&self) -> Vec<TimelineRead> {
-        self.timelines.iter().map(|one| one.read.clone()).collect()
+        self.timelines.iter().map(|one| one.source.read.clone()).collect()
     }
-}
-
-/// Reads the bytes of a timeline in the roots. Gives the file that was read, too.
-pub(super) fn read(
-    project: &Project,
-    named: &AssetPath,
-) -> Result<(AssetPath, PathBuf, Vec<u8>), TimelineError> {
-    let unreadable =
-        |path: &Path, source| TimelineError::Unreachable { path: path.to_owned(), source };
-    let disk = project.on_disk(named).ok_or_else(|| TimelineError::Unreachable {
-        path: PathBuf::from(named.to_string()),
-        source: std::io::Error::other("its root is not configured"),
-    })?;
-    let file = timeline::main_file(&disk)?;
-    let found = fs::metadata(&file).map_err(|source| unreadable(&file, source))?;
-    if !found.is_file() || found.len() > LARGEST {
-        let why = if found.is_file() { "larger than 256 MiB" } else { "no regular file" };
-        return Err(unreadable(&file, std::io::Error::other(why)));
-    }
-    let bytes = fs::read(&file).map_err(|source| unreadable(&file, source))?;
-    let path = match file.strip_prefix(&disk) {
-        Ok(below) if !below.as_os_str().is_empty() => {
-            let name = below.as_os_str().as_bytes();
-            AssetPath::new(named.root.clone(), named.path.join(name))
-        }
-        _ => named.clone(),
-    };
-    Ok((path, file, bytes))
 }
 
 /// Reads the timelines of a deliverable and looks for what they refer to. One that cannot be read is
@@ -206,14 +177,10 @@ pub(super) fn look(
     let mut found = Referenced { links: made.links.clone(), ..Referenced::default() };
     let mut parsed = Vec::new();
     for named in &made.timelines {
-        let read = read(project, named).and_then(|(path, file, bytes)| {
-            Ok((timeline::parse(&file, &bytes)?, path, file, bytes))
-        });
-        match read {
-            Ok((timeline, path, file, bytes)) => {
-                let hash = AssetId::from(blake3::hash(&bytes));
-                parsed.push((named.clone(), TimelineRead { path, hash }, file, bytes, timeline));
-            }
+        let read = Source::read(project, named, context.cancel);
+        context.check()?;
+        match read.and_then(|source| Ok((source.parse()?, source))) {
+            Ok((timeline, source)) => parsed.push((named.clone(), source, timeline)),
             Err(error) => found.problems.push(MediaProblem {
                 code: unread(&error),
                 path: named.clone(),
@@ -223,19 +190,18 @@ pub(super) fn look(
     }
     let references = parsed.iter().flat_map(|(.., timeline)| &timeline.references);
     let mut resolver = Resolver::new(project, context, Links::new(&made.links), references)?;
-    for (named, read, file, bytes, timeline) in parsed {
+    for (named, source, timeline) in parsed {
         context.check()?;
-        let folder = file.parent().unwrap_or(&file).to_owned();
         let Timeline { format, notes, references, .. } = timeline;
-        let beside = Beside { folder: &folder, bare_is_name: format.says_names() };
+        let beside = Beside { folder: source.folder(), bare_is_name: format.says_names() };
         let answered = references.into_iter().map(|reference| {
             let answer = resolver.answer(&reference, beside);
             (reference, answer)
         });
         let references: Vec<_> = answered.collect();
-        found.problems.extend(problems(&read.path, &references));
+        found.problems.extend(problems(&source.read.path, &references));
         let format = format.as_str();
-        found.timelines.push(ReadTimeline { named, read, bytes, format, notes, references });
+        found.timelines.push(ReadTimeline { named, source, format, notes, references });
     }
     Ok(found)
 }

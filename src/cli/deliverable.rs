@@ -238,8 +238,7 @@ pub(super) fn show(
             output.line(&format!("    {}", reference_line(reference, answer)));
         }
     }
-    for problem in problems.iter().filter(|one| timelines.iter().all(|it| it.read.path != one.path))
-    {
+    for problem in problems.iter().filter(|one| timelines.iter().all(|it| *it.path() != one.path)) {
         let path = problem.path.to_string();
         output.line(&format!("  {}: {}", clean(&path), clean(&problem.problem)));
     }

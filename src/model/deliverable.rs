@@ -73,6 +73,9 @@ pub struct TimelineRead {
     pub path: AssetPath,
     /// What it held. The bytes are in the document store under this name.
     pub hash: AssetId,
+    /// Of an archive that holds its media too: the timeline in it, which is what the store has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<AssetId>,
 }
 
 /// A symbolic link in a deliverable and the file in the roots that it leads to.

@@ -153,7 +153,7 @@ impl fmt::Display for FramePattern {
     }
 }
 
-/// Digits only, and enough enough.
+/// Digits only, and few enough.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
         return None;

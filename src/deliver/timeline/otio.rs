@@ -15,7 +15,6 @@ use crate::deliver::timeline::text;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::timecode::whole;
-use crate::deliver::timeline::zip;
 use crate::model::FrameRange;
 use crate::model::MediaKind;
 use crate::model::Reference;
@@ -25,12 +24,11 @@ use crate::model::Use;
 mod tests;
 
 /// The timeline in an `.otioz` archive.
-const ZIPPED_NAME: &str = "content.otio";
+pub const ZIPPED_NAME: &str = "content.otio";
 
-/// Reads an `.otioz` archive. Targets that are relative mean files in the archive.
-pub fn zipped(bytes: &[u8]) -> Result<Timeline, TimelineError> {
-    let content = zip::member(bytes, ZIPPED_NAME)?;
-    let decoded = text::decode(&content);
+/// Reads the timeline of an `.otioz` archive. Targets that are relative mean files in the archive.
+pub fn zipped(content: &[u8]) -> Result<Timeline, TimelineError> {
+    let decoded = text::decode(content);
     let mut out = Collector::new(Format::Otioz);
     out.note("relative targets mean files inside the archive");
     read(&decoded.text, out)
