@@ -44,6 +44,8 @@ pub struct GateAnswer {
     pub verdict: Verdict,
     /// What could not be looked at.
     pub problems: Vec<MediaProblem>,
+    /// What was tolerated in its timelines when they were read, by timeline: no part of the verdict.
+    pub notes: Vec<(AssetPath, String)>,
     /// The profile it was judged by, and the hash of the policy's text.
     pub profile: String,
     /// See above.
@@ -164,6 +166,7 @@ fn run(
                         deliverable: name.to_owned(),
                         verdict: judged.verdict,
                         problems: looked.seen.problems,
+                        notes: looked.referenced.notes().collect(),
                         profile: policy.profile,
                         policy: policy.hash,
                         journal,

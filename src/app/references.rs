@@ -156,6 +156,14 @@ impl Referenced {
         })
     }
 
+    /// What was tolerated in the timelines.
+    pub(super) fn notes(&self) -> impl Iterator<Item = (AssetPath, String)> {
+        let of = |one: &ReadTimeline| {
+            one.notes.iter().map(|note| (one.path().clone(), note.clone())).collect::<Vec<_>>()
+        };
+        self.timelines.iter().flat_map(of)
+    }
+
     /// Puts the timelines into the document store, so that what a verdict rests on can be read later.
     pub(super) fn keep(&self, project: &Project) -> Result<(), AppError> {
         self.timelines.iter().try_for_each(|one| one.source.keep(project))

@@ -459,6 +459,9 @@ fn what_was_tolerated_in_a_timeline_is_shown() {
     let notes = json!([{"timeline": "edit/cut.otio", "note": note}]);
     assert_eq!(shown["notes"], notes);
     assert!(world.run(["deliverable", "show", "EP"]).expect(0).stdout.contains(note));
+    assert!(
+        world.run(["gate", "EP"]).expect(0).stdout.contains(&format!("note edit/cut.otio: {note}"))
+    );
 }
 
 /// An archive with a timeline and, without a byte of it written, media of 300 MiB.

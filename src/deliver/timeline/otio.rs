@@ -224,9 +224,8 @@ impl Walk {
             "Track" | "Sequence" => self.composition(node, spot, true),
             "Clip" => self.clip(node, spot),
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
-            // What shows nothing of its own, times and sizes.
-            "Gap" | "Filler" | "Transition" | "RationalTime" | "TimeRange" | "TimeTransform"
-            | "Box2d" | "V2d" => Ok(()),
+            // Times and sizes.
+            "RationalTime" | "TimeRange" | "TimeTransform" | "Box2d" | "V2d" => Ok(()),
             _ if is_reference(node) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
@@ -241,15 +240,21 @@ impl Walk {
 
     /// A schema that is not known: whatever it holds that is known counts.
     fn unknown(&mut self, schema: &str, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        if !schema.is_empty() {
+        // What shows nothing of its own may be made to hold something all the same.
+        let is_empty = matches!(schema, "Gap" | "Filler" | "Transition");
+        if !schema.is_empty() && !is_empty {
             self.out.note(format!("unknown schema {schema}: read for the media in it"));
         }
         let spot = Spot { whole: true, ..spot.clone() };
-        if media(node).iter().any(|(one, _)| matches!(one, Node::Object(_))) {
+        let is_clip = media(node).iter().any(|(one, _)| matches!(one, Node::Object(_)));
+        if is_clip {
             self.clip(node, &spot)?;
         }
-        let values = node.entries().iter().filter(|(key, _)| {
-            key != "metadata" && key != "media_references" && key != "media_reference"
+        let values = node.entries().iter().filter(|(key, _)| match key.as_ref() {
+            "metadata" | "media_references" | "media_reference" => false,
+            "children" => !is_clip,
+            "effects" | "markers" => !is_empty,
+            _ => true,
         });
         for (key, value) in values {
             if matches!(value, Node::Object(_) | Node::List(_)) {
@@ -358,7 +363,7 @@ impl Walk {
             let reference = self.with_target(reference, one);
             self.out.push(reference)?;
         }
-        Ok(())
+        self.children(node, &spot)
     }
 
     /// A media reference that stands outside a clip.

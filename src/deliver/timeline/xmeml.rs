@@ -338,7 +338,9 @@ impl<'d> Xmeml<'d> {
             if mention.child("pathurl").is_some() { mention } else { known.unwrap_or(mention) };
         self.mentioned.insert(mention.index());
         self.mentioned.insert(file.index());
-        reference.target = file.text_of("pathurl");
+        let paths = file.children().filter(|child| child.name() == "pathurl").map(|one| one.text());
+        let mut paths = paths.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        reference.target = paths.next();
         if reference.target.is_none() && file.text_of("mediaSource").is_some() {
             // Bars, slugs, mattes and titles: the application makes them.
             return Ok(());
@@ -364,6 +366,11 @@ impl<'d> Xmeml<'d> {
         };
         reference.source_in = at("in");
         reference.source_out = at("out");
+        // A second path of one file is not in the specification, and may be what is shown.
+        for path in paths {
+            let target = Some(path);
+            self.out.push(Reference { target, ..reference.clone() })?;
+        }
         self.out.push(reference)
     }
 

@@ -183,3 +183,13 @@ fn what_the_application_makes_is_no_media_wherever_it_is_told() {
     let found = read(&sequence("s", &format!("<track>{track}</track>"), ""));
     assert_eq!(found.references.len(), 3);
 }
+
+#[test]
+fn a_second_path_of_a_file_is_a_reference() {
+    let both = file("1").replace("</file>", "<pathurl>file://localhost/m/2.mov</pathurl></file>");
+    let found = read(&sequence("s", &format!("<track>{}</track>", clip("a", 0, 25, 0, &both)), ""));
+    let mut seen: Vec<_> =
+        found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["file://localhost/m/1%20x.mov", "file://localhost/m/2.mov"]);
+}
