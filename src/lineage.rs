@@ -16,8 +16,8 @@ use crate::record::{Kin, Kinship, Said};
 /// Ancestors that are looked at. What has more is taken to have one that nobody knows.
 pub const ANCESTORS_MAX: usize = 4_096;
 
-/// Parents that are looked at to tell whether those who share a name are clean. Of what has more, nobody is.
-const WEIGHED_MAX: usize = 4 * ANCESTORS_MAX;
+/// Contents that are weighed to tell whether those who share a name are clean. Beyond them nobody is.
+const WEIGHED_MAX: usize = 16 * ANCESTORS_MAX;
 
 /// Steps that are followed for it.
 const DEEPEST: usize = 128;
@@ -118,7 +118,7 @@ struct Scales<'a> {
     clean: Vec<AssetId>,
     /// Those being weighed, each for the one before it.
     open: Vec<AssetId>,
-    /// Parents that may still be looked at.
+    /// Contents that may still be weighed.
     left: usize,
 }
 
@@ -155,24 +155,23 @@ impl<'a> Scales<'a> {
         if let Some(known) = self.known.get(asset) {
             return *known;
         }
-        let origin = (self.own)(asset).origin;
-        if weight(origin.status) > 0 || origin.strength == Some(Strength::Person) {
-            let clean = weight(origin.status) == 0;
-            self.known.insert(*asset, clean);
-            return clean;
-        }
         if self.open.contains(asset) {
             return true;
         }
-        let parents = self.kinship.parents_of(asset);
-        if self.open.len() >= DEEPEST || self.left < parents.len() {
+        if self.left == 0 || self.open.len() >= DEEPEST {
             return false;
         }
-        self.left -= parents.len();
-        self.open.push(*asset);
+        self.left -= 1;
+        let Origin { status, strength, .. } = (self.own)(asset).origin;
         let before = self.clean.len();
-        let clean = self.meant(parents).iter().all(|kin| self.is_clean(&kin.asset));
-        self.open.pop();
+        let clean = weight(status) == 0
+            && (strength == Some(Strength::Person) || {
+                self.open.push(*asset);
+                let kinship = self.kinship;
+                let clean = kinship.is_clean_above(asset, &mut |one| self.is_clean(one));
+                self.open.pop();
+                clean
+            });
         if clean {
             self.clean.push(*asset);
         } else {

@@ -780,19 +780,41 @@ mod properties {
     use genlock::gate::{Ground, gate};
     use genlock::lineage::{Own, ancestry};
     use genlock::model::{
-        AiStatus, Approval, ApprovalId, AssetId, AssetPath, Document, Event, Evidence, Fingerprint,
-        Found, Head, Linked, Outcome, Recorded, RelPath, Relation, Revocation, RootName, Scope,
-        Seq, Sighting, SourceType, Strength, Timestamp,
+        AiStatus, Approval, ApprovalId, AssetId, AssetPath, Derivation, Document, Event, Evidence,
+        Fingerprint, Found, GivenName, Head, Identity, Linked, NameKind, Outcome, Recorded,
+        RelPath, Relation, Revocation, RootName, Scope, Seq, Sighting, SourceType, Strength,
+        Timestamp,
     };
     use genlock::origin::Origin;
     use genlock::policy::{PROFILES, Policy};
-    use genlock::record::{Places, Record};
+    use genlock::record::{Kinship, Places, Record};
     use proptest::prelude::*;
 
     const ASSETS: u8 = 6;
 
     fn id(at: u8) -> AssetId {
         AssetId::from_bytes([at; 32])
+    }
+
+    /// Frames that one program wrote with one packet: each names what all of them are.
+    #[test]
+    fn a_name_that_thousands_share_is_weighed_without_looking_at_them_all() {
+        let frame = |at: u32| {
+            let mut bytes = [0; 32];
+            bytes[..4].copy_from_slice(&at.to_be_bytes());
+            AssetId::from_bytes(bytes)
+        };
+        let shared = GivenName(NameKind::Document, "xmp.did:template".to_owned());
+        let (relation, place) = (Relation::Version, "XMP".to_owned());
+        let from = vec![Derivation { relation, names: vec![shared.clone()], place }];
+        let identity = Identity { own: vec![shared], from };
+        let mut kinship = Kinship::default();
+        (0..20_000).for_each(|at| kinship.learn(frame(at), Some(&identity)));
+        let origin = || Origin::of(&[], None);
+        let own = |_: &AssetId| Own { origin: origin(), unexamined: None, paths: Vec::new() };
+        let above = ancestry(&kinship, &frame(7), &own);
+        assert!(above.is_empty() && !above.cut);
+        assert_eq!(above.inherited_by(origin()).status, AiStatus::Unknown);
     }
 
     #[derive(Clone, Debug)]
