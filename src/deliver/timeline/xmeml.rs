@@ -338,7 +338,7 @@ impl<'d> Xmeml<'d> {
             if mention.child("pathurl").is_some() { mention } else { known.unwrap_or(mention) };
         self.mentioned.insert(mention.index());
         self.mentioned.insert(file.index());
-        let paths = file.children().filter(|child| child.name() == "pathurl").map(|one| one.text());
+        let paths = file.children().filter(|child| child.name() == "pathurl").map(Element::text);
         let mut paths = paths.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         reference.target = paths.next();
         if reference.target.is_none() && file.text_of("mediaSource").is_some() {
