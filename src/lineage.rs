@@ -5,7 +5,7 @@
 //! What was made from AI is AI, until a person determines otherwise: of the content itself, or of
 //! anything between it and the source. A mark of its own stands beside that, and the stronger decides.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{
     AiStatus, AssetId, AssetPath, Clearance, GivenName, Relation, SourceType, Strength,
@@ -15,6 +15,12 @@ use crate::record::{Kin, Kinship, Said};
 
 /// Ancestors that are looked at. What has more is taken to have one that nobody knows.
 pub const ANCESTORS_MAX: usize = 4_096;
+
+/// Contents that are weighed to tell whether those who share a name are clean. Beyond them nobody is.
+const WEIGHED_MAX: usize = 16 * ANCESTORS_MAX;
+
+/// Steps that are followed for it.
+const DEEPEST: usize = 128;
 
 /// Steps of a chain that a reason names, before and after those it leaves out.
 const NAMED: usize = 3;
@@ -66,6 +72,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
     if kinship.is_empty() {
         return found;
     }
+    let mut scales = Scales::new(kinship, own);
     let mut met = HashSet::from([*asset]);
     // First along what kept all of the source; what is only reached as a part comes after.
     let mut parts: Vec<(Option<usize>, Kin)> = Vec::new();
@@ -74,7 +81,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
         let mut next: Vec<(Option<usize>, Kin)> = if part {
             std::mem::take(&mut parts)
         } else {
-            let parents = meant(kinship.parents_of(asset), own);
+            let parents = scales.meant(kinship.parents_of(asset));
             found.told = is_told(&parents);
             parents.into_iter().map(|kin| (None, kin)).collect()
         };
@@ -97,7 +104,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
                 let mut told = false;
                 if !ends {
                     let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
-                    let parents = meant(parents, own);
+                    let parents = scales.meant(parents);
                     told = is_told(&parents);
                     next.extend(parents.into_iter().map(|kin| (Some(at), kin)));
                 }
@@ -114,26 +121,80 @@ fn is_told(parents: &[Kin]) -> bool {
     parents.iter().any(|kin| matches!(kin.said, Said::By(_)))
 }
 
-/// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew, so
-/// several contents may carry the one that is named: then it says that one of them was meant, and of
-/// what all of them are, that is all that is sure.
-fn meant(parents: Vec<Kin>, own: &dyn Fn(&AssetId) -> Own) -> Vec<Kin> {
-    let name = |kin: &Kin| match &kin.said {
-        Said::Read { name, .. } => Some(name.clone()),
-        Said::By(_) => None,
-    };
-    let mut owners: BTreeMap<GivenName, Vec<AssetId>> = BTreeMap::new();
-    for kin in &parents {
-        if let Some(name) = name(kin) {
-            owners.entry(name).or_default().push(kin.asset);
-        }
+/// Tells whether contents are clean, with all that they inherit.
+struct Scales<'a> {
+    kinship: &'a Kinship,
+    own: &'a dyn Fn(&AssetId) -> Own,
+    known: HashMap<AssetId, bool>,
+    /// Those known to be clean, in the order in which it was found.
+    clean: Vec<AssetId>,
+    /// Those being weighed, each for the one before it.
+    open: Vec<AssetId>,
+    /// Contents that may still be weighed.
+    left: usize,
+}
+
+impl<'a> Scales<'a> {
+    fn new(kinship: &'a Kinship, own: &'a dyn Fn(&AssetId) -> Own) -> Self {
+        let (known, clean, open) = Default::default();
+        Self { kinship, own, known, clean, open, left: WEIGHED_MAX }
     }
-    let clean = |asset: &AssetId| weight(own(asset).origin.status) == 0;
-    owners.retain(|_, all| all.len() > 1 && all.iter().any(clean));
-    parents
-        .into_iter()
-        .filter(|kin| name(kin).is_none_or(|name| !owners.contains_key(&name)))
-        .collect()
+
+    /// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew,
+    /// so several contents may carry the one that is named: then it says that one of them was meant, and
+    /// of what all of them are, that is all that is sure.
+    fn meant(&mut self, parents: Vec<Kin>) -> Vec<Kin> {
+        let name = |kin: &Kin| match &kin.said {
+            Said::Read { name, .. } => Some(name.clone()),
+            Said::By(_) => None,
+        };
+        let mut owners: BTreeMap<GivenName, Vec<AssetId>> = BTreeMap::new();
+        for kin in &parents {
+            if let Some(name) = name(kin) {
+                owners.entry(name).or_default().push(kin.asset);
+            }
+        }
+        owners.retain(|_, all| all.len() > 1 && all.iter().any(|one| self.is_clean(one)));
+        parents
+            .into_iter()
+            .filter(|kin| name(kin).is_none_or(|name| !owners.contains_key(&name)))
+            .collect()
+    }
+
+    /// Whether neither its own marks nor anything it was made from make it AI or suspect. What is not
+    /// looked through is not clean; a circle adds nothing.
+    fn is_clean(&mut self, asset: &AssetId) -> bool {
+        if let Some(known) = self.known.get(asset) {
+            return *known;
+        }
+        if self.open.contains(asset) {
+            return true;
+        }
+        if self.left == 0 || self.open.len() >= DEEPEST {
+            return false;
+        }
+        self.left -= 1;
+        let Origin { status, strength, .. } = (self.own)(asset).origin;
+        let before = self.clean.len();
+        let clean = weight(status) == 0
+            && (strength == Some(Strength::Person) || {
+                self.open.push(*asset);
+                let kinship = self.kinship;
+                let clean = kinship.is_clean_above(asset, &mut |one| self.is_clean(one));
+                self.open.pop();
+                clean
+            });
+        if clean {
+            self.clean.push(*asset);
+        } else {
+            // Those found clean meanwhile may be so only because this one was taken to be.
+            for one in self.clean.drain(before..) {
+                self.known.remove(&one);
+            }
+        }
+        self.known.insert(*asset, clean);
+        clean
+    }
 }
 
 impl Ancestor {

@@ -1,20 +1,22 @@
 //! Deliverables: defining them, and what is known of their state.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold, whole};
 use crate::app::packages;
 use crate::app::references::{self, ReadTimeline};
-use crate::app::select::select;
+use crate::app::select::{rooted, select};
 use crate::app::{AppError, Context, Project};
-use crate::deliver::timeline::parse;
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, Exported, FinalItem,
-    MediaProblem, Outcome, PathPattern, ReferenceLink, Rendered, Timestamp,
+    MediaProblem, Outcome, PathPattern, ReferenceLink, RelPath, Rendered, Timestamp,
 };
+use crate::observe::FramePattern;
 use crate::record::{Deliverable, PathFilter, Record};
 
 /// Where a deliverable stands.
@@ -148,8 +150,8 @@ fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<Ass
             "put the timeline into the project: it is part of what is judged",
         ));
     };
-    references::read(project, &path)
-        .and_then(|(_, file, bytes)| parse(&file, &bytes))
+    references::Source::read(project, &path, context.cancel)
+        .and_then(|source| source.parse())
         .map_err(|source| AppError::Timeline { path: disk, source })?;
     Ok(path)
 }
@@ -167,46 +169,102 @@ fn package(project: &Project, context: &Context<'_>, folder: &Path) -> Result<As
     Ok(path)
 }
 
-/// Records what a reference of a deliverable's timelines means.
+/// Records what a reference of a deliverable's timelines means: a file, or a sequence as people fold it.
 pub fn link_reference(
     project: &Project,
     context: &Context<'_>,
     name: &str,
     reference: &str,
     asset: &str,
-) -> Result<AssetPath, AppError> {
+) -> Result<ReferenceLink, AppError> {
     let made = known(&whole(project)?, name)?.made.clone();
     let referenced = references::look(project, context, &made)?;
-    let mut all = referenced.timelines.iter().flat_map(|one| &one.references);
-    if !all.any(|(one, _)| references::is_called(one, reference)) {
+    let all = referenced.timelines.iter().flat_map(|one| &one.references);
+    let called: Vec<_> = all.filter(|(one, _)| references::is_called(one, reference)).collect();
+    if called.is_empty() {
         return Err(AppError::usage(
             format!("{name} has no reference {reference:?}"),
             format!("genlock deliverable show {name} lists them: by name, target or reel"),
         ));
     }
-    let selected = select(project, context, &[asset.to_owned()])?;
-    let [asset] = &*selected.assets else {
+    if !called.iter().any(|(one, answer)| references::takes(one, answer, reference)) {
         return Err(AppError::usage(
-            format!("{asset:?} stands for {} assets", selected.assets.len()),
-            "a reference means one",
+            format!("what {name} calls {reference:?} is known by a surer name or place"),
+            format!("link it by its target: genlock --json deliverable show {name} lists them"),
         ));
-    };
-    let rows = project.reader()?.locations_of(asset)?;
-    let place = rows.iter().find(|row| row.present).map(|row| row.path.clone());
-    let path = place.ok_or_else(|| {
-        AppError::usage("that asset is not there any more", "link to one that is")
-    })?;
+    }
+    let link = meant(project, context, asset)?;
+    let link =
+        ReferenceLink { deliverable: name.to_owned(), reference: reference.to_owned(), ..link };
     decide(project, context, |record| {
         refuse_final(Some(known(record, name)?), name)?;
-        let link = ReferenceLink {
-            deliverable: name.to_owned(),
-            reference: reference.to_owned(),
-            asset: *asset,
-            path: path.clone(),
-        };
-        Ok((vec![Event::ReferenceLinked(link)], ()))
+        Ok((vec![Event::ReferenceLinked(link.clone())], ()))
     })?;
-    Ok(path)
+    Ok(link)
+}
+
+/// What an asset argument stands for where a reference is linked to it.
+fn meant(project: &Project, context: &Context<'_>, typed: &str) -> Result<ReferenceLink, AppError> {
+    let reader = project.reader()?;
+    let place = project.locate(&context.absolute(Path::new(typed))).map(|(_, path)| path);
+    let below = rooted(project, typed)
+        .and_then(|(root, below)| Some(AssetPath::new(root, RelPath::new(below).ok()?)));
+    let places: Vec<_> = place.into_iter().chain(below).collect();
+    let link = |asset, path, frames| {
+        let (deliverable, reference) = (String::new(), String::new());
+        ReferenceLink { deliverable, reference, asset, path, frames }
+    };
+    for place in &places {
+        let pattern = FramePattern::parse(place.path.name());
+        if let Some(pattern) = pattern.filter(|_| !matches!(reader.asset_at(place), Ok(Some(_)))) {
+            let frames = frames(project, &reader, place, &pattern)?;
+            if let Some(first) = frames.first().cloned() {
+                return Ok(link(first.asset, first.path, frames));
+            }
+        }
+    }
+    let selected = select(project, context, &[typed.to_owned()])?;
+    let [asset] = &*selected.assets else {
+        return Err(AppError::usage(
+            format!("{typed:?} stands for {} assets", selected.assets.len()),
+            "a reference means one, or a sequence as genlock ls folds it: 'shot.[1001-1096].exr'",
+        ));
+    };
+    // The path that was typed, of several that hold it.
+    for place in places {
+        if reader.asset_at(&place)? == Some(*asset) {
+            return Ok(link(*asset, place, Vec::new()));
+        }
+    }
+    let rows = reader.locations_of(asset)?;
+    let place = rows.into_iter().find(|row| row.present);
+    let place = place.ok_or_else(|| {
+        AppError::usage("that asset is not there any more", "link to one that is")
+    })?;
+    Ok(link(*asset, place.path, Vec::new()))
+}
+
+/// The frames of a folded sequence that are on disk. All of them must be known.
+fn frames(
+    project: &Project,
+    reader: &Reader,
+    place: &AssetPath,
+    pattern: &FramePattern,
+) -> Result<Vec<FinalItem>, AppError> {
+    let folder = place.path.split().0;
+    let disk = project.on_disk(&AssetPath::new(place.root.clone(), folder.clone()));
+    let entries = disk.and_then(|disk| fs::read_dir(disk).ok()).into_iter().flatten().flatten();
+    let mut numbers: Vec<_> =
+        entries.filter_map(|entry| pattern.frame_of(entry.file_name().as_bytes())).collect();
+    numbers.sort_unstable();
+    let frame = |number: u64| {
+        let path = AssetPath::new(place.root.clone(), folder.join(&pattern.name(number)));
+        let asset = reader.asset_at(&path)?.ok_or_else(|| {
+            AppError::usage(format!("{path} is not known yet"), "run genlock scan first")
+        })?;
+        Ok(FinalItem { path, asset })
+    };
+    numbers.into_iter().map(frame).collect()
 }
 
 /// Removes a deliverable. Its past verdicts stay in the journal.

@@ -46,6 +46,8 @@ pub struct GateAnswer {
     pub verdict: Verdict,
     /// What could not be looked at.
     pub problems: Vec<MediaProblem>,
+    /// What was tolerated in its timelines when they were read, by timeline: no part of the verdict.
+    pub notes: Vec<(AssetPath, String)>,
     /// The profile it was judged by, and the hash of the policy's text.
     pub profile: String,
     /// See above.
@@ -168,6 +170,7 @@ fn run(
                         deliverable: name.to_owned(),
                         verdict: judged.verdict,
                         problems: looked.seen.problems,
+                        notes: looked.referenced.notes().collect(),
                         profile: policy.profile,
                         policy: policy.hash,
                         journal,
@@ -256,6 +259,10 @@ impl Looked {
         }
         looked.seen.problems.extend(looked.referenced.problems(looked.record.present()));
         looked.seen.problems.extend(in_packages);
+        if looked.seen.problems.is_empty() {
+            looked.catch_up(reader)?;
+            looked.seen.problems.extend(looked.referenced.hollow(looked.record.present()));
+        }
         looked.seen.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
         Ok(looked)
     }

@@ -167,7 +167,12 @@ fn delivered(event: &Event) -> String {
             )
         }
         Event::ReferenceLinked(one) => {
-            format!("{}: the reference {:?} means {}", one.deliverable, one.reference, one.path)
+            let more = match one.frames.len() {
+                0 | 1 => String::new(),
+                frames => format!(" and {} more", frames - 1),
+            };
+            let (of, reference) = (&one.deliverable, &one.reference);
+            format!("{of}: the reference {reference:?} means {}{more}", one.path)
         }
         Event::DeliverableRemoved(one) => format!("{} removed", one.name),
         Event::Gated(one) => {

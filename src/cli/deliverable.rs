@@ -69,15 +69,19 @@ pub(super) fn link(
     asset: &str,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let path = app::link_reference(project, context, name, reference, asset)?;
+    let link = app::link_reference(project, context, name, reference, asset)?;
     if output.is_json() {
         return show(context, project, name, output);
     }
+    let more = match link.frames.len() {
+        0 | 1 => String::new(),
+        frames => format!(" and {} more", frames - 1),
+    };
     output.remark(&format!(
-        "in {} the reference {} means {}",
+        "in {} the reference {} means {}{more}",
         clean(name),
         clean(reference),
-        clean(&path.to_string())
+        clean(&link.path.to_string())
     ));
     Ok(Exit::Ok)
 }
@@ -143,8 +147,16 @@ struct DeliverableDetail {
     timelines: Vec<String>,
     packages: Vec<String>,
     references: Vec<ReferenceView>,
+    notes: Vec<NoteView>,
     renditions: Vec<RenditionView>,
     exports: Vec<ExportView>,
+}
+
+/// What was tolerated in a timeline.
+#[derive(Serialize)]
+struct NoteView {
+    timeline: String,
+    note: String,
 }
 
 /// A file that a command made after the deliverable had passed.
@@ -219,12 +231,14 @@ pub(super) fn show(
     }
     for timeline in timelines {
         output.line(&format!("  {}:", clean(&timeline.named.to_string())));
+        for note in &timeline.notes {
+            output.line(&format!("    note: {}", clean(note)));
+        }
         for (reference, answer) in &timeline.references {
             output.line(&format!("    {}", reference_line(reference, answer)));
         }
     }
-    for problem in problems.iter().filter(|one| timelines.iter().all(|it| it.read.path != one.path))
-    {
+    for problem in problems.iter().filter(|one| timelines.iter().all(|it| *it.path() != one.path)) {
         let path = problem.path.to_string();
         output.line(&format!("  {}: {}", clean(&path), clean(&problem.problem)));
     }
@@ -324,7 +338,11 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         }
     });
     let mut references: Vec<_> = by_glob.collect();
+    let mut notes = Vec::new();
     for timeline in timelines {
+        let named = timeline.named.to_string();
+        let of = |note| NoteView { timeline: named.clone(), note };
+        notes.extend(timeline.notes.into_iter().map(of));
         for (reference, answer) in timeline.references {
             let known = answer.resolution == Resolution::Resolved;
             let one = answer.files.first().filter(|_| known);
@@ -353,6 +371,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         timelines: view.timelines,
         packages: view.packages,
         references,
+        notes,
         renditions,
         exports: exports.collect(),
     }

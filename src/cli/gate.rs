@@ -89,6 +89,9 @@ pub(super) fn show(
     let shown = if verbose { usize::MAX } else { SHOWN };
     findings(output, &answer.verdict.findings, shown);
     waived(output, &answer.verdict.waived, shown);
+    for (timeline, note) in answer.notes.iter().take(shown) {
+        output.remark(&format!("note {}: {}", clean(&timeline.to_string()), plain(note, 400)));
+    }
     let (tone, word) = match answer.verdict.outcome {
         Outcome::Pass if state == Some(DeliverableState::Final) => (Tone::Good, "final"),
         Outcome::Pass => (Tone::Good, "pass"),

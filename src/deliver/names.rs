@@ -1,15 +1,27 @@
 //! Media by its name alone: a clip, a reel, or a file that lies elsewhere than the timeline says.
 //!
 //! A name counts where it is the only one of its kind in the roots. Names are compared as bytes first,
-//! then in Unicode's form NFC: macOS writes the same name in other bytes. Pure: files are offered
-//! one by one, and only those that something asks for are kept, so memory does not grow with the tree.
+//! then in Unicode's form NFC: macOS writes the same name in other bytes. A name without its ending means
+//! media only: what works on a shot is called as the shot is. Pure: files are offered one by one, and only
+//! those that something asks for are kept, so memory does not grow with the tree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::deliver::target::{file_name, of_frame};
+use crate::deliver::target::{file_names, of_frame};
 use crate::model::{AssetPath, MediaKind, Reference};
+
+/// By which of its names media was found; the surest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Called {
+    /// The file that the timeline says.
+    File,
+    /// The clip.
+    Clip,
+    /// The reel.
+    Reel,
+}
 
 /// A file of that name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,15 +39,29 @@ pub struct Names {
     found: BTreeMap<Vec<u8>, Vec<Candidate>>,
 }
 
-/// What speaks of media and is none: the stem of a clip is theirs too.
-const NO_MEDIA: &[&str] = &[
-    "aaf", "ale", "c2pa", "csv", "doc", "docx", "edl", "fcpxml", "htm", "html", "ini", "json",
-    "log", "md5", "mhl", "otio", "otioz", "pdf", "prproj", "rtf", "sfk", "sidecar", "srt", "thm",
-    "toml", "txt", "vtt", "xml", "xmp", "yaml", "yml",
+/// How moving pictures end: with sound or without.
+const MOVIES: &[&str] = &[
+    "3g2", "3gp", "asf", "avi", "braw", "cine", "crm", "dv", "f4v", "flv", "gxf", "h264", "h265",
+    "hevc", "insv", "ivf", "lrv", "lxf", "m2t", "m2ts", "m2v", "m4v", "mj2", "mjpeg", "mjpg",
+    "mkv", "mod", "mov", "mp4", "mpeg", "mpg", "mts", "mxf", "nev", "obu", "ogv", "qt", "r3d",
+    "rmf", "tod", "ts", "vob", "webm", "wmv", "y4m",
+];
+
+/// How stills and frames end.
+const STILLS: &[&str] = &[
+    "3fr", "ai", "ari", "arw", "arx", "avif", "bmp", "cin", "cr2", "cr3", "dng", "dpx", "eps",
+    "exr", "fff", "gif", "hdr", "heic", "heif", "iff", "iiq", "j2c", "j2k", "jfif", "jp2", "jpe",
+    "jpeg", "jpg", "jpx", "jxl", "nef", "orf", "pef", "pic", "png", "psb", "psd", "raf", "raw",
+    "rgb", "rgba", "rla", "rw2", "sgi", "srw", "svg", "sxr", "targa", "tga", "tif", "tiff", "webp",
+    "x3f", "xcf",
 ];
 
 /// What holds sound alone.
-const SOUND: &[&str] = &["aac", "aif", "aiff", "bwf", "flac", "m4a", "mp3", "ogg", "opus", "wav"];
+const SOUND: &[&str] = &[
+    "aac", "ac3", "aif", "aifc", "aiff", "ape", "au", "bwf", "caf", "dff", "dsf", "dts", "eac3",
+    "ec3", "flac", "m4a", "m4b", "mka", "mp2", "mp3", "oga", "ogg", "opus", "rf64", "sd2", "snd",
+    "spx", "w64", "wav", "wave", "wma", "wv",
+];
 
 /// The name in NFC, where it is text.
 pub fn composed(name: &[u8]) -> Vec<u8> {
@@ -47,18 +73,18 @@ pub fn composed(name: &[u8]) -> Vec<u8> {
 
 /// What a reference may be called on disk, the surest first: the file it says, the clip's name, the
 /// reel.
-fn called(reference: &Reference) -> impl Iterator<Item = Vec<u8>> {
+fn called(reference: &Reference) -> impl Iterator<Item = (Called, Vec<u8>)> {
     let first = match (&reference.target, reference.frames) {
         (Some(target), Some(frames)) => of_frame(target, frames.first),
         (target, _) => target.clone(),
     };
-    let target = first.as_deref().and_then(file_name);
-    let name = (!is_no_name(&reference.name)).then(|| reference.name.as_bytes().to_vec());
+    let files = first.as_deref().map(file_names).unwrap_or_default();
+    let name = (!is_no_name(&reference.name)).then_some(&*reference.name);
     let reel = reference.reel.as_deref().filter(|reel| !is_no_name(reel));
-    [target, name, reel.map(|reel| reel.as_bytes().to_vec())]
-        .into_iter()
-        .flatten()
-        .map(|name| composed(&name))
+    let names = [(Called::Clip, name), (Called::Reel, reel)].into_iter();
+    let names = names.filter_map(|(by, name)| Some((by, name?.as_bytes().to_vec())));
+    let all = files.into_iter().map(|name| (Called::File, name)).chain(names);
+    all.map(|(by, name)| (by, composed(&name)))
 }
 
 /// What an edit decision list writes where there is no reel, and what is no name at all.
@@ -82,7 +108,7 @@ fn stem(name: &[u8]) -> &[u8] {
 impl Names {
     /// Asks for the names of these references.
     pub fn of<'a>(references: impl IntoIterator<Item = &'a Reference>) -> Self {
-        let wanted = references.into_iter().flat_map(called).collect();
+        let wanted = references.into_iter().flat_map(called).map(|(_, name)| name).collect();
         Self { wanted, found: BTreeMap::new() }
     }
 
@@ -91,26 +117,28 @@ impl Names {
         self.wanted.is_empty()
     }
 
+    /// Whether anything asks for a file of this name.
+    pub fn wants(&self, name: &[u8]) -> bool {
+        let name = composed(name);
+        self.wanted.contains(&name)
+            || media_stem(&name).is_some_and(|one| self.wanted.contains(one))
+    }
+
     /// Offers a file. What nobody asks for is not kept.
     pub fn offer(&mut self, path: &AssetPath, size: u64) {
         let name = composed(path.path.name());
-        let mut keep = |key: &[u8]| {
+        for key in [Some(&*name), media_stem(&name)].into_iter().flatten() {
             if self.wanted.contains(key) {
                 let candidate = Candidate { path: path.clone(), size };
                 self.found.entry(key.to_vec()).or_default().push(candidate);
             }
-        };
-        keep(&name);
-        let stem = stem(&name);
-        if stem.len() < name.len() && !NO_MEDIA.contains(&&*ending(&name)) {
-            keep(stem);
         }
     }
 
-    /// The files that a reference may mean, by the first of its names that any file has. More than one
-    /// is a question for a person. A size that the timeline states must be the file's.
-    pub fn candidates(&self, reference: &Reference) -> Vec<Candidate> {
-        called(reference).find_map(|name| self.by_name(&name, reference)).unwrap_or_default()
+    /// The files that a reference may mean, by the first of its names that any file has, and which that
+    /// is. More than one is a question for a person. A size that the timeline states must be the file's.
+    pub fn candidates(&self, reference: &Reference) -> Option<(Called, Vec<Candidate>)> {
+        called(reference).find_map(|(by, name)| Some((by, self.by_name(&name, reference)?)))
     }
 
     fn by_name(&self, name: &[u8], reference: &Reference) -> Option<Vec<Candidate>> {
@@ -121,22 +149,29 @@ impl Names {
             // Named with its ending: a stem that is spelled so too is something else.
             found.retain(whole);
         } else {
-            let sounds = |one: &Candidate| SOUND.contains(&&*ending(one.path.path.name()));
-            let wants_sound = match reference.media {
-                MediaKind::Sound => Some(true),
-                MediaKind::Picture => Some(false),
-                MediaKind::Other => None,
-            };
-            if let Some(wanted) = wants_sound
-                && found.iter().any(|one| sounds(one) == wanted)
-            {
-                found.retain(|one| sounds(one) == wanted);
+            let ends =
+                |one: &Candidate, list: &[&str]| list.contains(&&*ending(one.path.path.name()));
+            let sound = |one: &Candidate| ends(one, SOUND);
+            match reference.media {
+                MediaKind::Picture => found.retain(|one| !sound(one)),
+                MediaKind::Sound if found.iter().any(sound) => found.retain(sound),
+                // Sound may be cut from a movie, never from a still.
+                MediaKind::Sound => found.retain(|one| ends(one, MOVIES)),
+                MediaKind::Other => {}
             }
         }
         found.sort();
         found.dedup();
         (!found.is_empty()).then_some(found)
     }
+}
+
+/// The name without its ending, where that is one of media.
+fn media_stem(name: &[u8]) -> Option<&[u8]> {
+    let stem = stem(name);
+    let ending = &*ending(name);
+    let media = [MOVIES, STILLS, SOUND].iter().any(|list| list.contains(&ending));
+    (stem.len() < name.len() && media).then_some(stem)
 }
 
 /// Which of the names in a folder is meant by `name`: the same bytes, else those that are the same in

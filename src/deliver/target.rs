@@ -30,7 +30,7 @@ pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
             places.push(place);
         }
     };
-    if let Some(url) = after_scheme(target, "file") {
+    if let Some(url) = after_file_scheme(target) {
         add(of_file_url(url));
         return places;
     }
@@ -44,14 +44,20 @@ pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     places
 }
 
-/// The last part of a target: the name its media had where the timeline was made.
-pub fn file_name(target: &str) -> Option<Vec<u8>> {
-    let bytes = match after_scheme(target, "file") {
-        Some(url) => percent_decode_str(url).collect(),
-        None => target.as_bytes().to_vec(),
+/// The last part of a target: the name its media had where the timeline was made. A bare path with percent
+/// signs gives two, as in [`places`].
+pub fn file_names(target: &str) -> Vec<Vec<u8>> {
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    let spellings = match after_file_scheme(target) {
+        Some(url) => vec![decoded(url)],
+        None if target.contains('%') => vec![target.as_bytes().to_vec(), decoded(target)],
+        None => vec![target.as_bytes().to_vec()],
     };
-    let last = bytes.rsplit(|byte| matches!(byte, b'/' | b'\\')).next()?;
-    (!matches!(last, b"" | b"." | b"..")).then(|| last.to_vec())
+    let last = |bytes: Vec<u8>| {
+        let last = bytes.rsplit(|byte| matches!(byte, b'/' | b'\\')).next()?;
+        (!matches!(last, b"" | b"." | b"..")).then(|| last.to_vec())
+    };
+    spellings.into_iter().filter_map(last).collect()
 }
 
 /// A frame of an image sequence: the template `%0Nd` in the last part of a target, filled in. `None` where
@@ -69,9 +75,11 @@ pub fn of_frame(target: &str, number: i64) -> Option<String> {
     Some(format!("{folder}{before}{number:0width$}{}", digits.1))
 }
 
-fn after_scheme<'a>(target: &'a str, scheme: &str) -> Option<&'a str> {
-    let (found, rest) = target.split_once(':')?;
-    found.eq_ignore_ascii_case(scheme).then_some(rest)
+/// What follows the scheme of a URL that means a file: here, or on a share, as macOS and Linux spell it.
+fn after_file_scheme(target: &str) -> Option<&str> {
+    let (scheme, rest) = target.split_once(':')?;
+    let is = |one: &str| scheme.eq_ignore_ascii_case(one);
+    (is("file") || (is("smb") || is("cifs")) && rest.starts_with("//")).then_some(rest)
 }
 
 /// Whether it begins like `https:`; one letter is a drive. A file name may hold a colon too, so the
@@ -85,18 +93,24 @@ fn has_scheme(target: &str) -> bool {
     target.split_once("://").is_some_and(|(scheme, _)| plain(scheme))
 }
 
-/// What follows `file:`, as a path. RFC 8089: no host or `localhost` is this machine; another host
-/// is a share, spelled as Windows does.
+/// What follows the scheme, as a path. RFC 8089: no host or `localhost` is this machine; another host
+/// is a share, spelled as Windows does, without who looks.
 fn of_file_url(url: &str) -> Vec<u8> {
     let decode = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
     let Some(rest) = url.strip_prefix("//") else { return decode(url) };
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let path = decode(path);
     // `file://C:/x` and `file:///C:/x` are both written.
-    if is_drive(host.as_bytes()) {
-        return [host.as_bytes(), &path].concat();
+    if begins_with_drive(rest.as_bytes()) {
+        return decode(rest);
     }
-    match host {
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let mut path = decode(path);
+    // `file:///C|/x` is how URLs had to spell a drive.
+    if let [b'/', letter, bar @ b'|', b'/', ..] = &mut *path
+        && letter.is_ascii_alphabetic()
+    {
+        *bar = b':';
+    }
+    match host.rsplit('@').next().unwrap_or_default() {
         "" => path,
         host if host.eq_ignore_ascii_case("localhost") => path,
         host => [b"//", &*decode(host), &path].concat(),
@@ -111,16 +125,24 @@ fn begins_with_drive(bytes: &[u8]) -> bool {
     bytes.len() >= 2 && is_drive(&bytes[..2])
 }
 
-/// With forward slashes, where it is a Windows path; `/C:/` loses its first slash.
+/// With forward slashes, where it is a Windows path; `/C:/` loses its first slash, a share has two, and
+/// what begins with `\\?\` is spelled as without it.
 fn normalised(bytes: &[u8]) -> Vec<u8> {
     let bytes = match bytes {
         [b'/', rest @ ..] if begins_with_drive(rest) => rest,
         other => other,
     };
-    if begins_with_drive(bytes) || bytes.starts_with(b"\\\\") || !bytes.contains(&b'/') {
-        return bytes.iter().map(|byte| if *byte == b'\\' { b'/' } else { *byte }).collect();
+    let windows = begins_with_drive(bytes) || bytes.starts_with(b"\\\\") || !bytes.contains(&b'/');
+    let slash = |byte: &u8| if windows && *byte == b'\\' { b'/' } else { *byte };
+    let plain: Vec<u8> = bytes.iter().map(slash).collect();
+    let slashes = plain.iter().take_while(|byte| **byte == b'/').count();
+    match plain.strip_prefix(b"//?/") {
+        Some(rest) if rest.get(..4).is_some_and(|unc| unc.eq_ignore_ascii_case(b"UNC/")) => {
+            [b"//", &rest[4..]].concat()
+        }
+        Some(rest) => rest.to_vec(),
+        None => plain[slashes.saturating_sub(2)..].to_vec(),
     }
-    bytes.to_vec()
 }
 
 fn place(bytes: &[u8], maps: &[PrefixMap]) -> Place {
@@ -201,6 +223,14 @@ mod tests {
             (r"p:\Reel 1\x.mov", at("/mnt/p/Reel 1/x.mov")),
             (r"\\NAS\media\x.mov", at("/mnt/nas/x.mov")),
             ("file://nas/media/x.mov", at("/mnt/nas/x.mov")),
+            ("file:////nas/media/x.mov", at("/mnt/nas/x.mov")),
+            ("file://///nas/media/x.mov", at("/mnt/nas/x.mov")),
+            (r"\\?\UNC\nas\media\x.mov", at("/mnt/nas/x.mov")),
+            ("smb://nas/media/x.mov", at("/mnt/nas/x.mov")),
+            ("smb://kim@nas/media/x%20y.mov", at("/mnt/nas/x y.mov")),
+            (r"\\?\P:\x.mov", at("/mnt/p/x.mov")),
+            ("file:///P|/x.mov", at("/mnt/p/x.mov")),
+            (r"file://P:\x.mov", at("/mnt/p/x.mov")),
         ] {
             assert_eq!(places(target, &maps), wanted, "{target}");
         }
@@ -241,11 +271,14 @@ mod tests {
 
     #[test]
     fn the_last_part_is_the_name() {
-        let name = |target: &str| file_name(target).map(|name| String::from_utf8(name).unwrap());
-        assert_eq!(name("file:///a/b%20c.mov").as_deref(), Some("b c.mov"));
-        assert_eq!(name(r"D:\x\y.mov").as_deref(), Some("y.mov"));
-        assert_eq!(name("y.mov").as_deref(), Some("y.mov"));
-        assert_eq!(name("/a/"), None);
-        assert_eq!(name(".."), None);
+        let names = |target: &str| -> Vec<String> {
+            file_names(target).into_iter().map(|name| String::from_utf8(name).unwrap()).collect()
+        };
+        assert_eq!(names("file:///a/b%20c.mov"), ["b c.mov"]);
+        assert_eq!(names(r"D:\x\y.mov"), ["y.mov"]);
+        assert_eq!(names("y.mov"), ["y.mov"]);
+        assert_eq!(names("m/b%20c.mov"), ["b%20c.mov", "b c.mov"]);
+        assert_eq!(names("/a/"), [""; 0]);
+        assert_eq!(names(".."), [""; 0]);
     }
 }

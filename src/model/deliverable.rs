@@ -43,12 +43,15 @@ pub struct MadeOf {
 pub struct ReferenceLink {
     /// The deliverable's name.
     pub deliverable: String,
-    /// The reference: its name or its target as the timeline spells it.
+    /// The reference: its name, its target or its reel as the timeline spells it.
     pub reference: String,
     /// The content that is meant.
     pub asset: AssetId,
     /// Where it lay then.
     pub path: AssetPath,
+    /// Every frame, where a sequence is meant; `asset` and `path` are the first of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frames: Vec<FinalItem>,
 }
 
 /// A package that was held against its own lists.
@@ -70,6 +73,9 @@ pub struct TimelineRead {
     pub path: AssetPath,
     /// What it held. The bytes are in the document store under this name.
     pub hash: AssetId,
+    /// Of an archive that holds its media too: the timeline in it, which is what the store has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<AssetId>,
 }
 
 /// A symbolic link in a deliverable and the file in the roots that it leads to.

@@ -217,6 +217,15 @@ struct Candidate {
 /// Folds the names of one directory, sorted by raw bytes. Lines come in the order of their first
 /// names. Takes time in proportion to the number of names.
 pub fn fold<N: AsRef<[u8]>>(names: &[N]) -> Vec<Fold> {
+    fold_from(names, LEAST_FRAMES)
+}
+
+/// The same where two frames are enough: for one that is known to stand for its sequence.
+pub fn fold_pairs<N: AsRef<[u8]>>(names: &[N]) -> Vec<Fold> {
+    fold_from(names, 2)
+}
+
+fn fold_from<N: AsRef<[u8]>>(names: &[N], enough: usize) -> Vec<Fold> {
     let mut groups: HashMap<(&[u8], &[u8]), usize> = HashMap::new();
     let mut folds = Vec::new();
     let mut candidates = Vec::new();
@@ -238,7 +247,7 @@ pub fn fold<N: AsRef<[u8]>>(names: &[N]) -> Vec<Fold> {
     // Stable, because it is quickest on what is sorted already, as names in order mostly are.
     candidates.sort_by_key(|frame| (frame.group, frame.width, frame.number));
     for group in candidates.chunk_by(|a, b| a.group == b.group) {
-        fold_group(names, group, &mut folds);
+        fold_group(names, group, enough, &mut folds);
     }
     folds.sort_by_key(Fold::first);
     folds
@@ -246,7 +255,12 @@ pub fn fold<N: AsRef<[u8]>>(names: &[N]) -> Vec<Fold> {
 
 /// Splits frames of one prefix and suffix by padding: a width in which some number begins with a zero is
 /// a padding of its own, the numbers of all others have none.
-fn fold_group<N: AsRef<[u8]>>(names: &[N], group: &[Candidate], folds: &mut Vec<Fold>) {
+fn fold_group<N: AsRef<[u8]>>(
+    names: &[N],
+    group: &[Candidate],
+    enough: usize,
+    folds: &mut Vec<Fold>,
+) {
     let mut plain: Vec<Candidate> = Vec::new();
     let mut padded: Vec<Vec<Candidate>> = Vec::new();
     for width in group.chunk_by(|a, b| a.width == b.width) {
@@ -278,16 +292,21 @@ fn fold_group<N: AsRef<[u8]>>(names: &[N], group: &[Candidate], folds: &mut Vec<
             continue;
         }
         for stretch in run.chunk_by(|a, b| b.number - a.number <= LARGEST_STEP) {
-            fold_stretch(names, stretch, folds);
+            fold_stretch(names, stretch, enough, folds);
         }
     }
 }
 
-fn fold_stretch<N: AsRef<[u8]>>(names: &[N], stretch: &[Candidate], folds: &mut Vec<Fold>) {
+fn fold_stretch<N: AsRef<[u8]>>(
+    names: &[N],
+    stretch: &[Candidate],
+    enough: usize,
+    folds: &mut Vec<Fold>,
+) {
     let ends = stretch.first().zip(stretch.last());
     let parts = ends.and_then(|(first, _)| parts_of(names[first.at].as_ref()));
     match ends.zip(parts) {
-        Some(((first, last), parts)) if stretch.len() >= LEAST_FRAMES => {
+        Some(((first, last), parts)) if stretch.len() >= enough => {
             let holes = stretch.windows(2).filter(|pair| pair[1].number - pair[0].number > 1);
             let sequence = Sequence {
                 pattern: FramePattern {

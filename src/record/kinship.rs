@@ -113,8 +113,9 @@ impl Kinship {
         self.words.keys().chain(saying.map(|(asset, _)| asset)).copied().collect()
     }
 
-    /// What a content was made from, by id, each once. A person's word that it was not stands before
-    /// what the file says; of two words that it was, the one that keeps more of the source counts.
+    /// What a content was made from, by id, each once. A person's word, that it was or that it was not, stands
+    /// before what the file says. Of two names that lead to it the one that fewer carry counts, since that is
+    /// the surer one, then the one that keeps more of the source.
     pub fn parents_of(&self, child: &AssetId) -> Vec<Kin> {
         self.parents_not_seen(child, &mut HashSet::new())
     }
@@ -127,11 +128,12 @@ impl Kinship {
         seen: &mut HashSet<&'a GivenName>,
     ) -> Vec<Kin> {
         let words = self.words.get(child);
-        let mut found: BTreeMap<AssetId, Kin> = BTreeMap::new();
+        // With how many carry the name that led there.
+        let mut found: BTreeMap<AssetId, (Kin, usize)> = BTreeMap::new();
         for (parent, word) in words.into_iter().flatten() {
             if let Word::Linked(relation, by) = word {
                 let said = Said::By(by.clone());
-                found.insert(*parent, Kin { asset: *parent, relation: *relation, said });
+                found.insert(*parent, (Kin { asset: *parent, relation: *relation, said }, 0));
             }
         }
         for one in self.derivations(child) {
@@ -145,13 +147,35 @@ impl Kinship {
                     continue;
                 }
                 let kin = read(*owner, one, name);
-                let known = found.entry(*owner).or_insert_with(|| kin.clone());
-                if known.relation == Relation::Composite && kin.relation != Relation::Composite {
-                    *known = kin;
+                let (known, carriers) =
+                    found.entry(*owner).or_insert_with(|| (kin.clone(), owners.len()));
+                let keeps_more =
+                    known.relation == Relation::Composite && kin.relation != Relation::Composite;
+                if matches!(known.said, Said::By(_)) {
+                    // Still the person's word: a name may be said of others too.
+                    known.relation = if keeps_more { kin.relation } else { known.relation };
+                } else if owners.len() < *carriers || (owners.len() == *carriers && keeps_more) {
+                    (*known, *carriers) = (kin, owners.len());
                 }
             }
         }
-        found.into_values().collect()
+        found.into_values().map(|(kin, _)| kin).collect()
+    }
+
+    /// Whether all that a content was surely made from is clean: everything a person says, and of the contents
+    /// that a name leads to, of which it cannot be told which is meant, any. Asks for no more than it takes.
+    pub fn is_clean_above(&self, child: &AssetId, clean: &mut dyn FnMut(&AssetId) -> bool) -> bool {
+        let words = self.words.get(child);
+        let linked = words.into_iter().flatten();
+        let mut linked = linked.filter(|(_, word)| matches!(word, Word::Linked(..)));
+        let spoken_of = |one: &AssetId| words.is_some_and(|words| words.contains_key(one));
+        linked.all(|(parent, _)| clean(parent))
+            && self.derivations(child).iter().all(|one| {
+                let led = self.leads_to(child, one).map(|(_, owners)| owners);
+                let others = led.into_iter().flatten();
+                let mut others = others.filter(|one| *one != child && !spoken_of(one)).peekable();
+                others.peek().is_none() || others.any(&mut *clean)
+            })
     }
 
     /// What somebody said last that a content was not made from.
@@ -332,6 +356,31 @@ mod tests {
         kinship.linked(&Linked { children, parents, relation: Relation::Proxy, by, note });
         let kin = kinship.parents_of(&id(2)).remove(0);
         assert_eq!((kin.relation, kin.said), (Relation::Proxy, Said::By("kim".into())));
+    }
+
+    #[test]
+    fn of_two_names_that_lead_to_one_content_the_surer_counts() {
+        use NameKind::{Document, Instance};
+        let (shared, own) = (name(Document, "shared"), name(Instance, "i-1"));
+        let made = |first: &GivenName, second: &GivenName| {
+            carries(&[], &[std::slice::from_ref(first), std::slice::from_ref(second)])
+        };
+        for child in [made(&shared, &own), made(&own, &shared)] {
+            let mut kinship = Kinship::default();
+            kinship.learn(id(1), Some(&carries(&[shared.clone(), own.clone()], &[])));
+            kinship.learn(id(2), Some(&carries(std::slice::from_ref(&shared), &[])));
+            kinship.learn(id(3), Some(&child));
+            let kin = kinship.parents_of(&id(3)).remove(0);
+            let said = Said::Read { name: own.clone(), place: "P".to_owned() };
+            assert_eq!((kin.asset, kin.said), (id(1), said));
+            // A person's word stays one, and is no less than what the file says.
+            let (by, note) = ("kim".to_owned(), None);
+            let (children, parents) = (vec![id(3)], vec![id(1)]);
+            let relation = Relation::Composite;
+            kinship.linked(&Linked { children, parents, relation, by: by.clone(), note });
+            let kin = kinship.parents_of(&id(3)).remove(0);
+            assert_eq!((kin.relation, kin.said), (Relation::Version, Said::By(by)));
+        }
     }
 
     #[test]

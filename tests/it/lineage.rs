@@ -617,6 +617,35 @@ fn names_that_lead_in_a_circle_end_and_are_said() {
 }
 
 #[test]
+fn who_shares_a_name_is_weighed_with_what_it_inherits() {
+    let child = || named_png(3, "the-child-1", &derived("the-source"), false);
+    let source = || named_png(1, "the-source", "", true);
+    // Nobody can tell which is meant, and one of them is nothing that is known to be AI.
+    let saved_anew = named_png(2, "the-source", "", false);
+    let files = [("src/x.png", source()), ("work/y.png", saved_anew), ("out/z.png", child())];
+    let world = World::with(files);
+    world.deliverable("EP", &["out/**"]);
+    assert_eq!(status(&world, "out/z.png").0, "unknown");
+    link(&world, "work/y.png", "src/x.png", "version");
+    assert_eq!(status(&world, "out/z.png"), ("ai".into(), "inherited".into()));
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/z.png"]);
+    // A person who looked at it ends that.
+    world.run(["tag", "work/y.png", "--not-ai", "--note", "painted over"]).expect(0);
+    assert_eq!(status(&world, "out/z.png").0, "unknown");
+
+    // The same where files alone say it, and not where they lead in a circle.
+    for (made_from, status_of_z) in [("the-original", "ai"), ("the-child-1", "unknown")] {
+        let world = World::with([
+            ("src/o.png", named_png(4, "the-original", "", true)),
+            ("src/x.png", source()),
+            ("work/y.png", named_png(2, "the-source", &derived(made_from), false)),
+            ("out/z.png", child()),
+        ]);
+        assert_eq!(status(&world, "out/z.png").0, status_of_z, "{made_from}");
+    }
+}
+
+#[test]
 fn an_earlier_gate_is_repeated_to_the_byte() {
     let world = proxy();
     link(&world, "out/proxy.jpg", "src/orig.png", "proxy");
@@ -752,19 +781,41 @@ mod properties {
     use genlock::gate::{Ground, gate};
     use genlock::lineage::{Own, ancestry};
     use genlock::model::{
-        AiStatus, Approval, ApprovalId, AssetId, AssetPath, Document, Event, Evidence, Fingerprint,
-        Found, Head, Linked, Outcome, Recorded, RelPath, Relation, Revocation, RootName, Scope,
-        Seq, Sighting, SourceType, Strength, Timestamp,
+        AiStatus, Approval, ApprovalId, AssetId, AssetPath, Derivation, Document, Event, Evidence,
+        Fingerprint, Found, GivenName, Head, Identity, Linked, NameKind, Outcome, Recorded,
+        RelPath, Relation, Revocation, RootName, Scope, Seq, Sighting, SourceType, Strength,
+        Timestamp,
     };
     use genlock::origin::Origin;
     use genlock::policy::{PROFILES, Policy};
-    use genlock::record::{Places, Record};
+    use genlock::record::{Kinship, Places, Record};
     use proptest::prelude::*;
 
     const ASSETS: u8 = 6;
 
     fn id(at: u8) -> AssetId {
         AssetId::from_bytes([at; 32])
+    }
+
+    /// Frames that one program wrote with one packet: each names what all of them are.
+    #[test]
+    fn a_name_that_thousands_share_is_weighed_without_looking_at_them_all() {
+        let frame = |at: u32| {
+            let mut bytes = [0; 32];
+            bytes[..4].copy_from_slice(&at.to_be_bytes());
+            AssetId::from_bytes(bytes)
+        };
+        let shared = GivenName(NameKind::Document, "xmp.did:template".to_owned());
+        let (relation, place) = (Relation::Version, "XMP".to_owned());
+        let from = vec![Derivation { relation, names: vec![shared.clone()], place }];
+        let identity = Identity { own: vec![shared], from };
+        let mut kinship = Kinship::default();
+        (0..20_000).for_each(|at| kinship.learn(frame(at), Some(&identity)));
+        let origin = || Origin::of(&[], None);
+        let own = |_: &AssetId| Own { origin: origin(), unexamined: None, paths: Vec::new() };
+        let above = ancestry(&kinship, &frame(7), &own);
+        assert!(above.is_empty() && !above.cut);
+        assert_eq!(above.inherited_by(origin()).status, AiStatus::Unknown);
     }
 
     #[derive(Clone, Debug)]

@@ -41,6 +41,7 @@ mod policy;
 mod profiles;
 mod queries;
 mod redetect;
+mod references;
 mod run;
 mod scan;
 mod signing;

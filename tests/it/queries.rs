@@ -288,7 +288,8 @@ fn deliverables_answer_in_objects() {
     let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
     has(
         &shown,
-        "v:n deliverable:s state:s paths:l timelines:l packages:l references:l renditions:l exports:l",
+        "v:n deliverable:s state:s paths:l timelines:l packages:l references:l notes:l renditions:l \
+         exports:l",
     );
     has(
         &shown["references"][0],

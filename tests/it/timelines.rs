@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -400,4 +402,112 @@ fn a_timeline_is_no_media_of_unknown_origin() {
     let codes: Vec<_> =
         gate.answer["findings"].as_array().unwrap().iter().map(|one| text(one, "code")).collect();
     assert!(!codes.contains(&"origin-unknown".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn nothing_but_timelines_that_refer_to_nothing_is_empty() {
+    for (name, text) in [
+        ("a.otio", cut(&[])),
+        ("b.otio", "{\"OTIO_SCHEMA\":\"Timeline.1\",\"tracks\":null}".to_owned()),
+        ("c.xml", "<?xml version=\"1.0\"?><xmeml version=\"5\"/>".to_owned()),
+        ("d.ale", "Heading\nFIELD_DELIM\tTABS\n\nColumn\nName\tTape\n\nData\n".to_owned()),
+    ] {
+        let world = World::with([("a.png", plain_png(1))]);
+        world.write(name, &text);
+        world.run(["deliverable", "add", "EP", "--timeline", name]).expect(0);
+        let empty = format!("deliverable-empty {name}");
+        world.gate("EP").expect("refused", &[&empty]);
+        world.run(["finalize", "EP"]).expect(1);
+        let gate = world.json(["gate", "EP"]).expect(1);
+        let seq = gate.value()["journal"]["seq"].to_string();
+        assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).expect(1).stdout, gate.stdout);
+        // With something to judge beside it an empty cut is no more than that.
+        world.deliverable("EP", &["a.png"]);
+        world.gate("EP").expect("pass", &[]);
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_blocks_until_somebody_says_what_it_means() {
+    let edl = "TITLE: X\n\n\
+        001  plain    V     C        00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n\
+        002  ai       V     C        00:00:00:00 00:00:01:00 01:00:01:00\n";
+    let world = World::with([("ai.png", a1111_png(1)), ("plain.png", plain_png(1))]);
+    world.write("cut.edl", edl);
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.edl"]).expect(0);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    let line = text(&references(&world)[1], "name");
+    world.run(["deliverable", "link", "EP", &line, "ai.png"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    // A source that begins before its own timecode is an event like others.
+    let early = edl.replace("00:00:01:00 01:00:01:00\n", "00:00:01:00 01:00:01:00 01:00:02:00\n");
+    let early = early.replace(
+        "C        00:00:00:00 00:00:01:00 01:00:01:00",
+        "C        -00:00:00:12 00:00:00:12 01:00:01:00",
+    );
+    world.write("cut.edl", early);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn what_was_tolerated_in_a_timeline_is_shown() {
+    let mut vendor = clip("a", Some("../a.png"));
+    vendor["OTIO_SCHEMA"] = json!("VendorClip.3");
+    let world = world(&[("a.png", plain_png(1))], &cut(&[vendor]));
+    let note = "unknown schema VendorClip: read for the media in it";
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    let notes = json!([{"timeline": "edit/cut.otio", "note": note}]);
+    assert_eq!(shown["notes"], notes);
+    assert!(world.run(["deliverable", "show", "EP"]).expect(0).stdout.contains(note));
+    assert!(
+        world.run(["gate", "EP"]).expect(0).stdout.contains(&format!("note edit/cut.otio: {note}"))
+    );
+}
+
+/// An archive with a timeline and, without a byte of it written, media of 300 MiB.
+fn archive(path: &Path, timeline: &str) {
+    const MEDIA: u32 = 300 << 20;
+    let entry = |name: &str, size: u32| {
+        let mut out = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        out.extend([size, size].map(u32::to_le_bytes).concat());
+        out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
+        out.extend([0, 0]);
+        out
+    };
+    let files =
+        [("content.otio", u32::try_from(timeline.len()).unwrap()), ("media/big.mov", MEDIA)];
+    let (mut head, mut directory) = (Vec::new(), Vec::new());
+    for (name, size) in files {
+        let at = u32::try_from(head.len()).unwrap();
+        head.extend([b"PK\x03\x04", &*entry(name, size), name.as_bytes()].concat());
+        head.extend(timeline.as_bytes().iter().filter(|_| name == "content.otio"));
+        directory.extend([b"PK\x01\x02\x14\0", &*entry(name, size), &[0; 10]].concat());
+        directory.extend([&at.to_le_bytes(), name.as_bytes()].concat());
+    }
+    let begins = u32::try_from(head.len()).unwrap() + MEDIA;
+    let size = u32::try_from(directory.len()).unwrap();
+    directory.extend(b"PK\x05\x06\0\0\0\0\x02\0\x02\0");
+    directory.extend([size, begins].map(u32::to_le_bytes).concat());
+    directory.extend([0, 0]);
+    let file = fs::File::create(path).unwrap();
+    file.write_all_at(&head, 0).unwrap();
+    file.write_all_at(&directory, begins.into()).unwrap();
+}
+
+#[test]
+fn of_an_archive_with_its_media_only_the_timeline_is_kept() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    let timeline = cut(&[clip("a", Some("ai.png"))]);
+    archive(&world.path("cut.otioz"), &timeline);
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.otioz"]).expect(0);
+    let gate = world.json(["gate", "EP"]).expect(1);
+    let kept: Vec<_> = fs::read_dir(world.path(".genlock/documents")).unwrap().collect();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(fs::read_to_string(kept[0].as_ref().unwrap().path()).unwrap(), timeline);
+    // The hash on record is the whole file's: it is not told to have changed.
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    world.remove("cut.otioz");
+    let seq = gate.value()["journal"]["seq"].to_string();
+    assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).expect(1).stdout, gate.stdout);
+    world.verify();
 }

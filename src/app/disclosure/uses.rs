@@ -1,10 +1,9 @@
 //! Where timelines mention files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use crate::app::Project;
-use crate::app::references::Referenced;
+use crate::app::references::{Referenced, real};
 use crate::model::{AssetPath, MadeOf, MediaProblem, Resolution, Use};
 use crate::report::{OpenView, UseView};
 
@@ -112,15 +111,4 @@ fn open(problem: &MediaProblem) -> OpenView {
         place: problem.path.to_string(),
         what: problem.problem.clone(),
     }
-}
-
-/// The file that a link leads to, within the roots; else the path itself.
-fn real(project: &Project, path: &AssetPath) -> AssetPath {
-    let followed = || {
-        let disk = project.on_disk(path)?;
-        let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
-        let real = fs::canonicalize(&disk).ok().filter(|_| is_link)?;
-        project.locate(&real).map(|(_, located)| located)
-    };
-    followed().unwrap_or_else(|| path.clone())
 }

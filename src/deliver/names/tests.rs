@@ -27,7 +27,8 @@ fn found(reference: &Reference, files: &[&str]) -> Vec<String> {
         let path = RelPath::new(*file).unwrap();
         names.offer(&AssetPath::new(RootName::project(), path), file.len() as u64);
     }
-    names.candidates(reference).into_iter().map(|one| one.path.to_string()).collect()
+    let found = names.candidates(reference).map(|(_, found)| found).unwrap_or_default();
+    found.into_iter().map(|one| one.path.to_string()).collect()
 }
 
 #[test]

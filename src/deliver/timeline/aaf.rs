@@ -48,6 +48,8 @@ mod id {
     pub const EDIT_RATE: u16 = 0x4b01;
     pub const DESCRIPTOR: u16 = 0x4701;
     pub const LOCATORS: u16 = 0x2f01;
+    /// Of one that stands for several: its tracks lie in files of their own.
+    pub const DESCRIPTORS: u16 = 0x3f01;
     pub const URL: u16 = 0x4001;
     pub const LOCATOR_NAME: u16 = 0x4101;
     pub const DATA_DEFINITION: u16 = 0x0201;

@@ -19,6 +19,8 @@ const LINE_MAX: usize = 1 << 20;
 /// Columns that hold a path or a file's name, the most exact first.
 const FILES: [&str; 7] =
     ["source file path", "unc", "source path", "file path", "source file", "filename", "file name"];
+/// Columns that hold the name of a clip.
+const NAMES: [&str; 3] = ["name", "clip name", "clip"];
 /// Columns that hold a roll.
 const REELS: [&str; 5] = ["tape", "reel", "reel name", "camroll", "tape id"];
 
@@ -81,7 +83,7 @@ fn row(
         let at = columns.iter().position(|column| column == name)?;
         cells.get(at).map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
     };
-    let name = cell("name").unwrap_or_default();
+    let name = NAMES.iter().find_map(|column| cell(column)).unwrap_or_default();
     let mut reference = mention(name, Use::Listed, format!("line {line}"));
     let file = FILES.iter().find_map(|column| cell(column));
     reference.target = file.map(str::to_owned);
@@ -107,10 +109,10 @@ fn row(
     {
         reference.frames = Some(FrameRange { first, last, step: 1 });
     }
-    let blank = name.is_empty() && reference.target.is_none() && reference.reel.is_none();
-    if blank {
-        out.note(format!("line {line} names no clip and was skipped"));
-        return Ok(());
+    if name.is_empty() && reference.target.is_none() && reference.reel.is_none() {
+        // In columns that nobody knows: called by the first of what stands there.
+        let mut cells = cells.iter().map(|cell| cell.trim());
+        cells.find(|cell| !cell.is_empty()).unwrap_or_default().clone_into(&mut reference.name);
     }
     out.push(reference)
 }
@@ -139,6 +141,16 @@ mod tests {
         let two = &found.references[1];
         assert_eq!((two.target.as_deref(), two.media), (Some("b.wav"), MediaKind::Sound));
         assert_eq!(two.source_in.as_deref(), Some("01:00:00;00"));
+    }
+
+    #[test]
+    fn a_row_in_columns_that_nobody_knows_is_a_reference() {
+        for (columns, name) in [("Clip Name\tStart", "hero.mov"), ("Scene\tTake", "12A")] {
+            let text = format!("Heading\nFPS\t24\n\nColumn\n{columns}\n\nData\n{name}\t1\n");
+            let found = parse(Path::new("x.ale"), text.as_bytes()).unwrap();
+            let names: Vec<_> = found.references.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(names, [name]);
+        }
     }
 
     #[test]

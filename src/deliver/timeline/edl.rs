@@ -3,7 +3,7 @@
 //!
 //! Each event line is a reference, and so is each side of a dissolve, wipe or key: also the outgoing
 //! one that has no line of its own. A name in a comment is never dropped: what belongs to no line
-//! becomes a reference of its own.
+//! becomes a reference of its own. So does a line that is meant as an event and cannot be read.
 
 use std::mem;
 
@@ -59,6 +59,8 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
     let (mut title, mut drop) = (None, false);
     // The source that the list's table of sources speaks of, behind the events.
     let mut source: Option<String> = None;
+    // Whether an event that could not be read is the last one: comments are about that.
+    let mut lost = false;
     for (number, line) in lines(text) {
         out.step()?;
         if line.len() > LINE_MAX {
@@ -70,7 +72,8 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
             if let Some(note) = event.note() {
                 out.note(format!("line {number}: {note}"));
             }
-            if cut.ends_before(&event, survey.before) || cut.len() >= PARTS_MAX {
+            if cut.ends_before(&event, survey.before) || lost || cut.len() >= PARTS_MAX {
+                lost = false;
                 mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
             }
             cut.event(event, number, drop);
@@ -80,6 +83,14 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
             Statement::Title(text) => title = title.or(Some(text)),
             Statement::Counting(dropping) => drop = dropping,
             Statement::Comment => {}
+            Statement::Unknown if Event::is_meant_by(line) => {
+                mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
+                lost = !survey.before;
+                // Called as it is spelled, so that a person can say what it means.
+                let words: Vec<_> = line.split_whitespace().collect();
+                let place = format!("line {number}, an event that cannot be read");
+                out.push(mention(&words.join(" "), Use::Used, place))?;
+            }
             Statement::Unknown => {
                 out.note(format!("line {number} is not understood and was skipped: {line}"));
             }

@@ -224,8 +224,9 @@ impl<'d> Story<'d> {
         Ok(())
     }
 
+    /// What an element refers to; of a drawing the locator of its file.
     fn resource(&self, element: Element<'d>) -> Option<(String, Element<'d>)> {
-        let id = element.attribute("ref")?;
+        let id = element.attribute("ref").or_else(|| element.attribute("dataLocator"))?;
         self.resources.get(id.as_ref()).map(|found| (id.into_owned(), *found))
     }
 

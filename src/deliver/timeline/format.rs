@@ -42,6 +42,12 @@ impl Format {
         }
     }
 
+    /// Whether a file without a folder is a name there, as a person typed it or a system knew it, and not a
+    /// place beside the timeline.
+    pub fn says_names(self) -> bool {
+        matches!(self, Self::Edl | Self::Ale)
+    }
+
     /// By the first bytes of a binary format. Text is told apart once it is decoded.
     pub(super) fn of_bytes(bytes: &[u8]) -> Option<Self> {
         const STARTS: &[(&[u8], Format)] = &[

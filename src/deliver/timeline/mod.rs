@@ -26,6 +26,7 @@ mod zip;
 #[cfg(test)]
 mod tests;
 
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 pub use crate::deliver::timeline::bundle::main_file;
@@ -37,7 +38,7 @@ use crate::model::Reference;
 
 /// The largest timeline file that is read, in bytes. Archives with media in them are larger: of those
 /// only the timeline counts.
-const FILE_MAX: usize = 1 << 30;
+pub const FILE_MAX: u64 = 1 << 30;
 
 /// A timeline as its file tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,7 @@ pub struct Timeline {
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Timeline, TimelineError> {
     match Format::of_bytes(bytes) {
         // Media lie in the archive too, so it may be of any size.
-        Some(Format::Otioz) => return otio::zipped(bytes),
+        Some(Format::Otioz) => return parse_archived(&archived(Cursor::new(bytes))?),
         Some(Format::Prproj) => return prproj::read(bytes, Collector::new(Format::Prproj)),
         Some(format) => {
             small(bytes, format)?;
@@ -93,9 +94,25 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Timeline, TimelineError> {
     }
 }
 
+/// Whether a file that starts so is an archive with the timeline in it.
+pub fn is_archive(start: &[u8]) -> bool {
+    Format::of_bytes(start) == Some(Format::Otioz)
+}
+
+/// The timeline in an archive, of which nothing else is read.
+pub fn archived<R: Read + Seek>(archive: R) -> Result<Vec<u8>, TimelineError> {
+    zip::member(archive, otio::ZIPPED_NAME)
+}
+
+/// Reads the timeline of an archive.
+pub fn parse_archived(content: &[u8]) -> Result<Timeline, TimelineError> {
+    otio::zipped(content)
+}
+
 fn small(bytes: &[u8], format: Format) -> Result<(), TimelineError> {
-    if bytes.len() > FILE_MAX {
-        return Err(TimelineError::TooLarge { format, what: "bytes", limit: FILE_MAX });
+    if bytes.len() as u64 > FILE_MAX {
+        let limit = usize::try_from(FILE_MAX).unwrap_or(usize::MAX);
+        return Err(TimelineError::TooLarge { format, what: "bytes", limit });
     }
     Ok(())
 }

@@ -15,7 +15,6 @@ use crate::deliver::timeline::text;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::timecode::whole;
-use crate::deliver::timeline::zip;
 use crate::model::FrameRange;
 use crate::model::MediaKind;
 use crate::model::Reference;
@@ -25,12 +24,11 @@ use crate::model::Use;
 mod tests;
 
 /// The timeline in an `.otioz` archive.
-const ZIPPED_NAME: &str = "content.otio";
+pub const ZIPPED_NAME: &str = "content.otio";
 
-/// Reads an `.otioz` archive. Targets that are relative mean files in the archive.
-pub fn zipped(bytes: &[u8]) -> Result<Timeline, TimelineError> {
-    let content = zip::member(bytes, ZIPPED_NAME)?;
-    let decoded = text::decode(&content);
+/// Reads the timeline of an `.otioz` archive. Targets that are relative mean files in the archive.
+pub fn zipped(content: &[u8]) -> Result<Timeline, TimelineError> {
+    let decoded = text::decode(content);
     let mut out = Collector::new(Format::Otioz);
     out.note("relative targets mean files inside the archive");
     read(&decoded.text, out)
@@ -148,17 +146,26 @@ fn is_reference(node: &Node<'_>) -> bool {
     known || ["target_url", "target_url_base"].iter().any(|key| node.get(key).text().is_some())
 }
 
-/// The media references of a clip, and whether each is the active one.
+/// The media references of a clip, and whether each is the active one. In a list none is told apart.
 fn media<'n, 'a>(clip: &'n Node<'a>) -> Vec<(&'n Node<'a>, bool)> {
-    let many = clip.get("media_references").entries();
+    let many = clip.get("media_references");
     let active = clip.get("active_media_reference_key").text().unwrap_or("DEFAULT_MEDIA");
-    let known = many.iter().any(|(key, _)| key == active);
-    let mut all: Vec<_> = many.iter().map(|(key, node)| (node, key == active || !known)).collect();
+    let known = many.entries().iter().any(|(key, _)| key == active);
+    let named = many.entries().iter().map(|(key, node)| (node, key == active || !known));
+    let mut all: Vec<_> = named.chain(many.items().iter().map(|node| (node, true))).collect();
     let one = clip.get("media_reference");
     if matches!(one, Node::Object(_)) {
         all.push((one, true));
     }
     all
+}
+
+/// What an object holds in its order: one that is not in a list is the only one.
+fn children<'n, 'a>(node: &'n Node<'a>) -> &'n [Node<'a>] {
+    match node.get("children") {
+        one @ Node::Object(_) => std::slice::from_ref(one),
+        list => list.items(),
+    }
 }
 
 /// How long an item is in its parent, and from where in its own time it is taken.
@@ -174,13 +181,13 @@ fn extent(node: &Node<'_>) -> Option<Range> {
             range(active.get("available_range"))
         }
         "Stack" => {
-            let inner = node.get("children").items().iter().filter_map(extent);
+            let inner = children(node).iter().filter_map(extent);
             inner.max_by_key(|range| range.duration).map(|longest| Range { start, ..longest })
         }
         "Timeline" => extent(node.get("tracks")),
         _ => {
             let mut sum: Option<Range> = None;
-            for child in node.get("children").items() {
+            for child in children(node) {
                 if schema(child) == "Transition" {
                     continue;
                 }
@@ -206,20 +213,26 @@ fn changes_speed(node: &Node<'_>) -> bool {
 impl Walk {
     fn object(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         self.out.step()?;
+        for (number, item) in node.items().iter().enumerate() {
+            if matches!(item, Node::Object(_) | Node::List(_)) {
+                self.object(item, &spot.at(&format!("item {}", number + 1)))?;
+            }
+        }
         match schema(node) {
             "Timeline" => self.timeline(node, spot),
             "Stack" => self.composition(node, spot, false),
             "Track" | "Sequence" => self.composition(node, spot, true),
             "Clip" => self.clip(node, spot),
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
-            "Gap" | "Filler" | "Transition" => Ok(()),
+            // Times and sizes.
+            "RationalTime" | "TimeRange" | "TimeTransform" | "Box2d" | "V2d" => Ok(()),
             _ if is_reference(node) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
     }
 
     fn children(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        for (number, child) in node.get("children").items().iter().enumerate() {
+        for (number, child) in children(node).iter().enumerate() {
             self.object(child, &spot.at(&format!("item {}", number + 1)))?;
         }
         Ok(())
@@ -227,26 +240,25 @@ impl Walk {
 
     /// A schema that is not known: whatever it holds that is known counts.
     fn unknown(&mut self, schema: &str, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        if !schema.is_empty() {
+        // What shows nothing of its own may be made to hold something all the same.
+        let is_empty = matches!(schema, "Gap" | "Filler" | "Transition");
+        if !schema.is_empty() && !is_empty {
             self.out.note(format!("unknown schema {schema}: read for the media in it"));
         }
         let spot = Spot { whole: true, ..spot.clone() };
-        if media(node).iter().any(|(one, _)| matches!(one, Node::Object(_))) {
+        let is_clip = media(node).iter().any(|(one, _)| matches!(one, Node::Object(_)));
+        if is_clip {
             self.clip(node, &spot)?;
         }
-        let values = node.entries().iter().filter(|(key, _)| {
-            key != "metadata" && key != "media_references" && key != "media_reference"
+        let values = node.entries().iter().filter(|(key, _)| match key.as_ref() {
+            "metadata" | "media_references" | "media_reference" => false,
+            "children" => !is_clip,
+            "effects" | "markers" => !is_empty,
+            _ => true,
         });
         for (key, value) in values {
-            let inner = spot.at(key);
-            match value {
-                Node::Object(_) => self.object(value, &inner)?,
-                Node::List(items) => {
-                    for item in items.iter().filter(|item| matches!(item, Node::Object(_))) {
-                        self.object(item, &inner)?;
-                    }
-                }
-                _ => {}
+            if matches!(value, Node::Object(_) | Node::List(_)) {
+                self.object(value, &spot.at(key))?;
             }
         }
         Ok(())
@@ -296,7 +308,7 @@ impl Walk {
         inner.whole |= changes_speed(node);
         let (mut pictures, mut sounds, mut others) = (0, 0, 0);
         let mut position = inner.zero;
-        for (number, child) in node.get("children").items().iter().enumerate() {
+        for (number, child) in children(node).iter().enumerate() {
             let mut spot =
                 if in_turn { inner.at(&format!("item {}", number + 1)) } else { inner.clone() };
             if matches!(schema(child), "Track" | "Sequence") {
@@ -351,7 +363,7 @@ impl Walk {
             let reference = self.with_target(reference, one);
             self.out.push(reference)?;
         }
-        Ok(())
+        self.children(node, &spot)
     }
 
     /// A media reference that stands outside a clip.

@@ -196,7 +196,9 @@ impl Rate {
         let minutes = timecode.hours * 60 + timecode.minutes;
         let seconds = minutes * 60 + timecode.seconds;
         let skipped = self.skipped() * (minutes - minutes / 10);
-        seconds.checked_mul(self.nominal())?.checked_add(timecode.frames)?.checked_sub(skipped)
+        let frames = seconds.checked_mul(self.nominal())?;
+        let frames = frames.checked_add(timecode.frames)?.checked_sub(skipped)?;
+        Some(if timecode.negative { -frames } else { frames })
     }
 }
 
@@ -214,6 +216,8 @@ pub fn whole(number: f64) -> Option<i64> {
 /// The parts of a timecode as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timecode {
+    /// Before zero: some systems count a source so that begins before its own timecode.
+    negative: bool,
     hours: i64,
     minutes: i64,
     seconds: i64,
@@ -225,8 +229,9 @@ pub struct Timecode {
 }
 
 impl Timecode {
-    /// `HH:MM:SS:FF`, with `;`, `.` or `,` for `:`. Nothing if it is no timecode.
+    /// `HH:MM:SS:FF`, with `;`, `.` or `,` for `:`, and a sign before it. Nothing if it is no timecode.
     pub fn parse(text: &str) -> Option<Self> {
+        let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         if !(8..=14).contains(&text.len()) || !text.is_ascii() {
             return None;
         }
@@ -244,14 +249,15 @@ impl Timecode {
         }
         let last = text.rfind([':', ';', '.', ','])?;
         let drop = text.get(last..)?.starts_with([';', ',']);
-        Some(Self { hours, minutes, seconds, frames, drop })
+        Some(Self { negative, hours, minutes, seconds, frames, drop })
     }
 
     /// As it is spelled everywhere here.
     pub fn spelled(&self, drop: bool) -> String {
         let mark = if drop { ';' } else { ':' };
+        let sign = if self.negative { "-" } else { "" };
         let Self { hours, minutes, seconds, frames, .. } = self;
-        format!("{hours:02}:{minutes:02}:{seconds:02}{mark}{frames:02}")
+        format!("{sign}{hours:02}:{minutes:02}:{seconds:02}{mark}{frames:02}")
     }
 }
 
@@ -342,6 +348,9 @@ mod tests {
         {
             assert_eq!(Timecode::parse(broken), None, "{broken}");
         }
+        let before = Timecode::parse("-00:00:00:12").unwrap();
+        assert_eq!(before.spelled(false), "-00:00:00:12");
+        assert_eq!(rate(24, 1, false).frame(&before), Some(-12));
         assert!(Timecode::parse("01:00:00;00").unwrap().drop);
         assert!(!Timecode::parse("01:00:00.00").unwrap().drop);
         assert!(Timecode::parse("01:00:00,00").unwrap().drop);

@@ -26,6 +26,9 @@ mod tests;
 /// Sequences in sequences.
 const NESTED_MAX: usize = 32;
 
+/// How much is told of an element where all of it is there.
+const WHOLE: u8 = 2;
+
 /// Reads a document.
 pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
     let document = Document::parse(text, out.format())?;
@@ -42,17 +45,18 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
         out,
     };
     for element in document.all() {
-        let (map, whole) = match element.name() {
-            "file" => (&mut reader.files, element.child("pathurl").is_some()),
-            "sequence" => (&mut reader.sequences, element.child("media").is_some()),
-            "clip" => (&mut reader.clips, true),
+        let told = |name: &str| u8::from(element.child(name).is_some());
+        let (map, told) = match element.name() {
+            // What the application makes has no path, and no more to tell than that.
+            "file" => (&mut reader.files, (told("pathurl") * WHOLE).max(told("mediaSource"))),
+            "sequence" => (&mut reader.sequences, told("media") * WHOLE),
+            "clip" => (&mut reader.clips, WHOLE),
             _ => continue,
         };
-        // Later mentions hold the id alone.
+        // Other mentions, before it or after, hold the id alone.
         let Some(id) = element.attribute("id") else { continue };
-        let known = map.get(id.as_ref()).is_some_and(|(_, known)| *known || !whole);
-        if !known {
-            map.insert(id.into_owned(), (element, whole));
+        if map.get(id.as_ref()).is_none_or(|(_, known)| *known < told) {
+            map.insert(id.into_owned(), (element, told));
         }
     }
     let mut name = None;
@@ -80,9 +84,10 @@ struct Spot {
 }
 
 struct Xmeml<'d> {
-    files: HashMap<String, (Element<'d>, bool)>,
-    sequences: HashMap<String, (Element<'d>, bool)>,
-    clips: HashMap<String, (Element<'d>, bool)>,
+    /// By their ids, with how much is told of them there.
+    files: HashMap<String, (Element<'d>, u8)>,
+    sequences: HashMap<String, (Element<'d>, u8)>,
+    clips: HashMap<String, (Element<'d>, u8)>,
     mentioned: HashSet<u32>,
     /// Of the outermost sequence.
     rate: Option<Rate>,
@@ -333,7 +338,9 @@ impl<'d> Xmeml<'d> {
             if mention.child("pathurl").is_some() { mention } else { known.unwrap_or(mention) };
         self.mentioned.insert(mention.index());
         self.mentioned.insert(file.index());
-        reference.target = file.text_of("pathurl");
+        let paths = file.children().filter(|child| child.name() == "pathurl").map(Element::text);
+        let mut paths = paths.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        reference.target = paths.next();
         if reference.target.is_none() && file.text_of("mediaSource").is_some() {
             // Bars, slugs, mattes and titles: the application makes them.
             return Ok(());
@@ -359,6 +366,11 @@ impl<'d> Xmeml<'d> {
         };
         reference.source_in = at("in");
         reference.source_out = at("out");
+        // A second path of one file is not in the specification, and may be what is shown.
+        for path in paths {
+            let target = Some(path);
+            self.out.push(Reference { target, ..reference.clone() })?;
+        }
         self.out.push(reference)
     }
 
@@ -369,7 +381,7 @@ impl<'d> Xmeml<'d> {
             let id = element.attribute("id");
             let whole = id.as_ref().and_then(|id| self.files.get(id.as_ref()));
             let file = match whole {
-                Some((whole, true)) if element.child("pathurl").is_none() => *whole,
+                Some((whole, WHOLE)) if element.child("pathurl").is_none() => *whole,
                 _ => element,
             };
             let known = self.mentioned.contains(&file.index()) || !listed.insert(file.index());

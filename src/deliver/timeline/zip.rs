@@ -1,8 +1,11 @@
-//! The one file of a ZIP archive that is the timeline (`.otioz`), and the names of the others. Own code
-//! of the few structures it takes (APPNOTE.TXT 4.3): the directory is walked, never held, so that an
-//! archive of a million names costs no memory, and no media in it is unpacked.
+//! The one file of a ZIP archive that is the timeline (`.otioz`). Own code of the few structures it takes
+//! (APPNOTE.TXT 4.3): end record and directory are found by seeking, the directory is walked, never held,
+//! so that an archive of a million names costs no memory, and no media in it is read.
 
+use std::io::BufReader;
 use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
 
 use flate2::read::DeflateDecoder;
 
@@ -10,153 +13,189 @@ use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::format::Format;
 
 /// The timeline, unpacked, in bytes.
-const UNPACKED_MAX: usize = 256 << 20;
+const UNPACKED_MAX: u64 = 256 << 20;
 /// Files in one archive.
-const FILES_MAX: usize = 1_000_000;
+const FILES_MAX: u64 = 1_000_000;
 /// The end record and the longest comment after it.
-const END_SPAN: usize = 22 + 0xffff;
+const END_SPAN: u64 = 22 + 0xffff;
 
-fn broken(at: usize, problem: &str) -> TimelineError {
+fn broken(at: u64, problem: &str) -> TimelineError {
     TimelineError::malformed(Format::Otioz, format!("offset {at}"), problem)
 }
 
-/// A number of `N` bytes at an offset, low byte first.
-fn number<const N: usize>(bytes: &[u8], at: usize) -> Result<usize, TimelineError> {
-    let cut = || broken(at, "the archive ends inside a record");
-    let found = bytes.get(at..).and_then(<[u8]>::first_chunk::<N>).ok_or_else(cut)?;
-    let value = found.iter().rev().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
-    usize::try_from(value).map_err(|_| broken(at, "a number beyond this machine"))
+fn too_large(what: &'static str, limit: u64) -> TimelineError {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    TimelineError::TooLarge { format: Format::Otioz, what, limit }
+}
+
+/// A number of `N` bytes in a record that lies at `at`, low byte first.
+fn number<const N: usize>(record: &[u8], from: usize, at: u64) -> Result<u64, TimelineError> {
+    let found = record.get(from..).and_then(<[u8]>::first_chunk::<N>);
+    let found = found.ok_or_else(|| broken(at, "a record that is too short"))?;
+    Ok(found.iter().rev().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte)))
 }
 
 /// One file of the archive.
-struct Entry<'a> {
-    name: &'a [u8],
-    method: usize,
-    packed: usize,
-    unpacked: usize,
-    header: usize,
+struct Entry {
+    name: Vec<u8>,
+    method: u64,
+    packed: u64,
+    unpacked: u64,
+    header: u64,
+}
+
+struct Archive<R> {
+    source: BufReader<R>,
+    length: u64,
+    /// Where it is read next.
+    at: u64,
 }
 
 /// The unpacked file of this name. More than one of the name is refused: readers would differ.
-pub fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, TimelineError> {
-    let (mut at, count) = directory(bytes)?;
+pub fn member<R: Read + Seek>(source: R, wanted: &str) -> Result<Vec<u8>, TimelineError> {
+    let mut archive = Archive { source: BufReader::new(source), length: 0, at: 0 };
+    archive.length =
+        archive.source.seek(SeekFrom::End(0)).map_err(|error| archive.failed(&error))?;
+    let (start, count) = archive.directory()?;
+    archive.go(start)?;
     let mut found = None;
     for _ in 0..count {
-        let (entry, next) = entry(bytes, at)?;
+        let at = archive.at;
+        let entry = archive.entry()?;
         if entry.name == wanted.as_bytes() {
             if found.is_some() {
                 return Err(broken(at, "two files of the same name"));
             }
             found = Some(entry);
         }
-        at = next;
     }
     let entry = found.ok_or_else(|| {
         TimelineError::malformed(Format::Otioz, "the archive", format!("no {wanted} in it"))
     })?;
-    unpack(bytes, &entry)
+    archive.unpack(&entry)
 }
 
-/// Where the directory begins and how many files it names.
-fn directory(bytes: &[u8]) -> Result<(usize, usize), TimelineError> {
-    let from = bytes.len().saturating_sub(END_SPAN);
-    let tail = bytes.get(from..).unwrap_or_default();
-    let end = tail
-        .windows(4)
-        .rposition(|window| window == b"PK\x05\x06")
-        .map(|at| from + at)
-        .ok_or_else(|| broken(bytes.len(), "the archive has no end record"))?;
-    let (mut count, mut start) = (number::<2>(bytes, end + 10)?, number::<4>(bytes, end + 16)?);
-    let locator = end
-        .checked_sub(20)
-        .filter(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(b"PK\x06\x07")));
-    if let Some(locator) = locator {
-        let record = number::<8>(bytes, locator + 8)?;
-        if !bytes.get(record..).is_some_and(|rest| rest.starts_with(b"PK\x06\x06")) {
-            return Err(broken(record, "no 64-bit end record"));
-        }
-        count = number::<8>(bytes, record.saturating_add(32))?;
-        start = number::<8>(bytes, record.saturating_add(48))?;
+impl<R: Read + Seek> Archive<R> {
+    fn failed(&self, error: &std::io::Error) -> TimelineError {
+        broken(self.at, &format!("it cannot be read: {error}"))
     }
-    if count > FILES_MAX {
-        return Err(TimelineError::TooLarge {
-            format: Format::Otioz,
-            what: "files",
-            limit: FILES_MAX,
-        });
-    }
-    Ok((start, count))
-}
 
-/// The directory's entry at an offset, and where the next begins.
-fn entry(bytes: &[u8], at: usize) -> Result<(Entry<'_>, usize), TimelineError> {
-    const WIDE: usize = 0xffff_ffff;
-    if !bytes.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x01\x02")) {
-        return Err(broken(at, "no entry of the directory"));
+    fn go(&mut self, at: u64) -> Result<(), TimelineError> {
+        self.at = at;
+        self.source.seek(SeekFrom::Start(at)).map_err(|error| self.failed(&error))?;
+        Ok(())
     }
-    let (name_len, extra_len) = (number::<2>(bytes, at + 28)?, number::<2>(bytes, at + 30)?);
-    let name_at = at + 46;
-    let extra_at = name_at + name_len;
-    let next = extra_at + extra_len + number::<2>(bytes, at + 32)?;
-    let name = bytes.get(name_at..extra_at).ok_or_else(|| broken(at, "a name past the end"))?;
-    let mut entry = Entry {
-        name,
-        method: number::<2>(bytes, at + 10)?,
-        packed: number::<4>(bytes, at + 20)?,
-        unpacked: number::<4>(bytes, at + 24)?,
-        header: number::<4>(bytes, at + 42)?,
-    };
-    let mut field = extra_at;
-    while field + 4 <= extra_at + extra_len {
-        let (id, len) = (number::<2>(bytes, field)?, number::<2>(bytes, field + 2)?);
-        if id == 1 {
-            let mut value = field + 4;
-            for part in [&mut entry.unpacked, &mut entry.packed, &mut entry.header] {
-                if *part == WIDE && value + 8 <= field + 4 + len {
-                    *part = number::<8>(bytes, value)?;
-                    value += 8;
+
+    /// The next bytes. They are there before anything is made for them.
+    fn take(&mut self, count: u64) -> Result<Vec<u8>, TimelineError> {
+        let end = self.at.checked_add(count).filter(|end| *end <= self.length);
+        let (Some(end), Ok(size)) = (end, usize::try_from(count)) else {
+            return Err(broken(self.at, "the archive ends inside a record"));
+        };
+        let mut bytes = vec![0; size];
+        self.source.read_exact(&mut bytes).map_err(|error| self.failed(&error))?;
+        self.at = end;
+        Ok(bytes)
+    }
+
+    /// Where the directory begins and how many files it names.
+    fn directory(&mut self) -> Result<(u64, u64), TimelineError> {
+        let from = self.length.saturating_sub(END_SPAN);
+        self.go(from)?;
+        let tail = self.take(self.length - from)?;
+        let at = tail.windows(4).rposition(|window| window == b"PK\x05\x06");
+        let at = at.ok_or_else(|| broken(self.length, "the archive has no end record"))?;
+        let (record, end) = (&tail[at..], from + at as u64);
+        let mut count = number::<2>(record, 10, end)?;
+        let mut start = number::<4>(record, 16, end)?;
+        if let Some(before) = end.checked_sub(20) {
+            self.go(before)?;
+            let locator = self.take(20)?;
+            if locator.starts_with(b"PK\x06\x07") {
+                let wide = number::<8>(&locator, 8, before)?;
+                self.go(wide)?;
+                let record = self.take(56)?;
+                if !record.starts_with(b"PK\x06\x06") {
+                    return Err(broken(wide, "no 64-bit end record"));
                 }
+                count = number::<8>(&record, 32, wide)?;
+                start = number::<8>(&record, 48, wide)?;
             }
         }
-        field += 4 + len;
-    }
-    Ok((entry, next))
-}
-
-fn unpack(bytes: &[u8], entry: &Entry<'_>) -> Result<Vec<u8>, TimelineError> {
-    const STORED: usize = 0;
-    const DEFLATED: usize = 8;
-    let at = entry.header;
-    if !bytes.get(at..).is_some_and(|rest| rest.starts_with(b"PK\x03\x04")) {
-        return Err(broken(at, "no header before the file"));
-    }
-    if entry.unpacked > UNPACKED_MAX {
-        let format = Format::Otioz;
-        return Err(TimelineError::TooLarge {
-            format,
-            what: "bytes unpacked",
-            limit: UNPACKED_MAX,
-        });
-    }
-    let data_at = at + 30 + number::<2>(bytes, at + 26)? + number::<2>(bytes, at + 28)?;
-    let data = data_at
-        .checked_add(entry.packed)
-        .and_then(|end| bytes.get(data_at..end))
-        .ok_or_else(|| broken(at, "a file past the end"))?;
-    let mut out = Vec::new();
-    match entry.method {
-        STORED => out.extend_from_slice(data),
-        DEFLATED => {
-            let limit = u64::try_from(entry.unpacked).unwrap_or(u64::MAX).saturating_add(1);
-            DeflateDecoder::new(data)
-                .take(limit)
-                .read_to_end(&mut out)
-                .map_err(|error| broken(data_at, &format!("cannot be unpacked: {error}")))?;
+        if count > FILES_MAX {
+            return Err(too_large("files", FILES_MAX));
         }
-        _ => return Err(broken(at, "packed in a way that is not read")),
+        Ok((start, count))
     }
-    if out.len() != entry.unpacked {
-        return Err(broken(data_at, "not as long as the directory says"));
+
+    /// The next entry of the directory.
+    fn entry(&mut self) -> Result<Entry, TimelineError> {
+        const WIDE: u64 = 0xffff_ffff;
+        let at = self.at;
+        let record = self.take(46)?;
+        if !record.starts_with(b"PK\x01\x02") {
+            return Err(broken(at, "no entry of the directory"));
+        }
+        let name = self.take(number::<2>(&record, 28, at)?)?;
+        let extra = self.take(number::<2>(&record, 30, at)?)?;
+        let comment = number::<2>(&record, 32, at)?;
+        self.take(comment)?;
+        let mut entry = Entry {
+            name,
+            method: number::<2>(&record, 10, at)?,
+            packed: number::<4>(&record, 20, at)?,
+            unpacked: number::<4>(&record, 24, at)?,
+            header: number::<4>(&record, 42, at)?,
+        };
+        let mut rest = &*extra;
+        while rest.len() >= 4 {
+            let id = number::<2>(rest, 0, at)?;
+            let len = usize::try_from(number::<2>(rest, 2, at)?).unwrap_or(usize::MAX);
+            let field = rest.get(4..).unwrap_or_default();
+            let (mut field, after) = field.split_at(len.min(field.len()));
+            if id == 1 {
+                for part in [&mut entry.unpacked, &mut entry.packed, &mut entry.header] {
+                    if *part == WIDE && field.len() >= 8 {
+                        *part = number::<8>(field, 0, at)?;
+                        field = &field[8..];
+                    }
+                }
+            }
+            rest = after;
+        }
+        Ok(entry)
     }
-    Ok(out)
+
+    fn unpack(&mut self, entry: &Entry) -> Result<Vec<u8>, TimelineError> {
+        const STORED: u64 = 0;
+        const DEFLATED: u64 = 8;
+        let at = entry.header;
+        self.go(at)?;
+        let header = self.take(30)?;
+        if !header.starts_with(b"PK\x03\x04") {
+            return Err(broken(at, "no header before the file"));
+        }
+        if entry.unpacked > UNPACKED_MAX {
+            return Err(too_large("bytes unpacked", UNPACKED_MAX));
+        }
+        let before = number::<2>(&header, 26, at)? + number::<2>(&header, 28, at)?;
+        self.take(before)?;
+        let data = self.at;
+        if data.checked_add(entry.packed).is_none_or(|end| end > self.length) {
+            return Err(broken(at, "a file past the end"));
+        }
+        let limit = entry.unpacked.saturating_add(1);
+        let packed = self.source.by_ref().take(entry.packed);
+        let mut out = Vec::new();
+        let read = match entry.method {
+            STORED => packed.take(limit).read_to_end(&mut out),
+            DEFLATED => DeflateDecoder::new(packed).take(limit).read_to_end(&mut out),
+            _ => return Err(broken(at, "packed in a way that is not read")),
+        };
+        read.map_err(|error| broken(data, &format!("cannot be unpacked: {error}")))?;
+        if out.len() as u64 != entry.unpacked {
+            return Err(broken(data, "not as long as the directory says"));
+        }
+        Ok(out)
+    }
 }

@@ -81,8 +81,11 @@ impl Aaf<'_> {
         }
         self.seen.insert(*key);
         let mob = self.container.at(&path)?;
-        for descriptor in self.container.owned_objects(&mob, id::DESCRIPTOR)? {
+        let mut descriptors = self.container.owned_objects(&mob, id::DESCRIPTOR)?;
+        while let Some(descriptor) = descriptors.pop() {
             self.out.steps_of(descriptor.cost())?;
+            let inner = self.container.owned_objects(&descriptor, id::DESCRIPTORS)?;
+            descriptors.extend(inner.into_iter().rev());
             if descriptor.class == id::TAPE {
                 media.reel = mob.text(id::MOB_NAME).and_then(|name| reel(&name));
             }

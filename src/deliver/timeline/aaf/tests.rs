@@ -155,6 +155,23 @@ fn media(key: u8, name: &str) -> Vec<Thing> {
 }
 
 #[test]
+fn a_descriptor_of_several_tracks_gives_all_their_files() {
+    let of = |name: &str| {
+        let locator = Thing::of(0x3200).with(0x4001, &wide(&format!("file:///m/{name}.mxf")));
+        Thing::of(0x2800).owns(0x2f01, &[locator])
+    };
+    let several = Thing::of(0x4400).owns(0x3f01, &[of("picture"), of("sound")]);
+    let found = read(&[
+        composition(1, &[clip(PICTURE, 50, 10, 0)]).with(0x4408, &TOP),
+        mob(0x3600, 10, "a", &[slot(1, &clip(PICTURE, 500, 11, 0))]),
+        mob(0x3700, 11, "a", &[slot(1, &clip(PICTURE, 500, 0, 0))]).owns_one(0x4701, &several),
+    ]);
+    let targets: Vec<_> =
+        found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    assert_eq!(targets, ["file:///m/picture.mxf", "file:///m/sound.mxf"]);
+}
+
+#[test]
 fn clips_are_followed_to_their_files_and_tapes() {
     let transition = segment(0x1700, PICTURE, 10);
     let parts = [

@@ -184,7 +184,33 @@ fn assign(
             Said::Channels(more) => add_channels(sides, last, more),
         }
     }
+    // Picture and sound that blend at once have lines of their own, and names for both.
+    for at in start..blend {
+        let alike = sides.get(at).zip(sides.get(blend)).is_some_and(|(one, other)| {
+            one.event.effect == other.event.effect && one.event.record_in == other.event.record_in
+        });
+        if alike {
+            share(sides, Some(blend), at);
+            if at > start && !is_blend(sides, at - 1) {
+                share(sides, outgoing, at - 1);
+            }
+        }
+    }
     Ok(())
+}
+
+/// Gives what was said of one side to another of which nothing is known.
+fn share(sides: &mut [Side], from: Option<usize>, to: usize) {
+    let said = from.and_then(|from| sides.get(from));
+    let said = said.map(|side| (side.name.clone(), side.target.clone()));
+    let nameless = |side: &&mut Side| {
+        let named = side.name.is_some() || side.target.is_some() || side.reel.is_some();
+        !named && !side.event.is_black() && reel(&side.event.reel).is_none()
+    };
+    if let (Some((name, target)), Some(side)) = (said, sides.get_mut(to).filter(nameless)) {
+        side.name = name;
+        side.target = target;
+    }
 }
 
 /// The same where nothing blends: one name for each line, or one for all.

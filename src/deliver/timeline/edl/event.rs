@@ -64,9 +64,7 @@ impl Event {
     pub fn parse(line: &str) -> Option<Self> {
         let words: Vec<&str> = line.split_whitespace().take(WORDS_MAX).collect();
         let number = *words.first()?;
-        let numbered =
-            number.len() <= 8 && number.starts_with(|first: char| first.is_ascii_digit());
-        if !numbered || Timecode::parse(number).is_some() {
+        if !is_number(number) {
             return None;
         }
         let at = words.iter().position(|word| Timecode::parse(word).is_some())?;
@@ -91,6 +89,19 @@ impl Event {
             record_in,
             record_out,
         })
+    }
+
+    /// Whether a line that is no event was meant as one: it begins with a number and holds a time or a kind
+    /// of edit, or it holds as many times as an event.
+    pub fn is_meant_by(line: &str) -> bool {
+        let words: Vec<&str> = line.split_whitespace().take(WORDS_MAX).collect();
+        let times = words.iter().filter(|word| resembles_time(word)).count();
+        let is_edit = |pair: &[&str]| match pair {
+            [channels, kind] => is_channels(channels) && is_kind(kind),
+            _ => false,
+        };
+        let numbered = words.first().is_some_and(|word| is_number(word));
+        times >= 4 || (numbered && (times > 0 || words.windows(2).any(is_edit)))
     }
 
     /// What of the line was not understood.
@@ -161,13 +172,30 @@ impl Event {
     }
 }
 
+/// How an event begins. A time that stands first is none.
+fn is_number(word: &str) -> bool {
+    let numbered = word.len() <= 8 && word.starts_with(|first: char| first.is_ascii_digit());
+    numbered && Timecode::parse(word).is_none()
+}
+
+/// Digits with two marks or more between them, whatever else is wrong with it.
+fn resembles_time(word: &str) -> bool {
+    let is_mark = |byte: &u8| b":;.,".contains(byte);
+    word.bytes().filter(is_mark).count() >= 2
+        && word.bytes().any(|byte| byte.is_ascii_digit())
+        && word.bytes().all(|byte| byte.is_ascii_digit() || is_mark(&byte) || b"+-".contains(&byte))
+}
+
+/// A word for the kind of an edit, without its duration.
+fn is_kind(word: &str) -> bool {
+    let word = word.to_ascii_uppercase();
+    matches!(word.as_str(), "C" | "D" | "K" | "KB" | "KO" | "O" | "B") || is_wipe(&word)
+}
+
 /// Takes the effect and its duration off the end.
 fn take_effect(body: &mut Vec<&str>) -> Option<Effect> {
     body.retain(|word| !word.eq_ignore_ascii_case("(F)"));
-    let is_effect = |word: &str| {
-        let word = word.to_ascii_uppercase();
-        matches!(word.as_str(), "D" | "K" | "KB" | "KO" | "O" | "B") || is_wipe(&word)
-    };
+    let is_effect = |word: &str| !word.eq_ignore_ascii_case("C") && is_kind(word);
     let mut frames = 0;
     let before = body.len().checked_sub(2).and_then(|at| body.get(at)).copied();
     if before.is_some_and(is_effect)

@@ -41,6 +41,23 @@ fn both_sides_of_a_dissolve_are_references_however_it_is_written() {
 }
 
 #[test]
+fn picture_and_sound_that_dissolve_under_one_number_share_their_names() {
+    let line = |channel: &str, kind: &str, from: &str, to: &str| {
+        format!("001  AX {channel} {kind} 00:00:00:00 00:00:01:00 01:00:{from}:00 01:00:{to}:00\n")
+    };
+    let text = line("V", "C", "00", "00")
+        + &line("V", "D 024", "00", "01")
+        + &line("A", "C", "00", "00")
+        + &line("A", "D 024", "00", "01")
+        + "* FROM CLIP NAME: a.mov\n* TO CLIP NAME: b.mov\n";
+    let found = read(&text);
+    assert_eq!(names(&found), ["a.mov", "b.mov", "a.mov", "b.mov"]);
+    // A reel of its own says enough.
+    let found = read(&text.replacen("AX V D", "A001 V D", 1));
+    assert_eq!(names(&found), ["a.mov", "", "a.mov", "b.mov"]);
+}
+
+#[test]
 fn an_outgoing_side_without_a_line_of_its_own_is_a_reference() {
     let found = read(
         "001  A V C        00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n\
@@ -175,6 +192,36 @@ fn a_line_that_is_not_understood_is_noted_and_a_list_without_events_refused() {
         "x".repeat(70_000)
     );
     assert!(parse(Path::new("a.edl"), long.as_bytes()).is_err());
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_a_reference_of_its_own() {
+    let found = read(
+        "001  tape1 V C 00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n\
+         002  tape2 V C 00:00:00:00 00:00:01:00 01:00:01:00\n* FROM CLIP NAME: two.mov\n\
+         003  tape3 V C 0 24 86400 86424\n\
+         E04  tape4 V C 00:00:00:00 00:00:01:00 01:00:03:00 01:00:04:00\n\
+         005  tape5 V C 00:00:00:00 00:00:99:00 01:00:03:00 01:00:04:00\n\
+         006  tape6 V C -00:00:00:12 00:00:00:12 01:00:04:00 01:00:05:00\n\
+         12 monkeys\n",
+    );
+    let seen: Vec<_> =
+        found.references.iter().map(|one| (one.name.as_str(), one.reel.as_deref())).collect();
+    assert_eq!(
+        seen,
+        [
+            ("", Some("tape1")),
+            ("002 tape2 V C 00:00:00:00 00:00:01:00 01:00:01:00", None),
+            ("two.mov", None),
+            ("003 tape3 V C 0 24 86400 86424", None),
+            ("E04 tape4 V C 00:00:00:00 00:00:01:00 01:00:03:00 01:00:04:00", None),
+            ("005 tape5 V C 00:00:00:00 00:00:99:00 01:00:03:00 01:00:04:00", None),
+            ("", Some("tape6")),
+        ]
+    );
+    assert_eq!(found.references[1].place, "line 2, an event that cannot be read");
+    assert_eq!(found.references[6].source_in.as_deref(), Some("-00:00:00:12"));
+    assert!(found.notes[0].contains("12 monkeys"), "{:?}", found.notes);
 }
 
 #[test]

@@ -165,6 +165,17 @@ fn drop_frame_is_counted() {
 }
 
 #[test]
+fn a_drawing_is_the_file_that_its_locator_names() {
+    let found = read(
+        r#"<locator id="l" url="./Media/d.pkdrawing"/>"#,
+        r#"<asset-clip ref="b" duration="4s"><live-drawing lane="1" offset="0s" name="D" dataLocator="l" duration="2s"/></asset-clip>"#,
+    );
+    let seen: Vec<_> = found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    assert_eq!(seen[..2], ["file:///m/b.mov", "./Media/d.pkdrawing"]);
+    assert!(!seen[2..].contains(&"./Media/d.pkdrawing") && found.notes.is_empty(), "{seen:?}");
+}
+
+#[test]
 fn what_is_missing_is_a_reference_without_a_target() {
     let found = read(
         "",

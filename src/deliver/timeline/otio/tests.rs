@@ -291,3 +291,43 @@ fn a_file_in_a_bundle_folder_is_told_apart() {
     assert_eq!(found.format, Format::Otiod);
     assert!(matches!(parse(Path::new("x"), b""), Err(TimelineError::Unknown { .. })));
 }
+
+#[test]
+fn media_are_found_in_lists_of_lists_and_where_a_list_stands_for_an_object() {
+    let media =
+        |name: &str| format!(r#"{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"{name}"}}"#);
+    let nest = format!(
+        r#"{{"OTIO_SCHEMA":"VendorNest.1","items":[[1,[{}]],"x"]}}"#,
+        clip("a", &external("nested.mov"), 0, 1)
+    );
+    let listed = clip("b", &format!(r#","media_references":[{}]"#, media("listed.mov")), 0, 1);
+    let alone = format!(
+        r#"{{"OTIO_SCHEMA":"Stack.1","children":{}}}"#,
+        clip("c", &external("alone.mov"), 0, 1)
+    );
+    let tracks = track("Video", "", &[nest, listed, alone]);
+    let found = read(&format!(r#"{{"OTIO_SCHEMA":"Timeline.1","tracks":[{tracks}]}}"#));
+    let targets: Vec<_> =
+        found.references.iter().map(|one| (one.target.as_deref().unwrap(), one.usage)).collect();
+    let used = |name| (name, Use::Used);
+    assert_eq!(targets, [used("nested.mov"), used("listed.mov"), used("alone.mov")]);
+}
+
+#[test]
+fn media_that_hide_in_gaps_transitions_and_clips_are_found() {
+    let of = |schema: &str, rest: &str| {
+        format!(r#"{{"OTIO_SCHEMA":"{schema}","effects":[{{"OTIO_SCHEMA":"Effect.1"}}]{rest}}}"#)
+    };
+    let hidden = |name: &str| clip(name, &external(name), 0, 1);
+    let items = [
+        of("Gap.1", &external("1.mov")),
+        of("Gap.1", &format!(r#","children":[{}]"#, hidden("2.mov"))),
+        of("Transition.1", &format!(r#","in_clip":{}"#, hidden("3.mov"))),
+        of("Clip.1", &format!(r#","children":[{}]{}"#, hidden("5.mov"), external("4.mov"))),
+        of("Gap.1", ""),
+    ];
+    let found = read(&timeline("null", &[track("Video", "", &items)]));
+    let seen: Vec<_> = found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    assert_eq!(seen, ["1.mov", "2.mov", "3.mov", "4.mov", "5.mov"]);
+    assert!(found.notes.is_empty(), "{:?}", found.notes);
+}

@@ -166,3 +166,30 @@ fn sequences_that_hold_themselves_are_refused() {
     let error = parse(Path::new("a.xml"), bomb.as_bytes()).unwrap_err();
     assert!(matches!(error, TimelineError::TooLarge { .. }), "{error}");
 }
+
+#[test]
+fn what_the_application_makes_is_no_media_wherever_it_is_told() {
+    let slug = r#"<file id="1"><name>Slug</name><mediaSource>Slug</mediaSource></file>"#;
+    let mention = r#"<file id="1"/>"#;
+    for (first, second) in [(slug, mention), (mention, slug)] {
+        let track = clip("a", 0, 25, 0, first) + &clip("a", 25, 50, 0, second);
+        let found = read(&sequence("s", &format!("<track>{track}</track>"), ""));
+        assert!(found.references.is_empty(), "{:?}", found.references);
+    }
+    // One id for both is a file.
+    let track = clip("a", 0, 25, 0, slug)
+        + &clip("a", 25, 50, 0, mention)
+        + &clip("a", 50, 75, 0, &file("1"));
+    let found = read(&sequence("s", &format!("<track>{track}</track>"), ""));
+    assert_eq!(found.references.len(), 3);
+}
+
+#[test]
+fn a_second_path_of_a_file_is_a_reference() {
+    let both = file("1").replace("</file>", "<pathurl>file://localhost/m/2.mov</pathurl></file>");
+    let found = read(&sequence("s", &format!("<track>{}</track>", clip("a", 0, 25, 0, &both)), ""));
+    let mut seen: Vec<_> =
+        found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, ["file://localhost/m/1%20x.mov", "file://localhost/m/2.mov"]);
+}

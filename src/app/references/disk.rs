@@ -1,0 +1,128 @@
+//! What lies at a place on disk that a timeline may mean. Looks at names and metadata; nothing is ever
+//! opened, and outside the roots nothing is even listed.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::app::Project;
+use crate::deliver::names::same_name;
+use crate::model::AssetPath;
+
+/// What lies at a place.
+pub(super) enum Lies {
+    /// One file, or a link to one, in the roots.
+    Here(AssetPath),
+    /// Several whose names are the same in all but their bytes.
+    Several(Vec<AssetPath>),
+    /// Nothing, and it would be in the roots.
+    Nothing(AssetPath),
+    /// Something, outside the roots: never taken.
+    Outside(PathBuf),
+    /// Nothing, and it would be outside the roots.
+    Elsewhere,
+    /// Something that is no file.
+    NoFile(AssetPath),
+}
+
+/// The disk as one look at timelines sees it.
+pub(super) struct Disk<'a> {
+    project: &'a Project,
+    /// Names in folders that were listed.
+    folders: BTreeMap<PathBuf, Vec<Vec<u8>>>,
+}
+
+impl<'a> Disk<'a> {
+    pub(super) fn new(project: &'a Project) -> Self {
+        Self { project, folders: BTreeMap::new() }
+    }
+
+    /// What lies at a path, or at one that is spelled as it in other bytes.
+    pub(super) fn lies(&mut self, path: &Path) -> Lies {
+        match self.exactly(path) {
+            Lies::Nothing(located) => self.alike(located),
+            other => other,
+        }
+    }
+
+    /// What lies at exactly this path.
+    pub(super) fn exactly(&self, path: &Path) -> Lies {
+        let Some((_, located)) = self.project.locate(path) else {
+            // Asked of its metadata alone: nothing outside the roots is ever opened.
+            return match fs::symlink_metadata(path) {
+                Ok(_) => Lies::Outside(path.to_owned()),
+                Err(_) => Lies::Elsewhere,
+            };
+        };
+        let Some(disk) = self.project.on_disk(&located) else { return Lies::Elsewhere };
+        match fs::symlink_metadata(&disk) {
+            Ok(found) if found.is_file() => Lies::Here(located),
+            Ok(found) if found.is_symlink() => match fs::canonicalize(&disk) {
+                Ok(real) if self.project.locate(&real).is_none() => Lies::Outside(real),
+                Ok(real) if real.is_file() => Lies::Here(located),
+                Ok(_) => Lies::NoFile(located),
+                Err(_) => Lies::Nothing(located),
+            },
+            Ok(_) => Lies::NoFile(located),
+            Err(_) => Lies::Nothing(located),
+        }
+    }
+
+    /// A path whose folders or name are spelled in other bytes on disk: part by part.
+    fn alike(&mut self, located: AssetPath) -> Lies {
+        let root = self.project.root(&located).map(|root| root.path.clone());
+        let mut reached: Vec<PathBuf> = root.into_iter().collect();
+        for part in located.path.as_bytes().split(|byte| *byte == b'/') {
+            let mut next = Vec::new();
+            for folder in reached {
+                let exact = folder.join(OsStr::from_bytes(part));
+                if fs::symlink_metadata(&exact).is_ok() {
+                    next.push(exact);
+                    continue;
+                }
+                let names = self.listed(&folder).iter().map(Vec::as_slice);
+                let alike = same_name(part, names).into_iter();
+                next.extend(alike.map(|name| folder.join(OsStr::from_bytes(name))));
+            }
+            reached = next;
+        }
+        let mut here = Vec::new();
+        let mut other = None;
+        for path in reached {
+            match self.exactly(&path) {
+                Lies::Here(path) => here.push(path),
+                Lies::Nothing(_) => {}
+                found => other = Some(found),
+            }
+        }
+        match (here.len(), other) {
+            (0, other) => other.unwrap_or(Lies::Nothing(located)),
+            (1, _) => here.pop().map_or(Lies::Nothing(located), Lies::Here),
+            _ => Lies::Several(here),
+        }
+    }
+
+    /// The names in a folder, sorted.
+    pub(super) fn listed(&mut self, folder: &Path) -> &[Vec<u8>] {
+        self.folders.entry(folder.to_owned()).or_insert_with(|| {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            let names = entries.map(|entry| OsString::into_vec(entry.file_name()));
+            let mut names: Vec<_> = names.collect();
+            names.sort();
+            names
+        })
+    }
+}
+
+/// The file that a link leads to, within the roots; else the path itself.
+pub(in crate::app) fn real(project: &Project, path: &AssetPath) -> AssetPath {
+    let followed = || {
+        let disk = project.on_disk(path)?;
+        let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
+        let real = fs::canonicalize(&disk).ok().filter(|_| is_link)?;
+        project.locate(&real).map(|(_, located)| located)
+    };
+    followed().unwrap_or_else(|| path.clone())
+}

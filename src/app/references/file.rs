@@ -1,0 +1,122 @@
+//! The file of a timeline: found in the roots, read, hashed. Of an archive that holds its media too, of
+//! whatever size, only the timeline is held in memory and kept.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::app::Project;
+use crate::app::documents::keep;
+use crate::app::error::AppError;
+use crate::deliver::timeline::{self, Timeline, TimelineError};
+use crate::model::{AssetId, AssetPath, TimelineRead};
+
+/// Bytes hashed at a time.
+const CHUNK: usize = 1 << 20;
+
+/// A timeline as it was read.
+#[derive(Clone, Debug)]
+pub(in crate::app) struct Source {
+    /// The file, and what it held.
+    pub(super) read: TimelineRead,
+    /// Where it is on this machine.
+    pub(super) file: PathBuf,
+    /// The timeline: of an archive the one in it.
+    bytes: Vec<u8>,
+}
+
+impl Source {
+    /// Reads a timeline in the roots; in a bundle the file that is the timeline.
+    pub(in crate::app) fn read(
+        project: &Project,
+        named: &AssetPath,
+        cancel: &AtomicBool,
+    ) -> Result<Self, TimelineError> {
+        let disk = project.on_disk(named).ok_or_else(|| TimelineError::Unreachable {
+            path: PathBuf::from(named.to_string()),
+            source: io::Error::other("its root is not configured"),
+        })?;
+        let file = timeline::main_file(&disk)?;
+        let path = match file.strip_prefix(&disk) {
+            Ok(below) if !below.as_os_str().is_empty() => {
+                let name = below.as_os_str().as_bytes();
+                AssetPath::new(named.root.clone(), named.path.join(name))
+            }
+            _ => named.clone(),
+        };
+        let unreadable = |source| TimelineError::Unreachable { path: file.clone(), source };
+        // Before it is opened: a FIFO would wait for a writer.
+        let found = fs::metadata(&file).map_err(unreadable)?;
+        if !found.is_file() {
+            return Err(unreadable(io::Error::other("no regular file")));
+        }
+        let mut open = File::open(&file).map_err(unreadable)?;
+        let mut bytes = Vec::new();
+        if !timeline::is_archive(&start(&mut open).map_err(unreadable)?) {
+            if found.len() > timeline::FILE_MAX {
+                return Err(unreadable(io::Error::other("larger than 1 GiB")));
+            }
+            open.read_to_end(&mut bytes).map_err(unreadable)?;
+            let hash = AssetId::from(blake3::hash(&bytes));
+            return Ok(Self { read: TimelineRead { path, hash, content: None }, file, bytes });
+        }
+        let before = open.metadata().map_err(unreadable)?;
+        let hash = hash(&mut open, cancel).map_err(unreadable)?;
+        bytes = timeline::archived(&mut open)?;
+        // What was hashed and what was taken out of it must be one file.
+        if differs(&before, &open.metadata().map_err(unreadable)?) {
+            return Err(unreadable(io::Error::other("it changed while it was read")));
+        }
+        let content = Some(AssetId::from(blake3::hash(&bytes)));
+        Ok(Self { read: TimelineRead { path, hash, content }, file, bytes })
+    }
+
+    /// What it says.
+    pub(in crate::app) fn parse(&self) -> Result<Timeline, TimelineError> {
+        match self.read.content {
+            Some(_) => timeline::parse_archived(&self.bytes),
+            None => timeline::parse(&self.file, &self.bytes),
+        }
+    }
+
+    /// The folder it lies in.
+    pub(super) fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(&self.file)
+    }
+
+    /// Puts it into the document store.
+    pub(super) fn keep(&self, project: &Project) -> Result<(), AppError> {
+        keep(project, self.read.content.unwrap_or(self.read.hash), &self.bytes)
+    }
+}
+
+/// The first bytes, by which an archive is told.
+fn start(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    file.take(4).read_to_end(&mut start)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(start)
+}
+
+fn hash(file: &mut File, cancel: &AtomicBool) -> io::Result<AssetId> {
+    let mut hasher = blake3::Hasher::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        if cancel.load(Ordering::Relaxed) {
+            return Err(io::Error::other("stopped on request"));
+        }
+        match file.read(&mut chunk)? {
+            0 => return Ok(AssetId::from(hasher.finalize())),
+            read => hasher.update(&chunk[..read]),
+        };
+    }
+}
+
+fn differs(before: &Metadata, after: &Metadata) -> bool {
+    let print =
+        |one: &Metadata| (one.len(), one.mtime(), one.mtime_nsec(), one.ctime(), one.ctime_nsec());
+    print(before) != print(after)
+}

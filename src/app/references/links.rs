@@ -1,0 +1,54 @@
+//! What people said that references mean, and to which references that is said.
+
+use std::collections::BTreeMap;
+
+use crate::app::references::Answer;
+use crate::deliver::names::Called;
+use crate::model::{Reference, ReferenceLink, Resolution};
+
+/// What people said that references mean.
+pub(super) struct Links<'a>(BTreeMap<&'a str, &'a ReferenceLink>);
+
+impl<'a> Links<'a> {
+    pub(super) fn new(links: &'a [ReferenceLink]) -> Self {
+        Self(links.iter().map(|one| (&*one.reference, one)).collect())
+    }
+
+    /// What was said of exactly what the timeline spells as its place: of no other thing.
+    pub(super) fn of_target(&self, reference: &Reference) -> Option<&'a ReferenceLink> {
+        self.0.get(reference.target.as_deref()?).copied()
+    }
+
+    /// What was said of its clip's name or its reel, and of which. Many clips may share these: one that
+    /// something surer resolves keeps its own file.
+    pub(super) fn of_name(
+        &self,
+        reference: &Reference,
+        answer: &Answer,
+    ) -> Option<(Called, &'a ReferenceLink)> {
+        let names =
+            [(Called::Clip, Some(&*reference.name)), (Called::Reel, reference.reel.as_deref())];
+        let mut said = names.into_iter().filter(|(by, _)| is_open(answer, *by));
+        said.find_map(|(by, name)| Some((by, *self.0.get(name?)?)))
+    }
+}
+
+/// Whether nothing surer than this name of a reference says what it means.
+fn is_open(answer: &Answer, by: Called) -> bool {
+    answer.resolution != Resolution::Resolved || answer.called >= Some(by)
+}
+
+/// Whether `typed` is what a person may call this reference in `deliverable link`.
+pub(in crate::app) fn is_called(reference: &Reference, typed: &str) -> bool {
+    !typed.is_empty()
+        && (reference.name == typed
+            || reference.target.as_deref() == Some(typed)
+            || reference.reel.as_deref() == Some(typed))
+}
+
+/// Whether a link of that name counts for a reference that is answered so.
+pub(in crate::app) fn takes(reference: &Reference, answer: &Answer, typed: &str) -> bool {
+    reference.target.as_deref() == Some(typed)
+        || (reference.name == typed && is_open(answer, Called::Clip))
+        || (reference.reel.as_deref() == Some(typed) && is_open(answer, Called::Reel))
+}

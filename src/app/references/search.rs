@@ -1,0 +1,94 @@
+//! The walk through the roots for files by the names that references ask for. What scans leave out is left
+//! out here too: the project does not know it. What could not be looked at is remembered: as long as a
+//! file of the name may lie there, no other is the only one.
+
+use std::fs;
+
+use crate::app::{AppError, Context, Project};
+use crate::deliver::names::Names;
+use crate::ledger::Reader;
+use crate::model::{AssetPath, Reference, RelPath};
+use crate::observe::{Filter, Listing, Walk, WalkOptions};
+
+/// Places that are told of by name.
+const TOLD: usize = 3;
+
+/// What a walk for names found.
+pub(super) struct Search {
+    pub(super) names: Names,
+    /// Folders that could not be looked through, with why.
+    unseen: Vec<(AssetPath, String)>,
+}
+
+impl Search {
+    /// Looks for what references ask for. Where it cannot look, what the ledger has there counts.
+    pub(super) fn run(
+        project: &Project,
+        context: &Context<'_>,
+        reader: &Reader,
+        references: &[Reference],
+    ) -> Result<Self, AppError> {
+        let mut search = Self { names: Names::of(references), unseen: Vec::new() };
+        if search.names.is_empty() {
+            return Ok(search);
+        }
+        for root in &project.config.roots {
+            let filter = Filter::new(&project.config.ignore)
+                .map_err(|error| AppError::Internal(format!("a pattern was checked: {error:?}")))?;
+            let options = WalkOptions { start: RelPath::root(), filter };
+            let whole = AssetPath::new(root.name.clone(), RelPath::root());
+            match Walk::new(&root.name, &root.path, &options, context.cancel) {
+                Ok(walk) => {
+                    for listing in walk {
+                        match listing {
+                            Ok(listing) => search.listing(project, &whole, &listing),
+                            Err(error) => search.unseen.push((whole.clone(), error.to_string())),
+                        }
+                    }
+                }
+                Err(error) => search.unseen.push((whole, error.to_string())),
+            }
+        }
+        context.check()?;
+        if !search.unseen.is_empty() {
+            let Self { names, unseen } = &mut search;
+            reader.locations(false, &mut |row| {
+                let within = |(place, _): &(AssetPath, String)| {
+                    place.root == row.path.root && row.path.path.is_within(&place.path)
+                };
+                if unseen.iter().any(within) {
+                    names.offer(&row.path, row.size);
+                }
+            })?;
+        }
+        Ok(search)
+    }
+
+    fn listing(&mut self, project: &Project, root: &AssetPath, listing: &Listing) {
+        let at = |path: RelPath| AssetPath::new(root.root.clone(), path);
+        for entry in &listing.files {
+            self.names.offer(&at(listing.directory.join(&entry.name)), entry.fingerprint.size);
+        }
+        for link in &listing.links {
+            if !self.names.wants(&link.name) {
+                continue;
+            }
+            let path = at(listing.directory.join(&link.name));
+            // As long as what it leads to; of one that leads nowhere nothing is known.
+            let found = project.on_disk(&path).and_then(|disk| fs::metadata(disk).ok());
+            self.names.offer(&path, found.map_or(0, |found| found.len()));
+        }
+        if !listing.complete {
+            let why = listing.problems.first().map(|one| one.problem.clone());
+            self.unseen.push((at(listing.directory.clone()), why.unwrap_or_default()));
+        }
+    }
+
+    /// Where files of any name may lie that nobody saw, in words; nothing where everything was seen.
+    pub(super) fn unseen(&self) -> Option<String> {
+        let told = self.unseen.iter().take(TOLD).map(|(place, why)| format!("{place} ({why})"));
+        let told: Vec<_> = told.collect();
+        let more = if self.unseen.len() > TOLD { ", …" } else { "" };
+        (!told.is_empty()).then(|| format!("{}{more} could not be looked through", told.join(", ")))
+    }
+}
