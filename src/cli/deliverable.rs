@@ -10,7 +10,7 @@ use crate::app::{
 };
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Reference, Rendered, Resolution, Timestamp};
+use crate::model::{AssetPath, Reference, Rendered, Resolution, Timestamp};
 use crate::report::{DeliverableLine, clean, count};
 
 pub(super) fn add(
@@ -190,6 +190,9 @@ struct ReferenceView {
     resolution: &'static str,
     asset: Option<String>,
     path: Option<String>,
+    /// The raw bytes of `path`, where it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path_bytes: Option<String>,
     /// How many files it means, where not one.
     #[serde(skip_serializing_if = "Option::is_none")]
     files: Option<usize>,
@@ -331,6 +334,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
             resolution: Resolution::Resolved.as_str(),
             asset: Some(item.asset.to_string()),
             path: Some(path),
+            path_bytes: item.path.base64_when_not_utf8(),
             files: None,
             timeline: None,
             place: None,
@@ -357,6 +361,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
                 resolution: answer.resolution.as_str(),
                 asset: one.and_then(|path| assets.get(path)).map(ToString::to_string),
                 path: one.map(ToString::to_string),
+                path_bytes: one.and_then(AssetPath::base64_when_not_utf8),
                 files: Some(answer.files.len()).filter(|files| known && *files > 1),
                 timeline: Some(timeline.named.to_string()),
                 place: Some(reference.place),

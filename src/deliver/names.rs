@@ -73,18 +73,24 @@ pub fn composed(name: &[u8]) -> Vec<u8> {
 
 /// What a reference may be called on disk, the surest first: the file it says, the clip's name, the
 /// reel.
+///
+/// Where a media file is said, the others count only if they are its name too: what is called like the
+/// shot is not the file that was cut in (`sh010` of `renders/sh010_ai_v3.png`).
 fn called(reference: &Reference) -> impl Iterator<Item = (Called, Vec<u8>)> {
     let first = match (&reference.target, reference.frames) {
         (Some(target), Some(frames)) => of_frame(target, frames.first),
         (target, _) => target.clone(),
     };
     let files = first.as_deref().map(file_names).unwrap_or_default();
+    let files: Vec<_> = files.iter().map(|name| composed(name)).collect();
+    let said = files.iter().any(|name| media_stem(name).is_some());
+    let stems: Vec<_> = files.iter().map(|name| stem(name).to_vec()).collect();
     let name = (!is_no_name(&reference.name)).then_some(&*reference.name);
     let reel = reference.reel.as_deref().filter(|reel| !is_no_name(reel));
     let names = [(Called::Clip, name), (Called::Reel, reel)].into_iter();
-    let names = names.filter_map(|(by, name)| Some((by, name?.as_bytes().to_vec())));
-    let all = files.into_iter().map(|name| (Called::File, name)).chain(names);
-    all.map(|(by, name)| (by, composed(&name)))
+    let names = names.filter_map(|(by, name)| Some((by, composed(name?.as_bytes()))));
+    let names = names.filter(move |(_, name)| !said || stems.iter().any(|one| one == stem(name)));
+    files.into_iter().map(|name| (Called::File, name)).chain(names)
 }
 
 /// What an edit decision list writes where there is no reel, and what is no name at all.
