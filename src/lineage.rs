@@ -81,7 +81,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
         let mut next: Vec<(Option<usize>, Kin)> = if part {
             std::mem::take(&mut parts)
         } else {
-            let parents = scales.meant(kinship.parents_of(asset));
+            let parents = scales.meant(asset, kinship.parents_of(asset));
             found.told = is_told(&parents);
             parents.into_iter().map(|kin| (None, kin)).collect()
         };
@@ -104,7 +104,7 @@ pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Ow
                 let mut told = false;
                 if !ends {
                     let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
-                    let parents = scales.meant(parents);
+                    let parents = scales.meant(&kin.asset, parents);
                     told = is_told(&parents);
                     next.extend(parents.into_iter().map(|kin| (Some(at), kin)));
                 }
@@ -126,74 +126,139 @@ struct Scales<'a> {
     kinship: &'a Kinship,
     own: &'a dyn Fn(&AssetId) -> Own,
     known: HashMap<AssetId, bool>,
-    /// Those known to be clean, in the order in which it was found.
-    clean: Vec<AssetId>,
     /// Those being weighed, each for the one before it.
     open: Vec<AssetId>,
+    /// Names whose owners are being weighed.
+    names: Vec<&'a GivenName>,
+    /// How often one of these was come back to: what was answered then holds only meanwhile.
+    returns: usize,
     /// Contents that may still be weighed.
     left: usize,
 }
 
 impl<'a> Scales<'a> {
     fn new(kinship: &'a Kinship, own: &'a dyn Fn(&AssetId) -> Own) -> Self {
-        let (known, clean, open) = Default::default();
-        Self { kinship, own, known, clean, open, left: WEIGHED_MAX }
+        let (known, open, names) = Default::default();
+        Self { kinship, own, known, open, names, returns: 0, left: WEIGHED_MAX }
     }
 
     /// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew,
     /// so several contents may carry the one that is named: then it says that one of them was meant, and
     /// of what all of them are, that is all that is sure.
-    fn meant(&mut self, parents: Vec<Kin>) -> Vec<Kin> {
+    fn meant(&mut self, child: &AssetId, parents: Vec<Kin>) -> Vec<Kin> {
         let name = |kin: &Kin| match &kin.said {
             Said::Read { name, .. } => Some(name.clone()),
             Said::By(_) => None,
         };
-        let mut owners: BTreeMap<GivenName, Vec<AssetId>> = BTreeMap::new();
+        let mut owners: BTreeMap<GivenName, usize> = BTreeMap::new();
         for kin in &parents {
             if let Some(name) = name(kin) {
-                owners.entry(name).or_default().push(kin.asset);
+                *owners.entry(name).or_default() += 1;
             }
         }
-        owners.retain(|_, all| all.len() > 1 && all.iter().any(|one| self.is_clean(one)));
+        owners.retain(|_, all| *all > 1);
+        if owners.is_empty() {
+            return parents;
+        }
+        self.open.push(*child);
+        let kinship = self.kinship;
+        for (name, all) in kinship.named_by(child) {
+            if owners.contains_key(name) && self.of_name(name, all) == Some(false) {
+                owners.remove(name);
+            }
+        }
+        self.open.pop();
         parents
             .into_iter()
             .filter(|kin| name(kin).is_none_or(|name| !owners.contains_key(&name)))
             .collect()
     }
 
-    /// Whether neither its own marks nor anything it was made from make it AI or suspect. What is not
-    /// looked through is not clean; a circle adds nothing.
-    fn is_clean(&mut self, asset: &AssetId) -> bool {
-        if let Some(known) = self.known.get(asset) {
-            return *known;
+    /// Whether what a name leads to is clean: one of its owners is, or none of them is anything else. One that
+    /// was made from what the same name leads to is no witness. Nothing, where that depends on what is being
+    /// weighed.
+    fn of_name(
+        &mut self,
+        name: &'a GivenName,
+        owners: impl Iterator<Item = &'a AssetId>,
+    ) -> Option<bool> {
+        if self.names.contains(&name) {
+            self.returns += 1;
+            return None;
         }
-        if self.open.contains(asset) {
-            return true;
-        }
-        if self.left == 0 || self.open.len() >= DEEPEST {
-            return false;
-        }
-        self.left -= 1;
-        let Origin { status, strength, .. } = (self.own)(asset).origin;
-        let before = self.clean.len();
-        let clean = weight(status) == 0
-            && (strength == Some(Strength::Person) || {
-                self.open.push(*asset);
-                let kinship = self.kinship;
-                let clean = kinship.is_clean_above(asset, &mut |one| self.is_clean(one));
-                self.open.pop();
-                clean
-            });
-        if clean {
-            self.clean.push(*asset);
-        } else {
-            // Those found clean meanwhile may be so only because this one was taken to be.
-            for one in self.clean.drain(before..) {
-                self.known.remove(&one);
+        self.names.push(name);
+        let (mut clean, mut tainted, mut open) = (false, false, false);
+        for one in owners {
+            match self.weighed(one) {
+                Some(true) => {
+                    clean = true;
+                    break;
+                }
+                Some(false) => tainted = true,
+                None => open = true,
             }
         }
-        self.known.insert(*asset, clean);
-        clean
+        self.names.pop();
+        if !clean && tainted {
+            return Some(false);
+        }
+        // In a circle of this name alone there is nothing else; in a wider one it is not known yet.
+        let unknown = !clean && open && !self.names.is_empty();
+        (!unknown).then_some(true)
+    }
+
+    /// Whether neither its own marks nor anything it was made from make it AI or suspect. What is not
+    /// looked through is not clean; of what depends on what is being weighed nothing is known.
+    fn weighed(&mut self, asset: &AssetId) -> Option<bool> {
+        if let Some(known) = self.known.get(asset) {
+            return Some(*known);
+        }
+        if self.open.contains(asset) {
+            self.returns += 1;
+            return None;
+        }
+        if self.left == 0 || self.open.len() >= DEEPEST {
+            self.returns += 1;
+            return Some(false);
+        }
+        self.left -= 1;
+        let before = self.returns;
+        let Origin { status, strength, .. } = (self.own)(asset).origin;
+        let verdict = match strength {
+            _ if weight(status) != 0 => Some(false),
+            Some(Strength::Person) => Some(true),
+            _ => {
+                self.open.push(*asset);
+                let verdict = self.of_sources(asset);
+                self.open.pop();
+                verdict
+            }
+        };
+        if let Some(clean) = verdict.filter(|_| self.returns == before) {
+            self.known.insert(*asset, clean);
+        }
+        verdict
+    }
+
+    /// Whether everything a content was made from is clean.
+    fn of_sources(&mut self, asset: &AssetId) -> Option<bool> {
+        let kinship = self.kinship;
+        let mut verdict = Some(true);
+        for parent in kinship.linked_to(asset) {
+            match self.weighed(parent) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => verdict = None,
+            }
+        }
+        for (name, owners) in kinship.named_by(asset) {
+            match self.of_name(name, owners) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => verdict = None,
+            }
+        }
+        verdict
     }
 }
 

@@ -133,8 +133,15 @@ impl Folder<'_> {
                 }
                 Fold::Sequence(sequence, frames) => (sequence, frames),
             };
-            // One frame that differs must be seen, not folded away; nor one that was not asked for.
-            for run in frames.chunk_by(|a, b| are_alike(rows[*a].as_ref(), rows[*b].as_ref())) {
+            // One frame that differs must be seen, not folded away; nor one that was not asked for. Between
+            // frames that are gone there may be one that is there, so those must follow each other.
+            let number = |at: usize| sequence.pattern.frame_of(&names[at]);
+            let follow = |a: usize, b: usize| number(a).map(|a| a + 1) == number(b);
+            let alike = |a: &usize, b: &usize| {
+                are_alike(rows[*a].as_ref(), rows[*b].as_ref())
+                    && (!self.options.missing || follow(*a, *b))
+            };
+            for run in frames.chunk_by(alike) {
                 let wanted: Vec<_> =
                     run.iter().filter_map(|at| rows[*at].clone().map(|row| (*at, row))).collect();
                 let pattern = sequence.pattern.part(&names[run[0]], &names[run[run.len() - 1]]);

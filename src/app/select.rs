@@ -106,7 +106,13 @@ pub(super) fn matcher(
         }
     }
     for (one, nearest) in wanted.iter_mut().zip(nearest) {
-        let nearest = nearest.ok_or_else(|| one.nothing())?;
+        let Some(nearest) = nearest else {
+            // A new folder in which nothing is known yet is no slip of typing.
+            if !context.absolute(Path::new(&one.argument)).is_dir() {
+                return Err(one.nothing());
+            }
+            continue;
+        };
         one.readings = one.readings.drain(..).skip(nearest).take(1).collect();
     }
     Ok(Matcher { wanted })

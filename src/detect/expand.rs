@@ -136,7 +136,7 @@ fn some(
             Content::Xmp(packet) => {
                 let (properties, problem) = xmp::properties(packet);
                 // Properties of other namespaces are nobody's mark.
-                for property in properties.into_iter().filter(|one| !one.key.starts_with('{')) {
+                for property in properties {
                     let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };
                     let place = format!("{} {}", block.place, property.key);
                     field(carrier, &property.key, property.value, place);

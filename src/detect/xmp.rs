@@ -42,8 +42,8 @@ const NAMESPACES: &[(&str, &str)] = &[
 /// One value. A property with several items gives one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
-    /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`; `{namespace}name` for others. Names of
-    /// documents inside another property are given with the way to them, since whose they are follows
+    /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`. Those of namespaces that are not known are
+    /// left out. Names of documents inside another property are given with the way to them, since whose they are follows
     /// from it: `xmpMM:DerivedFrom/stRef:instanceID`, `xmpMM:Ingredients[2]/stRef:documentID`.
     pub key: String,
     /// The value, without the white space around it.
@@ -203,7 +203,7 @@ struct Rdf {
 impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
         let (ns, local) = reader.resolver().resolve_element(tag.name());
-        let (ns, local) = (namespace(&ns), local.as_ref().to_owned());
+        let (ns, local) = (namespace(&ns), local.as_ref());
         let rdf = ns == RDF;
         self.inside |= rdf && local == "RDF";
         if !self.inside {
@@ -216,7 +216,7 @@ impl Rdf {
         if self.excess {
             return;
         }
-        let node = match local.as_str() {
+        let node = match local {
             "RDF" if rdf => Node::Rdf,
             "li" if rdf => {
                 if let Some(open) = self.open.last_mut() {
@@ -226,7 +226,7 @@ impl Rdf {
             }
             _ if rdf => Node::Plain,
             _ => {
-                self.open.push(Open { key: key(&ns, &local), text: String::new(), items: 0 });
+                self.open.push(Open { key: key(ns, local), text: String::new(), items: 0 });
                 Node::Property
             }
         };
@@ -240,7 +240,7 @@ impl Rdf {
             if ns == RDF && matches!(local.as_ref(), "resource" | "value") {
                 self.text(&value);
             } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
-                self.emit(key(&ns, local.as_ref()), &value, !self.open.is_empty());
+                self.emit(key(ns, local.as_ref()), &value, !self.open.is_empty());
             }
         }
         self.stack.push(node);
@@ -280,7 +280,8 @@ impl Rdf {
 
     fn emit(&mut self, key: String, value: &str, nested: bool) {
         let value = value.trim();
-        if !value.is_empty() {
+        // Nobody reads what has no known namespace, and its name may be as long as the packet.
+        if !value.is_empty() && !key.starts_with('{') {
             let key = if nested && is_name(&key) { self.way(&key) } else { key };
             self.out.push(Property { key, value: value.to_owned(), nested });
         }
@@ -305,19 +306,25 @@ fn is_name(key: &str) -> bool {
     matches!(key, "stRef:instanceID" | "stRef:documentID" | "xmpMM:InstanceID" | "xmpMM:DocumentID")
 }
 
-fn namespace(ns: &ResolveResult<'_>) -> String {
+fn namespace<'a>(ns: &'a ResolveResult<'_>) -> &'a str {
     match ns {
-        ResolveResult::Bound(ns) => ns.as_ref().to_owned(),
-        _ => String::new(),
+        ResolveResult::Bound(ns) => ns.as_ref(),
+        _ => "",
     }
 }
 
-/// The usual prefix of a namespace and a name, as in [`Property::key`].
+/// The usual prefix of a namespace and a name, as in [`Property::key`]. Of what is longer than any that is
+/// known only the beginning is kept: there may be as many properties of it as fit into a packet.
 pub fn key(ns: &str, local: &str) -> String {
+    const KEPT: usize = 64;
+    let local = &local[..local.floor_char_boundary(KEPT)];
     NAMESPACES
         .iter()
         .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
-        .map_or_else(|| format!("{{{ns}}}{local}"), |(_, prefix)| format!("{prefix}:{local}"))
+        .map_or_else(
+            || format!("{{{}}}{local}", &ns[..ns.floor_char_boundary(KEPT)]),
+            |(_, prefix)| format!("{prefix}:{local}"),
+        )
 }
 
 #[cfg(test)]
@@ -327,6 +334,21 @@ mod tests {
 
     fn properties(packet: &[u8]) -> (Vec<Property>, Option<String>) {
         super::properties(packet.to_vec())
+    }
+
+    #[test]
+    fn a_name_as_long_as_the_packet_is_kept_once_at_most() {
+        let long = "n".repeat(200_000);
+        let some = "<l:a>1</l:a>".repeat(10_000);
+        let ids = "<i:instanceID>x</i:instanceID>".repeat(10_000);
+        let packet = wrap(&format!(
+            "<r:Description xmlns:l='{long}' xmlns:i='http://ns.adobe.com/xap/1.0/sType/ResourceRef#' \
+             l:b='2'>{some}<l:{long}><m:{long}>{ids}</m:{long}></l:{long}></r:Description>"
+        ));
+        let (found, _) = properties(packet.as_bytes());
+        let kept: usize = found.iter().map(|one| one.key.len()).sum();
+        assert!(kept < 4 << 20, "{kept} bytes of names");
+        assert!(found.iter().any(|one| one.key.ends_with("stRef:instanceID")));
     }
 
     fn wrap(inner: &str) -> String {

@@ -162,20 +162,26 @@ impl Kinship {
         found.into_values().map(|(kin, _)| kin).collect()
     }
 
-    /// Whether all that a content was surely made from is clean: everything a person says, and of the contents
-    /// that a name leads to, of which it cannot be told which is meant, any. Asks for no more than it takes.
-    pub fn is_clean_above(&self, child: &AssetId, clean: &mut dyn FnMut(&AssetId) -> bool) -> bool {
-        let words = self.words.get(child);
-        let linked = words.into_iter().flatten();
-        let mut linked = linked.filter(|(_, word)| matches!(word, Word::Linked(..)));
-        let spoken_of = |one: &AssetId| words.is_some_and(|words| words.contains_key(one));
-        linked.all(|(parent, _)| clean(parent))
-            && self.derivations(child).iter().all(|one| {
-                let led = self.leads_to(child, one).map(|(_, owners)| owners);
-                let others = led.into_iter().flatten();
-                let mut others = others.filter(|one| *one != child && !spoken_of(one)).peekable();
-                others.peek().is_none() || others.any(&mut *clean)
-            })
+    /// What a person says that a content was made from.
+    pub fn linked_to(&self, child: &AssetId) -> impl Iterator<Item = &AssetId> {
+        let linked = self.words.get(child).into_iter().flatten();
+        linked.filter(|(_, word)| matches!(word, Word::Linked(..))).map(|(parent, _)| parent)
+    }
+
+    /// The names that lead from a content to what it was made from, each with the other contents that carry
+    /// it and of which nobody said anything. One of them is meant, and which cannot be told.
+    pub fn named_by(
+        &self,
+        child: &AssetId,
+    ) -> impl Iterator<Item = (&GivenName, impl Iterator<Item = &AssetId>)> {
+        let (child, words) = (*child, self.words.get(child));
+        self.derivations(&child).iter().filter_map(move |one| {
+            let (name, owners) = self.leads_to(&child, one)?;
+            let silent = move |one: &&AssetId| {
+                **one != child && words.is_none_or(|words| !words.contains_key(*one))
+            };
+            Some((name, owners.iter().filter(silent)))
+        })
     }
 
     /// What somebody said last that a content was not made from.

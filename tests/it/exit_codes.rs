@@ -23,6 +23,7 @@ fn no_exit_code_is_without_a_test() {
 fn exit_0_is_done_or_passed() {
     let world = World::with([("a.png", plain_png(1))]);
     world.deliverable("EP", &["a.png"]);
+    fs::create_dir(world.path("new reel")).unwrap();
     for args in [
         &["scan"][..],
         &["ls"],
@@ -38,6 +39,7 @@ fn exit_0_is_done_or_passed() {
         &["completions", "bash"],
         &["man"],
         &["init"],
+        &["ls", "new reel"],
     ] {
         let ran = world.run(args).expect(0);
         assert!(!ran.stderr.contains("error"), "{args:?}: {}", ran.stderr);

@@ -633,8 +633,10 @@ fn who_shares_a_name_is_weighed_with_what_it_inherits() {
     world.run(["tag", "work/y.png", "--not-ai", "--note", "painted over"]).expect(0);
     assert_eq!(status(&world, "out/z.png").0, "unknown");
 
-    // The same where files alone say it, and not where they lead in a circle.
-    for (made_from, status_of_z) in [("the-original", "ai"), ("the-child-1", "unknown")] {
+    // The same where files alone say it; one that was made from what is asked about is no witness for it.
+    for (made_from, status_of_z) in
+        [("the-original", "ai"), ("the-child-1", "ai"), ("nothing-known", "unknown")]
+    {
         let world = World::with([
             ("src/o.png", named_png(4, "the-original", "", true)),
             ("src/x.png", source()),
@@ -816,6 +818,58 @@ mod properties {
         let above = ancestry(&kinship, &frame(7), &own);
         assert!(above.is_empty() && !above.cut);
         assert_eq!(above.inherited_by(origin()).status, AiStatus::Unknown);
+    }
+
+    /// Who is AI by names alone: each content with what it is called, what it was made from, and whether it
+    /// carries a mark.
+    fn heirs_of_names(contents: &[(&[&str], &[&str], bool)]) -> Vec<bool> {
+        let name = |text: &&str| GivenName(NameKind::Document, (*text).to_owned());
+        let (relation, place) = (Relation::Version, "XMP".to_owned());
+        let mut kinship = Kinship::default();
+        for (at, (own, from, _)) in (0..).zip(contents) {
+            let from = from.iter().map(|one| Derivation {
+                relation,
+                names: vec![name(one)],
+                place: place.clone(),
+            });
+            let identity = Identity { own: own.iter().map(name).collect(), from: from.collect() };
+            kinship.learn(id(at), Some(&identity));
+        }
+        let origin = |asset: &AssetId| {
+            let at = usize::from(asset.as_bytes()[0]);
+            let mark = contents[at]
+                .2
+                .then(|| mark((SourceType::TrainedAlgorithmicMedia, Strength::Declared)));
+            Origin::of(mark.as_slice(), None)
+        };
+        let own =
+            |asset: &AssetId| Own { origin: origin(asset), unexamined: None, paths: Vec::new() };
+        let all = (0..).zip(contents).map(|(at, _)| {
+            let above = ancestry(&kinship, &id(at), &own);
+            above.inherited_by(origin(&id(at))).status == AiStatus::Ai
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn saves_of_one_document_are_no_witnesses_for_each_other() {
+        let (doc, none): (&[&str], &[&str]) = (&["d"], &[]);
+        let ai = (doc, none, true);
+        let save = (doc, doc, false);
+        assert_eq!(heirs_of_names(&[ai, save]), [true, true]);
+        assert_eq!(heirs_of_names(&[ai, save, save, save]), [true; 4]);
+        // One that is clean by itself may be what was meant.
+        let clean = (doc, none, false);
+        assert_eq!(heirs_of_names(&[ai, clean, save, save]), [true, false, false, false]);
+        assert_eq!(heirs_of_names(&[save, save]), [false, false]);
+        // Each of two was made from the other or from AI.
+        let cross: [(&[&str], &[&str], bool); 4] = [
+            (&["1"], &[], true),
+            (&["2"], &[], true),
+            (&["2"], &["1"], false),
+            (&["1"], &["2"], false),
+        ];
+        assert_eq!(heirs_of_names(&cross), [true; 4]);
     }
 
     #[derive(Clone, Debug)]

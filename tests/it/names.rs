@@ -228,6 +228,14 @@ fn a_folded_line_stands_for_no_frame_that_is_not_on_it() {
     assert_eq!(paths, expected);
     let named: Vec<_> = world.json(["ls", "sh/c.100[1-3].png", "sh/c.1005.png"]).values();
     assert!(named.iter().all(|row| row["frames"].is_null()), "1004 was not named: {named:#?}");
+    // Nor for one that is there among those that are gone.
+    for frame in [1001, 1002, 1004, 1005, 1006] {
+        world.remove(&format!("sh/c.{frame}.png"));
+    }
+    world.scan();
+    let rows = world.json(["ls", "--missing"]).values();
+    let paths: Vec<_> = rows.iter().map(|row| text(row, "path")).collect();
+    assert_eq!(paths, ["sh/c.1001.png", "sh/c.1002.png", "sh/c.[1004-1006].png"]);
 }
 
 #[test]

@@ -100,7 +100,7 @@ const SAMPLERS: &[&str] = &[
 
 /// The settings of the line that begins with `Steps: N`, when it is one: the number is a number, a sampler, or
 /// two other settings with values of their kind, stand beside it, and one that only diffusion has: a known
-/// sampler, a guidance or a model.
+/// sampler, a guidance, a model or what goes with one.
 pub fn settings(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut lines = text.split(['\n', '\r']).rev();
     if let Some(line) = lines.find(|line| line.trim_start().starts_with("Steps: ")) {
@@ -127,7 +127,7 @@ fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     }
     let of_kind = |(key, value): &&(&str, &str)| match *key {
         "Seed" => digits(value.trim_start_matches('-')),
-        _ if GUIDANCE.contains(key) => value.parse::<f64>().is_ok(),
+        _ if is_guidance(key) => value.parse::<f64>().is_ok(),
         "Size" => {
             value.split_once('x').is_some_and(|(width, height)| digits(width) && digits(height))
         }
@@ -138,15 +138,33 @@ fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     let sampler = settings.iter().any(|(key, value)| *key == "Sampler" && !value.is_empty());
     let diffusion = settings.iter().any(|(key, value)| match *key {
         "Sampler" => known(value),
-        "Model" | "Model hash" => !value.is_empty(),
-        _ => GUIDANCE.contains(key),
+        _ if ONLY_DIFFUSION.contains(key) => !value.is_empty(),
+        _ => is_guidance(key),
     });
     (diffusion && ((sampler && kinds >= 1) || kinds >= 2)).then_some(settings)
 }
 
 /// What programs call the strength of the prompt.
-const GUIDANCE: &[&str] =
-    &["CFG scale", "Distilled CFG Scale", "Guidance", "Guidance Scale", "Guidance scale"];
+fn is_guidance(key: &str) -> bool {
+    let all = ["CFG scale", "Distilled CFG Scale", "Guidance", "Guidance scale"];
+    all.iter().any(|known| known.eq_ignore_ascii_case(key))
+}
+
+/// Settings that only programs have which make pictures by diffusion.
+const ONLY_DIFFUSION: &[&str] = &[
+    "Model",
+    "Model hash",
+    "Lora hashes",
+    "Hashes",
+    "Denoising strength",
+    "Clip skip",
+    "Civitai resources",
+    "Civitai metadata",
+    "Schedule type",
+    "Module 1",
+    "VAE",
+    "VAE hash",
+];
 
 /// Whether this is a sampler of a diffusion model.
 fn known(sampler: &str) -> bool {
@@ -188,6 +206,11 @@ mod tests {
             "Steps: 20, Sampler: k_dpmpp_2m, Seed: 1",
             "Steps: 20, Sampler: new one, CFG scale: 7, Seed: 1",
             "Steps: 20, Seed: 42, Size: 512x512, Model: x",
+            "Steps: 20, Sampler: Flux Realistic, Schedule type: Beta, Seed: 1, Size: 5x5",
+            "Steps: 20, Seed: 9, Size: 512x512, Version: f2.0.1v1.10.1, Module 1: ae",
+            "Steps: 28, Seed: 1, Size: 832x1216, Clip skip: 2, Civitai metadata: {}",
+            "Steps: 8, Seed: 9, Size: 512x512, Lora hashes: \"a: 1b\"",
+            "Steps: 20, CFG Scale: 8.0, Seed: 1, Size: 5x5",
             "Steps: 8, Sampler: UniPC, Guidance Scale: 7.5, Seed: 3, Size: 512x512",
         ] {
             assert!(super::settings(short).is_some(), "{short}");
