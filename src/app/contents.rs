@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use crate::app::select::{Pattern, rooted};
+use crate::app::select::{Pattern, is_name, rooted};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName};
@@ -166,7 +166,8 @@ fn unconfigured(project: &Project, text: &str) -> Option<RootName> {
 }
 
 /// Reads a `--path` as typed: relative to the folder the user stands in, `name:path` below a root,
-/// or absolute.
+/// or absolute. What is the name of something, with brackets of its own, is put down so that it stands
+/// for that and nothing else.
 pub(super) fn path_pattern(
     project: &Project,
     context: &Context<'_>,
@@ -180,6 +181,13 @@ pub(super) fn path_pattern(
             format!("there is no root {:?}", name.as_str()),
             "add it as a [[root]] in .genlock/config.toml; genlock status lists the roots",
         ));
+    }
+    if let Some(path) = literally(project, context, text)
+        && let Ok(name) = std::str::from_utf8(path.path.as_bytes())
+        && has_wildcards(name)
+        && is_name(project, &project.reader()?, &path)?
+    {
+        return Ok(PathPattern { root: path.root, pattern: globset::escape(name) });
     }
     let (root, pattern) = match rooted(project, text) {
         Some((root, below)) if root.is_project() => below_here(project, context, below)?,
@@ -195,6 +203,19 @@ pub(super) fn path_pattern(
     let path = PathPattern { root, pattern };
     Named::new(&path)?;
     Ok(path)
+}
+
+/// What a `--path` stands for, read letter by letter.
+fn literally(project: &Project, context: &Context<'_>, text: &str) -> Option<AssetPath> {
+    let path = match rooted(project, text) {
+        Some((root, below)) if root.is_project() => {
+            let here = project.locate(&context.cwd).map_or(&project.dir, |_| &context.cwd);
+            here.join(below)
+        }
+        Some((root, below)) => return Some(AssetPath::new(root, RelPath::new(below).ok()?)),
+        None => text.into(),
+    };
+    project.locate(&path).map(|(_, path)| path)
 }
 
 /// A pattern typed in a folder of a root is below that folder; typed elsewhere, below the project.

@@ -72,8 +72,8 @@ pub use history::history;
 pub use link::{LinkOptions, link, unlink};
 pub use list::{ListOptions, list};
 pub use people::{
-    DecisionOptions, DecisionTarget, RevokeOptions, RevokeTarget, TagOptions, Verdicts, clear_tag,
-    reject, revoke, tag,
+    DecisionOptions, DecisionTarget, RevokeOptions, RevokeTarget, TagOptions, Verdicts, Withdrawal,
+    clear_tag, reject, revoke, tag,
 };
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};

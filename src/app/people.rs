@@ -118,6 +118,17 @@ pub struct Verdicts {
     pub unknown_deliverables: Vec<String>,
 }
 
+/// What a revocation was recorded as.
+#[derive(Clone, Debug)]
+pub struct Withdrawal {
+    /// The approvals it withdraws.
+    pub ids: Vec<ApprovalId>,
+    /// For how many contents.
+    pub assets: usize,
+    /// Those that held for every deliverable, where only some were named: they fall for all of them.
+    pub wider: Vec<ApprovalId>,
+}
+
 /// Records a determination.
 pub fn tag(
     project: &Project,
@@ -206,12 +217,13 @@ pub fn revoke(
     context: &Context<'_>,
     target: &RevokeTarget,
     options: &RevokeOptions,
-) -> Result<Verdicts, AppError> {
+) -> Result<Withdrawal, AppError> {
     let by = options.by.as_deref();
     let speaker = by.map(|by| Speaker::new(project, by)).transpose()?;
     let document = options.document.as_deref();
     let document = document.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {
+        known_deliverables(record, &options.deliverables)?;
         let Withdrawn { approvals, only, assets } = withdrawn(record, context, target, options)?;
         if let Some(speaker) = &speaker {
             speaker.check(record, &approvals)?;
@@ -225,7 +237,12 @@ pub fn revoke(
         };
         let news = speaker.as_ref().and_then(|speaker| speaker.approvers.news(record));
         let events = news.into_iter().chain([Event::Revoked(revocation)]).collect();
-        Ok((events, Verdicts { ids: approvals, assets, unknown_deliverables: vec![] }))
+        let is_wider = |id: &ApprovalId| {
+            record.approval(*id).is_some_and(|entry| entry.fact.deliverables.is_empty())
+        };
+        let mut wider = approvals.clone();
+        wider.retain(|id| !options.deliverables.is_empty() && is_wider(id));
+        Ok((events, Withdrawal { ids: approvals, assets, wider }))
     })
 }
 
@@ -348,4 +365,21 @@ pub(super) fn prepare(
 /// it should hear of it now; an approval ahead of the deliverable is legitimate.
 pub(super) fn unknown_deliverables(record: &Record, names: &[String]) -> Vec<String> {
     names.iter().filter(|name| !record.deliverables.contains_key(*name)).cloned().collect()
+}
+
+/// A misspelt name would withdraw what holds for all deliverables and leave what was meant.
+fn known_deliverables(record: &Record, names: &[String]) -> Result<(), AppError> {
+    let approved = record.approvals.iter().flat_map(|entry| &entry.fact.deliverables);
+    let known: BTreeSet<_> =
+        record.deliverables.keys().chain(approved).map(String::as_str).collect();
+    let Some(unknown) = names.iter().find(|name| !known.contains(name.as_str())) else {
+        return Ok(());
+    };
+    let hint = match known.into_iter().collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => {
+            "no deliverable is defined, and no approval names one".to_owned()
+        }
+        names => format!("there are: {names}"),
+    };
+    Err(AppError::usage(format!("there is no deliverable {unknown:?}"), hint))
 }

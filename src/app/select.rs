@@ -160,9 +160,54 @@ enum Reading {
     Like(Pattern),
 }
 
-/// Whether an argument is a glob, and not a name, an id or a folded sequence.
-pub(super) fn is_glob(text: &str) -> bool {
-    Pattern::new(RootName::project(), text).is_ok_and(|pattern| pattern.glob.is_some())
+/// Whether an argument is a glob, and not a name, an id or a folded sequence. What looks like one and
+/// is the name of something is that name.
+pub(super) fn is_glob(
+    project: &Project,
+    context: &Context<'_>,
+    text: &str,
+) -> Result<bool, AppError> {
+    let looks_so = Pattern::new(RootName::project(), text).is_ok_and(|one| one.glob.is_some());
+    if !looks_so {
+        return Ok(false);
+    }
+    let reader = project.reader()?;
+    for reading in Wanted::new(project, context, &reader, text)?.readings {
+        if let Reading::At(path) = reading
+            && is_name(project, &reader, &path)?
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether what could be a pattern is the name of something that is on disk, or is or was known. With
+/// `*` in it, it stays a pattern: that takes in the name too, and a file that somebody called `*` must
+/// not stand for all the others.
+pub(super) fn is_name(
+    project: &Project,
+    reader: &Reader,
+    path: &AssetPath,
+) -> Result<bool, AppError> {
+    let mut is = is_on_disk(project, path);
+    for missing in [false, true] {
+        if !is && !has_star(path) {
+            reader.locations(missing, &mut |row| {
+                is |= row.path.root == path.root && row.path.path.is_within(&path.path);
+            })?;
+        }
+    }
+    Ok(is)
+}
+
+fn is_on_disk(project: &Project, path: &AssetPath) -> bool {
+    let there = |disk| std::fs::symlink_metadata(disk).is_ok();
+    !has_star(path) && project.on_disk(path).is_some_and(there)
+}
+
+fn has_star(path: &AssetPath) -> bool {
+    path.path.as_bytes().contains(&b'*')
 }
 
 /// A glob or a folded sequence below a root.
@@ -263,6 +308,11 @@ impl Wanted {
             let below = below.and_then(unescape_bytes);
             let printed = [located(&bytes), below_root(below.as_deref())];
             one.readings.extend(printed.into_iter().flatten().map(Reading::At));
+        }
+        // Also where no scan has seen it: nothing is decided of what its name would fit as a pattern.
+        let mut names = one.readings.iter();
+        if names.any(|it| matches!(it, Reading::At(path) if is_on_disk(project, path))) {
+            return Ok(one);
         }
         for path in [here, there].into_iter().flatten() {
             if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {

@@ -197,7 +197,9 @@ pub(super) fn revoke(
     };
     let made = app::revoke(project, context, &target, &options)?;
     let ids: Vec<_> = made.ids.iter().map(ToString::to_string).collect();
-    let text = format!("{} withdrawn for {}", ids.join(", "), count(made.assets as u64, "asset"));
+    let assets = count(made.assets as u64, "asset");
+    let wider = made.wider.iter().map(|id| format!("; {id} was for all deliverables"));
+    let text = format!("{} withdrawn for {assets}{}", ids.join(", "), wider.collect::<String>());
     Ok(done(output, &made.ids, made.assets, &text))
 }
 

@@ -66,3 +66,38 @@ fn what_a_glob_took_in_later_stays_declared_wherever_it_is_moved_or_copied() {
     world.deliverable("EP", &["a.png"]);
     assert!(has(&world.gate("EP"), "no-ai a.png"));
 }
+
+#[test]
+fn a_name_with_brackets_is_declared_and_no_glob_that_does_not_fit_it() {
+    let world = World::with([
+        ("SC010 [AI]/a.png", a1111_png(1)),
+        ("still [final].png", a1111_png(2)),
+        ("still f.png", a1111_png(3)),
+        ("later [x].png", a1111_png(4)),
+    ]);
+    let named = ["SC010 [AI]", "still [final].png"];
+    assert_eq!(number(&declare(&world, FINAL, &named), "assets"), 2);
+    let clearance = |path: &str| world.row(path)["clearance"].clone();
+    assert_eq!(clearance("SC010 [AI]/a.png"), "declared");
+    assert_eq!(clearance("still [final].png"), "declared");
+    assert_eq!(clearance("still f.png"), "undeclared");
+    let added = world.json(["declare", "D-1", "--add", "later [x].png"]).expect(0).value();
+    assert_eq!(number(&added, "assets"), 3);
+    // As a folder without brackets, it is for what is in it now.
+    world.write("SC010 [AI]/b.png", a1111_png(5));
+    // What no scan has seen is not known, and no pattern for what is.
+    world.write("still [fg].png", a1111_png(6));
+    let unseen = ["declare", "D-1", "--add", "still [fg].png"];
+    assert!(world.json(unseen).expect(2).error().contains("no asset matches"));
+    world.run(["tag", "still [fg].png", "--ai"]).expect(2);
+    world.scan();
+    assert_eq!(clearance("SC010 [AI]/b.png"), "undeclared");
+    // Where nothing has the name it is a glob, also of what lands later; with a star it always is.
+    world.write("gen/*.png", a1111_png(7));
+    world.write("gen/c.png", a1111_png(8));
+    world.scan();
+    assert_eq!(number(&declare(&world, FINAL, &["still [ef].png", "gen/*.png"]), "assets"), 3);
+    world.write("still e.png", a1111_png(9));
+    world.scan();
+    assert_eq!(clearance("still e.png"), "declared");
+}

@@ -213,3 +213,32 @@ fn the_references_of_a_deliverable_are_what_it_holds() {
     }
     assert_eq!(shown["references"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn a_path_that_is_the_name_of_something_is_no_pattern_for_others() {
+    let world = World::with([
+        ("v[2]/a.png", plain_png(1)),
+        ("v2/b.png", a1111_png(1)),
+        ("cut/v[2]/c.png", plain_png(2)),
+        ("cut/v2/d.png", a1111_png(2)),
+        ("sh.[1001-1002].png", plain_png(3)),
+        ("sh.1001.png", a1111_png(3)),
+    ]);
+    world.deliverable("EP", &["v[2]", "sh.[1001-1002].png"]);
+    let add = ["deliverable", "add", "EP", "--path"];
+    world.run_in("cut", [&add[..], &["v[2]/"]].concat()).expect(0);
+    // From within, too.
+    world.run_in("cut/v[2]", [&add[..], &["c.png"]].concat()).expect(0);
+    assert_eq!(number(&world.gate("EP").expect("pass", &[]).answer, "checked"), 3);
+    world.json(["export", "EP", world.outside("out").to_str().unwrap()]).expect(0);
+    assert!(!world.outside("out/v2").exists() && world.outside("out/v[2]/a.png").exists());
+    // What is not there yet may be either, and is taken as both.
+    world.deliverable("NEXT", &["v[3]"]);
+    world.write("v[3]/a.png", plain_png(4));
+    world.write("v3/b.png", a1111_png(4));
+    world.gate("NEXT").expect("refused", &["ai-unapproved v3/b.png"]);
+    // A file that somebody called so does not keep out the others.
+    world.write("v2/*", plain_png(5));
+    world.deliverable("ALL", &["v2/*"]);
+    world.gate("ALL").expect("refused", &["ai-unapproved v2/b.png"]);
+}

@@ -345,3 +345,29 @@ fn a_revocation_can_be_of_one_scope_or_deliverable_and_in_writing() {
     let broken = world.json(["verify"]).expect(6).value();
     assert!(broken["problems"].to_string().contains("revocation"), "{broken}");
 }
+
+#[test]
+fn a_revocation_for_a_deliverable_that_nobody_named_is_refused_and_a_wider_one_is_said() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("EP", &["a.png", "b.png"]);
+    world.approve(&["a.png"]);
+    let ahead = ["approve", "b.png", "--by", "Dana", "--scope", "temp", "--deliverable", "NEXT"];
+    world.run(ahead).expect(0);
+    let before = world.events();
+    for target in ["a.png", "A-1"] {
+        let misspelt = ["revoke", target, "--note", "rights gone", "--deliverable", "EP1"];
+        let ran = world.run(misspelt).expect(2);
+        assert!(ran.stderr.contains("there is no deliverable \"EP1\""), "{}", ran.stderr);
+        assert!(ran.stderr.contains("EP, NEXT"), "{}", ran.stderr);
+    }
+    assert_eq!(world.events(), before);
+    let revoke = |asset: &str, name: &str| {
+        let args = ["revoke", asset, "--note", "rights gone", "--deliverable", name];
+        world.run(args).expect(0).stdout
+    };
+    let said = revoke("a.png", "EP");
+    assert!(said.contains("A-1 withdrawn for 1 asset; A-1 was for all deliverables"), "{said}");
+    // An approval may name what is not defined yet, and what it names can be withdrawn.
+    let said = revoke("b.png", "NEXT");
+    assert!(said.contains("A-2 withdrawn") && !said.contains("all deliverables"), "{said}");
+}

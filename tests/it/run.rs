@@ -332,3 +332,17 @@ fn a_guarded_folder_knows_what_export_and_run_write() {
     world.write("DELIVERY/y.png", plain_png(77));
     once(1);
 }
+
+#[test]
+fn an_output_with_brackets_in_its_name_is_itself_before_and_after_it_is_there() {
+    let world = world();
+    let make = |bytes: u8| {
+        std::fs::write(world.outside("new.png"), plain_png(bytes)).unwrap();
+        let script = "cp ../new.png 'out[1].png'";
+        let ran = world.json(["run", "EP", "--out", "out[1].png", "--", "sh", "-c", script]);
+        let said = ran.expect(0).value();
+        (said["rendition"].clone(), said["outputs"].clone())
+    };
+    let rendition = (json!(true), json!(["out[1].png"]));
+    assert_eq!([make(5), make(6)], [rendition.clone(), rendition]);
+}

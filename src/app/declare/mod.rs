@@ -53,7 +53,8 @@ pub struct Covered {
     pub globs: Vec<PathPattern>,
 }
 
-/// Reads what a declaration is to be for. A glob may fit nothing yet; anything else must be known.
+/// Reads what a declaration is to be for. A glob may fit nothing yet; anything else must be known. A
+/// glob that is the name of something would not fit it: what lies there would stay undeclared.
 pub fn covered(
     project: &Project,
     context: &Context<'_>,
@@ -62,7 +63,7 @@ pub fn covered(
     let mut covered = Covered::default();
     for argument in arguments {
         let one = std::slice::from_ref(argument);
-        if !is_glob(argument) {
+        if !is_glob(project, context, argument)? {
             covered.assets.extend(select(project, context, one)?.assets);
             continue;
         }
