@@ -11,7 +11,9 @@ use crate::app::papers::{CERTIFICATE, SIGNATURE};
 use crate::app::{AppError, Context};
 use crate::attest::{AllowedSigners, Certificate};
 use crate::deliver::copy::{Copied, CopyError, CopyOptions, read_back};
-use crate::deliver::package::{self, Algorithm, Digest, is_junk, is_list};
+use crate::deliver::package::{
+    self, Algorithm, Digest, is_junk, is_list, is_of_a_drive, is_settings,
+};
 use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::{Head, Outcome, RelPath};
 
@@ -122,7 +124,7 @@ fn files(
             [CERTIFICATE, SIGNATURE].contains(&&*text)
         };
         if certified.is_none() && !is_ours {
-            if beside.contains(path) || is_junk(folder, path.as_bytes()) {
+            if beside.contains(path) || is_left(folder, path) {
                 verified.beside.push(text);
             } else {
                 verified.broken.push((text, "it is no part of the delivery".to_owned()));
@@ -243,7 +245,18 @@ fn listed(
     all
 }
 
-/// What a file system keeps at its top for its own repairs, where only the system may look.
+/// Whether a file was left by a system or a file manager that the folder was shown with. A file or a link
+/// that only has the name of a system's folder is none.
+fn is_left(folder: &Path, path: &RelPath) -> bool {
+    let bytes = path.as_bytes();
+    let in_a_folder = bytes.contains(&b'/');
+    is_junk(folder, bytes) || is_settings(folder, bytes) || (in_a_folder && is_of_a_drive(bytes))
+}
+
+/// What a file system keeps at its top for its own repairs, where only the system may look; and what
+/// systems keep there, of which some is not for everybody.
 fn is_of_the_drive(path: &RelPath, disk: &Path) -> bool {
-    path.as_bytes() == b"lost+found" && fs::symlink_metadata(disk).is_ok_and(|one| one.uid() == 0)
+    let repairs = path.as_bytes() == b"lost+found";
+    is_of_a_drive(path.as_bytes())
+        || (repairs && fs::symlink_metadata(disk).is_ok_and(|one| one.uid() == 0))
 }

@@ -89,6 +89,13 @@ pub fn export(
     if !passes(&answer) {
         return Ok(answer);
     }
+    if answer.gate.state == DeliverableState::FinalChanged {
+        // Wherever to: the refusal comes before anything that the destination is in the way of.
+        answer.gate = finalised(project, context, name, answer.gate)?;
+        if !passes(&answer) {
+            return Ok(answer);
+        }
+    }
     // What cannot leave under its name, or to there, is told before anything is final or copied.
     let (mut record, mut items) = leaving(project, name)?;
     let is_there = destination.join(CERTIFICATE).is_file();

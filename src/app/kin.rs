@@ -42,7 +42,8 @@ pub(super) fn origin(
     }
 }
 
-fn own(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Own, AppError> {
+/// What is known of a content by itself.
+pub(super) fn own(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Own, AppError> {
     let examination = record.counted(reader.examination(asset)?);
     let determination = record.determination(asset).map(|entry| &entry.fact);
     let origin = Origin::of(&examination.evidence, determination);

@@ -71,8 +71,8 @@ impl Project {
         }
         let mut config = Config::load(&dir)?;
         for root in &mut config.roots {
-            // A root that is not there keeps its path as written: it may be mounted later.
-            root.path = fs::canonicalize(&root.path).unwrap_or_else(|_| root.path.clone());
+            // One that is not there may be mounted later. As written, `../media` would begin as the project.
+            root.path = fs::canonicalize(&root.path).unwrap_or_else(|_| resolve(&root.path));
         }
         for outer in &config.roots {
             let inside =

@@ -15,17 +15,21 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::AtomicBool;
 
 use crate::app::contents::{Contents, path_pattern};
-use crate::app::decide::decide;
+use crate::app::decide::{decide, fold};
 use crate::app::deliverables::DeliverableState;
 use crate::app::export::judged;
 use crate::app::gate::{GateAnswer, MadeFiles, gate};
-use crate::app::kin::places;
+use crate::app::kin::{own, places};
 use crate::app::link::link_made;
 use crate::app::run::snapshot::Snapshot;
 use crate::app::run::sources::Sources;
 use crate::app::{AppError, Context, Project};
 use crate::failpoint;
-use crate::model::{AssetId, AssetPath, Event, FinalItem, Finding, MadeOf, Outcome, Rendered};
+use crate::ledger::Reader;
+use crate::model::{
+    AiStatus, AssetId, AssetPath, Event, FinalItem, Finding, MadeOf, Outcome, Rendered,
+};
+use crate::record::{Record, Said};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -139,6 +143,19 @@ fn code(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }
 
+/// Why there is no lineage of what lay elsewhere and is known.
+const KNOWN: &str = "the same lay elsewhere before, and what it is is known: it is a copy of that";
+
+/// Whether it is known what a content is, by a person's word on it or on what it was made from, or by its
+/// own marks. Of any other that lay somewhere before nobody can tell whether it is a copy of that or an
+/// earlier try of the same command: a test render would clear the official one. A name in a file says
+/// nothing here: who makes the file writes it.
+fn is_known(reader: &Reader, record: &Record, asset: &AssetId) -> Result<bool, AppError> {
+    let parents = record.kinship.parents_of(asset);
+    Ok(parents.iter().any(|kin| matches!(kin.said, Said::By(_)))
+        || own(reader, record, asset)?.origin.status != AiStatus::Unknown)
+}
+
 /// What is looked at once the command has ended.
 struct Follow<'a> {
     project: &'a Project,
@@ -203,11 +220,14 @@ impl Follow<'_> {
             // Every empty file is the same one.
             why.insert(empty, "it is empty");
         }
-        let places = places(&project.reader()?, children.clone(), self.sources.head.seq)?;
+        let reader = project.reader()?;
+        let places = places(&reader, children.clone(), self.sources.head.seq)?;
+        let record = fold(&reader, None)?;
         for asset in &children {
             let mut lay = places.of(asset);
-            if lay.any(|path| !self.named.contains(&path.root, &path.path)) {
-                why.entry(*asset).or_insert("the same lay elsewhere before: it is a copy of that");
+            let elsewhere = lay.any(|path| !self.named.contains(&path.root, &path.path));
+            if elsewhere && is_known(&reader, &record, asset)? {
+                why.entry(*asset).or_insert(KNOWN);
             }
         }
         children.retain(|asset| !why.contains_key(asset));

@@ -180,20 +180,27 @@ fn media_stem(name: &[u8]) -> Option<&[u8]> {
     (stem.len() < name.len() && media).then_some(stem)
 }
 
-/// Which of the names in a folder is meant by `name`: the same bytes, else those that are the same in
-/// NFC. Two that differ only so are told apart by their bytes.
-pub fn same_name<'a>(name: &[u8], names: impl Iterator<Item = &'a [u8]>) -> Vec<&'a [u8]> {
-    let wanted = composed(name);
-    let mut alike = Vec::new();
-    for one in names {
-        if one == name {
-            return vec![one];
+/// The names in a folder by what they are in NFC: asked as often as frames are missing, composed once.
+#[derive(Debug, Default)]
+pub struct Spellings(BTreeMap<Vec<u8>, Vec<Vec<u8>>>);
+
+impl Spellings {
+    /// Of these names.
+    pub fn of<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut spellings = Self::default();
+        for name in names {
+            spellings.0.entry(composed(name)).or_default().push(name.to_vec());
         }
-        if composed(one) == wanted {
-            alike.push(one);
-        }
+        spellings
     }
-    alike
+
+    /// Which of the names is meant by `name`: the same bytes, else those that are the same in NFC. Two
+    /// that differ only so are told apart by their bytes.
+    pub fn alike(&self, name: &[u8]) -> &[Vec<u8>] {
+        let alike = self.0.get(&composed(name)).map(Vec::as_slice).unwrap_or_default();
+        let exact = alike.iter().position(|one| one == name);
+        exact.map_or(alike, |at| &alike[at..=at])
+    }
 }
 
 #[cfg(test)]

@@ -116,6 +116,12 @@ pub fn check_free<'a>(
 ) -> Result<(), StagingError> {
     match fs::symlink_metadata(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            // Mistyped: it goes through a file.
+            let is_file = |path: &&Path| fs::metadata(path).is_ok_and(|found| !found.is_dir());
+            let path = target.ancestors().find(is_file).unwrap_or(target);
+            return Err(StagingError::NoFolder { path: path.to_owned() });
+        }
         Err(error) => return Err(io_error("look at", target)(error)),
         Ok(found) if !found.is_dir() => {
             return Err(StagingError::NoFolder { path: target.to_owned() });

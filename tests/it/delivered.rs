@@ -235,6 +235,52 @@ fn what_lay_in_the_folder_before_is_told_and_breaks_nothing() {
     assert!(text(problem, "problem").contains("cannot be listed"), "{problem}");
 }
 
+#[test]
+fn what_systems_keep_at_the_top_of_a_drive_is_told_by_name_and_breaks_nothing() {
+    let world = world();
+    let to = out(&world);
+    export(&world, &to).expect(0);
+    let mut left = [
+        ".Spotlight-V100/Store-V2/x",
+        ".TemporaryItems/folders.501/x",
+        ".Trashes/501/ai.png",
+        ".fseventsd/fseventsd-uuid",
+        "$RECYCLE.BIN/S-1-5/desktop.ini",
+        "System Volume Information/IndexerVolumeGuid",
+    ];
+    let put = |name: &str, bytes: &[u8]| {
+        let path = to.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    for name in left {
+        put(name, &a1111_png(1));
+    }
+    left.sort_unstable();
+    let found = verify(&world, &to).expect(0).value();
+    assert_eq!(names(&found, "beside"), left, "whatever it is, it is named");
+    let part = unlistable(&to.join(".Trashes"));
+    let found = names(&verify(&world, &to).expect(0).value(), "beside");
+    assert!(found.iter().any(|one| one.starts_with(&format!(".Trashes/{part}"))), "{found:?}");
+    for start in ["[.ShellClassInfo]\r\n", "\r\n[.ShellClassInfo]\r\n"] {
+        put("desktop.ini", start.as_bytes());
+        verify(&world, &to).expect(0);
+    }
+    fs::remove_file(to.join("desktop.ini")).unwrap();
+    // Anywhere else, or only called so, it is a file as any other.
+    let others = ["cut/.Trashes/ai.png", "cut/desktop.ini", "more/.fseventsd/x", "desktop.ini"];
+    for name in others.into_iter().chain(["System Volume", "$RECYCLE.BIN.png/x"]) {
+        put(name, &a1111_png(1));
+        let found = verify(&world, &to).expect(6).value();
+        assert_eq!(found["problems"][0]["path"], name);
+        fs::remove_file(to.join(name)).unwrap();
+    }
+    fs::remove_dir_all(to.join(".fseventsd")).unwrap();
+    std::os::unix::fs::symlink("cut", to.join(".fseventsd")).unwrap();
+    let found = verify(&world, &to).expect(6).value();
+    assert_eq!(found["problems"][0]["path"], ".fseventsd");
+}
+
 /// Puts something into a delivery's place that is in the way; the second folder lies elsewhere.
 type Obstacle = fn(&Path, &Path);
 

@@ -181,6 +181,10 @@ fn what_changed_since_it_was_final_is_refused_until_it_is_reopened() {
     let run = world.json(["run", "EP", "--out", "o", "--", "touch", "ran"]).expect(1).value();
     assert_eq!((&run["ran"], &run["verdict"]), (&false.into(), &"refused".into()));
     assert!(!out(&world).exists() && !world.path("ran").exists());
+    // Also where something is in the way.
+    let to = world.outside("used");
+    fs::create_dir_all(to.join("ascmhl")).unwrap();
+    assert_eq!(export(&world, &to).expect(1).value()["verdict"], "refused");
     world.run(["reopen", "EP", "--note", "a new take"]).expect(0);
     export(&world, &out(&world)).expect(0);
 }
@@ -204,6 +208,10 @@ fn nothing_that_is_there_is_overwritten() {
     assert_eq!(found["beside"], serde_json::json!(["notes.txt"]), "{found}");
     // A file where the folder should be.
     export(&world, &to.join("notes.txt")).expect(2);
+    for below in ["notes.txt/EP", "notes.txt/deep/EP"] {
+        let error = export(&world, &to.join(below)).expect(2).error();
+        assert!(error.ends_with("notes.txt is there and is no folder"), "{error}");
+    }
 }
 
 // Failpoints are compiled into debug builds only.

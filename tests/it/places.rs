@@ -93,6 +93,21 @@ fn a_root_that_vanished_is_a_problem_and_makes_nothing_missing() {
 }
 
 #[test]
+fn a_root_beside_the_project_that_is_not_there_stops_nothing() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.configure("[[root]]\nname = \"gone\"\npath = \"../gone/media\"");
+    assert_eq!(listed(&world), ["a.png"]);
+    assert_eq!(problems(&world.json(["scan"]).expect(4).value()).len(), 1);
+    fs::create_dir_all(world.outside("gone/media")).unwrap();
+    fs::write(world.outside("gone/media/b.png"), plain_png(2)).unwrap();
+    world.scan();
+    assert_eq!(listed(&world), ["gone:b.png", "a.png"]);
+    // Written so and inside the project it still counts twice.
+    world.configure("[[root]]\nname = \"inside\"\npath = \"../project/media\"");
+    world.run(["ls"]).expect(3);
+}
+
+#[test]
 fn a_part_is_scanned_alone_and_counts_alone() {
     let world = World::with([("a/1.png", plain_png(1)), ("b/2.png", plain_png(2))]);
     world.write("a/new.png", a1111_png(3));

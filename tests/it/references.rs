@@ -36,6 +36,12 @@ fn sequence(base: &str, prefix: &str, suffix: &str) -> String {
     .to_string()
 }
 
+/// The same with as many frames as that.
+fn long_sequence(base: &str, frames: u32) -> String {
+    let text = sequence(base, "sh.", ".png");
+    text.replace("\"value\":4}", &format!("\"value\":{frames}}}"))
+}
+
 /// Frames 1001 to 1004, of which the third is AI.
 fn frames(pattern: &str) -> Vec<(String, Vec<u8>)> {
     let bytes =
@@ -90,6 +96,16 @@ fn every_frame_of_a_sequence_is_judged_wherever_the_timeline_was_made() {
     world.remove("render/sh.1004.png");
     let missing = ["ai-unapproved render/sh.1003.png", "media-missing cut.otio"];
     world.gate("EP").expect("refused", &missing);
+}
+
+#[test]
+fn a_sequence_that_is_hardly_there_is_answered_frame_by_frame() {
+    let mut found = frames("render/sh.#.png");
+    found.extend((0..3_000).map(|at| (format!("render/other_{at}.txt"), Vec::new())));
+    let world = world(&found, "cut.otio", &long_sequence("render/", 3_004));
+    let gate = world.gate("EP");
+    gate.expect("refused", &["ai-unapproved render/sh.1003.png", "media-missing cut.otio"]);
+    assert!(gate.answer.to_string().contains("3000 of its frames are not there"), "{gate:#?}");
 }
 
 #[test]

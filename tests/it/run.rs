@@ -263,14 +263,17 @@ fn what_lay_elsewhere_and_what_is_empty_is_not_made_from_the_deliverable() {
     world.write("placeholder.txt", "");
     world.scan();
     world.approve(&["cut/ai.png"]);
+    world.run(["tag", "logo.png", "--not-ai", "--note", "drawn by hand"]).expect(0);
     let script = "mkdir -p out && cp logo.png out/logo.png; : > out/empty; cp ../new.png out/x.png; \
                   cp ../new.png out/copy.png";
     let ran = run(&world, script).expect(0);
     let unlinked = ran.value()["unlinked"].as_array().unwrap().clone();
     let paths: Vec<_> = unlinked.iter().map(|one| text(one, "path")).collect();
     assert_eq!(paths, ["out/empty", "out/logo.png"]);
-    for path in ["logo.png", "out/logo.png", "placeholder.txt"] {
-        assert_eq!(world.row(path)["status"], "unknown", "{path}");
+    for (path, status) in
+        [("logo.png", "not-ai"), ("out/logo.png", "not-ai"), ("placeholder.txt", "unknown")]
+    {
+        assert_eq!(world.row(path)["status"], status, "{path}");
     }
     assert_eq!(world.row("out/x.png")["status"], "ai-part");
     // Made again the same, also where the first time went by without a word.
@@ -284,6 +287,38 @@ fn what_lay_elsewhere_and_what_is_empty_is_not_made_from_the_deliverable() {
     world.run(clear).expect(0);
     run(&world, "cp ../new.png out/x.png").expect(0);
     assert_eq!(parents(&world, "out/x.png"), [world.id("cut/ai.png")]);
+}
+
+#[test]
+fn a_test_render_that_nobody_said_anything_of_does_not_clear_the_official_one() {
+    let world = world();
+    world.write("cut/ai.png", a1111_png(1));
+    // Made by hand of the same sources; and one that only says of itself that it is from elsewhere.
+    world.write("test/render.png", plain_png(5));
+    world.write("src.png", named_png(7, "the-source", "", false));
+    world.write("test/named.png", named_png(8, "the-child", &derived("the-source"), false));
+    // Of these something is known.
+    world.write("test/tagged.png", plain_png(31));
+    world.write("test/linked.png", plain_png(32));
+    world.write("test/marked.png", a1111_png(33));
+    world.scan();
+    world.approve(&["cut/ai.png"]);
+    world.approve(&["test/marked.png"]);
+    world.run(["tag", "test/tagged.png", "--not-ai", "--note", "shot on day 2"]).expect(0);
+    world.run(["link", "test/linked.png", "--from", "logo.png", "--as", "crop"]).expect(0);
+    // One that the deliverable holds is what it was, not made from the others.
+    let ran = run(&world, "mkdir -p out && cp test/* cut/a.png out").expect(0);
+    assert_eq!(said(&ran).3, json!(true));
+    let unlinked = ran.value()["unlinked"].as_array().unwrap().clone();
+    let paths: Vec<_> = unlinked.iter().map(|one| text(one, "path")).collect();
+    assert_eq!(paths, ["out/linked.png", "out/marked.png", "out/tagged.png"]);
+    assert_eq!(parents(&world, "out/a.png"), [""; 0]);
+    for path in ["out/render.png", "test/render.png", "out/named.png"] {
+        assert_eq!(world.row(path)["status"], "ai-part", "{path}");
+    }
+    world.deliverable("MASTER", &["out/render.png"]);
+    world.run(["revoke", "cut/ai.png", "--by", "Dana", "--note", "no"]).expect(0);
+    world.gate("MASTER").expect("refused", &["approval-revoked out/render.png"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::app::Project;
-use crate::deliver::names::same_name;
+use crate::deliver::names::Spellings;
 use crate::model::AssetPath;
 
 /// What lies at a place.
@@ -30,8 +30,15 @@ pub(super) enum Lies {
 /// The disk as one look at timelines sees it.
 pub(super) struct Disk<'a> {
     project: &'a Project,
-    /// Names in folders that were listed.
-    folders: BTreeMap<PathBuf, Vec<Vec<u8>>>,
+    /// Folders that were listed.
+    folders: BTreeMap<PathBuf, Folder>,
+}
+
+/// The names in a folder.
+struct Folder {
+    /// Sorted.
+    names: Vec<Vec<u8>>,
+    spellings: Spellings,
 }
 
 impl<'a> Disk<'a> {
@@ -82,8 +89,7 @@ impl<'a> Disk<'a> {
                     next.push(exact);
                     continue;
                 }
-                let names = self.listed(&folder).iter().map(Vec::as_slice);
-                let alike = same_name(part, names).into_iter();
+                let alike = self.folder(&folder).spellings.alike(part).iter();
                 next.extend(alike.map(|name| folder.join(OsStr::from_bytes(name))));
             }
             reached = next;
@@ -106,12 +112,16 @@ impl<'a> Disk<'a> {
 
     /// The names in a folder, sorted.
     pub(super) fn listed(&mut self, folder: &Path) -> &[Vec<u8>] {
+        &self.folder(folder).names
+    }
+
+    fn folder(&mut self, folder: &Path) -> &Folder {
         self.folders.entry(folder.to_owned()).or_insert_with(|| {
             let entries = fs::read_dir(folder).into_iter().flatten().flatten();
             let names = entries.map(|entry| OsString::into_vec(entry.file_name()));
             let mut names: Vec<_> = names.collect();
             names.sort();
-            names
+            Folder { spellings: Spellings::of(names.iter().map(Vec::as_slice)), names }
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What file managers leave behind in every folder they show.
+//! What file managers leave behind in every folder they show, and systems at the top of a drive.
 
 use std::path::Path;
 
@@ -18,4 +18,32 @@ pub fn is_junk(folder: &Path, path: &[u8]) -> bool {
         return false;
     };
     tree::read_start(folder, path, magic.len() as u64).is_ok_and(|start| start == magic)
+}
+
+/// Folders that systems keep at the top of a drive.
+const OF_DRIVES: &[&str] = &[
+    ".fseventsd",
+    ".Spotlight-V100",
+    ".Trashes",
+    ".TemporaryItems",
+    "System Volume Information",
+    "$RECYCLE.BIN",
+];
+
+/// How settings of a folder on Windows begin: in bytes, after an empty line, or in wide characters.
+const SETTINGS: &[&[u8]] = &[b"[", b"\r\n[", b"\xff\xfe"];
+
+/// Whether a path below the top of a drive is one of those folders, or in it. Whatever is in it is no
+/// part of anything, and told by its name.
+pub fn is_of_a_drive(path: &[u8]) -> bool {
+    let top = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+    OF_DRIVES.iter().any(|name| top.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// Whether a file at the top of a drive is the `desktop.ini` of a file manager.
+pub fn is_settings(folder: &Path, path: &[u8]) -> bool {
+    let begins = |magic: &&[u8]| {
+        tree::read_start(folder, path, magic.len() as u64).is_ok_and(|start| start == *magic)
+    };
+    path.eq_ignore_ascii_case(b"desktop.ini") && SETTINGS.iter().any(begins)
 }

@@ -51,7 +51,7 @@ pub use error::PackageError;
 pub use fraction::Fraction;
 pub use hasher::Hasher;
 pub use history::{Previous, own, previous};
-pub use junk::is_junk;
+pub use junk::{is_junk, is_of_a_drive, is_settings};
 pub use listed::{IgnoredPatterns, Listed, ListedFolder, Role};
 pub use package::{Package, PackageKind};
 pub use problem::PackageProblem;
