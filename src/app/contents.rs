@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use crate::app::select::{Pattern, is_name, rooted};
+use crate::app::select::{Pattern, in_folders_there, is_name, rooted, unescaped};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName};
@@ -24,8 +24,8 @@ pub(super) struct Contents {
 struct Named {
     root: RootName,
     literal: Option<RelPath>,
+    /// Unless it is one name.
     pattern: Option<Pattern>,
-    has_wildcards: bool,
     typed: String,
     /// The folder below which everything it can match lies.
     base: RelPath,
@@ -68,7 +68,7 @@ impl Contents {
     pub(super) fn literals(&self) -> impl Iterator<Item = AssetPath> {
         self.patterns
             .iter()
-            .filter(|named| !named.has_wildcards)
+            .filter(|named| named.pattern.is_none())
             .filter_map(|named| Some(AssetPath::new(named.root.clone(), named.literal.clone()?)))
             .chain(self.referenced.iter().cloned())
     }
@@ -80,7 +80,8 @@ impl Contents {
             let mut paths = files.keys().chain(self.linked.values());
             paths.any(|path| named.contains(&path.root, &path.path))
         };
-        let unmatched = self.patterns.iter().filter(|named| named.has_wildcards && !fits(named));
+        let unmatched =
+            self.patterns.iter().filter(|named| named.pattern.is_some() && !fits(named));
         unmatched.map(|named| named.typed.clone()).collect()
     }
 
@@ -104,16 +105,16 @@ impl Contents {
 impl Named {
     fn new(path: &PathPattern) -> Result<Self, AppError> {
         let misplaced = || misplaced(&path.to_string());
-        let (root, below) = (path.root.clone(), path.pattern.as_str());
-        let literal = RelPath::new(below).ok();
-        let has_wildcards = has_wildcards(below);
-        if literal.is_none() && !has_wildcards {
+        let (root, typed) = (path.root.clone(), path.pattern.as_str());
+        let name = unescaped(typed);
+        let literal = RelPath::new(name.as_deref().unwrap_or(typed)).ok();
+        if literal.is_none() && name.is_some() {
             return Err(misplaced());
         }
-        let pattern = Some(Pattern::new(root.clone(), below)?);
-        let plain: Vec<_> = below.split('/').take_while(|part| !part.contains(WILDCARDS)).collect();
-        let base = RelPath::new(plain.join("/")).map_err(|_| misplaced())?;
-        Ok(Self { root, literal, pattern, has_wildcards, typed: path.to_string(), base })
+        let pattern = name.is_none().then(|| Pattern::new(root.clone(), typed)).transpose()?;
+        let folders: Vec<_> = typed.split('/').map_while(unescaped).collect();
+        let base = RelPath::new(folders.join("/")).map_err(|_| misplaced())?;
+        Ok(Self { root, literal, pattern, typed: path.to_string(), base })
     }
 
     /// A folder that was found by its name, whatever characters are in that.
@@ -122,7 +123,6 @@ impl Named {
             root: path.root.clone(),
             literal: Some(path.path.clone()),
             pattern: None,
-            has_wildcards: false,
             typed: path.to_string(),
             base: path.path.clone(),
         }
@@ -135,7 +135,7 @@ impl Named {
             // Nobody knows what it is; that its root is not configured is told where it is walked.
             return true;
         };
-        self.has_wildcards || std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_dir())
+        self.pattern.is_some() || std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_dir())
     }
 
     fn contains(&self, root: &RootName, path: &RelPath) -> bool {
@@ -191,11 +191,15 @@ pub(super) fn path_pattern(
     }
     let (root, pattern) = match rooted(project, text) {
         Some((root, below)) if root.is_project() => below_here(project, context, below)?,
-        Some((root, below)) => (root, below.to_owned()),
+        Some((root, below)) => {
+            let pattern = in_folders_there(project.folder(&root), below);
+            (root, pattern)
+        }
         None => {
             let located = project.locate(Path::new(text));
             let (root, path) = located.ok_or_else(|| misplaced(text))?;
-            (root.name.clone(), path.path.to_string())
+            let below = path.path.to_string();
+            (root.name.clone(), in_folders_there(Some(root.path.clone()), &below))
         }
     };
     let pattern = pattern.trim_end_matches('/');
@@ -225,13 +229,17 @@ fn below_here(
     text: &str,
 ) -> Result<(RootName, String), AppError> {
     let Some((_, here)) = project.locate(&context.cwd) else {
-        return Ok((RootName::project(), text.to_owned()));
+        let pattern = in_folders_there(Some(project.dir.clone()), text);
+        return Ok((RootName::project(), pattern));
     };
     let above = std::str::from_utf8(here.path.as_bytes()).map_err(|_| misplaced(text))?;
     let text = text.trim_end_matches('/');
     let pattern = match (above, has_wildcards(text)) {
-        ("", _) => text.to_owned(),
-        (_, true) => format!("{}/{text}", globset::escape(above)),
+        ("", _) => in_folders_there(Some(context.cwd.clone()), text),
+        (_, true) => {
+            let below = in_folders_there(Some(context.cwd.clone()), text);
+            format!("{}/{below}", globset::escape(above))
+        }
         (_, false) => {
             let located = project.locate(&context.cwd.join(text));
             let (root, path) = located.ok_or_else(|| misplaced(text))?;

@@ -10,7 +10,7 @@ use crate::config::{self, Config, ConfigError, Root};
 use crate::detect::DETECTORS;
 use crate::failpoint;
 use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
-use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath};
+use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath, RootName};
 use crate::observe::mount;
 use crate::policy::{PROFILES, Policy, profile};
 
@@ -144,6 +144,11 @@ impl Project {
     /// Whether a path lies in what Genlock keeps for itself at the top of a root, where no walk goes.
     pub(super) fn is_own(path: &AssetPath) -> bool {
         path.path.as_path().starts_with(CONTROL)
+    }
+
+    /// Where a root is on this machine.
+    pub(super) fn folder(&self, root: &RootName) -> Option<PathBuf> {
+        self.config.roots.iter().find(|one| one.name == *root).map(|one| one.path.clone())
     }
 
     /// Where a path is on this machine.

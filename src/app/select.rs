@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
@@ -167,12 +167,13 @@ pub(super) fn is_glob(
     context: &Context<'_>,
     text: &str,
 ) -> Result<bool, AppError> {
-    let looks_so = Pattern::new(RootName::project(), text).is_ok_and(|one| one.glob.is_some());
-    if !looks_so {
+    let reader = project.reader()?;
+    let readings = Wanted::new(project, context, &reader, text)?.readings;
+    let is_one = |one: &Reading| matches!(one, Reading::Like(pattern) if pattern.glob.is_some());
+    if !readings.iter().any(is_one) {
         return Ok(false);
     }
-    let reader = project.reader()?;
-    for reading in Wanted::new(project, context, &reader, text)?.readings {
+    for reading in readings {
         if let Reading::At(path) = reading
             && is_name(project, &reader, &path)?
         {
@@ -210,6 +211,43 @@ fn has_star(path: &AssetPath) -> bool {
     path.path.as_bytes().contains(&b'*')
 }
 
+/// A pattern typed below a folder, its first names taken for what they name as long as that is there:
+/// `[AI]/**` is for the folder `[AI]`, not for `A` and `I`.
+pub(super) fn in_folders_there(folder: Option<PathBuf>, text: &str) -> String {
+    let Some(mut folder) = folder else { return text.to_owned() };
+    let (mut named, mut rest) = (String::new(), text);
+    while let Some((name, below)) = rest.split_once('/') {
+        folder.push(name);
+        if name.contains('*') || !folder.is_dir() {
+            break;
+        }
+        named.push_str(&globset::escape(name));
+        named.push('/');
+        rest = below;
+    }
+    named + rest
+}
+
+/// The one name that a part of a pattern fits, as `globset::escape` writes it. None when it fits others.
+pub(super) fn unescaped(part: &str) -> Option<String> {
+    let mut name = String::new();
+    let mut chars = part.chars();
+    while let Some(char) = chars.next() {
+        name.push(match char {
+            '[' => {
+                let (one, end) = (chars.next()?, chars.next()?);
+                if end != ']' || !"?*[]{}".contains(one) {
+                    return None;
+                }
+                one
+            }
+            '*' | '?' | '{' => return None,
+            plain => plain,
+        });
+    }
+    Some(name)
+}
+
 /// A glob or a folded sequence below a root.
 pub(super) struct Pattern {
     root: RootName,
@@ -222,8 +260,8 @@ impl Pattern {
     pub(super) fn new(root: RootName, text: &str) -> Result<Self, AppError> {
         let sequence = RelPath::new(text).ok().and_then(|path| {
             let (directory, name) = path.split();
-            let plain = !directory.as_bytes().iter().any(|byte| b"*?[{".contains(byte));
-            FramePattern::parse(name).filter(|_| plain).map(|frames| (directory, frames))
+            let directory = unescaped(std::str::from_utf8(directory.as_bytes()).ok()?)?;
+            Some((RelPath::new(directory).ok()?, FramePattern::parse(name)?))
         });
         // `[1001-1096]` is frames, not a set of characters.
         let glob = if sequence.is_none() && text.contains(['*', '?', '[', '{']) {
@@ -316,7 +354,8 @@ impl Wanted {
         }
         for path in [here, there].into_iter().flatten() {
             if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
-                match Pattern::new(path.root.clone(), text) {
+                let text = in_folders_there(project.folder(&path.root), text);
+                match Pattern::new(path.root.clone(), &text) {
                     Ok(pattern) if pattern.is_one() => one.readings.push(Reading::Like(pattern)),
                     Ok(_) => {}
                     Err(broken) => one.broken = Some(broken),

@@ -135,6 +135,9 @@ fn show(answer: &DeclareAnswer, output: &mut Output) -> Exit {
         Tier::Escalate => "ask the commissioner's contact before going on; once it is sent",
         Tier::Report => "send it to the commissioner's contact, then",
     };
+    if answer.assets == 0 {
+        output.remark("nothing that is known is under it yet: genlock ls lists what is known");
+    }
     output.remark(&format!("{next}: genlock reported {} --to WHO", answer.id));
     Exit::Ok
 }

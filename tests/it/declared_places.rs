@@ -68,6 +68,33 @@ fn what_a_glob_took_in_later_stays_declared_wherever_it_is_moved_or_copied() {
 }
 
 #[test]
+fn a_glob_below_a_folder_with_brackets_of_its_own_is_for_that_folder() {
+    let world = World::with([
+        ("SC010 [AI]/in {x}/a.png", a1111_png(1)),
+        ("SC010 A/in {x}/b.png", a1111_png(2)),
+        ("SC010 [AI]/f.1001.png", a1111_png(3)),
+        ("SC010 [AI]/f.1002.png", a1111_png(4)),
+    ]);
+    let globs = ["SC010 [AI]/in*/**", "SC010 [AI]/f.[1001-1002].png"];
+    assert_eq!(number(&declare(&world, FINAL, &globs), "assets"), 3);
+    let clearance = |path: &str| world.row(path)["clearance"].clone();
+    assert_eq!(clearance("SC010 [AI]/in {x}/a.png"), "declared");
+    assert_eq!(clearance("SC010 A/in {x}/b.png"), "undeclared");
+    // Also from within, and where a decision is meant.
+    let args = ["tag", "in {x}/*.png", "--ai", "--yes"];
+    world.run_in("SC010 [AI]", args).expect(0);
+    assert_eq!(world.show("SC010 A/in {x}/b.png")["determination"], serde_json::Value::Null);
+    world.deliverable("EP", &["SC010 [AI]/in {x}/*"]);
+    let gate = world.gate("EP");
+    assert!(has(&gate, "ai-unapproved SC010 [AI]/in {x}/a.png"), "{gate:#?}");
+    assert_eq!(gate.answer["checked"], 1);
+    // What fits nothing yet is told.
+    let file = world.outside("use.toml").display().to_string();
+    let ran = world.run(["declare", "later [AI]/**", "--from", &file]).expect(0);
+    assert!(ran.stdout.contains("nothing that is known"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_name_with_brackets_is_declared_and_no_glob_that_does_not_fit_it() {
     let world = World::with([
         ("SC010 [AI]/a.png", a1111_png(1)),
