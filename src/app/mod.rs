@@ -8,6 +8,7 @@ mod approve;
 mod approvers;
 mod authority;
 mod condition;
+mod confirm;
 mod contents;
 mod context;
 mod decide;
@@ -53,6 +54,7 @@ pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
 pub use approve::{ApproveOptions, Form, approve};
 pub use authority::authorities;
 pub use condition::{MetOptions, condition_met};
+pub use confirm::{choose, choose_known};
 pub use context::Context;
 pub use declare::{
     Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from, declaration_of,

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::app::approvers::Approvers;
+use crate::app::confirm::as_journalled;
 use crate::app::decide::{decide, decisions, whole};
-use crate::app::declare::{attached, current};
+use crate::app::declare::{current, taken_in};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
@@ -64,9 +65,13 @@ impl DecisionTarget {
             Self::Declaration(id) => {
                 let version = current(record, *id)?.version;
                 let dossier = record.declarations.get(*id);
-                let assets = dossier.map(|one| attached(reader, one)).transpose()?;
-                let assets = assets.into_iter().flatten().collect();
-                Ok((assets, Some(DeclarationVersion { id: *id, version })))
+                let placed = dossier.map(|one| taken_in(reader, one)).transpose()?;
+                let placed = placed.unwrap_or_default();
+                as_journalled(reader, &placed)?;
+                let named = dossier.into_iter().flat_map(|one| one.assets.iter().copied());
+                let assets: BTreeSet<_> =
+                    named.chain(placed.into_iter().map(|place| place.asset)).collect();
+                Ok((assets.into_iter().collect(), Some(DeclarationVersion { id: *id, version })))
             }
         }
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::app::confirm::Place;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
 use crate::model::{AssetId, AssetPath, RelPath, RootName, unescape_bytes};
@@ -20,8 +21,15 @@ use crate::observe::FramePattern;
 pub struct Selected {
     /// The contents, each once, in the order of their first path.
     pub assets: Vec<AssetId>,
+    /// The paths that took, as the tables have them.
+    pub(super) places: Vec<Place>,
+}
+
+impl Selected {
     /// How many paths that took.
-    pub paths: usize,
+    pub const fn paths(&self) -> usize {
+        self.places.len()
+    }
 }
 
 /// Digits of an abbreviated id.
@@ -36,7 +44,7 @@ pub fn select(
     let reader = project.reader()?;
     let mut wanted = wanted(project, context, &reader, arguments)?;
     // For each argument and each way to read it: what is there, and what only was.
-    let mut found: Vec<Vec<[Vec<AssetId>; 2]>> =
+    let mut found: Vec<Vec<[Vec<Place>; 2]>> =
         wanted.iter().map(|one| vec![Default::default(); one.readings.len()]).collect();
     if found.iter().any(|readings| !readings.is_empty()) {
         for (at, missing) in [false, true].into_iter().enumerate() {
@@ -44,24 +52,25 @@ pub fn select(
                 for (one, found) in wanted.iter().zip(&mut found) {
                     for (reading, found) in one.readings.iter().zip(found) {
                         if reading.wants(&row) {
-                            found[at].push(row.asset);
+                            let (path, asset) = (row.path.clone(), row.asset);
+                            found[at].push(Place { path, asset, present: !missing });
                         }
                     }
                 }
             })?;
         }
     }
-    let mut selected = Selected { assets: Vec::new(), paths: 0 };
+    let mut selected = Selected { assets: Vec::new(), places: Vec::new() };
     for (one, readings) in wanted.iter_mut().zip(found) {
         if let Some(asset) = one.id {
             selected.assets.push(asset);
             continue;
         }
         // The nearest reading that finds anything; in it, what is there before what only was.
-        let first = readings.into_iter().flatten().find(|assets| !assets.is_empty());
-        let assets = first.ok_or_else(|| one.nothing())?;
-        selected.paths += assets.len();
-        selected.assets.extend(assets);
+        let first = readings.into_iter().flatten().find(|places| !places.is_empty());
+        let places = first.ok_or_else(|| one.nothing())?;
+        selected.assets.extend(places.iter().map(|place| place.asset));
+        selected.places.extend(places);
     }
     let mut seen = HashSet::new();
     selected.assets.retain(|asset| seen.insert(*asset));

@@ -32,6 +32,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
             LedgerError::Foreign { .. }
             | LedgerError::Corrupt { .. }
             | LedgerError::Broken { .. }
+            | LedgerError::Unlike { .. }
             // A new kind takes a new format number: under this one nobody else wrote it.
             | LedgerError::UnknownKind { .. } => Exit::Integrity,
             LedgerError::HeadMoved { .. }
@@ -101,6 +102,9 @@ fn hint_of(error: &AppError) -> Option<String> {
              restores it"
                 .into(),
         ),
+        AppError::Ledger(LedgerError::Unlike { .. }) => {
+            Some("a table was edited; genlock verify says more, a backup restores it".into())
+        }
         AppError::Ledger(LedgerError::Busy { .. }) => {
             Some("another genlock is writing; try again in a moment".into())
         }

@@ -24,8 +24,8 @@ pub(super) fn run(
     args: &LinkArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let children = app::select(project, context, &args.children)?.assets;
-    let parents = app::select(project, context, &args.from)?.assets;
+    let children = app::choose(project, context, &args.children)?.assets;
+    let parents = app::choose(project, context, &args.from)?.assets;
     let (made, sources) = (children.len() as u64, parents.len() as u64);
     let what = format!("{} and {}", count(made, "asset"), count(sources, "source"));
     if made + sources > 2 && !args.yes && !confirm(&format!("link {what}?")) {

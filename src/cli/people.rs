@@ -27,7 +27,7 @@ pub(super) fn tag(
     args: &TagArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let selected = app::select(project, context, &args.assets)?;
+    let selected = app::choose(project, context, &args.assets)?;
     if !agreed("change the determination of", &selected, args.yes) {
         return Ok(declined(output));
     }
@@ -181,7 +181,7 @@ pub(super) fn revoke(
             RevokeTarget::Declaration(one.parse().unwrap_or(DeclarationId(0)))
         }
         targets => {
-            let selected = app::select(project, context, targets)?;
+            let selected = app::choose_known(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {
                 return Ok(declined(output));
             }
@@ -216,7 +216,7 @@ fn target(
     {
         return Ok(Some(DecisionTarget::Declaration(id)));
     }
-    let selected = app::select(project, context, arguments)?;
+    let selected = app::choose(project, context, arguments)?;
     let agreed = agreed(verb, &selected, yes);
     Ok(agreed.then_some(DecisionTarget::Assets(selected.assets)))
 }
@@ -234,8 +234,8 @@ fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {
 fn agreed(verb: &str, selected: &Selected, yes: bool) -> bool {
     let number = selected.assets.len();
     yes || number < 2 || {
-        let paths = if selected.paths > number {
-            format!(" at {} paths", selected.paths)
+        let paths = if selected.paths() > number {
+            format!(" at {} paths", selected.paths())
         } else {
             String::new()
         };

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Head, Seq};
+use crate::model::{AssetPath, Head, Seq};
 
 /// Why the ledger could not do it. None of these changes the file.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,12 @@ pub enum LedgerError {
         seq: Seq,
         /// What does not fit.
         why: String,
+    },
+    /// A table says something else of a path than the journal.
+    #[error("the ledger's tables say of {path} what its journal does not")]
+    Unlike {
+        /// The path.
+        path: AssetPath,
     },
     /// An event of a kind this program does not know.
     #[error("event {seq} is of the unknown kind {kind:?}")]

@@ -387,6 +387,70 @@ fn an_extension_to_what_its_approval_does_not_allow_is_none() {
 }
 
 #[test]
+fn a_word_for_a_path_is_for_what_lies_there_or_for_nothing() {
+    let (world, dana) = world();
+    let evil = world.id("ai.png");
+    world.write("archive/old.png", a1111_png(1));
+    world.scan();
+    tick();
+    world.write("ai.png", xmp_png(7, "digitalCapture"));
+    for words in [
+        &["approve", "ai.png", "--by", "Lee", "--scope", "temp"][..],
+        &["tag", "ai.png", "--not-ai", "--note", "I shot it"],
+        &["reject", "ai.png", "--by", "Lee", "--note", "no"],
+        &["link", "ai.png", "--from", "archive/old.png", "--as", "proxy", "--yes"],
+    ] {
+        let error = world.json(words).expect(2).error();
+        assert!(error.contains("is not what the ledger knows"), "{words:?}: {error}");
+    }
+    assert_ne!(world.sign(&dana, DANA, &["ai.png"]).code, 0);
+    world.write("ai.png", a1111_png(1));
+    assert_eq!(world.id("ai.png"), evil);
+    world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
+    // What is there again, with another time on it, is what it was; and so is what is on a shelf.
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.remove("archive/old.png");
+    world.run(["tag", "archive/old.png", "--ai"]).expect(0);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test edits behind the program's back")]
+fn an_edited_row_has_nobody_decide_on_something_else() {
+    let world = World::with([("ai/evil.png", a1111_png(1)), ("cut/good.png", a1111_png(2))]);
+    let edit = |sql: &str| {
+        let tables = rusqlite::Connection::open(world.ledger()).unwrap();
+        assert_eq!(tables.execute(sql, []).unwrap(), 1);
+    };
+    let one =
+        |name: &str| format!("(SELECT asset FROM location WHERE name = CAST('{name}' AS BLOB))");
+    let to = |name: &str, asset: &str| {
+        edit(&format!("UPDATE location SET asset = {asset} WHERE name = CAST('{name}' AS BLOB)"));
+    };
+    let tables = rusqlite::Connection::open(world.ledger()).unwrap();
+    let good = format!("SELECT {}", one("good.png"));
+    let good: i64 = tables.query_row(&good, [], |row| row.get(0)).unwrap();
+    drop(tables);
+    crate::declarations::declare(&world, crate::declarations::FINAL, &["cut/**"]);
+    let approve = |what: &str| {
+        let letter = world.letter();
+        world.run(["approve", what, "--by", "Lee", "--scope", "final", "--document", &letter])
+    };
+    to("good.png", &one("evil.png"));
+    approve("cut/good.png").expect(6);
+    approve("D-1").expect(6);
+    world.run(["declare", "D-1", "--add", "cut/*.png"]).expect(6);
+    world.run(["tag", "cut", "--not-ai", "--note", "shot"]).expect(6);
+    world.run(["revoke", "cut/good.png", "--note", "no"]).expect(6);
+    // Also where it is to have lain before.
+    edit("UPDATE location SET present = 0 WHERE name = CAST('good.png' AS BLOB)");
+    approve("cut/good.png").expect(6);
+    edit("UPDATE location SET present = 1 WHERE name = CAST('good.png' AS BLOB)");
+    to("good.png", &good.to_string());
+    approve("cut/good.png").expect(0);
+    world.verify();
+}
+
+#[test]
 fn nothing_that_was_tried_is_on_record_as_final() {
     let (world, dana) = world();
     world.sign(&dana, DANA, &["ai.png", "--scope", "temp"]).expect(0);

@@ -13,11 +13,12 @@ pub use draft::{Draft, Question};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::app::confirm::{Place, as_journalled};
 use crate::app::contents::path_pattern;
 use crate::app::decide::{decide, decisions};
 use crate::app::documents::store;
 use crate::app::select::is_glob;
-use crate::app::{AppError, Context, Project, select};
+use crate::app::{AppError, Context, Project, choose};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, Attached, Declaration, DeclarationId, Declared, Event, Evidence, PathPattern,
@@ -64,7 +65,7 @@ pub fn covered(
     for argument in arguments {
         let one = std::slice::from_ref(argument);
         if !is_glob(project, context, argument)? {
-            covered.assets.extend(select(project, context, one)?.assets);
+            covered.assets.extend(choose(project, context, one)?.assets);
             continue;
         }
         covered.globs.push(path_pattern(project, context, argument)?);
@@ -306,13 +307,17 @@ fn news(record: &Record, existing: Option<DeclarationId>, covered: &Covered) -> 
 /// again when it is recorded: more may have come while questions were answered.
 fn with_present(reader: &Reader, mut more: Covered) -> Result<Covered, AppError> {
     if !more.globs.is_empty() {
-        let places = Dossier::of_globs(&more.globs);
-        let mut known: BTreeSet<_> = more.assets.iter().copied().collect();
+        let globs = Dossier::of_globs(&more.globs);
+        let mut places = Vec::new();
         reader.locations(false, &mut |row| {
-            if places.took_in(&row.path, None) && known.insert(row.asset) {
-                more.assets.push(row.asset);
+            if globs.took_in(&row.path, None) {
+                places.push(Place { path: row.path, asset: row.asset, present: true });
             }
         })?;
+        as_journalled(reader, &places)?;
+        let mut known: BTreeSet<_> = more.assets.iter().copied().collect();
+        let new = places.into_iter().map(|place| place.asset).filter(|asset| known.insert(*asset));
+        more.assets.extend(new);
     }
     Ok(more)
 }
@@ -320,15 +325,22 @@ fn with_present(reader: &Reader, mut more: Covered) -> Result<Covered, AppError>
 /// Every content a declaration is for now: those it names, and what lies where its globs say, or lay
 /// there since they say so.
 pub(super) fn attached(reader: &Reader, dossier: &Dossier) -> Result<BTreeSet<AssetId>, AppError> {
-    let mut assets: BTreeSet<_> = dossier.assets.iter().copied().collect();
+    let placed = taken_in(reader, dossier)?;
+    let placed = placed.into_iter().map(|place| place.asset);
+    Ok(dossier.assets.iter().copied().chain(placed).collect())
+}
+
+/// Where that lies which a declaration is for by its globs.
+pub(super) fn taken_in(reader: &Reader, dossier: &Dossier) -> Result<Vec<Place>, AppError> {
+    let mut places = Vec::new();
     if dossier.globs().next().is_some() {
         reader.held(&mut |path, asset, gone| {
             if dossier.took_in(&path, gone) {
-                assets.insert(asset);
+                places.push(Place { path, asset, present: gone.is_none() });
             }
         })?;
     }
-    Ok(assets)
+    Ok(places)
 }
 
 /// Puts what the tables know of where contents lie and lay into a record that was folded without
