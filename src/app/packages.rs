@@ -4,13 +4,13 @@
 //! every file in it is the content that was checked, nothing is read again. What could not be read is
 //! read at every look.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::app::gate::Around;
 use crate::app::project::CONTROL;
 use crate::app::references::cause_of;
 use crate::app::{AppError, Project};
-use crate::deliver::package::{self, CheckOptions, PackageError, PackageProblem};
+use crate::deliver::package::{self, CheckOptions, Joint, PackageError, PackageProblem};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{AssetId, AssetPath, Event, MediaProblem, PackageChecked, RelPath, RuleCode};
 use crate::record::Record;
@@ -41,14 +41,18 @@ pub(super) fn check(
 ) -> Result<Checks, AppError> {
     let mut checks = Checks::default();
     let progress = |bytes| around.context.reporter.advance(0, bytes);
-    for folder in packages {
+    let disk = |folder: &AssetPath| around.project.on_disk(folder).unwrap_or_default();
+    let disks: Vec<PathBuf> = packages.iter().map(disk).collect();
+    let joint = Joint::of(&disks);
+    for (place, (folder, disk)) in packages.iter().zip(&disks).enumerate() {
+        let one = One { folder, disk, place, joint: &joint };
         let options = CheckOptions {
             progress: &progress,
             cancel: around.context.cancel,
             // At the top of a root, where no walk goes either.
             left_out: folder.path.is_root().then_some(CONTROL.as_bytes()),
         };
-        match one(around, folder, record, &options, &mut checks) {
+        match one.check(record, &options, &mut checks) {
             Ok(()) => {}
             Err(PackageError::Cancelled) => return Err(AppError::Interrupted),
             Err(error) => checks.problems.push(MediaProblem {
@@ -61,84 +65,100 @@ pub(super) fn check(
     Ok(checks)
 }
 
-fn one(
-    around: Around<'_>,
-    folder: &AssetPath,
-    record: &Record,
-    options: &CheckOptions<'_>,
-    checks: &mut Checks,
-) -> Result<(), PackageError> {
-    let disk = around.project.on_disk(folder).unwrap_or_default();
-    let holds = holds(folder, record, &package::no_files(&disk, options)?);
-    let was_read = |known: &&PackageChecked| {
-        known.problems.iter().all(|one| one.code != RuleCode::MediaUnread)
-    };
-    let known = record.packages.get(folder).filter(|known| known.holds == holds);
-    if let Some(known) = known.filter(was_read) {
-        checks.problems.extend(known.problems.iter().cloned());
-        return Ok(());
-    }
-    let (problems, is_lasting) = read(&disk, folder, options)?;
-    checks.problems.extend(problems.iter().cloned());
-    // What could not be read may be readable at the next look, with the same files there.
-    if is_lasting {
-        let checked = PackageChecked { package: folder.clone(), holds, problems };
-        checks.new.push(Event::PackageChecked(checked));
-    }
-    Ok(())
+/// One folder among the packages of a deliverable.
+struct One<'a> {
+    folder: &'a AssetPath,
+    disk: &'a Path,
+    /// Which of them it is, and what they hold for each other.
+    place: usize,
+    joint: &'a Joint,
 }
 
-/// One hash for every file of the package and its content, and for what else is in it.
-fn holds(folder: &AssetPath, record: &Record, no_files: &[(Vec<u8>, String)]) -> AssetId {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |name: &[u8], what: &[u8]| {
-        hasher.update(&(name.len() as u64).to_le_bytes());
-        hasher.update(name);
-        hasher.update(what);
-    };
-    for (path, found) in record.present() {
-        if path.root == folder.root && path.path.is_within(&folder.path) {
-            add(path.path.as_bytes(), found.asset.as_bytes());
+impl One<'_> {
+    fn check(
+        &self,
+        record: &Record,
+        options: &CheckOptions<'_>,
+        checks: &mut Checks,
+    ) -> Result<(), PackageError> {
+        let holds = self.holds(record, &package::no_files(self.disk, options)?);
+        let was_read = |known: &&PackageChecked| {
+            known.problems.iter().all(|one| one.code != RuleCode::MediaUnread)
+        };
+        let known = record.packages.get(self.folder).filter(|known| known.holds == holds);
+        if let Some(known) = known.filter(was_read) {
+            checks.problems.extend(known.problems.iter().cloned());
+            return Ok(());
         }
+        let (problems, is_lasting) = self.read(options)?;
+        checks.problems.extend(problems.iter().cloned());
+        // What could not be read may be readable at the next look, with the same files there.
+        if is_lasting {
+            let checked = PackageChecked { package: self.folder.clone(), holds, problems };
+            checks.new.push(Event::PackageChecked(checked));
+        }
+        Ok(())
     }
-    for (name, what) in no_files {
-        add(name, blake3::hash(what.as_bytes()).as_bytes());
-    }
-    AssetId::from(hasher.finalize())
-}
 
-/// What is wrong with the packages of a folder, and whether that depends on nothing but what is in it.
-fn read(
-    disk: &Path,
-    folder: &AssetPath,
-    options: &CheckOptions<'_>,
-) -> Result<(Vec<MediaProblem>, bool), PackageError> {
-    let mut problems = Vec::new();
-    let mut is_lasting = true;
-    for package in package::read(disk)? {
-        for problem in package::check(disk, &package, options)? {
-            is_lasting &= !matches!(
-                problem,
-                PackageProblem::Unreadable { .. } | PackageProblem::NotAFile { .. }
-            );
-            let path = problem.path().and_then(|below| {
-                let below = below.split(|byte| *byte == b'/');
-                let joined = below.fold(folder.path.clone(), |path, part| path.join(part));
-                RelPath::new(joined.as_bytes()).ok()
-            });
-            problems.push(MediaProblem {
-                code: code(&problem),
-                path: AssetPath::new(
-                    folder.root.clone(),
-                    path.unwrap_or_else(|| folder.path.clone()),
-                ),
-                problem: format!("{}: {problem}", package.kind.as_str()),
-            });
+    /// One hash for every file of the package and its content, for what else is in it, and for what the
+    /// other packages of the deliverable hold for it.
+    fn holds(&self, record: &Record, no_files: &[(Vec<u8>, String)]) -> AssetId {
+        let folder = self.folder;
+        let mut hasher = blake3::Hasher::new();
+        let mut add = |name: &[u8], what: &[u8]| {
+            hasher.update(&(name.len() as u64).to_le_bytes());
+            hasher.update(name);
+            hasher.update(what);
+        };
+        for (path, found) in record.present() {
+            if path.root == folder.root && path.path.is_within(&folder.path) {
+                add(path.path.as_bytes(), found.asset.as_bytes());
+            }
         }
+        for (name, what) in no_files {
+            add(name, blake3::hash(what.as_bytes()).as_bytes());
+        }
+        for one in self.joint.ground(self.place) {
+            // No file has a name like that.
+            add(b"//", blake3::hash(one.as_bytes()).as_bytes());
+        }
+        AssetId::from(hasher.finalize())
     }
-    problems.sort_by(|a, b| (&a.path, a.code, &a.problem).cmp(&(&b.path, b.code, &b.problem)));
-    problems.dedup();
-    Ok((problems, is_lasting))
+
+    /// What is wrong with the packages of the folder, and whether that depends on nothing but what is in
+    /// it and in the others.
+    fn read(&self, options: &CheckOptions<'_>) -> Result<(Vec<MediaProblem>, bool), PackageError> {
+        let mut problems = Vec::new();
+        let mut is_lasting = true;
+        for mut package in package::read(self.disk)? {
+            self.joint.tell(self.place, &mut package);
+            for problem in package::check(self.disk, &package, options)? {
+                is_lasting &= !matches!(
+                    problem,
+                    PackageProblem::Unreadable { .. } | PackageProblem::NotAFile { .. }
+                );
+                problems.push(MediaProblem {
+                    code: code(&problem),
+                    path: self.path(&problem),
+                    problem: format!("{}: {problem}", package.kind.as_str()),
+                });
+            }
+        }
+        problems.sort_by(|a, b| (&a.path, a.code, &a.problem).cmp(&(&b.path, b.code, &b.problem)));
+        problems.dedup();
+        Ok((problems, is_lasting))
+    }
+
+    /// Where a problem lies; the folder, where it is about no file.
+    fn path(&self, problem: &PackageProblem) -> AssetPath {
+        let below = problem.path().and_then(|below| {
+            let below = below.split(|byte| *byte == b'/');
+            let joined = below.fold(self.folder.path.clone(), |path, part| path.join(part));
+            RelPath::new(joined.as_bytes()).ok()
+        });
+        let path = below.unwrap_or_else(|| self.folder.path.clone());
+        AssetPath::new(self.folder.root.clone(), path)
+    }
 }
 
 fn code(problem: &PackageProblem) -> RuleCode {

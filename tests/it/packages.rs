@@ -13,6 +13,9 @@ use genlock::deliver::manifest::{
 };
 use genlock::deliver::package::{Algorithm, Hasher};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::export::{export, files, out, reference_tool, verify};
 use crate::media::{a1111_png, plain_png};
 use crate::world::{World, text, tick};
@@ -276,4 +279,98 @@ fn a_package_at_the_top_of_the_project_is_checked_without_what_genlock_keeps_the
     assert!(error.contains("keeps for its own papers"), "{error}");
     let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
     assert_eq!(shown["state"], "open");
+}
+
+fn uuid(number: u32) -> String {
+    format!("urn:uuid:00000000-0000-4000-8000-{number:012x}")
+}
+
+/// An IMF package in a folder: a composition that plays these track files by number, with the hash it
+/// says they have, and the files it holds of them.
+fn imf(world: &World, folder: &str, number: u32, plays: &[(u32, &[u8])], holds: &[(u32, &[u8])]) {
+    let sha1 = |bytes: &[u8]| STANDARD.encode(Hasher::digest(Algorithm::Sha1, bytes).to_bytes());
+    let (list, composition) = (number, number + 1);
+    let resources = plays.iter().map(|(file, bytes)| {
+        let (id, file, hash) = (uuid(7_000), uuid(*file), sha1(bytes));
+        format!(
+            "<Resource><Id>{id}</Id><EditRate>24 1</EditRate><IntrinsicDuration>24\
+             </IntrinsicDuration><TrackFileId>{file}</TrackFileId><Hash>{hash}</Hash></Resource>"
+        )
+    });
+    let resources: String = resources.collect();
+    let cpl = format!(
+        "<CompositionPlaylist xmlns='http://www.smpte-ra.org/schemas/2067-3/2016'><Id>{}</Id>\
+         <EditRate>24 1</EditRate><SegmentList><Segment><SequenceList><MainImageSequence><TrackId>{}\
+         </TrackId><ResourceList>{resources}</ResourceList></MainImageSequence></SequenceList>\
+         </Segment></SegmentList></CompositionPlaylist>",
+        uuid(composition),
+        uuid(6_000),
+    );
+    let held = holds.iter().map(|(number, bytes)| (*number, format!("{number}.png"), *bytes));
+    let cpl = [(composition, "CPL.xml".to_owned(), cpl.as_bytes())];
+    let all: Vec<_> = cpl.into_iter().chain(held).collect();
+    let mut pkl = format!(
+        "<PackingList xmlns='http://www.smpte-ra.org/schemas/2067-2/2016/PKL'><Id>{}</Id><AssetList>",
+        uuid(list)
+    );
+    let mut map = format!(
+        "<AssetMap xmlns='http://www.smpte-ra.org/schemas/429-9/2007/AM'><AssetList><Asset><Id>{}</Id>\
+         <PackingList>true</PackingList><ChunkList><Chunk><Path>PKL.xml</Path></Chunk></ChunkList>\
+         </Asset>",
+        uuid(list)
+    );
+    for (number, name, bytes) in all {
+        let (id, hash, size) = (uuid(number), sha1(bytes), bytes.len());
+        let kind = if name == "CPL.xml" { "text/xml" } else { "application/mxf" };
+        write!(
+            pkl,
+            "<Asset><Id>{id}</Id><Hash>{hash}</Hash><Size>{size}</Size><Type>{kind}</Type></Asset>"
+        )
+        .unwrap();
+        write!(
+            map,
+            "<Asset><Id>{id}</Id><ChunkList><Chunk><Path>{name}</Path></Chunk></ChunkList></Asset>"
+        )
+        .unwrap();
+        world.write(format!("{folder}/{name}"), bytes);
+    }
+    world.write(format!("{folder}/PKL.xml"), pkl + "</AssetList></PackingList>");
+    world.write(format!("{folder}/ASSETMAP.xml"), map + "</AssetList></AssetMap>");
+}
+
+#[test]
+fn a_supplemental_package_is_judged_with_the_original_version() {
+    let world = World::new();
+    let (old, new, ai) = (plain_png(1), plain_png(2), a1111_png(1));
+    imf(&world, "ov", 1, &[(10, &old)], &[(10, &old)]);
+    imf(&world, "sup", 20, &[(10, &old), (30, &new)], &[(30, &new)]);
+    world.run(["deliverable", "add", "EP", "--package", "sup"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unresolved sup"]);
+    let why = text(gate.finding("media-unresolved"), "why");
+    assert!(why.contains("--package"), "{why}");
+    // A folder that is only part of it is not asked what is in its lists.
+    world.run(["deliverable", "add", "EP", "--path", "ov"]).expect(0);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved sup"]);
+    world.run(["deliverable", "add", "EP", "--package", "ov"]).expect(0);
+    let passed = world.gate("EP");
+    assert_eq!(passed.expect("pass", &[]).answer["checked"], 8);
+    let events = world.events();
+    world.gate("EP").expect("pass", &[]);
+    assert_eq!(world.events(), events + 1, "neither package is read again");
+    // What the supplemental composition plays of the original version is judged.
+    imf(&world, "ov", 1, &[(10, &ai)], &[(10, &ai)]);
+    let found = ["ai-unapproved ov/10.png", "package-mismatch ov/10.png"];
+    world.gate("EP").expect("refused", &found);
+    // Bytes that both packages say.
+    imf(&world, "sup", 20, &[(10, &ai), (30, &new)], &[(30, &new)]);
+    world.gate("EP").expect("refused", &["ai-unapproved ov/10.png"]);
+    // Without it in the original version it is nowhere, whatever was found before.
+    imf(&world, "ov", 1, &[], &[]);
+    world.remove("ov/10.png");
+    world.gate("EP").expect("cannot-tell", &["media-unresolved sup"]);
+    world.verify();
+    let seq = passed.answer["journal"]["seq"].to_string();
+    let again = world.json(["gate", "EP", "--as-of", &seq]).expect(0).value();
+    assert_eq!(again, passed.answer);
 }

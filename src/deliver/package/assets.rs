@@ -12,7 +12,7 @@ use crate::deliver::package::text::decode;
 use crate::deliver::package::tree::{self, OpenFault};
 use crate::deliver::package::xml::Xml;
 use crate::deliver::package::{
-    CompositionUse, Listed, Package, PackageError, PackageKind, PackageProblem, Role,
+    CompositionUse, Digest, Listed, Package, PackageError, PackageKind, PackageProblem, Role,
 };
 
 /// Names of the asset map, SMPTE and Interop.
@@ -36,6 +36,8 @@ struct Assembly<'a> {
     /// UUIDs of packed assets.
     packed: BTreeSet<String>,
     uses: Vec<CompositionUse>,
+    /// What is named and not held, by UUID, with what is said of its bytes.
+    foreign: BTreeMap<String, Vec<Digest>>,
     problems: Vec<PackageProblem>,
     title: Option<String>,
     /// Namespaces of the lists, for telling IMF from DCP.
@@ -62,6 +64,7 @@ pub(super) fn read(folder: &Path) -> Result<Option<Package>, PackageError> {
             paths: BTreeSet::from([name.to_vec()]),
             packed: BTreeSet::new(),
             uses: Vec::new(),
+            foreign: BTreeMap::new(),
             problems: Vec::new(),
             title: None,
             namespaces: BTreeSet::new(),
@@ -106,6 +109,7 @@ impl Assembly<'_> {
             name: map.annotation.clone().or(self.title),
             listed: self.listed,
             uses: self.uses,
+            foreign: self.foreign,
             folders: Vec::new(),
             ignored: Vec::new(),
             problems: self.problems,
@@ -218,8 +222,7 @@ impl Assembly<'_> {
         for asset in list.assets {
             self.packed.insert(asset.id.clone());
             let Some(place) = self.by_id.get(&asset.id) else {
-                let named_in = path.clone();
-                self.problems.push(PackageProblem::Unresolved { id: asset.id, named_in });
+                self.foreign(asset.id, asset.digest.ok(), path.clone());
                 continue;
             };
             let listed = &mut self.listed[*place];
@@ -308,8 +311,9 @@ impl Assembly<'_> {
             self.contradiction(path.clone(), format!("its id is {own}, the asset map says {id}"));
         }
         for (id, digest) in composition.digests {
-            if let Some(place) = self.by_id.get(&id) {
-                self.listed[*place].add(digest);
+            match self.by_id.get(&id) {
+                Some(place) => self.listed[*place].add(digest),
+                None => self.foreign(id, Some(digest), path.clone()),
             }
         }
         for mut used in composition.uses {
@@ -320,9 +324,7 @@ impl Assembly<'_> {
             let file = used.track_file.clone();
             match self.by_id.get(&file) {
                 Some(place) => used.path = Some(self.listed[*place].path.clone()),
-                None => self
-                    .problems
-                    .push(PackageProblem::Unresolved { id: file, named_in: path.clone() }),
+                None => self.foreign(file, None, path.clone()),
             }
             id.clone_into(&mut used.composition);
             used.title.clone_from(&composition.title);
@@ -335,7 +337,7 @@ impl Assembly<'_> {
     fn output_profile_list(&mut self, path: Vec<u8>, text: &str) {
         match composition::parse_output_profile_list(text) {
             Ok(Some(id)) if !self.by_id.contains_key(&id) => {
-                self.problems.push(PackageProblem::Unresolved { id, named_in: path });
+                self.foreign(id, None, path);
             }
             Ok(_) => {}
             Err(fault) => self.unreadable(path, fault.to_string()),
@@ -371,6 +373,13 @@ impl Assembly<'_> {
             Err(OpenFault::Refused(why)) => self.unreadable(path, why),
         }
         None
+    }
+
+    /// An asset that is named and not held here.
+    fn foreign(&mut self, id: String, digest: Option<Digest>, named_in: Vec<u8>) {
+        let digests = self.foreign.entry(id.clone()).or_default();
+        digests.extend(digest.filter(|digest| !digests.contains(digest)));
+        self.problems.push(PackageProblem::Unresolved { id, named_in });
     }
 
     fn count_opened(&mut self) -> Result<(), PackageError> {

@@ -87,6 +87,7 @@ fn assemble(folder: &Path, roots: &[Vec<u8>]) -> Result<Package, PackageError> {
         name: folder.file_name().map(|name| name.to_string_lossy().into_owned()),
         listed: assembly.listed.into_values().collect(),
         uses: Vec::new(),
+        foreign: BTreeMap::new(),
         folders: assembly.folders,
         ignored: assembly.ignored,
         problems: assembly.problems,

@@ -1,5 +1,6 @@
 //! Media Hash List 1.0 and 1.1 (mediahashlist.org): one `*.mhl` file beside the media it lists.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Package>, PackageError> {
 
 fn package(folder: &Path, name: &[u8]) -> Package {
     let mut problems = Vec::new();
-    let mut listed: std::collections::BTreeMap<Vec<u8>, Listed> = std::collections::BTreeMap::new();
+    let mut listed: BTreeMap<Vec<u8>, Listed> = BTreeMap::new();
     listed.insert(name.to_vec(), Listed::new(name.to_vec(), Role::Manifest));
     let parsed = match tree::read_list(folder, name) {
         Ok(bytes) => decode(bytes)
@@ -118,6 +119,7 @@ fn package(folder: &Path, name: &[u8]) -> Package {
         name: Some(shown(name)),
         listed: listed.into_values().collect(),
         uses: Vec::new(),
+        foreign: BTreeMap::new(),
         folders: Vec::new(),
         ignored: Vec::new(),
         problems,

@@ -6,7 +6,8 @@
 //! never writes, and never guesses: what it cannot tell is a problem. A gate comes after it, and
 //! takes what a package lists as what a deliverable is made of.
 //!
-//! Flow: [`read`] finds the lists and gives one [`Package`] for each; [`check`] reads the files.
+//! Flow: [`read`] finds the lists and gives one [`Package`] for each, [`Joint`] tells those of one
+//! deliverable of each other; [`check`] reads the files.
 
 mod algorithm;
 mod asset_map;
@@ -23,6 +24,7 @@ pub(crate) mod hash_list;
 mod hasher;
 mod history;
 mod ignores;
+mod joint;
 mod junk;
 mod legacy;
 mod listed;
@@ -51,6 +53,7 @@ pub use error::PackageError;
 pub use fraction::Fraction;
 pub use hasher::Hasher;
 pub use history::{Previous, own, previous};
+pub use joint::Joint;
 pub use junk::{is_junk, is_of_a_drive, is_settings};
 pub use listed::{IgnoredPatterns, Listed, ListedFolder, Role};
 pub use package::{Package, PackageKind};

@@ -1,10 +1,10 @@
 //! A package: a folder with a list of what is in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::deliver::package::{
-    CompositionUse, IgnoredPatterns, Listed, ListedFolder, PackageProblem,
+    CompositionUse, Digest, IgnoredPatterns, Listed, ListedFolder, PackageProblem,
 };
 
 /// Which kind of list a package has.
@@ -46,6 +46,8 @@ pub struct Package {
     pub listed: Vec<Listed>,
     /// What its compositions play, composition by composition, in the order of the playlist.
     pub uses: Vec<CompositionUse>,
+    /// What its lists name and it does not hold, by UUID, with what they say of the bytes.
+    pub foreign: BTreeMap<String, Vec<Digest>>,
     /// Directory hashes.
     pub folders: Vec<ListedFolder>,
     /// What it says to leave out.

@@ -67,7 +67,8 @@ pub enum PackageProblem {
         /// Why.
         why: String,
     },
-    /// An asset is named that this package does not hold. A supplemental package is like that.
+    /// An asset is named that this package does not hold, nor one it was joined with. A supplemental
+    /// package alone is like that.
     Unresolved {
         /// Its UUID.
         id: String,
@@ -177,8 +178,8 @@ impl fmt::Display for PackageProblem {
                 let (id, named_in) = (shown(id.as_bytes()), shown(named_in));
                 write!(
                     f,
-                    "asset {id}, named in {named_in}, is not in this package \
-                     (supplemental packages refer to others)"
+                    "asset {id}, named in {named_in}, is in no package of the deliverable: if this one \
+                     is supplemental, add the package of the original version too, with --package"
                 )
             }
             Self::OutsideOfPackage { as_written, named_in, why } => {

@@ -1,8 +1,8 @@
 //! IMF packages.
 
-use crate::deliver::package::tests::kit::{Folder, asset_map, base64, id, packing_list};
+use crate::deliver::package::tests::kit::{Folder, asset_map, base64, checked, id, packing_list};
 use crate::deliver::package::{
-    Algorithm, Fraction, PackageKind, PackageProblem, Role, UseKind, read,
+    Algorithm, Fraction, Joint, PackageKind, PackageProblem, Role, UseKind, read,
 };
 
 const AM: &str = "http://www.smpte-ra.org/schemas/429-9/2007/AM";
@@ -157,6 +157,58 @@ fn a_supplemental_package_names_what_it_lacks() {
     assert_eq!(folder.only().uses[0].path, None);
 }
 
+/// What is wrong with each of several packages that belong together.
+fn told_together(folders: &[&Folder]) -> Vec<Vec<String>> {
+    let paths: Vec<_> = folders.iter().map(|folder| folder.path()).collect();
+    let joint = Joint::of(&paths);
+    let told = |(place, folder): (usize, &&Folder)| {
+        let mut package = folder.only();
+        joint.tell(place, &mut package);
+        let (problems, _) = checked(&folder.path(), &package).unwrap();
+        problems.iter().map(ToString::to_string).collect()
+    };
+    folders.iter().enumerate().map(told).collect()
+}
+
+#[test]
+fn a_supplemental_package_finds_the_rest_in_the_original_version() {
+    let original = package(&film());
+    // What it adds has numbers of its own; 3 lies in the original version.
+    let supplemental = |resource: &str| {
+        let film = composition(&[sequence("MainImageSequence", &[resource.to_owned()])])
+            .replace(&id(2), &id(22));
+        let folder = Folder::new();
+        folder
+            .put("ASSETMAP.xml", {
+                let assets = [(1, "PKL.xml"), (22, "CPL.xml")];
+                asset_map(AM, "<PackingList>true</PackingList>", &assets)
+            })
+            .put("PKL.xml", packing_list(PKL, &[(22, film.as_bytes(), "text/xml")]))
+            .put("CPL.xml", &film);
+        folder
+    };
+    let none: [String; 0] = [];
+    let plain = resource(3, "24 1", 0, 1, 1);
+    let folder = supplemental(&plain);
+    assert_eq!(told_together(&[&original, &folder]), [none.clone(), none.clone()]);
+    assert_eq!(told_together(&[&folder, &original]), [none.clone(), none.clone()]);
+    // A package that has it not is no help, and one is asked for.
+    let other = supplemental(&plain);
+    let alone = told_together(&[&folder, &other]);
+    assert!(alone[0][0].contains("--package") && alone[0].len() == 1, "{alone:?}");
+    // What the supplemental composition says of the bytes is asked of them where they lie.
+    let hashed = |content: &[u8]| {
+        let hash = format!("<Hash>{}</Hash></Resource>", base64(Algorithm::Sha1, content));
+        plain.replace("</Resource>", &hash)
+    };
+    let folder = supplemental(&hashed(b"video"));
+    assert_eq!(told_together(&[&original, &folder]), [none.clone(), none.clone()]);
+    let folder = supplemental(&hashed(b"other"));
+    let told = told_together(&[&original, &folder]);
+    assert!(told[0][0].starts_with("video file.mxf has the sha1 "), "{told:?}");
+    assert_eq!((told[0].len(), &told[1]), (1, &Vec::new()));
+}
+
 #[test]
 fn a_packing_list_may_say_its_hash_algorithm() {
     let folder = package(&film());
@@ -192,7 +244,7 @@ fn assets_that_only_one_of_the_lists_has_are_told() {
     folder.put("ASSETMAP.xml", map.replace(&id(4), &id(44)));
     let told = folder.told();
     assert!(told.iter().any(|line| line.contains("no packing list names it")), "{told:?}");
-    assert_eq!(told.iter().filter(|line| line.contains("is not in this package")).count(), 2);
+    assert_eq!(told.iter().filter(|line| line.contains("is in no package")).count(), 2);
 }
 
 #[test]
