@@ -168,7 +168,7 @@ impl Staging {
             Ok(found) => {
                 let above = fs::metadata(parent).map_err(io_error("look at", parent))?;
                 let mut inside = fs::read_dir(target).map_err(io_error("list", target))?;
-                found.dev() == above.dev() && inside.next().is_none()
+                found.dev() == above.dev() && !is_mounted(target) && inside.next().is_none()
             }
         };
         let folder = if at_once {
@@ -345,6 +345,22 @@ impl Staging {
     pub fn discard(self) -> Result<(), StagingError> {
         fs::remove_dir_all(&self.folder).map_err(io_error("remove", &self.folder))
     }
+}
+
+/// Whether something is mounted on a folder. Also a folder of the same device may be: containers get their
+/// volumes so.
+#[cfg(target_os = "linux")]
+fn is_mounted(folder: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+
+    statx(CWD, folder, AtFlags::empty(), StatxFlags::empty())
+        .is_ok_and(|found| found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+/// Whether something is mounted on a folder: where the system does not say, its device does.
+#[cfg(not(target_os = "linux"))]
+const fn is_mounted(_: &Path) -> bool {
+    false
 }
 
 fn sync_folder(folder: &Path) -> Result<(), StagingError> {

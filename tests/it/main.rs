@@ -32,6 +32,7 @@ mod lineage;
 mod main_job;
 mod media;
 mod model;
+mod mounted;
 mod names;
 mod packages;
 mod pages;
