@@ -172,6 +172,11 @@ impl Names {
     }
 }
 
+/// Whether a place names a file that ends as pictures, movies or sound do.
+pub fn is_media(target: &str) -> bool {
+    file_names(target).iter().any(|name| media_stem(name).is_some())
+}
+
 /// The name without its ending, where that is one of media.
 fn media_stem(name: &[u8]) -> Option<&[u8]> {
     let stem = stem(name);

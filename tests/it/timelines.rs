@@ -195,11 +195,20 @@ fn an_ai_still_does_not_pass_wherever_a_timeline_hides_it() {
     two["media_references"]["hires"] = ai()["media_references"]["DEFAULT_MEDIA"].clone();
     let deep =
         stack("Stack.1", &[stack("Track.1", &[stack("Stack.1", &[stack("Track.1", &[ai()])])])]);
+    let media = ai()["media_references"]["DEFAULT_MEDIA"].clone();
+    let (mut effect, mut marker) = (two.clone(), two.clone());
+    effect["effects"] = json!([{"OTIO_SCHEMA": "Overlay.1", "layer": media}]);
+    marker["markers"] = json!([{"OTIO_SCHEMA": "Marker.2", "metadata": {"vendor": [media]}}]);
+    for one in [&mut effect, &mut marker] {
+        one["media_references"].as_object_mut().unwrap().remove("hires");
+    }
     for (what, child) in [
         ("three compounds deep", stack("Stack.1", &[stack("Stack.1", &[deep])])),
         ("disabled", disabled),
         ("on a disabled track", stack("Stack.1", &[off])),
         ("a second media reference", two),
+        ("what an effect lays over it", effect),
+        ("what a marker refers to", marker),
     ] {
         let media = [("a/ai.png", a1111_png(1)), ("a/plain.png", plain_png(1))];
         let world = world(&media, &cut(&[clip("one", Some("../a/plain.png")), child]));
@@ -300,6 +309,29 @@ fn the_outgoing_side_of_a_dissolve_is_judged() {
     gate_of("cut.edl", edl).expect("refused", &["ai-unapproved ai.png"]);
     let wipe = edl.replace("V     D    012", "V     W001 012");
     gate_of("cut.edl", &wipe).expect("refused", &["ai-unapproved ai.png"]);
+}
+
+#[test]
+fn what_stands_beside_the_clip_in_comments_and_effects_is_judged() {
+    let event = "001  AX  AA/V  C  00:00:00:00 00:00:02:00 01:00:00:00 01:00:02:00\n\
+        * FROM CLIP NAME: plain.png\n* AUDIO CLIP NAME: voice.png\n";
+    let gate = gate_of("cut.edl", &format!("TITLE: X\n\n{event}"));
+    gate.expect("refused", &["ai-unapproved voice.png"]);
+    let xmeml = "<xmeml version=\"5\"><sequence><name>s</name><rate><timebase>25</timebase></rate><media><video>\
+        <track><clipitem id=\"c\"><name>plain.png</name><start>0</start><end>50</end><in>0</in><out>50</out>\
+        <file id=\"f\"><pathurl>plain.png</pathurl></file><filter><effect><parameter><value>WELL</value>\
+        </parameter></effect></filter></clipitem></track></video></media></sequence></xmeml>";
+    let well = "<clip id=\"w\"><file id=\"g\"><pathurl>ai.png</pathurl></file></clip>";
+    for value in [well, "file:///gone/ai.png"] {
+        let gate = gate_of("cut.xml", &xmeml.replace("WELL", value));
+        gate.expect("refused", &["ai-unapproved ai.png"]);
+    }
+    gate_of("cut.xml", &xmeml.replace("WELL", "file:///gone/look.cube")).expect("pass", &[]);
+    let fcpxml = "<?xml version=\"1.0\"?><fcpxml version=\"1.10\"><resources><format id=\"f\" \
+        frameDuration=\"1/25s\"/><effect id=\"e\" name=\"Frame\"/></resources><project name=\"p\"><sequence \
+        format=\"f\"><spine><title ref=\"e\" duration=\"2s\"><param name=\"Drop Zone\" key=\"1\" \
+        value=\"file:///gone/ai.png\"/></title></spine></sequence></project></fcpxml>";
+    gate_of("cut.fcpxml", fcpxml).expect("refused", &["ai-unapproved ai.png"]);
 }
 
 #[test]

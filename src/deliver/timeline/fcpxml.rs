@@ -2,7 +2,7 @@
 //! later ones keep: projects, connected clips, secondary storylines, compounds, multicam, auditions.
 //!
 //! Every mention of an asset is a reference, through compounds down to their media. Generators and
-//! titles are no media. An asset that nothing mentions is listed: it is in the file for some reason.
+//! titles are no media, but what their parameters and those of filters name is. An asset that nothing mentions is listed: it is in the file for some reason.
 //! <https://developer.apple.com/documentation/professional-video-applications/fcpxml-reference>
 
 use std::collections::HashMap;
@@ -49,6 +49,7 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
     let mut name = None;
     story.shelf(root, "", 0, &mut name)?;
     story.unmentioned(root)?;
+    story.parameters(&document)?;
     Ok(story.out.finish(name))
 }
 

@@ -1,5 +1,5 @@
-//! JSON as a tree of counted nodes, for `otio`. Metadata, which is most of a timeline and says nothing
-//! of media, is not kept; a key that stands twice in one object is seen, because two readers would
+//! JSON as a tree of counted nodes, for `otio`. Of metadata, which is most of a timeline, only references
+//! to media are kept, and what leads to them; a key that stands twice in one object is seen, because two readers would
 //! take two different values. Depth is bounded by `serde_json` (128), nodes here.
 
 use std::borrow::Cow;
@@ -9,15 +9,30 @@ use std::fmt;
 use serde::de::DeserializeSeed;
 use serde::de::Deserializer;
 use serde::de::Error;
-use serde::de::IgnoredAny;
 use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
 
 /// Values of one document, those in metadata not counted. A node takes up to 56 bytes.
 const NODES_MAX: usize = 600_000;
-/// What is kept of metadata: reels, as the EDL adapter of `OpenTimelineIO` leaves them.
+/// What is kept of metadata whole: reels, as the EDL adapter of `OpenTimelineIO` leaves them.
 const METADATA_KEPT: &str = "cmx_3600";
+/// Several places of one medium, as schemas of vendors have them.
+const TARGETS: &str = "target_urls";
+/// What is kept of a reference in metadata besides what lies in it.
+const REFERENCE_KEPT: &[&str] = &[
+    "OTIO_SCHEMA",
+    "name",
+    "target_url",
+    "target_url_base",
+    "name_prefix",
+    "name_suffix",
+    "start_frame",
+    "frame_step",
+    "frame_zero_padding",
+    "rate",
+    "value",
+];
 
 /// One value.
 #[derive(Debug)]
@@ -75,7 +90,7 @@ impl<'a> Node<'a> {
 pub fn parse(text: &str) -> Result<Node<'_>, serde_json::Error> {
     let nodes = Cell::new(0);
     let mut reader = serde_json::Deserializer::from_str(text);
-    let root = Tree { nodes: &nodes, metadata: false }.deserialize(&mut reader)?;
+    let root = Tree { nodes: &nodes, part: Part::Timeline }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(root)
 }
@@ -115,15 +130,26 @@ fn push_plain(out: &mut String, plain: &str) {
     out.push_str(&nulls);
 }
 
+/// Where in a timeline a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// What says what is cut: all is kept.
+    Timeline,
+    /// The metadata of an object.
+    Metadata,
+    /// A value in metadata.
+    Inside,
+}
+
 #[derive(Clone, Copy)]
 struct Tree<'b> {
     nodes: &'b Cell<usize>,
-    metadata: bool,
+    part: Part,
 }
 
 impl Tree<'_> {
-    fn count<E: Error>(&self) -> Result<(), E> {
-        self.nodes.set(self.nodes.get() + 1);
+    fn count<E: Error>(&self, nodes: usize) -> Result<(), E> {
+        self.nodes.set(self.nodes.get() + nodes);
         if self.nodes.get() > NODES_MAX {
             return Err(E::custom(format_args!("more than {NODES_MAX} values")));
         }
@@ -135,7 +161,10 @@ impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Node<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Node<'de>, D::Error> {
-        self.count()?;
+        // Of metadata only what is kept counts.
+        if self.part == Part::Timeline {
+            self.count(1)?;
+        }
         reader.deserialize_any(self)
     }
 }
@@ -179,12 +208,17 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
-        if self.metadata {
-            while list.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(Node::Nothing);
+        let within = if self.part == Part::Timeline { Part::Timeline } else { Part::Inside };
+        while let Some(item) = list.next_element_seed(Tree { part: within, ..self })? {
+            if within == Part::Timeline || leads_to_media(&item) {
+                items.push(item);
+            }
         }
-        while let Some(item) = list.next_element_seed(self)? {
-            items.push(item);
+        if within == Part::Inside {
+            if items.is_empty() {
+                return Ok(Node::Nothing);
+            }
+            self.count(1)?;
         }
         Ok(Node::List(items))
     }
@@ -192,18 +226,17 @@ impl<'de> Visitor<'de> for Tree<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
         /// Keys of one object that are compared as they come; of more, all once they are there.
         const COMPARED_MAX: usize = 64;
+        if self.part != Part::Timeline {
+            return self.metadata(object);
+        }
         let mut entries: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
         while let Some(key) = object.next_key_seed(Key)? {
-            if self.metadata && key != METADATA_KEPT {
-                object.next_value::<IgnoredAny>()?;
-                continue;
-            }
             let first = entries.get(..entries.len().min(COMPARED_MAX)).unwrap_or_default();
             if first.iter().any(|(other, _)| *other == key) {
                 return Err(A::Error::custom(format_args!("the key {key:?} stands twice")));
             }
-            let metadata = !self.metadata && key == "metadata";
-            let value = object.next_value_seed(Tree { nodes: self.nodes, metadata })?;
+            let part = if key == "metadata" { Part::Metadata } else { Part::Timeline };
+            let value = object.next_value_seed(Tree { part, ..self })?;
             entries.push((key, value));
         }
         if entries.len() > COMPARED_MAX {
@@ -214,6 +247,68 @@ impl<'de> Visitor<'de> for Tree<'_> {
             }
         }
         Ok(Node::Object(entries))
+    }
+}
+
+impl Tree<'_> {
+    /// An object in metadata: a reference, or what leads to some; else nothing of it is kept.
+    fn metadata<'de, A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
+        let mut entries: Vec<(Cow<'de, str>, Node<'de>)> = Vec::new();
+        let is_whole = |key: &str| self.part == Part::Metadata && key == METADATA_KEPT;
+        while let Some(key) = object.next_key_seed(Key)? {
+            let part = if is_whole(&key) || key == TARGETS { Part::Timeline } else { Part::Inside };
+            let value = object.next_value_seed(Tree { part, ..self })?;
+            let kept = match value {
+                Node::Nothing => false,
+                Node::Object(_) | Node::List(_) => true,
+                _ => REFERENCE_KEPT.contains(&&*key),
+            };
+            if kept {
+                entries.push((key, value));
+            }
+        }
+        if is_reference(&entries) {
+            let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
+            keys.sort_unstable();
+            if let Some([twice, ..]) = keys.windows(2).find(|pair| pair.first() == pair.last()) {
+                return Err(A::Error::custom(format_args!("the key {twice:?} stands twice")));
+            }
+        } else if !is_time(&entries) {
+            entries.retain(|(key, value)| is_whole(key) || leads_to_media(value));
+        }
+        if entries.is_empty() {
+            return Ok(Node::Nothing);
+        }
+        self.count(1 + entries.len())?;
+        Ok(Node::Object(entries))
+    }
+}
+
+fn schema<'n>(entries: &'n [(Cow<'_, str>, Node<'_>)]) -> &'n str {
+    let found = entries.iter().find(|(key, _)| key == "OTIO_SCHEMA");
+    let full = found.and_then(|(_, value)| value.text()).unwrap_or_default();
+    full.split_once('.').map_or(full, |(name, _)| name)
+}
+
+/// Whether an object in metadata is plainly a reference: its schema is one, and it says a place. A place
+/// in a vendor's own dictionary is none: it may be where something lay once.
+fn is_reference(entries: &[(Cow<'_, str>, Node<'_>)]) -> bool {
+    let says_place = |(key, _): &(Cow<'_, str>, Node<'_>)| {
+        ["target_url", "target_url_base", TARGETS].contains(&key.as_ref())
+    };
+    schema(entries).ends_with("Reference") && entries.iter().any(says_place)
+}
+
+/// Whether an object is a time, which a reference around it may need.
+fn is_time(entries: &[(Cow<'_, str>, Node<'_>)]) -> bool {
+    matches!(schema(entries), "RationalTime" | "TimeRange")
+}
+
+fn leads_to_media(value: &Node<'_>) -> bool {
+    match value {
+        Node::Object(entries) => !is_time(entries),
+        Node::List(_) => true,
+        _ => false,
     }
 }
 
@@ -249,11 +344,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_is_not_kept_but_for_reels() {
+    fn metadata_is_not_kept_but_for_reels_and_references() {
         let root = parse(r#"{"metadata":{"a":{"b":[1]},"cmx_3600":{"reel":"R1"}},"b":2}"#).unwrap();
         assert_eq!(root.get("metadata").entries().len(), 1);
         assert_eq!(root.get("metadata").get("cmx_3600").get("reel").text(), Some("R1"));
         assert_eq!(root.get("b").number(), Some(2.0));
+        let text = r#"{"metadata":{"x":{"was":[{"OTIO_SCHEMA":"ExternalReference.1","target_url":"a.mov",
+            "more":1,"available_range":{"OTIO_SCHEMA":"TimeRange.1"}}],"target_url":"b.mov"},
+            "t":{"OTIO_SCHEMA":"TimeRange.1","value":1},"y":{"OTIO_SCHEMA":"Take.1","target_url":"c"}}}"#;
+        let root = parse(text).unwrap();
+        let metadata = root.get("metadata");
+        assert_eq!(metadata.entries().len(), 1);
+        assert_eq!(metadata.get("x").entries().len(), 1);
+        let [one] = metadata.get("x").get("was").items() else { panic!("{metadata:?}") };
+        assert_eq!((one.get("target_url").text(), one.entries().len()), (Some("a.mov"), 3));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod fcpxml;
 mod format;
 mod json;
 mod otio;
+mod parameter;
 mod prproj;
 mod text;
 mod timecode;

@@ -1,7 +1,8 @@
 //! `OpenTimelineIO` (.otio, and the same in `.otioz` and `.otiod`), schemas as of 0.18: timelines,
 //! stacks and tracks in any nesting, clips with one or several media references, image sequences.
 //! Unknown schemas are noted, and what they hold is read as if they were known, so that a vendor's own
-//! type hides nothing. Metadata is not media and is not read.
+//! type hides nothing. So is what hangs on an object: effects, markers, fields of a vendor's own. Of
+//! metadata only what is a reference by its schema counts.
 
 use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::collector::Collector;
@@ -22,6 +23,19 @@ use crate::model::Use;
 
 #[cfg(test)]
 mod tests;
+
+/// Schemas that show nothing of their own. What hangs on them may.
+const SHOW_NOTHING: &[&str] = &[
+    "Gap",
+    "Filler",
+    "Transition",
+    "Effect",
+    "TimeEffect",
+    "LinearTimeWarp",
+    "FreezeFrame",
+    "Marker",
+    "Color",
+];
 
 /// The timeline in an `.otioz` archive.
 pub const ZIPPED_NAME: &str = "content.otio";
@@ -143,7 +157,17 @@ fn is_reference(node: &Node<'_>) -> bool {
         schema(node),
         "ExternalReference" | "ImageSequenceReference" | "MissingReference" | "GeneratorReference"
     );
-    known || ["target_url", "target_url_base"].iter().any(|key| node.get(key).text().is_some())
+    known
+        || ["target_url", "target_url_base"].iter().any(|key| node.get(key).text().is_some())
+        || urls(node).next().is_some()
+}
+
+/// The places in a list or an object of several, as schemas of vendors have them.
+fn urls<'n>(media: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
+    let all = media.get("target_urls");
+    let named = all.entries().iter().map(|(_, node)| node);
+    let urls = all.items().iter().chain(named).chain([all]).filter_map(Node::text);
+    urls.filter(|url| !url.trim().is_empty())
 }
 
 /// The media references of a clip, and whether each is the active one. In a list none is told apart.
@@ -241,22 +265,21 @@ impl Walk {
     /// A schema that is not known: whatever it holds that is known counts.
     fn unknown(&mut self, schema: &str, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         // What shows nothing of its own may be made to hold something all the same.
-        let is_empty = matches!(schema, "Gap" | "Filler" | "Transition");
-        if !schema.is_empty() && !is_empty {
+        if !schema.is_empty() && !SHOW_NOTHING.contains(&schema) {
             self.out.note(format!("unknown schema {schema}: read for the media in it"));
         }
         let spot = Spot { whole: true, ..spot.clone() };
-        let is_clip = media(node).iter().any(|(one, _)| matches!(one, Node::Object(_)));
-        if is_clip {
-            self.clip(node, &spot)?;
+        if media(node).iter().any(|(one, _)| matches!(one, Node::Object(_))) {
+            return self.clip(node, &spot);
         }
-        let values = node.entries().iter().filter(|(key, _)| match key.as_ref() {
-            "metadata" | "media_references" | "media_reference" => false,
-            "children" => !is_clip,
-            "effects" | "markers" => !is_empty,
-            _ => true,
-        });
-        for (key, value) in values {
+        self.rest(node, &spot, &["media_references", "media_reference"])
+    }
+
+    /// What hangs on an object besides `read`: effects, markers, references in metadata, fields of a
+    /// vendor's own. Where in it they are seen is not known.
+    fn rest(&mut self, node: &Node<'_>, spot: &Spot, read: &[&str]) -> Result<(), TimelineError> {
+        let spot = Spot { whole: true, ..spot.clone() };
+        for (key, value) in node.entries().iter().filter(|(key, _)| !read.contains(&key.as_ref())) {
             if matches!(value, Node::Object(_) | Node::List(_)) {
                 self.object(value, &spot.at(key))?;
             }
@@ -282,6 +305,7 @@ impl Walk {
             spot.at(&format!("timeline {:?}", name(node)))
         };
         self.object(tracks, &spot)?;
+        self.rest(node, &spot, &["tracks"])?;
         self.rate = outer;
         Ok(())
     }
@@ -340,7 +364,7 @@ impl Walk {
                 position = position.zip(length).and_then(|(from, length)| from.plus(length));
             }
         }
-        Ok(())
+        self.rest(node, &inner, &["children"])
     }
 
     fn clip(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
@@ -350,7 +374,7 @@ impl Walk {
         if all.is_empty() {
             let reference =
                 self.placed(mention(name(node), spot.usage, spot.place.clone()), node, &spot);
-            return self.out.push(reference);
+            self.out.push(reference)?;
         }
         for (one, active) in all {
             self.out.step()?;
@@ -360,10 +384,11 @@ impl Walk {
             let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
             let reference = mention(name(node), usage, spot.place.clone());
             let reference = self.placed(reference, node, &spot);
-            let reference = self.with_target(reference, one);
-            self.out.push(reference)?;
+            self.targets(reference, one)?;
+            self.rest(one, &spot, &["target_urls"])?;
         }
-        self.children(node, &spot)
+        self.children(node, &spot)?;
+        self.rest(node, &spot, &["children", "media_references", "media_reference"])
     }
 
     /// A media reference that stands outside a clip.
@@ -371,9 +396,23 @@ impl Walk {
         if schema(node) == "GeneratorReference" && !has_target(node) {
             return Ok(());
         }
-        let reference = mention("", Use::Listed, spot.place.clone());
-        let reference = self.with_target(reference, node);
-        self.out.push(reference)
+        let mut reference = mention("", Use::Listed, spot.place.clone());
+        reference.enabled = spot.enabled;
+        self.targets(reference, node)?;
+        self.rest(node, spot, &["target_urls"])
+    }
+
+    /// One reference for each place that a media reference gives; one without, where it gives none.
+    fn targets(&mut self, reference: Reference, media: &Node<'_>) -> Result<(), TimelineError> {
+        let first = self.with_target(reference, media);
+        let more = urls(media).filter(|url| first.target.as_deref() != Some(url));
+        let more: Vec<Reference> = more
+            .map(|url| Reference { target: Some(url.to_owned()), frames: None, ..first.clone() })
+            .collect();
+        if first.target.is_some() || more.is_empty() {
+            self.out.push(first)?;
+        }
+        more.into_iter().try_for_each(|one| self.out.push(one))
     }
 
     /// Fills in where in the timeline a clip stands.
@@ -436,9 +475,8 @@ impl Walk {
 }
 
 fn has_target(media: &Node<'_>) -> bool {
-    ["target_url", "target_url_base"]
-        .iter()
-        .any(|key| media.get(key).text().is_some_and(|url| !url.trim().is_empty()))
+    let says = |key: &&str| media.get(key).text().is_some_and(|url| !url.trim().is_empty());
+    ["target_url", "target_url_base"].iter().any(says) || urls(media).next().is_some()
 }
 
 /// The pattern and the frames of an image sequence. OTIO, `ImageSequenceReference`: the frames are

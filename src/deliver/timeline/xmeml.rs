@@ -2,7 +2,8 @@
 //! Resolve and others write it: sequences, nested sequences, multiclips, sound.
 //!
 //! Every clip is a reference, through nested sequences down to their media. Generators, and files that
-//! the writer itself calls made by the application, are no media. A file that no sequence uses is listed.
+//! the writer itself calls made by the application, are no media. A file that no sequence uses is listed,
+//! and so is one that an effect holds.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::collector::reel;
 use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::parameter::Parameters;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::xml::Document;
@@ -62,6 +64,10 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
     let mut name = None;
     reader.shelf(document.root(), &mut name)?;
     reader.unmentioned(&document)?;
+    let mut parameters = Parameters::default();
+    for value in document.all().filter(|element| element.name() == "value") {
+        parameters.value(&value.text(), &mut reader.out)?;
+    }
     Ok(reader.out.finish(name))
 }
 

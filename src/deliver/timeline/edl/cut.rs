@@ -9,6 +9,7 @@ use crate::deliver::timeline::edl::event::Event;
 use crate::deliver::timeline::edl::statement::Said;
 use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::timecode::Rate;
+use crate::model::MediaKind;
 use crate::model::Reference;
 use crate::model::Use;
 
@@ -23,6 +24,22 @@ struct Side {
     target: Option<String>,
     reel: Option<String>,
     channels: Option<String>,
+}
+
+impl Side {
+    /// One that has no line of its own, and of which nothing else is known yet.
+    fn implied(event: Event, line: usize, drop: bool) -> Self {
+        Self {
+            event,
+            line,
+            drop,
+            implied: true,
+            name: None,
+            target: None,
+            reel: None,
+            channels: None,
+        }
+    }
 }
 
 /// Lines in a row and the comments after them.
@@ -69,16 +86,7 @@ impl Cut {
     /// One more line.
     pub fn event(&mut self, event: Event, line: usize, drop: bool) {
         let drop = drop || event.record_in.drop;
-        let side = Side {
-            event,
-            line,
-            drop,
-            implied: false,
-            name: None,
-            target: None,
-            reel: None,
-            channels: None,
-        };
+        let side = Side { implied: false, ..Side::implied(event, line, drop) };
         self.parts += 1;
         match self.blocks.last_mut() {
             Some(last) if last.said.is_empty() || last.sides.is_empty() || self.before => {
@@ -135,13 +143,18 @@ fn assign(
     let Some(last) = sides.len().checked_sub(1).filter(|last| *last >= start) else {
         // Comments and no line at all: names that are said of nothing.
         for (said, line) in said {
-            if let Said::From(text) | Said::To(text) | Said::File(text) | Said::ToFile(text) = said
+            if let Said::From(text)
+            | Said::To(text)
+            | Said::Heard(text)
+            | Said::File(text)
+            | Said::ToFile(text) = said
             {
                 out.push(mention(&text, Use::Listed, format!("line {line}, before any event")))?;
             }
         }
         return Ok(());
     };
+    let said = hear(sides, start, said, implied);
     let Some(blend) = (start..=last).rev().find(|at| is_blend(sides, *at)) else {
         cuts(sides, start, said, implied);
         return Ok(());
@@ -182,6 +195,7 @@ fn assign(
             }
             Said::Reel { full, of } => rename(sides, start, current, &full, of.as_deref()),
             Said::Channels(more) => add_channels(sides, last, more),
+            Said::Heard(_) => {}
         }
     }
     // Picture and sound that blend at once have lines of their own, and names for both.
@@ -248,8 +262,43 @@ fn cuts(sides: &mut [Side], start: usize, said: Vec<(Said, usize)>, implied: &mu
             }
             Said::Reel { full, of } => rename(sides, start, current, &full, of.as_deref()),
             Said::Channels(more) => add_channels(sides, last, more),
+            Said::Heard(_) => {}
         }
     }
+}
+
+/// Gives the names of what is heard to lines of sound, `sides[start..]`, and the rest back. Where no line is
+/// of sound alone, one name is that of the last line if nothing else names it; else what is heard is a
+/// reference of its own, beside the picture.
+fn hear(
+    sides: &mut [Side],
+    start: usize,
+    said: Vec<(Said, usize)>,
+    implied: &mut Vec<Side>,
+) -> Vec<(Said, usize)> {
+    let is_heard = |(said, _): &(Said, usize)| matches!(said, Said::Heard(_));
+    let (heard, mut rest): (Vec<_>, Vec<_>) = said.into_iter().partition(is_heard);
+    let is_named =
+        rest.iter().any(|(said, _)| !matches!(said, Said::Reel { .. } | Said::Channels(_)));
+    let alone = heard.len() == 1 && !is_named;
+    for (said, line) in heard {
+        let Said::Heard(text) = said else { continue };
+        let of_sound = sides
+            .iter_mut()
+            .skip(start)
+            .find(|side| side.event.media() == MediaKind::Sound && side.name.is_none());
+        if let Some(side) = of_sound {
+            side.name = Some(text);
+        } else if alone {
+            rest.push((Said::From(text), line));
+        } else if let Some(model) = sides.last() {
+            let (reel, channels) = (String::new(), "A".to_owned());
+            let event = Event { reel, channels, ..model.event.clone() };
+            let drop = model.drop;
+            implied.push(Side { name: Some(text), ..Side::implied(event, line, drop) });
+        }
+    }
+    rest
 }
 
 /// What a comment gives to a side.
@@ -304,16 +353,7 @@ fn give(
     let (name, target) = if is_name { (Some(text), None) } else { (None, Some(text)) };
     let event = Event { reel: String::new(), ..model.event.clone() };
     let drop = model.drop;
-    implied.push(Side {
-        event,
-        line,
-        drop,
-        implied: true,
-        name,
-        target,
-        reel: None,
-        channels: None,
-    });
+    implied.push(Side { name, target, ..Side::implied(event, line, drop) });
 }
 
 fn rename(

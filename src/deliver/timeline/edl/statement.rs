@@ -8,6 +8,8 @@ pub enum Said {
     From(String),
     /// The name of the incoming side of a blend.
     To(String),
+    /// The name of what is heard, where that is not what is seen.
+    Heard(String),
     /// A file, of the side that was named last.
     File(String),
     /// A file, of the incoming side of a blend.
@@ -48,6 +50,10 @@ const CLIP_WORDS: &[(&str, Sayer)] = &[
     ("FROM CLIP NAME", Said::From),
     ("FROM CLIP", Said::From),
     ("CLIP NAME", Said::From),
+    ("VIDEO CLIP NAME", Said::From),
+    ("SOURCE CLIP NAME", Said::From),
+    ("AUDIO CLIP NAME", Said::Heard),
+    ("AUDIO CLIP", Said::Heard),
     ("TO CLIP NAME", Said::To),
     ("TO CLIP", Said::To),
     ("KEY CLIP NAME", Said::To),
@@ -103,11 +109,19 @@ impl Statement {
 
     /// Whether it gives a clip a name or a file.
     pub fn names_clip(&self) -> bool {
-        matches!(self, Self::Clip(Said::From(_) | Said::To(_) | Said::File(_) | Said::ToFile(_)))
+        matches!(
+            self,
+            Self::Clip(
+                Said::From(_) | Said::To(_) | Said::Heard(_) | Said::File(_) | Said::ToFile(_)
+            )
+        )
     }
 }
 
 fn clip(bare: &str) -> Option<Said> {
+    if let Some(file) = autodesk(bare) {
+        return Some(Said::File(file));
+    }
     let (said, text) =
         CLIP_WORDS.iter().find_map(|(word, said)| Some((said, after(bare, word)?)))?;
     if text.is_empty() {
@@ -121,6 +135,21 @@ fn clip(bare: &str) -> Option<Said> {
     let (long, rest) = full.split_at(at);
     let short = rest.split_once(':').map(|(_, short)| short.trim().to_owned());
     Some(Said::Reel { full: long.trim().to_owned(), of: short })
+}
+
+/// `DLEDL: EDIT:0 FILENAME: shot.(0010@0240).dpx`, as Autodesk's systems write the files of an event; the
+/// numbers in parentheses are frames. The folder has a line of its own and is that of their machine.
+fn autodesk(bare: &str) -> Option<String> {
+    let rest = after(bare, "DLEDL")?;
+    let at = rest.to_ascii_uppercase().find("FILENAME:")?;
+    let file = rest.get(at + "FILENAME:".len()..)?.trim();
+    let sequence = || {
+        let (head, rest) = file.split_once('(')?;
+        let (frames, tail) = rest.split_once(')')?;
+        let (first, last) = frames.split_once('@')?;
+        Some(format!("{head}[{first}-{last}]{tail}"))
+    };
+    (!file.is_empty()).then(|| sequence().unwrap_or_else(|| file.to_owned()))
 }
 
 fn starts(text: &str, word: &str) -> bool {
@@ -152,6 +181,11 @@ mod tests {
             ("*SOURCE FILE: a b.mov", Said::File(text.clone())),
             ("* FROM FILE: a b.mov", Said::File(text.clone())),
             ("* TO FILE: a b.mov", Said::ToFile(text.clone())),
+            ("* VIDEO CLIP NAME: a b.mov", Said::From(text.clone())),
+            ("* SOURCE CLIP NAME: a b.mov", Said::From(text.clone())),
+            ("* AUDIO CLIP NAME: a b.mov", Said::Heard(text.clone())),
+            ("* DLEDL: EDIT:0 FILENAME: a b.mov", Said::File(text.clone())),
+            ("DLEDL: EDIT:0 FILENAME: a.(010@240).dpx", Said::File("a.[010-240].dpx".to_owned())),
             ("* REEL NAME: a b.mov", Said::Reel { full: text.clone(), of: None }),
             (
                 "FINAL CUT PRO REEL: a b.mov REPLACED BY: 001",
@@ -171,6 +205,8 @@ mod tests {
             ("FCM: DROP FRAME", Statement::Counting(true)),
             ("FCM: NON-DROP FRAME", Statement::Counting(false)),
             ("* BLEND, DISSOLVE", Statement::Comment),
+            ("* DLEDL: PATH /a/b", Statement::Comment),
+            ("* AUDIO LEVEL AT 00:00:00:00 IS -6.00 DB", Statement::Comment),
             ("** FREEZE FRAME", Statement::Comment),
             ("* FROM CLIP IS A STILL", Statement::Comment),
             ("M2   A001  024.0  01:00:00:00", Statement::Comment),

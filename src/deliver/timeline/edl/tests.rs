@@ -6,6 +6,7 @@ use crate::deliver::timeline::Format;
 use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::parse;
 use crate::model::FrameRange;
+use crate::model::MediaKind;
 use crate::model::Reference;
 use crate::model::Use;
 
@@ -250,4 +251,42 @@ fn old_encodings_are_read_with_a_note() {
         .flat_map(u16::to_le_bytes)
         .collect();
     assert_eq!(parse(Path::new("a.edl"), &wide).unwrap().references.len(), 1);
+}
+
+#[test]
+fn what_is_heard_is_a_reference_beside_what_is_seen() {
+    let line = |channel: &str| {
+        format!("001  AX {channel} C 00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n")
+    };
+    let seen = "* FROM CLIP NAME: a.mov\n";
+    let heard = "* AUDIO CLIP NAME: a.wav\n";
+    let of = |text: &str| -> Vec<(String, MediaKind)> {
+        read(text).references.into_iter().map(|one| (one.name, one.media)).collect()
+    };
+    let both = [("a.mov".to_owned(), MediaKind::Picture), ("a.wav".to_owned(), MediaKind::Sound)];
+    // A line for both, where it has none of its own.
+    assert_eq!(of(&(line("AA/V") + seen + heard)), both);
+    assert_eq!(of(&(line("V") + heard + seen)), both);
+    assert_eq!(of(&(line("V") + &line("A") + seen + heard)), both);
+    // One for all is one for all.
+    assert_eq!(of(&(line("AA/V") + heard)), [("a.wav".to_owned(), MediaKind::Picture)]);
+    assert_eq!(of(&(line("A") + heard)), [("a.wav".to_owned(), MediaKind::Sound)]);
+    // A blend of pictures has its sound too.
+    let blend = line("V") + &line("V").replace(" C ", " D 012 ") + seen + heard;
+    let found = of(&(blend + "* TO CLIP NAME: b.mov\n"));
+    let names: Vec<_> = found.iter().map(|(name, _)| &**name).collect();
+    assert_eq!(names, ["a.mov", "b.mov", "a.wav"]);
+}
+
+#[test]
+fn autodesk_names_the_files_of_an_event() {
+    let found = read(
+        "001  AX V C 00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n\
+         * FROM CLIP NAME: shot\nDLEDL: PATH /CXFS1/SHOW\n\
+         DLEDL: EDIT:0 FILENAME: shot.(0010@0033).dpx\nDLEDL: EDIT:0 FILENAME: shot_1.AIF\n",
+    );
+    let targets: Vec<_> =
+        found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+    assert_eq!(targets, ["shot.%04d.dpx", "shot_1.AIF"]);
+    assert_eq!(found.references[0].frames, Some(FrameRange { first: 10, last: 33, step: 1 }));
 }

@@ -8,7 +8,9 @@ use crate::deliver::timeline::fcpxml::Spot;
 use crate::deliver::timeline::fcpxml::Story;
 use crate::deliver::timeline::fcpxml::is_off;
 use crate::deliver::timeline::fcpxml::name_of;
+use crate::deliver::timeline::parameter::Parameters;
 use crate::deliver::timeline::timecode::Seconds;
+use crate::deliver::timeline::xml::Document;
 use crate::deliver::timeline::xml::Element;
 use crate::model::MediaKind;
 use crate::model::Reference;
@@ -109,6 +111,24 @@ impl<'d> Story<'d> {
             self.files(&id, resource, reference)?;
             // A locator's own address.
             self.mentioned.insert(id);
+        }
+        Ok(())
+    }
+}
+
+impl Story<'_> {
+    /// Files that parameters name: drop zones of titles, pictures of filters.
+    pub(super) fn parameters(&mut self, document: &Document<'_>) -> Result<(), TimelineError> {
+        let mut parameters = Parameters::default();
+        for element in document.all() {
+            let values = match element.name() {
+                "param" => ["value", "auxValue"].map(|name| element.attribute(name)),
+                "data" => [Some(element.text().into()), None],
+                _ => continue,
+            };
+            for value in values.into_iter().flatten() {
+                parameters.value(&value, &mut self.out)?;
+            }
         }
         Ok(())
     }

@@ -201,3 +201,26 @@ fn compounds_that_hold_themselves_or_multiply_are_refused() {
     let text = document(&bomb, r#"<ref-clip ref="c0" duration="1s"/>"#);
     assert!(matches!(parse(Path::new("a"), text.as_bytes()), Err(TimelineError::TooLarge { .. })));
 }
+
+#[test]
+fn media_that_parameters_name_are_listed_and_nothing_else_of_them() {
+    let found = read(
+        "",
+        r#"<title ref="e" offset="3600s" duration="1s">
+             <param name="Drop Zone" key="1/2" value="file:///m/drop%20zone.mov"/>
+             <param name="Group" key="3"><param name="Twice" key="4" value="file:///m/drop%20zone.mov"/></param>
+             <param name="LUT" key="5" value="file:///m/look.cube"/>
+             <param name="Text" key="6" value="a.mov"/><param name="Path" key="7" value="/m/no.mov"/>
+           </title>
+           <asset-clip ref="b" duration="1s"><filter-video ref="e"><data key="effectConfig">file:///m/over.png</data>
+             <data key="effectData">ZmlsZTovLy9tL3gubW92</data></filter-video></asset-clip>"#,
+    );
+    let named: Vec<_> = found
+        .references
+        .iter()
+        .filter(|one| one.place.contains("parameter"))
+        .map(|one| (one.target.as_deref().unwrap(), one.usage))
+        .collect();
+    let (first, second) = ("file:///m/drop%20zone.mov", "file:///m/over.png");
+    assert_eq!(named, [(first, Use::Listed), (second, Use::Listed)]);
+}

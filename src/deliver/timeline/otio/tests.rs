@@ -331,3 +331,59 @@ fn media_that_hide_in_gaps_transitions_and_clips_are_found() {
     assert_eq!(seen, ["1.mov", "2.mov", "3.mov", "4.mov", "5.mov"]);
     assert!(found.notes.is_empty(), "{:?}", found.notes);
 }
+
+#[test]
+fn media_that_effects_markers_and_metadata_refer_to_are_found() {
+    let reference = |schema: &str, rest: &str| format!(r#"{{"OTIO_SCHEMA":"{schema}",{rest}}}"#);
+    let to = |name: &str| reference("ExternalReference.1", &format!(r#""target_url":"{name}""#));
+    let effect = format!(
+        r#"{{"OTIO_SCHEMA":"Effect.1","effect_name":"Overlay","metadata":{{"vendor":{{"layer":{}}}}}}}"#,
+        to("1.png")
+    );
+    let vendor = format!(r#"{{"OTIO_SCHEMA":"Blend.1","source":{}}}"#, to("2.png"));
+    let marker = format!(r#"{{"OTIO_SCHEMA":"Marker.2","metadata":{{"was":[{}]}}}}"#, to("3.mov"));
+    let own = reference("VendorReference.1", r#""target_urls":["4.mov","5.mov"]"#);
+    let rest = format!(
+        r#"{},"effects":[{effect},{vendor}],"markers":[{marker}],"enabled":false,"more":{own}"#,
+        external("0.mov")
+    );
+    let gap = format!(r#"{{"OTIO_SCHEMA":"Gap.1","effects":[{vendor}]}}"#);
+    let children = [clip("a", &rest, 0, 24), gap];
+    let found = read(&timeline("null", &[track("Video", "", &children)]));
+    let seen: Vec<_> = found
+        .references
+        .iter()
+        .map(|one| (one.target.as_deref().unwrap(), one.usage, one.enabled))
+        .collect();
+    let (used, listed) = (Use::Used, Use::Listed);
+    assert_eq!(
+        seen,
+        [
+            ("0.mov", used, false),
+            ("1.png", listed, false),
+            ("2.png", listed, false),
+            ("3.mov", listed, false),
+            ("4.mov", listed, false),
+            ("5.mov", listed, false),
+            ("2.png", listed, true),
+        ]
+    );
+    assert!(found.references[1].place.contains("clip \"a\", effects, item 1"), "{found:?}");
+    // As the media of a clip too.
+    let many =
+        r#","media_reference":{"OTIO_SCHEMA":"Cloud.1","target_urls":{"a":"6.mov","b":" "}}"#;
+    let found = read(&timeline("null", &[track("Video", "", &[clip("a", many, 0, 1)])]));
+    let targets: Vec<_> = found.references.iter().map(|one| one.target.as_deref()).collect();
+    assert_eq!(targets, [Some("6.mov")]);
+}
+
+#[test]
+fn what_only_looks_like_media_in_metadata_is_none() {
+    let rest = format!(
+        r#"{},"metadata":{{"target_url":"old.mov","Media Url":"/x/old.mov","take":{{"OTIO_SCHEMA":"Take.1","target_url":"take.mov"}},"lut":"file:///x/a.cube"}},"effects":[{{"OTIO_SCHEMA":"Effect.1","metadata":{{"path":"/x/b.mov"}}}}]"#,
+        external("a.mov")
+    );
+    let found = read(&timeline("null", &[track("Video", "", &[clip("a", &rest, 0, 1)])]));
+    assert_eq!(found.references.len(), 1, "{:?}", found.references);
+    assert!(found.notes.is_empty(), "{:?}", found.notes);
+}

@@ -193,3 +193,28 @@ fn a_second_path_of_a_file_is_a_reference() {
     seen.sort_unstable();
     assert_eq!(seen, ["file://localhost/m/1%20x.mov", "file://localhost/m/2.mov"]);
 }
+
+#[test]
+fn files_that_an_effect_holds_are_listed() {
+    let value = |text: &str| format!("<parameter><value>{text}</value></parameter>");
+    let effect = format!(
+        "<filter><effect><name>Matte</name><parameter><name>Well</name><value><clip id=\"w\">{}</clip>\
+         </value></parameter>{}{}{}</effect></filter>",
+        file("2"),
+        value("file://localhost/m/over.png"),
+        value("file://localhost/m/look.cube"),
+        value("12.5"),
+    );
+    let rest = file("1") + &effect;
+    let found = read(&sequence("s", &format!("<track>{}</track>", clip("a", 0, 25, 0, &rest)), ""));
+    let seen: Vec<_> =
+        found.references.iter().map(|one| (one.target.as_deref().unwrap(), one.usage)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("file://localhost/m/1%20x.mov", Use::Used),
+            ("file://localhost/m/2%20x.mov", Use::Listed),
+            ("file://localhost/m/over.png", Use::Listed),
+        ]
+    );
+}
