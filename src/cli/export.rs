@@ -100,6 +100,8 @@ struct DeliveryView {
     ok: bool,
     files: u64,
     deliverable: Option<String>,
+    /// How many events the history has that `head` ends: the certificate's word, looked at by nobody here.
+    events: Option<u64>,
     head: Option<String>,
     signed: Option<String>,
     problems: Vec<ProblemView>,
@@ -126,6 +128,7 @@ pub(super) fn verify(
             ok,
             files: found.files,
             deliverable: found.said.as_ref().map(|(name, _)| name.clone()),
+            events: found.said.as_ref().map(|(_, head)| head.seq.0),
             head: found.said.as_ref().map(|(_, head)| head.to_string()),
             signed: found.signed,
             problems,

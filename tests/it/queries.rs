@@ -236,6 +236,17 @@ fn verify_answers_in_one_object() {
     assert_eq!((&verified["events"], &verified["head"]), (&newest["seq"], &newest["hash"]));
     let head = format!("{}:{}", verified["events"], text(&verified, "head"));
     world.run(["verify", "--head", &head]).expect(0);
+    // A delivery is told in the same words: the history that its certificate quotes.
+    let out = world.outside("out");
+    world.deliverable("OUT", &["unknown.png"]);
+    world.run(["export", "OUT", out.to_str().unwrap()]).expect(0);
+    let delivered = world.json(["verify", out.to_str().unwrap()]).expect(0).value();
+    has(&delivered, "v:n ok:b files:n deliverable:s events:n head:s signed:0 problems:l beside:l");
+    let begins = format!("{}:", number(&delivered, "events"));
+    assert!(text(&delivered, "head").starts_with(&begins), "{delivered}");
+    std::fs::remove_file(out.join("genlock-certificate.json")).unwrap();
+    let broken = world.json(["verify", out.to_str().unwrap()]).expect(6).value();
+    assert!(broken["events"].is_null() && broken.get("events").is_some(), "{broken}");
 }
 
 #[test]
