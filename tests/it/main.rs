@@ -12,6 +12,7 @@ mod architecture;
 mod attacks;
 mod bad_input;
 mod beside;
+mod bypasses;
 mod concurrent;
 mod corpus;
 mod crash;
