@@ -249,6 +249,7 @@ fn observed(assets: u64, every: u64) -> Result<ObservedBatch, Box<dyn Error>> {
         directories,
         examined,
         attached: Vec::new(),
+        named: Vec::new(),
         values: Vec::new(),
     })
 }

@@ -59,6 +59,7 @@ fn batch(from: u64, rows: u64) -> Result<ObservedBatch, Box<dyn Error>> {
         directories,
         examined: Vec::new(),
         attached: Vec::new(),
+        named: Vec::new(),
         values: Vec::new(),
     })
 }

@@ -329,5 +329,7 @@ fn observed(batch: &ObservedBatch) -> String {
     let attached = batch.attached.len();
     let attached =
         if attached > 0 { format!(", {attached} marked from beside") } else { String::new() };
-    format!("observed {seen}{links}{gone}{marked}{attached} in {}", batch.root.as_str())
+    let named = batch.named.len();
+    let named = if named > 0 { format!(", {named} named from beside") } else { String::new() };
+    format!("observed {seen}{links}{gone}{marked}{attached}{named} in {}", batch.root.as_str())
 }

@@ -10,7 +10,7 @@ use crate::failpoint;
 use crate::ledger::Ledger;
 use crate::model::{
     AssetId, AssetPath, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, Name,
-    ObservedBatch, RelPath, RootName, Timestamp, Value,
+    NamedBeside, ObservedBatch, RelPath, RootName, Timestamp, Value,
 };
 
 /// Rows in a batch: enough to make a commit cheap per row, few enough to keep memory flat.
@@ -41,6 +41,7 @@ pub(super) struct Ingest<'a> {
     directories: BTreeMap<RelPath, DirectoryObserved>,
     examined: BTreeMap<AssetId, Examination>,
     attached: BTreeMap<AssetId, Vec<Evidence>>,
+    named: Vec<NamedBeside>,
     values: BTreeMap<AssetId, Value>,
     rows: usize,
     bytes: usize,
@@ -62,6 +63,7 @@ impl<'a> Ingest<'a> {
             directories: BTreeMap::new(),
             examined: BTreeMap::new(),
             attached: BTreeMap::new(),
+            named: Vec::new(),
             values: BTreeMap::new(),
             rows: 0,
             bytes: 0,
@@ -112,6 +114,15 @@ impl<'a> Ingest<'a> {
             return Ok(());
         }
         self.attached.entry(asset).or_default().extend(evidence);
+        self.counted()
+    }
+
+    /// Takes the names that a sidecar has for a content, to stay with it.
+    pub(super) fn name(&mut self, named: NamedBeside) -> Result<(), AppError> {
+        if named.2.is_empty() {
+            return Ok(());
+        }
+        self.named.push(named);
         self.counted()
     }
 
@@ -182,6 +193,7 @@ impl<'a> Ingest<'a> {
             directories,
             examined,
             attached: std::mem::take(&mut self.attached).into_iter().collect(),
+            named: std::mem::take(&mut self.named),
             values: std::mem::take(&mut self.values).into_values().collect(),
         };
         self.rows = 0;

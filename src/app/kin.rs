@@ -7,13 +7,27 @@ use std::collections::BTreeSet;
 use crate::app::AppError;
 use crate::ledger::{Kinds, Reader};
 use crate::lineage::{Ancestry, Own, ancestry};
-use crate::model::{AssetId, Head, Seq};
+use crate::model::{AssetId, Head, ObservedBatch, Seq};
 use crate::origin::Origin;
 use crate::record::{Places, Record};
 
 /// Puts the names that files carry into a record that was folded without observations.
 pub(super) fn learn(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
     reader.identities(&mut |asset, identity| record.kinship.learn(asset, Some(&identity)))?;
+    Ok(())
+}
+
+/// The same of the contents that a batch says something of, by what is known of them now.
+pub(super) fn learn_batch(
+    reader: &Reader,
+    record: &mut Record,
+    batch: &ObservedBatch,
+) -> Result<(), AppError> {
+    // A sidecar's names are the media's from now on.
+    let named = batch.named.iter().flat_map(|one| [one.0, one.1]);
+    for asset in batch.examined.iter().map(|(asset, _)| *asset).chain(named) {
+        record.kinship.learn(asset, Some(&reader.identity(&asset)?));
+    }
     Ok(())
 }
 

@@ -333,7 +333,9 @@ impl Part<'_> {
         let surveyor = self.project.reader()?;
         let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
         let mut compared = Compared::default();
-        let marked = Arc::new(surveyor.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let mut marked = surveyor.marked(&self.root.name, &sidecar::MEDIA_TYPES)?;
+        marked.extend(surveyor.unheard(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let marked = Arc::new(marked);
         let comparers: Vec<_> = (0..walkers)
             .map(|_| Comparer::new(self, self.project.reader()?, &marked, compared.part()))
             .collect::<Result<_, AppError>>()?;

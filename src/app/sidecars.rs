@@ -1,5 +1,6 @@
 //! What sidecars say, attached to the media beside them. It stays there when the sidecar is renamed,
 //! changed or removed; a sidecar that says something new is attached anew, without reading the media.
+//! The names in it, of the media and of what it was made from, are the media's too.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -10,7 +11,10 @@ use crate::app::reading::Reading;
 use crate::config::Root;
 use crate::detect::{C2PA, examine_beside};
 use crate::ledger::Reader;
-use crate::model::{AssetId, AssetPath, Evidence, RelPath, Trust};
+use crate::model::{
+    AssetId, AssetPath, Evidence, Examination, Identity, NamedBeside, RelPath, Trust,
+};
+use crate::observe::sidecar::MEDIA_TYPES;
 use crate::observe::{Content, FileHasher, HashOptions};
 
 /// A sidecar and the files of its folder that it speaks of.
@@ -128,7 +132,7 @@ fn is_checked(attached: &Evidence, said: &Evidence) -> bool {
 }
 
 /// Attaches what sidecars in a root say to the contents beside them, by what the ledger has at their
-/// paths. What is attached already is not journalled again.
+/// paths, and their names. What is attached already is not journalled again.
 pub(super) fn attach(
     beside: &mut Beside<'_>,
     reader: &Reader,
@@ -140,8 +144,10 @@ pub(super) fn attach(
         let at = |name: &[u8]| AssetPath::new(root.clone(), sidecar.directory.join(name));
         let path = at(&sidecar.name);
         let Some(asset) = reader.asset_at(&path)? else { continue };
-        let own = reader.examination(&asset)?.evidence;
-        if said(&path, &own).is_empty() {
+        let Examination { evidence: own, identity, .. } = reader.examination(&asset)?;
+        let media_type = reader.asset(&asset)?.map(|row| row.media_type).unwrap_or_default();
+        let names = names(&path, &media_type, identity.as_deref());
+        if said(&path, &own).is_empty() && names.is_empty() {
             continue;
         }
         for media in &sidecar.media {
@@ -151,6 +157,8 @@ pub(super) fn attach(
             let media = At { path: &path_of_media, asset: of_media };
             let new = beside.news(&sidecar, &media, &own, &reader.attached(&of_media)?);
             ingest.attach(of_media, new)?;
+            let new = names.beyond(&reader.named_beside(&of_media)?);
+            ingest.name(NamedBeside(of_media, asset, new))?;
         }
     }
     Ok(())
@@ -167,6 +175,21 @@ fn said(sidecar: &AssetPath, evidence: &[Evidence]) -> Vec<Evidence> {
         ..one.clone()
     })
     .collect()
+}
+
+/// What a sidecar's names are for the media beside it: it is what they are about. Media that are only
+/// called like a sidecar keep theirs.
+pub(super) fn names(
+    sidecar: &AssetPath,
+    media_type: &str,
+    identity: Option<&Identity>,
+) -> Identity {
+    let about_media = identity.filter(|_| MEDIA_TYPES.contains(&media_type));
+    let mut names = about_media.cloned().unwrap_or_default();
+    for one in &mut names.from {
+        one.place = format!("sidecar {sidecar}, {}", one.place);
+    }
+    names
 }
 
 /// What of it is not attached yet.

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use crate::ledger::rows::attached_to;
+use crate::ledger::rows::{attached_to, names_beside};
 use crate::model::{
     AssetId, DirectoryObserved, Event, Evidence, Examination, Found, FoundLink, GivenName,
-    Identity, ObservedBatch, RelPath, RootName, ScanCompleted, Seq, Sighting, SourceType,
-    Timestamp, Trust,
+    Identity, NamedBeside, ObservedBatch, RelPath, RootName, ScanCompleted, Seq, Sighting,
+    SourceType, Timestamp, Trust,
 };
 
 /// Applies one event. Decisions change no table: they are folded from the journal where needed.
@@ -41,6 +41,9 @@ const LOCATION_AGAIN: &str = "
         inode = excluded.inode, first_seen = excluded.first_seen, last_seen = NULL,
         seq = excluded.seq";
 
+/// Where the things that a sidecar names are numbered from: above those that a content names itself.
+const BESIDE: i64 = 1 << 32;
+
 struct Step<'a> {
     tables: &'a Connection,
     seq: Seq,
@@ -60,6 +63,11 @@ impl Step<'_> {
         for (asset, evidence) in &batch.attached {
             if let Some(row) = find_asset(self.tables, asset)? {
                 self.attached(row, evidence)?;
+            }
+        }
+        for NamedBeside(asset, _, identity) in &batch.named {
+            if let Some(row) = find_asset(self.tables, asset)? {
+                self.named_beside(row, identity)?;
             }
         }
         for value in &batch.values {
@@ -263,7 +271,7 @@ impl Step<'_> {
         for clear in [
             "DELETE FROM evidence WHERE asset = ?1 AND ordinal >= 0",
             "DELETE FROM content_problem WHERE asset = ?1",
-            "DELETE FROM given_name WHERE asset = ?1",
+            "DELETE FROM given_name WHERE asset = ?1 AND ordinal >= 0",
         ] {
             self.tables.prepare_cached(clear)?.execute([asset])?;
         }
@@ -281,15 +289,31 @@ impl Step<'_> {
                 )?
                 .execute(params![asset, ordinal, one.detector, one.problem])?;
         }
-        found.identity.as_ref().map_or(Ok(()), |identity| self.named(asset, identity))
+        let identity = found.identity.as_deref();
+        identity.map_or(Ok(()), |identity| self.named(asset, identity, 1, 0..))
     }
 
-    fn named(&self, asset: i64, identity: &Identity) -> Result<()> {
+    /// Adds what is not there yet, after what is.
+    fn named_beside(&self, asset: i64, identity: &Identity) -> Result<()> {
+        let known = names_beside(self.tables, asset)?;
+        let rows = known.own.len() + known.from.iter().map(|one| one.names.len()).sum::<usize>();
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let (source, rows) = (BESIDE + count(known.from.len()), count(rows));
+        self.named(asset, &identity.beyond(&known), source, (rows..).map(|row| -1 - row))
+    }
+
+    fn named(
+        &self,
+        asset: i64,
+        identity: &Identity,
+        source: i64,
+        ordinals: impl Iterator<Item = i64>,
+    ) -> Result<()> {
         let own = identity.own.iter().map(|name| (0_i64, None, name));
-        let from = (1_i64..)
+        let from = (source..)
             .zip(&identity.from)
             .flat_map(|(source, one)| one.names.iter().map(move |name| (source, Some(one), name)));
-        for (ordinal, (source, from, GivenName(kind, name))) in (0_i64..).zip(own.chain(from)) {
+        for (ordinal, (source, from, GivenName(kind, name))) in ordinals.zip(own.chain(from)) {
             self.tables
                 .prepare_cached(
                     "INSERT INTO given_name (asset, ordinal, source, relation, kind, name, place)

@@ -1,5 +1,7 @@
 //! The read side: what scans compare with and people ask for. Never writes, never decides.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -12,12 +14,12 @@ use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
-    SeenAsset, Totals, add_name, asset_id, asset_path, attached_to, bytes, evidence_of,
-    fingerprint, rel_path, sighting, unreadable,
+    SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of, fingerprint,
+    rel_path, sighting, unreadable,
 };
 use crate::model::{
-    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, Identity, RelPath, RootName,
-    Seq, Timestamp, Value,
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, RelPath, RootName, Seq,
+    Timestamp, Value,
 };
 
 /// A read-only handle. Sees what was committed when each call begins.
@@ -273,43 +275,6 @@ impl Reader {
             };
             read().map_err(|source| self.sql(source))
         })
-    }
-
-    fn identity_of(&self, row: i64) -> rusqlite::Result<Identity> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT source, relation, kind, name, place FROM given_name
-             WHERE asset = ?1 ORDER BY ordinal",
-        )?;
-        let mut rows = query.query([row])?;
-        let (mut identity, mut newest) = (Identity::default(), 0);
-        while let Some(row) = rows.next()? {
-            add_name(&mut identity, &mut newest, row, 0)?;
-        }
-        Ok(identity)
-    }
-
-    /// What names every content carries that says what it was made from, and every one whose own name
-    /// one of those says. Costs nothing where none says anything.
-    pub fn identities(&self, each: &mut dyn FnMut(AssetId, Identity)) -> Result<(), LedgerError> {
-        let mut read = || -> rusqlite::Result<()> {
-            let mut query = self.connection.prepare_cached(
-                "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
-                 SELECT a.id, a.hash FROM asset a WHERE a.id IN (
-                     SELECT asset FROM saying
-                     UNION
-                     SELECT own.asset FROM saying
-                     JOIN given_name said ON said.asset = saying.asset AND said.source > 0
-                     JOIN given_name own ON own.name = said.name AND own.kind = said.kind
-                                         AND own.source = 0)
-                 ORDER BY a.id",
-            )?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                each(asset_id(row, 1)?, self.identity_of(row.get(0)?)?);
-            }
-            Ok(())
-        };
-        read().map_err(|source| self.sql(source))
     }
 
     fn examination_of(&self, row: i64) -> rusqlite::Result<Examination> {

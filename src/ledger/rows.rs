@@ -204,10 +204,28 @@ pub(super) fn attached_to(tables: &Connection, asset: i64) -> rusqlite::Result<V
         .collect()
 }
 
+/// The names that sidecars have for a content, in the order they were seen.
+pub(super) fn names_beside(tables: &Connection, asset: i64) -> rusqlite::Result<Identity> {
+    let mut query = tables.prepare_cached(
+        "SELECT source, relation, kind, name, place FROM given_name
+         WHERE asset = ?1 AND ordinal < 0 ORDER BY ordinal DESC",
+    )?;
+    names(query.query([asset])?)
+}
+
+/// The names in some rows, each content's together.
+pub(super) fn names(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Identity> {
+    let (mut identity, mut newest) = (Identity::default(), 0);
+    while let Some(row) = rows.next()? {
+        add_name(&mut identity, &mut newest, row, 0)?;
+    }
+    Ok(identity)
+}
+
 /// Adds the name in a row to what is known of a content: `source`, `relation`, `kind`, `name`, `place`
 /// from column `first` on, in the order of the table. A word that the table's CHECK does not
 /// allow is read as the one that counts most.
-pub(super) fn add_name(
+fn add_name(
     identity: &mut Identity,
     newest: &mut i64,
     row: &Row<'_>,

@@ -137,6 +137,26 @@ impl Identity {
         self.own.is_empty() && self.from.is_empty()
     }
 
+    /// What it says that another does not; where that stands is no matter.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Self {
+        let is_known = |one: &Derivation| {
+            let mut all = other.from.iter();
+            all.any(|known| (known.relation, &known.names) == (one.relation, &one.names))
+        };
+        Self {
+            own: self.own.iter().filter(|name| !other.own.contains(name)).cloned().collect(),
+            from: self.from.iter().filter(|one| !is_known(one)).cloned().collect(),
+        }
+    }
+
+    /// Adds what another says beyond it.
+    pub fn join(&mut self, other: &Self) {
+        let Self { own, from } = other.beyond(self);
+        self.own.extend(own);
+        self.from.extend(from);
+    }
+
     /// As examinations keep it.
     pub fn kept(self) -> Option<Box<Self>> {
         (!self.is_empty()).then(|| Box::new(self))

@@ -51,7 +51,8 @@ pub use event::{
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
-    DirectoryObserved, Fingerprint, Found, FoundLink, Name, ObservedBatch, ScanCompleted, Sighting,
+    DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch,
+    ScanCompleted, Sighting,
 };
 pub use principal::{MAX_PATTERN, fits_list};
 pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};

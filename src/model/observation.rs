@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::asset_path::{deserialize_bytes, serialize_bytes};
-use crate::model::{AssetId, Evidence, Examination, RelPath, RootName, Timestamp, Value};
+use crate::model::{AssetId, Evidence, Examination, Identity, RelPath, RootName, Timestamp, Value};
 
 /// What the system says of a file without opening it. Equal fingerprints, with an mtime strictly
 /// older than the observation, spare a re-read.
@@ -102,10 +102,25 @@ pub struct ObservedBatch {
     /// name, a path rule, or from pixels. Stays with the content whatever later batches say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attached: Vec<(AssetId, Vec<Evidence>)>,
+    /// What sidecars name the content beside them, and what that was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<NamedBeside>,
     /// Long values that evidence here points to and that no earlier batch holds.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Value>,
 }
+
+/// The names that a sidecar has for the content beside it. They stay with that content, and are none of the
+/// sidecar's own any more: it is not what others were made from. In the journal an array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedBeside(
+    /// The content that is named.
+    pub AssetId,
+    /// The sidecar's content.
+    pub AssetId,
+    /// The names.
+    pub Identity,
+);
 
 /// A scan that reached its end. An unchanged re-scan journals this and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

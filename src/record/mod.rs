@@ -21,9 +21,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head,
-    ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
-    Rendered, Revocation, RootName, Scope, Seq, Timestamp,
+    DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head, Identity,
+    NamedBeside, ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection,
+    RelPath, Rendered, Revocation, RootName, Scope, Seq, Timestamp,
 };
 
 /// A fact with its place in the journal.
@@ -128,6 +128,10 @@ pub struct Record {
     revoked_assets: Vec<HashSet<AssetId>>,
     examined: HashMap<AssetId, Examination>,
     attached: HashMap<AssetId, Vec<Evidence>>,
+    /// What sidecars name contents.
+    named: HashMap<AssetId, Identity>,
+    /// Sidecars whose names are those of the media beside them.
+    naming: HashSet<AssetId>,
     present: BTreeMap<AssetPath, Found>,
 }
 
@@ -235,10 +239,16 @@ impl Record {
                 self.present.remove(&place(&name.0));
             }
         }
-        for (asset, examination) in &batch.examined {
-            self.kinship.learn(*asset, examination.identity.as_deref());
-        }
+        let mut renamed: Vec<AssetId> = batch.examined.iter().map(|(asset, _)| *asset).collect();
         self.examined.extend(batch.examined);
+        for NamedBeside(asset, sidecar, identity) in batch.named {
+            self.named.entry(asset).or_default().join(&identity);
+            self.naming.insert(sidecar);
+            renamed.extend([asset, sidecar]);
+        }
+        for asset in &renamed {
+            self.learn_names(asset);
+        }
         for (asset, evidence) in batch.attached {
             let known = self.attached.entry(asset).or_default();
             for one in evidence {
@@ -247,6 +257,28 @@ impl Record {
                 }
             }
         }
+    }
+
+    /// Has lineage know the names of a content: those that its bytes carry, and those of sidecars.
+    fn learn_names(&mut self, asset: &AssetId) {
+        let carried = self.examined.get(asset).and_then(|seen| seen.identity.as_deref());
+        let beside = self.named.get(asset);
+        if beside.is_none() && !self.naming.contains(asset) {
+            return self.kinship.learn(*asset, carried);
+        }
+        let mut all = carried.cloned().unwrap_or_default();
+        if self.naming.contains(asset) {
+            all.own.clear();
+        }
+        if let Some(beside) = beside {
+            all.join(beside);
+        }
+        self.kinship.learn(*asset, Some(&all));
+    }
+
+    /// What sidecars name a content, and what it was made from. Only in a record folded with a scope.
+    pub fn named_beside(&self, asset: &AssetId) -> Option<&Identity> {
+        self.named.get(asset)
     }
 
     /// The newest determination of a content.

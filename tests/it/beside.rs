@@ -1,7 +1,10 @@
 //! What counts for a file without standing in it: sidecars, the names that generators give, path
 //! rules. Seen once it stays with the content; only a person lowers it.
 
-use crate::media::{PARAMETERS, plain_jpeg, plain_png, text_png, xmp};
+use crate::lineage::blocking;
+use crate::media::{
+    PARAMETERS, a1111_png, derived, named_png, names, plain_jpeg, plain_png, text_png, xmp,
+};
 use crate::world::{World, number, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
@@ -308,4 +311,145 @@ fn a_name_that_says_another_format_is_reported() {
     let shown = world.show("a.jpg");
     assert_eq!(shown["locations"][0]["misnamed"], "holds a PNG picture but is named .jpg");
     assert!(world.show("b.png")["locations"][0].get("misnamed").is_none());
+}
+
+#[test]
+fn what_a_sidecar_says_the_media_beside_it_was_made_from_is_inherited() {
+    for scanned in [false, true] {
+        let world = World::new();
+        world.write("src/source.png", named_png(2, "the-source", "", true));
+        world.write("out/shot.mov.xmp", names("the-shot", &derived("the-source")));
+        world.write("out/shot.mov", "no names in here");
+        if scanned {
+            world.scan();
+            assert_eq!(status(&world, "out/shot.mov"), "ai");
+            let shown = world.show("out/shot.mov");
+            let read = text(&shown["parents"][0], "read");
+            assert!(read.contains("sidecar out/shot.mov.xmp, "), "{read}");
+            let events = world.events();
+            world.scan();
+            assert_eq!(world.events(), events + 1, "it is said once");
+        } else {
+            // The source is known; the shot nobody scanned. The gate reads its sidecar, named or not.
+            world.run(["scan", "src"]).expect(0);
+        }
+        world.deliverable("EP", &["out/shot.mov"]);
+        let gate = world.gate("EP");
+        assert_eq!(blocking(&gate), ["ai-unapproved out/shot.mov"], "scanned: {scanned}");
+        // It stays with the content whatever becomes of the sidecar, and a person may withdraw it.
+        world.remove("out/shot.mov.xmp");
+        assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/shot.mov"]);
+        let seq = gate.answer["journal"]["seq"].to_string();
+        let again = world.json(["gate", "EP", "--as-of", &seq]).expect(1).value();
+        assert_eq!(again, gate.answer);
+        let args = ["link", "out/shot.mov", "--from", "src/source.png", "--clear"];
+        world.run(args.into_iter().chain(["--note", "a template's id"])).expect(0);
+        world.gate("EP").expect("pass", &[]);
+        world.verify();
+    }
+}
+
+#[test]
+fn what_a_sidecar_names_is_the_media_beside_it() {
+    for child_first in [false, true] {
+        let world = World::new();
+        let child = |world: &World| {
+            world
+                .write("out/child.png", named_png(1, "the-child-1", &derived("the-source"), false));
+            world.scan();
+        };
+        let source = |world: &World| {
+            // The mark is in the picture, its name beside it.
+            world.write("src/gen.png", a1111_png(3));
+            world.write("src/gen.xmp", names("the-source", ""));
+            world.scan();
+        };
+        if child_first {
+            child(&world);
+            source(&world);
+        } else {
+            source(&world);
+            child(&world);
+        }
+        assert_eq!(status(&world, "out/child.png"), "ai");
+        assert_eq!(status(&world, "src/gen.xmp"), "unknown");
+        let shown = world.show("out/child.png");
+        let parents = shown["parents"].as_array().unwrap();
+        assert_eq!((parents.len(), text(&parents[0], "path")), (1, "src/gen.png".into()));
+        world.deliverable("EP", &["out/**"]);
+        assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/child.png"]);
+        world.approve(&["src/gen.png"]);
+        assert_eq!(world.gate("EP").verdict, "pass");
+        // Examined anew, it keeps the name.
+        world.run(["scan", "--redetect"]).expect(0);
+        assert_eq!(status(&world, "out/child.png"), "ai");
+        world.verify();
+        // Another file of that name, known to be no AI, is a witness as always.
+        world.write("src/other.png", named_png(5, "the-source", "", false));
+        world.scan();
+        world.run(["revoke", "src/gen.png", "--note", "looks"]).expect(0);
+        assert_eq!(status(&world, "out/child.png"), "unknown");
+        assert_eq!(blocking(&world.gate("EP")), [""; 0]);
+    }
+}
+
+#[test]
+fn media_that_come_to_a_sidecar_later_are_what_it_names() {
+    let world = World::new();
+    world.write("src/source.png", named_png(2, "the-source", "", true));
+    world.write("out/shot.xmp", names("the-shot", &derived("the-source")));
+    world.scan();
+    for seed in 1..=2 {
+        tick();
+        world.write("out/shot.png", plain_png(seed));
+        world.scan();
+        assert_eq!(status(&world, "out/shot.png"), "ai", "version {seed}");
+    }
+    world.write("out/shot.mov", "another of that name");
+    world.scan();
+    assert_eq!(status(&world, "out/shot.mov"), "ai");
+}
+
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_scan_that_was_killed_does_not_keep_names_from_the_media() {
+    let world = || {
+        let world = World::new();
+        world.write("src/source.png", named_png(2, "the-source", "", true));
+        world.write("out/shot.xmp", names("the-shot", &derived("the-source")));
+        world.write("out/shot.mov", "no names in here");
+        world
+    };
+    let whole = world();
+    let list = whole.outside("failpoints");
+    let mut command = whole.command();
+    let scanned = command.arg("scan").env("GENLOCK_FAILPOINT_COUNT", &list).output().unwrap();
+    assert!(scanned.status.success());
+    let passed = std::fs::read_to_string(list).unwrap().lines().count();
+    for number in 1..=passed {
+        let world = world();
+        let mut command = world.command();
+        command.arg("scan").env("GENLOCK_FAILPOINT_ABORT", number.to_string());
+        command.stderr(std::process::Stdio::null()).status().unwrap();
+        world.scan();
+        assert_eq!(status(&world, "out/shot.mov"), "ai", "killed at {number} of {passed}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_called_like_a_sidecar_keeps_its_names() {
+    let world = World::new();
+    let source = named_png(2, "the-source", "", true);
+    world.write("src/source.png", &source);
+    world.write("out/child.png", named_png(1, "the-child-1", &derived("the-source"), false));
+    // The same bytes beside something that somebody says is no AI.
+    world.write("decoy/x.png", plain_png(7));
+    world.write("decoy/x.c2pa", &source);
+    world.scan();
+    let args = ["tag", "decoy/x.png", "--not-ai", "--note", "drawn by hand"];
+    world.run(args).expect(0);
+    assert_eq!(status(&world, "out/child.png"), "ai");
+    world.deliverable("EP", &["out/**"]);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/child.png"]);
 }

@@ -106,6 +106,7 @@ impl World {
             directories: vec![directory],
             examined: vec![],
             attached: vec![],
+            named: vec![],
             values: vec![],
         }));
         world.add(Event::Determined(Determination {

@@ -43,6 +43,7 @@ fn record() -> Record {
         directories: vec![directory],
         examined: vec![],
         attached: vec![],
+        named: vec![],
         values: vec![],
     });
     let made = Event::Determined(Determination {

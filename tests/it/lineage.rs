@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::keys::{DANA, Key, LEE, restated};
-use crate::media::{self, a1111_png, derived, named_png, plain_jpeg, plain_png, xmp_png};
+use crate::media::{self, a1111_png, derived, named_png, names, plain_jpeg, plain_png, xmp_png};
 use crate::world::{Gate, World, text, tick};
 
 fn link(world: &World, child: &str, parent: &str, how: &str) {
@@ -23,7 +23,7 @@ fn status(world: &World, path: &str) -> (String, Value) {
     (text(&row, "status"), row["strength"].clone())
 }
 
-fn blocking(gate: &Gate) -> Vec<String> {
+pub fn blocking(gate: &Gate) -> Vec<String> {
     gate.findings().into_iter().filter(|one| !one.starts_with('[')).collect()
 }
 
@@ -773,6 +773,11 @@ fn a_watch_tells_what_becomes_ai_by_a_link_and_by_a_source_that_comes_later() {
         assert_eq!(told["status"], "ai", "{told}");
         assert!(text(&told["why"], "0").contains("src/"), "{told}");
     }
+    // Also what only a sidecar says, which comes after its media.
+    world.write("out/side.mov", "no names in here");
+    watched.until("side.mov", |one| one["path"] == "out/side.mov");
+    world.write("out/side.mov.xmp", names("the-side-1", &derived("the-source")));
+    watched.until("what a sidecar says", inherits("out/side.mov"));
     watched.stop();
 }
 
@@ -958,6 +963,7 @@ mod properties {
             }],
             examined: examined.collect(),
             attached: vec![],
+            named: vec![],
             values: vec![],
         }));
         for (child, parent, how) in &history.links {

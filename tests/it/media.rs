@@ -80,7 +80,7 @@ pub fn xmp_png(seed: u8, term: &str) -> Vec<u8> {
 }
 
 /// An XMP packet with names for a file and for what it was made from.
-fn names(own: &str, inside: &str) -> String {
+pub fn names(own: &str, inside: &str) -> String {
     format!(
         "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
          xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description rdf:about=\"\" \

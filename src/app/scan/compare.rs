@@ -300,7 +300,8 @@ impl<'a> Comparer<'a> {
         Ok(news)
     }
 
-    /// The sidecars of a folder that are new, or that carry marks, and what they speak of.
+    /// The sidecars of a folder that are new, that carry marks, or beside which something is new, and what
+    /// they speak of.
     fn sidecars(
         &self,
         listing: &Listing,
@@ -312,19 +313,23 @@ impl<'a> Comparer<'a> {
             if sidecar::subject(&entry.name).is_none() {
                 continue;
             }
-            let is_new = news.binary_search_by(|one| one.name.cmp(&entry.name)).is_ok();
-            if is_new || self.marked_sidecars.contains(&directory.join(&entry.name)) {
-                let beside = sidecar::media_of(&listing.files, &entry.name);
-                if !beside.is_empty() {
-                    let media = beside.into_iter().map(|at| listing.files[at].name.clone());
-                    found.push(Sidecar {
-                        directory: Arc::clone(directory),
-                        name: entry.name.clone(),
-                        media: media.collect(),
-                    });
-                }
+            let is_new = |name: &[u8]| news.binary_search_by(|one| (*one.name).cmp(name)).is_ok();
+            let is_marked = self.marked_sidecars.contains(&directory.join(&entry.name));
+            let is_wanted = is_marked || is_new(&entry.name);
+            if !is_wanted && news.is_empty() {
+                continue;
+            }
+            let beside = sidecar::media_of(&listing.files, &entry.name);
+            if is_wanted || beside.iter().any(|at| is_new(&listing.files[*at].name)) {
+                let media = beside.into_iter().map(|at| listing.files[at].name.clone());
+                found.push(Sidecar {
+                    directory: Arc::clone(directory),
+                    name: entry.name.clone(),
+                    media: media.collect(),
+                });
             }
         }
+        found.retain(|one| !one.media.is_empty());
         found
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::decide::decisions;
-use crate::app::kin::{learn, origin};
+use crate::app::kin::{learn, learn_batch, origin};
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
@@ -63,8 +63,9 @@ impl Teller {
             record.apply(recorded, None);
             match event {
                 Event::Observed(batch) if failed.is_ok() => {
-                    for (asset, examination) in &batch.examined {
-                        record.kinship.learn(*asset, examination.identity.as_deref());
+                    failed = learn_batch(reader, record, &batch);
+                    if failed.is_err() {
+                        return;
                     }
                     let teller = Telling { reader, record, at, extent };
                     failed = teller.batch(&batch, &mut told, guards, tell);
@@ -179,8 +180,11 @@ impl Telling<'_> {
         if self.record.kinship.is_empty() {
             return Ok(());
         }
+        let named: BTreeSet<_> = batch.named.iter().map(|one| one.0).collect();
+        self.linked(&named, told, tell)?;
         let raised = batch.examined.iter().map(|(asset, _)| asset);
-        for asset in raised.chain(batch.attached.iter().map(|(asset, _)| asset)) {
+        let attached = batch.attached.iter().map(|(asset, _)| asset);
+        for asset in raised.chain(attached).chain(&named) {
             self.linked(&self.record.kinship.below(asset, HEIRS), told, tell)?;
         }
         Ok(())

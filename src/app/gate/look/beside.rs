@@ -8,10 +8,10 @@ use crate::app::AppError;
 use crate::app::gate::look::Look;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Job, Outcome, Reading};
-use crate::app::sidecars::{At, Beside};
+use crate::app::sidecars::{At, Beside, names};
 use crate::config::Root;
 use crate::ledger::Ledger;
-use crate::model::{AssetPath, RuleCode};
+use crate::model::{AssetPath, NamedBeside, RuleCode};
 use crate::observe::{FileHasher, HashOptions, Listing, sidecar};
 
 /// Notes the sidecars of a listed folder.
@@ -69,15 +69,20 @@ pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppEr
         let mut beside = Beside::new(root, reading);
         let sidecar = At { path: &path, asset: found.asset };
         let own = &shown.examination.evidence;
-        let mut new = Vec::new();
+        let said = names(&path, &found.media_type, shown.examination.identity.as_deref());
+        let (mut new, mut named) = (Vec::new(), Vec::new());
         for media in &media {
             let Some(known) = look.record.present().get(media) else { continue };
             let at = At { path: media, asset: known.asset };
             let attached = look.record.attached(&known.asset);
             new.push((known.asset, beside.news(&sidecar, &at, own, attached)));
+            let of_media = look.record.named_beside(&known.asset);
+            let news = of_media.map_or_else(|| said.clone(), |known| said.beyond(known));
+            named.push(NamedBeside(known.asset, found.asset, news));
         }
         new.retain(|(_, new)| !new.is_empty());
-        if new.is_empty() {
+        named.retain(|one| !one.2.is_empty());
+        if new.is_empty() && named.is_empty() {
             continue;
         }
         let is_known = ledger.reader()?.asset_at(&path)? == Some(found.asset);
@@ -87,6 +92,9 @@ pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppEr
         }
         for (asset, evidence) in new {
             ingest.attach(asset, evidence)?;
+        }
+        for one in named {
+            ingest.name(one)?;
         }
         ingest.flush()?;
         look.news.get_or_insert(path);

@@ -1,0 +1,113 @@
+//! Names that contents carry, and those that sidecars have for them. Reads; what they lead to is drawn by
+//! `record`.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params_from_iter;
+
+use crate::ledger::LedgerError;
+use crate::ledger::projection::find_asset;
+use crate::ledger::query::Reader;
+use crate::ledger::rows::{asset_id, bytes, names, names_beside, rel_path};
+use crate::model::{AssetId, Identity, RelPath, RootName};
+
+impl Reader {
+    /// The names that the bytes of a content carry.
+    pub(super) fn identity_of(&self, row: i64) -> rusqlite::Result<Identity> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT source, relation, kind, name, place FROM given_name
+             WHERE asset = ?1 AND ordinal >= 0 ORDER BY ordinal",
+        )?;
+        names(query.query([row])?)
+    }
+
+    /// All its names. Of a sidecar's own those are left out that are now of the media beside it.
+    fn all_names(&self, row: i64) -> rusqlite::Result<Identity> {
+        let mut query = self.connection.prepare_cached(
+            "SELECT g.source, g.relation, g.kind, g.name, g.place
+             FROM given_name g JOIN asset a ON a.id = g.asset
+             WHERE g.asset = ?1 AND g.ordinal >= 0 AND NOT (
+                 g.source = 0
+                 AND a.media_type IN ('application/rdf+xml', 'application/c2pa', 'text/plain',
+                                      'application/octet-stream')
+                 AND EXISTS (SELECT 1 FROM given_name b
+                             WHERE b.name = g.name AND b.kind = g.kind AND b.source = 0
+                               AND b.ordinal < 0))
+             ORDER BY g.ordinal",
+        )?;
+        let mut all = names(query.query([row])?)?;
+        all.join(&names_beside(&self.connection, row)?);
+        Ok(all)
+    }
+
+    /// The names of a content, whoever says them.
+    pub fn identity(&self, asset: &AssetId) -> Result<Identity, LedgerError> {
+        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
+        row.map_or(Ok(Identity::default()), |row| {
+            self.all_names(row).map_err(|source| self.sql(source))
+        })
+    }
+
+    /// The names that sidecars have for a content.
+    pub fn named_beside(&self, asset: &AssetId) -> Result<Identity, LedgerError> {
+        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
+        row.map_or(Ok(Identity::default()), |row| {
+            names_beside(&self.connection, row).map_err(|source| self.sql(source))
+        })
+    }
+
+    /// What names every content carries that says what it was made from, and every one whose own name
+    /// one of those says. Costs nothing where none says anything.
+    pub fn identities(&self, each: &mut dyn FnMut(AssetId, Identity)) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.connection.prepare_cached(
+                "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
+                 SELECT a.id, a.hash FROM asset a WHERE a.id IN (
+                     SELECT asset FROM saying
+                     UNION
+                     SELECT own.asset FROM saying
+                     JOIN given_name said ON said.asset = saying.asset AND said.source > 0
+                     JOIN given_name own ON own.name = said.name AND own.kind = said.kind
+                                         AND own.source = 0)
+                 ORDER BY a.id",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                each(asset_id(row, 1)?, self.all_names(row.get(0)?)?);
+            }
+            Ok(())
+        };
+        read().map_err(|source| self.sql(source))
+    }
+
+    /// Where contents of the given media types lie in a root that carry names of which nothing was said
+    /// of the media beside them yet: a scan was interrupted, or an older program saw them.
+    pub fn unheard(
+        &self,
+        root: &RootName,
+        media_types: &[&str],
+    ) -> Result<BTreeSet<RelPath>, LedgerError> {
+        let read = || -> rusqlite::Result<BTreeSet<RelPath>> {
+            let types = vec!["?"; media_types.len()].join(", ");
+            let mut query = self.connection.prepare_cached(&format!(
+                "SELECT d.path, l.name
+                 FROM (SELECT DISTINCT asset FROM given_name WHERE ordinal >= 0) g
+                 CROSS JOIN asset a ON a.id = g.asset
+                 CROSS JOIN location l ON l.asset = a.id CROSS JOIN directory d ON d.id = l.directory
+                 WHERE a.media_type IN ({types}) AND l.present = 1 AND d.root = ?
+                   AND NOT EXISTS (SELECT 1 FROM given_name s
+                                   JOIN given_name b ON b.name = s.name AND b.kind = s.kind
+                                                     AND b.source = 0 AND b.ordinal < 0
+                                   WHERE s.asset = a.id AND s.source = 0 AND s.ordinal >= 0)"
+            ))?;
+            let wanted = media_types.iter().copied().chain([root.as_str()]);
+            let mut rows = query.query(params_from_iter(wanted))?;
+            let mut found = BTreeSet::new();
+            while let Some(row) = rows.next()? {
+                found.insert(rel_path(row, 0)?.join(&bytes(row, 1)?));
+            }
+            Ok(found)
+        };
+        read().map_err(|source| self.sql(source))
+    }
+}
