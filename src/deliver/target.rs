@@ -44,6 +44,11 @@ pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     places
 }
 
+/// Whether a target may mean a place below that of the timeline.
+pub fn is_relative(target: &str) -> bool {
+    places(target, &[]).iter().any(|place| matches!(place, Place::Relative(_)))
+}
+
 /// The last part of a target: the name its media had where the timeline was made. A bare path with percent
 /// signs gives two, as in [`places`].
 pub fn file_names(target: &str) -> Vec<Vec<u8>> {

@@ -120,6 +120,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn asked(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
+        if reference.inside {
+            let why = "its media lies inside the timeline's own file, which is not unpacked: take it out, \
+                       scan it, and link it";
+            return unresolved(why.to_owned());
+        }
         let meant = match (&reference.target, reference.frames) {
             (Some(target), Some(frames)) => {
                 return self.sequence(reference, target, frames, beside);

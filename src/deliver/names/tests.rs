@@ -5,6 +5,7 @@ fn reference(name: &str, reel: Option<&str>, target: Option<&str>, media: MediaK
     Reference {
         name: name.to_owned(),
         target: target.map(str::to_owned),
+        inside: false,
         frames: None,
         reel: reel.map(str::to_owned),
         size: None,

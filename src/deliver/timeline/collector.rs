@@ -116,6 +116,7 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
     Reference {
         name: name.trim().to_owned(),
         target: None,
+        inside: false,
         frames: None,
         reel: None,
         size: None,

@@ -3,6 +3,7 @@
 //! Unknown schemas are noted, and what they hold is read as if they were known, so that a vendor's own
 //! type hides nothing. Metadata is not media and is not read.
 
+use crate::deliver::target::is_relative;
 use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
@@ -31,7 +32,11 @@ pub fn zipped(content: &[u8]) -> Result<Timeline, TimelineError> {
     let decoded = text::decode(content);
     let mut out = Collector::new(Format::Otioz);
     out.note("relative targets mean files inside the archive");
-    read(&decoded.text, out)
+    let mut timeline = read(&decoded.text, out)?;
+    for one in &mut timeline.references {
+        one.inside = one.target.as_deref().is_some_and(is_relative);
+    }
+    Ok(timeline)
 }
 
 /// Reads the JSON of a timeline.
