@@ -151,21 +151,20 @@ impl Names {
         let mut found = self.found.get(name)?.clone();
         found.retain(|one| reference.size.is_none_or(|size| size == one.size));
         let whole = |one: &Candidate| composed(one.path.path.name()) == name;
-        if found.iter().any(whole) {
+        if media_stem(name).is_some() && found.iter().any(whole) {
             // Named with its ending: a stem that is spelled so too is something else.
             found.retain(whole);
-        } else {
-            let ends =
-                |one: &Candidate, list: &[&str]| list.contains(&&*ending(one.path.path.name()));
-            let sound = |one: &Candidate| ends(one, SOUND);
-            match reference.media {
-                MediaKind::Picture => found.retain(|one| !sound(one)),
-                MediaKind::Sound if found.iter().any(sound) => found.retain(sound),
-                // Sound may be cut from a movie, never from a still.
-                MediaKind::Sound => found.retain(|one| ends(one, MOVIES)),
-                MediaKind::Other => {}
-            }
         }
+        let ends = |one: &Candidate, list: &[&str]| list.contains(&&*ending(one.path.path.name()));
+        found.retain(|one| {
+            whole(one)
+                || match reference.media {
+                    MediaKind::Picture => !ends(one, SOUND),
+                    // Sound may be cut from a movie, never from a still.
+                    MediaKind::Sound => ends(one, SOUND) || ends(one, MOVIES),
+                    MediaKind::Other => true,
+                }
+        });
         found.sort();
         found.dedup();
         (!found.is_empty()).then_some(found)

@@ -231,6 +231,29 @@ fn what_works_on_a_shot_is_no_media_of_its_name() {
 }
 
 #[test]
+fn what_is_no_media_hides_no_media_of_the_same_name() {
+    for (clip, other) in [("wolf", "notes/wolf"), ("ghost.comp", "scripts/ghost.comp")] {
+        let media = format!("media/{clip}.png");
+        let found = files(&[(&media, a1111_png(1)), (other, b"a script".to_vec())]);
+        let world =
+            world(&found, "cut.edl", &edl(&[("AX", &[&format!("FROM CLIP NAME: {clip}")])]));
+        world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+        world.run(["deliverable", "link", "EP", clip, &media]).expect(0);
+        world.gate("EP").expect("refused", &[&format!("ai-unapproved {media}")]);
+    }
+}
+
+#[test]
+fn sound_may_be_a_movies_own() {
+    let found = files(&[("a/song.wav", b"a sound".to_vec()), ("b/song.mov", b"a movie".to_vec())]);
+    let heard = edl(&[("AX", &["FROM CLIP NAME: song"])]).replace(" V     C ", " AA    C ");
+    let world = world(&found, "cut.edl", &heard);
+    assert_eq!(resolutions(&world), ["ambiguous"]);
+    world.remove("b/song.mov");
+    assert_eq!(resolutions(&world), ["resolved"]);
+}
+
+#[test]
 fn a_file_without_a_folder_in_an_edl_is_a_name_and_no_place() {
     let found = files(&[("edit/hero.png", plain_png(1)), ("shots/hero.png", a1111_png(2))]);
     let clip = ["FROM CLIP NAME: h", "SOURCE FILE: hero.png"];

@@ -39,12 +39,23 @@ fn a_clip_is_the_only_file_of_its_name_or_stem() {
     assert_eq!(found(&clip("A001.mov"), &files), ["a/A001.mov"]);
     assert_eq!(found(&clip("A001"), &files), ["a/A001.mov"]);
     assert_eq!(found(&clip("B.mov"), &files), ["b/B.mov", "c/B.mov"]);
-    assert_eq!(found(&clip("B"), &files), ["B"], "a whole name before a stem");
+    assert_eq!(found(&clip("B"), &files), ["B", "b/B.mov", "c/B.mov"], "it may be any of them");
     assert_eq!(found(&clip("a001"), &files), [""; 0], "capitals are told apart");
     let sound = reference("A001", None, None, MediaKind::Sound);
-    assert_eq!(found(&sound, &files), ["a/A001.wav"]);
+    assert_eq!(found(&sound, &files), ["a/A001.mov", "a/A001.wav"], "a movie has sound too");
     let any = reference("A001", None, None, MediaKind::Other);
     assert_eq!(found(&any, &files), ["a/A001.mov", "a/A001.wav"]);
+}
+
+#[test]
+fn a_whole_name_wins_only_if_it_is_one_of_media() {
+    let clip = |name: &str| reference(name, None, None, MediaKind::Picture);
+    let files = ["a/ghost.comp.mov", "b/ghost.comp", "c/x.mov.mov", "d/x.mov", "e/y.nk"];
+    assert_eq!(found(&clip("ghost.comp"), &files), ["a/ghost.comp.mov", "b/ghost.comp"]);
+    assert_eq!(found(&clip("x.mov"), &files), ["d/x.mov"]);
+    assert_eq!(found(&clip("y.nk"), &files), ["e/y.nk"], "in full, and alone");
+    let reel = reference("", Some("ghost.comp"), None, MediaKind::Picture);
+    assert_eq!(found(&reel, &files).len(), 2);
 }
 
 #[test]
