@@ -85,6 +85,30 @@ fn media_that_lies_elsewhere_is_found_by_its_name_and_size() {
 }
 
 #[test]
+fn a_clips_name_is_no_other_file_than_the_one_that_is_said() {
+    let said = |target: &str, clip: &str| {
+        let cut = reference(clip, Some(clip), Some(target), MediaKind::Picture);
+        found(&cut, &["m/plate.mov", "m/hero_v9.mov", "m/A001.mov"])
+    };
+    for other in [
+        "s3://bucket/hero_v8.mp4?sig=1",
+        "https://veo.example.com/gen/abc123",
+        "data:video/mp4;base64,AAAA",
+        "file:///Volumes/X/hero_v8.mov?x",
+        "file:///Volumes/X/tape",
+        "/Volumes/X/hero_v8.pct",
+        r"D:\x\hero_v8.aep",
+    ] {
+        assert_eq!(said(other, "plate"), [""; 0], "{other}");
+    }
+    assert_eq!(said("s3://bucket/hero_v9.mp4?sig=1", "hero_v9"), ["m/hero_v9.mov"]);
+    assert_eq!(said("/Volumes/X/hero_v9.aep", "hero_v9.mov"), ["m/hero_v9.mov"]);
+    assert_eq!(said("https://x.example/get/hero_v9.mov#t=2", "plate"), ["m/hero_v9.mov"]);
+    // A tape without an ending says no file.
+    assert_eq!(said("R001", "A001"), ["m/A001.mov"]);
+}
+
+#[test]
 fn names_that_differ_only_in_their_unicode_form_are_one_name_by_stem_and_two_in_a_folder() {
     let (composed, decomposed) = ("caf\u{e9}.mov", "cafe\u{301}.mov");
     let clip = reference(decomposed, None, None, MediaKind::Picture);
