@@ -70,18 +70,18 @@ pub fn file_names(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// A frame of an image sequence: the template `%0Nd` in the last part of a target, filled in. `None` where
-/// there is none.
+/// there is none. A sign stands before the digits, as OTIO has it, and is none of them.
 pub fn of_frame(target: &str, number: i64) -> Option<String> {
     let begin = target.rfind(['/', '\\']).map_or(0, |at| at + 1);
     let (folder, name) = target.split_at(begin);
-    let percent = name.rfind('%')?;
-    let (before, template) = name.split_at(percent);
-    let digits = template[1..].split_once('d')?;
-    if !digits.0.bytes().all(|digit| digit.is_ascii_digit()) || digits.0.len() > 2 {
-        return None;
-    }
-    let width: usize = if digits.0.is_empty() { 0 } else { digits.0.parse().ok()? };
-    Some(format!("{folder}{before}{number:0width$}{}", digits.1))
+    // Other percent signs may be of a URL: `%20draft` is no template.
+    let (before, width, after) = name.rmatch_indices("%0").find_map(|(at, _)| {
+        let (digits, after) = name[at + 2..].split_once('d')?;
+        let plain = digits.len() <= 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        Some((&name[..at], digits.parse::<usize>().ok().filter(|_| plain)?, after))
+    })?;
+    let sign = if number < 0 { "-" } else { "" };
+    Some(format!("{folder}{before}{sign}{:0width$}{after}", number.unsigned_abs()))
 }
 
 /// What follows the scheme of a URL that means a file: here, or on a share, as macOS and Linux spell it.
@@ -293,11 +293,14 @@ mod tests {
     fn a_template_is_filled_in_with_the_number() {
         let frame = |target: &str| of_frame(target, 12);
         assert_eq!(frame("a%20b/c.%04d.exr").as_deref(), Some("a%20b/c.0012.exr"));
-        assert_eq!(frame("c.%d.exr").as_deref(), Some("c.12.exr"));
+        assert_eq!(frame("c.%01d.exr").as_deref(), Some("c.12.exr"));
         assert_eq!(frame("%2520c.%05d.exr").as_deref(), Some("%2520c.00012.exr"));
-        assert_eq!(frame("c%20d.exr"), Some("c00000000000000000012.exr".to_owned()));
-        assert_eq!(frame("c.exr"), None);
-        assert_eq!(frame("c.%xd"), None);
+        assert_eq!(frame("c.%04d%20draft.exr").as_deref(), Some("c.0012%20draft.exr"));
+        for none in ["c.exr", "c.%xd", "c.%d.exr", "c%20d.exr", "c.%0d", "c.%0+4d", "c.%0111d"] {
+            assert_eq!(frame(none), None, "{none}");
+        }
+        assert_eq!(of_frame("c.%04d.exr", -3).as_deref(), Some("c.-0003.exr"));
+        assert_eq!(of_frame("c.%02d.exr", -12).as_deref(), Some("c.-12.exr"));
     }
 
     #[test]

@@ -119,6 +119,23 @@ fn a_sequence_whose_names_are_spelled_as_in_a_url_is_found_whole() {
 }
 
 #[test]
+fn frames_are_called_as_the_library_of_the_format_calls_them() {
+    let frame = |name: &str, byte| (format!("render/{name}"), byte);
+    let below_zero = [
+        frame("sh.-0002.png", plain_png(1)),
+        frame("sh.-0001.png", a1111_png(2)),
+        frame("sh.0000.png", plain_png(3)),
+        frame("sh.0001.png", plain_png(4)),
+    ];
+    let cut = sequence("render", "sh.", ".png").replace("1001", "-2");
+    let early = world(&below_zero, "cut.otio", &cut);
+    early.gate("EP").expect("refused", &["ai-unapproved render/sh.-0001.png"]);
+    let drafts = frames("render/sh.# draft.png");
+    let drafts = world(&drafts, "cut.otio", &sequence("render", "sh.", "%20draft.png"));
+    drafts.gate("EP").expect("refused", &["ai-unapproved render/sh.1003 draft.png"]);
+}
+
+#[test]
 fn two_versions_that_share_their_first_frame_are_two_answers() {
     let slate = |name: &str| (name.to_owned(), plain_png(9));
     for ending in ["png", "exr"] {
