@@ -144,7 +144,9 @@ fn refuse_final(known: Option<&Deliverable>, name: &str) -> Result<(), AppError>
 /// the gate.
 fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<AssetPath, AppError> {
     let disk = context.absolute(file);
-    let Some((_, path)) = project.locate(&disk) else {
+    // Also what a link in the roots leads to.
+    let real = fs::canonicalize(&disk).unwrap_or_else(|_| disk.clone());
+    let (Some((_, path)), Some(_)) = (project.locate(&disk), project.locate(&real)) else {
         return Err(AppError::usage(
             format!("{} lies outside the project's roots", file.display()),
             "put the timeline into the project: it is part of what is judged",

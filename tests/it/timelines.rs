@@ -533,3 +533,30 @@ fn media_inside_an_archive_is_no_file_beside_it_or_of_its_name() {
     world.run(["deliverable", "link", "EP", "media/lost.png", "store/lost.png"]).expect(0);
     world.gate("EP").expect("refused", &["ai-unapproved out/big.png"]);
 }
+
+#[test]
+fn a_timeline_outside_the_roots_is_refused_also_behind_a_link() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let outside = world.outside("cut.otio");
+    fs::write(&outside, cut(&[clip("a", Some("a.png"))])).unwrap();
+    world.link("cut.otio", &outside);
+    for typed in [outside.to_str().unwrap(), "cut.otio"] {
+        world.run(["deliverable", "add", "EP", "--timeline", typed]).expect(2);
+    }
+    // Nor is it read where the link came later.
+    world.remove("cut.otio");
+    world.write("cut.otio", fs::read(&outside).unwrap());
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.otio"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.remove("cut.otio");
+    world.link("cut.otio", &outside);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unread cut.otio"]);
+    let why = text(gate.finding("media-unread"), "why");
+    assert!(why.contains("leads out of the project's roots"), "{why}");
+    // One that stays within them is the file that it leads to.
+    world.remove("cut.otio");
+    world.write("edit/cut.otio", cut(&[clip("a", Some("a.png"))]));
+    world.link("cut.otio", "edit/cut.otio");
+    world.gate("EP").expect("pass", &[]);
+}
