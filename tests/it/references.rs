@@ -164,6 +164,74 @@ fn two_versions_that_share_their_first_frame_are_two_answers() {
     assert_eq!(shown(&copies)[0]["files"], 4);
 }
 
+/// A timeline of FCP 7 with one clip, said to be a still or not.
+fn xmeml(file: &str, still: bool) -> String {
+    let still = if still { "TRUE" } else { "FALSE" };
+    format!(
+        "<xmeml version=\"5\"><sequence><name>s</name><media><video><track><clipitem>\
+        <name>{file}</name><start>0</start><end>4</end><stillframe>{still}</stillframe>\
+        <file id=\"f\"><name>{file}</name><pathurl>file://localhost/D%3a/x/{file}</pathurl>\
+        <duration>4</duration></file></clipitem></track></video></media></sequence></xmeml>"
+    )
+}
+
+/// One of Final Cut Pro X with an asset that lasts so long.
+fn fcpxml(file: &str, duration: &str) -> String {
+    format!(
+        "<fcpxml version=\"1.10\"><resources><format id=\"r1\" frameDuration=\"1/24s\"/>\
+        <asset id=\"r2\" src=\"file:///Volumes/X/{file}\" duration=\"{duration}\" hasVideo=\"1\"/>\
+        </resources><library><event><project><sequence format=\"r1\"><spine>\
+        <video ref=\"r2\" offset=\"0s\" duration=\"4s\"/></spine></sequence></project></event>\
+        </library></fcpxml>"
+    )
+}
+
+/// One of OTIO whose media has as many frames.
+fn otio(file: &str, frames: u32) -> String {
+    let text = long_sequence("", frames).replace("ImageSequenceReference.1", "ExternalReference.1");
+    text.replace("\"target_url_base\":\"\"", &format!("\"target_url\":\"/Volumes/X/{file}\""))
+}
+
+#[test]
+fn a_sequence_of_stills_may_be_named_by_its_first_frame() {
+    let frames = frames("tif/t.#.png");
+    let first = "t.1001.png";
+    let cuts = |still: bool| {
+        let (duration, count) = if still { ("0s", 1) } else { ("4s", 4) };
+        [
+            ("cut.xml", xmeml(first, still)),
+            ("cut.fcpxml", fcpxml(first, duration)),
+            ("cut.otio", otio(first, count)),
+        ]
+    };
+    let world = World::with(frames.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())));
+    let named = ("cut.edl", edl(&[("AX", &["SOURCE FILE: tif/t.1001.png"])]));
+    for (timeline, text) in cuts(false).into_iter().chain([named.clone()]) {
+        add(&world, timeline, &text);
+        assert_eq!(shown(&world)[0]["files"], 4, "{timeline}");
+        world.gate("EP").expect("refused", &["ai-unapproved tif/t.1003.png"]);
+    }
+    // What is said to be a still is one, as is what stands alone.
+    for (timeline, text) in cuts(true) {
+        add(&world, timeline, &text);
+        assert_eq!(shown(&world)[0]["path"], "tif/t.1001.png", "{timeline}");
+        world.gate("EP").expect("pass", &[]);
+    }
+    for frame in ["tif/t.1003.png", "tif/t.1004.png"] {
+        world.remove(frame);
+    }
+    for (timeline, text) in cuts(false).into_iter().chain([named]) {
+        add(&world, timeline, &text);
+        world.gate("EP").expect("pass", &[]);
+    }
+    // A person who links it to one frame means that one.
+    let world = self::world(&frames, "cut.xml", &xmeml(first, false));
+    world.run(["deliverable", "link", "EP", first, "tif/t.1001.png"]).expect(2);
+    let target = format!("file://localhost/D%3a/x/{first}");
+    world.run(["deliverable", "link", "EP", &target, "tif/t.1001.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
 #[test]
 fn a_folded_sequence_in_an_edl_is_found_by_its_name() {
     let clip = edl(&[("AX", &["FROM CLIP NAME: sh.[1001-1004].png"])]);

@@ -136,7 +136,7 @@ impl<'a> Resolver<'a> {
             Meant::Open(answer) => answer,
             Meant::Gone(path) => offline(vec![path.clone()], format!("{path} is not there")),
             Meant::Files(files, called) => self.settle(files, called, &mut |this, path| Frames {
-                files: this.with_frames(path, false),
+                files: this.with_frames(path, !reference.still),
                 absent: Vec::new(),
             }),
         }
@@ -322,7 +322,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A file, with every other frame where it is one of a rendered sequence: a timeline that names the
-    /// first means them all. With `pictures` also where stills could be frames.
+    /// first means them all. With `pictures` also where stills may be frames.
     fn with_frames(&mut self, path: &AssetPath, pictures: bool) -> Vec<AssetPath> {
         let (directory, name) = path.path.split();
         let rendered = is_rendered_frame(name);

@@ -6,6 +6,7 @@ fn reference(name: &str, reel: Option<&str>, target: Option<&str>, media: MediaK
         name: name.to_owned(),
         target: target.map(str::to_owned),
         inside: false,
+        still: false,
         frames: None,
         reel: reel.map(str::to_owned),
         size: None,

@@ -117,6 +117,7 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
         name: name.trim().to_owned(),
         target: None,
         inside: false,
+        still: false,
         frames: None,
         reel: None,
         size: None,

@@ -365,7 +365,8 @@ impl Walk {
             let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
             let reference = mention(name(node), usage, spot.place.clone());
             let reference = self.placed(reference, node, &spot);
-            let reference = self.with_target(reference, one);
+            let mut reference = self.with_target(reference, one);
+            reference.still = is_still(one);
             self.out.push(reference)?;
         }
         self.children(node, &spot)
@@ -438,6 +439,12 @@ impl Walk {
         }
         reference
     }
+}
+
+/// Whether there is no more of it than one frame.
+fn is_still(media: &Node<'_>) -> bool {
+    range(media.get("available_range"))
+        .is_some_and(|all| all.duration.frames(all.rate).is_some_and(|frames| frames <= 1))
 }
 
 fn has_target(media: &Node<'_>) -> bool {
