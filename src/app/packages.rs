@@ -55,6 +55,7 @@ pub(super) fn check(
                 code: RuleCode::MediaUnread,
                 path: folder.clone(),
                 problem: cause_of(&error),
+                reference: None,
             }),
         }
     }
@@ -133,6 +134,7 @@ fn read(
                     path.unwrap_or_else(|| folder.path.clone()),
                 ),
                 problem: format!("{}: {problem}", package.kind.as_str()),
+                reference: None,
             });
         }
     }

@@ -435,3 +435,54 @@ fn a_sequence_is_linked_as_people_fold_it_or_by_one_of_its_frames() {
     let world = world(&found, "cut.otio", &sequence("/gone", "old.", ".png"));
     world.run(["deliverable", "link", "EP", "shot", "new/*.png"]).expect(2);
 }
+
+#[test]
+fn what_is_called_nothing_is_linked_by_its_place() {
+    const PLACE: &str = "line 6, event 002";
+    let found = files(&[("a.png", plain_png(1)), ("ai/b.png", a1111_png(2))]);
+    let cut = edl(&[("AX", &["FROM CLIP NAME: a.png"]), ("AX", &[])]);
+    let world = world(&found, "cut.edl", &cut);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unresolved cut.edl"]);
+    let fix = text(gate.finding("media-unresolved"), "fix");
+    assert!(fix.contains(&format!("link EP '{PLACE}' ASSET")), "{fix}");
+    let as_of = gate.answer["journal"]["seq"].to_string();
+    assert!(world.run(["deliverable", "show", "EP"]).expect(0).stdout.contains(PLACE));
+    world.run(["deliverable", "link", "EP", "line 5, event 002", "ai/b.png"]).expect(2);
+    world.run(["deliverable", "link", "EP", PLACE, "ai/b.png"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved ai/b.png"]);
+    let again = world.json(["gate", "EP", "--as-of", &as_of]).expect(4).value();
+    assert_eq!(again, gate.answer);
+    // It is bound to the content, and to the timeline as it is: edited, the place may be another clip's.
+    world.write("ai/b.png", plain_png(3));
+    world.gate("EP").expect("cannot-tell", &["media-changed ai/b.png"]);
+    world.write("ai/b.png", a1111_png(2));
+    world.write("cut.edl", cut.replace("01:00:02:00", "01:00:01:12"));
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    // Where another timeline has a place of these words, it is said which is meant.
+    world.write("more.edl", &cut);
+    world.run(["deliverable", "add", "EP", "--timeline", "more.edl"]).expect(0);
+    world.run(["deliverable", "link", "EP", PLACE, "a.png"]).expect(2);
+    let said = format!("cut.edl: {PLACE}");
+    world.run(["deliverable", "link", "EP", &said, "a.png"]).expect(0);
+    // The other holds what the first did when it was linked.
+    world.gate("EP").expect("refused", &["ai-unapproved ai/b.png"]);
+    world.verify();
+}
+
+#[test]
+fn a_fix_names_the_reference_by_the_surest_that_it_has() {
+    let clips: [&[&str]; 3] = [
+        &["FROM CLIP NAME: it's lost", "SOURCE FILE: /Volumes/X/lost_v1.mov"],
+        &["FROM CLIP NAME: it's lost"],
+        &[],
+    ];
+    let events: Vec<_> = ["AX", "AX", "A001"].into_iter().zip(clips).collect();
+    let world = world(&[], "cut.edl", &edl(&events));
+    let gate = world.gate("EP");
+    let fixes = gate.answer["findings"].as_array().unwrap().iter().map(|one| text(one, "fix"));
+    let fixes: Vec<_> = fixes.collect();
+    for said in ["EP /Volumes/X/lost_v1.mov ASSET", r"EP 'it'\''s lost' ASSET", "EP A001 ASSET"] {
+        assert!(fixes.iter().any(|fix| fix.contains(said)), "{said}: {fixes:#?}");
+    }
+}

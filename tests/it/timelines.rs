@@ -393,6 +393,9 @@ fn what_cannot_be_resolved_may_be_waived_by_somebody_who_answers_for_it() {
     let gate = world.gate("EP");
     gate.expect("pass", &[]);
     assert_eq!(gate.answer["waived"][0]["code"], "media-unresolved");
+    // What was waived is told, not only where.
+    let told = world.run(["gate", "EP"]).expect(0).stdout;
+    assert!(told.contains("edit/cut.otio: \"black\", track V1"), "{told}");
 }
 
 #[test]

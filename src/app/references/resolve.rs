@@ -25,6 +25,8 @@ pub(super) struct Beside<'a> {
     pub(super) folder: &'a Path,
     /// A file without a folder is a name there, and no place.
     pub(super) bare_is_name: bool,
+    /// What held it.
+    pub(super) timeline: &'a AssetId,
 }
 
 /// Which file a reference may mean, before its frames are looked for.
@@ -86,7 +88,8 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn answer(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
-        if let Some(link) = self.links.of_target(reference) {
+        let place = || self.links.of_place(reference, beside.timeline);
+        if let Some(link) = self.links.of_target(reference).or_else(place) {
             return self.linked(reference, link, None);
         }
         let mut answer = self.asked(reference, beside);
@@ -116,7 +119,8 @@ impl<'a> Resolver<'a> {
         } else {
             link.frames.iter().map(|frame| frame.path.clone()).collect()
         };
-        Answer { called, link: Some(link.reference.clone()), ..resolved(files) }
+        let linked_as = (link.timeline, link.reference.clone());
+        Answer { called, link: Some(linked_as), ..resolved(files) }
     }
 
     fn asked(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
