@@ -14,7 +14,7 @@ use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, Exported, FinalItem,
-    MediaProblem, Outcome, PathPattern, ReferenceLink, RelPath, Rendered, Timestamp,
+    MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath, Rendered, Timestamp,
 };
 use crate::observe::FramePattern;
 use crate::record::{Deliverable, PathFilter, Record};
@@ -144,7 +144,9 @@ fn refuse_final(known: Option<&Deliverable>, name: &str) -> Result<(), AppError>
 /// the gate.
 fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<AssetPath, AppError> {
     let disk = context.absolute(file);
-    let Some((_, path)) = project.locate(&disk) else {
+    // Also what a link in the roots leads to.
+    let real = fs::canonicalize(&disk).unwrap_or_else(|_| disk.clone());
+    let (Some((_, path)), Some(_)) = (project.locate(&disk), project.locate(&real)) else {
         return Err(AppError::usage(
             format!("{} lies outside the project's roots", file.display()),
             "put the timeline into the project: it is part of what is judged",
@@ -181,13 +183,15 @@ pub fn link_reference(
     let referenced = references::look(project, context, &made)?;
     let all = referenced.timelines.iter().flat_map(|one| &one.references);
     let called: Vec<_> = all.filter(|(one, _)| references::is_called(one, reference)).collect();
-    if called.is_empty() {
-        return Err(AppError::usage(
-            format!("{name} has no reference {reference:?}"),
-            format!("genlock deliverable show {name} lists them: by name, target or reel"),
-        ));
-    }
-    if !called.iter().any(|(one, answer)| references::takes(one, answer, reference)) {
+    let (timeline, linked_as) = if called.is_empty() {
+        let (timeline, place) = place(&referenced.timelines, name, reference)?;
+        (Some(timeline), place)
+    } else {
+        (None, reference.to_owned())
+    };
+    if timeline.is_none()
+        && !called.iter().any(|(one, answer)| references::takes(one, answer, reference))
+    {
         return Err(AppError::usage(
             format!("what {name} calls {reference:?} is known by a surer name or place"),
             format!("link it by its target: genlock --json deliverable show {name} lists them"),
@@ -195,12 +199,45 @@ pub fn link_reference(
     }
     let link = meant(project, context, asset)?;
     let link =
-        ReferenceLink { deliverable: name.to_owned(), reference: reference.to_owned(), ..link };
+        ReferenceLink { deliverable: name.to_owned(), reference: linked_as, timeline, ..link };
     decide(project, context, |record| {
         refuse_final(Some(known(record, name)?), name)?;
         Ok((vec![Event::ReferenceLinked(link.clone())], ()))
     })?;
     Ok(link)
+}
+
+/// The place of a reference that is called nothing, and what held its timeline: in another timeline, or
+/// in this one once it is edited, the same words may be another place.
+fn place(
+    timelines: &[ReadTimeline],
+    name: &str,
+    typed: &str,
+) -> Result<(AssetId, String), AppError> {
+    let at = |one: &ReadTimeline| {
+        let mut there = one.references.iter().map(|(reference, _)| reference);
+        let first = there.find(|reference| references::is_at(one, reference, typed))?.clone();
+        let same =
+            |other: &Reference| other.place != first.place || other.record_in == first.record_in;
+        Some((one.hash(), there.all(same), first.place))
+    };
+    let mut found: Vec<_> = timelines.iter().filter_map(at).collect();
+    found.dedup();
+    match &*found {
+        [] => Err(AppError::usage(
+            format!("{name} has no reference {typed:?}"),
+            format!(
+                "genlock deliverable show {name} lists them: by name, target or reel, and by place \
+                 what has none of these"
+            ),
+        )),
+        [(timeline, true, place)] => Ok((*timeline, place.clone())),
+        _ => Err(AppError::usage(
+            format!("{typed:?} is the place of several references"),
+            "say which timeline is meant: 'cut.edl: line 4, event 002'; of clips that are told apart by \
+             nothing in one timeline none can be linked",
+        )),
+    }
 }
 
 /// What an asset argument stands for where a reference is linked to it.
@@ -212,7 +249,7 @@ fn meant(project: &Project, context: &Context<'_>, typed: &str) -> Result<Refere
     let places: Vec<_> = place.into_iter().chain(below).collect();
     let link = |asset, path, frames| {
         let (deliverable, reference) = (String::new(), String::new());
-        ReferenceLink { deliverable, reference, asset, path, frames }
+        ReferenceLink { deliverable, reference, timeline: None, asset, path, frames }
     };
     for place in &places {
         let pattern = FramePattern::parse(place.path.name());

@@ -255,7 +255,12 @@ impl Looked {
         }
         if let Some(path) = looked.seen.news.clone() {
             let problem = "files kept coming and changing while the gate looked".to_owned();
-            looked.seen.problems.push(MediaProblem { code: RuleCode::MediaChanged, path, problem });
+            looked.seen.problems.push(MediaProblem {
+                code: RuleCode::MediaChanged,
+                path,
+                problem,
+                reference: None,
+            });
         }
         looked.seen.problems.extend(looked.referenced.problems(looked.record.present()));
         looked.seen.problems.extend(in_packages);
@@ -293,6 +298,7 @@ impl Looked {
                 code: RuleCode::MediaChanged,
                 path: path.clone(),
                 problem: "files changed while the package was checked".to_owned(),
+                reference: None,
             }));
         }
         Ok(problems)

@@ -59,6 +59,7 @@ pub(super) fn check(
                 code: RuleCode::MediaUnread,
                 path: folder.clone(),
                 problem: cause_of(&error),
+                reference: None,
             }),
         }
     }
@@ -141,6 +142,7 @@ impl One<'_> {
                     code: code(&problem),
                     path: self.path(&problem),
                     problem: format!("{}: {problem}", package.kind.as_str()),
+                    reference: None,
                 });
             }
         }

@@ -12,19 +12,19 @@ mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::references::links::Links;
+use crate::app::references::links::{Links, is_nameless};
 use crate::app::references::resolve::{Beside, Resolver};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Called;
 use crate::deliver::timeline::{Timeline, TimelineError};
 use crate::model::{
-    AssetId, AssetPath, FinalItem, Found, MadeOf, MediaProblem, Reference, ReferenceLink,
+    AssetId, AssetPath, FinalItem, Found, LinkedAs, MadeOf, MediaProblem, Reference, ReferenceLink,
     Resolution, RuleCode, TimelineRead,
 };
 
 pub(super) use disk::real;
 pub(super) use file::Source;
-pub(super) use links::{is_called, takes};
+pub(super) use links::{is_at, is_called, takes};
 
 /// What a reference means.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ pub struct Answer {
     pub why: String,
     /// By which of its names; none where its place says it.
     called: Option<Called>,
-    /// What a person called it who said what it means.
-    link: Option<String>,
+    /// What a person called it who said what it means, and of a place in which timeline.
+    link: Option<(Option<AssetId>, String)>,
 }
 
 /// A timeline that was read, and what each of its references means.
@@ -71,6 +71,11 @@ impl ReadTimeline {
     /// The file that was read.
     pub fn path(&self) -> &AssetPath {
         &self.source.read.path
+    }
+
+    /// What it held.
+    pub(super) fn hash(&self) -> AssetId {
+        self.source.read.hash
     }
 }
 
@@ -114,6 +119,7 @@ impl Referenced {
             code: RuleCode::MediaChanged,
             path: path.clone(),
             problem,
+            reference: None,
         };
         let mut problems = self.problems.clone();
         for TimelineRead { path, hash, .. } in self.timelines.iter().map(|one| &one.source.read) {
@@ -122,9 +128,11 @@ impl Referenced {
             }
         }
         let answers = self.timelines.iter().flat_map(|one| &one.references);
-        let used: BTreeSet<_> = answers.filter_map(|(_, answer)| answer.link.as_deref()).collect();
-        let newest: BTreeMap<_, _> = self.links.iter().map(|one| (&*one.reference, one)).collect();
-        for link in newest.values().filter(|link| used.contains(&*link.reference)) {
+        let links = answers.filter_map(|(_, answer)| answer.link.as_ref());
+        let used: BTreeSet<LinkedAs<'_>> =
+            links.map(|(timeline, reference)| (timeline.as_ref(), &**reference)).collect();
+        let newest: BTreeMap<_, _> = self.links.iter().map(|one| (one.of(), one)).collect();
+        for link in newest.values().filter(|link| used.contains(&link.of())) {
             let first = FinalItem { path: link.path.clone(), asset: link.asset };
             let all = [first].into_iter().chain(link.frames.iter().cloned());
             if let Some(one) = all.into_iter().find(|one| !holds(&one.path, &one.asset)) {
@@ -145,6 +153,7 @@ impl Referenced {
             code: RuleCode::DeliverableEmpty,
             path: first.path().clone(),
             problem: "it refers to no media, and nothing else is in the deliverable".to_owned(),
+            reference: None,
         })
     }
 
@@ -193,6 +202,7 @@ pub(super) fn look(
                 code: unread(&error),
                 path: named.clone(),
                 problem: cause_of(&error),
+                reference: None,
             }),
         }
     }
@@ -201,7 +211,11 @@ pub(super) fn look(
     for (named, source, timeline) in parsed {
         context.check()?;
         let Timeline { format, notes, references, .. } = timeline;
-        let beside = Beside { folder: source.folder(), bare_is_name: format.says_names() };
+        let beside = Beside {
+            folder: source.folder(),
+            bare_is_name: format.says_names(),
+            timeline: &source.read.hash,
+        };
         let answered = references.into_iter().map(|reference| {
             let answer = resolver.answer(&reference, beside);
             (reference, answer)
@@ -233,34 +247,39 @@ pub(super) fn cause_of(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// One problem for each thing that is not known, however often a timeline mentions it.
+/// One problem for each thing that is not known, however often a timeline mentions it; what is called
+/// nothing is another thing at each place.
 fn problems(timeline: &AssetPath, references: &[(Reference, Answer)]) -> Vec<MediaProblem> {
-    let mut told: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
-    let key = |reference: &Reference| -> (String, Option<String>) {
-        (reference.name.clone(), reference.target.clone())
+    let key = |reference: &Reference| {
+        let place = Some(&reference.place).filter(|_| is_nameless(reference)).cloned();
+        (reference.name.clone(), reference.target.clone(), place)
     };
-    for (reference, answer) in references {
-        if answer.resolution != Resolution::Resolved {
-            *told.entry((&reference.name, reference.target.as_deref())).or_default() += 1;
-        }
+    let open = || references.iter().filter(|(_, one)| one.resolution != Resolution::Resolved);
+    let mut told: BTreeMap<_, usize> = BTreeMap::new();
+    for (reference, _) in open() {
+        *told.entry(key(reference)).or_default() += 1;
     }
-    let mut done = BTreeSet::new();
     let mut problems = Vec::new();
-    for (reference, answer) in references {
+    for (reference, answer) in open() {
+        let Some(times) = told.remove(&key(reference)) else { continue };
         let code = match answer.resolution {
-            Resolution::Resolved => continue,
             Resolution::Offline => RuleCode::MediaMissing,
-            Resolution::Ambiguous | Resolution::Unresolved => RuleCode::MediaUnresolved,
+            _ => RuleCode::MediaUnresolved,
         };
-        if !done.insert(key(reference)) {
-            continue;
-        }
-        let again = told[&(&*reference.name, reference.target.as_deref())] - 1;
-        let more = if again == 0 { String::new() } else { format!(" (and {again} more times)") };
+        let more =
+            if times == 1 { String::new() } else { format!(" (and {} more times)", times - 1) };
         let problem = format!("{}, {}{more}: {}", called(reference), reference.place, answer.why);
-        problems.push(MediaProblem { code, path: timeline.clone(), problem });
+        let reference = Some(link_as(reference)).filter(|_| code == RuleCode::MediaUnresolved);
+        problems.push(MediaProblem { code, path: timeline.clone(), problem, reference });
     }
     problems
+}
+
+/// What `deliverable link` takes it by: the surest that it has.
+fn link_as(reference: &Reference) -> String {
+    let name = Some(&reference.name).filter(|name| !name.is_empty());
+    let all = [reference.target.as_ref(), name, reference.reel.as_ref()];
+    all.into_iter().flatten().next().unwrap_or(&reference.place).clone()
 }
 
 /// What a person would call it.

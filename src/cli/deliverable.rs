@@ -287,7 +287,8 @@ fn reference_line(reference: &Reference, answer: &Answer) -> String {
     let track = reference.track.as_deref().unwrap_or("-");
     let name = match (&*reference.name, &reference.target) {
         ("", Some(target)) => target,
-        ("", None) => reference.reel.as_deref().unwrap_or("?"),
+        // What it is linked by then.
+        ("", None) => reference.reel.as_deref().unwrap_or(&reference.place),
         (name, _) => name,
     };
     let means = match (answer.resolution, &*answer.files) {

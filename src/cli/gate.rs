@@ -137,9 +137,14 @@ fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
             plain(&first.why, 240)
         ));
         for one in all.iter().take(shown) {
-            let path = one.finding.path.as_ref().map(ToString::to_string);
-            output
-                .line(&format!("    {}", plain(path.as_deref().unwrap_or(&one.finding.why), 400)));
+            let Finding { path, asset, why, .. } = &one.finding;
+            let what = match (path, asset) {
+                (Some(path), Some(_)) => path.to_string(),
+                // Of a timeline many things may be unknown.
+                (Some(path), None) => format!("{path}: {why}"),
+                (None, _) => why.to_string(),
+            };
+            output.line(&format!("    {}", plain(&what, 400)));
         }
         if all.len() > shown {
             output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::deliver::target::{file_names, of_frame};
+use crate::deliver::target::{file_names, has_scheme, of_frame};
 use crate::model::{AssetPath, MediaKind, Reference};
 
 /// By which of its names media was found; the surest first.
@@ -74,8 +74,9 @@ pub fn composed(name: &[u8]) -> Vec<u8> {
 /// What a reference may be called on disk, the surest first: the file it says, the clip's name, the
 /// reel.
 ///
-/// Where a media file is said, the others count only if they are its name too: what is called like the
-/// shot is not the file that was cut in (`sh010` of `renders/sh010_ai_v3.png`).
+/// Where a URL or a file with an ending is said, the others count only if they are its name too: what is
+/// called like the shot is not the file that was cut in (`sh010` of `renders/sh010_ai_v3.png`). A name
+/// without an ending may be a tape's.
 fn called(reference: &Reference) -> impl Iterator<Item = (Called, Vec<u8>)> {
     let first = match (&reference.target, reference.frames) {
         (Some(target), Some(frames)) => of_frame(target, frames.first),
@@ -83,13 +84,17 @@ fn called(reference: &Reference) -> impl Iterator<Item = (Called, Vec<u8>)> {
     };
     let files = first.as_deref().map(file_names).unwrap_or_default();
     let files: Vec<_> = files.iter().map(|name| composed(name)).collect();
-    let said = files.iter().any(|name| media_stem(name).is_some());
-    let stems: Vec<_> = files.iter().map(|name| stem(name).to_vec()).collect();
+    let is_url = reference.target.as_deref().is_some_and(has_scheme);
+    let said = is_url || files.iter().any(|name| stem(name) != name);
+    let own: BTreeSet<_> =
+        files.iter().flat_map(|name| [name.clone(), stem(name).to_vec()]).collect();
     let name = (!is_no_name(&reference.name)).then_some(&*reference.name);
     let reel = reference.reel.as_deref().filter(|reel| !is_no_name(reel));
     let names = [(Called::Clip, name), (Called::Reel, reel)].into_iter();
     let names = names.filter_map(|(by, name)| Some((by, composed(name?.as_bytes()))));
-    let names = names.filter(move |(_, name)| !said || stems.iter().any(|one| one == stem(name)));
+    let names = names.filter(move |(_, name)| {
+        !said || own.contains(name) || own.contains(media_stem(name).unwrap_or(name))
+    });
     files.into_iter().map(|name| (Called::File, name)).chain(names)
 }
 
@@ -151,21 +156,20 @@ impl Names {
         let mut found = self.found.get(name)?.clone();
         found.retain(|one| reference.size.is_none_or(|size| size == one.size));
         let whole = |one: &Candidate| composed(one.path.path.name()) == name;
-        if found.iter().any(whole) {
+        if media_stem(name).is_some() && found.iter().any(whole) {
             // Named with its ending: a stem that is spelled so too is something else.
             found.retain(whole);
-        } else {
-            let ends =
-                |one: &Candidate, list: &[&str]| list.contains(&&*ending(one.path.path.name()));
-            let sound = |one: &Candidate| ends(one, SOUND);
-            match reference.media {
-                MediaKind::Picture => found.retain(|one| !sound(one)),
-                MediaKind::Sound if found.iter().any(sound) => found.retain(sound),
-                // Sound may be cut from a movie, never from a still.
-                MediaKind::Sound => found.retain(|one| ends(one, MOVIES)),
-                MediaKind::Other => {}
-            }
         }
+        let ends = |one: &Candidate, list: &[&str]| list.contains(&&*ending(one.path.path.name()));
+        found.retain(|one| {
+            whole(one)
+                || match reference.media {
+                    MediaKind::Picture => !ends(one, SOUND),
+                    // Sound may be cut from a movie, never from a still.
+                    MediaKind::Sound => ends(one, SOUND) || ends(one, MOVIES),
+                    MediaKind::Other => true,
+                }
+        });
         found.sort();
         found.dedup();
         (!found.is_empty()).then_some(found)

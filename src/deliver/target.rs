@@ -21,7 +21,8 @@ pub enum Place {
 }
 
 /// Every way to read a target, the likeliest first: a bare path with percent signs may be a URL or
-/// not. More than one that leads to a file is ambiguous, never a guess.
+/// not, and what begins with `?` or `#` in a URL may be a query or a name that was not escaped. More
+/// than one that leads to a file is ambiguous, never a guess.
 pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     let mut places = Vec::new();
     let mut add = |bytes: Vec<u8>| {
@@ -32,6 +33,7 @@ pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     };
     if let Some(url) = after_file_scheme(target) {
         add(of_file_url(url));
+        add(of_file_url(without_query(url)));
         return places;
     }
     if has_scheme(target) {
@@ -44,15 +46,22 @@ pub fn places(target: &str, maps: &[PrefixMap]) -> Vec<Place> {
     places
 }
 
-/// The last part of a target: the name its media had where the timeline was made. A bare path with percent
-/// signs gives two, as in [`places`].
+/// Whether a target may mean a place below that of the timeline.
+pub fn is_relative(target: &str) -> bool {
+    places(target, &[]).iter().any(|place| matches!(place, Place::Relative(_)))
+}
+
+/// The last part of a target: the name its media had where the timeline was made. What can be read in two
+/// ways gives two, as in [`places`].
 pub fn file_names(target: &str) -> Vec<Vec<u8>> {
     let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
-    let spellings = match after_file_scheme(target) {
-        Some(url) => vec![decoded(url)],
+    let mut spellings = match after_file_scheme(target) {
+        Some(url) => vec![decoded(url), decoded(without_query(url))],
+        None if has_scheme(target) => vec![decoded(without_query(target))],
         None if target.contains('%') => vec![target.as_bytes().to_vec(), decoded(target)],
         None => vec![target.as_bytes().to_vec()],
     };
+    spellings.dedup();
     let last = |bytes: Vec<u8>| {
         let last = bytes.rsplit(|byte| matches!(byte, b'/' | b'\\')).next()?;
         (!matches!(last, b"" | b"." | b"..")).then(|| last.to_vec())
@@ -61,18 +70,18 @@ pub fn file_names(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// A frame of an image sequence: the template `%0Nd` in the last part of a target, filled in. `None` where
-/// there is none.
+/// there is none. A sign stands before the digits, as OTIO has it, and is none of them.
 pub fn of_frame(target: &str, number: i64) -> Option<String> {
     let begin = target.rfind(['/', '\\']).map_or(0, |at| at + 1);
     let (folder, name) = target.split_at(begin);
-    let percent = name.rfind('%')?;
-    let (before, template) = name.split_at(percent);
-    let digits = template[1..].split_once('d')?;
-    if !digits.0.bytes().all(|digit| digit.is_ascii_digit()) || digits.0.len() > 2 {
-        return None;
-    }
-    let width: usize = if digits.0.is_empty() { 0 } else { digits.0.parse().ok()? };
-    Some(format!("{folder}{before}{number:0width$}{}", digits.1))
+    // Other percent signs may be of a URL: `%20draft` is no template.
+    let (before, width, after) = name.rmatch_indices("%0").find_map(|(at, _)| {
+        let (digits, after) = name[at + 2..].split_once('d')?;
+        let plain = digits.len() <= 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        Some((&name[..at], digits.parse::<usize>().ok().filter(|_| plain)?, after))
+    })?;
+    let sign = if number < 0 { "-" } else { "" };
+    Some(format!("{folder}{before}{sign}{:0width$}{after}", number.unsigned_abs()))
 }
 
 /// What follows the scheme of a URL that means a file: here, or on a share, as macOS and Linux spell it.
@@ -83,14 +92,23 @@ fn after_file_scheme(target: &str) -> Option<&str> {
 }
 
 /// Whether it begins like `https:`; one letter is a drive. A file name may hold a colon too, so the
-/// slashes that follow a scheme are asked for.
-fn has_scheme(target: &str) -> bool {
+/// slashes that follow a scheme are asked for, but of what holds its media itself.
+pub fn has_scheme(target: &str) -> bool {
     let plain = |scheme: &str| {
         scheme.len() > 1
             && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+-.".contains(one))
     };
-    target.split_once("://").is_some_and(|(scheme, _)| plain(scheme))
+    target.split_once(':').is_some_and(|(scheme, rest)| {
+        let slashes = rest.starts_with("//")
+            || ["data", "file"].iter().any(|one| scheme.eq_ignore_ascii_case(one));
+        plain(scheme) && slashes
+    })
+}
+
+/// A URL without what asks for a part of it: RFC 3986, query and fragment.
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
 }
 
 /// What follows the scheme, as a path. RFC 8089: no host or `localhost` is this machine; another host
@@ -231,6 +249,7 @@ mod tests {
             (r"\\?\P:\x.mov", at("/mnt/p/x.mov")),
             ("file:///P|/x.mov", at("/mnt/p/x.mov")),
             (r"file://P:\x.mov", at("/mnt/p/x.mov")),
+            ("file:///a/b%3fc%23.mov", at("/a/b?c#.mov")),
         ] {
             assert_eq!(places(target, &maps), wanted, "{target}");
         }
@@ -259,14 +278,29 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_query_is_read_both_ways_in_a_path_and_cut_from_other_urls() {
+        let both = ["/a/b.mov?x=1", "/a/b.mov"].map(|path| Place::Absolute(PathBuf::from(path)));
+        assert_eq!(places("file:///a/b.mov?x=1", &[]), both);
+        let name = |target: &str| file_names(target).into_iter().map(String::from_utf8);
+        let name = |target: &str| name(target).collect::<Result<Vec<_>, _>>().unwrap();
+        assert_eq!(name("file:///a/b#1.mov"), ["b#1.mov", "b"]);
+        assert_eq!(name("s3://x/b%20c.mp4?sig=a/d.mov#t"), ["b c.mp4"]);
+        assert_eq!(name("m/b#1.mov"), ["b#1.mov"]);
+        assert!(has_scheme("data:video/mp4;base64,AAAA") && !has_scheme("EP:b.mov"));
+    }
+
+    #[test]
     fn a_template_is_filled_in_with_the_number() {
         let frame = |target: &str| of_frame(target, 12);
         assert_eq!(frame("a%20b/c.%04d.exr").as_deref(), Some("a%20b/c.0012.exr"));
-        assert_eq!(frame("c.%d.exr").as_deref(), Some("c.12.exr"));
+        assert_eq!(frame("c.%01d.exr").as_deref(), Some("c.12.exr"));
         assert_eq!(frame("%2520c.%05d.exr").as_deref(), Some("%2520c.00012.exr"));
-        assert_eq!(frame("c%20d.exr"), Some("c00000000000000000012.exr".to_owned()));
-        assert_eq!(frame("c.exr"), None);
-        assert_eq!(frame("c.%xd"), None);
+        assert_eq!(frame("c.%04d%20draft.exr").as_deref(), Some("c.0012%20draft.exr"));
+        for none in ["c.exr", "c.%xd", "c.%d.exr", "c%20d.exr", "c.%0d", "c.%0+4d", "c.%0111d"] {
+            assert_eq!(frame(none), None, "{none}");
+        }
+        assert_eq!(of_frame("c.%04d.exr", -3).as_deref(), Some("c.-0003.exr"));
+        assert_eq!(of_frame("c.%02d.exr", -12).as_deref(), Some("c.-12.exr"));
     }
 
     #[test]

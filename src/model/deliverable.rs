@@ -43,8 +43,13 @@ pub struct MadeOf {
 pub struct ReferenceLink {
     /// The deliverable's name.
     pub deliverable: String,
-    /// The reference: its name, its target or its reel as the timeline spells it.
+    /// The reference: its name, its target or its reel as the timeline spells it; of one that has none of
+    /// these its place.
     pub reference: String,
+    /// What held the timeline in which that place is. In another, or once it is edited, the same words are
+    /// another place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<AssetId>,
     /// The content that is meant.
     pub asset: AssetId,
     /// Where it lay then.
@@ -53,6 +58,16 @@ pub struct ReferenceLink {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<FinalItem>,
 }
+
+impl ReferenceLink {
+    /// What it is said of: of two for one the last counts.
+    pub fn of(&self) -> LinkedAs<'_> {
+        (self.timeline.as_ref(), &self.reference)
+    }
+}
+
+/// What a link is said of: for a place the timeline that it is in, and what the reference is called.
+pub type LinkedAs<'a> = (Option<&'a AssetId>, &'a str);
 
 /// A package that was held against its own lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

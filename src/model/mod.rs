@@ -40,8 +40,8 @@ pub use declaration::{
     plain_word,
 };
 pub use deliverable::{
-    Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedFile, MadeOf, PackageChecked, Paper,
-    PathPattern, ReferenceLink, Rendered, TimelineRead,
+    Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile, MadeOf,
+    PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{

@@ -44,6 +44,11 @@ pub struct Reference {
     /// A path or URL as it is spelled there. Of an image sequence with the frame's number as
     /// `%0Nd`, N its digits. `None` where no place is given.
     pub target: Option<String>,
+    /// Whether its media lies in the timeline's own file, beside the timeline in an archive or embedded: then
+    /// no file on disk is meant, whatever it is called.
+    pub inside: bool,
+    /// Whether the timeline says that it is one still, and no sequence that is named by its first frame.
+    pub still: bool,
     /// The frames of an image sequence that `target` means.
     pub frames: Option<FrameRange>,
     /// Reel, tape or camera roll; never `AX` or `BL`.

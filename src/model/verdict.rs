@@ -189,6 +189,9 @@ pub struct MediaProblem {
     pub path: AssetPath,
     /// What happened.
     pub problem: String,
+    /// What a person may call the reference of a timeline that it is about, to say what that means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// The answer.

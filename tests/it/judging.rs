@@ -168,6 +168,7 @@ fn an_earlier_verdict_is_given_in_the_way_it_was_reached() {
         code: RuleCode::PackageMismatch,
         path: path(0),
         problem: "it is not listed".to_owned(),
+        reference: None,
     }];
     let codes = |judging| {
         let contents = BTreeMap::from(two.clone());

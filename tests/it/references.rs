@@ -119,6 +119,23 @@ fn a_sequence_whose_names_are_spelled_as_in_a_url_is_found_whole() {
 }
 
 #[test]
+fn frames_are_called_as_the_library_of_the_format_calls_them() {
+    let frame = |name: &str, byte| (format!("render/{name}"), byte);
+    let below_zero = [
+        frame("sh.-0002.png", plain_png(1)),
+        frame("sh.-0001.png", a1111_png(2)),
+        frame("sh.0000.png", plain_png(3)),
+        frame("sh.0001.png", plain_png(4)),
+    ];
+    let cut = sequence("render", "sh.", ".png").replace("1001", "-2");
+    let early = world(&below_zero, "cut.otio", &cut);
+    early.gate("EP").expect("refused", &["ai-unapproved render/sh.-0001.png"]);
+    let drafts = frames("render/sh.# draft.png");
+    let drafts = world(&drafts, "cut.otio", &sequence("render", "sh.", "%20draft.png"));
+    drafts.gate("EP").expect("refused", &["ai-unapproved render/sh.1003 draft.png"]);
+}
+
+#[test]
 fn two_versions_that_share_their_first_frame_are_two_answers() {
     let slate = |name: &str| (name.to_owned(), plain_png(9));
     for ending in ["png", "exr"] {
@@ -145,6 +162,74 @@ fn two_versions_that_share_their_first_frame_are_two_answers() {
     let copies = [pair("v1", a1111_png(1)), pair("v2", a1111_png(1))].concat();
     let copies = world(&copies, "cut.edl", &named);
     assert_eq!(shown(&copies)[0]["files"], 4);
+}
+
+/// A timeline of FCP 7 with one clip, said to be a still or not.
+fn xmeml(file: &str, still: bool) -> String {
+    let still = if still { "TRUE" } else { "FALSE" };
+    format!(
+        "<xmeml version=\"5\"><sequence><name>s</name><media><video><track><clipitem>\
+        <name>{file}</name><start>0</start><end>4</end><stillframe>{still}</stillframe>\
+        <file id=\"f\"><name>{file}</name><pathurl>file://localhost/D%3a/x/{file}</pathurl>\
+        <duration>4</duration></file></clipitem></track></video></media></sequence></xmeml>"
+    )
+}
+
+/// One of Final Cut Pro X with an asset that lasts so long.
+fn fcpxml(file: &str, duration: &str) -> String {
+    format!(
+        "<fcpxml version=\"1.10\"><resources><format id=\"r1\" frameDuration=\"1/24s\"/>\
+        <asset id=\"r2\" src=\"file:///Volumes/X/{file}\" duration=\"{duration}\" hasVideo=\"1\"/>\
+        </resources><library><event><project><sequence format=\"r1\"><spine>\
+        <video ref=\"r2\" offset=\"0s\" duration=\"4s\"/></spine></sequence></project></event>\
+        </library></fcpxml>"
+    )
+}
+
+/// One of OTIO whose media has as many frames.
+fn otio(file: &str, frames: u32) -> String {
+    let text = long_sequence("", frames).replace("ImageSequenceReference.1", "ExternalReference.1");
+    text.replace("\"target_url_base\":\"\"", &format!("\"target_url\":\"/Volumes/X/{file}\""))
+}
+
+#[test]
+fn a_sequence_of_stills_may_be_named_by_its_first_frame() {
+    let frames = frames("tif/t.#.png");
+    let first = "t.1001.png";
+    let cuts = |still: bool| {
+        let (duration, count) = if still { ("0s", 1) } else { ("4s", 4) };
+        [
+            ("cut.xml", xmeml(first, still)),
+            ("cut.fcpxml", fcpxml(first, duration)),
+            ("cut.otio", otio(first, count)),
+        ]
+    };
+    let world = World::with(frames.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())));
+    let named = ("cut.edl", edl(&[("AX", &["SOURCE FILE: tif/t.1001.png"])]));
+    for (timeline, text) in cuts(false).into_iter().chain([named.clone()]) {
+        add(&world, timeline, &text);
+        assert_eq!(shown(&world)[0]["files"], 4, "{timeline}");
+        world.gate("EP").expect("refused", &["ai-unapproved tif/t.1003.png"]);
+    }
+    // What is said to be a still is one, as is what stands alone.
+    for (timeline, text) in cuts(true) {
+        add(&world, timeline, &text);
+        assert_eq!(shown(&world)[0]["path"], "tif/t.1001.png", "{timeline}");
+        world.gate("EP").expect("pass", &[]);
+    }
+    for frame in ["tif/t.1003.png", "tif/t.1004.png"] {
+        world.remove(frame);
+    }
+    for (timeline, text) in cuts(false).into_iter().chain([named]) {
+        add(&world, timeline, &text);
+        world.gate("EP").expect("pass", &[]);
+    }
+    // A person who links it to one frame means that one.
+    let world = self::world(&frames, "cut.xml", &xmeml(first, false));
+    world.run(["deliverable", "link", "EP", first, "tif/t.1001.png"]).expect(2);
+    let target = format!("file://localhost/D%3a/x/{first}");
+    world.run(["deliverable", "link", "EP", &target, "tif/t.1001.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
 }
 
 #[test]
@@ -227,6 +312,29 @@ fn what_works_on_a_shot_is_no_media_of_its_name() {
     // Named in full it is what was meant.
     let found = files(&[("comp/sh010.nk", b"a script".to_vec())]);
     let world = world(&found, "cut.edl", &edl(&[("AX", &["FROM CLIP NAME: sh010.nk"])]));
+    assert_eq!(resolutions(&world), ["resolved"]);
+}
+
+#[test]
+fn what_is_no_media_hides_no_media_of_the_same_name() {
+    for (clip, other) in [("wolf", "notes/wolf"), ("ghost.comp", "scripts/ghost.comp")] {
+        let media = format!("media/{clip}.png");
+        let found = files(&[(&media, a1111_png(1)), (other, b"a script".to_vec())]);
+        let world =
+            world(&found, "cut.edl", &edl(&[("AX", &[&format!("FROM CLIP NAME: {clip}")])]));
+        world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+        world.run(["deliverable", "link", "EP", clip, &media]).expect(0);
+        world.gate("EP").expect("refused", &[&format!("ai-unapproved {media}")]);
+    }
+}
+
+#[test]
+fn sound_may_be_a_movies_own() {
+    let found = files(&[("a/song.wav", b"a sound".to_vec()), ("b/song.mov", b"a movie".to_vec())]);
+    let heard = edl(&[("AX", &["FROM CLIP NAME: song"])]).replace(" V     C ", " AA    C ");
+    let world = world(&found, "cut.edl", &heard);
+    assert_eq!(resolutions(&world), ["ambiguous"]);
+    world.remove("b/song.mov");
     assert_eq!(resolutions(&world), ["resolved"]);
 }
 
@@ -326,4 +434,55 @@ fn a_sequence_is_linked_as_people_fold_it_or_by_one_of_its_frames() {
     let found = frames("new/sh.#.png");
     let world = world(&found, "cut.otio", &sequence("/gone", "old.", ".png"));
     world.run(["deliverable", "link", "EP", "shot", "new/*.png"]).expect(2);
+}
+
+#[test]
+fn what_is_called_nothing_is_linked_by_its_place() {
+    const PLACE: &str = "line 6, event 002";
+    let found = files(&[("a.png", plain_png(1)), ("ai/b.png", a1111_png(2))]);
+    let cut = edl(&[("AX", &["FROM CLIP NAME: a.png"]), ("AX", &[])]);
+    let world = world(&found, "cut.edl", &cut);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unresolved cut.edl"]);
+    let fix = text(gate.finding("media-unresolved"), "fix");
+    assert!(fix.contains(&format!("link EP '{PLACE}' ASSET")), "{fix}");
+    let as_of = gate.answer["journal"]["seq"].to_string();
+    assert!(world.run(["deliverable", "show", "EP"]).expect(0).stdout.contains(PLACE));
+    world.run(["deliverable", "link", "EP", "line 5, event 002", "ai/b.png"]).expect(2);
+    world.run(["deliverable", "link", "EP", PLACE, "ai/b.png"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved ai/b.png"]);
+    let again = world.json(["gate", "EP", "--as-of", &as_of]).expect(4).value();
+    assert_eq!(again, gate.answer);
+    // It is bound to the content, and to the timeline as it is: edited, the place may be another clip's.
+    world.write("ai/b.png", plain_png(3));
+    world.gate("EP").expect("cannot-tell", &["media-changed ai/b.png"]);
+    world.write("ai/b.png", a1111_png(2));
+    world.write("cut.edl", cut.replace("01:00:02:00", "01:00:01:12"));
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    // Where another timeline has a place of these words, it is said which is meant.
+    world.write("more.edl", &cut);
+    world.run(["deliverable", "add", "EP", "--timeline", "more.edl"]).expect(0);
+    world.run(["deliverable", "link", "EP", PLACE, "a.png"]).expect(2);
+    let said = format!("cut.edl: {PLACE}");
+    world.run(["deliverable", "link", "EP", &said, "a.png"]).expect(0);
+    // The other holds what the first did when it was linked.
+    world.gate("EP").expect("refused", &["ai-unapproved ai/b.png"]);
+    world.verify();
+}
+
+#[test]
+fn a_fix_names_the_reference_by_the_surest_that_it_has() {
+    let clips: [&[&str]; 3] = [
+        &["FROM CLIP NAME: it's lost", "SOURCE FILE: /Volumes/X/lost_v1.mov"],
+        &["FROM CLIP NAME: it's lost"],
+        &[],
+    ];
+    let events: Vec<_> = ["AX", "AX", "A001"].into_iter().zip(clips).collect();
+    let world = world(&[], "cut.edl", &edl(&events));
+    let gate = world.gate("EP");
+    let fixes = gate.answer["findings"].as_array().unwrap().iter().map(|one| text(one, "fix"));
+    let fixes: Vec<_> = fixes.collect();
+    for said in ["EP /Volumes/X/lost_v1.mov ASSET", r"EP 'it'\''s lost' ASSET", "EP A001 ASSET"] {
+        assert!(fixes.iter().any(|fix| fix.contains(said)), "{said}: {fixes:#?}");
+    }
 }

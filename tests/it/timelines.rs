@@ -425,6 +425,9 @@ fn what_cannot_be_resolved_may_be_waived_by_somebody_who_answers_for_it() {
     let gate = world.gate("EP");
     gate.expect("pass", &[]);
     assert_eq!(gate.answer["waived"][0]["code"], "media-unresolved");
+    // What was waived is told, not only where.
+    let told = world.run(["gate", "EP"]).expect(0).stdout;
+    assert!(told.contains("edit/cut.otio: \"black\", track V1"), "{told}");
 }
 
 #[test]
@@ -529,7 +532,8 @@ fn archive(path: &Path, timeline: &str) {
 #[test]
 fn of_an_archive_with_its_media_only_the_timeline_is_kept() {
     let world = World::with([("ai.png", a1111_png(1))]);
-    let timeline = cut(&[clip("a", Some("ai.png"))]);
+    let target = format!("file://{}", world.path("ai.png").display());
+    let timeline = cut(&[clip("a", Some(&target))]);
     archive(&world.path("cut.otioz"), &timeline);
     world.run(["deliverable", "add", "EP", "--timeline", "cut.otioz"]).expect(0);
     let gate = world.json(["gate", "EP"]).expect(1);
@@ -542,4 +546,52 @@ fn of_an_archive_with_its_media_only_the_timeline_is_kept() {
     let seq = gate.value()["journal"]["seq"].to_string();
     assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).expect(1).stdout, gate.stdout);
     world.verify();
+}
+
+#[test]
+fn media_inside_an_archive_is_no_file_beside_it_or_of_its_name() {
+    let world = World::with([("media/big.mov", plain_png(1)), ("store/lost.png", plain_png(2))]);
+    let inside = [clip("big", Some("media/big.mov")), clip("lost", Some("media/lost.png"))];
+    archive(&world.path("cut.otioz"), &cut(&inside));
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.otioz"]).expect(0);
+    let resolutions: Vec<_> =
+        references(&world).iter().map(|one| text(one, "resolution")).collect();
+    assert_eq!(resolutions, ["unresolved"; 2]);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unresolved cut.otioz"; 2]);
+    let why = text(gate.finding("media-unresolved"), "why");
+    assert!(why.contains("inside the timeline's own file"), "{why}");
+    // Unpacked and linked it is judged.
+    world.write("out/big.png", a1111_png(3));
+    world.scan();
+    world.run(["deliverable", "link", "EP", "media/big.mov", "out/big.png"]).expect(0);
+    world.run(["deliverable", "link", "EP", "media/lost.png", "store/lost.png"]).expect(0);
+    world.gate("EP").expect("refused", &["ai-unapproved out/big.png"]);
+}
+
+#[test]
+fn a_timeline_outside_the_roots_is_refused_also_behind_a_link() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let outside = world.outside("cut.otio");
+    fs::write(&outside, cut(&[clip("a", Some("a.png"))])).unwrap();
+    world.link("cut.otio", &outside);
+    for typed in [outside.to_str().unwrap(), "cut.otio"] {
+        world.run(["deliverable", "add", "EP", "--timeline", typed]).expect(2);
+    }
+    // Nor is it read where the link came later.
+    world.remove("cut.otio");
+    world.write("cut.otio", fs::read(&outside).unwrap());
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.otio"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.remove("cut.otio");
+    world.link("cut.otio", &outside);
+    let gate = world.gate("EP");
+    gate.expect("cannot-tell", &["media-unread cut.otio"]);
+    let why = text(gate.finding("media-unread"), "why");
+    assert!(why.contains("leads out of the project's roots"), "{why}");
+    // One that stays within them is the file that it leads to.
+    world.remove("cut.otio");
+    world.write("edit/cut.otio", cut(&[clip("a", Some("a.png"))]));
+    world.link("cut.otio", "edit/cut.otio");
+    world.gate("EP").expect("pass", &[]);
 }

@@ -88,6 +88,7 @@ fn missing(contents: &Contents, record: &Record) -> Vec<MediaProblem> {
             code: RuleCode::MediaMissing,
             path,
             problem: "the deliverable names it, and it was not there".to_owned(),
+            reference: None,
         })
         .collect()
 }

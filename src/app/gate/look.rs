@@ -114,7 +114,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn problem(&mut self, code: RuleCode, path: AssetPath, problem: impl Into<String>) {
-        self.problems.push(MediaProblem { code, path, problem: problem.into() });
+        self.problems.push(MediaProblem { code, path, problem: problem.into(), reference: None });
     }
 
     fn walk(&mut self, root: &Root, base: &RelPath) -> Result<(), AppError> {
@@ -368,7 +368,7 @@ impl Look<'_> {
                     Outcome::Vanished => Fact::Gone(job.name),
                     Outcome::Failed(code, problem) => {
                         let path = AssetPath::new(root.clone(), job.directory.join(&job.name));
-                        problems.push(MediaProblem { code, path, problem });
+                        problems.push(MediaProblem { code, path, problem, reference: None });
                         continue;
                     }
                 };

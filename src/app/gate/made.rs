@@ -57,7 +57,12 @@ impl MadeFiles {
         problems.extend(beside);
         problems.extend(now.iter().filter(|item| read.binary_search(item).is_err()).map(|item| {
             let problem = "it changed again after it was read".to_owned();
-            MediaProblem { code: RuleCode::MediaChanged, path: item.path.clone(), problem }
+            MediaProblem {
+                code: RuleCode::MediaChanged,
+                path: item.path.clone(),
+                problem,
+                reference: None,
+            }
         }));
         let policy = project.policy()?;
         let asked = Asked { made: true, ..Asked::default() };

@@ -53,6 +53,10 @@ impl Source {
         if !found.is_file() {
             return Err(unreadable(io::Error::other("no regular file")));
         }
+        // A link may be put in its place at any time: outside the roots nothing is read.
+        if project.locate(&fs::canonicalize(&file).map_err(unreadable)?).is_none() {
+            return Err(unreadable(io::Error::other("it leads out of the project's roots")));
+        }
         let mut open = File::open(&file).map_err(unreadable)?;
         let mut bytes = Vec::new();
         if !timeline::is_archive(&start(&mut open).map_err(unreadable)?) {

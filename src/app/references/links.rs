@@ -2,21 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::references::Answer;
+use crate::app::references::{Answer, ReadTimeline};
 use crate::deliver::names::Called;
-use crate::model::{Reference, ReferenceLink, Resolution};
+use crate::model::{AssetId, LinkedAs, Reference, ReferenceLink, Resolution};
 
 /// What people said that references mean.
-pub(super) struct Links<'a>(BTreeMap<&'a str, &'a ReferenceLink>);
+pub(super) struct Links<'a>(BTreeMap<LinkedAs<'a>, &'a ReferenceLink>);
 
 impl<'a> Links<'a> {
     pub(super) fn new(links: &'a [ReferenceLink]) -> Self {
-        Self(links.iter().map(|one| (&*one.reference, one)).collect())
+        Self(links.iter().map(|one| (one.of(), one)).collect())
     }
 
     /// What was said of exactly what the timeline spells as its place: of no other thing.
     pub(super) fn of_target(&self, reference: &Reference) -> Option<&'a ReferenceLink> {
-        self.0.get(reference.target.as_deref()?).copied()
+        self.0.get(&(None, reference.target.as_deref()?)).copied()
+    }
+
+    /// What was said of one that is called nothing, by where it stands in a timeline.
+    pub(super) fn of_place(
+        &self,
+        reference: &Reference,
+        timeline: &AssetId,
+    ) -> Option<&'a ReferenceLink> {
+        let link = self.0.get(&(Some(timeline), &*reference.place))?;
+        is_nameless(reference).then_some(*link)
     }
 
     /// What was said of its clip's name or its reel, and of which. Many clips may share these: one that
@@ -29,7 +39,7 @@ impl<'a> Links<'a> {
         let names =
             [(Called::Clip, Some(&*reference.name)), (Called::Reel, reference.reel.as_deref())];
         let mut said = names.into_iter().filter(|(by, _)| is_open(answer, *by));
-        said.find_map(|(by, name)| Some((by, *self.0.get(name?)?)))
+        said.find_map(|(by, name)| Some((by, *self.0.get(&(None, name?))?)))
     }
 }
 
@@ -44,6 +54,18 @@ pub(in crate::app) fn is_called(reference: &Reference, typed: &str) -> bool {
         && (reference.name == typed
             || reference.target.as_deref() == Some(typed)
             || reference.reel.as_deref() == Some(typed))
+}
+
+/// Whether nothing but its place tells it from others.
+pub(super) fn is_nameless(reference: &Reference) -> bool {
+    reference.name.is_empty() && reference.target.is_none() && reference.reel.is_none()
+}
+
+/// Whether `typed` is the place of a reference that is called nothing: as it is shown, or behind its timeline
+/// where another has one of the same words.
+pub(in crate::app) fn is_at(timeline: &ReadTimeline, reference: &Reference, typed: &str) -> bool {
+    let of_timeline = || typed.strip_prefix(&timeline.named.to_string())?.strip_prefix(": ");
+    is_nameless(reference) && (reference.place == typed || of_timeline() == Some(&*reference.place))
 }
 
 /// Whether a link of that name counts for a reference that is answered so.

@@ -25,6 +25,8 @@ pub(super) struct Beside<'a> {
     pub(super) folder: &'a Path,
     /// A file without a folder is a name there, and no place.
     pub(super) bare_is_name: bool,
+    /// What held it.
+    pub(super) timeline: &'a AssetId,
 }
 
 /// Which file a reference may mean, before its frames are looked for.
@@ -86,7 +88,8 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn answer(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
-        if let Some(link) = self.links.of_target(reference) {
+        let place = || self.links.of_place(reference, beside.timeline);
+        if let Some(link) = self.links.of_target(reference).or_else(place) {
             return self.linked(reference, link, None);
         }
         let mut answer = self.asked(reference, beside);
@@ -116,10 +119,16 @@ impl<'a> Resolver<'a> {
         } else {
             link.frames.iter().map(|frame| frame.path.clone()).collect()
         };
-        Answer { called, link: Some(link.reference.clone()), ..resolved(files) }
+        let linked_as = (link.timeline, link.reference.clone());
+        Answer { called, link: Some(linked_as), ..resolved(files) }
     }
 
     fn asked(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
+        if reference.inside {
+            let why = "its media lies inside the timeline's own file, which is not unpacked: take it out, \
+                       scan it, and link it";
+            return unresolved(why.to_owned());
+        }
         let meant = match (&reference.target, reference.frames) {
             (Some(target), Some(frames)) => {
                 return self.sequence(reference, target, frames, beside);
@@ -131,7 +140,7 @@ impl<'a> Resolver<'a> {
             Meant::Open(answer) => answer,
             Meant::Gone(path) => offline(vec![path.clone()], format!("{path} is not there")),
             Meant::Files(files, called) => self.settle(files, called, &mut |this, path| Frames {
-                files: this.with_frames(path, false),
+                files: this.with_frames(path, !reference.still),
                 absent: Vec::new(),
             }),
         }
@@ -317,7 +326,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A file, with every other frame where it is one of a rendered sequence: a timeline that names the
-    /// first means them all. With `pictures` also where stills could be frames.
+    /// first means them all. With `pictures` also where stills may be frames.
     fn with_frames(&mut self, path: &AssetPath, pictures: bool) -> Vec<AssetPath> {
         let (directory, name) = path.path.split();
         let rendered = is_rendered_frame(name);

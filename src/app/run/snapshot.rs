@@ -82,7 +82,12 @@ impl Look<'_> {
     }
 
     fn unread(&mut self, path: AssetPath, problem: String) {
-        self.found.unread.push(MediaProblem { code: RuleCode::MediaUnread, path, problem });
+        self.found.unread.push(MediaProblem {
+            code: RuleCode::MediaUnread,
+            path,
+            problem,
+            reference: None,
+        });
     }
 
     fn listing(&mut self, root: &Root, listing: &Listing, named: bool) {

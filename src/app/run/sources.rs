@@ -102,6 +102,7 @@ impl Sources {
             code: RuleCode::MediaChanged,
             path,
             problem: problem.to_owned(),
+            reference: None,
         });
         Ok(Sequel { held, written: written.collect() })
     }

@@ -5,6 +5,8 @@ fn reference(name: &str, reel: Option<&str>, target: Option<&str>, media: MediaK
     Reference {
         name: name.to_owned(),
         target: target.map(str::to_owned),
+        inside: false,
+        still: false,
         frames: None,
         reel: reel.map(str::to_owned),
         size: None,
@@ -38,12 +40,23 @@ fn a_clip_is_the_only_file_of_its_name_or_stem() {
     assert_eq!(found(&clip("A001.mov"), &files), ["a/A001.mov"]);
     assert_eq!(found(&clip("A001"), &files), ["a/A001.mov"]);
     assert_eq!(found(&clip("B.mov"), &files), ["b/B.mov", "c/B.mov"]);
-    assert_eq!(found(&clip("B"), &files), ["B"], "a whole name before a stem");
+    assert_eq!(found(&clip("B"), &files), ["B", "b/B.mov", "c/B.mov"], "it may be any of them");
     assert_eq!(found(&clip("a001"), &files), [""; 0], "capitals are told apart");
     let sound = reference("A001", None, None, MediaKind::Sound);
-    assert_eq!(found(&sound, &files), ["a/A001.wav"]);
+    assert_eq!(found(&sound, &files), ["a/A001.mov", "a/A001.wav"], "a movie has sound too");
     let any = reference("A001", None, None, MediaKind::Other);
     assert_eq!(found(&any, &files), ["a/A001.mov", "a/A001.wav"]);
+}
+
+#[test]
+fn a_whole_name_wins_only_if_it_is_one_of_media() {
+    let clip = |name: &str| reference(name, None, None, MediaKind::Picture);
+    let files = ["a/ghost.comp.mov", "b/ghost.comp", "c/x.mov.mov", "d/x.mov", "e/y.nk"];
+    assert_eq!(found(&clip("ghost.comp"), &files), ["a/ghost.comp.mov", "b/ghost.comp"]);
+    assert_eq!(found(&clip("x.mov"), &files), ["d/x.mov"]);
+    assert_eq!(found(&clip("y.nk"), &files), ["e/y.nk"], "in full, and alone");
+    let reel = reference("", Some("ghost.comp"), None, MediaKind::Picture);
+    assert_eq!(found(&reel, &files).len(), 2);
 }
 
 #[test]
@@ -70,6 +83,30 @@ fn media_that_lies_elsewhere_is_found_by_its_name_and_size() {
     assert_eq!(found(&two, &files), ["other/a b.mov"]);
     two.size = Some(1);
     assert_eq!(found(&two, &files), [""; 0]);
+}
+
+#[test]
+fn a_clips_name_is_no_other_file_than_the_one_that_is_said() {
+    let said = |target: &str, clip: &str| {
+        let cut = reference(clip, Some(clip), Some(target), MediaKind::Picture);
+        found(&cut, &["m/plate.mov", "m/hero_v9.mov", "m/A001.mov"])
+    };
+    for other in [
+        "s3://bucket/hero_v8.mp4?sig=1",
+        "https://veo.example.com/gen/abc123",
+        "data:video/mp4;base64,AAAA",
+        "file:///Volumes/X/hero_v8.mov?x",
+        "file:///Volumes/X/tape",
+        "/Volumes/X/hero_v8.pct",
+        r"D:\x\hero_v8.aep",
+    ] {
+        assert_eq!(said(other, "plate"), [""; 0], "{other}");
+    }
+    assert_eq!(said("s3://bucket/hero_v9.mp4?sig=1", "hero_v9"), ["m/hero_v9.mov"]);
+    assert_eq!(said("/Volumes/X/hero_v9.aep", "hero_v9.mov"), ["m/hero_v9.mov"]);
+    assert_eq!(said("https://x.example/get/hero_v9.mov#t=2", "plate"), ["m/hero_v9.mov"]);
+    // A tape without an ending says no file.
+    assert_eq!(said("R001", "A001"), ["m/A001.mov"]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! the master mobs that they cut, and the locators of the files behind those.
 //!
 //! Every source clip is a reference, through effects, nested scopes, selectors and compositions in
-//! compositions. Media that no composition uses are listed. Essence embedded in the file, retimed
-//! source ranges and the parameters of effects are not read.
+//! compositions. Media that no composition uses are listed. Of essence embedded in the file it is told
+//! that it is there; retimed source ranges and the parameters of effects are not read.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -36,6 +36,9 @@ mod id {
     pub const HEADER: u16 = 0x0002;
     pub const CONTENT: u16 = 0x3b03;
     pub const MOBS: u16 = 0x1901;
+    /// Essence in the file itself, and the mob that it is of.
+    pub const ESSENCE: u16 = 0x1902;
+    pub const ESSENCE_OF: u16 = 0x2701;
     pub const MOB_ID: u16 = 0x4401;
     pub const MOB_NAME: u16 = 0x4402;
     pub const SLOTS: u16 = 0x4403;
@@ -100,6 +103,8 @@ struct Aaf<'a> {
     /// Their identifiers, in the order of the file.
     order: Vec<MobId>,
     seen: HashSet<MobId>,
+    /// Those whose essence is embedded.
+    embedded: HashSet<MobId>,
     media: HashMap<(MobId, i64), Media>,
     /// The timecode's rate in the composition that is being read.
     rate: Option<Rate>,
@@ -113,6 +118,7 @@ pub fn read(bytes: &[u8], out: Collector) -> Result<Timeline, TimelineError> {
         mobs: HashMap::new(),
         order: Vec::new(),
         seen: HashSet::new(),
+        embedded: HashSet::new(),
         media: HashMap::new(),
         rate: None,
         out,
@@ -159,6 +165,10 @@ impl Aaf<'_> {
                     if self.mobs.insert(key, known).is_none() {
                         self.order.push(key);
                     }
+                }
+                for essence in self.container.owned_objects(&content, id::ESSENCE)? {
+                    self.out.steps_of(essence.cost())?;
+                    self.embedded.extend(essence.mob_id(id::ESSENCE_OF));
                 }
             }
         }

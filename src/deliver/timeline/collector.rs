@@ -116,6 +116,8 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
     Reference {
         name: name.trim().to_owned(),
         target: None,
+        inside: false,
+        still: false,
         frames: None,
         reel: None,
         size: None,

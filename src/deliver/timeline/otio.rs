@@ -4,6 +4,7 @@
 //! type hides nothing. So is what hangs on an object: effects, markers, fields of a vendor's own. Of
 //! metadata only what is a reference by its schema counts.
 
+use crate::deliver::target::is_relative;
 use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
@@ -45,7 +46,11 @@ pub fn zipped(content: &[u8]) -> Result<Timeline, TimelineError> {
     let decoded = text::decode(content);
     let mut out = Collector::new(Format::Otioz);
     out.note("relative targets mean files inside the archive");
-    read(&decoded.text, out)
+    let mut timeline = read(&decoded.text, out)?;
+    for one in &mut timeline.references {
+        one.inside = one.target.as_deref().is_some_and(is_relative);
+    }
+    Ok(timeline)
 }
 
 /// Reads the JSON of a timeline.
@@ -383,7 +388,8 @@ impl Walk {
             }
             let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
             let reference = mention(name(node), usage, spot.place.clone());
-            let reference = self.placed(reference, node, &spot);
+            let mut reference = self.placed(reference, node, &spot);
+            reference.still = is_still(one);
             self.targets(reference, one)?;
             self.rest(one, &spot, &["target_urls"])?;
         }
@@ -474,13 +480,19 @@ impl Walk {
     }
 }
 
+/// Whether there is no more of it than one frame.
+fn is_still(media: &Node<'_>) -> bool {
+    range(media.get("available_range"))
+        .is_some_and(|all| all.duration.frames(all.rate).is_some_and(|frames| frames <= 1))
+}
+
 fn has_target(media: &Node<'_>) -> bool {
     let says = |key: &&str| media.get(key).text().is_some_and(|url| !url.trim().is_empty());
     ["target_url", "target_url_base"].iter().any(says) || urls(media).next().is_some()
 }
 
 /// The pattern and the frames of an image sequence. OTIO, `ImageSequenceReference`: the frames are
-/// numbered from `start_frame`, one for each `frame_step` frames of the available range.
+/// numbered from `start_frame`, one for each whole `frame_step` frames of the available range.
 fn sequence(media: &Node<'_>) -> (Option<String>, Option<FrameRange>) {
     let text = |key: &str| media.get(key).text().unwrap_or_default();
     let number = |key: &str| media.get(key).number().and_then(whole);
@@ -496,9 +508,11 @@ fn sequence(media: &Node<'_>) -> (Option<String>, Option<FrameRange>) {
     let frames = (|| {
         let range = range(media.get("available_range"))?;
         let rate = media.get("rate").number().and_then(Rate::of_decimal).unwrap_or(range.rate);
-        let count = range.duration.frames(rate).filter(|count| *count > 0)?;
+        let frames = range.duration.divided(step)?.whole_frames(rate)?;
+        // Where there is time for less than one image there is one all the same.
+        let images = if range.duration > Seconds::ZERO { frames.max(1) } else { frames };
         let first = number("start_frame").unwrap_or(0);
-        let steps = (count - 1) / i64::from(step);
+        let steps = images.checked_sub(1).filter(|steps| *steps >= 0)?;
         let last = first.checked_add(steps.checked_mul(i64::from(step))?)?;
         Some(FrameRange { first, last, step })
     })();

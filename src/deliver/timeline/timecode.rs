@@ -75,6 +75,13 @@ impl Seconds {
         i64::try_from(nearest).ok()
     }
 
+    /// How many whole frames it has: as libraries count that cut off the rest.
+    pub fn whole_frames(self, rate: Rate) -> Option<i64> {
+        let over = self.over.checked_mul(i128::from(rate.over))?;
+        let under = self.under.checked_mul(i128::from(rate.under))?;
+        i64::try_from(over.div_euclid(under)).ok()
+    }
+
     /// As timecode.
     pub fn timecode(self, rate: Rate) -> Option<String> {
         self.frames(rate).map(|frames| rate.timecode(frames))

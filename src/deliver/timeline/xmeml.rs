@@ -246,6 +246,7 @@ impl<'d> Xmeml<'d> {
         reference.enabled = own.enabled;
         reference.track.clone_from(&own.track);
         reference.media = own.media.unwrap_or(MediaKind::Other);
+        reference.still = is(item, "stillframe", "TRUE");
         if let (Some((from, to)), Some(rate)) = (window, self.rate) {
             if from < to {
                 reference.record_in = from.timecode(rate);

@@ -15,7 +15,7 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
             asset: None,
             path: Some(problem.path.clone()),
             why: problem.problem.as_str().into(),
-            fix: found.fix(problem.code, &facts).into(),
+            fix: named(found.fix(problem.code, &facts), problem.reference.as_deref()).into(),
         });
     }
     if case.items.is_empty() && case.problems.is_empty() {
@@ -27,6 +27,27 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
         let fix = found.fix(RuleCode::PathUnmatched, &facts);
         found.say(RuleCode::PathUnmatched, None, format!("{pattern} fits no file"), fix);
     }
+}
+
+/// What clears it, with the reference that it is about in the place that the sentence has for one.
+fn named(fix: String, reference: Option<&str>) -> String {
+    const PLACE: &str = "REFERENCE";
+    match (fix.rfind(PLACE), reference) {
+        (Some(at), Some(reference)) => {
+            let (before, after) = (&fix[..at], &fix[at + PLACE.len()..]);
+            format!("{before}{}{after}", quoted(reference))
+        }
+        _ => fix,
+    }
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    let plain = |one: char| one.is_alphanumeric() || "._-+:/@".contains(one);
+    if !text.starts_with('-') && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 pub(super) fn item(item: &Item<'_>, found: &mut Findings<'_>) {

@@ -22,6 +22,8 @@ const FILES_MAX: usize = 1024;
 pub(super) struct Media {
     /// Where the files are; the nearest to the clip first.
     urls: Vec<String>,
+    /// What is nearer than these lies in the timeline's own file.
+    inside: bool,
     reel: Option<String>,
     /// The timecode of the mob's first frame.
     pub(super) start: Option<(i64, Rate)>,
@@ -36,13 +38,13 @@ impl Aaf<'_> {
         mut reference: Reference,
     ) -> Result<(), TimelineError> {
         reference.reel = media.reel;
-        if media.urls.is_empty() {
-            return self.out.push(reference);
+        if media.inside || media.urls.is_empty() {
+            self.out.push(Reference { inside: media.inside, ..reference.clone() })?;
         }
         for (number, url) in media.urls.into_iter().enumerate() {
             let mut one = reference.clone();
             one.target = Some(url);
-            if number > 0 {
+            if number > 0 || media.inside {
                 one.usage = one.usage.max(Use::Alternative);
                 one.place.push_str(", what it was made from");
             }
@@ -80,6 +82,7 @@ impl Aaf<'_> {
             return Err(TimelineError::TooLarge { format: self.out.format(), what, limit });
         }
         self.seen.insert(*key);
+        media.inside |= media.urls.is_empty() && self.embedded.contains(key);
         let mob = self.container.at(&path)?;
         let mut descriptors = self.container.owned_objects(&mob, id::DESCRIPTOR)?;
         while let Some(descriptor) = descriptors.pop() {
@@ -167,7 +170,7 @@ impl Aaf<'_> {
             let name = self.mobs.get(&key).map(|mob| mob.name.clone()).unwrap_or_default();
             // No slot has this number: all of them are followed.
             let media = self.media(&key, -1)?;
-            if !media.urls.is_empty() {
+            if media.inside || !media.urls.is_empty() {
                 let place = format!("mob {name:?}, which no composition uses");
                 self.files(media, mention(&name, Use::Listed, place))?;
             }

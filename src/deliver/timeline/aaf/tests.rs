@@ -89,7 +89,14 @@ impl Thing {
 }
 
 fn bytes(mobs: &[Thing]) -> Vec<u8> {
-    let content = Thing::of(0x1800).owns(0x1901, mobs);
+    with_essence(mobs, &[])
+}
+
+/// A file with the essence of some mobs in it.
+fn with_essence(mobs: &[Thing], embedded: &[u8]) -> Vec<u8> {
+    let of = |key: &u8| Thing::of(0x2300).with(0x2701, &[*key; 32]);
+    let essence: Vec<_> = embedded.iter().map(of).collect();
+    let content = Thing::of(0x1800).owns(0x1901, mobs).owns(0x1902, &essence);
     let header = Thing::of(0x2f00).owns_one(0x3b03, &content);
     let mut file = CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     Thing::of(0).owns_one(0x0002, &header).write(&mut file, "");
@@ -169,6 +176,31 @@ fn a_descriptor_of_several_tracks_gives_all_their_files() {
     let targets: Vec<_> =
         found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
     assert_eq!(targets, ["file:///m/picture.mxf", "file:///m/sound.mxf"]);
+}
+
+#[test]
+fn essence_in_the_file_itself_is_no_file_of_its_name() {
+    let mut mobs = vec![composition(1, &[clip(PICTURE, 50, 10, 0)]).with(0x4408, &TOP)];
+    mobs.extend(media(10, "a"));
+    mobs.extend([
+        mob(0x3600, 40, "unused.mov", &[slot(1, &clip(PICTURE, 500, 41, 0))]),
+        mob(0x3700, 41, "unused.mov", &[slot(1, &clip(PICTURE, 500, 0, 0))]),
+    ]);
+    let found = parse(Path::new("cut.aaf"), &with_essence(&mobs, &[11, 41])).unwrap();
+    let seen: Vec<_> = found
+        .references
+        .iter()
+        .map(|one| (&*one.name, one.target.as_deref(), one.inside, one.usage))
+        .collect();
+    // Where its file says another place too, that is what it was made from.
+    assert_eq!(
+        seen,
+        [
+            ("a", None, true, Use::Used),
+            ("a", Some("file:///m/a.mxf"), false, Use::Alternative),
+            ("unused.mov", None, true, Use::Listed),
+        ]
+    );
 }
 
 #[test]

@@ -64,6 +64,8 @@ impl<'d> Story<'d> {
             reference.name = name_of(asset);
         }
         reference.reel = reference.reel.or_else(|| reel_of(asset));
+        // A still has no length of its own.
+        reference.still = asset.attribute("duration").as_deref() == Some("0s");
         let mut files = Vec::new();
         for element in [asset].into_iter().chain(asset.children()) {
             self.out.steps_of(element.cost())?;

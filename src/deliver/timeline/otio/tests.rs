@@ -165,6 +165,13 @@ fn an_image_sequence_gives_its_pattern_and_frames() {
     let one = &found.references[0];
     assert_eq!(one.target.as_deref(), Some("file:///s/x.%05d.exr"));
     assert_eq!(one.frames, Some(FrameRange { first: 1001, last: 1099, step: 2 }));
+    // As many as `number_of_images_in_sequence` of OTIO 0.18.1 says; of none at all there is one.
+    for (length, last) in [(9.0, 1007), (10.0, 1009), (9.9, 1007), (1.0, 1001)] {
+        let rest = rest.replace(r#""value":100"#, &format!(r#""value":{length}"#));
+        let found = read(&timeline("null", &[track("Video", "", &[clip("a", &rest, 0, 24)])]));
+        let frames = FrameRange { first: 1001, last, step: 2 };
+        assert_eq!(found.references[0].frames, Some(frames), "{length}");
+    }
 }
 
 #[test]
