@@ -1,6 +1,7 @@
 //! Turns blocks into named fields: XMP packets into properties, EXIF into tags, IPTC-IIM into data
 //! sets. Stands between walkers and marks, so that a mark is written once for all containers.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
@@ -16,6 +17,8 @@ const JSON_CAP: usize = 4 << 20;
 /// Brackets, colons and commas in all texts of one file that are parsed as JSON: parsed, a value takes many
 /// times the memory of its text.
 const VALUES_MAX: usize = 250_000;
+/// Texts of JSON in texts of JSON, the outermost included.
+const ESCAPES_MAX: usize = 5;
 /// Fields of one file. XMP splits into many.
 const FIELDS_MAX: usize = 20_000;
 
@@ -43,18 +46,31 @@ impl Field {
         Self { order, place, carrier, key, value, dense: false, json: OnceCell::new() }
     }
 
-    /// The text as a JSON object, parsed at most once. Python writers leave `NaN` and `Infinity`
-    /// in, which JSON does not know.
+    /// The text as a JSON object, parsed at most once.
     pub fn json(&self) -> Option<&Value> {
-        self.json
-            .get_or_init(|| {
-                let text = self.value.trim();
-                if !text.starts_with('{') {
-                    return None;
+        self.json.get_or_init(|| self.object(&self.value)).as_ref()
+    }
+
+    /// A part of its text as a JSON object. Python writers leave `NaN` and `Infinity` in, which JSON does
+    /// not know; others write the object as a text of JSON, or escape its quotes once more than they should.
+    pub fn object(&self, part: &str) -> Option<Value> {
+        let mut text = Cow::Borrowed(part.trim());
+        for _ in 0..ESCAPES_MAX {
+            let plain = match text.as_bytes() {
+                [b'"', ..] => match self.parse(&text)? {
+                    Value::String(inner) => inner.trim().to_owned(),
+                    _ => return None,
+                },
+                [b'{', ..] if begins_with_a(&text, "\\\"") => format!("\"{text}\""),
+                [b'{', ..] if begins_with_a(&text, "&quot;") => {
+                    text.replace("&quot;", "\"").replace("&amp;", "&")
                 }
-                self.parse(text).or_else(|| self.parse(&without_nan(text)))
-            })
-            .as_ref()
+                [b'{', ..] => return self.parse(&text).or_else(|| self.parse(&without_nan(&text))),
+                _ => return None,
+            };
+            text = Cow::Owned(plain);
+        }
+        None
     }
 
     /// A part of its text as JSON, within the bounds of memory.
@@ -64,6 +80,17 @@ impl Field {
         }
         serde_json::from_str(part).ok()
     }
+}
+
+/// Whether an object begins with this for a quote.
+fn begins_with_a(object: &str, quote: &str) -> bool {
+    object.get(1..).is_some_and(|first| first.trim_start().starts_with(quote))
+}
+
+/// Whether a text means to be a JSON object, or one within a text of JSON.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    text.strip_prefix('"').map_or(text, str::trim_start).starts_with('{')
 }
 
 /// Replaces the numbers that JSON does not know, outside strings.
@@ -104,7 +131,7 @@ pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
     for field in fields.iter_mut().filter(|field| field.value.contains('{')) {
         values += field.value.bytes().filter(|byte| b"{[:,".contains(byte)).count();
         field.dense = values > VALUES_MAX;
-        if field.dense && field.value.trim_start().starts_with('{') {
+        if field.dense && is_json(&field.value) {
             found.problem("json", "holds more values of JSON than are read");
         }
     }
@@ -128,7 +155,7 @@ fn some(
             if full {
                 return;
             }
-            huge |= value.len() > JSON_CAP && value.starts_with('{');
+            huge |= value.len() > JSON_CAP && is_json(&value);
             fields.push(Field::new(*order, place, carrier, key, value));
         };
         match block.content {
@@ -191,7 +218,7 @@ fn iim(data: &[u8], mut field: impl FnMut(String, String)) -> Option<()> {
             body = after.get(size..)?;
         }
         let value = body.get(..len)?;
-        if *record == 2 && len <= 0x8000 {
+        if *record == 2 && len <= JSON_CAP {
             field(format!("{record}:{dataset}"), tiff::latin(value, true));
         }
         rest = body.get(len..)?;
@@ -215,6 +242,25 @@ mod tests {
         let data = b"\x1c\x02\x6e\0\x02ab\x1c\x01\x5a\0\x03\x1b%G".to_vec();
         assert_eq!(fields(Content::Iim(data)), (vec![("P 2:110".to_owned(), "ab".to_owned())], 0));
         assert_eq!(fields(Content::Iim(b"\x1c\x02\x6e\0\x09ab".to_vec())).1, 1);
+    }
+
+    #[test]
+    fn an_object_that_was_escaped_once_more_is_read() {
+        let plain = r#"{"Label":"1","note":"a \"b\" & c"}"#;
+        let once = serde_json::to_string(plain).unwrap();
+        let twice = serde_json::to_string(&once).unwrap();
+        let unquoted = once.trim_matches('"');
+        let html = r"{&quot;Label&quot;:&quot;1&quot;,&quot;note&quot;:&quot;a &amp; c&quot;}";
+        for text in [plain, &once, &twice, unquoted, &format!(" {once}\n"), html] {
+            let field = Field::new(0, String::new(), Carrier::Json, "", text.to_owned());
+            let found = field.json().unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found["Label"], "1", "{text}");
+        }
+        let deep = (0..10).fold(plain.to_owned(), |text, _| serde_json::to_string(&text).unwrap());
+        for text in ["\"{\" is a brace", "\"text\"", "{\\\"", "{&quot;", "[1]", &deep] {
+            let field = Field::new(0, String::new(), Carrier::Json, "", text.to_owned());
+            assert!(field.json().is_none(), "{text}");
+        }
     }
 
     #[test]
