@@ -9,40 +9,69 @@ use crate::model::Evidence;
 const DETECTOR: &str = "infotext";
 
 /// Where films and sounds keep a comment or a description, the last part of the key in lower case.
-pub const COMMENTS: &[&str] = &[
+const COMMENTS: &[&str] = &[
     "anno",
+    "bwf_description",
     "comm",
     "comment",
+    "comments",
     "comt",
     "desc",
     "description",
     "dscp",
     "icmt",
+    "information",
+    "isbj",
     "ldes",
     "note",
+    "summary",
+    "synopsis",
     "\u{a9}cmt",
     "\u{a9}des",
+    "\u{a9}inf",
 ];
+
+/// Where programs that keep pictures, films and sounds put a text that they were handed and have no field of
+/// its own for: comments, descriptions, captions. A form that is believed by itself is believed there.
+pub fn is_comment(field: &Field) -> bool {
+    let key = field.key.as_str();
+    match field.carrier {
+        Carrier::Exif => {
+            let known = ["UserComment", "ImageDescription", "XPComment", "XPSubject", "XPTitle"];
+            known.contains(&key)
+        }
+        Carrier::Xmp => {
+            ["dc:description", "exif:UserComment", "tiff:ImageDescription"].contains(&key)
+        }
+        Carrier::Iim => key == "2:120",
+        Carrier::Comment => matches!(key, "COM" | "comment"),
+        // A comment may have a description of its own behind the name of its frame.
+        Carrier::Id3 if key.starts_with("COMM:") => true,
+        Carrier::Mp4
+        | Carrier::Matroska
+        | Carrier::Vorbis
+        | Carrier::Mxf
+        | Carrier::Id3
+        | Carrier::Riff
+        | Carrier::Flv => COMMENTS.contains(&last_part(key).as_str()),
+        _ => false,
+    }
+}
+
+/// The name itself in a key that says first whose it is, in small letters: programs change the case when they
+/// move texts from one carrier to another.
+pub fn last_part(key: &str) -> String {
+    key.rsplit([':', '.', '/']).next().unwrap_or_default().to_lowercase()
+}
 
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
-        let key = field.key.as_str();
-        let last = key.rsplit([':', '.', '/']).next().unwrap_or_default().to_lowercase();
         let place = match field.carrier {
             // The form alone decides there: plugins and re-savers chose their own keywords.
             Carrier::PngText | Carrier::Exr | Carrier::Dpx | Carrier::Document => true,
-            Carrier::Mp4
-            | Carrier::Matroska
-            | Carrier::Vorbis
-            | Carrier::Mxf
-            | Carrier::Id3
-            | Carrier::Riff
-            | Carrier::Flv => COMMENTS.contains(&last.as_str()) || last == "parameters",
-            Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),
-            Carrier::Xmp => key == "exif:UserComment",
-            Carrier::Comment => matches!(key, "COM" | "comment"),
-            _ => false,
+            Carrier::Xmp | Carrier::XmpNested | Carrier::Iim | Carrier::Exif => is_comment(field),
+            _ => is_comment(field) || last_part(&field.key) == "parameters",
         };
         if place && let Some(settings) = settings(&field.value) {
             out.push(field.order, report(field, &settings));
@@ -137,7 +166,7 @@ fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     let kinds = settings.iter().filter(of_kind).count();
     let sampler = settings.iter().any(|(key, value)| *key == "Sampler" && !value.is_empty());
     let diffusion = settings.iter().any(|(key, value)| match *key {
-        "Sampler" => known(value),
+        "Sampler" => is_sampler(value),
         _ if ONLY_DIFFUSION.contains(key) => !value.is_empty(),
         _ => is_guidance(key),
     });
@@ -167,7 +196,7 @@ const ONLY_DIFFUSION: &[&str] = &[
 ];
 
 /// Whether this is a sampler of a diffusion model.
-fn known(sampler: &str) -> bool {
+pub fn is_sampler(sampler: &str) -> bool {
     let plain: String = sampler.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     SAMPLERS.iter().any(|known| plain.starts_with(known))
@@ -192,7 +221,13 @@ mod tests {
             is(Carrier::Mp4, "com.apple.quicktime.comment") && is(Carrier::Matroska, "COMMENT")
         );
         assert!(is(Carrier::Document, "") && is(Carrier::Vorbis, "parameters"));
+        assert!(is(Carrier::Xmp, "dc:description") && is(Carrier::Xmp, "tiff:ImageDescription"));
+        assert!(is(Carrier::Iim, "2:120") && is(Carrier::Exif, "XPComment"));
+        assert!(is(Carrier::Id3, "COMM:ID3v1 Comment") && is(Carrier::Mxf, "comments"));
+        assert!(is(Carrier::Matroska, "SUMMARY") && is(Carrier::Mp4, "\u{a9}inf"));
         assert!(!is(Carrier::Mp4, "\u{a9}nam") && !is(Carrier::Id3, "TIT2"));
+        assert!(!is(Carrier::Iim, "2:105") && !is(Carrier::Xmp, "dc:title"));
+        assert!(!is(Carrier::XmpNested, "dc:description") && !is(Carrier::Exif, "Artist"));
     }
 
     #[test]
