@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::infotext::{is_comment, last_part};
+use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, details, name, pick, trace};
 use crate::model::Evidence;
 
@@ -17,7 +17,7 @@ const TOOL: &str = "ComfyUI";
 /// Looks for graphs. One file is one mark: the graph that ran says more than the drawn one.
 pub fn look(fields: &[Field], out: &mut Marked) {
     let mut drawn = None;
-    for field in fields.iter().filter(|field| carries(field)) {
+    for field in fields.iter().filter(|field| field.carrier == Carrier::Json || is_free(field)) {
         let Some(value) = parsed(field) else {
             continue;
         };
@@ -39,32 +39,6 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     }
     if let Some(field) = drawn {
         out.push(field.order, workflow(field));
-    }
-}
-
-/// Whether a graph may stand in a field. Those that save the nodes choose the place, and programs that move
-/// texts change its name: the shape decides.
-fn carries(field: &Field) -> bool {
-    match field.carrier {
-        Carrier::PngText | Carrier::Comment | Carrier::Json => true,
-        // The savers of WebP count down from the model of a camera, and write the name before the graph.
-        Carrier::Exif => is_comment(field) || matches!(field.key.as_str(), "Make" | "Model"),
-        Carrier::Xmp => {
-            is_comment(field) || matches!(field.key.as_str(), "tiff:Make" | "tiff:Model")
-        }
-        Carrier::Iim => is_comment(field),
-        Carrier::Exr
-        | Carrier::Dpx
-        | Carrier::Mp4
-        | Carrier::Matroska
-        | Carrier::Vorbis
-        | Carrier::Id3
-        | Carrier::Riff
-        | Carrier::Flv
-        | Carrier::Mxf => {
-            is_comment(field) || matches!(last_part(&field.key).as_str(), "prompt" | "workflow")
-        }
-        _ => false,
     }
 }
 
@@ -225,6 +199,7 @@ mod tests {
             (Id3, "COMM:a saver"),
             (Vorbis, "WORKFLOW"),
             (Exr, "Workflow"),
+            (Mp4, "parameters"),
         ] {
             for value in [graph, drawn] {
                 let both = serde_json::json!({ "Prompt": value, "Workflow": value }).to_string();

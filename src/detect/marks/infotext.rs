@@ -3,77 +3,18 @@
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, name, trace};
 use crate::model::Evidence;
 
 const DETECTOR: &str = "infotext";
 
-/// Where films and sounds keep a comment or a description, the last part of the key in lower case.
-const COMMENTS: &[&str] = &[
-    "anno",
-    "bwf_description",
-    "comm",
-    "comment",
-    "comments",
-    "comt",
-    "desc",
-    "description",
-    "dscp",
-    "icmt",
-    "information",
-    "isbj",
-    "ldes",
-    "note",
-    "summary",
-    "synopsis",
-    "\u{a9}cmt",
-    "\u{a9}des",
-    "\u{a9}inf",
-];
-
-/// Where programs that keep pictures, films and sounds put a text that they were handed and have no field of
-/// its own for: comments, descriptions, captions. A form that is believed by itself is believed there.
-pub fn is_comment(field: &Field) -> bool {
-    let key = field.key.as_str();
-    match field.carrier {
-        Carrier::Exif => {
-            let known = ["UserComment", "ImageDescription", "XPComment", "XPSubject", "XPTitle"];
-            known.contains(&key)
-        }
-        Carrier::Xmp => {
-            ["dc:description", "exif:UserComment", "tiff:ImageDescription"].contains(&key)
-        }
-        Carrier::Iim => key == "2:120",
-        Carrier::Comment => matches!(key, "COM" | "comment"),
-        // A comment may have a description of its own behind the name of its frame.
-        Carrier::Id3 if key.starts_with("COMM:") => true,
-        Carrier::Mp4
-        | Carrier::Matroska
-        | Carrier::Vorbis
-        | Carrier::Mxf
-        | Carrier::Id3
-        | Carrier::Riff
-        | Carrier::Flv => COMMENTS.contains(&last_part(key).as_str()),
-        _ => false,
-    }
-}
-
-/// The name itself in a key that says first whose it is, in small letters: programs change the case when they
-/// move texts from one carrier to another.
-pub fn last_part(key: &str) -> String {
-    key.rsplit([':', '.', '/']).next().unwrap_or_default().to_lowercase()
-}
-
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
-        let place = match field.carrier {
-            // The form alone decides there: plugins and re-savers chose their own keywords.
-            Carrier::PngText | Carrier::Exr | Carrier::Dpx | Carrier::Document => true,
-            Carrier::Xmp | Carrier::XmpNested | Carrier::Iim | Carrier::Exif => is_comment(field),
-            _ => is_comment(field) || last_part(&field.key) == "parameters",
-        };
-        if place && let Some(settings) = settings(&field.value) {
+        if (field.carrier == Carrier::Document || is_free(field))
+            && let Some(settings) = settings(&field.value)
+        {
             out.push(field.order, report(field, &settings));
         }
     }
@@ -221,13 +162,9 @@ mod tests {
             is(Carrier::Mp4, "com.apple.quicktime.comment") && is(Carrier::Matroska, "COMMENT")
         );
         assert!(is(Carrier::Document, "") && is(Carrier::Vorbis, "parameters"));
-        assert!(is(Carrier::Xmp, "dc:description") && is(Carrier::Xmp, "tiff:ImageDescription"));
-        assert!(is(Carrier::Iim, "2:120") && is(Carrier::Exif, "XPComment"));
-        assert!(is(Carrier::Id3, "COMM:ID3v1 Comment") && is(Carrier::Mxf, "comments"));
-        assert!(is(Carrier::Matroska, "SUMMARY") && is(Carrier::Mp4, "\u{a9}inf"));
+        assert!(is(Carrier::Xmp, "dc:description") && is(Carrier::Exif, "XPComment"));
+        assert!(is(Carrier::Iim, "2:120") && is(Carrier::Id3, "COMM:ID3v1 Comment"));
         assert!(!is(Carrier::Mp4, "\u{a9}nam") && !is(Carrier::Id3, "TIT2"));
-        assert!(!is(Carrier::Iim, "2:105") && !is(Carrier::Xmp, "dc:title"));
-        assert!(!is(Carrier::XmpNested, "dc:description") && !is(Carrier::Exif, "Artist"));
     }
 
     #[test]
