@@ -17,6 +17,8 @@ const JSON_CAP: usize = 4 << 20;
 /// Brackets, colons and commas in all texts of one file that are parsed as JSON: parsed, a value takes many
 /// times the memory of its text.
 const VALUES_MAX: usize = 250_000;
+/// The longest text of these in which an object is escaped: it is held several times on the way.
+const ESCAPED_CAP: usize = 1 << 20;
 /// Texts of JSON in texts of JSON, the outermost included.
 const ESCAPES_MAX: usize = 5;
 /// Fields of one file. XMP splits into many.
@@ -54,18 +56,22 @@ impl Field {
     /// A part of its text as a JSON object. Python writers leave `NaN` and `Infinity` in, which JSON does
     /// not know; others write the object as a text of JSON, or escape its quotes once more than they should.
     pub fn object(&self, part: &str) -> Option<Value> {
-        let mut text = Cow::Borrowed(part.trim());
+        let mut text = Cow::Borrowed(part);
         for _ in 0..ESCAPES_MAX {
-            let plain = match text.as_bytes() {
-                [b'"', ..] => match self.parse(&text)? {
-                    Value::String(inner) => inner.trim().to_owned(),
+            let object = text.trim();
+            let plain = match object.as_bytes() {
+                [b'{', ..] if !is_escaped(object) => {
+                    return self.parse(object).or_else(|| self.parse(&without_nan(object)));
+                }
+                [b'{' | b'"', ..] if object.len() > ESCAPED_CAP => return None,
+                [b'"', ..] => match self.parse(object)? {
+                    Value::String(inner) => inner,
                     _ => return None,
                 },
-                [b'{', ..] if begins_with_a(&text, "\\\"") => format!("\"{text}\""),
-                [b'{', ..] if begins_with_a(&text, "&quot;") => {
-                    text.replace("&quot;", "\"").replace("&amp;", "&")
+                [b'{', ..] if begins_with_a(object, "&quot;") => {
+                    object.replace("&quot;", "\"").replace("&amp;", "&")
                 }
-                [b'{', ..] => return self.parse(&text).or_else(|| self.parse(&without_nan(&text))),
+                [b'{', ..] => format!("\"{object}\""),
                 _ => return None,
             };
             text = Cow::Owned(plain);
@@ -82,15 +88,24 @@ impl Field {
     }
 }
 
+/// Whether the quotes of an object were escaped once more than they should.
+fn is_escaped(object: &str) -> bool {
+    begins_with_a(object, "\\\"") || begins_with_a(object, "&quot;")
+}
+
 /// Whether an object begins with this for a quote.
 fn begins_with_a(object: &str, quote: &str) -> bool {
     object.get(1..).is_some_and(|first| first.trim_start().starts_with(quote))
 }
 
-/// Whether a text means to be a JSON object, or one within a text of JSON.
-fn is_json(text: &str) -> bool {
+/// How much is read of a text that means to be a JSON object; nothing where it is no such text.
+fn json_cap(text: &str) -> Option<usize> {
     let text = text.trim_start();
-    text.strip_prefix('"').map_or(text, str::trim_start).starts_with('{')
+    let quoted = text.starts_with('"') && text.trim_start_matches(['"', '\\']).starts_with('{');
+    match text.starts_with('{') {
+        true if !is_escaped(text) => Some(JSON_CAP),
+        it => (it || quoted).then_some(ESCAPED_CAP),
+    }
 }
 
 /// Replaces the numbers that JSON does not know, outside strings.
@@ -131,7 +146,7 @@ pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
     for field in fields.iter_mut().filter(|field| field.value.contains('{')) {
         values += field.value.bytes().filter(|byte| b"{[:,".contains(byte)).count();
         field.dense = values > VALUES_MAX;
-        if field.dense && is_json(&field.value) {
+        if field.dense && json_cap(&field.value).is_some() {
             found.problem("json", "holds more values of JSON than are read");
         }
     }
@@ -155,7 +170,7 @@ fn some(
             if full {
                 return;
             }
-            huge |= value.len() > JSON_CAP && is_json(&value);
+            huge |= json_cap(&value).is_some_and(|cap| value.len() > cap);
             fields.push(Field::new(*order, place, carrier, key, value));
         };
         match block.content {
@@ -261,6 +276,29 @@ mod tests {
             let field = Field::new(0, String::new(), Carrier::Json, "", text.to_owned());
             assert!(field.json().is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_to_be_read_is_a_problem() {
+        let problems = |value: &str| {
+            let mut found = Found::default();
+            found.text("P", Carrier::PngText, "prompt", value);
+            expand(&mut found);
+            found.problems.len()
+        };
+        let object = |len: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(len));
+        assert_eq!((problems(&object(ESCAPED_CAP)), problems(&object(JSON_CAP))), (0, 1));
+        let quoted = |text: String| serde_json::to_string(&text).unwrap();
+        for escape in [
+            |text: String| serde_json::to_string(&text).unwrap(),
+            |text: String| text.replace('"', "\\\""),
+            |text: String| text.replace('"', "&quot;"),
+        ] {
+            assert_eq!(problems(&escape(object(1000))), 0);
+            assert_eq!(problems(&escape(object(ESCAPED_CAP))), 1);
+        }
+        assert_eq!(problems(&quoted(quoted(object(ESCAPED_CAP)))), 1);
+        assert_eq!(problems(&quoted("x".repeat(JSON_CAP))), 0);
     }
 
     #[test]
