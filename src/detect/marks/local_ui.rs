@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, details, infotext, name, pick, trace};
 use crate::model::{Evidence, SourceType, Strength};
 
@@ -133,25 +134,16 @@ fn invoke_document(field: &Field) -> Option<Evidence> {
 
 /// Tools that write one JSON object with keys of their own.
 fn by_json(field: &Field) -> Option<Evidence> {
-    let place = matches!(
-        (field.carrier, field.key.as_str()),
-        (Carrier::PngText, "parameters" | "Comment")
-            | (Carrier::Exif, "UserComment" | "Model")
-            | (Carrier::Xmp, "exif:UserComment")
-            | (Carrier::Comment, "COM" | "comment")
-            | (
-                Carrier::Json
-                    | Carrier::Mp4
-                    | Carrier::Matroska
-                    | Carrier::Vorbis
-                    | Carrier::Id3
-                    | Carrier::Mxf
-                    | Carrier::Dpx
-                    | Carrier::Exr,
-                _,
-            )
+    let any_key = matches!(
+        field.carrier,
+        Carrier::Json
+            | Carrier::Mp4
+            | Carrier::Matroska
+            | Carrier::Vorbis
+            | Carrier::Id3
+            | Carrier::Mxf
     );
-    if !place {
+    if !any_key && !is_free(field) {
         return None;
     }
     let value = field.json()?;
@@ -364,6 +356,8 @@ mod tests {
             let whole = serde_json::json!({ "Comment": settings, "Source": "x" }).to_string();
             assert_eq!(tools(&[(PngText, "Comment", settings)]), ["NovelAI"]);
             assert_eq!(tools(&[(Exif, "UserComment", &whole)]), ["NovelAI"]);
+            assert_eq!(tools(&[(Carrier::Xmp, "dc:description", settings)]), ["NovelAI"]);
+            assert_eq!(tools(&[(Carrier::Iim, "2:120", settings)]), ["NovelAI"]);
         }
         for not in [
             first.replace("k_euler_ancestral", "metropolis"),
