@@ -69,7 +69,7 @@ fn label(field: &Field) -> Option<Evidence> {
     }
     let producer = pick(object, &["ContentProducer", "ServiceProvider"]);
     let stated = pick(object, &["Label"]);
-    let made = || producer.is_some() || pick(object, &["ProduceID", "ContentId"]).is_some();
+    let made = || producer.is_some() || pick(object, &["ProduceID"]).is_some();
     let passed_on = || pick(object, &["ContentPropagator", "PropagateID"]).is_some();
     // 1 generated, 2 possibly, 3 suspected; without one the entry of whoever produced it is itself the claim,
     // while that of whoever passed it on may rest on any of the three.
@@ -180,7 +180,7 @@ mod tests {
             (r#"{"ContentProducer":"x"}"#, Some(Strength::Declared)),
             (r#"{"PropagateID":"z"}"#, Some(Strength::Heuristic)),
             (r#"{"ProduceID":""}"#, None),
-            (r#"{"ReservedCode1":"c"}"#, None),
+            (r#"{"ReservedCode1":"c","ContentId":"7"}"#, None),
             (r#"{"Label":"0","ProduceID":"y"}"#, None),
         ] {
             let own = of(Carrier::PngText, "AIGC", without).map(|it| it.0);

@@ -171,9 +171,10 @@ fn by_json(field: &Field) -> Option<Evidence> {
         return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
-    let comment = value.get("Comment").and_then(Value::as_str).unwrap_or(&field.value);
-    let inner: Value = serde_json::from_str(comment).ok()?;
-    is_novelai(&inner).then(|| filled(field, "NovelAI", "parameters of NovelAI", &inner))
+    let comment = value.get("Comment").and_then(Value::as_str);
+    let comment = comment.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let settings = comment.as_ref().unwrap_or(value);
+    is_novelai(settings).then(|| filled(field, "NovelAI", "parameters of NovelAI", settings))
 }
 
 /// The settings of `NovelAI`: those that it writes today, or what all its generations have, a sampler of
