@@ -1,6 +1,7 @@
 //! Turns blocks into named fields: XMP packets into properties, EXIF into tags, IPTC-IIM into data
 //! sets. Stands between walkers and marks, so that a mark is written once for all containers.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
@@ -16,6 +17,10 @@ const JSON_CAP: usize = 4 << 20;
 /// Brackets, colons and commas in all texts of one file that are parsed as JSON: parsed, a value takes many
 /// times the memory of its text.
 const VALUES_MAX: usize = 250_000;
+/// The longest text of these in which an object is escaped: it is held several times on the way.
+const ESCAPED_CAP: usize = 1 << 20;
+/// Texts of JSON in texts of JSON, the outermost included.
+const ESCAPES_MAX: usize = 5;
 /// Fields of one file. XMP splits into many.
 const FIELDS_MAX: usize = 20_000;
 
@@ -43,18 +48,35 @@ impl Field {
         Self { order, place, carrier, key, value, dense: false, json: OnceCell::new() }
     }
 
-    /// The text as a JSON object, parsed at most once. Python writers leave `NaN` and `Infinity`
-    /// in, which JSON does not know.
+    /// The text as a JSON object, parsed at most once.
     pub fn json(&self) -> Option<&Value> {
-        self.json
-            .get_or_init(|| {
-                let text = self.value.trim();
-                if !text.starts_with('{') {
-                    return None;
+        self.json.get_or_init(|| self.object(&self.value)).as_ref()
+    }
+
+    /// A part of its text as a JSON object. Python writers leave `NaN` and `Infinity` in, which JSON does
+    /// not know; others write the object as a text of JSON, or escape its quotes once more than they should.
+    pub fn object(&self, part: &str) -> Option<Value> {
+        let mut text = Cow::Borrowed(part);
+        for _ in 0..ESCAPES_MAX {
+            let object = text.trim();
+            let plain = match object.as_bytes() {
+                [b'{', ..] if !is_escaped(object) => {
+                    return self.parse(object).or_else(|| self.parse(&without_nan(object)));
                 }
-                self.parse(text).or_else(|| self.parse(&without_nan(text)))
-            })
-            .as_ref()
+                [b'{' | b'"', ..] if object.len() > ESCAPED_CAP => return None,
+                [b'"', ..] => match self.parse(object)? {
+                    Value::String(inner) => inner,
+                    _ => return None,
+                },
+                [b'{', ..] if begins_with_a(object, "&quot;") => {
+                    object.replace("&quot;", "\"").replace("&amp;", "&")
+                }
+                [b'{', ..] => format!("\"{object}\""),
+                _ => return None,
+            };
+            text = Cow::Owned(plain);
+        }
+        None
     }
 
     /// A part of its text as JSON, within the bounds of memory.
@@ -63,6 +85,26 @@ impl Field {
             return None;
         }
         serde_json::from_str(part).ok()
+    }
+}
+
+/// Whether the quotes of an object were escaped once more than they should.
+fn is_escaped(object: &str) -> bool {
+    begins_with_a(object, "\\\"") || begins_with_a(object, "&quot;")
+}
+
+/// Whether an object begins with this for a quote.
+fn begins_with_a(object: &str, quote: &str) -> bool {
+    object.get(1..).is_some_and(|first| first.trim_start().starts_with(quote))
+}
+
+/// How much is read of a text that means to be a JSON object; nothing where it is no such text.
+fn json_cap(text: &str) -> Option<usize> {
+    let text = text.trim_start();
+    let quoted = text.starts_with('"') && text.trim_start_matches(['"', '\\']).starts_with('{');
+    match text.starts_with('{') {
+        true if !is_escaped(text) => Some(JSON_CAP),
+        it => (it || quoted).then_some(ESCAPED_CAP),
     }
 }
 
@@ -104,7 +146,7 @@ pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
     for field in fields.iter_mut().filter(|field| field.value.contains('{')) {
         values += field.value.bytes().filter(|byte| b"{[:,".contains(byte)).count();
         field.dense = values > VALUES_MAX;
-        if field.dense && field.value.trim_start().starts_with('{') {
+        if field.dense && json_cap(&field.value).is_some() {
             found.problem("json", "holds more values of JSON than are read");
         }
     }
@@ -128,7 +170,7 @@ fn some(
             if full {
                 return;
             }
-            huge |= value.len() > JSON_CAP && value.starts_with('{');
+            huge |= json_cap(&value).is_some_and(|cap| value.len() > cap);
             fields.push(Field::new(*order, place, carrier, key, value));
         };
         match block.content {
@@ -191,7 +233,7 @@ fn iim(data: &[u8], mut field: impl FnMut(String, String)) -> Option<()> {
             body = after.get(size..)?;
         }
         let value = body.get(..len)?;
-        if *record == 2 && len <= 0x8000 {
+        if *record == 2 && len <= JSON_CAP {
             field(format!("{record}:{dataset}"), tiff::latin(value, true));
         }
         rest = body.get(len..)?;
@@ -215,6 +257,48 @@ mod tests {
         let data = b"\x1c\x02\x6e\0\x02ab\x1c\x01\x5a\0\x03\x1b%G".to_vec();
         assert_eq!(fields(Content::Iim(data)), (vec![("P 2:110".to_owned(), "ab".to_owned())], 0));
         assert_eq!(fields(Content::Iim(b"\x1c\x02\x6e\0\x09ab".to_vec())).1, 1);
+    }
+
+    #[test]
+    fn an_object_that_was_escaped_once_more_is_read() {
+        let plain = r#"{"Label":"1","note":"a \"b\" & c"}"#;
+        let once = serde_json::to_string(plain).unwrap();
+        let twice = serde_json::to_string(&once).unwrap();
+        let unquoted = once.trim_matches('"');
+        let html = r"{&quot;Label&quot;:&quot;1&quot;,&quot;note&quot;:&quot;a &amp; c&quot;}";
+        for text in [plain, &once, &twice, unquoted, &format!(" {once}\n"), html] {
+            let field = Field::new(0, String::new(), Carrier::Json, "", text.to_owned());
+            let found = field.json().unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(found["Label"], "1", "{text}");
+        }
+        let deep = (0..10).fold(plain.to_owned(), |text, _| serde_json::to_string(&text).unwrap());
+        for text in ["\"{\" is a brace", "\"text\"", "{\\\"", "{&quot;", "[1]", &deep] {
+            let field = Field::new(0, String::new(), Carrier::Json, "", text.to_owned());
+            assert!(field.json().is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_to_be_read_is_a_problem() {
+        let problems = |value: &str| {
+            let mut found = Found::default();
+            found.text("P", Carrier::PngText, "prompt", value);
+            expand(&mut found);
+            found.problems.len()
+        };
+        let object = |len: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(len));
+        assert_eq!((problems(&object(ESCAPED_CAP)), problems(&object(JSON_CAP))), (0, 1));
+        let quoted = |text: String| serde_json::to_string(&text).unwrap();
+        for escape in [
+            |text: String| serde_json::to_string(&text).unwrap(),
+            |text: String| text.replace('"', "\\\""),
+            |text: String| text.replace('"', "&quot;"),
+        ] {
+            assert_eq!(problems(&escape(object(1000))), 0);
+            assert_eq!(problems(&escape(object(ESCAPED_CAP))), 1);
+        }
+        assert_eq!(problems(&quoted(quoted(object(ESCAPED_CAP)))), 1);
+        assert_eq!(problems(&quoted("x".repeat(JSON_CAP))), 0);
     }
 
     #[test]

@@ -269,6 +269,8 @@ mod tests {
         assert!(hash("0a") && !hash("0z") && !hash("0"));
         assert!(!is(Carrier::Exif, "Artist", "Ansel Adams"));
         assert!(is(Carrier::PngText, "hf-job-id", "67c8a1"));
+        assert!(is(Carrier::PngText, "hf-job-id", "0f8fad5b-d9cb-469f-a165-70867728950e"));
+        assert!(!is(Carrier::PngText, "hf-job-id", "a job-of-mine"));
         assert!(!is(Carrier::PngText, "Comment", "hf-job-id 67c8a1"));
         assert!(is(Carrier::PngText, "postprocessing", "Postprocess upscale by: 4"));
         assert!(is(Carrier::PngText, "extras", "Upscale: 2, visibility: 1.0"));

@@ -96,9 +96,10 @@ fn extended_jpeg(rest: &[u8]) -> Vec<u8> {
     jpeg::tests::jpeg(&[segment(0xe1, &first.concat()), segment(0xe1, &more.concat())])
 }
 
-fn iim_jpeg(credit: &str) -> Vec<u8> {
-    let length = u8::try_from(credit.len()).unwrap();
-    let iim = [b"\x1c\x02\x6e\0", &[length][..], credit.as_bytes()].concat();
+/// A JPEG with one data set of IPTC-IIM.
+fn iim_jpeg(dataset: u8, text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).unwrap();
+    let iim = [b"\x1c\x02", &[dataset, 0, length][..], text.as_bytes()].concat();
     let resource = irb::tests::resource_bytes(0x0404, &iim);
     let body = [b"Photoshop 3.0\0", resource.as_slice()].concat();
     jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xed, &body)])
@@ -142,13 +143,22 @@ fn user_text(kind: [u8; 4], text: &str) -> Vec<u8> {
     bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &bmff::tests::bx(&kind, &body)))
 }
 
-fn gif(packet: &[u8]) -> Vec<u8> {
-    let mut gif = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".to_vec();
-    gif.extend_from_slice(packet);
-    gif.push(1);
-    gif.extend((0..=255).rev());
-    gif.extend_from_slice(b"\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b");
-    gif
+/// A GIF of one pixel with an extension for XMP that holds this.
+fn gif(extension: &[u8]) -> Vec<u8> {
+    let start = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".as_slice();
+    [start, extension, b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x3b"].concat()
+}
+
+/// A packet as it stands, with the trailer that makes it skippable.
+fn bare(packet: &[u8]) -> Vec<u8> {
+    packet.iter().copied().chain([1]).chain((0..=255).rev()).chain([0]).collect()
+}
+
+/// A packet in sub-blocks.
+fn split(packet: &[u8]) -> Vec<u8> {
+    let pieces = packet.chunks(255);
+    let pieces = pieces.flat_map(|it| [&[u8::try_from(it.len()).unwrap()], it].concat());
+    pieces.chain([0]).collect()
 }
 
 fn exr(name: &str, value: &str) -> Vec<u8> {
@@ -184,6 +194,14 @@ fn referred() -> Vec<u8> {
     let hexadecimal: String = digits.filter_map(|it| char::from_digit(it.into(), 16)).collect();
     let objects = format!("1 0 obj << /AIGC 2 0 R >> endobj\n2 0 obj <{hexadecimal}> endobj\n");
     format!("\n%PDF-1.7\n{objects}%%EOF\n").into_bytes()
+}
+
+/// A list of texts of odd size, with nothing behind them.
+fn unpadded() -> Vec<u8> {
+    let texts = [(b"INAM", "odd"), (b"ICMT", PARAMETERS)];
+    let texts = texts.map(|(kind, text)| riff::tests::bare(kind, text.as_bytes()));
+    let list = [b"INFO".to_vec(), texts.concat()].concat();
+    riff::tests::riff(b"WAVE", &[riff::tests::chunk(b"LIST", &list)])
 }
 
 fn containers() -> Vec<File> {
@@ -233,7 +251,9 @@ fn containers() -> Vec<File> {
         ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
         ("anno.aiff", aiff),
         ("info.avi", riff(b"AVI ", &[chunk(b"LIST", &info)])),
-        ("xmp.gif", gif(&xmp)),
+        ("unpadded.wav", unpadded()),
+        ("xmp.gif", gif(&bare(&xmp))),
+        ("split.gif", gif(&split(&xmp))),
         ("xmp.tif", tiff::tests::tiff(&[(700, 1, &xmp)])),
         ("xmp.rw2", raw(*b"U\0")),
         ("xmp.orf", raw(*b"RO")),
@@ -296,8 +316,14 @@ fn marks() -> Vec<File> {
     let draw_things = r#"x5:UserComment='{"c":"x","model":"m","sampler":"s","seed":1,"steps":2}'"#;
     let easy: &[(&str, &str)] =
         &[("prompt", "x"), ("seed", "1"), ("num_inference_steps", "25"), ("sampler_name", "euler")];
-    let mut samsung = jpeg::tests::jpeg(&[]);
-    samsung.extend(samsung::tests::trailer(r#"{"genAIType":2}"#));
+    let samsung = |told: &str| [jpeg::tests::jpeg(&[]), samsung::tests::trailer(told)].concat();
+    let described =
+        format!("xmlns:c='http://purl.org/dc/elements/1.1/' c:description='{PARAMETERS}'");
+    let wide: Vec<u8> = GRAPH.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let comment = app1(b"Exif\0\0", &tiff::tests::tiff(&[(0x9c9c, 1, &wide)]));
+    let escaped = serde_json::to_string(r#"{"ProduceID":"x"}"#).unwrap();
+    let label = bmff::tests::bx(b"AIGC", &[b"\0\0\0\0", escaped.as_bytes()].concat());
+    let novelai = r#"{"steps":28,"sampler":"k_euler","seed":1,"strength":0.7,"scale":11,"uc":"x"}"#;
     vec![
         (
             "schema_org.mp4",
@@ -309,8 +335,8 @@ fn marks() -> Vec<File> {
                 )],
             ),
         ),
-        ("credit_google.jpg", iim_jpeg("Made with Google AI")),
-        ("credit_google_edit.jpg", iim_jpeg("Edited with Google AI")),
+        ("credit_google.jpg", iim_jpeg(110, "Made with Google AI")),
+        ("credit_google_edit.jpg", iim_jpeg(110, "Edited with Google AI")),
         ("credit_apple.jpg", xmp_jpeg(&packet(clean_up))),
         (
             "ai_system.jpg",
@@ -319,6 +345,13 @@ fn marks() -> Vec<File> {
         ("label_suspected.png", texts(&[("AIGC", r#"{"Label":"3","ContentProducer":"doubao"}"#)])),
         ("export_dreamina.jpg", exif_jpeg(&[(270, doubao.as_bytes())])),
         ("tiktok.mp4", boxes(*b"isom", &[keyed("aigc_info", r#"{"aigc_label_type":1}"#)])),
+        ("described.jpg", xmp_jpeg(&packet(&described))),
+        ("caption.jpg", iim_jpeg(120, PARAMETERS)),
+        ("comfyui.jpg", comment),
+        (
+            "label.mov",
+            boxes(*b"qt  ", &[bmff::tests::bx(b"moov", &bmff::tests::bx(b"udta", &label))]),
+        ),
         ("comfyui.webm", matroska::tests::tagged("PROMPT", GRAPH)),
         ("comfyui.flac", flac::tests::flac(&[&format!("prompt={GRAPH}")])),
         ("comfyui.mp4", boxes(*b"isom", &[keyed("prompt", GRAPH)])),
@@ -328,6 +361,7 @@ fn marks() -> Vec<File> {
         ),
         ("invokeai_oldest.png", texts(&[("Dream", "\"a cat\" -s 50 -S 12 -W 512")])),
         ("novelai.png", texts(&[("Software", "NovelAI"), ("Title", "AI generated image")])),
+        ("novelai_settings.png", texts(&[("Comment", novelai)])),
         ("fooocus.png", texts(&[("fooocus_scheme", "fooocus")])),
         (
             "swarmui.png",
@@ -343,7 +377,8 @@ fn marks() -> Vec<File> {
         ("easy_diffusion.png", texts(easy)),
         ("midjourney.png", texts(&[("Description", &format!("a fox --v 4 Job ID: {id}"))])),
         ("grok.jpg", exif_jpeg(&[(270, signature.as_bytes()), (315, id.as_bytes())])),
-        ("samsung.jpg", samsung),
+        ("samsung.jpg", samsung(r#"{"genAIType":2}"#)),
+        ("samsung_edits.jpg", samsung(r#"{"edits":[{"genAIType":0},{"genAIType":1}]}"#)),
         ("kling.mp4", avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]])),
         (
             "ideogram.png",

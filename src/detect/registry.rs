@@ -30,10 +30,10 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["image/jpeg"], since: 1, walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
-        since: 2,
+        since: 5,
         walk: riff::walk,
     },
-    Container { media_types: &["image/gif"], since: 1, walk: gif::walk },
+    Container { media_types: &["image/gif"], since: 5, walk: gif::walk },
     Container {
         media_types: &[
             "image/tiff",
@@ -55,7 +55,7 @@ pub const CONTAINERS: &[Container] = &[
             "audio/mp4",
             "image/jp2",
         ],
-        since: 2,
+        since: 5,
         walk: bmff::walk,
     },
     Container {
@@ -98,11 +98,11 @@ pub struct Mark {
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
 pub const MARKS: &[Mark] = &[
     Mark { since: 2, beside_store: true, look: declared::look },
-    Mark { since: 2, beside_store: true, look: infotext::look },
-    Mark { since: 2, beside_store: true, look: comfyui::look },
-    Mark { since: 2, beside_store: true, look: local_ui::look },
-    Mark { since: 2, beside_store: true, look: aigc::look },
-    Mark { since: 2, beside_store: true, look: named::look },
+    Mark { since: 5, beside_store: true, look: infotext::look },
+    Mark { since: 5, beside_store: true, look: comfyui::look },
+    Mark { since: 5, beside_store: true, look: local_ui::look },
+    Mark { since: 5, beside_store: true, look: aigc::look },
+    Mark { since: 5, beside_store: true, look: named::look },
     Mark { since: 3, beside_store: true, look: identity::look },
     Mark { since: 1, beside_store: false, look: remote::look },
 ];
@@ -128,7 +128,7 @@ const SNIFF: u32 = 4;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.
-const BLOCKS: u32 = 4;
+const BLOCKS: u32 = 5;
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

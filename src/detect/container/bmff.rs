@@ -6,6 +6,7 @@ use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::container::{avc, heif, irb, jpeg};
 use crate::detect::inflate::unbrotli;
+use crate::detect::unicode::wide_text;
 
 const NAME: &str = "bmff";
 /// Boxes walked in one file.
@@ -193,14 +194,36 @@ impl Walk {
                 let value = if wide { utf16(&data, false) } else { latin(&data, false) };
                 found.text(place(""), Carrier::Mp4, here.name(), value);
             }
-            b"AIGC" if path.contains("udta/") => {
+            b"AIGC" => {
                 let data = bytes.take(here.body, size)?;
-                found.text(place(""), Carrier::Mp4, "AIGC", latin(&data, false));
+                let label = label(&data);
+                let value = wide_text(label).unwrap_or_else(|| latin(label, false));
+                found.text(place(""), Carrier::Mp4, "AIGC", value);
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// The text in a box made for one label. Writers lay it down bare, behind version and flags, as a text of
+/// `QuickTime` or 3GPP with its length or language, or as a value of iTunes: it begins where one of these ends.
+fn label(data: &[u8]) -> &[u8] {
+    let is_text = |text: &[u8]| {
+        let start = text.trim_ascii_start();
+        ["{".as_bytes(), b"\"", b"\xfe\xff", b"\xff\xfe"].iter().any(|it| start.starts_with(it))
+    };
+    let counted = match data {
+        [high, low, _, _, text @ ..] => text.get(..usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    };
+    let value = (data.get(4..8) == Some(b"data")).then(|| data.get(16..)).flatten();
+    let behind = |header: usize| data.get(header..);
+    [behind(0), value, counted.filter(|text| !text.is_empty()), behind(4), behind(6)]
+        .into_iter()
+        .flatten()
+        .find(|text| is_text(text))
+        .unwrap_or(data)
 }
 
 /// An EXIF item begins with the offset of its TIFF header.
@@ -337,6 +360,36 @@ pub(crate) mod tests {
         assert!(found.blocks[0].place.starts_with("moov/udta/meta/ilst AIGC"));
         assert!(matches!(&found.blocks[1].content, Content::Text { key, value, .. }
             if key == "\u{a9}too" && value == "tool"));
+    }
+
+    #[test]
+    fn a_label_is_read_in_every_form_of_its_box() {
+        let label = br#"{"ProduceID":"x"}"#;
+        let length = u16::try_from(label.len()).unwrap().to_be_bytes();
+        let value = bx(b"data", &[b"\0\0\0\x01\0\0\0\0".as_slice(), label].concat());
+        let wide: Vec<u8> =
+            "\u{feff}{\"ProduceID\":\"x\"}".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for body in [
+            label.to_vec(),
+            [b"\0\0\0\0".as_slice(), label].concat(),
+            [&length[..], b"\x15\xc7", label].concat(),
+            [&length[..], b"\x15\xc7", label, &length, b"\0\0", label].concat(),
+            [b"\0\0\0\0\x15\xc7".as_slice(), label, b"\0"].concat(),
+            [b"\0\0\0\0".as_slice(), &wide].concat(),
+            value,
+        ] {
+            let one = bx(b"AIGC", &body);
+            for inside in [bx(b"moov", &bx(b"udta", &one)), bx(b"moov", &one), one] {
+                let file = [bx(b"ftyp", b"isom\0\0\0\0"), inside].concat();
+                let found = found(&file);
+                assert_eq!(found.problems, []);
+                assert_eq!(found.texts(), [("AIGC", r#"{"ProduceID":"x"}"#)], "{body:?}");
+            }
+        }
+        for body in [b"".as_slice(), b"\0", b"\xff\xff\xff\xff", b"\xff\xff\0\0{"] {
+            let file = [bx(b"ftyp", b"isom\0\0\0\0"), bx(b"AIGC", body)].concat();
+            assert_eq!(found(&file).texts().len(), 1);
+        }
     }
 
     #[test]

@@ -51,10 +51,7 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
             let id = bytes.take(at + 3, size)?;
             let data = at + 3 + size;
             if id.starts_with(b"XMP DataXMP") {
-                // The packet stands there bare, with a trailer that makes it skippable: the
-                // sub-block walk finds the end, and the packet is the bytes as they are.
-                let end = skip(bytes, data)?;
-                let xmp = bytes.take(data, end.saturating_sub(data).saturating_sub(258))?;
+                let (xmp, end) = packet(bytes, data)?;
                 found.add(format!("GIF XMP @ offset {at}"), Content::Xmp(xmp));
                 Ok(end)
             } else {
@@ -65,6 +62,25 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
             }
         }
         _ => skip(bytes, at + 2),
+    }
+}
+
+/// A packet of XMP and the offset behind it. As Adobe lays it down it stands there bare, with a trailer that
+/// makes it skippable: the walk over sub-blocks finds the end, and the packet is the bytes as they are. Other
+/// writers split it into sub-blocks, as everything else in a GIF is.
+fn packet(bytes: &mut Bytes<'_>, data: u64) -> Result<(Vec<u8>, u64), Broke> {
+    /// All sizes a sub-block can have, so that wherever a reader falls in, it comes to the end.
+    const TRAILER: u64 = 258;
+    let end = skip(bytes, data)?;
+    let trailer = end.saturating_sub(TRAILER);
+    let start = bytes.peek_up_to(data, 3);
+    let bare = matches!(start, [b'<', b'?' | b'!' | b'a'..=b'z' | b'A'..=b'Z', ..])
+        || start == b"\xef\xbb\xbf";
+    let closed = trailer >= data && bytes.peek(trailer, 4)? == b"\x01\xff\xfe\xfd";
+    match (bare, closed) {
+        (_, true) => Ok((bytes.take(data, trailer - data)?, end)),
+        (true, false) => Ok((bytes.take(data, end - data)?, end)),
+        (false, false) => gather(bytes, data),
     }
 }
 
@@ -80,6 +96,7 @@ fn skip(bytes: &mut Bytes<'_>, from: u64) -> Result<u64, Broke> {
     }
 }
 
+/// What a chain of sub-blocks holds, and the offset behind it.
 fn gather(bytes: &mut Bytes<'_>, from: u64) -> Result<(Vec<u8>, u64), Broke> {
     let mut at = from;
     let mut data = Vec::new();
@@ -89,7 +106,7 @@ fn gather(bytes: &mut Bytes<'_>, from: u64) -> Result<(Vec<u8>, u64), Broke> {
             return Ok((data, at + 1));
         }
         if data.len() as u64 > BLOCK_CAP {
-            return Err(Broke::new(at, "a comment is larger than the limit"));
+            return Err(Broke::new(at, "an extension is larger than the limit"));
         }
         data.extend(bytes.take(at + 1, size)?);
         at += 1 + size;
@@ -103,6 +120,34 @@ mod tests {
 
     fn found(data: &[u8]) -> Found {
         walked(walk, data)
+    }
+
+    /// A file with a packet in an extension for XMP, as these bytes.
+    fn with_xmp(packet: &[u8]) -> Vec<u8> {
+        let start = b"GIF89a\x01\0\x01\0\0\0\0\x21\xff\x0bXMP DataXMP".as_slice();
+        [start, packet, b"\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02ab\0\x3b"].concat()
+    }
+
+    #[test]
+    fn a_packet_is_read_bare_and_in_sub_blocks() {
+        let xmp = format!("<?xpacket begin=''?><x>{}</x>", "y".repeat(700)).into_bytes();
+        let split = |size: usize| {
+            let pieces = xmp.chunks(size);
+            let pieces = pieces.flat_map(|it| [&[u8::try_from(it.len()).unwrap()], it].concat());
+            pieces.chain([0]).collect::<Vec<u8>>()
+        };
+        let trailer: Vec<u8> = [1].into_iter().chain((0..=255).rev()).chain([0]).collect();
+        let bare = [xmp.as_slice(), &trailer].concat();
+        for packet in [bare, split(255), split(60), split(1), split(239)] {
+            let result = found(&with_xmp(&packet));
+            assert_eq!(result.problems, []);
+            assert!(
+                matches!(&result.blocks[..], [one] if one.content == Content::Xmp(xmp.clone())),
+                "{packet:?}"
+            );
+        }
+        let cut = with_xmp(&split(255)[..300]);
+        assert_eq!(found(&cut).problems.len(), 1);
     }
 
     #[test]

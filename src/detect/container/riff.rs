@@ -108,7 +108,7 @@ impl Walk<'_> {
             if let Err(broke) = self.chunk(bytes, kind, at, size, depth, found) {
                 found.broke(self.name, &broke);
             }
-            at = body.saturating_add(size).saturating_add(size % 2);
+            at = self.behind(bytes, body.saturating_add(size), size, end);
         }
         Ok(())
     }
@@ -213,9 +213,30 @@ impl Walk<'_> {
             let data = bytes.take(at + 8, size)?;
             let place = format!("{} LIST/INFO {key} @ offset {at}", self.label);
             found.text(place, Carrier::Riff, key, latin(&data, true));
-            at += 8 + size + size % 2;
+            at = self.behind(bytes, at + 8 + size, size, end);
         }
         Ok(())
+    }
+
+    /// Where the chunk behind one that ends at `stop` begins: at the next even number, as the format asks, but
+    /// for writers that leave the padding away, where a chunk stands at once and none behind a padding.
+    fn behind(&self, bytes: &mut Bytes<'_>, stop: u64, size: u64, end: u64) -> u64 {
+        let padded = stop.saturating_add(size % 2);
+        let unpadded =
+            padded < end && self.is_chunk(bytes, stop, end) && !self.is_chunk(bytes, padded, end);
+        if size % 2 == 1 && unpadded { stop } else { padded }
+    }
+
+    /// Whether a chunk stands at `at`: a name that is one, and a size that fits.
+    fn is_chunk(&self, bytes: &mut Bytes<'_>, at: u64, end: u64) -> bool {
+        let Ok([k0, k1, k2, k3, s0, s1, s2, s3]) = bytes.array::<8>(at) else {
+            return false;
+        };
+        let named = k0.is_ascii_alphanumeric()
+            && [k1, k2, k3].iter().all(|it| it.is_ascii_alphanumeric() || *it == b' ');
+        let raw = [s0, s1, s2, s3];
+        let size = if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
+        named && at.saturating_add(8).saturating_add(u64::from(size)) <= end
     }
 }
 
@@ -266,6 +287,39 @@ pub(crate) mod tests {
         assert_eq!(found.problems, []);
         assert_eq!(found.blocks.len(), 3);
         assert!(matches!(&found.blocks[1].content, Content::Text { value, .. } if value == "tool"));
+    }
+
+    type Chunk = fn(&[u8; 4], &[u8]) -> Vec<u8>;
+
+    /// One chunk as writers leave it that know nothing of padding.
+    pub fn bare(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(data.len()).unwrap().to_le_bytes();
+        [kind.as_slice(), &size, data].concat()
+    }
+
+    #[test]
+    fn odd_chunks_without_padding_are_read() {
+        let info = |chunk: Chunk| {
+            let texts =
+                [chunk(b"INAM", b"one"), chunk(b"ICMT", b"seven77"), chunk(b"ISFT", b"t\0x")];
+            [b"INFO".to_vec(), texts.concat()].concat()
+        };
+        for list in
+            [chunk(b"LIST", &info(bare)), bare(b"LIST", &info(bare)), chunk(b"LIST", &info(chunk))]
+        {
+            let file = riff(b"WAVE", &[chunk(b"data", &[0; 6]), list, chunk(b"C2PA", b"x")]);
+            let found = found(&file);
+            assert_eq!(found.problems, []);
+            assert_eq!(found.texts(), [("INAM", "one"), ("ICMT", "seven77"), ("ISFT", "t\0x")]);
+            assert_eq!(found.blocks.len(), 4);
+        }
+        // An odd size and nothing that is a chunk on either side stays a problem.
+        let torn = [
+            b"INFO".to_vec(),
+            bare(b"INAM", b"one"),
+            b"\x01\x02\x03\x04\xff\xff\xff\xff\xff\xff".to_vec(),
+        ];
+        assert_eq!(found(&riff(b"WAVE", &[chunk(b"LIST", &torn.concat())])).problems.len(), 1);
     }
 
     #[test]

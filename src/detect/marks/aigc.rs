@@ -46,10 +46,10 @@ fn label(field: &Field) -> Option<Evidence> {
         _ => key.eq_ignore_ascii_case("AIGC"),
     };
     let bare = field.value.trim_start().strip_prefix("AIGC{").filter(|_| own);
-    let bare = bare.and_then(|rest| field.parse(&format!("{{{}", rest.trim())));
+    let bare = bare.and_then(|rest| field.object(&format!("{{{rest}")));
     let value: &Value = bare.as_ref().or_else(|| field.json())?;
     // Some writers give the object as a text of JSON.
-    let quoted = value.get("AIGC").and_then(Value::as_str).and_then(|text| field.parse(text));
+    let quoted = value.get("AIGC").and_then(Value::as_str).and_then(|text| field.object(text));
     let object = match value.get("AIGC") {
         Some(inner @ Value::Object(_)) => inner,
         Some(Value::String(_)) if quoted.is_some() => quoted.as_ref()?,
@@ -69,14 +69,16 @@ fn label(field: &Field) -> Option<Evidence> {
     }
     let producer = pick(object, &["ContentProducer", "ServiceProvider"]);
     let stated = pick(object, &["Label"]);
-    // 1 generated, 2 possibly, 3 suspected; without one the producer's entry itself is the claim.
-    let (strength, meaning) = match stated.as_deref() {
+    let made = || producer.is_some() || pick(object, &["ProduceID"]).is_some();
+    let passed_on = || pick(object, &["ContentPropagator", "PropagateID"]).is_some();
+    // 1 generated, 2 possibly, 3 suspected; without one the entry of whoever produced it is itself the claim,
+    // while that of whoever passed it on may rest on any of the three.
+    let (strength, meaning) = match stated.as_deref().map(str::trim) {
         Some("1") => (Strength::Declared, "generated"),
         Some("2") => (Strength::Heuristic, "possibly generated"),
         Some("3") => (Strength::Heuristic, "suspected to be generated"),
-        None if producer.as_deref().is_some_and(|it| !it.is_empty()) => {
-            (Strength::Declared, "generated, without a degree")
-        }
+        None if made() => (Strength::Declared, "generated, without a degree"),
+        None if passed_on() => (Strength::Heuristic, "passed on as labelled, without a degree"),
         _ => return None,
     };
     Some(Evidence {
@@ -173,6 +175,27 @@ mod tests {
         assert!(of(Carrier::Exif, "UserComment", r#"{"data":{"aigc_type":"1"}}"#).is_some());
         assert!(of(Carrier::Comment, "COM", &format!("AIGC{kling}")).is_some());
         assert!(of(Carrier::Vorbis, "aigc", kling).is_some());
+        for (without, strength) in [
+            (r#"{"ProduceID":"y"}"#, Some(Strength::Declared)),
+            (r#"{"ContentProducer":"x"}"#, Some(Strength::Declared)),
+            (r#"{"PropagateID":"z"}"#, Some(Strength::Heuristic)),
+            (r#"{"ProduceID":""}"#, None),
+            (r#"{"ReservedCode1":"c","ContentId":"7"}"#, None),
+            (r#"{"Label":"0","ProduceID":"y"}"#, None),
+        ] {
+            let own = of(Carrier::PngText, "AIGC", without).map(|it| it.0);
+            let wrapped = of(Carrier::Exif, "UserComment", &format!("{{\"AIGC\":{without}}}"));
+            assert_eq!((own, wrapped.map(|it| it.0)), (strength, strength), "{without}");
+        }
+        let escaped = serde_json::to_string(kling).unwrap();
+        let unquoted = kling.replace('"', "\\\"");
+        let entities = kling.replace('"', "&quot;");
+        let wrapped_twice = serde_json::json!({ "AIGC": escaped }).to_string();
+        for value in [&escaped, &unquoted, &entities, &wrapped_twice] {
+            for (carrier, key) in [(Carrier::Xmp, "TC260:AIGC"), (Carrier::Mp4, "AIGC")] {
+                assert!(of(carrier, key, value).is_some(), "{key} {value}");
+            }
+        }
         let bare = r#"{"Label":"1","ContentProducer":"x","ProduceID":"y"}"#;
         assert!(of(Carrier::Exif, "UserComment", bare).is_some());
         assert!(of(Carrier::Json, "", bare).is_some());
@@ -186,6 +209,7 @@ mod tests {
         assert_eq!(of(Carrier::Exif, "UserComment", r#"{"aigc_type":0}"#), None);
         assert_eq!(of(Carrier::Comment, "COM", "AIGC{an odd talk}"), None);
         assert_eq!(of(Carrier::Exif, "Make", r#"{"Label":"1"}"#), None);
+        assert_eq!(of(Carrier::Exif, "UserComment", r#"{"ProduceID":"y"}"#), None);
         assert_eq!(of(Carrier::Json, "", r#"{"Label":"1","ProduceID":"y"}"#), None);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::infotext::COMMENTS;
+use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, details, name, pick, trace};
 use crate::model::Evidence;
 
@@ -17,7 +17,7 @@ const TOOL: &str = "ComfyUI";
 /// Looks for graphs. One file is one mark: the graph that ran says more than the drawn one.
 pub fn look(fields: &[Field], out: &mut Marked) {
     let mut drawn = None;
-    for field in fields.iter().filter(|field| carries(field)) {
+    for field in fields.iter().filter(|field| field.carrier == Carrier::Json || is_free(field)) {
         let Some(value) = parsed(field) else {
             continue;
         };
@@ -39,26 +39,6 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     }
     if let Some(field) = drawn {
         out.push(field.order, workflow(field));
-    }
-}
-
-fn carries(field: &Field) -> bool {
-    let key = field.key.rsplit([':', '.', '/']).next().unwrap_or_default();
-    match field.carrier {
-        Carrier::PngText | Carrier::Exr | Carrier::Dpx => matches!(key, "prompt" | "workflow"),
-        Carrier::Exif => matches!(key, "UserComment" | "Make" | "Model" | "ImageDescription"),
-        Carrier::Mp4
-        | Carrier::Matroska
-        | Carrier::Vorbis
-        | Carrier::Id3
-        | Carrier::Riff
-        | Carrier::Flv
-        | Carrier::Mxf => {
-            let key = key.to_lowercase();
-            matches!(key.as_str(), "prompt" | "workflow") || COMMENTS.contains(&key.as_str())
-        }
-        Carrier::Comment | Carrier::Json => true,
-        _ => false,
     }
 }
 
@@ -97,7 +77,7 @@ fn parsed(field: &Field) -> Option<Cow<'_, Value>> {
     let text = field.value.trim_start();
     let lower = text.get(..9).unwrap_or(text).to_ascii_lowercase();
     let word = ["workflow:", "prompt:"].into_iter().find(|word| lower.starts_with(word))?;
-    field.parse(text.get(word.len()..)?.trim()).map(Cow::Owned)
+    field.object(text.get(word.len()..)?).map(Cow::Owned)
 }
 
 /// The graph that ran: the object itself, or under `prompt`, there also as a text of JSON.
@@ -109,13 +89,14 @@ fn graph(value: &Value) -> Option<Cow<'_, Value>> {
 }
 
 fn embedded<'a>(value: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
-    match value.get(key)? {
+    let mut named = value.as_object()?.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key));
+    named.find_map(|(_, inner)| match inner {
         Value::String(text) if text.trim_start().starts_with('{') => {
             serde_json::from_str(text).ok().map(Cow::Owned)
         }
         object @ Value::Object(_) => Some(Cow::Borrowed(object)),
         _ => None,
-    }
+    })
 }
 
 /// Every value a node: a class and inputs. One such node suffices, since some savers add notes.
@@ -193,6 +174,51 @@ mod tests {
         assert_eq!(of(&drawn("{}")), 0);
         assert_eq!(of(r#"{"nodes":[{"id":1,"type":"person"}],"links":[]}"#), 0);
         assert_eq!(of(r#"{"prompt":"a graph","workflow":"approved"}"#), 0);
+    }
+
+    #[test]
+    fn a_graph_is_read_wherever_savers_put_it() {
+        use Carrier::{Exif, Exr, Id3, Iim, Mp4, PngText, Vorbis, Xmp};
+        let graph = r#"{"3":{"inputs":{"seed":5},"class_type":"KSampler"}}"#;
+        let drawn = r#"{"nodes":[{"id":1,"type":"KSampler"}],"links":[[1,4,0,3,0,"MODEL"]]}"#;
+        let of = |carrier, key, value: &str| said(look, [text(carrier, key, value)]).len();
+        for (carrier, key) in [
+            (Exif, "XPComment"),
+            (Exif, "UserComment"),
+            (Exif, "ImageDescription"),
+            (Exif, "Make"),
+            (Xmp, "dc:description"),
+            (Xmp, "tiff:Model"),
+            (Iim, "2:120"),
+            (PngText, "Prompt"),
+            (PngText, "Workflow"),
+            (PngText, "Comment"),
+            (Mp4, "\u{a9}cmt"),
+            (Mp4, "com.apple.quicktime.comment"),
+            (Mp4, "Workflow"),
+            (Id3, "COMM:a saver"),
+            (Vorbis, "WORKFLOW"),
+            (Exr, "Workflow"),
+            (Mp4, "parameters"),
+        ] {
+            for value in [graph, drawn] {
+                let both = serde_json::json!({ "Prompt": value, "Workflow": value }).to_string();
+                for value in [
+                    value,
+                    &format!("Workflow:{value}"),
+                    &format!("Prompt: {value}"),
+                    &format!("prompt:{value}"),
+                    &serde_json::to_string(value).unwrap(),
+                    &both,
+                ] {
+                    assert_eq!(of(carrier, key, value), 1, "{carrier:?} {key} {value}");
+                }
+            }
+            for near in ["Workflow: approved", "Prompt: {ready}", r#"{"nodes":[],"links":[]}"#] {
+                assert_eq!(of(carrier, key, near), 0, "{carrier:?} {key} {near}");
+            }
+        }
+        assert_eq!(of(Exif, "Artist", graph) + of(Mp4, "\u{a9}nam", graph), 0);
     }
 
     #[test]

@@ -3,48 +3,18 @@
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, name, trace};
 use crate::model::Evidence;
 
 const DETECTOR: &str = "infotext";
 
-/// Where films and sounds keep a comment or a description, the last part of the key in lower case.
-pub const COMMENTS: &[&str] = &[
-    "anno",
-    "comm",
-    "comment",
-    "comt",
-    "desc",
-    "description",
-    "dscp",
-    "icmt",
-    "ldes",
-    "note",
-    "\u{a9}cmt",
-    "\u{a9}des",
-];
-
 /// Looks where the tools write it.
 pub fn look(fields: &[Field], out: &mut Marked) {
     for field in fields {
-        let key = field.key.as_str();
-        let last = key.rsplit([':', '.', '/']).next().unwrap_or_default().to_lowercase();
-        let place = match field.carrier {
-            // The form alone decides there: plugins and re-savers chose their own keywords.
-            Carrier::PngText | Carrier::Exr | Carrier::Dpx | Carrier::Document => true,
-            Carrier::Mp4
-            | Carrier::Matroska
-            | Carrier::Vorbis
-            | Carrier::Mxf
-            | Carrier::Id3
-            | Carrier::Riff
-            | Carrier::Flv => COMMENTS.contains(&last.as_str()) || last == "parameters",
-            Carrier::Exif => matches!(key, "UserComment" | "ImageDescription" | "XPComment"),
-            Carrier::Xmp => key == "exif:UserComment",
-            Carrier::Comment => matches!(key, "COM" | "comment"),
-            _ => false,
-        };
-        if place && let Some(settings) = settings(&field.value) {
+        if (field.carrier == Carrier::Document || is_free(field))
+            && let Some(settings) = settings(&field.value)
+        {
             out.push(field.order, report(field, &settings));
         }
     }
@@ -137,7 +107,7 @@ fn of_line(line: &str) -> Option<Vec<(&str, &str)>> {
     let kinds = settings.iter().filter(of_kind).count();
     let sampler = settings.iter().any(|(key, value)| *key == "Sampler" && !value.is_empty());
     let diffusion = settings.iter().any(|(key, value)| match *key {
-        "Sampler" => known(value),
+        "Sampler" => is_sampler(value),
         _ if ONLY_DIFFUSION.contains(key) => !value.is_empty(),
         _ => is_guidance(key),
     });
@@ -167,7 +137,7 @@ const ONLY_DIFFUSION: &[&str] = &[
 ];
 
 /// Whether this is a sampler of a diffusion model.
-fn known(sampler: &str) -> bool {
+pub fn is_sampler(sampler: &str) -> bool {
     let plain: String = sampler.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     SAMPLERS.iter().any(|known| plain.starts_with(known))
@@ -192,6 +162,8 @@ mod tests {
             is(Carrier::Mp4, "com.apple.quicktime.comment") && is(Carrier::Matroska, "COMMENT")
         );
         assert!(is(Carrier::Document, "") && is(Carrier::Vorbis, "parameters"));
+        assert!(is(Carrier::Xmp, "dc:description") && is(Carrier::Exif, "XPComment"));
+        assert!(is(Carrier::Iim, "2:120") && is(Carrier::Id3, "COMM:ID3v1 Comment"));
         assert!(!is(Carrier::Mp4, "\u{a9}nam") && !is(Carrier::Id3, "TIT2"));
     }
 

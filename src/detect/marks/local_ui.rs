@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::marks::{Marked, details, name, pick, trace};
+use crate::detect::marks::place::is_free;
+use crate::detect::marks::{Marked, details, infotext, name, pick, trace};
 use crate::model::{Evidence, SourceType, Strength};
 
 const DETECTOR: &str = "tool-trace";
@@ -133,25 +134,16 @@ fn invoke_document(field: &Field) -> Option<Evidence> {
 
 /// Tools that write one JSON object with keys of their own.
 fn by_json(field: &Field) -> Option<Evidence> {
-    let place = matches!(
-        (field.carrier, field.key.as_str()),
-        (Carrier::PngText, "parameters" | "Comment")
-            | (Carrier::Exif, "UserComment" | "Model")
-            | (Carrier::Xmp, "exif:UserComment")
-            | (Carrier::Comment, "COM" | "comment")
-            | (
-                Carrier::Json
-                    | Carrier::Mp4
-                    | Carrier::Matroska
-                    | Carrier::Vorbis
-                    | Carrier::Id3
-                    | Carrier::Mxf
-                    | Carrier::Dpx
-                    | Carrier::Exr,
-                _,
-            )
+    let any_key = matches!(
+        field.carrier,
+        Carrier::Json
+            | Carrier::Mp4
+            | Carrier::Matroska
+            | Carrier::Vorbis
+            | Carrier::Id3
+            | Carrier::Mxf
     );
-    if !place {
+    if !any_key && !is_free(field) {
         return None;
     }
     let value = field.json()?;
@@ -179,13 +171,24 @@ fn by_json(field: &Field) -> Option<Evidence> {
         return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
-    let comment = value.get("Comment").and_then(Value::as_str).unwrap_or(&field.value);
-    let inner: Value = serde_json::from_str(comment).ok()?;
-    let ours = ["prompt", "uc", "seed", "steps", "noise_schedule"];
-    if ours.iter().all(|key| inner.get(key).is_some()) {
-        return Some(filled(field, "NovelAI", "parameters of NovelAI", &inner));
-    }
-    None
+    let comment = value.get("Comment").and_then(Value::as_str);
+    let comment = comment.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let settings = comment.as_ref().unwrap_or(value);
+    is_novelai(settings).then(|| filled(field, "NovelAI", "parameters of NovelAI", settings))
+}
+
+/// The settings of `NovelAI`: those that it writes today, or what all its generations have, a sampler of
+/// diffusion and a word of its own (`uc`, what the prompt is weighed against).
+fn is_novelai(settings: &Value) -> bool {
+    let number = |key: &&str| settings.get(key).is_some_and(Value::is_number);
+    let today = ["prompt", "uc", "seed", "steps", "noise_schedule"];
+    let own = settings.get("uc").is_some_and(Value::is_string)
+        || settings.get("v4_prompt").is_some_and(Value::is_object);
+    let sampler = settings.get("sampler").and_then(Value::as_str);
+    today.iter().all(|key| settings.get(key).is_some())
+        || (own
+            && ["steps", "seed", "scale"].iter().all(number)
+            && sampler.is_some_and(infotext::is_sampler))
 }
 
 /// The names Easy Diffusion gives its settings, in its two generations: prompt, seed, steps, sampler,
@@ -272,15 +275,15 @@ fn grok(field: &Field, artist: bool) -> Option<Evidence> {
     })
 }
 
-/// Samsung's editor tells of a generative edit by a type other than zero.
+/// Samsung's editor tells of a generative edit by a type other than zero, once for each edit.
 fn samsung(field: &Field) -> Option<Evidence> {
     if field.carrier != Carrier::Trailer {
         return None;
     }
-    let kind = deep(field.json()?, "genAIType", 0)?;
-    let edited = kind.as_i64().is_some_and(|kind| kind != 0)
-        || kind.as_str().is_some_and(|kind| !matches!(kind, "" | "0"));
-    edited.then(|| Evidence {
+    let listed = field.value.trim_start().starts_with('[');
+    let list = listed.then(|| field.parse(&field.value)).flatten();
+    let kind = edit(field, list.as_ref().or_else(|| field.json())?, 0)?;
+    Some(Evidence {
         source_type: Some(SourceType::CompositeWithTrainedAlgorithmicMedia),
         detail: Some(field.value.clone()),
         ..trace(
@@ -292,10 +295,36 @@ fn samsung(field: &Field) -> Option<Evidence> {
     })
 }
 
-/// A value at a key somewhere in an object of objects.
-fn deep<'a>(value: &'a Value, key: &str, depth: usize) -> Option<&'a Value> {
-    let object = value.as_object().filter(|_| depth < 8)?;
-    object.get(key).or_else(|| object.values().find_map(|inner| deep(inner, key, depth + 1)))
+/// The first type of a generative edit in objects, lists and texts of JSON within each other.
+fn edit(field: &Field, value: &Value, depth: usize) -> Option<String> {
+    /// Levels looked through.
+    const DEPTH_MAX: usize = 16;
+    if depth >= DEPTH_MAX {
+        return None;
+    }
+    match value {
+        Value::Object(object) => object.iter().find_map(|(key, inner)| {
+            let own = (key == "genAIType").then(|| edit_type(inner)).flatten();
+            own.or_else(|| edit(field, inner, depth + 1))
+        }),
+        Value::Array(list) => list.iter().find_map(|inner| edit(field, inner, depth + 1)),
+        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
+            edit(field, &field.parse(text)?, depth + 1)
+        }
+        _ => None,
+    }
+}
+
+/// A type other than zero, or the first of a list of them.
+fn edit_type(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => {
+            number.as_i64().is_some_and(|it| it != 0).then(|| number.to_string())
+        }
+        Value::String(text) => (!matches!(text.trim(), "" | "0")).then(|| text.clone()),
+        Value::Array(list) => list.iter().find_map(edit_type),
+        _ => None,
+    }
 }
 
 fn uuid(text: &str) -> bool {
@@ -315,6 +344,49 @@ mod tests {
     fn tools(texts: Texts<'_>) -> Vec<String> {
         let texts = texts.iter().map(|(carrier, key, value)| text(*carrier, key, value));
         said(look, texts).into_iter().filter_map(|evidence| evidence.tool).collect()
+    }
+
+    #[test]
+    fn novelai_is_known_by_its_settings_alone() {
+        use Carrier::{Exif, PngText};
+        // What its first generation writes, and what is common to the later ones.
+        let first = r#"{"steps": 28, "sampler": "k_euler_ancestral", "seed": 2818276401,
+            "strength": 0.69, "noise": 0.667, "scale": 11.0, "uc": "lowres"}"#;
+        let later = r#"{"steps":28,"seed":7,"scale":5.0,"sampler":"k_dpmpp_2m","v4_prompt":{}}"#;
+        for settings in [first, later] {
+            let whole = serde_json::json!({ "Comment": settings, "Source": "x" }).to_string();
+            assert_eq!(tools(&[(PngText, "Comment", settings)]), ["NovelAI"]);
+            assert_eq!(tools(&[(Exif, "UserComment", &whole)]), ["NovelAI"]);
+            assert_eq!(tools(&[(Carrier::Xmp, "dc:description", settings)]), ["NovelAI"]);
+            assert_eq!(tools(&[(Carrier::Iim, "2:120", settings)]), ["NovelAI"]);
+        }
+        for not in [
+            first.replace("k_euler_ancestral", "metropolis"),
+            first.replace("\"uc\"", "\"note\""),
+            first.replace("11.0", "\"large\""),
+        ] {
+            assert_eq!(tools(&[(PngText, "Comment", &not)]), Vec::<String>::new(), "{not}");
+        }
+    }
+
+    #[test]
+    fn an_edit_is_found_however_deep_it_is_told() {
+        let of = |value: &str| tools(&[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", value)]);
+        for edited in [
+            r#"{"edits":[{"genAIType":0},{"genAIType":3}]}"#,
+            r#"[{"genAIType":"2"}]"#,
+            r#"{"a":{"genAIType":[0,2]}}"#,
+            r#"{"genAIType":0,"before":{"genAIType":1}}"#,
+            r#"{"aiData":"[{\"genAIType\":1}]"}"#,
+        ] {
+            assert_eq!(of(edited), ["Samsung Galaxy AI"], "{edited}");
+        }
+        let deep = format!("{}{{\"genAIType\":1}}{}", "[".repeat(100), "]".repeat(100));
+        for not in
+            [r#"{"genAIType":[0,"0",""],"note":"genAIType 1"}"#, r#"["genAIType",1]"#, "[", &deep]
+        {
+            assert_eq!(of(not), Vec::<String>::new(), "{not}");
+        }
     }
 
     #[test]

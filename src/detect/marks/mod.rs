@@ -11,6 +11,7 @@ pub mod infotext;
 pub mod local_ui;
 pub mod marked;
 pub mod named;
+pub mod place;
 pub mod remote;
 
 pub use marked::Marked;

@@ -68,7 +68,7 @@ fn format(media_type: &str) -> Option<&'static str> {
 }
 
 /// Up to this many bytes assets are checked by as many threads as like to. The library takes as much
-/// memory as the asset has bytes, up to twice 256 MiB: larger ones wait for each other, so that it
+/// memory as the asset has bytes, up to three times 256 MiB: larger ones wait for each other, so that it
 /// takes that much once and not once a thread.
 const TOGETHER_MAX: u64 = 32 << 20;
 
