@@ -42,6 +42,8 @@ pub(super) fn declare(
             "genlock declare D-n --add ASSET",
         ));
     }
+    // As it stands before anything is asked or read.
+    let from = existing.map(|id| app::standing(project, id)).transpose()?;
     let covered = app::covered(project, context, &[named, &args.add].concat())?;
     let number = covered.assets.len();
     let question = format!("declare this of {}?", count(number as u64, "asset"));
@@ -52,9 +54,13 @@ pub(super) fn declare(
     if let Some(file) = &args.from {
         let declaration = app::declaration_from(project, context, file)?;
         let mut draft = Draft::from(&declaration);
-        draft.fill_from(&app::known(project, existing, &covered)?);
+        // By the marks the first time only: said again unchanged, it is the same.
+        draft.fill_from(&match existing {
+            Some(id) => app::said(project, id)?,
+            None => app::known(project, None, &covered)?,
+        });
         let declaration = app::declaration_of(project, context, draft)?;
-        let answer = app::declare(project, context, existing, &declaration, &covered)?;
+        let answer = app::declare(project, context, from, &declaration, &covered)?;
         return Ok(show(&answer, output));
     }
     if let Some(id) = existing.filter(|_| !args.add.is_empty()) {
@@ -78,7 +84,7 @@ pub(super) fn declare(
         return Ok(Exit::No);
     }
     let declaration = app::declaration_of(project, context, draft)?;
-    let answer = app::declare(project, context, existing, &declaration, &covered)?;
+    let answer = app::declare(project, context, from, &declaration, &covered)?;
     Ok(show(&answer, output))
 }
 

@@ -1,7 +1,11 @@
 //! Declarations: what is declared, what it is answered with, and what holds when it changes.
 
 use std::fs;
+use std::sync::atomic::AtomicBool;
 
+use genlock::app::{Context, Covered, Project};
+use genlock::clock::SystemClock;
+use genlock::problem::Silent;
 use serde_json::{Value, json};
 
 use crate::media::{a1111_png, plain_png, xmp_png};
@@ -668,4 +672,44 @@ fn hostile_text_in_a_declaration_does_nothing_to_a_terminal() {
         let told = world.run(args).stdout;
         assert!(!told.contains('\u{1b}') && !told.contains('\u{202e}'), "{args:?}: {told}");
     }
+}
+
+#[test]
+fn what_was_drawn_from_an_earlier_version_does_not_undo_a_later_one() {
+    let world = world();
+    declare(&world, FINAL, &["cut/ai.png"]);
+    // Somebody draws from version 1; legal records version 2 meanwhile.
+    let (project, cancel) = (Project::at(world.dir()).unwrap(), AtomicBool::new(false));
+    let from = genlock::app::standing(&project, "D-1".parse().unwrap()).unwrap();
+    let strict = FINAL.replace("p3 = \"yes\"", "p3 = \"no\"");
+    assert_eq!(number(&declare(&world, &strict, &["D-1"]), "version"), 2);
+    world.write("../use.toml", FINAL.replace("behind", "above"));
+    let context = Context {
+        clock: &SystemClock,
+        reporter: &Silent,
+        actor: "kim@edit.example".into(),
+        cwd: world.dir().to_owned(),
+        cancel: &cancel,
+    };
+    let file = world.outside("use.toml");
+    let late = genlock::app::declaration_from(&project, &context, &file).unwrap();
+    let covered = Covered::default();
+    let refused = genlock::app::declare(&project, &context, Some(from), &late, &covered);
+    assert!(refused.unwrap_err().to_string().contains("it is version 2 now"));
+    // To add is no new version, whatever was read before.
+    let one = "cut/clean.png".to_owned();
+    let more = genlock::app::covered(&project, &context, &[one]).unwrap();
+    let added = genlock::app::attach(&project, &context, from.id, &more).unwrap();
+    assert_eq!(added.version, 2);
+    let told = world.run(["declare", "D-1", "--template"]).expect(0).stdout;
+    assert!(told.contains("p3 = \"no\""), "{told}");
+}
+
+#[test]
+fn the_same_said_again_of_more_is_no_new_version() {
+    let world = world();
+    let without = FINAL.replace("model = \"sketch-2\"\n", "");
+    declare(&world, &without, &["cut/clean.png"]);
+    world.run(["declare", "D-1", "--add", "cut/ai.png"]).expect(0);
+    assert_eq!(number(&declare(&world, &without, &["D-1"]), "version"), 1);
 }

@@ -21,8 +21,8 @@ use crate::app::select::is_glob;
 use crate::app::{AppError, Context, Project, choose};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, Attached, Declaration, DeclarationId, Declared, Event, Evidence, PathPattern,
-    Reported, Tier, Timestamp,
+    AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event, Evidence,
+    PathPattern, Reported, Tier, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Reason, tier};
@@ -82,12 +82,14 @@ pub fn draft(
     existing: Option<DeclarationId>,
     covered: &Covered,
 ) -> Result<Draft, AppError> {
-    let mut draft = match existing {
-        Some(id) => Draft::from(&*current(&decisions(&project.reader()?)?, id)?.declaration),
-        None => Draft::default(),
-    };
+    let mut draft = existing.map(|id| said(project, id)).transpose()?.unwrap_or_default();
     draft.fill_from(&known(project, existing, covered)?);
     Ok(draft)
+}
+
+/// What an existing declaration says.
+pub fn said(project: &Project, id: DeclarationId) -> Result<Draft, AppError> {
+    Ok(Draft::from(&*current(&decisions(&project.reader()?)?, id)?.declaration))
 }
 
 /// What marks say of tool, model and prompt, of all that is or will be under a declaration.
@@ -174,25 +176,71 @@ pub fn declaration_template(known: &Draft) -> String {
     file::template(known)
 }
 
-/// Records a declaration; for an existing one, as a new version of it if it says anything else.
+/// A declaration as it stands: what a new version of it is drawn from.
+pub fn standing(project: &Project, id: DeclarationId) -> Result<DeclarationVersion, AppError> {
+    let version = current(&decisions(&project.reader()?)?, id)?.version;
+    Ok(DeclarationVersion { id, version })
+}
+
+/// Records a declaration; one that was drawn from an existing one, as a new version of it if it says
+/// anything else. Refused where somebody else has said something else of that meanwhile.
 pub fn declare(
     project: &Project,
     context: &Context<'_>,
-    existing: Option<DeclarationId>,
+    from: Option<DeclarationVersion>,
     declaration: &Declaration,
     covered: &Covered,
 ) -> Result<DeclareAnswer, AppError> {
     file::sound(declaration).map_err(|why| {
         AppError::usage(why, "genlock declare --template prints one with every field explained")
     })?;
+    record_use(project, context, from.map(|from| from.id), covered, |known| {
+        let (Some(known), Some(from)) = (known, from) else { return Ok(declaration.clone()) };
+        if known.version != from.version && *known.declaration != *declaration {
+            return Err(AppError::usage(
+                format!(
+                    "{} was declared anew meanwhile: it is version {} now",
+                    from.id, known.version
+                ),
+                format!(
+                    "genlock declare {} --template shows it as it stands; declare again",
+                    from.id
+                ),
+            ));
+        }
+        Ok(declaration.clone())
+    })
+}
+
+/// Puts more under a declaration as it stands.
+pub fn attach(
+    project: &Project,
+    context: &Context<'_>,
+    id: DeclarationId,
+    more: &Covered,
+) -> Result<DeclareAnswer, AppError> {
+    record_use(project, context, Some(id), more, |known| {
+        Ok(known.map(|known| (*known.declaration).clone()).unwrap_or_default())
+    })
+}
+
+/// Records what `say` says of a use, given what stands.
+fn record_use(
+    project: &Project,
+    context: &Context<'_>,
+    existing: Option<DeclarationId>,
+    covered: &Covered,
+    say: impl Fn(Option<&Declared>) -> Result<Declaration, AppError>,
+) -> Result<DeclareAnswer, AppError> {
     let policy = project.policy()?;
     decide(project, context, |record| {
+        let known = existing.map(|id| current(record, id)).transpose()?;
+        let declaration = say(known)?;
         // Whether documents are still kept is for the gate to say: what is answered is what was declared.
         let (register, kept) = (&record.declarations, BTreeSet::new());
-        let facts = DeclarationFacts::new(&policy, register, declaration, &kept, context.now());
+        let facts = DeclarationFacts::new(&policy, register, &declaration, &kept, context.now());
         let answered = tier(&policy, &facts);
-        let known = existing.map(|id| current(record, id)).transpose()?;
-        let changed = known.is_none_or(|known| *known.declaration != *declaration);
+        let changed = known.is_none_or(|known| *known.declaration != declaration);
         let id = existing.unwrap_or_else(|| record.declarations.next());
         let version = match known {
             Some(known) if !changed => known.version,
@@ -205,7 +253,7 @@ pub fn declare(
             events.push(Event::Declared(Declared {
                 id,
                 version,
-                declaration: Box::new(declaration.clone()),
+                declaration: Box::new(declaration),
                 tier: answered.tier,
                 assets: more.assets.clone(),
                 globs: more.globs.clone(),
@@ -230,17 +278,6 @@ pub fn declare(
         };
         Ok((events, answer))
     })
-}
-
-/// Puts more under a declaration as it stands.
-pub fn attach(
-    project: &Project,
-    context: &Context<'_>,
-    id: DeclarationId,
-    more: &Covered,
-) -> Result<DeclareAnswer, AppError> {
-    let declaration = current(&decisions(&project.reader()?)?, id)?.declaration.clone();
-    declare(project, context, Some(id), &declaration, more)
 }
 
 /// Records that a declaration was sent, as it stands. Gives the version.
