@@ -16,7 +16,8 @@ use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 /// The paths a deliverable is made of.
 pub(super) struct Contents {
     patterns: Vec<Named>,
-    linked: BTreeMap<AssetPath, AssetPath>,
+    /// The links that lead to each file.
+    linked: BTreeMap<AssetPath, BTreeSet<AssetPath>>,
     referenced: BTreeSet<AssetPath>,
 }
 
@@ -48,7 +49,9 @@ impl Contents {
 
     /// Adds what links in it lead to.
     pub(super) fn with_links(mut self, linked: &[LinkedFile]) -> Self {
-        self.linked.extend(linked.iter().map(|one| (one.file.clone(), one.link.clone())));
+        for one in linked {
+            self.linked.entry(one.file.clone()).or_default().insert(one.link.clone());
+        }
         self
     }
 
@@ -77,7 +80,7 @@ impl Contents {
     /// them: that it is missing is said for itself.
     pub(super) fn unmatched(&self, files: &BTreeMap<AssetPath, Found>) -> Vec<String> {
         let fits = |named: &Named| {
-            let mut paths = files.keys().chain(self.linked.values());
+            let mut paths = files.keys().chain(self.linked.values().flatten());
             paths.any(|path| named.contains(&path.root, &path.path))
         };
         let unmatched =

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::deliver::package::{
 };
 use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::{Head, Outcome, RelPath};
+use crate::observe::whole;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +45,7 @@ pub fn verify_delivery(
     let mut verified = DeliveryVerified::default();
     let signers = signers.map(|path| read_signers(context, path)).transpose()?;
     let path = folder.join(CERTIFICATE);
-    let Ok(text) = fs::read_to_string(&path) else {
+    let Some(text) = paper(&path) else {
         let unfinished = folder.join(PARTIAL).is_dir();
         let why = if unfinished {
             "not there: an export to this folder has not ended; genlock export finishes it"
@@ -67,26 +69,41 @@ pub fn verify_delivery(
         verified.broken.push((CERTIFICATE.to_owned(), why));
     }
     let at = certificate.said.exported_at;
-    match (fs::read_to_string(folder.join(SIGNATURE)), &signers) {
-        (Ok(signature), signers) => {
+    match (paper(&folder.join(SIGNATURE)), &signers) {
+        (Some(signature), signers) => {
             match Certificate::signed(&text, &signature, signers.as_ref(), at) {
                 Ok(fingerprint) => verified.signed = Some(fingerprint),
                 Err(flaw) => verified.broken.push((CERTIFICATE.to_owned(), flaw.to_string())),
             }
         }
-        (Err(_), Some(_)) => {
+        (None, Some(_)) => {
             let why = "not there: nobody signed the certificate".to_owned();
             verified.broken.push((SIGNATURE.to_owned(), why));
         }
-        (Err(_), None) => {}
+        (None, None) => {}
     }
     files(context, &folder, &certificate, &mut verified)?;
     Ok(verified)
 }
 
+/// Bytes of a certificate, at most.
+const PAPER_MAX: u64 = 256 << 20;
+
+/// The text of a certificate or signature. A folder that came from elsewhere may hold anything by that
+/// name: what is no file, or larger than any of ours, is none.
+pub(super) fn paper(path: &Path) -> Option<String> {
+    String::from_utf8(whole(path, PAPER_MAX).ok()??).ok()
+}
+
 fn read_signers(context: &Context<'_>, path: &Path) -> Result<AllowedSigners, AppError> {
     let path = context.absolute(path);
-    let bytes = fs::read(&path).map_err(AppError::io("read", &path))?;
+    let bytes = fs::read(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => AppError::usage(
+            format!("there is no file {}", path.display()),
+            "--signers names a file of allowed signers, as ssh-keygen reads it",
+        ),
+        _ => AppError::io("read", &path)(error),
+    })?;
     AllowedSigners::parse(&bytes).map_err(|source| AppError::ApproversInvalid { path, source })
 }
 

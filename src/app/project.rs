@@ -11,7 +11,7 @@ use crate::detect::DETECTORS;
 use crate::failpoint;
 use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
 use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath, RootName};
-use crate::observe::mount;
+use crate::observe::{Filter, mount};
 use crate::policy::{PROFILES, Policy, profile};
 
 /// The folder inside a project that holds what Genlock keeps.
@@ -144,6 +144,18 @@ impl Project {
     /// Whether a path lies in what Genlock keeps for itself at the top of a root, where no walk goes.
     pub(super) fn is_own(path: &AssetPath) -> bool {
         path.path.as_path().starts_with(CONTROL)
+    }
+
+    /// What the settings leave out of walks.
+    pub(super) fn filter(&self) -> Result<Filter, AppError> {
+        Filter::new(&self.config.ignore).map_err(|error| {
+            ConfigError::BadPattern {
+                path: self.control().join("config.toml"),
+                pattern: error.pattern,
+                reason: error.reason,
+            }
+            .into()
+        })
     }
 
     /// Where a root is on this machine.

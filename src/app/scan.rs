@@ -28,14 +28,12 @@ use crate::app::scan::compare::{Compared, Comparer, Seen};
 use crate::app::sidecars::{Beside, Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
-use crate::config::{ConfigError, Root};
+use crate::config::Root;
 use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
-use crate::observe::{
-    BadPattern, FileSystemIds, Filter, Onlooker, Walk, WalkError, WalkOptions, fingerprint, sidecar,
-};
+use crate::observe::{FileSystemIds, Onlooker, Walk, WalkError, WalkOptions, fingerprint, sidecar};
 use crate::problem::Problem;
 
 /// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
@@ -276,14 +274,7 @@ impl Part<'_> {
         let Self { project, context, root, start, .. } = self;
         let started = context.now();
         let reader = project.reader()?;
-        let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-            ConfigError::BadPattern {
-                path: project.control().join("config.toml"),
-                pattern: error.pattern,
-                reason: error.reason,
-            }
-        })?;
-        let options = WalkOptions { start: (*start).clone(), filter };
+        let options = WalkOptions { start: (*start).clone(), filter: project.filter()? };
         // The outcome is of all parts; the event is of this one.
         let before = (outcome.hashed_files, outcome.problems.len() as u64);
         let walked = match Walk::new(&root.name, &root.path, &options, context.cancel) {

@@ -364,3 +364,17 @@ fn a_delivery_that_is_there_is_not_signed_afterwards() {
     let events = world.json(["log"]).values();
     assert_eq!(events.iter().filter(|event| event["kind"] == "exported").count(), 2);
 }
+
+#[test]
+fn what_is_no_file_under_the_name_of_a_paper_is_not_waited_for() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    let world = world();
+    let to = out(&world);
+    export(&world, &to).expect(0);
+    fs::remove_file(to.join(CERTIFICATE)).unwrap();
+    mknodat(CWD, to.join(CERTIFICATE), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    verify(&world, &to).expect(6);
+    assert_ne!(export(&world, &to).code, 0);
+    let args = ["verify", to.to_str().unwrap(), "--signers", "nobody.txt"];
+    assert!(world.json(args).expect(2).error().contains("there is no file"));
+}

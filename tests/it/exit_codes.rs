@@ -118,6 +118,12 @@ fn exit_3_is_a_wrong_pattern_in_the_settings_too() {
     world.configure("ignore = [\"[z-a]\"]");
     let error = world.json(["scan"]).expect(3).value();
     assert!(error["error"]["causes"].to_string().contains("[z-a]"), "{error}");
+    // Where only names are to be looked for, too.
+    let event =
+        "001  AX V C 00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n* FROM CLIP NAME: a.mov\n";
+    world.write("cut.edl", format!("TITLE: X\n{event}"));
+    world.run(["deliverable", "add", "EP", "--path", "cut.edl"]).expect(0);
+    world.json(["deliverable", "add", "EP", "--timeline", "cut.edl"]).expect(3);
 }
 
 #[test]

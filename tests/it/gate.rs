@@ -144,6 +144,17 @@ fn a_link_stands_for_the_file_it_leads_to() {
 }
 
 #[test]
+fn two_links_to_one_file_are_both_what_their_patterns_fit() {
+    let world = World::with([("src/x.png", plain_png(1))]);
+    for folder in ["a", "b"] {
+        fs::create_dir(world.path(folder)).unwrap();
+        world.link(&format!("{folder}/x.png"), "../src/x.png");
+    }
+    world.deliverable("EP", &["a/*", "b/*"]);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
 fn a_file_that_gave_way_to_a_link_is_not_judged_any_more() {
     for named in ["cut/a.png", "cut/*.png"] {
         let world = World::with([("cut/a.png", a1111_png(1)), ("lib/clean.png", plain_png(1))]);

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::app::delivery::verify_delivery;
+use crate::app::delivery::{paper, verify_delivery};
 use crate::app::export::{Delivery, Item};
 use crate::app::papers::{CERTIFICATE, Papers, SIGNATURE, is_reserved};
 use crate::app::{AppError, Context};
@@ -28,7 +28,7 @@ fn is_of(certificate: &Certificate, name: &str, items: &[Item]) -> bool {
 /// Whether the certificate in a folder is signed with this key; without a key, signed or not will do.
 fn is_signed(folder: &Path, text: &str, at: Timestamp, signer: Option<&Signer>) -> bool {
     let Some(signer) = signer else { return true };
-    let signature = std::fs::read_to_string(folder.join(SIGNATURE)).unwrap_or_default();
+    let signature = paper(&folder.join(SIGNATURE)).unwrap_or_default();
     Certificate::signed(text, &signature, None, at).is_ok_and(|key| key == signer.fingerprint())
 }
 
@@ -42,8 +42,8 @@ pub(super) fn finished(
     signer: Option<&Signer>,
 ) -> Result<(Exported, Vec<RelPath>), AppError> {
     let path = destination.join(CERTIFICATE);
-    let text = std::fs::read_to_string(&path).map_err(AppError::io("read", &path))?;
     let taken = || AppError::from(StagingError::Taken { path: path.clone() });
+    let text = paper(&path).ok_or_else(taken)?;
     let certificate = Certificate::parse(&text).map_err(|_| taken())?;
     if !is_of(&certificate, name, items) {
         return Err(taken());
@@ -89,8 +89,8 @@ impl Delivery<'_> {
         signer: Option<&Signer>,
     ) -> Result<Option<(Papers, Vec<RelPath>)>, AppError> {
         let Some(at) = self.staging.find(Path::new(CERTIFICATE)) else { return Ok(None) };
-        let text = std::fs::read_to_string(&at).map_err(AppError::io("read", &at))?;
-        let Ok(certificate) = Certificate::parse(&text) else {
+        let certificate = paper(&at).and_then(|text| Some((Certificate::parse(&text).ok()?, text)));
+        let Some((certificate, text)) = certificate else {
             self.staging.remove(Path::new(CERTIFICATE))?;
             return Ok(None);
         };

@@ -8,7 +8,7 @@ use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Names;
 use crate::ledger::Reader;
 use crate::model::{AssetPath, Reference, RelPath};
-use crate::observe::{Filter, Listing, Walk, WalkOptions};
+use crate::observe::{Listing, Walk, WalkOptions};
 
 /// Places that are told of by name.
 const TOLD: usize = 3;
@@ -33,9 +33,7 @@ impl Search {
             return Ok(search);
         }
         for root in &project.config.roots {
-            let filter = Filter::new(&project.config.ignore)
-                .map_err(|error| AppError::Internal(format!("a pattern was checked: {error:?}")))?;
-            let options = WalkOptions { start: RelPath::root(), filter };
+            let options = WalkOptions { start: RelPath::root(), filter: project.filter()? };
             let whole = AssetPath::new(root.name.clone(), RelPath::root());
             match Walk::new(&root.name, &root.path, &options, context.cancel) {
                 Ok(walk) => {
