@@ -11,6 +11,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, OFlags, RenameFlags, flock, renameat_with, statvfs, syncfs};
 use rustix::io::Errno;
@@ -24,11 +25,22 @@ pub const PARTIAL: &str = ".genlock-partial";
 /// has.
 const LOCK: &str = "genlock-export.lock";
 
+/// How often, and after which pause, the lock is tried again before another export has it.
+const LOOKS: u32 = 5;
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Whether a file in a delivery is what a killed export left behind when all was in its place: the lock,
 /// which holds nothing.
 pub fn is_left_over(name: &[u8], found: &Metadata) -> bool {
     let inside = name.strip_prefix(PARTIAL.as_bytes()).and_then(|rest| rest.strip_prefix(b"/"));
     inside.unwrap_or(name) == LOCK.as_bytes() && found.is_file() && found.len() == 0
+}
+
+/// Whether an export is putting a delivery together in a folder at this moment.
+pub fn is_at_work(folder: &Path) -> bool {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let lock = OpenOptions::new().read(true).custom_flags(flags).open(folder.join(LOCK));
+    lock.is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared) == Err(Errno::AGAIN))
 }
 
 /// Takes away what a killed export left behind in a finished delivery.
@@ -144,6 +156,17 @@ pub fn check_free<'a>(
     Ok(())
 }
 
+/// Takes the lock. A watch that looks whether somebody has it takes it itself for that moment.
+fn hold(lock: &File) -> Result<(), Errno> {
+    for _ in 0..LOOKS {
+        if flock(lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            return Ok(());
+        }
+        std::thread::sleep(LOOK);
+    }
+    flock(lock, FlockOperation::NonBlockingLockExclusive)
+}
+
 /// A delivery that is being put together.
 #[derive(Debug)]
 pub struct Staging {
@@ -187,8 +210,7 @@ impl Staging {
         let mut open = OpenOptions::new();
         let open = open.write(true).create(true).truncate(true).custom_flags(flags);
         let file = open.open(&lock).map_err(io_error("create", &lock))?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|_| StagingError::Busy { path: target.to_owned() })?;
+        hold(&file).map_err(|_| StagingError::Busy { path: target.to_owned() })?;
         Ok(Self { target: target.to_owned(), folder, at_once, _lock: file })
     }
 

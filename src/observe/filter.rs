@@ -201,27 +201,38 @@ impl Filter {
     }
 }
 
-/// What no production means to deliver, and what Genlock writes itself. Directories and files
-/// are told apart, so that media cannot hide in a directory called `._renders`.
+/// What no production means to deliver, and what Genlock writes itself.
 pub fn is_junk(name: &[u8], is_dir: bool) -> bool {
+    is_of_a_system(name, is_dir) || is_own(name, is_dir)
+}
+
+/// What Genlock writes itself. Anybody may give something such a name.
+fn is_own(name: &[u8], is_dir: bool) -> bool {
+    if is_dir {
+        let is_staging = name.starts_with(b".") && name.ends_with(b".genlock-partial");
+        let is_draft = name.starts_with(b".genlock.") && name.ends_with(b".genlock-tmp");
+        return name == b".genlock" || name == b".genlock-partial" || is_staging || is_draft;
+    }
+    name.ends_with(b".genlock-tmp") || name.ends_with(b".genlock-tmp-journal")
+}
+
+/// What operating systems leave everywhere. Directories and files are told apart, so that media cannot
+/// hide in a directory called `._renders`.
+pub fn is_of_a_system(name: &[u8], is_dir: bool) -> bool {
     if is_dir {
         return matches!(
             name,
-            b".genlock"
-                | b".genlock-partial"
-                | b".Spotlight-V100"
+            b".Spotlight-V100"
                 | b".Trashes"
                 | b".TemporaryItems"
                 | b".DocumentRevisions-V100"
                 | b".fseventsd"
                 | b"$RECYCLE.BIN"
                 | b"System Volume Information"
-        ) || name.starts_with(b".genlock.") && name.ends_with(b".genlock-tmp");
+        );
     }
     name == b".DS_Store"
         || name.starts_with(b"._")
-        || name.ends_with(b".genlock-tmp")
-        || name.ends_with(b".genlock-tmp-journal")
         || name.eq_ignore_ascii_case(b"thumbs.db")
         || name.eq_ignore_ascii_case(b"desktop.ini")
 }

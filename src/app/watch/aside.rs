@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use crate::app::watch::guard::is_guarded;
 use crate::app::watch::place::{Place, WatchedPart};
+use crate::deliver::staging::is_at_work;
 use crate::model::AssetPath;
 use crate::observe::Listing;
-use crate::observe::filter::is_junk;
+use crate::observe::filter::is_of_a_system;
 
 /// Why a content is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +52,11 @@ impl Aside {
         for name in &listing.ignored {
             let path = listing.directory.join(name);
             if is_guarded(&self.guards, &part.asset_path(&path)) {
-                let found = std::fs::symlink_metadata(part.disk(&path));
-                if !found.is_ok_and(|found| is_junk(name, found.is_dir())) {
+                let disk = part.disk(&path);
+                let is_dir = std::fs::symlink_metadata(&disk).is_ok_and(|found| found.is_dir());
+                // A name of ours says nothing; that an export is at work there does.
+                let is_ours = || path.as_bytes() == b".genlock" || is_at_work(&disk);
+                if !is_of_a_system(name, is_dir) && !(is_dir && is_ours()) {
                     now.insert(name.clone(), Unread::LeftOut);
                 }
             }

@@ -156,3 +156,30 @@ fn what_the_ignore_rules_leave_out_of_a_guarded_folder_is_refused() {
     watched.stop();
     world.json(["watch", "--once"]).expect(1);
 }
+
+#[test]
+fn names_of_our_own_hide_nothing_and_an_export_at_work_is_known() {
+    let world = guarded();
+    world.write("conform/a.txt", "clean");
+    world.scan();
+    world.deliverable("EP101", &["conform"]);
+    world.run(["finalize", "EP101"]).expect(0);
+    let mut watched = Watched::start(&world, &[]);
+    world.run(["export", "EP101", "DELIVERY/EP101"]).expect(0);
+    world.write("DELIVERY/x.mov.genlock-tmp", media::a1111_png(1));
+    let told = watched.until("refusal", |one| one["state"] == "refused");
+    assert_eq!(
+        told["path"], "DELIVERY/x.mov.genlock-tmp",
+        "what the export wrote is known: {told}"
+    );
+    world.write("DELIVERY/.genlock/ai.png", media::a1111_png(1));
+    watched.until("refusal", |one| one["path"] == "DELIVERY/.genlock");
+    world.write("DELIVERY/.EP.genlock-partial/ai.png", media::a1111_png(1));
+    watched.until("refusal", |one| one["path"] == "DELIVERY/.EP.genlock-partial");
+    watched.stop();
+    // Nothing of where it was put together is on record.
+    let gone = world.json(["ls", "--missing"]).values();
+    assert!(gone.iter().all(|row| !text(row, "path").contains("partial")), "{gone:#?}");
+    let judged = world.json(["watch", "--once"]).expect(1);
+    assert_eq!(judged.values().iter().filter(|one| one["state"] == "refused").count(), 3);
+}
