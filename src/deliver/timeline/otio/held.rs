@@ -4,6 +4,7 @@
 //! never left out in silence.
 
 use crate::deliver::names::is_media;
+use crate::deliver::timeline::collector::is_place;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::json::Node;
@@ -129,7 +130,7 @@ impl Walk {
     /// A text in what is meant as media.
     pub(super) fn text(&mut self, text: &str, spot: &Spot) -> Result<(), TimelineError> {
         match &spot.held {
-            Some(held) if held.texts && is_place(text) => {
+            Some(held) if held.texts && (is_place(text) || is_media(text)) => {
                 let target = Some(text.to_owned());
                 let reference = held.at(&spot.place);
                 self.out.push(Reference { target, ..reference })
@@ -168,11 +169,4 @@ fn is_known(schema: &str) -> bool {
         "V2d",
     ];
     SHOW_NOTHING.contains(&schema) || KNOWN.contains(&schema)
-}
-
-/// Whether a text reads as a place of media: a URL, a path from the top, or a name that ends as media do.
-fn is_place(text: &str) -> bool {
-    let text = text.trim();
-    let is_drive = text.as_bytes().get(1..3).is_some_and(|rest| matches!(rest, b":\\" | b":/"));
-    text.contains("://") || is_drive || text.starts_with(['/', '\\']) || is_media(text)
 }
