@@ -121,6 +121,7 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
         frames: None,
         reel: None,
         size: None,
+        again: false,
         media: MediaKind::Other,
         usage,
         enabled: true,

@@ -411,13 +411,9 @@ impl Walk {
 
     /// A media reference that stands outside a clip, or deeper in what is meant as one's media.
     fn loose(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        let reference = match &spot.held {
-            Some(held) => held.at(&spot.place),
-            None => {
-                let listed = mention("", Use::Listed, spot.place.clone());
-                Reference { enabled: spot.enabled, ..listed }
-            }
-        };
+        let listed =
+            || Reference { enabled: spot.enabled, ..mention("", Use::Listed, spot.place.clone()) };
+        let reference = spot.held.as_ref().map_or_else(listed, |held| held.at(&spot.place));
         self.medium(reference, node, spot)
     }
 
