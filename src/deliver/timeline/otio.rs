@@ -14,6 +14,7 @@ use crate::deliver::timeline::format::Format;
 use crate::deliver::timeline::json;
 use crate::deliver::timeline::json::Node;
 use crate::deliver::timeline::otio::held::Held;
+use crate::deliver::timeline::otio::held::is_hollow;
 use crate::deliver::timeline::otio::held::media;
 use crate::deliver::timeline::text;
 use crate::deliver::timeline::timecode::Rate;
@@ -379,6 +380,11 @@ impl Walk {
                 continue;
             }
             spot.zero = position;
+            if is_hollow(child) {
+                // Whether anything was in it cannot be told either.
+                let listed = mention(name(child), Use::Listed, spot.place.clone());
+                self.untold(self.placed(listed, child, &spot))?;
+            }
             self.item(child, &spot)?;
             if schema(child) != "Transition" {
                 let length = extent(child).map(|range| range.duration);

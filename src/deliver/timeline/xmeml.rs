@@ -300,7 +300,26 @@ impl<'d> Xmeml<'d> {
         spot.zero = from.and_then(|from| from.minus(skipped?));
         let effects = self.below(item, "effectid")?;
         spot.whole |= effects.iter().any(|one| one.text().eq_ignore_ascii_case("timeremap"));
-        self.sequence(found, &spot)
+        let before = self.out.count();
+        self.sequence(found, &spot)?;
+        if self.out.count() > before || self.holds_items(found)? {
+            return Ok(());
+        }
+        self.out.note(format!("{}: there is nothing in its sequence", spot.place));
+        self.out.push(reference)
+    }
+
+    /// Whether anything stands in a sequence, be it a title or a generator.
+    fn holds_items(&mut self, sequence: Element<'d>) -> Result<bool, TimelineError> {
+        for track in self.below(sequence, "track")? {
+            for item in track.children() {
+                self.out.step()?;
+                if matches!(item.name(), "clipitem" | "clip" | "generatoritem") {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Angles: the active one is used, the others are alternatives; none is active, all are used. What

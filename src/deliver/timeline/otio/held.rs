@@ -11,6 +11,7 @@ use crate::deliver::timeline::json::Node;
 use crate::deliver::timeline::otio::SHOW_NOTHING;
 use crate::deliver::timeline::otio::Spot;
 use crate::deliver::timeline::otio::Walk;
+use crate::deliver::timeline::otio::children;
 use crate::deliver::timeline::otio::has_target;
 use crate::deliver::timeline::otio::is_known_reference;
 use crate::deliver::timeline::otio::name;
@@ -139,11 +140,22 @@ impl Walk {
         }
     }
 
-    fn untold(&mut self, reference: Reference) -> Result<(), TimelineError> {
+    /// Something is shown, and nobody can tell what.
+    pub(super) fn untold(&mut self, reference: Reference) -> Result<(), TimelineError> {
         let place = &reference.place;
         self.out
             .note(format!("{place}: which media it shows is not told: known by its name alone"));
         self.out.push(reference)
+    }
+}
+
+/// Whether it is a compound in which nothing stands, not even a gap: converters leave one where they could
+/// not follow a nested sequence.
+pub(super) fn is_hollow(node: &Node<'_>) -> bool {
+    match schema(node) {
+        "Timeline" => is_hollow(node.get("tracks")),
+        "Stack" | "Track" | "Sequence" => children(node).iter().all(is_hollow),
+        _ => false,
     }
 }
 

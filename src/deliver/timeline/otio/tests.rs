@@ -485,3 +485,24 @@ fn an_item_of_which_nobody_can_tell_what_it_shows_is_a_reference_by_its_name() {
     assert_eq!(found.references[1].record_in.as_deref(), Some("00:00:01:00"));
     assert!(found.notes.iter().any(|note| note.contains("not told")), "{:?}", found.notes);
 }
+
+#[test]
+fn a_compound_that_a_converter_left_empty_is_listed_by_its_name() {
+    let trim = format!(r#","source_range":{}"#, range(0, 24, 24.0));
+    for hollow in [stack(&trim, &[]), stack(&trim, &[track("Video", "", &[])])] {
+        let cut = [clip("a", &external("a.mov"), 0, 24), hollow];
+        let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &cut)]));
+        let one = &found.references[1];
+        assert_eq!(
+            (one.name.as_str(), one.usage, one.track.as_deref()),
+            ("inner", Use::Listed, Some("V1"))
+        );
+        assert_eq!(one.record_in.as_deref(), Some("00:00:01:00"));
+        assert!(found.notes[0].contains("compound \"inner\""), "{:?}", found.notes);
+    }
+    // A gap is something, and a track of the timeline may well be empty.
+    let gap = format!(r#"{{"OTIO_SCHEMA":"Gap.1","source_range":{}}}"#, range(0, 24, 24.0));
+    let filled = stack(&trim, &[track("Video", "", &[gap])]);
+    let found = read(&timeline("null", &[track("Video", "", &[filled]), track("Audio", "", &[])]));
+    assert!(found.references.is_empty() && found.notes.is_empty(), "{found:?}");
+}

@@ -115,6 +115,21 @@ fn a_nested_sequence_is_found_by_its_id_and_a_lost_one_noted() {
 }
 
 #[test]
+fn a_nested_sequence_with_nothing_in_it_is_a_reference_by_its_name() {
+    let nest = |inner: &str| {
+        let nested = sequence("n", inner, "<track></track>");
+        let clips = clip("nest", 0, 50, 0, &nested);
+        read(&sequence("s", &format!("<track>{clips}</track>"), ""))
+    };
+    let found = nest("<track></track>");
+    assert_eq!(found.references[0].name, "nest");
+    assert_eq!(times(&found), [("01:00:00:00", "01:00:02:00")]);
+    assert!(found.notes[0].contains("nothing in its sequence"), "{:?}", found.notes);
+    let found = nest("<track><generatoritem><name>x</name></generatoritem></track>");
+    assert!(found.references.is_empty() && found.notes.is_empty(), "{found:?}");
+}
+
+#[test]
 fn angles_generators_and_files_in_bins_are_what_they_are() {
     let angles = format!(
         "<multiclip><angle><clip>{}</clip></angle><angle><activevideoangle>TRUE</activevideoangle><clip>{}</clip></angle></multiclip>",
