@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold, whole};
 use crate::app::packages;
+use crate::app::played::{ReadPackage, played};
 use crate::app::references::{self, ReadTimeline};
 use crate::app::select::{rooted, select};
 use crate::app::{AppError, Context, Project};
@@ -69,6 +70,8 @@ pub struct DeliverableDetails {
     pub named: Vec<FinalItem>,
     /// Its timelines that can be read, each with its references.
     pub timelines: Vec<ReadTimeline>,
+    /// What the compositions of its packages play.
+    pub played: Vec<ReadPackage>,
     /// What a gate could not know.
     pub problems: Vec<MediaProblem>,
     /// What is on record at the files that references mean.
@@ -341,11 +344,14 @@ pub fn show_deliverable(
     let record = fold(&reader, None)?;
     let made = known(&record, name)?.made.clone();
     let referenced = references::look(project, context, &made)?;
+    let played = played(project, &made.packages);
     let globs = Contents::new(&made)?;
     let by_glob = |item: &&FinalItem| globs.contains(&item.path.root, &item.path.path);
     let named = view.contents.iter().filter(by_glob).cloned().collect();
     let mut assets = BTreeMap::new();
-    for path in referenced.files() {
+    let answers = played.iter().flat_map(|one| &one.references);
+    let files = answers.flat_map(|(_, answer)| answer.files.iter().cloned());
+    for path in referenced.files().into_iter().chain(files) {
         if let Some(asset) = reader.asset_at(&path)? {
             assets.insert(path, asset);
         }
@@ -357,6 +363,7 @@ pub fn show_deliverable(
         view,
         named,
         timelines: referenced.timelines,
+        played,
         problems,
         assets,
         renders: renders.filter(|(_, done)| done.deliverable == name).collect(),

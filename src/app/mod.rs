@@ -31,6 +31,7 @@ mod origins;
 mod packages;
 mod papers;
 mod people;
+mod played;
 mod policies;
 mod project;
 mod reading;
@@ -77,6 +78,7 @@ pub use people::{
     DecisionOptions, DecisionTarget, RevokeOptions, RevokeTarget, TagOptions, Verdicts, Withdrawal,
     clear_tag, reject, revoke, tag,
 };
+pub use played::ReadPackage;
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use references::{Answer, ReadTimeline};

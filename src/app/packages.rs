@@ -153,14 +153,17 @@ impl One<'_> {
 
     /// Where a problem lies; the folder, where it is about no file.
     fn path(&self, problem: &PackageProblem) -> AssetPath {
-        let below = problem.path().and_then(|below| {
-            let below = below.split(|byte| *byte == b'/');
-            let joined = below.fold(self.folder.path.clone(), |path, part| path.join(part));
-            RelPath::new(joined.as_bytes()).ok()
-        });
-        let path = below.unwrap_or_else(|| self.folder.path.clone());
-        AssetPath::new(self.folder.root.clone(), path)
+        let below = problem.path().and_then(|below| within(self.folder, below));
+        below.unwrap_or_else(|| self.folder.clone())
     }
+}
+
+/// A path in a package as one in the roots.
+pub(super) fn within(folder: &AssetPath, below: &[u8]) -> Option<AssetPath> {
+    let below = below.split(|byte| *byte == b'/');
+    let joined = below.fold(folder.path.clone(), |path, part| path.join(part));
+    let path = RelPath::new(joined.as_bytes()).ok()?;
+    Some(AssetPath::new(folder.root.clone(), path))
 }
 
 fn code(problem: &PackageProblem) -> RuleCode {

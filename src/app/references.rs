@@ -41,6 +41,13 @@ pub struct Answer {
     link: Option<(Option<AssetId>, String)>,
 }
 
+impl Answer {
+    /// One that no name and no person had a part in.
+    pub(super) const fn plain(resolution: Resolution, files: Vec<AssetPath>, why: String) -> Self {
+        Self { resolution, files, why, called: None, link: None }
+    }
+}
+
 /// A timeline that was read, and what each of its references means.
 #[derive(Clone, Debug)]
 pub struct ReadTimeline {
@@ -220,12 +227,32 @@ pub(super) fn look(
             let answer = resolver.answer(&reference, beside);
             (reference, answer)
         });
-        let references: Vec<_> = answered.collect();
+        let mut references: Vec<_> = answered.collect();
+        agree(&mut references);
         found.problems.extend(problems(&source.read.path, &references));
         let format = format.as_str();
         found.timelines.push(ReadTimeline { named, source, format, notes, references });
     }
     Ok(found)
+}
+
+/// Several places of one file: what is known of one holds for those that nothing is known of. Where they
+/// lead to different files, each stands for itself.
+fn agree(references: &mut [(Reference, Answer)]) {
+    let mut rest = references;
+    while !rest.is_empty() {
+        let more = rest.iter().skip(1).take_while(|(reference, _)| reference.again).count();
+        let (places, after) = rest.split_at_mut(1 + more);
+        let known = places.iter().find(|(_, answer)| answer.resolution == Resolution::Resolved);
+        if let Some(known) = known.map(|(_, answer)| answer.clone()) {
+            for (_, answer) in places {
+                if matches!(answer.resolution, Resolution::Unresolved | Resolution::Offline) {
+                    *answer = known.clone();
+                }
+            }
+        }
+        rest = after;
+    }
 }
 
 fn unread(error: &TimelineError) -> RuleCode {
@@ -289,5 +316,53 @@ fn called(reference: &Reference) -> String {
         ("", None, Some(reel)) => format!("reel {reel:?}"),
         ("", None, None) => "a clip without a name".to_owned(),
         (name, ..) => format!("{name:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deliver::timeline::mention;
+    use crate::model::{RelPath, RootName, Use};
+
+    #[test]
+    fn what_is_known_of_one_place_of_a_file_holds_for_the_others() {
+        let path = |name: &str| AssetPath::new(RootName::project(), RelPath::new(name).unwrap());
+        let one = |again: bool, resolution: Resolution, files: &[&str]| {
+            let reference = Reference { again, ..mention("a", Use::Used, String::new()) };
+            let files = files.iter().map(|name| path(name)).collect();
+            (reference, Answer::plain(resolution, files, String::new()))
+        };
+        let (known, lost, away, torn) = (
+            Resolution::Resolved,
+            Resolution::Unresolved,
+            Resolution::Offline,
+            Resolution::Ambiguous,
+        );
+        let mut all = [
+            one(false, lost, &[]),
+            one(false, lost, &[]),
+            one(true, known, &["a.mov"]),
+            one(true, away, &["b.mov"]),
+            one(true, torn, &["c.mov", "d.mov"]),
+            one(true, known, &["e.mov"]),
+            one(false, away, &["b.mov"]),
+        ];
+        agree(&mut all);
+        let seen: Vec<_> =
+            all.iter().map(|(_, answer)| (answer.resolution, answer.files.clone())).collect();
+        let files = |names: &[&str]| names.iter().map(|name| path(name)).collect::<Vec<_>>();
+        assert_eq!(
+            seen,
+            [
+                (lost, vec![]),
+                (known, files(&["a.mov"])),
+                (known, files(&["a.mov"])),
+                (known, files(&["a.mov"])),
+                (torn, files(&["c.mov", "d.mov"])),
+                (known, files(&["e.mov"])),
+                (away, files(&["b.mov"])),
+            ]
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! `deliverable`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::app::{
 };
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{AssetPath, Reference, Rendered, Resolution, Timestamp};
+use crate::model::{AssetId, AssetPath, Reference, Rendered, Resolution, Timestamp};
 use crate::report::{DeliverableLine, clean, count};
 
 pub(super) fn add(
@@ -199,6 +200,9 @@ struct ReferenceView {
     /// The timeline that mentions it.
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<String>,
+    /// The package whose composition plays it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    package: Option<String>,
     /// Where in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
@@ -218,7 +222,7 @@ pub(super) fn show(
         output.json(&detail(details));
         return Ok(Exit::Ok);
     }
-    let DeliverableDetails { view: one, timelines, problems, .. } = &details;
+    let DeliverableDetails { view: one, timelines, played, problems, .. } = &details;
     output.line(&format!("{}  {}", clean(&one.name), one.state.as_str()));
     for path in &one.paths {
         output.line(&format!("  contains {}", clean(path)));
@@ -238,6 +242,13 @@ pub(super) fn show(
             output.line(&format!("    note: {}", clean(note)));
         }
         for (reference, answer) in &timeline.references {
+            output.line(&format!("    {}", reference_line(reference, answer)));
+        }
+    }
+    for package in played {
+        let (named, kind) = (package.named.to_string(), package.kind);
+        output.line(&format!("  {}, what its compositions play ({kind}):", clean(&named)));
+        for (reference, answer) in &package.references {
             output.line(&format!("    {}", reference_line(reference, answer)));
         }
     }
@@ -304,7 +315,8 @@ fn reference_line(reference: &Reference, answer: &Answer) -> String {
 }
 
 fn detail(details: DeliverableDetails) -> DeliverableDetail {
-    let DeliverableDetails { view, named, timelines, assets, renders, exports, .. } = details;
+    let DeliverableDetails { view, named, timelines, played, assets, renders, exports, .. } =
+        details;
     let renditions = renders.into_iter().filter(|(_, done)| done.is_rendition());
     let renditions = renditions.flat_map(|(at, done)| {
         let command = done.command;
@@ -338,6 +350,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
             path_bytes: item.path.base64_when_not_utf8(),
             files: None,
             timeline: None,
+            package: None,
             place: None,
             why: None,
         }
@@ -348,27 +361,13 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         let named = timeline.named.to_string();
         let of = |note| NoteView { timeline: named.clone(), note };
         notes.extend(timeline.notes.into_iter().map(of));
-        for (reference, answer) in timeline.references {
-            let known = answer.resolution == Resolution::Resolved;
-            let one = answer.files.first().filter(|_| known);
-            references.push(ReferenceView {
-                name: reference.name,
-                target: reference.target,
-                reel: reference.reel,
-                record_in: reference.record_in,
-                record_out: reference.record_out,
-                track: reference.track,
-                enabled: reference.enabled,
-                resolution: answer.resolution.as_str(),
-                asset: one.and_then(|path| assets.get(path)).map(ToString::to_string),
-                path: one.map(ToString::to_string),
-                path_bytes: one.and_then(AssetPath::base64_when_not_utf8),
-                files: Some(answer.files.len()).filter(|files| known && *files > 1),
-                timeline: Some(timeline.named.to_string()),
-                place: Some(reference.place),
-                why: Some(answer.why).filter(|why| !why.is_empty()),
-            });
-        }
+        let views = timeline.references.into_iter().map(|one| mentioned(one, &assets));
+        references.extend(views.map(|one| ReferenceView { timeline: Some(named.clone()), ..one }));
+    }
+    for package in played {
+        let named = package.named.to_string();
+        let views = package.references.into_iter().map(|one| mentioned(one, &assets));
+        references.extend(views.map(|one| ReferenceView { package: Some(named.clone()), ..one }));
     }
     DeliverableDetail {
         deliverable: view.name,
@@ -380,5 +379,32 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         notes,
         renditions,
         exports: exports.collect(),
+    }
+}
+
+/// A mention of media, and what it means; by what is for the caller to say.
+fn mentioned(
+    (reference, answer): (Reference, Answer),
+    assets: &BTreeMap<AssetPath, AssetId>,
+) -> ReferenceView {
+    let known = answer.resolution == Resolution::Resolved;
+    let one = answer.files.first().filter(|_| known);
+    ReferenceView {
+        name: reference.name,
+        target: reference.target,
+        reel: reference.reel,
+        record_in: reference.record_in,
+        record_out: reference.record_out,
+        track: reference.track,
+        enabled: reference.enabled,
+        resolution: answer.resolution.as_str(),
+        asset: one.and_then(|path| assets.get(path)).map(ToString::to_string),
+        path: one.map(ToString::to_string),
+        path_bytes: one.and_then(AssetPath::base64_when_not_utf8),
+        files: Some(answer.files.len()).filter(|files| known && *files > 1),
+        timeline: None,
+        package: None,
+        place: Some(reference.place),
+        why: Some(answer.why).filter(|why| !why.is_empty()),
     }
 }

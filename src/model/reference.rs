@@ -55,6 +55,9 @@ pub struct Reference {
     pub reel: Option<String>,
     /// The size that the timeline states, in bytes.
     pub size: Option<u64>,
+    /// Another place of the file that the reference before it means: where one of these places is known,
+    /// the others are it.
+    pub again: bool,
     /// What it is made of.
     pub media: MediaKind,
     /// Why it is named.

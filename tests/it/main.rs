@@ -42,6 +42,7 @@ mod places;
 mod policy;
 mod profiles;
 mod queries;
+mod readers;
 mod redetect;
 mod references;
 mod run;

@@ -374,3 +374,46 @@ fn a_supplemental_package_is_judged_with_the_original_version() {
     let again = world.json(["gate", "EP", "--as-of", &seq]).expect(0).value();
     assert_eq!(again, passed.answer);
 }
+
+#[test]
+fn what_the_compositions_of_packages_play_is_shown_with_its_times() {
+    let world = World::new();
+    let (old, new) = (plain_png(1), a1111_png(2));
+    imf(&world, "ov", 1, &[(10, &old)], &[(10, &old)]);
+    imf(&world, "sup", 20, &[(10, &old), (30, &new), (40, &new)], &[(30, &new)]);
+    world.run(["scan"]).expect(0);
+    world.run(["deliverable", "add", "EP", "--package", "sup"]).expect(0);
+    let shown = || {
+        let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+        let all = shown["references"].as_array().unwrap().iter();
+        all.filter(|one| one["package"].is_string()).cloned().collect::<Vec<_>>()
+    };
+    let words = |key: &str| -> Vec<String> { shown().iter().map(|one| text(one, key)).collect() };
+    // The original version is not named: what lies there is nowhere.
+    assert_eq!(words("resolution"), ["unresolved", "resolved", "unresolved"]);
+    assert_eq!(words("record_in"), ["00:00:00:00", "00:00:01:00", "00:00:02:00"]);
+    assert_eq!(shown()[1]["record_out"], "00:00:02:00");
+    assert_eq!(shown()[1]["package"], "sup");
+    assert_eq!(shown()[1]["target"], uuid(30));
+    assert_eq!(shown()[1]["track"], "V1");
+    assert_eq!((&shown()[1]["path"], text(&shown()[1], "asset").len()), (&"sup/30.png".into(), 64));
+    world.run(["deliverable", "add", "EP", "--package", "ov"]).expect(0);
+    assert_eq!(words("resolution"), ["resolved", "resolved", "unresolved", "resolved"]);
+    assert_eq!(shown()[0]["path"], "ov/10.png");
+    assert!(world.run(["deliverable", "show", "EP"]).stdout.contains("00:00:01:00  V1   30.png"));
+    let log = world.run(["disclose", "EP", "--format", "json"]).value();
+    let uses = &log["elements"][0]["uses"];
+    assert_eq!(
+        (&uses[0]["timeline"], &uses[0]["record_in"]),
+        (&"sup".into(), &"00:00:01:00".into())
+    );
+    assert!(!log["not_shown"].to_string().contains("names no timeline"), "{log:#}");
+    // A listed file that is not there; a timecode that the composition starts at.
+    world.remove("ov/10.png");
+    assert_eq!(words("resolution")[0], "offline");
+    let cpl = String::from_utf8(world.read("sup/CPL.xml")).unwrap();
+    let start = "<CompositionTimecode><TimecodeRate>24</TimecodeRate><TimecodeStartAddress>01:00:00:00\
+         </TimecodeStartAddress></CompositionTimecode><SegmentList>";
+    world.write("sup/CPL.xml", cpl.replacen("<SegmentList>", start, 1));
+    assert_eq!(words("record_in")[1], "01:00:01:00");
+}

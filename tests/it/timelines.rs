@@ -287,7 +287,7 @@ fn copies_of_one_content_are_one_answer_and_all_are_judged() {
 }
 
 /// A deliverable of one timeline in another format; what its gate says.
-fn gate_of(name: &str, text: &str) -> crate::world::Gate {
+pub fn gate_of(name: &str, text: &str) -> crate::world::Gate {
     let world = World::with([
         ("ai.png", a1111_png(1)),
         ("plain.png", plain_png(1)),

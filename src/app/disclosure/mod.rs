@@ -141,7 +141,7 @@ fn gather(
         declared_only,
         pictures: Pictures::default(),
     };
-    log.not_shown = not_shown(&log);
+    log.not_shown = not_shown(&log, uses.have_timelines());
     Ok((log, listed))
 }
 
@@ -196,8 +196,8 @@ fn deliverable(
     })
 }
 
-/// What a log cannot show, by what it is of.
-fn not_shown(log: &Disclosure) -> Vec<String> {
+/// What a log cannot show, by what it is of and whether anything says where in the cut it is.
+fn not_shown(log: &Disclosure, have_timelines: bool) -> Vec<String> {
     let mut all = Vec::new();
     let counts = &log.counts;
     all.push(format!(
@@ -220,7 +220,7 @@ fn not_shown(log: &Disclosure) -> Vec<String> {
                 .to_owned(),
         ),
         Some(one) => {
-            if one.timelines.is_empty() {
+            if !have_timelines && one.timelines.is_empty() {
                 all.push(
                     "Where in the cut the elements are: the deliverable names no timeline.".to_owned(),
                 );

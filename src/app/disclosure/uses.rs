@@ -1,10 +1,11 @@
-//! Where timelines mention files.
+//! Where timelines, and the compositions of packages, mention files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::Project;
-use crate::app::references::{Referenced, real};
-use crate::model::{AssetPath, MadeOf, MediaProblem, Resolution, Use};
+use crate::app::played::played;
+use crate::app::references::{Answer, Referenced, real};
+use crate::model::{AssetPath, MadeOf, MediaProblem, Reference, Resolution, Use};
 use crate::report::{OpenView, UseView};
 
 /// A place in the log: the timeline's, then the record timecode, then its order in the timeline.
@@ -22,7 +23,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// Adds what the timelines of a deliverable refer to.
+    /// Adds what the timelines of a deliverable refer to, and what its packages play.
     pub(super) fn add(
         &mut self,
         project: &Project,
@@ -34,40 +35,57 @@ impl Uses {
         // What is on disk is not looked at here: that is a gate's business.
         self.open.extend(referenced.problems(&BTreeMap::new()).iter().map(open));
         for timeline in &referenced.timelines {
-            self.timelines += 1;
-            for (reference, answer) in &timeline.references {
-                let at = self.all.len();
-                let record_in = reference.record_in.clone();
-                let order = (
-                    self.timelines,
-                    record_in.is_none(),
-                    record_in.clone().unwrap_or_default(),
-                    at,
-                );
-                let view = UseView {
-                    deliverable: deliverable.to_owned(),
-                    timeline: timeline.named.to_string(),
-                    name: reference.name.clone(),
-                    track: reference.track.clone(),
-                    record_in,
-                    record_out: reference.record_out.clone(),
-                    source_in: reference.source_in.clone(),
-                    source_out: reference.source_out.clone(),
-                    enabled: reference.enabled,
-                    usage: match reference.usage {
-                        Use::Used => "used",
-                        Use::Alternative => "alternative",
-                        Use::Listed => "listed",
-                    },
-                    place: reference.place.clone(),
-                };
-                self.all.push((order, view));
-                if !matches!(answer.resolution, Resolution::Resolved | Resolution::Offline) {
-                    continue;
-                }
-                for path in &answer.files {
-                    self.of.entry(real(project, path)).or_default().push(at);
-                }
+            self.mentions(project, deliverable, &timeline.named, &timeline.references);
+        }
+        for package in played(project, &made.packages) {
+            self.mentions(project, deliverable, &package.named, &package.references);
+        }
+    }
+
+    /// Adds what a timeline or the compositions of a package mention.
+    fn mentions(
+        &mut self,
+        project: &Project,
+        deliverable: &str,
+        named: &AssetPath,
+        references: &[(Reference, Answer)],
+    ) {
+        self.timelines += 1;
+        let mut before: &[AssetPath] = &[];
+        for (reference, answer) in references {
+            // Another place of the same file is no other use of it.
+            let is_same = reference.again && answer.files == before;
+            before = &answer.files;
+            if is_same {
+                continue;
+            }
+            let at = self.all.len();
+            let record_in = reference.record_in.clone();
+            let order =
+                (self.timelines, record_in.is_none(), record_in.clone().unwrap_or_default(), at);
+            let view = UseView {
+                deliverable: deliverable.to_owned(),
+                timeline: named.to_string(),
+                name: reference.name.clone(),
+                track: reference.track.clone(),
+                record_in,
+                record_out: reference.record_out.clone(),
+                source_in: reference.source_in.clone(),
+                source_out: reference.source_out.clone(),
+                enabled: reference.enabled,
+                usage: match reference.usage {
+                    Use::Used => "used",
+                    Use::Alternative => "alternative",
+                    Use::Listed => "listed",
+                },
+                place: reference.place.clone(),
+            };
+            self.all.push((order, view));
+            if !matches!(answer.resolution, Resolution::Resolved | Resolution::Offline) {
+                continue;
+            }
+            for path in &answer.files {
+                self.of.entry(real(project, path)).or_default().push(at);
             }
         }
     }
@@ -87,7 +105,7 @@ impl Uses {
         self.unread.iter().cloned().collect()
     }
 
-    /// Whether any timeline was read.
+    /// Whether any timeline was read, or a composition of a package.
     pub(super) const fn have_timelines(&self) -> bool {
         self.timelines > 0
     }

@@ -10,6 +10,7 @@ fn reference(name: &str, reel: Option<&str>, target: Option<&str>, media: MediaK
         frames: None,
         reel: reel.map(str::to_owned),
         size: None,
+        again: false,
         media,
         usage: Use::Used,
         enabled: true,

@@ -13,6 +13,7 @@ use crate::deliver::package::tree::{self, OpenFault};
 use crate::deliver::package::xml::Xml;
 use crate::deliver::package::{
     CompositionUse, Digest, Listed, Package, PackageError, PackageKind, PackageProblem, Role,
+    UseKind,
 };
 
 /// Names of the asset map, SMPTE and Interop.
@@ -316,6 +317,8 @@ impl Assembly<'_> {
                 None => self.foreign(id, Some(digest), path.clone()),
             }
         }
+        let picture = composition.uses.iter().find(|used| used.kind == UseKind::Picture);
+        let rate = composition.edit_rate.or_else(|| picture?.edit_rate);
         for mut used in composition.uses {
             if self.uses.len() >= USES_MAX {
                 let path = self.folder.to_owned();
@@ -328,6 +331,8 @@ impl Assembly<'_> {
             }
             id.clone_into(&mut used.composition);
             used.title.clone_from(&composition.title);
+            used.composition_rate = rate;
+            used.starts_at.clone_from(&composition.starts_at);
             self.uses.push(used);
         }
         self.title = self.title.take().or(composition.title);

@@ -24,6 +24,8 @@ pub(super) struct Composition {
     pub(super) id: Option<String>,
     pub(super) title: Option<String>,
     pub(super) edit_rate: Option<Fraction>,
+    /// The timecode of its first frame, where it says one.
+    pub(super) starts_at: Option<String>,
     /// What it plays. `composition`, `title` and `path` are filled in by who knows the package.
     pub(super) uses: Vec<CompositionUse>,
     /// Hashes of track files by the playlist itself: UUID and digest.
@@ -52,6 +54,11 @@ pub(super) fn parse(text: &str) -> Result<Composition, XmlFault> {
                 let rate = Fraction::rate(&text);
                 composition.edit_rate =
                     Some(rate.ok_or_else(|| xml.fault("has an EditRate that is none"))?);
+            }
+            "CompositionTimecode" if tag.own => {
+                let element = xml.record(tag)?;
+                let start = element.text_of("TimecodeStartAddress");
+                composition.starts_at = start.map(str::to_owned);
             }
             "SegmentList" | "ReelList" if tag.own => {
                 listed = true;

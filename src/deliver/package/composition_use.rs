@@ -85,6 +85,10 @@ pub struct CompositionUse {
     pub repeat: u64,
     /// Edit units per second.
     pub edit_rate: Option<Fraction>,
+    /// Frames per second of the composition; of a DCP those of the reel's picture.
+    pub composition_rate: Option<Fraction>,
+    /// The timecode at which the composition starts, as it is written there.
+    pub starts_at: Option<String>,
     /// Seconds from the start of the composition; `None` where an edit rate or duration before it
     /// is missing.
     pub record_start: Option<Fraction>,

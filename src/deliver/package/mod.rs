@@ -31,6 +31,7 @@ mod listed;
 #[expect(clippy::module_inception, reason = "it is named for its type, as all are")]
 mod package;
 mod packing_list;
+mod played;
 mod problem;
 pub(crate) mod relative_path;
 mod text;
@@ -57,6 +58,7 @@ pub use joint::Joint;
 pub use junk::{is_junk, is_of_a_drive, is_settings};
 pub use listed::{IgnoredPatterns, Listed, ListedFolder, Role};
 pub use package::{Package, PackageKind};
+pub use played::played;
 pub use problem::PackageProblem;
 
 /// The packages of a folder, by the lists that stand in it: one for an asset map, one for an

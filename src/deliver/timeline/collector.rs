@@ -121,6 +121,7 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
         frames: None,
         reel: None,
         size: None,
+        again: false,
         media: MediaKind::Other,
         usage,
         enabled: true,
@@ -138,6 +139,13 @@ pub fn reel(name: &str) -> Option<String> {
     let name = name.trim();
     let none = name.is_empty() || ["AX", "BL"].iter().any(|word| name.eq_ignore_ascii_case(word));
     (!none).then(|| name.to_owned())
+}
+
+/// Whether a text says where a file lies: a URL, a drive, a path from the top.
+pub fn is_place(text: &str) -> bool {
+    let text = text.trim();
+    let is_drive = text.as_bytes().get(1..3).is_some_and(|rest| matches!(rest, b":\\" | b":/"));
+    text.contains("://") || text.starts_with("file:/") || is_drive || text.starts_with(['/', '\\'])
 }
 
 /// A file name with its frames in brackets, as `shot.[1001-1072].exr`, in the form of `Reference`:
@@ -192,6 +200,16 @@ mod tests {
         let notes = all.finish(None).notes;
         assert_eq!(notes.len(), NOTES_MAX + 1);
         assert_eq!(notes.last().unwrap(), "and 3 notes more");
+    }
+
+    #[test]
+    fn a_place_is_told_from_a_name() {
+        for place in ["file:///a/b", "s3://a", "file:/a", "/a/b", r"D:\a", "d:/a", r"\\server\a"] {
+            assert!(is_place(place), "{place}");
+        }
+        for name in ["", "a", "a.mov", "A/B roll", "a: b", "7:/"] {
+            assert_eq!(is_place(name), name == "7:/", "{name}");
+        }
     }
 
     #[test]

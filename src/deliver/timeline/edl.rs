@@ -95,7 +95,7 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
                 out.note(format!("line {number} is not understood and was skipped: {line}"));
             }
             Statement::Source(reel) => source = Some(reel),
-            Statement::Clip(Said::File(file)) if source.is_some() => {
+            Statement::Clip(Said::File(file) | Said::FromFile(file)) if source.is_some() => {
                 let place = format!("line {number}, table of sources");
                 let mut listed = mention("", Use::Listed, place);
                 listed.reel = source.as_deref().and_then(reel);

@@ -295,8 +295,7 @@ impl<'d> Story<'d> {
                 }
                 return Ok(());
             }
-            "asset-clip" | "clip" | "ref-clip" | "sync-clip" | "mc-clip" | "video" | "audio"
-            | "gap" | "title" | "live-drawing" => {}
+            kind if is_item(kind) => {}
             _ => return Ok(()),
         }
         let mut own = spot.clone();
@@ -324,6 +323,9 @@ impl<'d> Story<'d> {
         match kind {
             "asset-clip" | "video" | "audio" | "live-drawing" => self.asset(element, &own, at)?,
             "ref-clip" | "mc-clip" => self.compound(element, &own, at)?,
+            "clip" | "sync-clip" if !holds_items(element) => {
+                self.untold(element, &own, at, "there is nothing in it")?;
+            }
             _ => {}
         }
         self.inside(element, &own, spot, at)
@@ -374,10 +376,11 @@ impl<'d> Story<'d> {
         at: Option<Seconds>,
     ) -> Result<(), TimelineError> {
         let Some((_, media)) = self.resource(element) else {
-            self.out.note(format!("{}: what it refers to is not in the file", own.place));
-            let reference = mention(&name_of(element), own.usage, own.place.clone());
-            return self.out.push(self.placed(reference, own, at, self.length(element)));
+            return self.untold(element, own, at, "what it refers to is not in the file");
         };
+        if media.name() == "asset" {
+            return self.asset(element, own, at);
+        }
         if self.within.contains(&media.index()) || self.within.len() >= COMPOUNDS_MAX {
             let problem = "compounds hold themselves or are nested too deeply";
             return Err(TimelineError::malformed(self.out.format(), own.place.clone(), problem));
@@ -386,6 +389,9 @@ impl<'d> Story<'d> {
         let window = own.within(at, self.length(element));
         let whole = own.whole || changes_speed(element);
         let inner = Spot { zero, window, whole, ..own.clone() };
+        if !media.children().any(holds_items) {
+            return self.untold(element, own, at, "there is nothing in what it refers to");
+        }
         self.within.push(media.index());
         for child in media.children() {
             match child.name() {
@@ -396,6 +402,21 @@ impl<'d> Story<'d> {
         }
         self.within.pop();
         Ok(())
+    }
+
+    /// A clip of which the file does not say what it shows: known by its name alone.
+    fn untold(
+        &mut self,
+        element: Element<'d>,
+        own: &Spot,
+        at: Option<Seconds>,
+        why: &str,
+    ) -> Result<(), TimelineError> {
+        self.out.note(format!("{}: {why}", own.place));
+        let of_media = || self.resource(element).map(|(_, media)| name_of(media));
+        let name = Some(name_of(element)).filter(|name| !name.is_empty()).or_else(of_media);
+        let reference = mention(&name.unwrap_or_default(), own.usage, own.place.clone());
+        self.out.push(self.placed(reference, own, at, self.length(element)))
     }
 
     fn multicam(
@@ -462,6 +483,32 @@ impl<'d> Story<'d> {
         }
         reference
     }
+}
+
+/// Whether anything stands in a clip, or in the storylines and angles of a compound.
+fn holds_items(element: Element<'_>) -> bool {
+    element.children().any(|child| match child.name() {
+        "spine" | "mc-angle" => holds_items(child),
+        kind => is_item(kind),
+    })
+}
+
+/// What stands in a storyline or a clip.
+fn is_item(kind: &str) -> bool {
+    matches!(
+        kind,
+        "asset-clip"
+            | "clip"
+            | "ref-clip"
+            | "sync-clip"
+            | "mc-clip"
+            | "video"
+            | "audio"
+            | "gap"
+            | "title"
+            | "live-drawing"
+            | "audition"
+    )
 }
 
 fn changes_speed(element: Element<'_>) -> bool {

@@ -33,6 +33,9 @@ use std::path::Path;
 pub use crate::deliver::timeline::bundle::main_file;
 pub use crate::deliver::timeline::error::TimelineError;
 pub use crate::deliver::timeline::format::Format;
+pub use crate::deliver::timeline::timecode::{Rate, Seconds, Timecode};
+
+pub(crate) use crate::deliver::timeline::collector::mention;
 
 use crate::deliver::timeline::collector::Collector;
 use crate::model::Reference;

@@ -13,6 +13,9 @@ use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::format::Format;
 use crate::deliver::timeline::json;
 use crate::deliver::timeline::json::Node;
+use crate::deliver::timeline::otio::held::Held;
+use crate::deliver::timeline::otio::held::is_hollow;
+use crate::deliver::timeline::otio::held::media;
 use crate::deliver::timeline::text;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
@@ -22,6 +25,7 @@ use crate::model::MediaKind;
 use crate::model::Reference;
 use crate::model::Use;
 
+mod held;
 #[cfg(test)]
 mod tests;
 
@@ -79,6 +83,7 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
         zero: None,
         window: None,
         whole: false,
+        held: None,
         place: String::new(),
     };
     walk.object(&root, &spot)?;
@@ -108,6 +113,8 @@ struct Spot {
     window: Option<(Seconds, Seconds)>,
     /// A speed change lies around: things inside are somewhere in the window.
     whole: bool,
+    /// Whose media lie here, in something that is meant as media.
+    held: Option<Held>,
     place: String,
 }
 
@@ -157,12 +164,20 @@ fn range(node: &Node<'_>) -> Option<Range> {
     Some(Range { start, duration, rate })
 }
 
-fn is_reference(node: &Node<'_>) -> bool {
-    let known = matches!(
+fn is_known_reference(node: &Node<'_>) -> bool {
+    matches!(
         schema(node),
         "ExternalReference" | "ImageSequenceReference" | "MissingReference" | "GeneratorReference"
-    );
-    known
+    )
+}
+
+/// Whether it is a vendor's own reference, in what is meant as media.
+fn is_held_reference(node: &Node<'_>, spot: &Spot) -> bool {
+    spot.held.is_some() && schema(node).ends_with("Reference")
+}
+
+fn is_reference(node: &Node<'_>) -> bool {
+    is_known_reference(node)
         || ["target_url", "target_url_base"].iter().any(|key| node.get(key).text().is_some())
         || urls(node).next().is_some()
 }
@@ -173,20 +188,6 @@ fn urls<'n>(media: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
     let named = all.entries().iter().map(|(_, node)| node);
     let urls = all.items().iter().chain(named).chain([all]).filter_map(Node::text);
     urls.filter(|url| !url.trim().is_empty())
-}
-
-/// The media references of a clip, and whether each is the active one. In a list none is told apart.
-fn media<'n, 'a>(clip: &'n Node<'a>) -> Vec<(&'n Node<'a>, bool)> {
-    let many = clip.get("media_references");
-    let active = clip.get("active_media_reference_key").text().unwrap_or("DEFAULT_MEDIA");
-    let known = many.entries().iter().any(|(key, _)| key == active);
-    let named = many.entries().iter().map(|(key, node)| (node, key == active || !known));
-    let mut all: Vec<_> = named.chain(many.items().iter().map(|node| (node, true))).collect();
-    let one = clip.get("media_reference");
-    if matches!(one, Node::Object(_)) {
-        all.push((one, true));
-    }
-    all
 }
 
 /// What an object holds in its order: one that is not in a list is the only one.
@@ -243,9 +244,7 @@ impl Walk {
     fn object(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         self.out.step()?;
         for (number, item) in node.items().iter().enumerate() {
-            if matches!(item, Node::Object(_) | Node::List(_)) {
-                self.object(item, &spot.at(&format!("item {}", number + 1)))?;
-            }
+            self.value(item, &spot.at(&format!("item {}", number + 1)))?;
         }
         match schema(node) {
             "Timeline" => self.timeline(node, spot),
@@ -255,29 +254,39 @@ impl Walk {
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
             // Times and sizes.
             "RationalTime" | "TimeRange" | "TimeTransform" | "Box2d" | "V2d" => Ok(()),
-            _ if is_reference(node) => self.loose(node, spot),
+            _ if is_reference(node) || is_held_reference(node, spot) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
     }
 
     fn children(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         for (number, child) in children(node).iter().enumerate() {
-            self.object(child, &spot.at(&format!("item {}", number + 1)))?;
+            self.item(child, &spot.at(&format!("item {}", number + 1)))?;
         }
         Ok(())
+    }
+
+    /// A value of a key or of a list: an object, a list, or a text that may name media.
+    fn value(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
+        match node {
+            Node::Object(_) | Node::List(_) => self.object(node, spot),
+            Node::Text(text) => self.text(text, spot),
+            _ => Ok(()),
+        }
     }
 
     /// A schema that is not known: whatever it holds that is known counts.
     fn unknown(&mut self, schema: &str, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         // What shows nothing of its own may be made to hold something all the same.
-        if !schema.is_empty() && !SHOW_NOTHING.contains(&schema) {
-            self.out.note(format!("unknown schema {schema}: read for the media in it"));
+        if !SHOW_NOTHING.contains(&schema) {
+            self.note_unknown(node);
         }
         let spot = Spot { whole: true, ..spot.clone() };
-        if media(node).iter().any(|(one, _)| matches!(one, Node::Object(_))) {
+        if media(node).iter().any(|(one, _)| !matches!(one, Node::Nothing)) {
             return self.clip(node, &spot);
         }
-        self.rest(node, &spot, &["media_references", "media_reference"])
+        self.children(node, &spot)?;
+        self.rest(node, &spot, &["children", "media_references", "media_reference"])
     }
 
     /// What hangs on an object besides `read`: effects, markers, references in metadata, fields of a
@@ -285,9 +294,17 @@ impl Walk {
     fn rest(&mut self, node: &Node<'_>, spot: &Spot, read: &[&str]) -> Result<(), TimelineError> {
         let spot = Spot { whole: true, ..spot.clone() };
         for (key, value) in node.entries().iter().filter(|(key, _)| !read.contains(&key.as_ref())) {
-            if matches!(value, Node::Object(_) | Node::List(_)) {
-                self.object(value, &spot.at(key))?;
+            let is_text = matches!(value, Node::Text(_)) && spot.held.is_some();
+            let is_name = matches!(key.as_ref(), "OTIO_SCHEMA" | "name");
+            if is_name || !(is_text || matches!(value, Node::Object(_) | Node::List(_))) {
+                continue;
             }
+            let mut spot = spot.at(key);
+            // What hangs on media is not what is cut in.
+            if matches!(key.as_ref(), "metadata" | "effects" | "markers") {
+                spot.held = None;
+            }
+            self.value(value, &spot)?;
         }
         Ok(())
     }
@@ -359,11 +376,16 @@ impl Walk {
                 spot = spot.at(&format!("compound {:?}", name(child)));
             }
             if !in_turn {
-                self.object(child, &spot)?;
+                self.item(child, &spot)?;
                 continue;
             }
             spot.zero = position;
-            self.object(child, &spot)?;
+            if is_hollow(child) {
+                // Whether anything was in it cannot be told either.
+                let listed = mention(name(child), Use::Listed, spot.place.clone());
+                self.untold(self.placed(listed, child, &spot))?;
+            }
+            self.item(child, &spot)?;
             if schema(child) != "Transition" {
                 let length = extent(child).map(|range| range.duration);
                 position = position.zip(length).and_then(|(from, length)| from.plus(length));
@@ -375,6 +397,7 @@ impl Walk {
     fn clip(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         let mut spot = spot.at(&format!("clip {:?}", name(node)));
         spot.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        spot.held = None;
         let all = media(node);
         if all.is_empty() {
             let reference =
@@ -383,34 +406,27 @@ impl Walk {
         }
         for (one, active) in all {
             self.out.step()?;
-            if schema(one) == "GeneratorReference" && !has_target(one) {
-                continue;
-            }
             let usage = if active { spot.usage } else { spot.usage.max(Use::Alternative) };
             let reference = mention(name(node), usage, spot.place.clone());
-            let mut reference = self.placed(reference, node, &spot);
-            reference.still = is_still(one);
-            self.targets(reference, one)?;
-            self.rest(one, &spot, &["target_urls"])?;
+            let reference = self.placed(reference, node, &spot);
+            self.medium(reference, one, &spot)?;
         }
         self.children(node, &spot)?;
         self.rest(node, &spot, &["children", "media_references", "media_reference"])
     }
 
-    /// A media reference that stands outside a clip.
+    /// A media reference that stands outside a clip, or deeper in what is meant as one's media.
     fn loose(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        if schema(node) == "GeneratorReference" && !has_target(node) {
-            return Ok(());
-        }
-        let mut reference = mention("", Use::Listed, spot.place.clone());
-        reference.enabled = spot.enabled;
-        self.targets(reference, node)?;
-        self.rest(node, spot, &["target_urls"])
+        let listed =
+            || Reference { enabled: spot.enabled, ..mention("", Use::Listed, spot.place.clone()) };
+        let reference = spot.held.as_ref().map_or_else(listed, |held| held.at(&spot.place));
+        self.medium(reference, node, spot)
     }
 
     /// One reference for each place that a media reference gives; one without, where it gives none.
     fn targets(&mut self, reference: Reference, media: &Node<'_>) -> Result<(), TimelineError> {
-        let first = self.with_target(reference, media);
+        let still = is_still(media);
+        let first = self.with_target(Reference { still, ..reference }, media);
         let more = urls(media).filter(|url| first.target.as_deref() != Some(url));
         let more: Vec<Reference> = more
             .map(|url| Reference { target: Some(url.to_owned()), frames: None, ..first.clone() })
@@ -458,14 +474,11 @@ impl Walk {
         if reference.name.is_empty() {
             name(media).clone_into(&mut reference.name);
         }
-        match schema(media) {
-            "ExternalReference"
-            | "ImageSequenceReference"
-            | "MissingReference"
-            | "GeneratorReference" => {}
-            unknown => self.out.note(format!("unknown schema {unknown}: read for the media in it")),
+        if !is_known_reference(media) {
+            self.note_unknown(media);
         }
-        let plain = media.get("target_url").text().filter(|url| !url.trim().is_empty());
+        let plain = media.text().or_else(|| media.get("target_url").text());
+        let plain = plain.filter(|url| !url.trim().is_empty());
         reference.target = plain.map(str::to_owned);
         if reference.target.is_none() && media.get("target_url_base").text().is_some() {
             let (target, frames) = sequence(media);

@@ -17,6 +17,7 @@ use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
 use crate::model::MediaKind;
+use crate::model::Reference;
 use crate::model::Use;
 
 /// Bytes of a project, unpacked.
@@ -31,6 +32,8 @@ const DEPTH_MAX: usize = 256;
 const PATH_MAX: usize = 32 << 10;
 /// Elements that hold the place of media.
 const PATHS: [&str; 2] = ["ActualMediaFilePath", "FilePath"];
+/// The element that holds the place of media as seen from the project.
+const BESIDE: &str = "RelativePath";
 
 /// Reads a project, packed or not.
 pub fn read(bytes: &[u8], out: Collector) -> Result<Timeline, TimelineError> {
@@ -77,31 +80,42 @@ struct Media {
     id: String,
     title: String,
     paths: Vec<String>,
+    /// The same place, from the folder of the project.
+    beside: Option<String>,
     picture: bool,
     sound: bool,
 }
 
 impl Media {
-    fn emit(self, out: &mut Collector) -> Result<(), TimelineError> {
-        let mut said: Vec<String> = Vec::new();
-        for path in self.paths {
+    fn emit(mut self, out: &mut Collector) -> Result<(), TimelineError> {
+        if self.paths.is_empty() {
+            self.paths.extend(self.beside.take());
+        }
+        if self.paths.is_empty() && !self.title.is_empty() {
+            return out.push(self.listed());
+        }
+        let mut said: Vec<&String> = Vec::new();
+        for path in &self.paths {
             // What Premiere makes itself, as black video, has a number for a path.
             let made = path.bytes().all(|byte| byte.is_ascii_digit());
             if made || said.contains(&path) {
                 continue;
             }
-            let place = format!("media {:?}; whether a sequence uses it is not told", self.id);
-            let mut reference = mention(&self.title, Use::Listed, place);
-            reference.media = match (self.picture, self.sound) {
-                (true, _) => MediaKind::Picture,
-                (false, true) => MediaKind::Sound,
-                (false, false) => MediaKind::Other,
-            };
-            reference.target = Some(path.clone());
-            out.push(reference)?;
+            out.push(Reference { target: Some(path.clone()), ..self.listed() })?;
             said.push(path);
         }
         Ok(())
+    }
+
+    fn listed(&self) -> Reference {
+        let place = format!("media {:?}; whether a sequence uses it is not told", self.id);
+        let mut reference = mention(&self.title, Use::Listed, place);
+        reference.media = match (self.picture, self.sound) {
+            (true, _) => MediaKind::Picture,
+            (false, true) => MediaKind::Sound,
+            (false, false) => MediaKind::Other,
+        };
+        reference
     }
 }
 
@@ -140,8 +154,8 @@ fn media<R: BufRead>(input: R, mut out: Collector) -> Result<Timeline, TimelineE
                     ("AudioStream", _, Some((_, media))) => media.sound = true,
                     _ => {}
                 }
-                text =
-                    (name.as_ref() == "Title" || PATHS.contains(&name.as_ref())).then(String::new);
+                let is_read = matches!(name.as_ref(), "Title" | BESIDE);
+                text = (is_read || PATHS.contains(&name.as_ref())).then(String::new);
                 if !empty {
                     depth += 1;
                 }
@@ -172,6 +186,7 @@ fn media<R: BufRead>(input: R, mut out: Collector) -> Result<Timeline, TimelineE
                     let is_path = PATHS.contains(&name.as_ref());
                     match &mut current {
                         Some((_, media)) if is_path => media.paths.push(whole),
+                        Some((_, media)) if name.as_ref() == BESIDE => media.beside = Some(whole),
                         Some((_, media)) => media.title = whole,
                         // A path outside of any media object is one of a kind that is not known.
                         None if is_path => {
@@ -248,6 +263,20 @@ mod tests {
         assert!(found.notes[0].contains("not a cut"));
         let plain = parse(Path::new("x"), text.as_bytes()).unwrap();
         assert_eq!(plain.references, found.references);
+    }
+
+    #[test]
+    fn media_without_a_path_are_where_they_lie_beside_the_project_or_a_name() {
+        let text = r#"<PremiereData Version="3">
+            <Media ObjectUID="1"><FilePath>/m/a.mov</FilePath><RelativePath>../m/a.mov</RelativePath></Media>
+            <Media ObjectUID="2"><RelativePath>..\media\hero.mov</RelativePath><Title>hero</Title></Media>
+            <Media ObjectUID="3"><Title>lost.mov</Title></Media><Media ObjectUID="4"></Media>
+            <Media ObjectUID="5"><FilePath>1112293707</FilePath><Title>Black Video</Title></Media></PremiereData>"#;
+        let found = read(text).unwrap();
+        let seen: Vec<_> =
+            found.references.iter().map(|one| (one.name.as_str(), one.target.as_deref())).collect();
+        let hero = ("hero", Some(r"..\media\hero.mov"));
+        assert_eq!(seen, [("", Some("/m/a.mov")), hero, ("lost.mov", None)]);
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
         files: HashMap::new(),
         sequences: HashMap::new(),
         clips: HashMap::new(),
+        multiclips: HashMap::new(),
         mentioned: HashSet::new(),
         rate: None,
         within: Vec::new(),
@@ -52,7 +53,8 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
             // What the application makes has no path, and no more to tell than that.
             "file" => (&mut reader.files, (told("pathurl") * WHOLE).max(told("mediaSource"))),
             "sequence" => (&mut reader.sequences, told("media") * WHOLE),
-            "clip" => (&mut reader.clips, WHOLE),
+            "clip" => (&mut reader.clips, told("file").max(told("media")) * WHOLE),
+            "multiclip" => (&mut reader.multiclips, told("angle") * WHOLE),
             _ => continue,
         };
         // Other mentions, before it or after, hold the id alone.
@@ -94,6 +96,7 @@ struct Xmeml<'d> {
     files: HashMap<String, (Element<'d>, u8)>,
     sequences: HashMap<String, (Element<'d>, u8)>,
     clips: HashMap<String, (Element<'d>, u8)>,
+    multiclips: HashMap<String, (Element<'d>, u8)>,
     mentioned: HashSet<u32>,
     /// Of the outermost sequence.
     rate: Option<Rate>,
@@ -259,7 +262,7 @@ impl<'d> Xmeml<'d> {
             return self.nested(item, nested, Spot { window, ..own }, from, reference);
         }
         if let Some(multiclip) = item.child("multiclip") {
-            return self.multiclip(item, multiclip, &reference);
+            return self.multiclip(item, multiclip, reference);
         }
         if let Some(file) = item.child("file") {
             return self.file(file, item, reference);
@@ -297,36 +300,96 @@ impl<'d> Xmeml<'d> {
         spot.zero = from.and_then(|from| from.minus(skipped?));
         let effects = self.below(item, "effectid")?;
         spot.whole |= effects.iter().any(|one| one.text().eq_ignore_ascii_case("timeremap"));
-        self.sequence(found, &spot)
+        let before = self.out.count();
+        self.sequence(found, &spot)?;
+        if self.out.count() > before || self.holds_items(found)? {
+            return Ok(());
+        }
+        self.out.note(format!("{}: there is nothing in its sequence", spot.place));
+        self.out.push(reference)
     }
 
-    /// Angles: the active one is used, the others are alternatives; none is active, all are used.
+    /// Whether anything stands in a sequence, be it a title or a generator.
+    fn holds_items(&mut self, sequence: Element<'d>) -> Result<bool, TimelineError> {
+        for track in self.below(sequence, "track")? {
+            for item in track.children() {
+                self.out.step()?;
+                if matches!(item.name(), "clipitem" | "clip" | "generatoritem") {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Angles: the active one is used, the others are alternatives; none is active, all are used. What
+    /// names no file is a reference by its name.
     fn multiclip(
         &mut self,
         item: Element<'d>,
         multiclip: Element<'d>,
-        reference: &Reference,
+        reference: Reference,
     ) -> Result<(), TimelineError> {
         let word = match reference.media {
             MediaKind::Sound => "activeaudioangle",
             _ => "activevideoangle",
         };
-        let angles: Vec<_> = multiclip.children().filter(|child| child.name() == "angle").collect();
+        let id = multiclip.attribute("id");
+        let known = id.and_then(|id| self.multiclips.get(id.as_ref())).map(|(known, _)| *known);
+        let whole = Some(multiclip).filter(|one| one.child("angle").is_some()).or(known);
+        let whole = whole.unwrap_or(multiclip);
+        let angles: Vec<_> = whole.children().filter(|child| child.name() == "angle").collect();
+        if angles.is_empty() {
+            self.out.note(format!("{}: its multiclip is not in the file", reference.place));
+            return self.out.push(reference);
+        }
         let known = angles.iter().any(|angle| is(*angle, word, "TRUE"));
         for (index, angle) in angles.into_iter().enumerate() {
-            for file in self.below(angle, "file")? {
-                let mut one = reference.clone();
-                if known && !is(angle, word, "TRUE") {
-                    one.usage = one.usage.max(Use::Alternative);
-                }
-                let _ = std::fmt::Write::write_fmt(
-                    &mut one.place,
-                    format_args!(", angle {}", index + 1),
-                );
-                self.file(file, item, one)?;
+            let mut one = reference.clone();
+            if known && !is(angle, word, "TRUE") {
+                one.usage = one.usage.max(Use::Alternative);
             }
+            let _ =
+                std::fmt::Write::write_fmt(&mut one.place, format_args!(", angle {}", index + 1));
+            self.angle(item, angle, one)?;
         }
         Ok(())
+    }
+
+    /// The files of an angle: in it, or in the clip of a bin that it means.
+    fn angle(
+        &mut self,
+        item: Element<'d>,
+        angle: Element<'d>,
+        mut reference: Reference,
+    ) -> Result<(), TimelineError> {
+        let mut files = self.below(angle, "file")?;
+        let clip = angle.child("clip");
+        let id = clip.and_then(|clip| clip.attribute("id"));
+        let known = id.and_then(|id| self.clips.get(id.as_ref())).map(|(known, _)| *known);
+        if let Some(known) = known.filter(|_| files.is_empty()) {
+            files.extend(self.below(known, "file")?.first());
+        }
+        let is_told = |file: &Element<'d>| self.told(*file).child("pathurl").is_some();
+        if !files.iter().any(is_told) {
+            // The multiclip is called as people like; what the angle shows, as its clip is.
+            let name = [clip, known].into_iter().flatten().find_map(|clip| clip.text_of("name"));
+            reference.name = name.filter(|name| !name.is_empty()).unwrap_or(reference.name);
+        }
+        if files.is_empty() {
+            return self.out.push(reference);
+        }
+        files.into_iter().try_for_each(|file| self.file(file, item, reference.clone()))
+    }
+
+    /// Of a file that is mentioned, where it is told.
+    fn told(&self, mention: Element<'d>) -> Element<'d> {
+        if mention.child("pathurl").is_some() {
+            return mention;
+        }
+        let id = mention.attribute("id");
+        let known = id.and_then(|id| self.files.get(id.as_ref()));
+        known.map_or(mention, |(known, _)| *known)
     }
 
     fn file(
@@ -336,13 +399,10 @@ impl<'d> Xmeml<'d> {
         mut reference: Reference,
     ) -> Result<(), TimelineError> {
         self.out.steps_of(mention.cost())?;
-        let id = mention.attribute("id");
-        let known = id.and_then(|id| self.files.get(id.as_ref())).map(|(file, _)| *file);
-        for known in known.iter().flat_map(|known| known.children()) {
-            self.out.steps_of(known.cost())?;
+        let file = self.told(mention);
+        for part in file.children() {
+            self.out.steps_of(part.cost())?;
         }
-        let file =
-            if mention.child("pathurl").is_some() { mention } else { known.unwrap_or(mention) };
         self.mentioned.insert(mention.index());
         self.mentioned.insert(file.index());
         let paths = file.children().filter(|child| child.name() == "pathurl").map(Element::text);

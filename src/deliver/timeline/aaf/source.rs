@@ -20,8 +20,9 @@ const FILES_MAX: usize = 1024;
 /// What is behind a slot of a master mob.
 #[derive(Clone, Default)]
 pub(super) struct Media {
-    /// Where the files are; the nearest to the clip first.
-    urls: Vec<String>,
+    /// Where the files are; the nearest to the clip first. Each with whether it is one more place of the
+    /// file before it.
+    urls: Vec<(String, bool)>,
     /// What is nearer than these lies in the timeline's own file.
     inside: bool,
     reel: Option<String>,
@@ -29,9 +30,15 @@ pub(super) struct Media {
     pub(super) start: Option<(i64, Rate)>,
 }
 
+impl Media {
+    fn knows(&self, url: &str) -> bool {
+        self.urls.iter().any(|(known, _)| known == url)
+    }
+}
+
 impl Aaf<'_> {
-    /// One reference for each file behind a clip: the nearest as it is used, those that it was made
-    /// from as alternatives.
+    /// One reference for each place of a file behind a clip: of the nearest as it is used, of those that
+    /// it was made from as alternatives.
     pub(super) fn files(
         &mut self,
         media: Media,
@@ -41,12 +48,18 @@ impl Aaf<'_> {
         if media.inside || media.urls.is_empty() {
             self.out.push(Reference { inside: media.inside, ..reference.clone() })?;
         }
-        for (number, url) in media.urls.into_iter().enumerate() {
+        let mut nearest = !media.inside;
+        for (number, (url, again)) in media.urls.into_iter().enumerate() {
             let mut one = reference.clone();
             one.target = Some(url);
-            if number > 0 || media.inside {
+            one.again = again;
+            nearest &= number == 0 || again;
+            if !nearest {
                 one.usage = one.usage.max(Use::Alternative);
                 one.place.push_str(", what it was made from");
+            }
+            if again {
+                one.place.push_str(", another place of it");
             }
             self.out.push(one)?;
         }
@@ -92,11 +105,14 @@ impl Aaf<'_> {
             if descriptor.class == id::TAPE {
                 media.reel = mob.text(id::MOB_NAME).and_then(|name| reel(&name));
             }
+            // Locators of one descriptor are hints where one file may lie (AAF Object Specification, 3.1).
+            let mut again = false;
             for locator in self.container.owned_objects(&descriptor, id::LOCATORS)? {
                 let url = locator.text(id::URL).or_else(|| locator.text(id::LOCATOR_NAME));
                 let url = url.filter(|url| !url.trim().is_empty());
-                if let Some(url) = url.filter(|url| !media.urls.contains(url)) {
-                    media.urls.push(url);
+                if let Some(url) = url.filter(|url| !media.knows(url)) {
+                    media.urls.push((url, again));
+                    again = true;
                 }
             }
         }
@@ -124,8 +140,8 @@ impl Aaf<'_> {
             }
         }
         for path in comments.into_iter().filter(|path| !path.trim().is_empty()) {
-            if !media.urls.contains(&path) {
-                media.urls.push(path);
+            if !media.knows(&path) {
+                media.urls.push((path, false));
             }
         }
         Ok(())

@@ -204,6 +204,39 @@ fn essence_in_the_file_itself_is_no_file_of_its_name() {
 }
 
 #[test]
+fn locators_of_one_descriptor_are_places_of_one_file() {
+    let locator = |name: &str| Thing::of(0x3200).with(0x4001, &wide(name));
+    let of = |names: &[&str]| {
+        let locators: Vec<_> = names.iter().map(|name| locator(name)).collect();
+        Thing::of(0x2800).owns(0x2f01, &locators)
+    };
+    let found = read(&[
+        composition(1, &[clip(PICTURE, 50, 10, 0)]).with(0x4408, &TOP),
+        mob(0x3600, 10, "a", &[slot(1, &clip(PICTURE, 500, 11, 0))]),
+        mob(0x3700, 11, "a", &[slot(1, &clip(PICTURE, 500, 12, 0))])
+            .owns_one(0x4701, &of(&["/a.mxf", "/b.mxf"])),
+        mob(0x3700, 12, "a", &[slot(1, &clip(PICTURE, 500, 0, 0))])
+            .owns_one(0x4701, &of(&["/c.mov", "/a.mxf", "/d.mov"])),
+    ]);
+    let seen: Vec<_> = found
+        .references
+        .iter()
+        .map(|one| (one.target.as_deref().unwrap(), one.usage, one.again))
+        .collect();
+    let (used, other) = (Use::Used, Use::Alternative);
+    assert_eq!(
+        seen,
+        [
+            ("/a.mxf", used, false),
+            ("/b.mxf", used, true),
+            ("/c.mov", other, false),
+            ("/d.mov", other, true),
+        ]
+    );
+    assert!(found.references[3].place.ends_with("made from, another place of it"));
+}
+
+#[test]
 fn clips_are_followed_to_their_files_and_tapes() {
     let transition = segment(0x1700, PICTURE, 10);
     let parts = [

@@ -5,6 +5,7 @@ use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::bracketed;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::collector::reel;
+use crate::deliver::timeline::edl::event::Effect;
 use crate::deliver::timeline::edl::event::Event;
 use crate::deliver::timeline::edl::statement::Said;
 use crate::deliver::timeline::error::TimelineError;
@@ -116,7 +117,7 @@ impl Cut {
         for at in 0..sides.len() {
             let Some(side) = sides.get(at) else { continue };
             let next = sides.get(at + 1);
-            let outlasts = next.and_then(|next| blend_end(next, self.rate));
+            let outlasts = next.and_then(|next| outlasting(side, next, self.rate));
             if side.event.is_black() && side.name.is_none() && side.target.is_none() {
                 continue;
             }
@@ -147,6 +148,7 @@ fn assign(
             | Said::To(text)
             | Said::Heard(text)
             | Said::File(text)
+            | Said::FromFile(text)
             | Said::ToFile(text) = said
             {
                 out.push(mention(&text, Use::Listed, format!("line {line}, before any event")))?;
@@ -161,13 +163,13 @@ fn assign(
     };
     let outgoing = blend.checked_sub(1);
     let froms = said.iter().filter(|(said, _)| matches!(said, Said::From(_))).count();
-    let tos = said.iter().filter(|(said, _)| matches!(said, Said::To(_))).count();
+    let tos = said.iter().filter(|(said, _)| matches!(said, Said::To(_) | Said::ToFile(_))).count();
     let files = said.iter().filter(|(said, _)| matches!(said, Said::File(_))).count();
     // One name alone is the outgoing side's where that has its line here, else the line's own.
     let line_here = outgoing
         .is_some_and(|at| at >= start && sides.get(at).is_some_and(|side| !side.event.is_black()));
     let first_is_outgoing = tos > 0 || froms > 1 || line_here;
-    let (mut names, mut paths) = (0, 0);
+    let (mut names, mut paths, mut from_files) = (0, 0, 0);
     let mut current = Some(blend);
     for (said, line) in said {
         match said {
@@ -190,7 +192,14 @@ fn assign(
                 paths += 1;
                 give(sides, at, blend, Given::Target(text), line, implied);
             }
+            Said::FromFile(text) => {
+                let first = from_files == 0 && first_is_outgoing;
+                from_files += 1;
+                current = if first { outgoing } else { Some(blend) };
+                give(sides, current, blend, Given::Target(text), line, implied);
+            }
             Said::ToFile(text) => {
+                current = Some(blend);
                 give(sides, Some(blend), blend, Given::Target(text), line, implied);
             }
             Said::Reel { full, of } => rename(sides, start, current, &full, of.as_deref()),
@@ -232,7 +241,7 @@ fn cuts(sides: &mut [Side], start: usize, said: Vec<(Said, usize)>, implied: &mu
     let last = sides.len() - 1;
     let lines = sides.len() - start;
     let is_name = |said: &Said| matches!(said, Said::From(_) | Said::To(_));
-    let is_file = |said: &Said| matches!(said, Said::File(_) | Said::ToFile(_));
+    let is_file = |said: &Said| matches!(said, Said::File(_) | Said::FromFile(_) | Said::ToFile(_));
     let name_count = said.iter().filter(|(said, _)| is_name(said)).count();
     let file_count = said.iter().filter(|(said, _)| is_file(said)).count();
     let (mut names, mut files) = (0, 0);
@@ -253,7 +262,11 @@ fn cuts(sides: &mut [Side], start: usize, said: Vec<(Said, usize)>, implied: &mu
             _ => (start..=last, Given::Name),
         };
         match said {
-            Said::From(text) | Said::To(text) | Said::File(text) | Said::ToFile(text) => {
+            Said::From(text)
+            | Said::To(text)
+            | Said::File(text)
+            | Said::FromFile(text)
+            | Said::ToFile(text) => {
                 current = Some((*range.start()).min(last));
                 for at in range {
                     let at = Some(at).filter(|at| *at <= last);
@@ -414,7 +427,22 @@ fn is_blend(sides: &[Side], at: usize) -> bool {
 
 /// Where a blend ends in the timeline.
 fn blend_end(side: &Side, rate: Option<Rate>) -> Option<String> {
+    let (end, rate) = end_of_blend(side, rate)?;
+    Some(rate.timecode(end))
+}
+
+fn end_of_blend(side: &Side, rate: Option<Rate>) -> Option<(i64, Rate)> {
     let frames = side.event.effect.blend()?;
     let rate = rate?.dropping(side.drop);
-    Some(rate.timecode(rate.frame(&side.event.record_in)?.checked_add(frames)?))
+    Some((rate.frame(&side.event.record_in)?.checked_add(frames)?, rate))
+}
+
+/// Where a line ends that the next one blends over, if that is later than it says itself. What a key is laid
+/// over is seen as long as its own line says.
+fn outlasting(side: &Side, next: &Side, rate: Option<Rate>) -> Option<String> {
+    let (end, rate) = end_of_blend(next, rate)?;
+    let own = rate.frame(&side.event.record_out);
+    let has_length = own > rate.frame(&side.event.record_in);
+    let is_background = side.event.effect == Effect::KeyBackground && has_length;
+    (!is_background && own.is_none_or(|own| own < end)).then(|| rate.timecode(end))
 }

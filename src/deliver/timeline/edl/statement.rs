@@ -1,6 +1,9 @@
 //! The lines of an edit decision list that are no events: titles, counting modes, and the comments in
 //! which systems leave the names that the eight columns of a reel cannot hold.
 
+use crate::deliver::names::is_media;
+use crate::deliver::timeline::collector::is_place;
+
 /// What a comment says of a clip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
@@ -12,6 +15,8 @@ pub enum Said {
     Heard(String),
     /// A file, of the side that was named last.
     File(String),
+    /// A file, of what is cut to, or of the outgoing side of a blend.
+    FromFile(String),
     /// A file, of the incoming side of a blend.
     ToFile(String),
     /// The reel in full. Of the side that was named last, or of the lines whose short reel is `of`.
@@ -61,12 +66,15 @@ const CLIP_WORDS: &[(&str, Sayer)] = &[
     ("SOURCE FILE PATH", Said::File),
     ("SOURCE FILE", Said::File),
     ("SOURCE PATH", Said::File),
-    ("FROM FILE", Said::File),
+    ("FROM FILE", Said::FromFile),
+    ("OTIO REFERENCE FROM", Said::FromFile),
     ("FILE PATH", Said::File),
     ("TO FILE", Said::ToFile),
+    ("OTIO REFERENCE TO", Said::ToFile),
     ("REEL NAME", |full| Said::Reel { full, of: None }),
     ("SOURCE REEL", |full| Said::Reel { full, of: None }),
     ("FINAL CUT PRO REEL", |full| Said::Reel { full, of: None }),
+    ("OTIO TRUNCATED REEL NAME FROM", |full| Said::Reel { full, of: None }),
 ];
 
 /// Statements without a star that say nothing of what is shown.
@@ -112,7 +120,12 @@ impl Statement {
         matches!(
             self,
             Self::Clip(
-                Said::From(_) | Said::To(_) | Said::Heard(_) | Said::File(_) | Said::ToFile(_)
+                Said::From(_)
+                    | Said::To(_)
+                    | Said::Heard(_)
+                    | Said::File(_)
+                    | Said::FromFile(_)
+                    | Said::ToFile(_)
             )
         )
     }
@@ -127,7 +140,12 @@ fn clip(bare: &str) -> Option<Said> {
     if text.is_empty() {
         return None;
     }
-    let said = said(text.to_owned());
+    let said = match said(text.to_owned()) {
+        // `FROM CLIP` holds a name with some systems, with others where the file lies.
+        Said::From(text) if is_file(&text) => Said::FromFile(text),
+        Said::To(text) if is_file(&text) => Said::ToFile(text),
+        other => other,
+    };
     let Said::Reel { full, .. } = &said else { return Some(said) };
     // `FINAL CUT PRO REEL: A001_long REPLACED BY: 001`
     let upper = full.to_ascii_uppercase();
@@ -150,6 +168,11 @@ fn autodesk(bare: &str) -> Option<String> {
         Some(format!("{head}[{first}-{last}]{tail}"))
     };
     (!file.is_empty()).then(|| sequence().unwrap_or_else(|| file.to_owned()))
+}
+
+/// Whether what stands for a clip's name says where its file lies: a place, or a file below a folder.
+fn is_file(text: &str) -> bool {
+    is_place(text) || (text.contains(['/', '\\']) && is_media(text))
 }
 
 fn starts(text: &str, word: &str) -> bool {
@@ -179,7 +202,17 @@ mod tests {
             ("* TO CLIP NAME: a b.mov", Said::To(text.clone())),
             ("* KEY CLIP NAME: a b.mov", Said::To(text.clone())),
             ("*SOURCE FILE: a b.mov", Said::File(text.clone())),
-            ("* FROM FILE: a b.mov", Said::File(text.clone())),
+            ("* FROM FILE: a b.mov", Said::FromFile(text.clone())),
+            ("* OTIO REFERENCE FROM: a b.mov", Said::FromFile(text.clone())),
+            ("* OTIO REFERENCE TO: a b.mov", Said::ToFile(text.clone())),
+            ("* FROM CLIP: file:///m/a.mov", Said::FromFile("file:///m/a.mov".to_owned())),
+            ("* FROM CLIP: m/a.mov", Said::FromFile("m/a.mov".to_owned())),
+            ("* FROM CLIP: A/B roll", Said::From("A/B roll".to_owned())),
+            (r"* TO CLIP: D:\m\a.mov", Said::ToFile(r"D:\m\a.mov".to_owned())),
+            (
+                "* OTIO TRUNCATED REEL NAME FROM: a b.mov",
+                Said::Reel { full: text.clone(), of: None },
+            ),
             ("* TO FILE: a b.mov", Said::ToFile(text.clone())),
             ("* VIDEO CLIP NAME: a b.mov", Said::From(text.clone())),
             ("* SOURCE CLIP NAME: a b.mov", Said::From(text.clone())),

@@ -290,3 +290,53 @@ fn autodesk_names_the_files_of_an_event() {
     assert_eq!(targets, ["shot.%04d.dpx", "shot_1.AIF"]);
     assert_eq!(found.references[0].frames, Some(FrameRange { first: 10, last: 33, step: 1 }));
 }
+
+#[test]
+fn where_a_clip_lies_is_no_second_name_of_it() {
+    // As OpenTimelineIO writes them, one style after the other.
+    for (from, to) in [
+        ("FROM CLIP", "TO CLIP"),
+        ("FROM FILE", "TO FILE"),
+        ("OTIO REFERENCE FROM", "OTIO REFERENCE TO"),
+    ] {
+        let name = |side: &str, name: &str| format!("* {side} CLIP NAME:  {name}\n");
+        let file = |side: &str, name: &str| format!("* {side}: file:///m/{name}.mov\n");
+        let reel = "* OTIO TRUNCATED REEL NAME FROM: plate.mov\n";
+        let cut = "001  plate  V  C  00:00:01:00 00:00:01:20 00:00:00:00 00:00:00:20\n";
+        let lines = "002  plate  V  C     00:00:01:20 00:00:01:20 00:00:00:20 00:00:00:20\n\
+             002  hero   V  D 008 00:00:00:20 00:00:02:00 00:00:00:20 00:00:02:00\n";
+        for named in [true, false] {
+            let name =
+                |side: &str, text: &str| if named { name(side, text) } else { String::new() };
+            let mut text = cut.to_owned() + &name("FROM", "plate") + &file(from, "plate") + reel;
+            text += lines;
+            text += &(name("FROM", "plate") + &file(from, "plate"));
+            text += &(name("TO", "hero") + &file(to, "hero"));
+            let found = read(&text);
+            let (plate, hero) = if named { ("plate", "hero") } else { ("", "") };
+            assert_eq!(names(&found), [plate, plate, hero], "{from}");
+            let targets: Vec<_> =
+                found.references.iter().map(|one| one.target.as_deref().unwrap()).collect();
+            let (plate, hero) = ("file:///m/plate.mov", "file:///m/hero.mov");
+            assert_eq!(targets, [plate, plate, hero], "{from}");
+            assert_eq!(found.references[0].reel.as_deref(), Some("plate.mov"));
+            assert_eq!(found.references[1].reel.as_deref(), Some("plate"));
+        }
+    }
+}
+
+#[test]
+fn what_a_key_is_laid_over_is_seen_after_the_fade() {
+    let keyed = |first: &str, out: &str| {
+        let found = read(&format!(
+            "001  A V {first} 01:00:00:00 01:00:10:00 01:00:00:00 {out}\n\
+             001  B V K 024 01:00:00:00 01:00:10:00 01:00:00:00 01:00:10:00\n"
+        ));
+        found.references[0].record_out.clone().unwrap()
+    };
+    assert_eq!(keyed("K B", "01:00:10:00"), "01:00:10:00");
+    assert_eq!(keyed("K B", "01:00:00:12"), "01:00:00:12");
+    assert_eq!(keyed("C", "01:00:10:00"), "01:00:10:00");
+    assert_eq!(keyed("C", "01:00:00:00"), "01:00:01:00");
+    assert_eq!(keyed("K B", "01:00:00:00"), "01:00:01:00");
+}

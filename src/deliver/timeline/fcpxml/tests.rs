@@ -224,3 +224,32 @@ fn media_that_parameters_name_are_listed_and_nothing_else_of_them() {
     let (first, second) = ("file:///m/drop%20zone.mov", "file:///m/over.png");
     assert_eq!(named, [(first, Use::Listed), (second, Use::Listed)]);
 }
+
+#[test]
+fn a_compound_of_which_nothing_is_told_is_a_reference_by_its_name() {
+    let empty = r#"<media id="m0" name="hero"/><media id="p0" name="hero" projectRef="x"/>
+<media id="s0"><sequence format="f"><spine/></sequence></media>
+<media id="c0"><multicam format="f"><mc-angle name="a" angleID="x"/></multicam></media>
+<media id="t0"><sequence format="f"><spine><title ref="e" duration="1s"/></spine></sequence></media>
+<media id="g0"><sequence format="f"><spine><gap duration="1s"/></spine></sequence></media>"#;
+    for (clip, name) in [
+        (r#"ref-clip ref="m0""#, "hero"),
+        (r#"ref-clip ref="p0" name="own""#, "own"),
+        (r#"ref-clip ref="s0" name="own""#, "own"),
+        (r#"mc-clip ref="c0" name="own""#, "own"),
+        (r#"clip name="own""#, "own"),
+        (r#"sync-clip name="own""#, "own"),
+    ] {
+        let found = read(empty, &format!(r#"<{clip} offset="3605s" duration="2s"/>"#));
+        let at = (Some("01:00:05:00"), Some("01:00:07:00"));
+        assert_eq!(used(&found), [("none", Use::Used, at.0, at.1)], "{clip}");
+        assert_eq!(found.references[0].name, name);
+        assert!(found.notes.iter().any(|note| note.contains("nothing in")), "{:?}", found.notes);
+    }
+    // A title or a gap is something, and no media.
+    let shown = r#"<ref-clip ref="t0" duration="1s"/><ref-clip ref="g0" duration="1s"/>"#;
+    assert_eq!(used(&read(empty, shown)), []);
+    // A compound that is one file after all.
+    let found = read("", r#"<ref-clip ref="b" offset="3600s" duration="1s"/>"#);
+    assert_eq!(used(&found)[0].0, "b.mov");
+}

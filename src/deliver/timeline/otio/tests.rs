@@ -394,3 +394,115 @@ fn what_only_looks_like_media_in_metadata_is_none() {
     assert_eq!(found.references.len(), 1, "{:?}", found.references);
     assert!(found.notes.is_empty(), "{:?}", found.notes);
 }
+
+/// What a track with these items refers to: name, target, use.
+fn mentions(items: &[String]) -> Vec<(String, Option<String>, Use)> {
+    let found = read(&timeline("null", &[track("Video", "", items)]));
+    for one in &found.references {
+        assert_eq!(one.track.as_deref(), Some("V1"), "{one:?}");
+    }
+    found.references.into_iter().map(|one| (one.name, one.target, one.usage)).collect()
+}
+
+#[test]
+fn what_a_vendors_own_reference_holds_is_the_media_of_its_clip() {
+    let external =
+        |name: &str| format!(r#"{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"{name}"}}"#);
+    let studio = |rest: &str| {
+        let rest = format!(r#","media_reference":{{"OTIO_SCHEMA":"StudioReference.1",{rest}}}"#);
+        mentions(&[clip("plate", &rest, 0, 24)])
+    };
+    let plate =
+        |target: Option<&str>, usage: Use| ("plate".to_owned(), target.map(str::to_owned), usage);
+    let (used, other) = (Use::Used, Use::Alternative);
+    let versions = format!(r#""versions":[{},{}]"#, external("a.mov"), external("b.mov"));
+    assert_eq!(studio(&versions), [plate(Some("a.mov"), used), plate(Some("b.mov"), used)]);
+    // Where it says a place, what it holds besides is another choice, and a text is a vendor's own affair.
+    let original = format!(
+        r#""target_url":"a.mov","was":"/x/c.mov","original":{},"lost":{{"OTIO_SCHEMA":"MissingReference.1"}}"#,
+        external("b.mov")
+    );
+    assert_eq!(studio(&original), [plate(Some("a.mov"), used), plate(Some("b.mov"), other)]);
+    // Where nothing else says one, a text that reads as a place is one.
+    for place in ["/mnt/x/hero", "hero.mov", "D:/hero", "s3://b/hero"] {
+        assert_eq!(studio(&format!(r#""path":"{place}","take":"7""#)), [plate(Some(place), used)]);
+    }
+    let deep = r#""versions":[{"OTIO_SCHEMA":"StudioReference.1","of":{"path":["/x/b.mov"]}}]"#;
+    assert_eq!(studio(deep), [plate(Some("/x/b.mov"), used)]);
+    assert_eq!(studio(r#""asset":"7f3a""#), [plate(None, used)]);
+}
+
+#[test]
+fn media_of_a_clip_that_are_no_object_are_media_all_the_same() {
+    let external =
+        |name: &str| format!(r#"{{"OTIO_SCHEMA":"ExternalReference.1","target_url":"{name}"}}"#);
+    for (media, targets) in [
+        (
+            format!("[{},[{}]]", external("a.mov"), external("b.mov")),
+            vec![Some("a.mov"), Some("b.mov")],
+        ),
+        (r#""../hero.mov""#.to_owned(), vec![Some("../hero.mov")]),
+        ("7".to_owned(), vec![None]),
+        ("null".to_owned(), vec![None]),
+    ] {
+        let rest = format!(r#","media_reference":{media}"#);
+        let seen = mentions(&[clip("plate", &rest, 0, 24)]);
+        assert!(seen.iter().all(|(name, _, usage)| name == "plate" && *usage == Use::Used));
+        assert_eq!(seen.iter().map(|one| one.1.as_deref()).collect::<Vec<_>>(), targets, "{media}");
+    }
+    let one = format!(r#","media_references":{}"#, external("a.mov"));
+    let seen = mentions(&[clip("plate", &one, 0, 24)]);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].1.as_deref(), Some("a.mov"));
+}
+
+#[test]
+fn an_item_of_which_nobody_can_tell_what_it_shows_is_a_reference_by_its_name() {
+    let item = |schema: &str, rest: &str| {
+        let range = range(0, 24, 24.0);
+        format!(r#"{{{schema}"name":"hero","source_range":{range}{rest}}}"#)
+    };
+    let studio = |rest: &str| item(r#""OTIO_SCHEMA":"StudioClip.1","#, rest);
+    let hero = |target: Option<&str>| ("hero".to_owned(), target.map(str::to_owned), Use::Used);
+    let medium = r#","media":{"OTIO_SCHEMA":"StudioMedia.1","path":"../hero.mov"}"#;
+    assert_eq!(mentions(&[studio(medium)]), [hero(Some("../hero.mov"))]);
+    assert_eq!(
+        mentions(&[studio(r#","media":{"OTIO_SCHEMA":"StudioMedia.1","id":7}"#)]),
+        [hero(None)]
+    );
+    assert_eq!(mentions(&[item("", "")]), [hero(None)]);
+    let inner = format!(r#","children":[{}]"#, studio(""));
+    assert_eq!(mentions(&[studio(&inner)]), [hero(None)]);
+    // What it hangs on itself is seen, but it is not what it shows.
+    let marked = r#","markers":[{"OTIO_SCHEMA":"Marker.2","comment":"as in a.mov"}]"#;
+    assert_eq!(mentions(&[studio(marked)]), [hero(None)]);
+    for empty in
+        [r#"{"OTIO_SCHEMA":"Gap.1"}"#, r#"{"OTIO_SCHEMA":"Group.1","children":[]}"#, "null"]
+    {
+        assert_eq!(mentions(&[empty.to_owned()]), []);
+    }
+    let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &[studio(""), studio("")])]));
+    assert_eq!(found.references[1].record_in.as_deref(), Some("00:00:01:00"));
+    assert!(found.notes.iter().any(|note| note.contains("not told")), "{:?}", found.notes);
+}
+
+#[test]
+fn a_compound_that_a_converter_left_empty_is_listed_by_its_name() {
+    let trim = format!(r#","source_range":{}"#, range(0, 24, 24.0));
+    for hollow in [stack(&trim, &[]), stack(&trim, &[track("Video", "", &[])])] {
+        let cut = [clip("a", &external("a.mov"), 0, 24), hollow];
+        let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &cut)]));
+        let one = &found.references[1];
+        assert_eq!(
+            (one.name.as_str(), one.usage, one.track.as_deref()),
+            ("inner", Use::Listed, Some("V1"))
+        );
+        assert_eq!(one.record_in.as_deref(), Some("00:00:01:00"));
+        assert!(found.notes[0].contains("compound \"inner\""), "{:?}", found.notes);
+    }
+    // A gap is something, and a track of the timeline may well be empty.
+    let gap = format!(r#"{{"OTIO_SCHEMA":"Gap.1","source_range":{}}}"#, range(0, 24, 24.0));
+    let filled = stack(&trim, &[track("Video", "", &[gap])]);
+    let found = read(&timeline("null", &[track("Video", "", &[filled]), track("Audio", "", &[])]));
+    assert!(found.references.is_empty() && found.notes.is_empty(), "{found:?}");
+}

@@ -115,6 +115,21 @@ fn a_nested_sequence_is_found_by_its_id_and_a_lost_one_noted() {
 }
 
 #[test]
+fn a_nested_sequence_with_nothing_in_it_is_a_reference_by_its_name() {
+    let nest = |inner: &str| {
+        let nested = sequence("n", inner, "<track></track>");
+        let clips = clip("nest", 0, 50, 0, &nested);
+        read(&sequence("s", &format!("<track>{clips}</track>"), ""))
+    };
+    let found = nest("<track></track>");
+    assert_eq!(found.references[0].name, "nest");
+    assert_eq!(times(&found), [("01:00:00:00", "01:00:02:00")]);
+    assert!(found.notes[0].contains("nothing in its sequence"), "{:?}", found.notes);
+    let found = nest("<track><generatoritem><name>x</name></generatoritem></track>");
+    assert!(found.references.is_empty() && found.notes.is_empty(), "{found:?}");
+}
+
+#[test]
 fn angles_generators_and_files_in_bins_are_what_they_are() {
     let angles = format!(
         "<multiclip><angle><clip>{}</clip></angle><angle><activevideoangle>TRUE</activevideoangle><clip>{}</clip></angle></multiclip>",
@@ -217,4 +232,46 @@ fn files_that_an_effect_holds_are_listed() {
             ("file://localhost/m/over.png", Use::Listed),
         ]
     );
+}
+
+#[test]
+fn a_multiclip_is_found_by_its_id_and_one_of_which_nothing_is_told_is_a_reference() {
+    let angle = |rest: &str| {
+        format!(
+            "<angle><activevideoangle>TRUE</activevideoangle><clip id=\"k\">{rest}</clip></angle>"
+        )
+    };
+    let whole = format!("<multiclip id=\"m\">{}</multiclip>", angle(&file("1")));
+    let again = "<multiclip id=\"m\"/>";
+    let seen = |clips: &str, bin: &str| {
+        let found =
+            read(&(bin.to_owned() + &sequence("s", &format!("<track>{clips}</track>"), "")));
+        let all = found.references.into_iter().filter(|one| one.usage == Use::Used);
+        all.map(|one| (one.name, one.target, one.record_in)).collect::<Vec<_>>()
+    };
+    let target = || Some("file://localhost/m/1%20x.mov".to_owned());
+    let mention = |name: &str, target: Option<String>, at: &str| {
+        (name.to_owned(), target, Some(at.to_owned()))
+    };
+    // The second time by its id alone, also before it is told.
+    for (first, second) in [(&whole[..], again), (again, &whole[..])] {
+        let clips = clip("mc", 0, 25, 0, first) + &clip("mc", 25, 50, 0, second);
+        let expected =
+            [mention("mc", target(), "01:00:00:00"), mention("mc", target(), "01:00:01:00")];
+        assert_eq!(seen(&clips, ""), expected);
+    }
+    let hero = [mention("hero", None, "01:00:00:00")];
+    // Not in the file; an angle without a file; an angle that means a clip in a bin.
+    assert_eq!(seen(&clip("hero", 0, 25, 0, "<multiclip id=\"gone\"/>"), ""), hero);
+    let named = format!("<multiclip>{}</multiclip>", angle("<name>hero</name>"));
+    assert_eq!(seen(&clip("mc", 0, 25, 0, &named), ""), hero);
+    let bin = |rest: &str| {
+        let clip = format!("<clip id=\"k\"><name>hero</name>{rest}</clip>");
+        format!("<bin><children>{clip}</children></bin>")
+    };
+    let meant = format!("<multiclip>{}</multiclip>", angle(""));
+    let nowhere = bin("<file id=\"f\"><name>f</name></file>");
+    assert_eq!(seen(&clip("mc", 0, 25, 0, &meant), &nowhere), hero);
+    let expected = [mention("mc", target(), "01:00:00:00")];
+    assert_eq!(seen(&clip("mc", 0, 25, 0, &meant), &bin(&file("1"))), expected);
 }
