@@ -209,6 +209,13 @@ fn extend(
             "what was refused since needs a new approval, with --scope",
         ));
     }
+    let against = |asset| Some((asset, record.against(entry, asset, Seq(u64::MAX))?));
+    if let Some((asset, against)) = approval.assets.iter().find_map(against) {
+        return Err(AppError::usage(
+            format!("{id} is not extended to {}: {against}", asset.short()),
+            "what was refused or withdrawn needs a new approval, with --scope",
+        ));
+    }
     if let Some(asset) =
         approval.assets.iter().find(|asset| record.attached_it(&approval.by, asset))
     {

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::app::approvers::ever_named;
 use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
 use crate::model::{
-    Approval, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted, RuleCode, Seq,
-    Severity, Timestamp,
+    Approval, AssetId, Authorities, Authority, JUDGING, PolicyAcknowledged, PolicyAdopted,
+    RuleCode, Seq, Severity, Timestamp,
 };
 use crate::policy::{Policy, in_parts};
 use crate::record::{Entry, Record};
@@ -21,6 +21,8 @@ const CHUNK: usize = 32;
 /// Looks into what stands behind words, and remembers it: what was recorded does not change.
 #[derive(Default)]
 pub(super) struct Inquiry {
+    /// The [`JUDGING`](crate::model::JUDGING) to look by.
+    judging: u32,
     lists: HashMap<AssetId, Option<AllowedSigners>>,
     trust: Authorities,
     /// The statement that an event carries, by its hash, whatever signature it has: one with another is
@@ -35,8 +37,8 @@ pub(super) struct Inquiry {
 
 impl Inquiry {
     /// Looks into what stands behind every word of a record.
-    pub(super) fn of(record: &Record) -> Self {
-        let mut inquiry = Self::default();
+    pub(super) fn of(record: &Record, judging: u32) -> Self {
+        let mut inquiry = Self { judging, ..Self::default() };
         inquiry.look(record);
         inquiry
     }
@@ -60,7 +62,10 @@ impl Inquiry {
             if word.flaw.is_none() {
                 word.flaw = self.extends(record, entry);
             }
-            word.not_allowed = word.not_allowed.or_else(|| refused_before(record, entry));
+            word.not_allowed = word
+                .not_allowed
+                .or_else(|| refused_before(record, entry))
+                .or_else(|| barred(record, entry).filter(|_| self.judging > 1));
             self.trust.words.insert(entry.seq, word);
         }
         for entry in &record.conditions_met {
@@ -238,6 +243,15 @@ fn refused_before(record: &Record, above: &Entry<Approval>) -> Option<String> {
     Some(format!("it extends {}, which {id} by {by} had overruled", below.fact.id))
 }
 
+/// Why nobody could extend an approval to one of the contents: it had been refused, or a yes to it
+/// withdrawn, and only who may approve takes that back.
+fn barred(record: &Record, above: &Entry<Approval>) -> Option<String> {
+    let below = record.approval(above.fact.under?)?;
+    let against = |asset| Some((asset, record.against(below, asset, above.seq)?));
+    let (asset, against) = above.fact.assets.iter().find_map(against)?;
+    Some(format!("it extends {} to {}, though {against}", below.fact.id, asset.short()))
+}
+
 /// What an acknowledgement is judged by.
 pub(super) struct AckGround {
     /// The list of approvers it must be from: the one acknowledged before, where that named anybody,
@@ -273,7 +287,7 @@ pub(super) fn demands_signatures(policy: &Policy) -> bool {
 
 /// What stands behind every word of a record.
 pub fn authorities(record: &Record) -> Authorities {
-    Inquiry::of(record).trust
+    Inquiry::of(record, JUDGING).trust
 }
 
 /// Every signature on record that proves nothing, with the event it stands in.

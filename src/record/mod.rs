@@ -6,12 +6,14 @@
 
 mod declarations;
 mod deliverables;
+mod extension;
 mod kinship;
 mod places;
 mod texts;
 
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
+pub use extension::Against;
 pub use kinship::{Kin, Kinship, Said};
 pub use places::Places;
 pub use texts::{Change, Texts};
@@ -325,16 +327,16 @@ impl Record {
         }
     }
 
-    /// Whether somebody put a content under a declaration: then another must say that it is covered.
-    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
-        self.attachers.get(asset).is_some_and(|all| all.contains(who))
-    }
-
     /// What withdrew an approval for one of its contents.
     fn withdrawn_for(&self, id: ApprovalId, asset: &AssetId) -> Option<usize> {
+        self.withdrawals(id, asset).next()
+    }
+
+    /// Everything that withdrew an approval for one of its contents, in order.
+    fn withdrawals(&self, id: ApprovalId, asset: &AssetId) -> impl Iterator<Item = usize> {
         let indices = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
         let covers = |assets: &HashSet<AssetId>| assets.is_empty() || assets.contains(asset);
-        indices.iter().copied().find(|index| covers(&self.revoked_assets[*index]))
+        indices.iter().copied().filter(move |index| covers(&self.revoked_assets[*index]))
     }
 
     /// What withdrew an approval for all that it covers, at once or the last of it.
@@ -348,49 +350,6 @@ impl Record {
             all?.into_iter().max()
         };
         whole.or_else(each).map(|index| &self.revocations[index])
-    }
-
-    /// The approval that this one extends, if it extends an earlier one. Numbers only go down on the
-    /// way, so that it ends.
-    fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
-        self.approval(entry.fact.under.filter(|below| *below < entry.fact.id)?)
-    }
-
-    /// What an approval extends was withdrawn: then it falls with it.
-    fn fell(&self, entry: &Entry<Approval>) -> Option<Standing> {
-        let mut below = self.below(entry);
-        while let Some(one) = below {
-            if let Some(revocation) = self.withdrawn(one) {
-                return Some(revocation.standing());
-            }
-            below = self.below(one);
-        }
-        None
-    }
-
-    /// The approval that says what this one says yes to: of one that extends another, the first of them.
-    pub fn said<'a>(&'a self, entry: &'a Entry<Approval>) -> &'a Entry<Approval> {
-        let (mut said, mut below) = (entry, self.below(entry));
-        while let Some(one) = below {
-            (said, below) = (one, self.below(one));
-        }
-        said
-    }
-
-    /// The newest no, before an event, where every content of an approval was refused after it, for
-    /// everything the approval is for.
-    pub fn overruled(&self, entry: &Entry<Approval>, before: Seq) -> Option<&Entry<Rejection>> {
-        let of = &entry.fact.deliverables;
-        let refuses = |no: &&Entry<Rejection>| {
-            let names = &no.fact.deliverables;
-            let here =
-                names.is_empty() || (!of.is_empty() && of.iter().all(|one| names.contains(one)));
-            here && no.seq > entry.seq && no.seq < before
-        };
-        let assets = entry.fact.assets.iter();
-        let all: Option<Vec<_>> =
-            assets.map(|asset| self.rejections_of(asset).filter(refuses).last()).collect();
-        all?.into_iter().max_by_key(|no| no.seq)
     }
 
     /// Whether what an approval said yes to has been declared anew since.

@@ -195,7 +195,7 @@ impl<'a> Ground<'a> {
                     policy: self.policy,
                     is_lost: |hash| self.lost.contains(hash),
                     is_ours: ours(&entry.fact.deliverables),
-                    rejected: no.filter(|no| no.seq > entry.seq).copied(),
+                    rejected: no.filter(|no| no.seq > self.record.answers(entry, asset)).copied(),
                     is_met: conditions_met.iter().any(|word| word.flaw.is_none()),
                 };
                 let lacks = lacks.all();

@@ -66,7 +66,8 @@ impl<'a> ApprovalFacts<'a> {
             return Self::default();
         }
         let no = rejection.filter(|_| binding);
-        let overruled = |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > entry.seq);
+        let overruled =
+            |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > answers(case, entry, asset));
         // A determination that was confirmed after a no speaks for what is not AI-made.
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
         let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
@@ -115,7 +116,7 @@ impl<'a> ApprovalFacts<'a> {
             (None, None) => Self { state: Some("none"), ..Self::default() },
         };
         if let Some(no) = rejection.filter(|_| !binding) {
-            if let Some(entry) = facts.best.filter(|entry| entry.seq > no.seq) {
+            if let Some(entry) = facts.best.filter(|entry| answers(case, entry, asset) > no.seq) {
                 facts.overrides = Some(overrides(entry, no));
             } else {
                 facts.rejected = Some(refused(no));
@@ -356,6 +357,11 @@ pub fn counts(
 ) -> bool {
     let lacks = Lack::of_word(policy, asset, entry, authorities, record);
     lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+}
+
+/// From which event on a no to a content is not answered by an approval.
+fn answers(case: &Case<'_>, entry: &Entry<Approval>, asset: &AssetId) -> Seq {
+    if case.judging > 1 { case.record.answers(entry, asset) } else { entry.seq }
 }
 
 /// Who said no, when and why.

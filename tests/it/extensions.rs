@@ -1,0 +1,132 @@
+//! Who may only extend an approval takes back no no, and nothing that was withdrawn.
+
+use genlock::model::{ApprovalId, Event, GateRun, Outcome};
+
+use crate::keys::{DANA, Key, LEE};
+use crate::media::a1111_png;
+use crate::world::{World, text, tick};
+
+/// Two AI assets in a deliverable. Dana approves; Lee only extends.
+fn world() -> (World, Key, Key) {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("EP", &["a.png", "b.png"]);
+    let (dana, lee) = (Key::new(&world, 1), Key::new(&world, 2));
+    world.edit_approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let roles = format!(
+        "[[role]]\nname = \"contact\"\nwho = [\"{DANA}\"]\nmay = [\"approve\", \"extend\"]\n\n\
+         [[role]]\nname = \"coordinator\"\nwho = [\"{LEE}\"]\nmay = [\"extend\"]\n"
+    );
+    world.write(".genlock/policy.toml", format!("{policy}\n{roles}"));
+    world.run(["policy", "ack", "--by", DANA, "--note", "the studio"]).expect(0);
+    (world, dana, lee)
+}
+
+/// The newest approval once more, as an extension of A-1 to `b.png` by Lee, written past the program.
+fn forge_extension(world: &World, number: u64) {
+    let asset = world.id("b.png").parse().unwrap();
+    world.forge_approval(|approval| {
+        approval.id = ApprovalId(number);
+        approval.by = LEE.into();
+        approval.assets = vec![asset];
+        approval.under = Some(ApprovalId(1));
+        approval.signed = None;
+    });
+}
+
+/// The verdict of a run that an earlier program judged in its way, asked for again.
+fn judged_then(world: &World, judging: u32) -> String {
+    let run = world.gate("EP").answer;
+    let policy = text(&run["policy"], "hash").parse().unwrap();
+    world.forge(Event::Gated(GateRun {
+        deliverable: "EP".into(),
+        outcome: Outcome::Pass,
+        checked: 2,
+        finalizing: false,
+        attested: None,
+        policy,
+        approvers: None,
+        timelines: vec![],
+        referenced: vec![],
+        linked: vec![],
+        lost_documents: vec![],
+        problems: vec![],
+        judging,
+    }));
+    let seq = world.events().to_string();
+    text(&world.json(["gate", "EP", "--as-of", &seq]).value(), "verdict")
+}
+
+#[test]
+fn what_was_withdrawn_is_not_put_back_by_an_extension() {
+    let (world, dana, lee) = world();
+    world.sign(&dana, DANA, &["a.png", "b.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.run(["revoke", "b.png", "--by", DANA, "--note", "rights are gone"]).expect(0);
+    world.gate("EP").expect("refused", &["approval-revoked b.png"]);
+    let refused = world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
+    assert!(refused.error().contains("rights are gone"), "{}", refused.stdout);
+    // Nor past the program.
+    forge_extension(&world, 2);
+    assert!(world.refusal("EP", "approver-not-allowed").contains("rights are gone"));
+    // What an earlier program let pass it let pass.
+    assert_eq!(judged_then(&world, 1), "pass");
+    assert_eq!(judged_then(&world, 2), "refused");
+    // Who may approve takes it back, and that is extended as before.
+    world.sign(&dana, DANA, &["b.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    tick();
+    world.write("b.png", a1111_png(3));
+    world.scan();
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // One that was withdrawn is not simply given again.
+    world.run(["revoke", "A-4", "--note", "the wrong picture"]).expect(0);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-3"]).expect(2);
+    world.sign(&dana, DANA, &["b.png"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+}
+
+#[test]
+fn what_was_refused_is_not_let_in_by_an_extension() {
+    let (world, dana, lee) = world();
+    // Before or after the approval that would be extended: it says nothing of what was refused.
+    let no = ["reject", "b.png", "--by", DANA, "--note", "never this one"];
+    for refused_first in [false, true] {
+        if refused_first {
+            world.run(no).expect(0);
+        }
+        world.sign(&dana, DANA, &["a.png"]).expect(0);
+        if !refused_first {
+            world.run(no).expect(0);
+        }
+        let newest = world.newest_approval().id.to_string();
+        let refused = world.sign(&lee, LEE, &["b.png", "--under", &newest]).expect(2);
+        assert!(refused.error().contains("never this one"), "{}", refused.stdout);
+    }
+    forge_extension(&world, 5);
+    world.gate("EP").expect("refused", &["approval-rejected b.png"]);
+    assert_eq!(judged_then(&world, 1), "pass");
+    world.sign(&dana, DANA, &["b.png"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn a_no_for_one_deliverable_keeps_an_extension_out_of_that_one() {
+    let (world, dana, lee) = world();
+    world.deliverable("TRAILER", &["b.png"]);
+    world.sign(&dana, DANA, &["a.png"]).expect(0);
+    let no = ["reject", "b.png", "--by", DANA, "--note", "no", "--deliverable", "TRAILER"];
+    world.run(no).expect(0);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.gate("TRAILER").expect("refused", &["approval-rejected b.png"]);
+    // An approval for the one says nothing of what was withdrawn for the other.
+    let more = ["--deliverable", "TRAILER"];
+    world.sign(&dana, DANA, &[&["b.png"][..], &more].concat()).expect(0);
+    world.run(["revoke", "A-4", "--note", "not in the trailer"]).expect(0);
+    world.sign(&dana, DANA, &["a.png", "--deliverable", "EP"]).expect(0);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-5"]).expect(0);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
+}
