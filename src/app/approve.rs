@@ -73,7 +73,7 @@ pub fn approve(
         Form::Under(_) => Power::Extend,
     };
     decide(project, context, |record| {
-        approvers.check(record, &options.decision.by)?;
+        approvers.check(record, &options.decision.by, context.now())?;
         allowed(&policy, &options.decision.by, power)?;
         // Closed again before the ledger is: the last one to close moves the log into the file.
         let reader = project.reader()?;
@@ -193,7 +193,7 @@ fn extend(
         ));
     };
     let of = &entry.fact;
-    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let now = record.moment(context.now());
     let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
     let counts = authorities(record).of(entry.seq).counts();
     if of.determination || !of.assets.iter().any(holds) || !counts {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::approvers::ever_named;
-use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
+use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground, NAMESPACE};
 use crate::model::{
     Approval, AssetId, Authorities, Authority, JUDGING, PolicyAcknowledged, PolicyAdopted,
     RuleCode, Seq, Severity, Timestamp,
@@ -58,7 +58,8 @@ impl Inquiry {
         let attested = self.attest(record, &fresh);
         for (entry, attestation) in fresh.iter().zip(attested) {
             let first = self.first(entry.seq);
-            let mut word = self.word(record, entry.seq, &entry.fact.by, attestation, first);
+            let (seq, at) = (entry.seq, entry.at);
+            let mut word = self.word(record, seq, at, &entry.fact.by, attestation, first);
             if word.flaw.is_none() {
                 word.flaw = self.extends(record, entry);
             }
@@ -83,7 +84,7 @@ impl Inquiry {
                 self.ground(record, entry.seq, entry.at),
             );
             let first = self.first(entry.seq);
-            let word = self.word(record, entry.seq, &fact.by, attestation, first);
+            let word = self.word(record, entry.seq, entry.at, &fact.by, attestation, first);
             self.trust.words.insert(entry.seq, word);
         }
         self.acknowledge(record);
@@ -146,6 +147,7 @@ impl Inquiry {
         &self,
         record: &Record,
         seq: Seq,
+        at: Timestamp,
         by: &str,
         attestation: Attestation,
         first: Option<Seq>,
@@ -153,7 +155,10 @@ impl Inquiry {
         let list = record.texts.approvers_before(seq);
         let list = list.and_then(|entry| self.lists.get(&entry.fact.hash)?.as_ref());
         let not_allowed = match list {
-            Some(list) if list.names(by) => None,
+            Some(list) if self.admits(list, by, at) => None,
+            Some(list) if list.names(by) => {
+                Some(format!("no key of {by} was good for approvals when it was recorded"))
+            }
             Some(list) if !list.is_empty() => {
                 Some(format!("{by} was not among the approvers when it was recorded"))
             }
@@ -210,12 +215,17 @@ impl Inquiry {
             // Without anybody who could sign a signature is not to be had.
             let demanded = ground.signatures && list.is_some();
             let unsigned = attestation == Attestation::Unsigned && !demanded;
-            let named = list.is_none_or(|list| list.names(&entry.fact.by));
+            let named = list.is_none_or(|list| self.admits(list, &entry.fact.by, entry.at));
             if named && (signed || unsigned) {
                 self.trust.acknowledged = Some(entry.seq);
             }
         }
         self.acknowledgements = all.len();
+    }
+
+    /// Whether a list lets somebody say anything at a moment.
+    fn admits(&self, list: &AllowedSigners, by: &str, at: Timestamp) -> bool {
+        if self.judging > 1 { list.admits(by, NAMESPACE, at) } else { list.names(by) }
     }
 
     fn list(&self, hash: Option<AssetId>) -> Option<&AllowedSigners> {

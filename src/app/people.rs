@@ -14,7 +14,7 @@ use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
     DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
-    SourceType,
+    SourceType, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -192,7 +192,7 @@ pub fn reject(
 ) -> Result<Verdicts, AppError> {
     let (approvers, document) = prepare(project, context, options)?;
     decide(project, context, |record| {
-        approvers.check(record, &options.by)?;
+        approvers.check(record, &options.by, context.now())?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
         // Closed again before the ledger is: the last one to close moves the log into the file.
         let (assets, declaration) = target.resolve(&project.reader()?, record)?;
@@ -231,7 +231,7 @@ pub fn revoke(
         known_deliverables(record, &options.deliverables)?;
         let Withdrawn { approvals, only, assets } = withdrawn(record, context, target, options)?;
         if let Some(speaker) = &speaker {
-            speaker.check(record, &approvals)?;
+            speaker.check(record, &approvals, context.now())?;
         }
         let revocation = Revocation {
             approvals: approvals.clone(),
@@ -269,9 +269,18 @@ impl<'a> Speaker<'a> {
     }
 
     /// Takes who is an approver, and who takes back only their own word: also one who is off the list.
-    fn check(&self, record: &Record, approvals: &[ApprovalId]) -> Result<(), AppError> {
+    fn check(
+        &self,
+        record: &Record,
+        approvals: &[ApprovalId],
+        now: Timestamp,
+    ) -> Result<(), AppError> {
         let own = |id: &ApprovalId| record.approval(*id).is_some_and(|it| it.fact.by == self.name);
-        if approvals.iter().all(own) { Ok(()) } else { self.approvers.check(record, self.name) }
+        if approvals.iter().all(own) {
+            Ok(())
+        } else {
+            self.approvers.check(record, self.name, now)
+        }
     }
 }
 
@@ -290,7 +299,7 @@ fn withdrawn(
     target: &RevokeTarget,
     options: &RevokeOptions,
 ) -> Result<Withdrawn, AppError> {
-    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let now = record.moment(context.now());
     match target {
         RevokeTarget::Approval(id) => {
             let entry = record.approval(*id).ok_or_else(|| {
@@ -360,7 +369,7 @@ pub(super) fn prepare(
     }
     let approvers = Approvers::read(project)?;
     // Before a document is stored for somebody who may not decide; looked at again on firm ground.
-    approvers.check(&whole(project)?, &options.by)?;
+    approvers.check(&whole(project)?, &options.by, context.now())?;
     let document =
         options.document.as_deref().map(|file| store(project, context, file)).transpose()?;
     Ok((approvers, document))

@@ -382,6 +382,12 @@ impl Record {
         self.numbered.get(&id).map(|index| &self.approvals[*index])
     }
 
+    /// The moment to judge or to record at, when the clock says `now`: nothing is earlier than the newest
+    /// event.
+    pub fn moment(&self, now: Timestamp) -> Timestamp {
+        self.newest.map_or(now, |newest| newest.max(now))
+    }
+
     /// The newest event that is no observation.
     pub fn decided(&self) -> Head {
         let newest = self.history.last_key_value();

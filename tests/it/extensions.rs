@@ -1,10 +1,10 @@
 //! Who may only extend an approval takes back no no, and nothing that was withdrawn.
 
-use genlock::model::{ApprovalId, Event, GateRun, Outcome};
+use genlock::model::ApprovalId;
 
 use crate::keys::{DANA, Key, LEE};
 use crate::media::a1111_png;
-use crate::world::{World, text, tick};
+use crate::world::{World, tick};
 
 /// Two AI assets in a deliverable. Dana approves; Lee only extends.
 fn world() -> (World, Key, Key) {
@@ -34,29 +34,6 @@ fn forge_extension(world: &World, number: u64) {
     });
 }
 
-/// The verdict of a run that an earlier program judged in its way, asked for again.
-fn judged_then(world: &World, judging: u32) -> String {
-    let run = world.gate("EP").answer;
-    let policy = text(&run["policy"], "hash").parse().unwrap();
-    world.forge(Event::Gated(GateRun {
-        deliverable: "EP".into(),
-        outcome: Outcome::Pass,
-        checked: 2,
-        finalizing: false,
-        attested: None,
-        policy,
-        approvers: None,
-        timelines: vec![],
-        referenced: vec![],
-        linked: vec![],
-        lost_documents: vec![],
-        problems: vec![],
-        judging,
-    }));
-    let seq = world.events().to_string();
-    text(&world.json(["gate", "EP", "--as-of", &seq]).value(), "verdict")
-}
-
 #[test]
 fn what_was_withdrawn_is_not_put_back_by_an_extension() {
     let (world, dana, lee) = world();
@@ -70,8 +47,8 @@ fn what_was_withdrawn_is_not_put_back_by_an_extension() {
     forge_extension(&world, 2);
     assert!(world.refusal("EP", "approver-not-allowed").contains("rights are gone"));
     // What an earlier program let pass it let pass.
-    assert_eq!(judged_then(&world, 1), "pass");
-    assert_eq!(judged_then(&world, 2), "refused");
+    assert_eq!(world.judged_then("EP", 1), "pass");
+    assert_eq!(world.judged_then("EP", 2), "refused");
     // Who may approve takes it back, and that is extended as before.
     world.sign(&dana, DANA, &["b.png"]).expect(0);
     world.gate("EP").expect("pass", &[]);
@@ -107,7 +84,7 @@ fn what_was_refused_is_not_let_in_by_an_extension() {
     }
     forge_extension(&world, 5);
     world.gate("EP").expect("refused", &["approval-rejected b.png"]);
-    assert_eq!(judged_then(&world, 1), "pass");
+    assert_eq!(world.judged_then("EP", 1), "pass");
     world.sign(&dana, DANA, &["b.png"]).expect(0);
     assert_eq!(world.gate("EP").verdict, "pass");
 }
