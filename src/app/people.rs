@@ -82,7 +82,7 @@ impl DecisionTarget {
 pub enum RevokeTarget {
     /// One approval, for everything it covers.
     Approval(ApprovalId),
-    /// Every active approval of these contents, for these contents.
+    /// Every approval of these contents that was not withdrawn yet, for these contents.
     Assets(Vec<AssetId>),
     /// Every approval that was given under this declaration.
     Declaration(DeclarationId),
@@ -331,7 +331,7 @@ fn withdrawn(
             let given: Vec<_> = record.approvals.iter().filter(under).collect();
             if given.is_empty() {
                 return Err(AppError::usage(
-                    format!("no active approval was given under {id}"),
+                    format!("no approval that is left to withdraw was given under {id}"),
                     "genlock log lists approvals",
                 ));
             }
@@ -340,14 +340,15 @@ fn withdrawn(
             Ok(Withdrawn { approvals, only: Vec::new(), assets: assets.len() })
         }
         RevokeTarget::Assets(assets) => {
-            let active = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
-            let active = active.filter(|(entry, standing)| {
-                *standing == Standing::Active && options.means(&entry.fact)
+            // Also what has run out or is outdated: a policy may take it for enough.
+            let left = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
+            let left = left.filter(|(entry, standing)| {
+                !matches!(standing, Standing::Revoked { .. }) && options.means(&entry.fact)
             });
-            let approvals: BTreeSet<_> = active.map(|(entry, _)| entry.fact.id).collect();
+            let approvals: BTreeSet<_> = left.map(|(entry, _)| entry.fact.id).collect();
             if approvals.is_empty() {
                 return Err(AppError::usage(
-                    "no active approval covers what was named",
+                    "no approval that is left to withdraw covers what was named",
                     "genlock show ASSET lists its approvals",
                 ));
             }

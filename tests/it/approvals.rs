@@ -165,6 +165,27 @@ fn revoking_an_asset_withdraws_all_its_active_approvals_and_no_others() {
 }
 
 #[test]
+fn revoking_an_asset_leaves_no_approval_that_a_policy_could_go_by() {
+    let world = world();
+    let soft = ["approval-outdated", "approval-expired"].map(|code| (code, "warn"));
+    world.policy(&[soft[0], soft[1], ("tool-unregistered", "off")]);
+    let what = crate::declarations::FINAL;
+    crate::declarations::declare(&world, what, &["ai.png"]);
+    approve(&world, &["--scope", "final", "--expires", "2098-12-31"]);
+    let letter = world.letter();
+    let under = ["approve", "D-1", "--by", "Dana", "--scope", "final", "--document", &letter];
+    world.run(under).expect(0);
+    let changed = what.replace("a poster", "two posters");
+    crate::declarations::declare(&world, &changed, &["D-1"]);
+    gate_in_2099(&world);
+    world.gate("EP").expect("pass", &["[approval-outdated ai.png]", UNSIGNED]);
+    let answer = world.json(["revoke", "ai.png", "--note", "rights are gone"]).expect(0).value();
+    assert_eq!(answer["ids"], serde_json::json!(["A-1", "A-2"]));
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    world.run(["revoke", "ai.png", "--note", "again"]).expect(2);
+}
+
+#[test]
 fn a_rejection_after_an_approval_overrules_it() {
     let world = world();
     approve(&world, &["--scope", "final"]);
