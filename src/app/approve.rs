@@ -1,6 +1,8 @@
 //! `approve`: a yes, given anew or extended from an earlier one to a later version; signed, where a
 //! key is named.
 
+use std::collections::BTreeSet;
+
 use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::authorities;
 use crate::app::decide::decide;
@@ -9,7 +11,10 @@ use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
     AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
 };
-use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp};
+use crate::ledger::Reader;
+use crate::model::{
+    Approval, ApprovalId, AssetId, Document, Event, JUDGING, Scope, Seq, Timestamp, is_same_name,
+};
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
 
@@ -78,7 +83,7 @@ pub fn approve(
         // Closed again before the ledger is: the last one to close moves the log into the file.
         let reader = project.reader()?;
         let (assets, declaration) = target.resolve(&reader, record)?;
-        let mut approval = draft(record, context, &assets, options, document.as_ref())?;
+        let mut approval = draft(record, &reader, context, &assets, options, document.as_ref())?;
         approval.declaration = approval.declaration.or(declaration);
         if let Some(signing) = &mut signing {
             subjects.add(project, context, &reader, &assets)?;
@@ -124,6 +129,7 @@ fn events(
 /// The approval as it will be recorded, but for its signature.
 fn draft(
     record: &Record,
+    reader: &Reader,
     context: &Context<'_>,
     assets: &[AssetId],
     options: &ApproveOptions,
@@ -155,7 +161,7 @@ fn draft(
             confirms(record, assets, by)?;
             approval.determination = true;
         }
-        Form::Under(id) => extend(record, context, *id, &mut approval)?,
+        Form::Under(id) => extend(record, reader, context, *id, &mut approval)?,
     }
     Ok(approval)
 }
@@ -182,6 +188,7 @@ fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppErro
 /// Takes over what an earlier approval allows.
 fn extend(
     record: &Record,
+    reader: &Reader,
     context: &Context<'_>,
     id: ApprovalId,
     approval: &mut Approval,
@@ -216,9 +223,7 @@ fn extend(
             "what was refused or withdrawn needs a new approval, with --scope",
         ));
     }
-    if let Some(asset) =
-        approval.assets.iter().find(|asset| record.attached_it(&approval.by, asset))
-    {
+    if let Some(asset) = brought_in(record, reader, &approval.by, &approval.assets)? {
         return Err(AppError::usage(
             format!("{} put {} under its declaration", approval.by, asset.short()),
             "another person says that the approval covers it",
@@ -232,4 +237,26 @@ fn extend(
     approval.declaration = of.declaration;
     approval.under = Some(id);
     Ok(())
+}
+
+/// What somebody put under a declaration, of some contents. The record was folded without observations:
+/// where contents lie and lay is asked of the tables.
+fn brought_in(
+    record: &Record,
+    reader: &Reader,
+    by: &str,
+    assets: &[AssetId],
+) -> Result<Option<AssetId>, AppError> {
+    let mut found = assets.iter().find(|one| record.attached_it(by, one, JUDGING)).copied();
+    let declarations = &record.declarations;
+    if found.is_none() && declarations.have_globs() {
+        let assets: BTreeSet<_> = assets.iter().collect();
+        reader.held(&mut |path, asset, gone| {
+            let mut takers = declarations.takers_at(&path, gone);
+            if assets.contains(&asset) && takers.any(|one| is_same_name(one, by)) {
+                found.get_or_insert(asset);
+            }
+        })?;
+    }
+    Ok(found)
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::model::{Approval, AssetId, Rejection, Revocation, Seq};
+use crate::model::{Approval, AssetId, Rejection, Revocation, Seq, is_same_name};
 use crate::record::{Entry, Record, Standing};
 
 /// What was said against a content.
@@ -82,9 +82,15 @@ impl Record {
         all?.into_iter().max_by_key(|no| no.seq)
     }
 
-    /// Whether somebody put a content under a declaration: then another must say that it is covered.
-    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
-        self.attachers.get(asset).is_some_and(|all| all.contains(who))
+    /// Whether somebody put a content under a declaration, itself or by a place it was seen at: then
+    /// another must say that it is covered. `judging` is [`JUDGING`](crate::model::JUDGING).
+    pub fn attached_it(&self, who: &str, asset: &AssetId, judging: u32) -> bool {
+        let by_name = || self.attachers.get(asset).into_iter().flatten();
+        if judging < 2 {
+            return by_name().any(|one| one == who);
+        }
+        let mut all = by_name().map(String::as_str).chain(self.declarations.takers(asset));
+        all.any(|one| is_same_name(one, who))
     }
 
     /// From which event on a no to a content is not answered by an approval. An extension answers none:

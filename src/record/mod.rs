@@ -193,7 +193,7 @@ impl Record {
             }
             Event::Attached(fact) => {
                 self.put_under(&fact.assets, &actor);
-                self.declarations.attached(&fact, seq);
+                self.declarations.attached(&fact, seq, &actor);
             }
             Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
             Event::ToolRegistered(fact) => {

@@ -4,7 +4,7 @@ use genlock::model::ApprovalId;
 
 use crate::keys::{DANA, Key, LEE};
 use crate::media::a1111_png;
-use crate::world::{World, tick};
+use crate::world::{World, text, tick};
 
 /// Two AI assets in a deliverable. Dana approves; Lee only extends.
 fn world() -> (World, Key, Key) {
@@ -87,6 +87,47 @@ fn what_was_refused_is_not_let_in_by_an_extension() {
     assert_eq!(world.judged_then("EP", 1), "pass");
     world.sign(&dana, DANA, &["b.png"]).expect(0);
     assert_eq!(world.gate("EP").verdict, "pass");
+}
+
+#[test]
+fn who_named_the_place_where_a_version_landed_does_not_extend_the_approval_to_it() {
+    let (world, dana, lee) = world();
+    crate::declarations::declare(&world, crate::declarations::FINAL, &["a.png"]);
+    world.sign(&dana, DANA, &["D-1"]).expect(0);
+    let attach = |who: &str, what: &str| {
+        world.run(["--as", who, "declare", "D-1", "--add", what]).expect(0);
+    };
+    // In other letters it is the same person.
+    attach("Lee@Studio.example", "new/**");
+    for (seed, name) in [(10, "new/c.png"), (11, "new/sub/d.png")] {
+        world.write(name, a1111_png(seed));
+    }
+    world.scan();
+    // What lay there stays theirs when it is moved away.
+    world.rename("new/c.png", "c.png");
+    world.scan();
+    world.deliverable("NEW", &["c.png", "new/sub"]);
+    for version in ["c.png", "new/sub/d.png"] {
+        let refused = world.sign(&lee, LEE, &[version, "--under", "A-1"]).expect(2);
+        assert!(refused.error().contains("put"), "{}", refused.stdout);
+    }
+    let assets = ["c.png", "new/sub/d.png"].map(|one| world.id(one).parse().unwrap());
+    world.forge_approval(|approval| {
+        approval.by = LEE.into();
+        approval.assets = assets.to_vec();
+        approval.under = Some(ApprovalId(1));
+        approval.signed = None;
+    });
+    let both = ["c.png", "new/sub/d.png"].map(|one| format!("approver-not-allowed {one}"));
+    let found = world.gate("NEW").findings();
+    assert!(both.iter().all(|one| found.contains(one)), "{found:?}");
+    assert_eq!(text(&world.row("c.png"), "clearance"), "declared");
+    assert_eq!(world.judged_then("NEW", 1), "pass");
+    world.sign(&dana, DANA, &["c.png", "new/sub/d.png", "--under", "A-1"]).expect(0);
+    assert_eq!(world.gate("NEW").verdict, "pass");
+    // By name, too.
+    attach("LEE@studio.example", "b.png");
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
 }
 
 #[test]

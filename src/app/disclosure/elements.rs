@@ -13,7 +13,7 @@ use crate::ledger::Reader;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
-    Evidence, Found, SourceType, Strength, Timestamp,
+    Evidence, Found, JUDGING, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Policy, counts, tier};
@@ -76,7 +76,8 @@ impl<'a> Ground<'a> {
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
         let counts = |entry: &Entry<Approval>| {
             let policy = self.policy;
-            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, self.record))
+            let Self { authorities, record, .. } = self;
+            policy.is_some_and(|one| counts(one, asset, entry, authorities, record, JUDGING))
         };
         self.record.clearance(asset, declarations, self.now, &counts)
     }

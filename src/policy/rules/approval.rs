@@ -251,6 +251,7 @@ impl Lack {
         entry: &Entry<Approval>,
         authorities: &Authorities,
         record: &Record,
+        judging: u32,
     ) -> Vec<Self> {
         let mut all = Vec::new();
         let approval = &entry.fact;
@@ -262,7 +263,7 @@ impl Lack {
         let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
         let barred = || may_not(policy, &approval.by, power);
         all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
-        if approval.under.is_some() && record.attached_it(&approval.by, asset) {
+        if approval.under.is_some() && record.attached_it(&approval.by, asset, judging) {
             let how = format!("{} put it under its declaration; another must", approval.by);
             all.push(Self::NotAllowed(how));
         }
@@ -278,7 +279,8 @@ impl Lack {
         case: &Case<'_>,
     ) -> Vec<Self> {
         let approval = &entry.fact;
-        let mut all = Self::of_word(policy, asset, entry, case.authorities, case.record);
+        let Case { authorities, record, judging, .. } = *case;
+        let mut all = Self::of_word(policy, asset, entry, authorities, record, judging);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -354,8 +356,9 @@ pub fn counts(
     entry: &Entry<Approval>,
     authorities: &Authorities,
     record: &Record,
+    judging: u32,
 ) -> bool {
-    let lacks = Lack::of_word(policy, asset, entry, authorities, record);
+    let lacks = Lack::of_word(policy, asset, entry, authorities, record, judging);
     lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
 }
 

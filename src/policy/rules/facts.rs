@@ -111,9 +111,10 @@ impl<'a> ItemFacts<'a> {
 
     /// Where a content stands by the approvals that count.
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        let Case { record, authorities, now, .. } = *self.case;
-        let counts =
-            |entry: &Entry<Approval>| counts(self.policy, asset, entry, authorities, record);
+        let Case { record, authorities, now, judging, .. } = *self.case;
+        let counts = |entry: &Entry<Approval>| {
+            counts(self.policy, asset, entry, authorities, record, judging)
+        };
         record.clearance(asset, declarations, now, &counts)
     }
 
