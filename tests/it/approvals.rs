@@ -237,6 +237,66 @@ fn a_rejection_for_another_deliverable_is_not_about_this_one() {
     world.gate("TRAILER").expect("refused", &["approval-rejected ai.png"]);
 }
 
+#[test]
+fn another_approval_never_refuses_what_passed() {
+    let world = world();
+    world.policy(&[("approval-temp-only", "warn"), ("conditions-open", "block")]);
+    approve(&world, &["--scope", "temp"]);
+    let temp = ["[approval-temp-only ai.png]", UNSIGNED];
+    world.gate("EP").expect("pass", &temp);
+    // Final, and without the document that the policy asks for.
+    approve(&world, &["--scope", "final", "--no-document"]);
+    world.gate("EP").expect("pass", &temp);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    // Newer, and bound to what nobody has met.
+    approve(&world, &["--scope", "final", "--conditions", "credit the archive"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    // Where that is all there is, it blocks as before.
+    for id in ["A-1", "A-2", "A-3"] {
+        world.run(["revoke", id, "--note", "no"]).expect(0);
+    }
+    world.gate("EP").expect("refused", &[UNSIGNED, "conditions-open ai.png"]);
+}
+
+#[test]
+fn conditions_that_the_policy_waits_for_say_yes_to_nothing_yet() {
+    let world = world();
+    world.policy(&[("conditions-open", "block"), ("tool-unregistered", "off")]);
+    approve(&world, &["--scope", "final"]);
+    let what =
+        crate::declarations::FINAL.replace("[principles]", "personal_data = \"yes\"\n[principles]");
+    crate::declarations::declare(&world, &what, &["ai.png"]);
+    let found = ["[approval-unsigned ai.png]", "personal-data-unapproved ai.png"];
+    world.gate("EP").expect("refused", &found);
+    approve(&world, &["--scope", "final", "--conditions", "credit the archive"]);
+    world.gate("EP").expect("refused", &found);
+    let met = ["approve", "A-2", "--condition-met", "--by", "Dana", "--note", "card 4"];
+    world.run(met).expect(0);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn a_new_yes_after_a_no_needs_what_the_policy_asks_for_and_no_more() {
+    let world = world();
+    reject(&world);
+    approve(&world, &["--scope", "final", "--no-document"]);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["approval-rejected ai.png"]);
+    // What is missing is not hidden behind the no.
+    let why = text(gate.finding("approval-rejected"), "why");
+    assert!(why.ends_with("; since then A-2 by Dana has no written document"), "{why}");
+    world.policy(&[("approval-no-document", "off")]);
+    let overrides = "[approval-overrides-rejection ai.png]";
+    world.gate("EP").expect("pass", &[overrides, UNSIGNED]);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    world.policy(&[("approval-no-document", "warn")]);
+    let softened = ["[approval-no-document ai.png]", overrides, UNSIGNED];
+    world.gate("EP").expect("pass", &softened);
+}
+
 /// An asset with a mark that somebody determined not to be AI.
 fn contested(bytes: Vec<u8>) -> World {
     let world = World::with([("x.png", bytes)]);

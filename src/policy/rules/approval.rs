@@ -76,40 +76,61 @@ impl<'a> ApprovalFacts<'a> {
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
             .map(|(entry, standing)| (entry, Lack::all(policy, asset, entry, &standing, case)))
             .collect();
-        let holds = |lacks: &[Lack]| {
-            lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+        // What the policy waits for is no yes yet.
+        let waits = case.judging > 1 && is_blocking(policy, RuleCode::ConditionsOpen);
+        let unmet = |entry: &Entry<Approval>| waits && open(policy, case, entry).is_some();
+        let first_blocking =
+            |lacks: &'_ [Lack]| lacks.iter().position(|lack| is_blocking(policy, lack.code()));
+        let holds = |entry: &Entry<Approval>, lacks: &[Lack]| {
+            first_blocking(lacks).is_none() && !unmet(entry)
         };
-        let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
-        let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
-        let holding = offered.iter().filter(|(_, lacks)| holds(lacks));
+        let holding: Vec<_> = offered.iter().filter(|(entry, lacks)| holds(entry, lacks)).collect();
+        let roles = holding.iter().flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
         let said = |entry: &'a Entry<Approval>| {
             let under = entry.fact.declaration.map(|one| one.id);
             (case.record.said(entry).seq, under)
         };
-        let holding = holding.map(|(entry, _)| said(entry)).collect();
+        let holding = holding.iter().map(|(entry, _)| said(entry)).collect();
         // What somebody forged, or could not give, is no approval; it is said where no other holds.
         let is_void = |lack: &Lack| {
             matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
-                && policy.severity(lack.code()) == Some(Severity::Block)
+                && is_blocking(policy, lack.code())
         };
         let (void, offered): (Vec<_>, Vec<_>) =
             offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
-        // The approval that comes nearest to what is needed; of equals the newest.
-        let nearness = |lacks: &[Lack]| lacks.first().map_or(u8::MAX, Lack::rank);
-        let best = offered.into_iter().max_by_key(|(entry, lacks)| (nearness(lacks), entry.seq));
-        // A signature that is not asked for is not lacking.
-        let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
-        let enough =
-            |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
+        // The approval that comes nearest to what is needed: by what blocks, then by what is said; of
+        // equals the newest.
+        let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
+        let nearness = |entry: &Entry<Approval>, lacks: &[Lack]| {
+            let said = rank(lacks.first());
+            if case.judging < 2 {
+                return (said, true, said);
+            }
+            (rank(first_blocking(lacks).map(|at| &lacks[at])), !unmet(entry), said)
+        };
+        let best =
+            offered.into_iter().max_by_key(|(entry, lacks)| (nearness(entry, lacks), entry.seq));
+        // A signature that is not asked for is not lacking, nor is what else the policy goes without.
+        let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
+        let enough = |lacks: &[Lack]| match case.judging {
+            0 | 1 => lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked),
+            _ => first_blocking(lacks).is_none(),
+        };
+        // A yes that came after a no, and is none yet: what it lacks must not hide behind the no.
+        let since = |best: Option<(&Entry<Approval>, Vec<Lack>)>| {
+            let (entry, lacks) = best.filter(|_| case.judging > 1)?;
+            let lack = &lacks[first_blocking(&lacks)?];
+            Some(format!("; since then {}", lack.said(entry, case)))
+        };
         let mut facts = match (best, no) {
             (Some((entry, lacks)), _) if enough(&lacks) => Self {
                 overrides: no.map(|no| overrides(entry, no)),
                 ..Self::short(policy, case, entry, lacks)
             },
             (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
-            (_, Some(no)) => Self {
+            (best, Some(no)) => Self {
                 state: Some("rejected"),
-                rejected: Some(refused(no)),
+                rejected: Some(refused(no) + &since(best).unwrap_or_default()),
                 refused: Some(no.at),
                 ..Self::default()
             },
@@ -152,37 +173,24 @@ impl<'a> ApprovalFacts<'a> {
         lacks: Vec<Lack>,
     ) -> Self {
         let mut facts = Self::of_one(case, entry);
-        let name = if lacks.is_empty() {
-            String::new()
-        } else {
-            format!("{} by {}", entry.fact.id, entry.fact.by)
-        };
         for lack in lacks {
-            let code = lack.code();
+            let blocks = is_blocking(policy, lack.code());
+            let said = Some(lack.said(entry, case));
             match lack {
-                Lack::Invalid(how) => facts.invalid = Some(format!("{name} does not count: {how}")),
-                Lack::NotAllowed(how) => {
-                    facts.not_allowed = Some(format!("{name} does not count: {how}"));
-                }
-                Lack::Unsigned => facts.unsigned = Some(format!("{name} carries no signature")),
-                Lack::Revoked(how, at) => {
-                    facts.revoked = Some(format!("{name} was withdrawn {how}"));
-                    let blocks = policy.severity(code) == Some(Severity::Block);
+                Lack::Invalid(_) => facts.invalid = said,
+                Lack::NotAllowed(_) => facts.not_allowed = said,
+                Lack::Unsigned => facts.unsigned = said,
+                Lack::Revoked(_, at) => {
+                    facts.revoked = said;
                     facts.refused = blocks.then_some(at);
                 }
-                Lack::TempOnly => {
-                    facts.temp_only = Some(format!("{name} allows temporary use only"));
-                }
-                Lack::Elsewhere => {
-                    let names = entry.fact.deliverables.join(", ");
-                    facts.elsewhere =
-                        Some(format!("{name} is for {names}, not for {}", case.deliverable));
-                }
-                Lack::Expired(at) => facts.expired = Some(format!("{name} ran out at {at}")),
-                Lack::Outdated(how) => facts.outdated = Some(format!("{name} {how}")),
-                Lack::Document(how) => facts.undocumented = Some(format!("{name} {how}")),
+                Lack::TempOnly => facts.temp_only = said,
+                Lack::Elsewhere => facts.elsewhere = said,
+                Lack::Expired(_) => facts.expired = said,
+                Lack::Outdated(_) => facts.outdated = said,
+                Lack::Document(_) => facts.undocumented = said,
             }
-            if policy.severity(code) == Some(Severity::Block) {
+            if blocks {
                 facts.state = Some("short");
                 break;
             }
@@ -314,6 +322,23 @@ impl Lack {
         all
     }
 
+    /// What is to be said of it.
+    fn said(&self, entry: &Entry<Approval>, case: &Case<'_>) -> String {
+        let name = format!("{} by {}", entry.fact.id, entry.fact.by);
+        match self {
+            Self::Invalid(how) | Self::NotAllowed(how) => format!("{name} does not count: {how}"),
+            Self::Unsigned => format!("{name} carries no signature"),
+            Self::Revoked(how, _) => format!("{name} was withdrawn {how}"),
+            Self::TempOnly => format!("{name} allows temporary use only"),
+            Self::Elsewhere => {
+                let names = entry.fact.deliverables.join(", ");
+                format!("{name} is for {names}, not for {}", case.deliverable)
+            }
+            Self::Expired(at) => format!("{name} ran out at {at}"),
+            Self::Outdated(how) | Self::Document(how) => format!("{name} {how}"),
+        }
+    }
+
     const fn rank(&self) -> u8 {
         match self {
             Self::Invalid(_) => 0,
@@ -343,6 +368,10 @@ impl Lack {
     }
 }
 
+fn is_blocking(policy: &Policy, code: RuleCode) -> bool {
+    policy.severity(code) == Some(Severity::Block)
+}
+
 /// Why somebody may not do something, by the roles of the policy.
 fn may_not(policy: &Policy, who: &str, power: Power) -> Option<String> {
     (!policy.may(who, power)).then(|| format!("no role of {who} may {}", power.as_str()))
@@ -359,7 +388,7 @@ pub fn counts(
     judging: u32,
 ) -> bool {
     let lacks = Lack::of_word(policy, asset, entry, authorities, record, judging);
-    lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+    lacks.iter().all(|lack| !is_blocking(policy, lack.code()))
 }
 
 /// From which event on a no to a content is not answered by an approval.
@@ -375,7 +404,7 @@ fn refused(no: &Entry<Rejection>) -> String {
 /// What an approval is bound to, unless somebody whose word counts recorded that it was met.
 fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<String> {
     let conditions = entry.fact.conditions.as_ref()?;
-    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
     let mut said = String::new();
     let words = case.record.conditions_met.iter();
     for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
@@ -405,7 +434,7 @@ fn is_for(deliverables: &[String], name: &str) -> bool {
 
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
 pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bool {
-    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
     let counts = |entry: &Entry<Approval>| {
         let word = case.authorities.of(entry.seq);
         let may = policy.may(&entry.fact.by, Power::Confirm);
