@@ -86,6 +86,7 @@ pub fn approve(
         let mut approval = draft(record, &reader, context, &assets, options, document.as_ref())?;
         approval.declaration = approval.declaration.or(declaration);
         if let Some(signing) = &mut signing {
+            something(&assets)?;
             subjects.add(project, context, &reader, &assets)?;
             subjects.add_document(project, context, approval.document.as_ref())?;
             let ground = ground(record, &approvers, context.now());
@@ -113,6 +114,17 @@ pub(super) fn allowed(policy: &Policy, by: &str, power: Power) -> Result<(), App
             roles => format!("the policy gives that to: {}", roles.join(", ")),
         },
     ))
+}
+
+/// A statement is about contents, and one about none says nothing.
+fn something(assets: &[AssetId]) -> Result<(), AppError> {
+    if assets.is_empty() {
+        return Err(AppError::usage(
+            "what is signed are contents, and the declaration has none yet",
+            "approve it without --sign, or sign once it has: genlock declare D-n --add ASSET",
+        ));
+    }
+    Ok(())
 }
 
 /// Texts that changed go on record before what rests on them.
@@ -201,9 +213,12 @@ fn extend(
     };
     let of = &entry.fact;
     let now = record.moment(context.now());
-    let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
+    let standing = |asset: &AssetId| record.standing(entry, asset, now);
+    let ahead = of.assets.is_empty().then(|| record.standing_ahead(entry, now));
+    let mut standings = of.assets.iter().map(standing).chain(ahead);
+    let holds = standings.any(|one| one == Standing::Active);
     let counts = authorities(record).of(entry.seq).counts();
-    if of.determination || !of.assets.iter().any(holds) || !counts {
+    if of.determination || !holds || !counts {
         let why = if of.determination { "confirms a determination" } else { "does not hold" };
         return Err(AppError::usage(
             format!("{id} {why}, and there is nothing to extend"),

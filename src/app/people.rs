@@ -311,15 +311,16 @@ fn withdrawn(
                     format!("genlock revoke {id} --note WHY withdraws it whatever it is for"),
                 ));
             }
-            let standing = |asset| record.standing(entry, asset, now);
-            let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
-            if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
+            let assets = entry.fact.assets.len();
+            let revoked = |standing| matches!(standing, Standing::Revoked { .. });
+            let of = |asset| revoked(record.standing(entry, asset, now));
+            let all = entry.fact.assets.iter().all(of);
+            if all && (assets > 0 || revoked(record.standing_ahead(entry, now))) {
                 return Err(AppError::usage(
                     format!("{id} is withdrawn already"),
                     "genlock show ASSET says by whom and why",
                 ));
             }
-            let assets = entry.fact.assets.len();
             Ok(Withdrawn { approvals: vec![*id], only: Vec::new(), assets })
         }
         RevokeTarget::Declaration(id) => {

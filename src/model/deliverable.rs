@@ -146,8 +146,8 @@ pub struct GateRun {
 /// In which way verdicts come of facts, where no policy says it. Raised when the same facts come to give
 /// another verdict: an earlier one is given as it was. 0: a file that differs from the lists of its package
 /// was not judged, and nothing was of known origin by what it was made from. 1: both are. 2: an extension
-/// answers no refusal or withdrawal of a content and is not by who named the place that took it in; who has no key
-/// that is good for approvals says nothing; the nearest approval is nearest by what blocks.
+/// answers no refusal or withdrawal of a content and is not by who named the place that took it in; one of what nobody signed is
+/// not signed; who has no key that is good for approvals says nothing; the nearest approval is nearest by what blocks.
 pub const JUDGING: u32 = 2;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -312,6 +312,19 @@ impl Record {
         if let Some(index) = self.withdrawn_for(entry.fact.id, asset) {
             return self.revocations[index].standing();
         }
+        self.standing_besides(entry, now)
+    }
+
+    /// How an approval of a declaration that nothing was under yet stands at `now`.
+    pub fn standing_ahead(&self, entry: &Entry<Approval>, now: Timestamp) -> Standing {
+        match self.withdrawn(entry) {
+            Some(revocation) => revocation.standing(),
+            None => self.standing_besides(entry, now),
+        }
+    }
+
+    /// How an approval stands that was not withdrawn itself.
+    fn standing_besides(&self, entry: &Entry<Approval>, now: Timestamp) -> Standing {
         if let Some(revoked) = self.fell(entry) {
             return revoked;
         }

@@ -131,6 +131,50 @@ fn who_named_the_place_where_a_version_landed_does_not_extend_the_approval_to_it
 }
 
 #[test]
+fn an_approval_that_came_before_any_content_is_extended_to_what_comes() {
+    let (world, dana, lee) = world();
+    world.write("../use.toml", crate::declarations::FINAL);
+    let file = world.outside("use.toml").display().to_string();
+    world.run(["declare", "--from", &file]).expect(0);
+    // A statement is about contents.
+    let refused = world.sign(&dana, DANA, &["D-1"]).expect(2);
+    assert!(refused.error().contains("has none yet"), "{}", refused.stdout);
+    let letter = world.letter();
+    let ahead = ["approve", "D-1", "--by", DANA, "--scope", "final", "--document", &letter];
+    world.run(ahead).expect(0);
+    world.run(["declare", "D-1", "--add", "a.png", "--add", "b.png"]).expect(0);
+    let found = ["ai-unapproved a.png", "ai-unapproved b.png"];
+    let blocks = |found: &[&str]| {
+        let all = world.gate("EP").findings();
+        let all: Vec<_> = all.into_iter().filter(|one| !one.starts_with('[')).collect();
+        assert_eq!(all, found);
+    };
+    blocks(&found);
+    world.sign(&lee, LEE, &["a.png", "b.png", "--under", "A-1"]).expect(0);
+    // It is worth what it rests on, and that is not signed.
+    blocks(&[]);
+    let why = text(world.gate("EP").finding("approval-unsigned"), "why");
+    assert!(why.contains("extends A-1, which carries no signature"), "{why}");
+    world.edit_policy(&[("approval-unsigned", "block")]);
+    blocks(&["approval-unsigned a.png", "approval-unsigned b.png"]);
+    assert_eq!(world.judged_then("EP", 1), "pass");
+    world.edit_policy(&[("approval-unsigned", "warn")]);
+    // Withdrawn it is withdrawn, once.
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(2);
+    blocks(&["approval-revoked a.png", "approval-revoked b.png"]);
+    world.sign(&lee, LEE, &["a.png", "--under", "A-1"]).expect(2);
+    // Outdated it is, when what it said yes to is declared anew.
+    world.run(["declare", "--from", &file]).expect(0);
+    let ahead = ahead.map(|one| if one == "D-1" { "D-2" } else { one });
+    world.run(ahead).expect(0);
+    let what = crate::declarations::FINAL.replace("a poster", "two posters");
+    crate::declarations::declare(&world, &what, &["D-2"]);
+    let refused = world.sign(&lee, LEE, &["a.png", "--under", "A-3"]).expect(2);
+    assert!(refused.error().contains("does not hold"), "{}", refused.stdout);
+}
+
+#[test]
 fn a_no_for_one_deliverable_keeps_an_extension_out_of_that_one() {
     let (world, dana, lee) = world();
     world.deliverable("TRAILER", &["b.png"]);

@@ -264,7 +264,10 @@ impl Lack {
         let mut all = Vec::new();
         let approval = &entry.fact;
         let word = authorities.of(entry.seq);
-        if word.signed.is_none() && word.flaw.is_none() {
+        // An extension is worth what it rests on.
+        let rests = authorities.of(record.said(entry).seq);
+        let unproven = word.signed.is_none() || (judging > 1 && rests.signed.is_none());
+        if unproven && word.flaw.is_none() {
             all.push(Self::Unsigned);
         }
         all.extend(word.flaw.clone().map(Self::Invalid));
@@ -327,6 +330,10 @@ impl Lack {
         let name = format!("{} by {}", entry.fact.id, entry.fact.by);
         match self {
             Self::Invalid(how) | Self::NotAllowed(how) => format!("{name} does not count: {how}"),
+            Self::Unsigned if case.authorities.of(entry.seq).signed.is_some() => {
+                let said = case.record.said(entry).fact.id;
+                format!("{name} extends {said}, which carries no signature")
+            }
             Self::Unsigned => format!("{name} carries no signature"),
             Self::Revoked(how, _) => format!("{name} was withdrawn {how}"),
             Self::TempOnly => format!("{name} allows temporary use only"),
