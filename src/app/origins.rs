@@ -139,7 +139,7 @@ impl Clearing {
             let policy = self.policy.as_ref();
             policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record, JUDGING))
         };
-        let clearance = || record.clearance(asset, declarations, self.now, &counts);
+        let clearance = || record.clearance(asset, declarations, self.now, JUDGING, &counts);
         status.is_ai_or_suspect().then(clearance)
     }
 }

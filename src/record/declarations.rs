@@ -99,11 +99,26 @@ impl Dossier {
     }
 }
 
+/// What a content was put under by name.
+#[derive(Default)]
+struct Attachments {
+    ids: Vec<DeclarationId>,
+    /// The event that put it under each of them.
+    since: Vec<Seq>,
+}
+
+/// A declaration that came to say something else: from one version to another.
+pub(super) struct Redeclared {
+    pub(super) id: DeclarationId,
+    pub(super) version: u32,
+    pub(super) now: u32,
+}
+
 /// All declarations, and the register of tools.
 #[derive(Default)]
 pub struct Declarations {
     dossiers: BTreeMap<DeclarationId, Dossier>,
-    attached: HashMap<AssetId, Vec<DeclarationId>>,
+    attached: HashMap<AssetId, Attachments>,
     with_globs: Vec<DeclarationId>,
     /// What contents are under because of where they were seen, by the number of the place in it: it
     /// stays with them when they are moved or copied away.
@@ -172,6 +187,26 @@ impl Declarations {
         taken_in.iter().filter_map(place).map(|place| place.by.as_str())
     }
 
+    /// What was declared anew of a content since the event `said`, of what it was under before the event
+    /// `given`.
+    pub(super) fn redeclared(&self, asset: &AssetId, said: Seq, given: Seq) -> Option<Redeclared> {
+        let attached = self.attached.get(asset);
+        let attached = attached.into_iter().flat_map(|one| one.ids.iter().zip(&one.since));
+        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let place = |(id, at): &'_ (DeclarationId, usize)| {
+            Some((*id, self.dossiers.get(id)?.places.get(*at)?.since))
+        };
+        let all =
+            attached.map(|(id, since)| (*id, *since)).chain(taken_in.iter().filter_map(place));
+        let mut all = all.filter(|(_, since)| *since < given);
+        all.find_map(|(id, _)| {
+            let dossier = self.dossiers.get(&id)?;
+            let then = dossier.versions.iter().rfind(|one| one.seq < said)?.fact.version;
+            let now = dossier.current()?.fact.version;
+            (now > then).then_some(Redeclared { id, version: then, now })
+        })
+    }
+
     /// Who put whatever lies at a path, or did until the event `gone`, under declarations.
     pub fn takers_at(&self, path: &AssetPath, gone: Option<Seq>) -> impl Iterator<Item = &str> {
         let dossiers = self.with_globs.iter().filter_map(|id| self.dossiers.get(id));
@@ -189,8 +224,9 @@ impl Declarations {
         let dossier = self.dossiers.entry(id).or_default();
         for asset in assets {
             let known = self.attached.entry(*asset).or_default();
-            if !known.contains(&id) {
-                known.push(id);
+            if !known.ids.contains(&id) {
+                known.ids.push(id);
+                known.since.push(since);
                 dossier.assets.push(*asset);
             }
         }
@@ -227,7 +263,7 @@ impl Declarations {
         asset: &AssetId,
         paths: impl Iterator<Item = &'a AssetPath>,
     ) -> Cow<'_, [DeclarationId]> {
-        let attached = self.attached.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let attached = self.attached.get(asset).map(|one| one.ids.as_slice()).unwrap_or_default();
         if self.with_globs.is_empty() {
             return Cow::Borrowed(attached);
         }

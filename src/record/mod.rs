@@ -11,6 +11,7 @@ mod kinship;
 mod places;
 mod texts;
 
+use declarations::Redeclared;
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
 pub use extension::Against;
@@ -76,6 +77,19 @@ pub enum Standing {
         /// The version that stands.
         now: u32,
     },
+}
+
+impl Standing {
+    /// The same, as it is judged: at first an approval of a content was outdated by no declaration.
+    #[must_use]
+    pub fn judged(self, entry: &Entry<Approval>, judging: u32) -> Self {
+        match self {
+            Self::Outdated { .. } if judging < 2 && entry.fact.declaration.is_none() => {
+                Self::Active
+            }
+            standing => standing,
+        }
+    }
 }
 
 /// Chooses the paths whose observations a fold keeps.
@@ -312,25 +326,30 @@ impl Record {
         if let Some(index) = self.withdrawn_for(entry.fact.id, asset) {
             return self.revocations[index].standing();
         }
-        self.standing_besides(entry, now)
+        self.standing_besides(entry, Some(asset), now)
     }
 
     /// How an approval of a declaration that nothing was under yet stands at `now`.
     pub fn standing_ahead(&self, entry: &Entry<Approval>, now: Timestamp) -> Standing {
         match self.withdrawn(entry) {
             Some(revocation) => revocation.standing(),
-            None => self.standing_besides(entry, now),
+            None => self.standing_besides(entry, None, now),
         }
     }
 
-    /// How an approval stands that was not withdrawn itself.
-    fn standing_besides(&self, entry: &Entry<Approval>, now: Timestamp) -> Standing {
+    /// How an approval stands, for one of its contents or ahead of any, that was not withdrawn itself.
+    fn standing_besides(
+        &self,
+        entry: &Entry<Approval>,
+        asset: Option<&AssetId>,
+        now: Timestamp,
+    ) -> Standing {
         if let Some(revoked) = self.fell(entry) {
             return revoked;
         }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
-            _ => self.outdated(entry).unwrap_or(Standing::Active),
+            _ => self.outdated(entry, asset).unwrap_or(Standing::Active),
         }
     }
 
@@ -365,8 +384,17 @@ impl Record {
         whole.or_else(each).map(|index| &self.revocations[index])
     }
 
-    /// Whether what an approval said yes to has been declared anew since.
-    fn outdated(&self, entry: &Entry<Approval>) -> Option<Standing> {
+    /// Whether what an approval said yes to has been declared anew since: the declaration it was given
+    /// under, or one that the content was under when it was given for that.
+    fn outdated(&self, entry: &Entry<Approval>, asset: Option<&AssetId>) -> Option<Standing> {
+        if let (Some(asset), None, false) =
+            (asset, entry.fact.declaration, entry.fact.determination)
+        {
+            let said = self.said(entry).seq;
+            let Redeclared { id: declaration, version, now } =
+                self.declarations.redeclared(asset, said, entry.seq)?;
+            return Some(Standing::Outdated { declaration, version, now });
+        }
         let under = entry.fact.declaration?;
         let now = self.declarations.get(under.id)?.current()?.fact.version;
         let (declaration, version) = (under.id, under.version);
@@ -453,12 +481,14 @@ impl Record {
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
-    /// are those it is under; `counts` says which approvals are any.
+    /// are those it is under; `counts` says which approvals are any. `judging` is
+    /// [`JUDGING`](crate::model::JUDGING).
     pub fn clearance(
         &self,
         asset: &AssetId,
         declarations: &[DeclarationId],
         now: Timestamp,
+        judging: u32,
         counts: &dyn Fn(&Entry<Approval>) -> bool,
     ) -> Clearance {
         let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
@@ -477,7 +507,7 @@ impl Record {
                 continue;
             }
             newest = Some(entry.seq);
-            let this = match standing {
+            let this = match standing.judged(entry, judging) {
                 Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
                     Clearance::Approved
                 }

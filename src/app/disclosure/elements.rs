@@ -79,7 +79,7 @@ impl<'a> Ground<'a> {
             let Self { authorities, record, .. } = self;
             policy.is_some_and(|one| counts(one, asset, entry, authorities, record, JUDGING))
         };
-        self.record.clearance(asset, declarations, self.now, &counts)
+        self.record.clearance(asset, declarations, self.now, JUDGING, &counts)
     }
 
     /// The element that a content is, or its status where it is none.

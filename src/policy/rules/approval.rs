@@ -28,6 +28,8 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) key: Option<&'a str>,
     /// Every approval that holds: when what it says yes to was said, and of which declaration, if of one.
     pub(super) holding: Vec<(Seq, Option<DeclarationId>)>,
+    /// The declaration the nearest one was given under, or is outdated by.
+    pub(super) declaration: Option<DeclarationId>,
     /// The approval that says what the nearest one says yes to: itself, or the one that it extends.
     pub(super) said: Option<&'a Entry<Approval>>,
     /// Roles of everybody whose approval holds.
@@ -74,6 +76,7 @@ impl<'a> ApprovalFacts<'a> {
             .record
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
+            .map(|(entry, standing)| (entry, standing.judged(entry, case.judging)))
             .map(|(entry, standing)| (entry, Lack::all(policy, asset, entry, &standing, case)))
             .collect();
         // What the policy waits for is no yes yet.
@@ -84,13 +87,21 @@ impl<'a> ApprovalFacts<'a> {
         let holds = |entry: &Entry<Approval>, lacks: &[Lack]| {
             first_blocking(lacks).is_none() && !unmet(entry)
         };
-        let holding: Vec<_> = offered.iter().filter(|(entry, lacks)| holds(entry, lacks)).collect();
-        let roles = holding.iter().flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        let roles = offered.iter().filter(|(entry, lacks)| holds(entry, lacks));
+        let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
+        // One that is outdated for a content said yes to its other declarations all the same.
+        let aside = |entry: &Entry<Approval>, lack: &Lack| {
+            matches!(lack, Lack::Outdated(..)) && entry.fact.declaration.is_none()
+        };
+        let covers = |(entry, lacks): &&(&'a Entry<Approval>, Vec<Lack>)| {
+            let blocks = |lack: &Lack| is_blocking(policy, lack.code()) && !aside(entry, lack);
+            !lacks.iter().any(blocks) && !unmet(entry)
+        };
         let said = |entry: &'a Entry<Approval>| {
             let under = entry.fact.declaration.map(|one| one.id);
             (case.record.said(entry).seq, under)
         };
-        let holding = holding.iter().map(|(entry, _)| said(entry)).collect();
+        let holding = offered.iter().filter(covers).map(|(entry, _)| said(entry)).collect();
         // What somebody forged, or could not give, is no approval; it is said where no other holds.
         let is_void = |lack: &Lack| {
             matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
@@ -161,7 +172,8 @@ impl<'a> ApprovalFacts<'a> {
         let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
         let said = Some(case.record.said(entry));
         let (state, best) = (Some("holds"), Some(entry));
-        Self { state, best, key, said, documented, ..Self::default() }
+        let declaration = entry.fact.declaration.map(|one| one.id);
+        Self { state, best, key, declaration, said, documented, ..Self::default() }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
@@ -187,7 +199,10 @@ impl<'a> ApprovalFacts<'a> {
                 Lack::TempOnly => facts.temp_only = said,
                 Lack::Elsewhere => facts.elsewhere = said,
                 Lack::Expired(_) => facts.expired = said,
-                Lack::Outdated(_) => facts.outdated = said,
+                Lack::Outdated(_, declaration) => {
+                    facts.outdated = said;
+                    facts.declaration = Some(declaration);
+                }
                 Lack::Document(_) => facts.undocumented = said,
             }
             if blocks {
@@ -212,6 +227,7 @@ impl<'a> ApprovalFacts<'a> {
             unsigned: said(&self.unsigned),
             key: self.key,
             holding: self.holding.clone(),
+            declaration: self.declaration,
             said: self.said,
             roles: self.roles.clone(),
             open: self.open.clone(),
@@ -247,7 +263,7 @@ enum Lack {
     Elsewhere,
     Revoked(String, Timestamp),
     Expired(String),
-    Outdated(String),
+    Outdated(String, DeclarationId),
     Document(String),
 }
 
@@ -265,9 +281,10 @@ impl Lack {
         let approval = &entry.fact;
         let word = authorities.of(entry.seq);
         // An extension is worth what it rests on.
-        let rests = authorities.of(record.said(entry).seq);
-        let unproven = word.signed.is_none() || (judging > 1 && rests.signed.is_none());
-        if unproven && word.flaw.is_none() {
+        let rests = approval.under.filter(|_| judging > 1);
+        let unproven =
+            |_| authorities.of(record.said(entry).seq).signed.is_none() && word.flaw.is_none();
+        if word.signed.is_none() && word.flaw.is_none() || rests.is_some_and(unproven) {
             all.push(Self::Unsigned);
         }
         all.extend(word.flaw.clone().map(Self::Invalid));
@@ -304,9 +321,14 @@ impl Lack {
                 all.push(Self::Revoked(how, *at));
             }
             Standing::Expired { at } => all.push(Self::Expired(at.to_the_second())),
-            Standing::Outdated { declaration, version, now } => all.push(Self::Outdated(format!(
-                "is of version {version} of {declaration}, which stands in version {now}"
-            ))),
+            Standing::Outdated { declaration, version, now } => {
+                let of = match approval.declaration {
+                    Some(_) => format!("is of version {version} of {declaration}"),
+                    None => format!("came to version {version} of {declaration}"),
+                };
+                let how = format!("{of}, which stands in version {now}");
+                all.push(Self::Outdated(how, *declaration));
+            }
             Standing::Active => {}
         }
         match &approval.document {
@@ -342,7 +364,7 @@ impl Lack {
                 format!("{name} is for {names}, not for {}", case.deliverable)
             }
             Self::Expired(at) => format!("{name} ran out at {at}"),
-            Self::Outdated(how) | Self::Document(how) => format!("{name} {how}"),
+            Self::Outdated(how, _) | Self::Document(how) => format!("{name} {how}"),
         }
     }
 
@@ -354,7 +376,7 @@ impl Lack {
             Self::TempOnly => 3,
             Self::Elsewhere => 4,
             Self::Expired(_) => 5,
-            Self::Outdated(_) => 6,
+            Self::Outdated(..) => 6,
             Self::Document(_) => 7,
             Self::Unsigned => 8,
         }
@@ -369,7 +391,7 @@ impl Lack {
             Self::TempOnly => RuleCode::ApprovalTempOnly,
             Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
             Self::Expired(_) => RuleCode::ApprovalExpired,
-            Self::Outdated(_) => RuleCode::ApprovalOutdated,
+            Self::Outdated(..) => RuleCode::ApprovalOutdated,
             Self::Document(_) => RuleCode::ApprovalNoDocument,
         }
     }
