@@ -52,7 +52,7 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
     let Ground { authorities, finalizing, attested, made, judging, .. } = ground;
     let Ground { record, places, now, .. } = ground;
-    let now = record.newest.map_or(now, |newest| now.max(newest));
+    let now = record.moment(now);
     // What differs from the lists of its package was read, and is what it is.
     let unknown = problems.iter().filter(|problem| judging == 0 || problem.code.is_media());
     let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();

@@ -6,7 +6,7 @@ use crate::app::authority::{ack_ground, authorities, demands_signatures};
 use crate::app::decide::decide;
 use crate::app::signing::Signing;
 use crate::app::{AppError, Context, Project, SignOptions};
-use crate::attest::{AllowedSigners, Ground};
+use crate::attest::{AllowedSigners, Ground, NAMESPACE};
 use crate::model::{AssetId, Event, PolicyAcknowledged, Seq};
 use crate::record::Record;
 
@@ -64,14 +64,16 @@ pub fn acknowledge(
             signed: None,
         };
         let judge = judges(record, &approvers, since)?;
-        if !judge.is_empty() && !judge.names(by) {
-            return Err(AppError::usage(
-                format!("{by:?} is not among the approvers who were acknowledged before"),
-                "one of them must say that the change is meant",
-            ));
+        let at = record.moment(context.now());
+        if !judge.is_empty() && !judge.admits(by, NAMESPACE, at) {
+            let why = if judge.names(by) {
+                format!("no key of {by:?} was left good for approvals by the list before")
+            } else {
+                format!("{by:?} is not among the approvers who were acknowledged before")
+            };
+            return Err(AppError::usage(why, "one of them must say that the change is meant"));
         }
         if let Some(signing) = &mut signing {
-            let at = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
             let ground = Ground { signers: Some(&judge), at, history: &record.history };
             let list = fact.approvers.map(|_| approvers.text.as_str());
             fact.signed = Some(signing.policy(record, &fact, &policy.text, list, ground)?);

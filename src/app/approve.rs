@@ -1,6 +1,8 @@
 //! `approve`: a yes, given anew or extended from an earlier one to a later version; signed, where a
 //! key is named.
 
+use std::collections::BTreeSet;
+
 use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::authorities;
 use crate::app::decide::decide;
@@ -9,7 +11,10 @@ use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
     AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
 };
-use crate::model::{Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp};
+use crate::ledger::Reader;
+use crate::model::{
+    Approval, ApprovalId, AssetId, Document, Event, JUDGING, Scope, Seq, Timestamp, is_same_name,
+};
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
 
@@ -73,14 +78,15 @@ pub fn approve(
         Form::Under(_) => Power::Extend,
     };
     decide(project, context, |record| {
-        approvers.check(record, &options.decision.by)?;
+        approvers.check(record, &options.decision.by, context.now())?;
         allowed(&policy, &options.decision.by, power)?;
         // Closed again before the ledger is: the last one to close moves the log into the file.
         let reader = project.reader()?;
         let (assets, declaration) = target.resolve(&reader, record)?;
-        let mut approval = draft(record, context, &assets, options, document.as_ref())?;
+        let mut approval = draft(record, &reader, context, &assets, options, document.as_ref())?;
         approval.declaration = approval.declaration.or(declaration);
         if let Some(signing) = &mut signing {
+            something(&assets)?;
             subjects.add(project, context, &reader, &assets)?;
             subjects.add_document(project, context, approval.document.as_ref())?;
             let ground = ground(record, &approvers, context.now());
@@ -110,6 +116,17 @@ pub(super) fn allowed(policy: &Policy, by: &str, power: Power) -> Result<(), App
     ))
 }
 
+/// A statement is about contents, and one about none says nothing.
+fn something(assets: &[AssetId]) -> Result<(), AppError> {
+    if assets.is_empty() {
+        return Err(AppError::usage(
+            "what is signed are contents, and the declaration has none yet",
+            "approve it without --sign, or sign once it has: genlock declare D-n --add ASSET",
+        ));
+    }
+    Ok(())
+}
+
 /// Texts that changed go on record before what rests on them.
 fn events(
     approvers: &Approvers,
@@ -124,6 +141,7 @@ fn events(
 /// The approval as it will be recorded, but for its signature.
 fn draft(
     record: &Record,
+    reader: &Reader,
     context: &Context<'_>,
     assets: &[AssetId],
     options: &ApproveOptions,
@@ -155,7 +173,7 @@ fn draft(
             confirms(record, assets, by)?;
             approval.determination = true;
         }
-        Form::Under(id) => extend(record, context, *id, &mut approval)?,
+        Form::Under(id) => extend(record, reader, context, *id, &mut approval)?,
     }
     Ok(approval)
 }
@@ -182,6 +200,7 @@ fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppErro
 /// Takes over what an earlier approval allows.
 fn extend(
     record: &Record,
+    reader: &Reader,
     context: &Context<'_>,
     id: ApprovalId,
     approval: &mut Approval,
@@ -193,10 +212,13 @@ fn extend(
         ));
     };
     let of = &entry.fact;
-    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
-    let holds = |asset: &AssetId| record.standing(entry, asset, now) == Standing::Active;
+    let now = record.moment(context.now());
+    let standing = |asset: &AssetId| record.standing(entry, asset, now);
+    let ahead = of.assets.is_empty().then(|| record.standing_ahead(entry, now));
+    let mut standings = of.assets.iter().map(standing).chain(ahead);
+    let holds = standings.any(|one| one == Standing::Active);
     let counts = authorities(record).of(entry.seq).counts();
-    if of.determination || !of.assets.iter().any(holds) || !counts {
+    if of.determination || !holds || !counts {
         let why = if of.determination { "confirms a determination" } else { "does not hold" };
         return Err(AppError::usage(
             format!("{id} {why}, and there is nothing to extend"),
@@ -209,9 +231,14 @@ fn extend(
             "what was refused since needs a new approval, with --scope",
         ));
     }
-    if let Some(asset) =
-        approval.assets.iter().find(|asset| record.attached_it(&approval.by, asset))
-    {
+    let against = |asset| Some((asset, record.against(entry, asset, Seq(u64::MAX))?));
+    if let Some((asset, against)) = approval.assets.iter().find_map(against) {
+        return Err(AppError::usage(
+            format!("{id} is not extended to {}: {against}", asset.short()),
+            "what was refused or withdrawn needs a new approval, with --scope",
+        ));
+    }
+    if let Some(asset) = brought_in(record, reader, &approval.by, &approval.assets)? {
         return Err(AppError::usage(
             format!("{} put {} under its declaration", approval.by, asset.short()),
             "another person says that the approval covers it",
@@ -225,4 +252,26 @@ fn extend(
     approval.declaration = of.declaration;
     approval.under = Some(id);
     Ok(())
+}
+
+/// What somebody put under a declaration, of some contents. The record was folded without observations:
+/// where contents lie and lay is asked of the tables.
+fn brought_in(
+    record: &Record,
+    reader: &Reader,
+    by: &str,
+    assets: &[AssetId],
+) -> Result<Option<AssetId>, AppError> {
+    let mut found = assets.iter().find(|one| record.attached_it(by, one, JUDGING)).copied();
+    let declarations = &record.declarations;
+    if found.is_none() && declarations.have_globs() {
+        let assets: BTreeSet<_> = assets.iter().collect();
+        reader.held(&mut |path, asset, gone| {
+            let mut takers = declarations.takers_at(&path, gone);
+            if assets.contains(&asset) && takers.any(|one| is_same_name(one, by)) {
+                found.get_or_insert(asset);
+            }
+        })?;
+    }
+    Ok(found)
 }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use crate::app::project::adopted;
 use crate::app::{AppError, Project};
-use crate::attest::AllowedSigners;
-use crate::model::{ApproversAdopted, AssetId, Event};
+use crate::attest::{AllowedSigners, NAMESPACE};
+use crate::model::{ApproversAdopted, AssetId, Event, Timestamp};
 use crate::policy::Policy;
 use crate::record::Record;
 
@@ -48,14 +48,20 @@ impl Approvers {
         news.then(|| Event::ApproversAdopted(ApproversAdopted { hash, text: self.text.clone() }))
     }
 
-    /// Refuses a name that is not on the list, once there is or was one. A list that was emptied or
-    /// removed admits nobody: whoever can do that could otherwise approve.
-    pub(super) fn check(&self, record: &Record, by: &str) -> Result<(), AppError> {
+    /// Refuses a name that is not on the list with a key that is good for approvals, once there is or was
+    /// one. A list that was emptied or removed admits nobody: whoever can do that could otherwise approve.
+    pub(super) fn check(&self, record: &Record, by: &str, now: Timestamp) -> Result<(), AppError> {
         if self.signers.is_empty() && !ever_named(record, None) {
             return Ok(());
         }
-        if self.signers.names(by) {
+        if self.signers.admits(by, NAMESPACE, record.moment(now)) {
             return Ok(());
+        }
+        if self.signers.names(by) {
+            return Err(AppError::usage(
+                format!("no key of {by:?} is good for approvals now"),
+                ".genlock/approvers says whose key is good for what and when",
+            ));
         }
         let hint = if self.signers.is_empty() {
             "it had entries before: put them back, genlock log says when they went"

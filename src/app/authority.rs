@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::app::approvers::ever_named;
-use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground};
+use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground, NAMESPACE};
 use crate::model::{
-    Approval, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted, RuleCode, Seq,
-    Severity, Timestamp,
+    Approval, AssetId, Authorities, Authority, JUDGING, PolicyAcknowledged, PolicyAdopted,
+    RuleCode, Seq, Severity, Timestamp,
 };
 use crate::policy::{Policy, in_parts};
 use crate::record::{Entry, Record};
@@ -21,6 +21,8 @@ const CHUNK: usize = 32;
 /// Looks into what stands behind words, and remembers it: what was recorded does not change.
 #[derive(Default)]
 pub(super) struct Inquiry {
+    /// The [`JUDGING`](crate::model::JUDGING) to look by.
+    judging: u32,
     lists: HashMap<AssetId, Option<AllowedSigners>>,
     trust: Authorities,
     /// The statement that an event carries, by its hash, whatever signature it has: one with another is
@@ -35,8 +37,8 @@ pub(super) struct Inquiry {
 
 impl Inquiry {
     /// Looks into what stands behind every word of a record.
-    pub(super) fn of(record: &Record) -> Self {
-        let mut inquiry = Self::default();
+    pub(super) fn of(record: &Record, judging: u32) -> Self {
+        let mut inquiry = Self { judging, ..Self::default() };
         inquiry.look(record);
         inquiry
     }
@@ -56,11 +58,15 @@ impl Inquiry {
         let attested = self.attest(record, &fresh);
         for (entry, attestation) in fresh.iter().zip(attested) {
             let first = self.first(entry.seq);
-            let mut word = self.word(record, entry.seq, &entry.fact.by, attestation, first);
+            let (seq, at) = (entry.seq, entry.at);
+            let mut word = self.word(record, seq, at, &entry.fact.by, attestation, first);
             if word.flaw.is_none() {
                 word.flaw = self.extends(record, entry);
             }
-            word.not_allowed = word.not_allowed.or_else(|| refused_before(record, entry));
+            word.not_allowed = word
+                .not_allowed
+                .or_else(|| refused_before(record, entry))
+                .or_else(|| barred(record, entry).filter(|_| self.judging > 1));
             self.trust.words.insert(entry.seq, word);
         }
         for entry in &record.conditions_met {
@@ -78,7 +84,7 @@ impl Inquiry {
                 self.ground(record, entry.seq, entry.at),
             );
             let first = self.first(entry.seq);
-            let word = self.word(record, entry.seq, &fact.by, attestation, first);
+            let word = self.word(record, entry.seq, entry.at, &fact.by, attestation, first);
             self.trust.words.insert(entry.seq, word);
         }
         self.acknowledge(record);
@@ -141,6 +147,7 @@ impl Inquiry {
         &self,
         record: &Record,
         seq: Seq,
+        at: Timestamp,
         by: &str,
         attestation: Attestation,
         first: Option<Seq>,
@@ -148,7 +155,10 @@ impl Inquiry {
         let list = record.texts.approvers_before(seq);
         let list = list.and_then(|entry| self.lists.get(&entry.fact.hash)?.as_ref());
         let not_allowed = match list {
-            Some(list) if list.names(by) => None,
+            Some(list) if self.admits(list, by, at) => None,
+            Some(list) if list.names(by) => {
+                Some(format!("no key of {by} was good for approvals when it was recorded"))
+            }
             Some(list) if !list.is_empty() => {
                 Some(format!("{by} was not among the approvers when it was recorded"))
             }
@@ -205,12 +215,17 @@ impl Inquiry {
             // Without anybody who could sign a signature is not to be had.
             let demanded = ground.signatures && list.is_some();
             let unsigned = attestation == Attestation::Unsigned && !demanded;
-            let named = list.is_none_or(|list| list.names(&entry.fact.by));
+            let named = list.is_none_or(|list| self.admits(list, &entry.fact.by, entry.at));
             if named && (signed || unsigned) {
                 self.trust.acknowledged = Some(entry.seq);
             }
         }
         self.acknowledgements = all.len();
+    }
+
+    /// Whether a list lets somebody say anything at a moment.
+    fn admits(&self, list: &AllowedSigners, by: &str, at: Timestamp) -> bool {
+        if self.judging > 1 { list.admits(by, NAMESPACE, at) } else { list.names(by) }
     }
 
     fn list(&self, hash: Option<AssetId>) -> Option<&AllowedSigners> {
@@ -236,6 +251,15 @@ fn refused_before(record: &Record, above: &Entry<Approval>) -> Option<String> {
     let no = record.overruled(below, above.seq)?;
     let (id, by) = (no.fact.id, &no.fact.by);
     Some(format!("it extends {}, which {id} by {by} had overruled", below.fact.id))
+}
+
+/// Why nobody could extend an approval to one of the contents: it had been refused, or a yes to it
+/// withdrawn, and only who may approve takes that back.
+fn barred(record: &Record, above: &Entry<Approval>) -> Option<String> {
+    let below = record.approval(above.fact.under?)?;
+    let against = |asset| Some((asset, record.against(below, asset, above.seq)?));
+    let (asset, against) = above.fact.assets.iter().find_map(against)?;
+    Some(format!("it extends {} to {}, though {against}", below.fact.id, asset.short()))
 }
 
 /// What an acknowledgement is judged by.
@@ -273,7 +297,7 @@ pub(super) fn demands_signatures(policy: &Policy) -> bool {
 
 /// What stands behind every word of a record.
 pub fn authorities(record: &Record) -> Authorities {
-    Inquiry::of(record).trust
+    Inquiry::of(record, JUDGING).trust
 }
 
 /// Every signature on record that proves nothing, with the event it stands in.

@@ -41,7 +41,7 @@ pub fn condition_met(
     let (approvers, document) = prepare(project, context, &decision)?;
     let mut signing = sign.as_ref().map(|sign| Signing::open(context, sign)).transpose()?;
     decide(project, context, |record| {
-        approvers.check(record, by)?;
+        approvers.check(record, by, context.now())?;
         allowed(&policy, by, Power::MeetConditions)?;
         let about = record.approval(*approval).ok_or_else(|| {
             AppError::usage(format!("there is no approval {approval}"), "genlock log lists them")

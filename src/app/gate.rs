@@ -235,7 +235,7 @@ impl Looked {
         let record = fold(reader, Some(named))?;
         // Signatures take a processor, the look takes the disk.
         let (seen, inquiry) = std::thread::scope(|scope| {
-            let inquiry = scope.spawn(|| Inquiry::of(&record));
+            let inquiry = scope.spawn(|| Inquiry::of(&record, JUDGING));
             let seen = look(around, ledger, &contents, &record, None);
             (seen, inquiry.join())
         });

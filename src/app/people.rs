@@ -14,7 +14,7 @@ use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
     DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
-    SourceType,
+    SourceType, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -82,7 +82,7 @@ impl DecisionTarget {
 pub enum RevokeTarget {
     /// One approval, for everything it covers.
     Approval(ApprovalId),
-    /// Every active approval of these contents, for these contents.
+    /// Every approval of these contents that was not withdrawn yet, for these contents.
     Assets(Vec<AssetId>),
     /// Every approval that was given under this declaration.
     Declaration(DeclarationId),
@@ -192,7 +192,7 @@ pub fn reject(
 ) -> Result<Verdicts, AppError> {
     let (approvers, document) = prepare(project, context, options)?;
     decide(project, context, |record| {
-        approvers.check(record, &options.by)?;
+        approvers.check(record, &options.by, context.now())?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
         // Closed again before the ledger is: the last one to close moves the log into the file.
         let (assets, declaration) = target.resolve(&project.reader()?, record)?;
@@ -231,7 +231,7 @@ pub fn revoke(
         known_deliverables(record, &options.deliverables)?;
         let Withdrawn { approvals, only, assets } = withdrawn(record, context, target, options)?;
         if let Some(speaker) = &speaker {
-            speaker.check(record, &approvals)?;
+            speaker.check(record, &approvals, context.now())?;
         }
         let revocation = Revocation {
             approvals: approvals.clone(),
@@ -269,9 +269,18 @@ impl<'a> Speaker<'a> {
     }
 
     /// Takes who is an approver, and who takes back only their own word: also one who is off the list.
-    fn check(&self, record: &Record, approvals: &[ApprovalId]) -> Result<(), AppError> {
+    fn check(
+        &self,
+        record: &Record,
+        approvals: &[ApprovalId],
+        now: Timestamp,
+    ) -> Result<(), AppError> {
         let own = |id: &ApprovalId| record.approval(*id).is_some_and(|it| it.fact.by == self.name);
-        if approvals.iter().all(own) { Ok(()) } else { self.approvers.check(record, self.name) }
+        if approvals.iter().all(own) {
+            Ok(())
+        } else {
+            self.approvers.check(record, self.name, now)
+        }
     }
 }
 
@@ -290,7 +299,7 @@ fn withdrawn(
     target: &RevokeTarget,
     options: &RevokeOptions,
 ) -> Result<Withdrawn, AppError> {
-    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let now = record.moment(context.now());
     match target {
         RevokeTarget::Approval(id) => {
             let entry = record.approval(*id).ok_or_else(|| {
@@ -302,15 +311,16 @@ fn withdrawn(
                     format!("genlock revoke {id} --note WHY withdraws it whatever it is for"),
                 ));
             }
-            let standing = |asset| record.standing(entry, asset, now);
-            let revoked = |asset| matches!(standing(asset), Standing::Revoked { .. });
-            if !entry.fact.assets.is_empty() && entry.fact.assets.iter().all(revoked) {
+            let assets = entry.fact.assets.len();
+            let revoked = |standing| matches!(standing, Standing::Revoked { .. });
+            let of = |asset| revoked(record.standing(entry, asset, now));
+            let all = entry.fact.assets.iter().all(of);
+            if all && (assets > 0 || revoked(record.standing_ahead(entry, now))) {
                 return Err(AppError::usage(
                     format!("{id} is withdrawn already"),
                     "genlock show ASSET says by whom and why",
                 ));
             }
-            let assets = entry.fact.assets.len();
             Ok(Withdrawn { approvals: vec![*id], only: Vec::new(), assets })
         }
         RevokeTarget::Declaration(id) => {
@@ -322,7 +332,7 @@ fn withdrawn(
             let given: Vec<_> = record.approvals.iter().filter(under).collect();
             if given.is_empty() {
                 return Err(AppError::usage(
-                    format!("no active approval was given under {id}"),
+                    format!("no approval that is left to withdraw was given under {id}"),
                     "genlock log lists approvals",
                 ));
             }
@@ -331,14 +341,15 @@ fn withdrawn(
             Ok(Withdrawn { approvals, only: Vec::new(), assets: assets.len() })
         }
         RevokeTarget::Assets(assets) => {
-            let active = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
-            let active = active.filter(|(entry, standing)| {
-                *standing == Standing::Active && options.means(&entry.fact)
+            // Also what has run out or is outdated: a policy may take it for enough.
+            let left = assets.iter().flat_map(|asset| record.approvals_of(asset, now));
+            let left = left.filter(|(entry, standing)| {
+                !matches!(standing, Standing::Revoked { .. }) && options.means(&entry.fact)
             });
-            let approvals: BTreeSet<_> = active.map(|(entry, _)| entry.fact.id).collect();
+            let approvals: BTreeSet<_> = left.map(|(entry, _)| entry.fact.id).collect();
             if approvals.is_empty() {
                 return Err(AppError::usage(
-                    "no active approval covers what was named",
+                    "no approval that is left to withdraw covers what was named",
                     "genlock show ASSET lists its approvals",
                 ));
             }
@@ -360,7 +371,7 @@ pub(super) fn prepare(
     }
     let approvers = Approvers::read(project)?;
     // Before a document is stored for somebody who may not decide; looked at again on firm ground.
-    approvers.check(&whole(project)?, &options.by)?;
+    approvers.check(&whole(project)?, &options.by, context.now())?;
     let document =
         options.document.as_deref().map(|file| store(project, context, file)).transpose()?;
     Ok((approvers, document))

@@ -156,11 +156,7 @@ pub(super) fn ground<'a>(
     approvers: &'a Approvers,
     at: Timestamp,
 ) -> Ground<'a> {
-    Ground {
-        signers: Some(&approvers.signers),
-        at: record.newest.map_or(at, |newest| newest.max(at)),
-        history: &record.history,
-    }
+    Ground { signers: Some(&approvers.signers), at: record.moment(at), history: &record.history }
 }
 
 /// Both hashes of contents and documents, from reading them now.

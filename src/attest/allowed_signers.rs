@@ -53,6 +53,16 @@ struct Signer {
     key: KeyData,
 }
 
+impl Signer {
+    /// Whether its key is for a namespace, at a second.
+    fn is_good(&self, namespace: &str, at: i64) -> bool {
+        let Options { namespaces, valid_after, valid_before } = &self.options;
+        namespaces.as_ref().is_none_or(|list| fits_list(namespace, list))
+            && valid_after.is_none_or(|from| at >= from)
+            && valid_before.is_none_or(|until| at <= until)
+    }
+}
+
 /// Who may sign, with which keys, when.
 #[derive(Clone, Debug, Default)]
 pub struct AllowedSigners {
@@ -103,21 +113,23 @@ impl AllowedSigners {
         self.signers.is_empty()
     }
 
-    /// Whether a line names this principal.
+    /// Whether a line names this principal, whatever its key is good for.
     pub fn names(&self, principal: &str) -> bool {
         self.signers.iter().any(|signer| fits_list(principal, &signer.principals))
+    }
+
+    /// Whether a line names this principal with a key that is good in a namespace, at a moment. Who
+    /// could not sign then does not do without either.
+    pub fn admits(&self, principal: &str, namespace: &str, at: Timestamp) -> bool {
+        let at = at.to_seconds();
+        let good = |one: &&Signer| one.is_good(namespace, at);
+        self.signers.iter().filter(good).any(|signer| fits_list(principal, &signer.principals))
     }
 
     /// Whether a key signs for anybody, in a namespace, at a moment.
     pub(super) fn allow_anybody(&self, key: &KeyData, namespace: &str, at: Timestamp) -> bool {
         let at = at.to_seconds();
-        self.signers.iter().any(|signer| {
-            let Options { namespaces, valid_after, valid_before } = &signer.options;
-            signer.key == *key
-                && namespaces.as_ref().is_none_or(|list| fits_list(namespace, list))
-                && valid_after.is_none_or(|from| at >= from)
-                && valid_before.is_none_or(|until| at <= until)
-        })
+        self.signers.iter().any(|signer| signer.key == *key && signer.is_good(namespace, at))
     }
 
     /// Whether a key signs for a name, in a namespace, at a moment. One line that says so is enough.
@@ -283,6 +295,11 @@ mod tests {
             list.allows(who, &data(key), space, at(when))
         };
         let june = "2026-06-01T00:00:00Z";
+        let admits = |who: &str, space: &str, when: &str| list.admits(who, space, at(when));
+        assert!(admits("a@legal.example", "genlock-approval", june));
+        assert!(admits("Dana Reyes", "git", "2099-01-01T00:00:00Z"));
+        assert!(!admits("a@legal.example", "git", june) && !admits("nobody", "genlock-x", june));
+        assert!(!admits("a@legal.example", "genlock-approval", "2026-12-31T00:00:01Z"));
         assert_eq!(ask("dana@studio.example", KEY, "genlock-approval", june), Ok(()));
         assert_eq!(ask("Dana Reyes", OTHER, "anything", june), Ok(()));
         let not = |who, key, space, when| ask(who, key, space, when).unwrap_err();

@@ -487,7 +487,7 @@ pub(super) struct RejectArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RevokeArgs {
-    /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their active approvals
+    /// One approval (A-n), the approvals of a declaration (D-n), or assets: all their approvals
     #[arg(required = true, value_parser = asset())]
     pub(super) targets: Vec<String>,
     /// Who withdraws it, where that is not who acts: an approver, or who gave the approval

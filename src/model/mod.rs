@@ -54,7 +54,7 @@ pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch,
     ScanCompleted, Sighting,
 };
-pub use principal::{MAX_PATTERN, fits_list};
+pub use principal::{MAX_PATTERN, fits_list, is_same_name};
 pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};

@@ -193,7 +193,7 @@ facts! {
     Approval = "approval", Item, Kind::Word(approvals), "none; rejected: the newest decision is a no; short: the nearest one lacks something that blocks; holds";
     ApprovalId = "approval.id", Item, Kind::Text, "the approval that comes nearest to what is needed, A-n";
     ApprovalBy = "approval.by", Item, Kind::Text, "who gave it";
-    ApprovalDeclaration = "approval.declaration", Item, Kind::Text, "the declaration it was given under, D-n";
+    ApprovalDeclaration = "approval.declaration", Item, Kind::Text, "the declaration it was given under, or is outdated by, D-n";
     ApprovalDocument = "approval.document", Item, Kind::Flag, "it rests on a document that is in the store as it was handed over";
     ApprovalConditions = "approval.conditions", Item, Kind::Text, "what it is bound to";
     ApprovalOpen = "approval.open", Item, Kind::Text, "what of that nobody whose word counts recorded as met";
@@ -207,7 +207,7 @@ facts! {
     ApprovalTempOnly = "approval.temp-only", Item, Kind::Text, "that it allows temporary use only";
     ApprovalElsewhere = "approval.elsewhere", Item, Kind::Text, "that it is for other deliverables only";
     ApprovalExpired = "approval.expired", Item, Kind::Text, "that it ran out: when";
-    ApprovalOutdated = "approval.outdated", Item, Kind::Text, "that the declaration it was given under has changed";
+    ApprovalOutdated = "approval.outdated", Item, Kind::Text, "that the declaration it was given under, or that the content was under then, has changed";
     ApprovalUndocumented = "approval.undocumented", Item, Kind::Text, "that it has no written document, or lost it";
     ApprovalRejected = "approval.rejected", Item, Kind::Text, "who said no, when and why, where no approval overrules it";
     ApprovalOverrides = "approval.overrides", Item, Kind::Text, "whose no it came after";

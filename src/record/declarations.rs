@@ -32,6 +32,8 @@ struct Place {
     glob: Option<GlobMatcher>,
     /// The event that named it.
     since: Seq,
+    /// Who named it.
+    by: String,
 }
 
 impl Place {
@@ -67,11 +69,11 @@ impl Dossier {
     /// One that is for these places and nothing else yet.
     pub fn of_globs(globs: &[PathPattern]) -> Self {
         let mut dossier = Self::default();
-        dossier.add_places(globs, Seq(0));
+        dossier.add_places(globs, Seq(0), "");
         dossier
     }
 
-    fn add_places(&mut self, globs: &[PathPattern], since: Seq) {
+    fn add_places(&mut self, globs: &[PathPattern], since: Seq, by: &str) {
         for pattern in globs {
             if self.globs().any(|known| known == pattern) {
                 continue;
@@ -79,41 +81,63 @@ impl Dossier {
             // What was journalled was a glob when it was typed.
             let glob = GlobBuilder::new(&pattern.pattern).literal_separator(true).build();
             let glob = glob.ok().map(|glob| glob.compile_matcher());
-            self.places.push(Place { pattern: pattern.clone(), glob, since });
+            self.places.push(Place { pattern: pattern.clone(), glob, since, by: by.to_owned() });
         }
     }
 
     /// Whether what lies at a path is under it for that, or once was: `gone` is the event that says
     /// that it lies there no more. What left before a glob was named is not under it.
     pub fn took_in(&self, path: &AssetPath, gone: Option<Seq>) -> bool {
-        let then = |place: &Place| gone.is_none_or(|gone| gone > place.since);
-        self.places.iter().any(|place| then(place) && place.covers(&path.root, &path.path))
+        self.taking(path, gone).next().is_some()
     }
+
+    /// The places, by their numbers, by which it is.
+    fn taking(&self, path: &AssetPath, gone: Option<Seq>) -> impl Iterator<Item = (usize, &Place)> {
+        let then = move |place: &Place| gone.is_none_or(|gone| gone > place.since);
+        let places = self.places.iter().enumerate();
+        places.filter(move |(_, place)| then(place) && place.covers(&path.root, &path.path))
+    }
+}
+
+/// What a content was put under by name.
+#[derive(Default)]
+struct Attachments {
+    ids: Vec<DeclarationId>,
+    /// The event that put it under each of them.
+    since: Vec<Seq>,
+}
+
+/// A declaration that came to say something else: from one version to another.
+pub(super) struct Redeclared {
+    pub(super) id: DeclarationId,
+    pub(super) version: u32,
+    pub(super) now: u32,
 }
 
 /// All declarations, and the register of tools.
 #[derive(Default)]
 pub struct Declarations {
     dossiers: BTreeMap<DeclarationId, Dossier>,
-    attached: HashMap<AssetId, Vec<DeclarationId>>,
+    attached: HashMap<AssetId, Attachments>,
     with_globs: Vec<DeclarationId>,
-    /// What contents are under because of where they were seen: it stays with them when they are moved
-    /// or copied away.
-    taken_in: HashMap<AssetId, Vec<DeclarationId>>,
+    /// What contents are under because of where they were seen, by the number of the place in it: it
+    /// stays with them when they are moved or copied away.
+    taken_in: HashMap<AssetId, Vec<(DeclarationId, usize)>>,
     tools: Vec<Entry<Tool>>,
 }
 
 impl Declarations {
     pub(super) fn declared(&mut self, entry: Entry<Declared>) {
         let id = entry.fact.id;
-        self.attach(id, &entry.fact.assets, &entry.fact.globs, entry.seq);
+        let Declared { assets, globs, .. } = &entry.fact;
+        self.attach(id, assets, globs, entry.seq, &entry.actor);
         self.dossiers.entry(id).or_default().versions.push(entry);
     }
 
-    pub(super) fn attached(&mut self, fact: &Attached, seq: Seq) {
+    pub(super) fn attached(&mut self, fact: &Attached, seq: Seq, actor: &str) {
         // Nothing is declared by being put under what nobody declared.
         if self.dossiers.contains_key(&fact.declaration) {
-            self.attach(fact.declaration, &fact.assets, &fact.globs, seq);
+            self.attach(fact.declaration, &fact.assets, &fact.globs, seq, actor);
         }
     }
 
@@ -131,20 +155,15 @@ impl Declarations {
     pub(super) fn observed(&mut self, batch: &ObservedBatch) {
         for id in &self.with_globs {
             let places = self.dossiers.get(id).map(|one| one.places.as_slice());
-            let places = places.unwrap_or_default().iter();
-            let here: Vec<_> = places.filter(|one| one.pattern.root == batch.root).collect();
-            if here.is_empty() {
-                continue;
-            }
-            for observed in &batch.directories {
-                let folder = &observed.directory;
-                let whole = here.iter().any(|place| place.covers(&batch.root, folder));
-                let fits = |name: &[u8]| {
-                    let path = folder.join(name);
-                    here.iter().any(|place| place.fits(path.as_path()))
-                };
-                for found in observed.files.iter().filter(|one| whole || fits(&one.name)) {
-                    take_in(&mut self.taken_in, found.asset, *id);
+            let places = places.unwrap_or_default().iter().enumerate();
+            for (at, place) in places.filter(|(_, one)| one.pattern.root == batch.root) {
+                for observed in &batch.directories {
+                    let folder = &observed.directory;
+                    let whole = place.covers(&batch.root, folder);
+                    let fits = |name: &[u8]| place.fits(folder.join(name).as_path());
+                    for found in observed.files.iter().filter(|one| whole || fits(&one.name)) {
+                        take_in(&mut self.taken_in, found.asset, (*id, at));
+                    }
                 }
             }
         }
@@ -154,22 +173,64 @@ impl Declarations {
     /// path, or did until the event `gone`.
     pub fn learn(&mut self, asset: AssetId, path: &AssetPath, gone: Option<Seq>) {
         for id in &self.with_globs {
-            if self.dossiers.get(id).is_some_and(|one| one.took_in(path, gone)) {
-                take_in(&mut self.taken_in, asset, *id);
+            for (at, _) in self.dossiers.get(id).into_iter().flat_map(|one| one.taking(path, gone))
+            {
+                take_in(&mut self.taken_in, asset, (*id, at));
             }
         }
     }
 
-    fn attach(&mut self, id: DeclarationId, assets: &[AssetId], globs: &[PathPattern], since: Seq) {
+    /// Who put a content under declarations by naming places that it was seen at.
+    pub(super) fn takers(&self, asset: &AssetId) -> impl Iterator<Item = &str> {
+        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let place = |(id, at): &(DeclarationId, usize)| self.dossiers.get(id)?.places.get(*at);
+        taken_in.iter().filter_map(place).map(|place| place.by.as_str())
+    }
+
+    /// What was declared anew of a content since the event `said`, of what it was under before the event
+    /// `given`.
+    pub(super) fn redeclared(&self, asset: &AssetId, said: Seq, given: Seq) -> Option<Redeclared> {
+        let attached = self.attached.get(asset);
+        let attached = attached.into_iter().flat_map(|one| one.ids.iter().zip(&one.since));
+        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let place = |(id, at): &'_ (DeclarationId, usize)| {
+            Some((*id, self.dossiers.get(id)?.places.get(*at)?.since))
+        };
+        let all =
+            attached.map(|(id, since)| (*id, *since)).chain(taken_in.iter().filter_map(place));
+        let mut all = all.filter(|(_, since)| *since < given);
+        all.find_map(|(id, _)| {
+            let dossier = self.dossiers.get(&id)?;
+            let then = dossier.versions.iter().rfind(|one| one.seq < said)?.fact.version;
+            let now = dossier.current()?.fact.version;
+            (now > then).then_some(Redeclared { id, version: then, now })
+        })
+    }
+
+    /// Who put whatever lies at a path, or did until the event `gone`, under declarations.
+    pub fn takers_at(&self, path: &AssetPath, gone: Option<Seq>) -> impl Iterator<Item = &str> {
+        let dossiers = self.with_globs.iter().filter_map(|id| self.dossiers.get(id));
+        dossiers.flat_map(move |one| one.taking(path, gone)).map(|(_, place)| place.by.as_str())
+    }
+
+    fn attach(
+        &mut self,
+        id: DeclarationId,
+        assets: &[AssetId],
+        globs: &[PathPattern],
+        since: Seq,
+        by: &str,
+    ) {
         let dossier = self.dossiers.entry(id).or_default();
         for asset in assets {
             let known = self.attached.entry(*asset).or_default();
-            if !known.contains(&id) {
-                known.push(id);
+            if !known.ids.contains(&id) {
+                known.ids.push(id);
+                known.since.push(since);
                 dossier.assets.push(*asset);
             }
         }
-        dossier.add_places(globs, since);
+        dossier.add_places(globs, since, by);
         if !dossier.places.is_empty() && !self.with_globs.contains(&id) {
             self.with_globs.push(id);
         }
@@ -202,13 +263,17 @@ impl Declarations {
         asset: &AssetId,
         paths: impl Iterator<Item = &'a AssetPath>,
     ) -> Cow<'_, [DeclarationId]> {
-        let attached = self.attached.get(asset).map(Vec::as_slice).unwrap_or_default();
+        let attached = self.attached.get(asset).map(|one| one.ids.as_slice()).unwrap_or_default();
         if self.with_globs.is_empty() {
             return Cow::Borrowed(attached);
         }
         let mut all = attached.to_vec();
         let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
-        all.extend(taken_in.iter().filter(|id| !attached.contains(id)));
+        for (id, _) in taken_in {
+            if !all.contains(id) {
+                all.push(*id);
+            }
+        }
         for path in paths {
             let fits = |id: &&DeclarationId| {
                 !all.contains(id)
@@ -257,9 +322,13 @@ impl Declarations {
     }
 }
 
-fn take_in(taken_in: &mut HashMap<AssetId, Vec<DeclarationId>>, asset: AssetId, id: DeclarationId) {
+fn take_in(
+    taken_in: &mut HashMap<AssetId, Vec<(DeclarationId, usize)>>,
+    asset: AssetId,
+    place: (DeclarationId, usize),
+) {
     let known = taken_in.entry(asset).or_default();
-    if !known.contains(&id) {
-        known.push(id);
+    if !known.contains(&place) {
+        known.push(place);
     }
 }

@@ -6,12 +6,15 @@
 
 mod declarations;
 mod deliverables;
+mod extension;
 mod kinship;
 mod places;
 mod texts;
 
+use declarations::Redeclared;
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
+pub use extension::Against;
 pub use kinship::{Kin, Kinship, Said};
 pub use places::Places;
 pub use texts::{Change, Texts};
@@ -74,6 +77,19 @@ pub enum Standing {
         /// The version that stands.
         now: u32,
     },
+}
+
+impl Standing {
+    /// The same, as it is judged: at first an approval of a content was outdated by no declaration.
+    #[must_use]
+    pub fn judged(self, entry: &Entry<Approval>, judging: u32) -> Self {
+        match self {
+            Self::Outdated { .. } if judging < 2 && entry.fact.declaration.is_none() => {
+                Self::Active
+            }
+            standing => standing,
+        }
+    }
 }
 
 /// Chooses the paths whose observations a fold keeps.
@@ -191,7 +207,7 @@ impl Record {
             }
             Event::Attached(fact) => {
                 self.put_under(&fact.assets, &actor);
-                self.declarations.attached(&fact, seq);
+                self.declarations.attached(&fact, seq, &actor);
             }
             Event::Reported(fact) => self.declarations.reported(Entry { seq, at, actor, fact }),
             Event::ToolRegistered(fact) => {
@@ -310,12 +326,30 @@ impl Record {
         if let Some(index) = self.withdrawn_for(entry.fact.id, asset) {
             return self.revocations[index].standing();
         }
+        self.standing_besides(entry, Some(asset), now)
+    }
+
+    /// How an approval of a declaration that nothing was under yet stands at `now`.
+    pub fn standing_ahead(&self, entry: &Entry<Approval>, now: Timestamp) -> Standing {
+        match self.withdrawn(entry) {
+            Some(revocation) => revocation.standing(),
+            None => self.standing_besides(entry, None, now),
+        }
+    }
+
+    /// How an approval stands, for one of its contents or ahead of any, that was not withdrawn itself.
+    fn standing_besides(
+        &self,
+        entry: &Entry<Approval>,
+        asset: Option<&AssetId>,
+        now: Timestamp,
+    ) -> Standing {
         if let Some(revoked) = self.fell(entry) {
             return revoked;
         }
         match entry.fact.expires {
             Some(at) if at < now => Standing::Expired { at },
-            _ => self.outdated(entry).unwrap_or(Standing::Active),
+            _ => self.outdated(entry, asset).unwrap_or(Standing::Active),
         }
     }
 
@@ -325,16 +359,16 @@ impl Record {
         }
     }
 
-    /// Whether somebody put a content under a declaration: then another must say that it is covered.
-    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
-        self.attachers.get(asset).is_some_and(|all| all.contains(who))
-    }
-
     /// What withdrew an approval for one of its contents.
     fn withdrawn_for(&self, id: ApprovalId, asset: &AssetId) -> Option<usize> {
+        self.withdrawals(id, asset).next()
+    }
+
+    /// Everything that withdrew an approval for one of its contents, in order.
+    fn withdrawals(&self, id: ApprovalId, asset: &AssetId) -> impl Iterator<Item = usize> {
         let indices = self.revoked.get(&id).map(Vec::as_slice).unwrap_or_default();
         let covers = |assets: &HashSet<AssetId>| assets.is_empty() || assets.contains(asset);
-        indices.iter().copied().find(|index| covers(&self.revoked_assets[*index]))
+        indices.iter().copied().filter(move |index| covers(&self.revoked_assets[*index]))
     }
 
     /// What withdrew an approval for all that it covers, at once or the last of it.
@@ -350,51 +384,17 @@ impl Record {
         whole.or_else(each).map(|index| &self.revocations[index])
     }
 
-    /// The approval that this one extends, if it extends an earlier one. Numbers only go down on the
-    /// way, so that it ends.
-    fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
-        self.approval(entry.fact.under.filter(|below| *below < entry.fact.id)?)
-    }
-
-    /// What an approval extends was withdrawn: then it falls with it.
-    fn fell(&self, entry: &Entry<Approval>) -> Option<Standing> {
-        let mut below = self.below(entry);
-        while let Some(one) = below {
-            if let Some(revocation) = self.withdrawn(one) {
-                return Some(revocation.standing());
-            }
-            below = self.below(one);
+    /// Whether what an approval said yes to has been declared anew since: the declaration it was given
+    /// under, or one that the content was under when it was given for that.
+    fn outdated(&self, entry: &Entry<Approval>, asset: Option<&AssetId>) -> Option<Standing> {
+        if let (Some(asset), None, false) =
+            (asset, entry.fact.declaration, entry.fact.determination)
+        {
+            let said = self.said(entry).seq;
+            let Redeclared { id: declaration, version, now } =
+                self.declarations.redeclared(asset, said, entry.seq)?;
+            return Some(Standing::Outdated { declaration, version, now });
         }
-        None
-    }
-
-    /// The approval that says what this one says yes to: of one that extends another, the first of them.
-    pub fn said<'a>(&'a self, entry: &'a Entry<Approval>) -> &'a Entry<Approval> {
-        let (mut said, mut below) = (entry, self.below(entry));
-        while let Some(one) = below {
-            (said, below) = (one, self.below(one));
-        }
-        said
-    }
-
-    /// The newest no, before an event, where every content of an approval was refused after it, for
-    /// everything the approval is for.
-    pub fn overruled(&self, entry: &Entry<Approval>, before: Seq) -> Option<&Entry<Rejection>> {
-        let of = &entry.fact.deliverables;
-        let refuses = |no: &&Entry<Rejection>| {
-            let names = &no.fact.deliverables;
-            let here =
-                names.is_empty() || (!of.is_empty() && of.iter().all(|one| names.contains(one)));
-            here && no.seq > entry.seq && no.seq < before
-        };
-        let assets = entry.fact.assets.iter();
-        let all: Option<Vec<_>> =
-            assets.map(|asset| self.rejections_of(asset).filter(refuses).last()).collect();
-        all?.into_iter().max_by_key(|no| no.seq)
-    }
-
-    /// Whether what an approval said yes to has been declared anew since.
-    fn outdated(&self, entry: &Entry<Approval>) -> Option<Standing> {
         let under = entry.fact.declaration?;
         let now = self.declarations.get(under.id)?.current()?.fact.version;
         let (declaration, version) = (under.id, under.version);
@@ -421,6 +421,12 @@ impl Record {
     /// An approval by its number.
     pub fn approval(&self, id: ApprovalId) -> Option<&Entry<Approval>> {
         self.numbered.get(&id).map(|index| &self.approvals[*index])
+    }
+
+    /// The moment to judge or to record at, when the clock says `now`: nothing is earlier than the newest
+    /// event.
+    pub fn moment(&self, now: Timestamp) -> Timestamp {
+        self.newest.map_or(now, |newest| newest.max(now))
     }
 
     /// The newest event that is no observation.
@@ -475,12 +481,14 @@ impl Record {
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
-    /// are those it is under; `counts` says which approvals are any.
+    /// are those it is under; `counts` says which approvals are any. `judging` is
+    /// [`JUDGING`](crate::model::JUDGING).
     pub fn clearance(
         &self,
         asset: &AssetId,
         declarations: &[DeclarationId],
         now: Timestamp,
+        judging: u32,
         counts: &dyn Fn(&Entry<Approval>) -> bool,
     ) -> Clearance {
         let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
@@ -499,7 +507,7 @@ impl Record {
                 continue;
             }
             newest = Some(entry.seq);
-            let this = match standing {
+            let this = match standing.judged(entry, judging) {
                 Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
                     Clearance::Approved
                 }

@@ -6,6 +6,7 @@ use genlock::app::{Context, Project, gate};
 use genlock::clock::FixedClock;
 use genlock::problem::Silent;
 
+use crate::declarations::{FINAL, declare};
 use crate::media::{a1111_png, xmp_png};
 use crate::world::{World, text, tick};
 
@@ -165,6 +166,27 @@ fn revoking_an_asset_withdraws_all_its_active_approvals_and_no_others() {
 }
 
 #[test]
+fn revoking_an_asset_leaves_no_approval_that_a_policy_could_go_by() {
+    let world = world();
+    let soft = ["approval-outdated", "approval-expired"].map(|code| (code, "warn"));
+    world.policy(&[soft[0], soft[1], ("tool-unregistered", "off")]);
+    let what = FINAL;
+    declare(&world, what, &["ai.png"]);
+    approve(&world, &["--scope", "final", "--expires", "2098-12-31"]);
+    let letter = world.letter();
+    let under = ["approve", "D-1", "--by", "Dana", "--scope", "final", "--document", &letter];
+    world.run(under).expect(0);
+    let changed = what.replace("a poster", "two posters");
+    declare(&world, &changed, &["D-1"]);
+    gate_in_2099(&world);
+    world.gate("EP").expect("pass", &["[approval-outdated ai.png]", UNSIGNED]);
+    let answer = world.json(["revoke", "ai.png", "--note", "rights are gone"]).expect(0).value();
+    assert_eq!(answer["ids"], serde_json::json!(["A-1", "A-2"]));
+    world.gate("EP").expect("refused", &["approval-revoked ai.png"]);
+    world.run(["revoke", "ai.png", "--note", "again"]).expect(2);
+}
+
+#[test]
 fn a_rejection_after_an_approval_overrules_it() {
     let world = world();
     approve(&world, &["--scope", "final"]);
@@ -214,6 +236,105 @@ fn a_rejection_for_another_deliverable_is_not_about_this_one() {
     world.run(no).expect(0);
     world.gate("EP").expect("pass", &[UNSIGNED]);
     world.gate("TRAILER").expect("refused", &["approval-rejected ai.png"]);
+}
+
+#[test]
+fn another_approval_never_refuses_what_passed() {
+    let world = world();
+    world.policy(&[("approval-temp-only", "warn"), ("conditions-open", "block")]);
+    approve(&world, &["--scope", "temp"]);
+    let temp = ["[approval-temp-only ai.png]", UNSIGNED];
+    world.gate("EP").expect("pass", &temp);
+    // Final, and without the document that the policy asks for.
+    approve(&world, &["--scope", "final", "--no-document"]);
+    world.gate("EP").expect("pass", &temp);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    // Newer, and bound to what nobody has met.
+    approve(&world, &["--scope", "final", "--conditions", "credit the archive"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    // Where that is all there is, it blocks as before.
+    for id in ["A-1", "A-2", "A-3"] {
+        world.run(["revoke", id, "--note", "no"]).expect(0);
+    }
+    world.gate("EP").expect("refused", &[UNSIGNED, "conditions-open ai.png"]);
+}
+
+#[test]
+fn conditions_that_the_policy_waits_for_say_yes_to_nothing_yet() {
+    let world = world();
+    world.policy(&[("conditions-open", "block"), ("tool-unregistered", "off")]);
+    approve(&world, &["--scope", "final"]);
+    let what = FINAL.replace("[principles]", "personal_data = \"yes\"\n[principles]");
+    declare(&world, &what, &["ai.png"]);
+    let found = ["[approval-unsigned ai.png]", "personal-data-unapproved ai.png"];
+    world.gate("EP").expect("refused", &found);
+    approve(&world, &["--scope", "final", "--conditions", "credit the archive"]);
+    world.gate("EP").expect("refused", &found);
+    let met = ["approve", "A-2", "--condition-met", "--by", "Dana", "--note", "card 4"];
+    world.run(met).expect(0);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+}
+
+#[test]
+fn an_approval_of_an_asset_does_not_cover_what_its_declaration_comes_to_say() {
+    let world = world();
+    world.policy(&[("tool-unregistered", "off")]);
+    let what = FINAL.replace("[principles]", "personal_data = \"yes\"\n[principles]");
+    declare(&world, &what, &["ai.png"]);
+    declare(&world, FINAL, &["ai.png"]);
+    approve(&world, &["--scope", "final"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    let worse = FINAL.replace("\"background\"", "\"story-critical\"");
+    declare(&world, &worse, &["D-2"]);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["approval-outdated ai.png", "personal-data-unapproved ai.png"]);
+    let finding = gate.finding("approval-outdated");
+    let why = "A-1 by Dana came to version 1 of D-2, which stands in version 2";
+    assert!(text(finding, "why").ends_with(why), "{finding}");
+    assert!(text(finding, "fix").contains("genlock approve D-2 "), "{finding}");
+    assert_eq!(world.row("ai.png")["clearance"], "declared");
+    assert_eq!(world.judged_then("EP", 1), "pass");
+    // Only what changed needs a new one: what the other declaration says was approved.
+    let letter = world.letter();
+    let under = ["approve", "D-2", "--by", "Dana", "--scope", "final", "--document", &letter];
+    world.run(under).expect(0);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.row("ai.png")["clearance"], "approved");
+}
+
+#[test]
+fn an_approval_of_an_asset_is_not_outdated_by_what_it_was_put_under_later() {
+    let world = World::with([("ai.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("EP", &["ai.png"]);
+    world.policy(&[("tool-unregistered", "off")]);
+    declare(&world, FINAL, &["b.png"]);
+    approve(&world, &["--scope", "final"]);
+    world.run(["declare", "D-1", "--add", "ai.png"]).expect(0);
+    declare(&world, &FINAL.replace("a poster", "two posters"), &["D-1"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    assert_eq!(world.row("ai.png")["clearance"], "approved");
+}
+
+#[test]
+fn a_new_yes_after_a_no_needs_what_the_policy_asks_for_and_no_more() {
+    let world = world();
+    reject(&world);
+    approve(&world, &["--scope", "final", "--no-document"]);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["approval-rejected ai.png"]);
+    // What is missing is not hidden behind the no.
+    let why = text(gate.finding("approval-rejected"), "why");
+    assert!(why.ends_with("; since then A-2 by Dana has no written document"), "{why}");
+    world.policy(&[("approval-no-document", "off")]);
+    let overrides = "[approval-overrides-rejection ai.png]";
+    world.gate("EP").expect("pass", &[overrides, UNSIGNED]);
+    assert_eq!(world.judged_then("EP", 1), "refused");
+    world.policy(&[("approval-no-document", "warn")]);
+    let softened = ["[approval-no-document ai.png]", overrides, UNSIGNED];
+    world.gate("EP").expect("pass", &softened);
 }
 
 /// An asset with a mark that somebody determined not to be AI.

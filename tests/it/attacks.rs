@@ -145,7 +145,7 @@ fn a_key_outside_its_validity_window_signs_nothing() {
         world.run(["revoke", "A-1", "--note", "to be signed anew"]).expect(0);
         world.approvers(&[format!("{DANA} {window} {}", dana.public)]);
         let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
-        assert!(refused.error().contains("not valid"), "{}", refused.stdout);
+        assert!(refused.error().contains("no key of"), "{}", refused.stdout);
         // Written past the program.
         let signed = world.newest_approval().signed.unwrap();
         let again = restated(&signed.statement, "note", json!("again"));
@@ -159,6 +159,43 @@ fn a_key_outside_its_validity_window_signs_nothing() {
 }
 
 #[test]
+fn who_could_not_sign_approves_and_acknowledges_nothing_without_a_signature_either() {
+    for narrowed in ["valid-before=\"20260101Z\"", "namespaces=\"git\""] {
+        let (world, dana) = world();
+        let lee = Key::new(&world, 2);
+        let line = format!("{LEE} {narrowed} {}", lee.public);
+        world.approvers(&[format!("{DANA} {}", dana.public), line]);
+        let letter = world.letter();
+        let by = |who| ["approve", "ai.png", "--by", who, "--scope", "final", "--document"];
+        let args = by(LEE).into_iter().chain([letter.as_str()]);
+        let refused = world.json(args).expect(2);
+        assert!(refused.error().contains("no key of"), "{}", refused.stdout);
+        world.json(["reject", "ai.png", "--by", LEE, "--note", "no"]).expect(2).error();
+        world.run(by(DANA).into_iter().chain([letter.as_str()])).expect(0);
+        world.run(["revoke", "A-1", "--by", LEE, "--note", "no"]).expect(2);
+        world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+        // Written past the program.
+        world.forge_approval(|approval| approval.by = LEE.into());
+        assert!(world.refusal("EP", "approver-not-allowed").contains("no key of lee@"));
+        assert_eq!(world.judged_then("EP", 1), "pass");
+        // Nor does such a one say that a changed policy is meant.
+        world.edit_policy(&[("ai-undeclared", "off")]);
+        world.json(["policy", "ack", "--by", LEE, "--note", "mine"]).expect(2).error();
+        world.gate("EP");
+        let policy = blake3::hash(&world.read(".genlock/policy.toml")).into();
+        let (by, note) = (LEE.to_owned(), "mine".to_owned());
+        world.forge(Event::PolicyAcknowledged(genlock::model::PolicyAcknowledged {
+            policy,
+            approvers: None,
+            by,
+            note,
+            signed: None,
+        }));
+        world.gate("EP").finding("policy-changed");
+    }
+}
+
+#[test]
 fn setting_the_clock_back_does_not_bring_a_key_back_into_its_window() {
     let (world, dana) = world();
     world.approvers(&[format!("{DANA} valid-before=\"20981231Z\" {}", dana.public)]);
@@ -168,7 +205,7 @@ fn setting_the_clock_back_does_not_bring_a_key_back_into_its_window() {
     let project = Project::at(world.dir()).unwrap();
     finalize(&project, &context(&world, &clock, &cancel), "EP", None).unwrap();
     let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
-    assert!(refused.error().contains("not valid"), "{}", refused.stdout);
+    assert!(refused.error().contains("no key of"), "{}", refused.stdout);
     world.gate("EP").expect("refused", &["ai-unapproved ai.png"]);
 }
 
@@ -233,7 +270,7 @@ fn a_signature_made_for_something_else_is_none() {
     let (world, dana) = self::world();
     world.approvers(&[format!("{DANA} namespaces=\"git,file\" {}", dana.public)]);
     let refused = world.sign(&dana, DANA, &["ai.png"]).expect(2);
-    assert!(refused.error().contains("does not let that key"), "{}", refused.stdout);
+    assert!(refused.error().contains("no key of"), "{}", refused.stdout);
 }
 
 #[test]

@@ -129,9 +129,13 @@ impl World {
     }
 
     fn declare(&mut self, what: Declaration) -> &mut Self {
+        self.declare_version(1, what)
+    }
+
+    fn declare_version(&mut self, version: u32, what: Declaration) -> &mut Self {
         self.add(Event::Declared(Declared {
             id: DeclarationId(1),
-            version: 1,
+            version,
             declaration: Box::new(what),
             tier: Tier::Report,
             assets: vec![asset()],

@@ -6,7 +6,7 @@ use std::fs;
 use genlock::attest::NAMESPACE;
 use genlock::clock::{Clock, SystemClock};
 use genlock::ledger::Ledger;
-use genlock::model::{Approval, Event, Signed};
+use genlock::model::{Approval, Event, GateRun, Outcome, Signed};
 use rusqlite::Connection;
 use serde_json::Value;
 use ssh_key::private::Ed25519Keypair;
@@ -115,6 +115,28 @@ impl World {
         approval.id.0 += 1;
         change(&mut approval);
         self.forge(Event::Approved(approval));
+    }
+
+    /// The verdict of a run that an earlier program judged in its own way, had again.
+    pub fn judged_then(&self, name: &str, judging: u32) -> String {
+        let run = self.gate(name).answer;
+        self.forge(Event::Gated(GateRun {
+            deliverable: name.into(),
+            outcome: Outcome::Pass,
+            checked: 1,
+            finalizing: false,
+            attested: None,
+            policy: text(&run["policy"], "hash").parse().unwrap(),
+            approvers: None,
+            timelines: vec![],
+            referenced: vec![],
+            linked: vec![],
+            lost_documents: vec![],
+            problems: vec![],
+            judging,
+        }));
+        let seq = self.events().to_string();
+        text(&self.json(["gate", name, "--as-of", &seq]).value(), "verdict")
     }
 
     /// Why the gate refuses the one thing it refuses.

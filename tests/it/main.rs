@@ -24,6 +24,7 @@ mod delivered;
 mod disclosure;
 mod exit_codes;
 mod export;
+mod extensions;
 mod gate;
 mod guidance;
 mod in_force;

@@ -13,7 +13,7 @@ use crate::ledger::Reader;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
-    Evidence, Found, SourceType, Strength, Timestamp,
+    Evidence, Found, JUDGING, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Policy, counts, tier};
@@ -76,9 +76,10 @@ impl<'a> Ground<'a> {
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
         let counts = |entry: &Entry<Approval>| {
             let policy = self.policy;
-            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, self.record))
+            let Self { authorities, record, .. } = self;
+            policy.is_some_and(|one| counts(one, asset, entry, authorities, record, JUDGING))
         };
-        self.record.clearance(asset, declarations, self.now, &counts)
+        self.record.clearance(asset, declarations, self.now, JUDGING, &counts)
     }
 
     /// The element that a content is, or its status where it is none.
@@ -195,7 +196,7 @@ impl<'a> Ground<'a> {
                     policy: self.policy,
                     is_lost: |hash| self.lost.contains(hash),
                     is_ours: ours(&entry.fact.deliverables),
-                    rejected: no.filter(|no| no.seq > entry.seq).copied(),
+                    rejected: no.filter(|no| no.seq > self.record.answers(entry, asset)).copied(),
                     is_met: conditions_met.iter().any(|word| word.flaw.is_none()),
                 };
                 let lacks = lacks.all();

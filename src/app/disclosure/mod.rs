@@ -75,7 +75,7 @@ fn gather(
         &|root, path| contents.as_ref().is_none_or(|contents| contents.contains(root, path));
     let record = fold_journal(&reader, Some(scope))?;
     let policy = record.policy().and_then(|entry| Policy::of_record(&entry.fact.text).ok());
-    let now = record.newest.map_or(context.now(), |newest| newest.max(context.now()));
+    let now = record.moment(context.now());
     let ground = Ground::new(
         &reader,
         &record,

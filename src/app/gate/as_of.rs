@@ -1,7 +1,7 @@
 //! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
 //! the journal only, and records nothing.
 
-use crate::app::authority::authorities;
+use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
@@ -43,6 +43,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let lost_documents =
         this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
     let places = places(&reader, judge::sources(record.present(), &record), seq)?;
+    let judging = this_run.map_or(JUDGING, |run| run.fact.judging);
     let verdict = judge::gate(
         &policy,
         judge::Ground {
@@ -51,11 +52,11 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             unmatched: &contents.unmatched(record.present()),
             problems: &problems,
             lost_documents: &lost_documents,
-            authorities: &authorities(&record),
+            authorities: Inquiry::of(&record, judging).found(),
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             made: false,
-            judging: this_run.map_or(JUDGING, |run| run.fact.judging),
+            judging,
             record: &record,
             places: &places,
             now,

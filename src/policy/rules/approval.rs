@@ -28,6 +28,8 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) key: Option<&'a str>,
     /// Every approval that holds: when what it says yes to was said, and of which declaration, if of one.
     pub(super) holding: Vec<(Seq, Option<DeclarationId>)>,
+    /// The declaration the nearest one was given under, or is outdated by.
+    pub(super) declaration: Option<DeclarationId>,
     /// The approval that says what the nearest one says yes to: itself, or the one that it extends.
     pub(super) said: Option<&'a Entry<Approval>>,
     /// Roles of everybody whose approval holds.
@@ -66,56 +68,87 @@ impl<'a> ApprovalFacts<'a> {
             return Self::default();
         }
         let no = rejection.filter(|_| binding);
-        let overruled = |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > entry.seq);
+        let overruled =
+            |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > answers(case, entry, asset));
         // A determination that was confirmed after a no speaks for what is not AI-made.
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
         let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
             .record
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
+            .map(|(entry, standing)| (entry, standing.judged(entry, case.judging)))
             .map(|(entry, standing)| (entry, Lack::all(policy, asset, entry, &standing, case)))
             .collect();
-        let holds = |lacks: &[Lack]| {
-            lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+        // What the policy waits for is no yes yet.
+        let waits = case.judging > 1 && is_blocking(policy, RuleCode::ConditionsOpen);
+        let unmet = |entry: &Entry<Approval>| waits && open(policy, case, entry).is_some();
+        let first_blocking =
+            |lacks: &'_ [Lack]| lacks.iter().position(|lack| is_blocking(policy, lack.code()));
+        let holds = |entry: &Entry<Approval>, lacks: &[Lack]| {
+            first_blocking(lacks).is_none() && !unmet(entry)
         };
-        let roles = offered.iter().filter(|(_, lacks)| holds(lacks));
+        let roles = offered.iter().filter(|(entry, lacks)| holds(entry, lacks));
         let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
-        let holding = offered.iter().filter(|(_, lacks)| holds(lacks));
+        // One that is outdated for a content said yes to its other declarations all the same.
+        let aside = |entry: &Entry<Approval>, lack: &Lack| {
+            matches!(lack, Lack::Outdated(..)) && entry.fact.declaration.is_none()
+        };
+        let covers = |(entry, lacks): &&(&'a Entry<Approval>, Vec<Lack>)| {
+            let blocks = |lack: &Lack| is_blocking(policy, lack.code()) && !aside(entry, lack);
+            !lacks.iter().any(blocks) && !unmet(entry)
+        };
         let said = |entry: &'a Entry<Approval>| {
             let under = entry.fact.declaration.map(|one| one.id);
             (case.record.said(entry).seq, under)
         };
-        let holding = holding.map(|(entry, _)| said(entry)).collect();
+        let holding = offered.iter().filter(covers).map(|(entry, _)| said(entry)).collect();
         // What somebody forged, or could not give, is no approval; it is said where no other holds.
         let is_void = |lack: &Lack| {
             matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
-                && policy.severity(lack.code()) == Some(Severity::Block)
+                && is_blocking(policy, lack.code())
         };
         let (void, offered): (Vec<_>, Vec<_>) =
             offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
-        // The approval that comes nearest to what is needed; of equals the newest.
-        let nearness = |lacks: &[Lack]| lacks.first().map_or(u8::MAX, Lack::rank);
-        let best = offered.into_iter().max_by_key(|(entry, lacks)| (nearness(lacks), entry.seq));
-        // A signature that is not asked for is not lacking.
-        let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
-        let enough =
-            |lacks: &[Lack]| lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked);
+        // The approval that comes nearest to what is needed: by what blocks, then by what is said; of
+        // equals the newest.
+        let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
+        let nearness = |entry: &Entry<Approval>, lacks: &[Lack]| {
+            let said = rank(lacks.first());
+            if case.judging < 2 {
+                return (said, true, said);
+            }
+            (rank(first_blocking(lacks).map(|at| &lacks[at])), !unmet(entry), said)
+        };
+        let best =
+            offered.into_iter().max_by_key(|(entry, lacks)| (nearness(entry, lacks), entry.seq));
+        // A signature that is not asked for is not lacking, nor is what else the policy goes without.
+        let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
+        let enough = |lacks: &[Lack]| match case.judging {
+            0 | 1 => lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked),
+            _ => first_blocking(lacks).is_none(),
+        };
+        // A yes that came after a no, and is none yet: what it lacks must not hide behind the no.
+        let since = |best: Option<(&Entry<Approval>, Vec<Lack>)>| {
+            let (entry, lacks) = best.filter(|_| case.judging > 1)?;
+            let lack = &lacks[first_blocking(&lacks)?];
+            Some(format!("; since then {}", lack.said(entry, case)))
+        };
         let mut facts = match (best, no) {
             (Some((entry, lacks)), _) if enough(&lacks) => Self {
                 overrides: no.map(|no| overrides(entry, no)),
                 ..Self::short(policy, case, entry, lacks)
             },
             (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
-            (_, Some(no)) => Self {
+            (best, Some(no)) => Self {
                 state: Some("rejected"),
-                rejected: Some(refused(no)),
+                rejected: Some(refused(no) + &since(best).unwrap_or_default()),
                 refused: Some(no.at),
                 ..Self::default()
             },
             (None, None) => Self { state: Some("none"), ..Self::default() },
         };
         if let Some(no) = rejection.filter(|_| !binding) {
-            if let Some(entry) = facts.best.filter(|entry| entry.seq > no.seq) {
+            if let Some(entry) = facts.best.filter(|entry| answers(case, entry, asset) > no.seq) {
                 facts.overrides = Some(overrides(entry, no));
             } else {
                 facts.rejected = Some(refused(no));
@@ -139,7 +172,8 @@ impl<'a> ApprovalFacts<'a> {
         let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
         let said = Some(case.record.said(entry));
         let (state, best) = (Some("holds"), Some(entry));
-        Self { state, best, key, said, documented, ..Self::default() }
+        let declaration = entry.fact.declaration.map(|one| one.id);
+        Self { state, best, key, declaration, said, documented, ..Self::default() }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
@@ -151,37 +185,27 @@ impl<'a> ApprovalFacts<'a> {
         lacks: Vec<Lack>,
     ) -> Self {
         let mut facts = Self::of_one(case, entry);
-        let name = if lacks.is_empty() {
-            String::new()
-        } else {
-            format!("{} by {}", entry.fact.id, entry.fact.by)
-        };
         for lack in lacks {
-            let code = lack.code();
+            let blocks = is_blocking(policy, lack.code());
+            let said = Some(lack.said(entry, case));
             match lack {
-                Lack::Invalid(how) => facts.invalid = Some(format!("{name} does not count: {how}")),
-                Lack::NotAllowed(how) => {
-                    facts.not_allowed = Some(format!("{name} does not count: {how}"));
-                }
-                Lack::Unsigned => facts.unsigned = Some(format!("{name} carries no signature")),
-                Lack::Revoked(how, at) => {
-                    facts.revoked = Some(format!("{name} was withdrawn {how}"));
-                    let blocks = policy.severity(code) == Some(Severity::Block);
+                Lack::Invalid(_) => facts.invalid = said,
+                Lack::NotAllowed(_) => facts.not_allowed = said,
+                Lack::Unsigned => facts.unsigned = said,
+                Lack::Revoked(_, at) => {
+                    facts.revoked = said;
                     facts.refused = blocks.then_some(at);
                 }
-                Lack::TempOnly => {
-                    facts.temp_only = Some(format!("{name} allows temporary use only"));
+                Lack::TempOnly => facts.temp_only = said,
+                Lack::Elsewhere => facts.elsewhere = said,
+                Lack::Expired(_) => facts.expired = said,
+                Lack::Outdated(_, declaration) => {
+                    facts.outdated = said;
+                    facts.declaration = Some(declaration);
                 }
-                Lack::Elsewhere => {
-                    let names = entry.fact.deliverables.join(", ");
-                    facts.elsewhere =
-                        Some(format!("{name} is for {names}, not for {}", case.deliverable));
-                }
-                Lack::Expired(at) => facts.expired = Some(format!("{name} ran out at {at}")),
-                Lack::Outdated(how) => facts.outdated = Some(format!("{name} {how}")),
-                Lack::Document(how) => facts.undocumented = Some(format!("{name} {how}")),
+                Lack::Document(_) => facts.undocumented = said,
             }
-            if policy.severity(code) == Some(Severity::Block) {
+            if blocks {
                 facts.state = Some("short");
                 break;
             }
@@ -203,6 +227,7 @@ impl<'a> ApprovalFacts<'a> {
             unsigned: said(&self.unsigned),
             key: self.key,
             holding: self.holding.clone(),
+            declaration: self.declaration,
             said: self.said,
             roles: self.roles.clone(),
             open: self.open.clone(),
@@ -238,7 +263,7 @@ enum Lack {
     Elsewhere,
     Revoked(String, Timestamp),
     Expired(String),
-    Outdated(String),
+    Outdated(String, DeclarationId),
     Document(String),
 }
 
@@ -250,18 +275,23 @@ impl Lack {
         entry: &Entry<Approval>,
         authorities: &Authorities,
         record: &Record,
+        judging: u32,
     ) -> Vec<Self> {
         let mut all = Vec::new();
         let approval = &entry.fact;
         let word = authorities.of(entry.seq);
-        if word.signed.is_none() && word.flaw.is_none() {
+        // An extension is worth what it rests on.
+        let rests = approval.under.filter(|_| judging > 1);
+        let unproven =
+            |_| authorities.of(record.said(entry).seq).signed.is_none() && word.flaw.is_none();
+        if word.signed.is_none() && word.flaw.is_none() || rests.is_some_and(unproven) {
             all.push(Self::Unsigned);
         }
         all.extend(word.flaw.clone().map(Self::Invalid));
         let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
         let barred = || may_not(policy, &approval.by, power);
         all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
-        if approval.under.is_some() && record.attached_it(&approval.by, asset) {
+        if approval.under.is_some() && record.attached_it(&approval.by, asset, judging) {
             let how = format!("{} put it under its declaration; another must", approval.by);
             all.push(Self::NotAllowed(how));
         }
@@ -277,7 +307,8 @@ impl Lack {
         case: &Case<'_>,
     ) -> Vec<Self> {
         let approval = &entry.fact;
-        let mut all = Self::of_word(policy, asset, entry, case.authorities, case.record);
+        let Case { authorities, record, judging, .. } = *case;
+        let mut all = Self::of_word(policy, asset, entry, authorities, record, judging);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -290,9 +321,14 @@ impl Lack {
                 all.push(Self::Revoked(how, *at));
             }
             Standing::Expired { at } => all.push(Self::Expired(at.to_the_second())),
-            Standing::Outdated { declaration, version, now } => all.push(Self::Outdated(format!(
-                "is of version {version} of {declaration}, which stands in version {now}"
-            ))),
+            Standing::Outdated { declaration, version, now } => {
+                let of = match approval.declaration {
+                    Some(_) => format!("is of version {version} of {declaration}"),
+                    None => format!("came to version {version} of {declaration}"),
+                };
+                let how = format!("{of}, which stands in version {now}");
+                all.push(Self::Outdated(how, *declaration));
+            }
             Standing::Active => {}
         }
         match &approval.document {
@@ -311,6 +347,27 @@ impl Lack {
         all
     }
 
+    /// What is to be said of it.
+    fn said(&self, entry: &Entry<Approval>, case: &Case<'_>) -> String {
+        let name = format!("{} by {}", entry.fact.id, entry.fact.by);
+        match self {
+            Self::Invalid(how) | Self::NotAllowed(how) => format!("{name} does not count: {how}"),
+            Self::Unsigned if case.authorities.of(entry.seq).signed.is_some() => {
+                let said = case.record.said(entry).fact.id;
+                format!("{name} extends {said}, which carries no signature")
+            }
+            Self::Unsigned => format!("{name} carries no signature"),
+            Self::Revoked(how, _) => format!("{name} was withdrawn {how}"),
+            Self::TempOnly => format!("{name} allows temporary use only"),
+            Self::Elsewhere => {
+                let names = entry.fact.deliverables.join(", ");
+                format!("{name} is for {names}, not for {}", case.deliverable)
+            }
+            Self::Expired(at) => format!("{name} ran out at {at}"),
+            Self::Outdated(how, _) | Self::Document(how) => format!("{name} {how}"),
+        }
+    }
+
     const fn rank(&self) -> u8 {
         match self {
             Self::Invalid(_) => 0,
@@ -319,7 +376,7 @@ impl Lack {
             Self::TempOnly => 3,
             Self::Elsewhere => 4,
             Self::Expired(_) => 5,
-            Self::Outdated(_) => 6,
+            Self::Outdated(..) => 6,
             Self::Document(_) => 7,
             Self::Unsigned => 8,
         }
@@ -334,10 +391,14 @@ impl Lack {
             Self::TempOnly => RuleCode::ApprovalTempOnly,
             Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
             Self::Expired(_) => RuleCode::ApprovalExpired,
-            Self::Outdated(_) => RuleCode::ApprovalOutdated,
+            Self::Outdated(..) => RuleCode::ApprovalOutdated,
             Self::Document(_) => RuleCode::ApprovalNoDocument,
         }
     }
+}
+
+fn is_blocking(policy: &Policy, code: RuleCode) -> bool {
+    policy.severity(code) == Some(Severity::Block)
 }
 
 /// Why somebody may not do something, by the roles of the policy.
@@ -353,9 +414,15 @@ pub fn counts(
     entry: &Entry<Approval>,
     authorities: &Authorities,
     record: &Record,
+    judging: u32,
 ) -> bool {
-    let lacks = Lack::of_word(policy, asset, entry, authorities, record);
-    lacks.iter().all(|lack| policy.severity(lack.code()) != Some(Severity::Block))
+    let lacks = Lack::of_word(policy, asset, entry, authorities, record, judging);
+    lacks.iter().all(|lack| !is_blocking(policy, lack.code()))
+}
+
+/// From which event on a no to a content is not answered by an approval.
+fn answers(case: &Case<'_>, entry: &Entry<Approval>, asset: &AssetId) -> Seq {
+    if case.judging > 1 { case.record.answers(entry, asset) } else { entry.seq }
 }
 
 /// Who said no, when and why.
@@ -366,7 +433,7 @@ fn refused(no: &Entry<Rejection>) -> String {
 /// What an approval is bound to, unless somebody whose word counts recorded that it was met.
 fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<String> {
     let conditions = entry.fact.conditions.as_ref()?;
-    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
     let mut said = String::new();
     let words = case.record.conditions_met.iter();
     for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
@@ -396,7 +463,7 @@ fn is_for(deliverables: &[String], name: &str) -> bool {
 
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
 pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bool {
-    let asked = policy.severity(RuleCode::ApprovalUnsigned) == Some(Severity::Block);
+    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
     let counts = |entry: &Entry<Approval>| {
         let word = case.authorities.of(entry.seq);
         let may = policy.may(&entry.fact.by, Power::Confirm);

@@ -111,10 +111,11 @@ impl<'a> ItemFacts<'a> {
 
     /// Where a content stands by the approvals that count.
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        let Case { record, authorities, now, .. } = *self.case;
-        let counts =
-            |entry: &Entry<Approval>| counts(self.policy, asset, entry, authorities, record);
-        record.clearance(asset, declarations, now, &counts)
+        let Case { record, authorities, now, judging, .. } = *self.case;
+        let counts = |entry: &Entry<Approval>| {
+            counts(self.policy, asset, entry, authorities, record, judging)
+        };
+        record.clearance(asset, declarations, now, judging, &counts)
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
@@ -170,10 +171,7 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
             Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
-            Fact::ApprovalDeclaration => {
-                let under = best.and_then(|one| one.declaration);
-                Value::said(under.map(|one| one.id.to_string()))
-            }
+            Fact::ApprovalDeclaration => Value::said(approval.declaration.map(|id| id.to_string())),
             Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
             Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
             Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
