@@ -22,6 +22,7 @@ mod news;
 mod place;
 mod porch;
 mod progress;
+mod setup;
 mod tell;
 mod tree;
 mod worker;
@@ -31,11 +32,9 @@ pub use news::{News, news};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::scan::parts;
 use crate::app::watch::engine::{Ended, session};
-use crate::app::watch::lock::WatchLock;
-use crate::app::watch::place::WatchedPart;
 use crate::app::watch::progress::FirstScan;
+use crate::app::watch::setup::Setup;
 use crate::app::{AppError, Context, Project};
 use crate::report::WatchEvent;
 
@@ -72,18 +71,13 @@ pub fn watch(
     options: &WatchOptions,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<WatchOutcome, AppError> {
-    project.reader()?;
-    let _lock = WatchLock::take(&project.config.ledger, context)?;
-    let mut project = project.clone();
+    let mut setup = Setup::load(&project.dir, context, options, None)?;
     let progress = FirstScan::new(context.reporter);
     loop {
-        let parts: Vec<_> = parts(&project, context, options.directory.as_deref())?
-            .into_iter()
-            .map(|(root, start)| WatchedPart { root: root.clone(), start })
-            .collect();
-        match session(&project, context, options, &parts, &progress, tell)? {
+        match session(&setup, context, options, &progress, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
-            Ended::Again(changed) => project = *changed,
+            Ended::Again(next) => setup = *next,
+            Ended::LedgerBack => setup.renew(context)?,
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Root {
     pub name: RootName,
     /// Where it is; absolute.
     pub path: PathBuf,
+    /// Where the settings say that it is: `path` before links were resolved.
+    pub named: PathBuf,
 }
 
 /// Settings that cannot be used.
@@ -198,7 +200,8 @@ impl Config {
             path: path.clone(),
             problem: error.to_string().trim_end().to_owned(),
         })?;
-        let mut roots = vec![Root { name: RootName::project(), path: project.to_owned() }];
+        let at = |name, path: PathBuf| Root { name, named: path.clone(), path };
+        let mut roots = vec![at(RootName::project(), project.to_owned())];
         let mut names = BTreeSet::from([RootName::project()]);
         for root in file.root {
             let name = RootName::try_from(root.name)
@@ -206,7 +209,7 @@ impl Config {
             if !names.insert(name.clone()) {
                 return Err(ConfigError::SameRoot { path, name: name.into() });
             }
-            roots.push(Root { name, path: project.join(root.path) });
+            roots.push(at(name, project.join(root.path)));
         }
         let ledger = file.ledger.unwrap_or_else(|| PathBuf::from("ledger.db"));
         let readers = file.scan.readers.map_or(READERS, |count| usize::from(count.get()));

@@ -8,5 +8,6 @@ mod converge;
 mod guard;
 pub mod kit;
 mod living;
+mod settings;
 mod storm;
 mod ways;

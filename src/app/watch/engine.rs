@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
-use crate::app::detection::Detection;
 use crate::app::scan::Checked;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
@@ -21,14 +20,14 @@ use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::{Foreign, Porch};
 use crate::app::watch::progress::FirstScan;
+use crate::app::watch::setup::Setup;
 use crate::app::watch::tell::Teller;
 use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
 use crate::app::watch::worker::{Report, Task, Worker};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
-use crate::config::ConfigError;
-use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
+use crate::observe::{Filter, Hint, Lost, SettleOptions};
 use crate::problem::Problem;
 use crate::report::{PollView, WatchEvent};
 
@@ -72,19 +71,21 @@ const STANDING: usize = 10_000;
 pub(super) enum Ended {
     /// For good.
     Stopped(WatchOutcome),
-    /// Other settings apply from here on, or another ledger.
-    Again(Box<Project>),
+    /// Other settings apply from here on.
+    Again(Box<Setup>),
+    /// The ledger is there again, or another one.
+    LedgerBack,
 }
 
 /// Watches with one set of settings.
 pub(super) fn session(
-    project: &Project,
+    setup: &Setup,
     context: &Context<'_>,
     options: &WatchOptions,
-    parts: &[WatchedPart],
     progress: &FirstScan<'_>,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
+    let Setup { project, parts, filter, detection, glance, .. } = setup;
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
@@ -99,14 +100,6 @@ pub(super) fn session(
         guards: project.config.guards.clone(),
     };
     let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
-    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        ConfigError::BadPattern {
-            path: project.control().join("config.toml"),
-            pattern: error.pattern,
-            reason: error.reason,
-        }
-    })?;
-    let detection = Detection::of(project, false)?;
     let halt = AtomicBool::new(false);
     let quiet = Context {
         clock: context.clock,
@@ -128,7 +121,7 @@ pub(super) fn session(
             parts,
             tree: tree.clone(),
             porch: &porch,
-            detection: &detection,
+            detection,
             ledger: Checked::of(project),
             filter: filter.clone(),
             doubts: BTreeSet::new(),
@@ -136,6 +129,7 @@ pub(super) fn session(
         };
         scope.spawn(move || worker.run(&to_do, &reports));
         let mut engine = Engine {
+            setup,
             project,
             context,
             options,
@@ -156,8 +150,9 @@ pub(super) fn session(
             hooks: Some(hooks),
             tell,
             said: Vec::new(),
-            glance: Glance::first(project, parts),
-            filter,
+            glance: glance.clone(),
+            untried: false,
+            filter: filter.clone(),
             folders: BTreeSet::new(),
             renewed: BTreeSet::new(),
             below: BTreeSet::new(),
@@ -207,6 +202,7 @@ enum Busy {
 }
 
 struct Engine<'a> {
+    setup: &'a Setup,
     project: &'a Project,
     context: &'a Context<'a>,
     options: &'a WatchOptions,
@@ -228,6 +224,8 @@ struct Engine<'a> {
     tell: &'a mut dyn FnMut(&[WatchEvent]),
     said: Vec<WatchEvent>,
     glance: Glance,
+    /// The settings as they are now are not those that hold.
+    untried: bool,
     filter: Filter,
     /// To be looked at.
     folders: BTreeSet<Place>,
@@ -262,10 +260,11 @@ impl Engine<'_> {
             if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
                 return self.stop();
             }
-            if let Some(again) = self.turn()? {
+            let again = self.turn()?;
+            self.flush();
+            if let Some(again) = again {
                 return Ok(again);
             }
-            self.flush();
             self.listen()?;
         }
     }
