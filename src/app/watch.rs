@@ -35,6 +35,7 @@ use std::time::Duration;
 use crate::app::watch::engine::{Ended, session};
 use crate::app::watch::progress::FirstScan;
 use crate::app::watch::setup::Setup;
+use crate::app::watch::tell::Teller;
 use crate::app::{AppError, Context, Project};
 use crate::report::WatchEvent;
 
@@ -72,12 +73,14 @@ pub fn watch(
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<WatchOutcome, AppError> {
     let mut setup = Setup::load(&project.dir, context, options, None)?;
+    let mut teller = Teller::new(&setup.project)?;
     let progress = FirstScan::new(context.reporter);
     loop {
-        match session(&setup, context, options, &progress, tell)? {
+        match session(&setup, context, options, &progress, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
             Ended::Again(next) => setup = *next,
             Ended::LedgerBack => setup.renew(context)?,
         }
+        teller = teller.go_on(&setup.project)?;
     }
 }

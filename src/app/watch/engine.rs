@@ -83,9 +83,10 @@ pub(super) fn session(
     context: &Context<'_>,
     options: &WatchOptions,
     progress: &FirstScan<'_>,
+    teller: &mut Teller,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
-    let Setup { project, parts, filter, detection, glance, .. } = setup;
+    let Setup { project, parts, filter, detection, guards, glance, .. } = setup;
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
@@ -97,7 +98,7 @@ pub(super) fn session(
     let tree = TreeOptions {
         poll: options.poll || options.once,
         most: options.watches,
-        guards: project.config.guards.clone(),
+        guards: guards.clone(),
     };
     let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
     let halt = AtomicBool::new(false);
@@ -108,7 +109,6 @@ pub(super) fn session(
         cwd: context.cwd.clone(),
         cancel: &halt,
     };
-    let teller = Teller::new(project)?;
     let (tasks, to_do) = bounded(1);
     let (reports, reported) = bounded(1);
     let (hook_problems, complaints) = bounded(256);
@@ -125,9 +125,10 @@ pub(super) fn session(
             ledger: Checked::of(project),
             filter: filter.clone(),
             doubts: BTreeSet::new(),
+            closed: BTreeSet::new(),
             begun: false,
         };
-        scope.spawn(move || worker.run(&to_do, &reports));
+        let thread = scope.spawn(move || worker.run(&to_do, &reports));
         let mut engine = Engine {
             setup,
             project,
@@ -146,7 +147,7 @@ pub(super) fn session(
             complaints,
             watch,
             teller,
-            guards: Guards::new(&project.config.guards),
+            guards: Guards::new(guards),
             hooks: Some(hooks),
             tell,
             said: Vec::new(),
@@ -176,6 +177,12 @@ pub(super) fn session(
         // However it ended, nothing may go on behind our back.
         halt.store(true, Ordering::Relaxed);
         engine.tasks = None;
+        // What it had recorded when it was stopped is told as well.
+        let died = |_| AppError::Internal("the worker of the watch died".to_owned());
+        thread.join().map_err(died)?;
+        if matches!(ended, Ok(Ended::Stopped(_) | Ended::Again(_))) && engine.glance.has_ledger() {
+            engine.say_recorded()?;
+        }
         if let Some(hooks) = engine.hooks.take() {
             hooks.finish(PATIENCE);
         }
@@ -218,7 +225,7 @@ struct Engine<'a> {
     reported: Receiver<Report>,
     complaints: Receiver<Problem>,
     watch: Stopwatch,
-    teller: Teller,
+    teller: &'a mut Teller,
     guards: Guards,
     hooks: Option<Hooks>,
     tell: &'a mut dyn FnMut(&[WatchEvent]),
@@ -256,6 +263,10 @@ struct Engine<'a> {
 
 impl Engine<'_> {
     fn run(&mut self) -> Result<Ended, AppError> {
+        for folder in &self.setup.beyond {
+            let what = "guarded, but not in what is watched: nothing in it is judged";
+            self.problem(&Problem::at(folder, what));
+        }
         loop {
             if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
                 return self.stop();
@@ -313,13 +324,7 @@ impl Engine<'_> {
 
     /// What is to be done by now.
     fn turn(&mut self) -> Result<Option<Ended>, AppError> {
-        if let Some(why) = self.lost.take() {
-            self.lose(why, true);
-        }
-        if self.porch.take_overfull() {
-            let why = format!("more than {WAITING} files are being written at once");
-            self.lose(why, false);
-        }
+        self.own_up();
         let now = self.watch.elapsed();
         if now >= self.next_glance {
             self.next_glance = now + GLANCE;
@@ -339,6 +344,17 @@ impl Engine<'_> {
         }
         self.check_ready()?;
         Ok(None)
+    }
+
+    /// Whether something was lost.
+    fn own_up(&mut self) {
+        if let Some(why) = self.lost.take() {
+            self.lose(why, true);
+        }
+        if self.porch.take_overfull() {
+            let why = format!("more than {WAITING} files are being written at once");
+            self.lose(why, false);
+        }
     }
 
     /// Events were lost: said, and made good by looking at everything.
@@ -366,18 +382,7 @@ impl Engine<'_> {
     fn begin(&mut self) {
         let now = self.watch.elapsed();
         if let Some(rescan) = self.rescan.take_if(|rescan| rescan.not_before <= now) {
-            if let Some(why) = rescan.why {
-                self.say(WatchEvent::Rescan { why });
-                self.standing.clear();
-            }
-            if rescan.anew {
-                // Covered by it. Otherwise what is watched under the names that came still is not.
-                self.folders.clear();
-                self.renewed.clear();
-                self.below.clear();
-                self.look_at = None;
-            }
-            return self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
+            return self.look_at_all(rescan);
         }
         if self.first.is_none() {
             return;
@@ -404,6 +409,21 @@ impl Engine<'_> {
         if now >= self.checkpoint_at && self.is_settled() {
             self.give(Busy::Checkpoint, Task::Checkpoint);
         }
+    }
+
+    fn look_at_all(&mut self, rescan: Rescan) {
+        if let Some(why) = rescan.why {
+            self.say(WatchEvent::Rescan { why });
+            self.standing.clear();
+        }
+        if rescan.anew {
+            // Covered by it. Otherwise what is watched under the names that came still is not.
+            self.folders.clear();
+            self.renewed.clear();
+            self.below.clear();
+            self.look_at = None;
+        }
+        self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
     }
 
     fn give(&mut self, busy: Busy, task: Task) {

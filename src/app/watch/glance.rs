@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::app::Project;
 use crate::app::project::CONTROL;
 use crate::app::watch::place::WatchedPart;
+use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{Mounted, mounted_within};
 
 /// Device and inode.
@@ -46,6 +47,8 @@ pub(super) enum Noticed {
     Settings,
     /// A link that the settings name as a root leads elsewhere.
     Elsewhere,
+    /// Ignore rules above a watched folder were edited.
+    Rules,
     /// The policy was edited.
     Policy,
     /// The ledger is not there.
@@ -62,6 +65,8 @@ pub(super) struct Glance {
     links: Vec<(PathBuf, Option<PathBuf>)>,
     ledger: (PathBuf, Option<Identity>),
     mounts: Vec<Mounted>,
+    /// Rules that lie above watched folders, where nothing is heard.
+    rules: Vec<(PathBuf, Stamp)>,
     dir: PathBuf,
     stamps: Stamps,
 }
@@ -84,6 +89,7 @@ impl Glance {
             mounts: mounts_in(&roots),
             ledger: (ledger.clone(), identity(&ledger)),
             links: links.collect(),
+            rules: parts.iter().flat_map(rules_above).collect(),
             dir: project.dir.clone(),
             stamps,
             roots,
@@ -120,6 +126,13 @@ impl Glance {
         if mounts != self.mounts {
             self.mounts = mounts;
             noticed.push(Noticed::Mounts);
+        }
+        let edited = |rules: &mut (PathBuf, Stamp)| {
+            let now = stamp(&rules.0);
+            std::mem::replace(&mut rules.1, now) != now
+        };
+        if self.rules.iter_mut().map(edited).fold(false, std::ops::BitOr::bitor) {
+            noticed.push(Noticed::Rules);
         }
         // Settings that went away with their project were not edited.
         if self.has_ledger() {
@@ -160,6 +173,19 @@ fn changed(one: &mut (PathBuf, Option<Identity>)) -> Option<bool> {
     }
     one.1 = now;
     Some(now.is_some())
+}
+
+/// The files with rules in the folders above a part's start, as they are now.
+fn rules_above(part: &WatchedPart) -> Vec<(PathBuf, Stamp)> {
+    let mut rules = Vec::new();
+    let mut folder = part.start.clone();
+    while !folder.is_root() {
+        folder = folder.split().0;
+        let file = part.disk(&folder).join(IGNORE_FILE);
+        let stamp = stamp(&file);
+        rules.push((file, stamp));
+    }
+    rules
 }
 
 fn identity(path: &Path) -> Option<Identity> {

@@ -42,6 +42,8 @@ pub(super) struct Looked {
     pub(super) problems: Vec<Problem>,
     /// Folders of which it cannot be said yet what is in them.
     pub(super) doubts: BTreeSet<RelPath>,
+    /// Folders that may not be reached now, through one above that may not be entered.
+    pub(super) closed: BTreeSet<RelPath>,
     /// The root is not there.
     pub(super) away: bool,
     /// How long listing took: what it costs whoever serves the folders.
@@ -72,6 +74,7 @@ impl Look<'_> {
             listed: BTreeSet::new(),
             cancel: self.context.cancel,
             unsure: doubts,
+            closed: BTreeSet::new(),
             problems: Vec::new(),
             listing: Duration::ZERO,
         };
@@ -115,6 +118,7 @@ impl Look<'_> {
             let seen = seen?;
             looked.problems.extend(rounds.problems);
             looked.listing = rounds.listing;
+            looked.closed = rounds.closed;
             if let Some(error) = rounds.error {
                 if matches!(error, WalkError::Cancelled) {
                     return Err(AppError::Interrupted);
@@ -166,6 +170,7 @@ struct Rounds<'a> {
     /// Folders that are gone, or not the ones that were known under their names: what the ledger has
     /// below them may not be there.
     unsure: BTreeSet<RelPath>,
+    closed: BTreeSet<RelPath>,
     problems: Vec<Problem>,
     listing: Duration,
 }
@@ -173,6 +178,7 @@ struct Rounds<'a> {
 /// What came of the rounds beside the listings.
 struct Ended {
     unsure: BTreeSet<RelPath>,
+    closed: BTreeSet<RelPath>,
     problems: Vec<Problem>,
     listing: Duration,
     error: Option<WalkError>,
@@ -196,8 +202,8 @@ impl Rounds<'_> {
     }
 
     fn ended(self, error: Option<WalkError>) -> Ended {
-        let Self { unsure, problems, listing, .. } = self;
-        Ended { unsure, problems, listing, error }
+        let Self { unsure, closed, problems, listing, .. } = self;
+        Ended { unsure, closed, problems, listing, error }
     }
 
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -229,6 +235,8 @@ impl Rounds<'_> {
             Err(WalkError::StartUnreadable { path, source }) => {
                 let what = format!("cannot look at it: {source}");
                 self.problems.push(Problem::at(&path, what));
+                // What was heard of it is not heard again.
+                self.closed.insert(folder.clone());
                 return Ok(None);
             }
             Err(error) => return Err(error),

@@ -12,6 +12,7 @@ use crate::app::watch::lock::WatchLock;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Context, Project};
 use crate::config::ConfigError;
+use crate::model::AssetPath;
 use crate::observe::{BadPattern, Filter};
 
 /// What a session is made of.
@@ -20,6 +21,10 @@ pub(super) struct Setup {
     pub(super) parts: Vec<WatchedPart>,
     pub(super) filter: Filter,
     pub(super) detection: Detection,
+    /// Guarded folders of which something lies in what is watched.
+    pub(super) guards: Vec<AssetPath>,
+    /// The others: nothing new in them is heard of.
+    pub(super) beyond: Vec<AssetPath>,
     /// What was there when the settings were read, or before.
     pub(super) glance: Glance,
     lock: Arc<WatchLock>,
@@ -49,9 +54,12 @@ impl Setup {
             }
         })?;
         let detection = Detection::of(&project, false)?;
+        let watched =
+            |guard: &AssetPath| parts.iter().any(|part| part.has(guard) || part.lies_in(guard));
+        let (guards, beyond) = project.config.guards.iter().cloned().partition(watched);
         let glance = Glance::first(&project, &parts, stamps);
         let lock = WatchLock::of(&project.config.ledger, held.map(|held| &held.lock), context)?;
-        Ok(Self { project, parts, filter, detection, glance, lock })
+        Ok(Self { project, parts, filter, detection, guards, beyond, glance, lock })
     }
 
     /// The same settings, and a ledger that may be another one by now. Whether the settings were edited

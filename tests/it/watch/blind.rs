@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::watch::kit::{Watched, converges, in_ledger, long};
+use crate::watch::kit::{Watched, converges, in_ledger, long, through};
 use crate::world::{World, number, text};
 
 /// Events that the system keeps for a watcher that does not read them.
@@ -223,15 +223,9 @@ fn daemons() -> Vec<i32> {
 /// The program where the system gives less than it would: in a user namespace of its own, with this
 /// written to `/proc/sys/user/NAME`. None where there are no such namespaces.
 fn limited(world: &World, name: &str, limit: u32) -> Option<Command> {
-    let program = world.command();
-    let mut command = Command::new("/usr/bin/unshare");
-    command.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
-    command.arg(format!("echo {limit} > /proc/sys/user/{name} && exec \"$@\""));
-    command.arg("sh").arg(program.get_program());
-    command.env_clear().current_dir(world.dir()).stdin(Stdio::null());
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap());
-    }
+    let script = format!("echo {limit} > /proc/sys/user/{name} && exec \"$@\"");
+    let args = ["--user", "--map-root-user", "/bin/sh", "-c", &script, "sh"];
+    let command = through(world, "/usr/bin/unshare", &args);
     let mut tried = Command::new("/usr/bin/unshare");
     tried.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
     tried.arg(format!("echo {limit} > /proc/sys/user/{name}"));

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::media;
-use crate::watch::kit::{Watched, in_ledger};
+use crate::watch::kit::{BOUND, Watched, in_ledger};
 use crate::world::{World, text};
 
 const GUARD: &str = "[[guard]]\npath = \"DELIVERY\"";
@@ -184,5 +184,52 @@ fn the_lock_is_of_the_ledger_that_the_settings_name_now() {
     // Nobody watches the other one any more.
     fs::write(&config, &good).unwrap();
     world.json(["watch", "--once"]).expect(0);
+    watched.stop();
+}
+
+#[test]
+fn what_is_recorded_while_settings_are_edited_is_told() {
+    let world = World::new();
+    let mut watched = Watched::start(&world, &[]);
+    let reel = world.outside("reel");
+    fs::create_dir(&reel).unwrap();
+    fs::write(reel.join("a.png"), media::a1111_png(1)).unwrap();
+    // Takes no room, and long enough to read that the settings are edited before it is read.
+    fs::File::create(reel.join("long.mov")).unwrap().set_len(20 << 30).unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    fs::rename(&reel, world.path("reel")).unwrap();
+    let began = Instant::now();
+    while in_ledger(&world).is_empty() {
+        assert!(began.elapsed() < BOUND, "it is not recorded");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    world.configure(GUARD);
+    assert_eq!(watched.changed("reel/a.png")["new"], true);
+    fs::File::create(world.path("reel/long.mov")).unwrap();
+    watched.stop();
+}
+
+#[test]
+fn what_a_new_rule_or_a_person_says_of_known_files_is_told() {
+    let world = World::new();
+    world.write("generated/a.txt", "a");
+    world.write("generated/ai.png", media::a1111_png(1));
+    world.write("plain.txt", "plain");
+    let mut watched = Watched::start(&world, &[]);
+    watched.forget();
+    world.configure("[[rule]]\nglob = \"generated/**\"");
+    let said = watched.changed("generated/a.txt");
+    assert_eq!((&said["status"], &said["new"]), (&"suspect".into(), &true.into()), "{said}");
+    watched.until("ready again", is_ready);
+    let again = watched.said.iter().any(|one| one["path"] == "generated/ai.png");
+    assert!(!again, "it was AI-made before: {:#?}", watched.said);
+    // By another command.
+    watched.forget();
+    world.run(["tag", "plain.txt", "--ai"]).expect(0);
+    assert_eq!(watched.changed("plain.txt")["status"], "ai");
+    watched.forget();
+    world.run(["tag", "plain.txt", "--not-ai", "--note", "a mistake"]).expect(0);
+    world.run(["tag", "plain.txt", "--ai"]).expect(0);
+    watched.changed("plain.txt");
     watched.stop();
 }

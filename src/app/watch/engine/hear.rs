@@ -62,8 +62,11 @@ impl Engine<'_> {
     pub(super) fn with(&mut self, path: &std::path::Path, act: impl FnOnce(&mut Self, Place)) {
         let Some(place) = locate(self.parts, path) else { return };
         if place.path.is_root() {
-            // The root itself: a glance says what became of it.
+            // The root itself: a glance says what became of it, and a look what may be entered now.
             self.next_glance = Duration::ZERO;
+            if self.glance.is_there(place.part) {
+                self.want(place);
+            }
             return;
         }
         if place.path.name() == IGNORE_FILE.as_bytes() {
@@ -120,6 +123,10 @@ impl Engine<'_> {
                 Noticed::Back(part) => {
                     let root = &self.parts[part].root.path;
                     self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
+                }
+                Noticed::Rules => {
+                    let why = "the ignore rules above the watched folder were edited".to_owned();
+                    self.again(why, false, Duration::ZERO);
                 }
                 Noticed::Mounts => {
                     let why = "something was mounted or unmounted".to_owned();

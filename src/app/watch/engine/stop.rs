@@ -20,6 +20,19 @@ impl Engine<'_> {
         self.finish_task()?;
         if self.first.is_some() && self.glance.has_ledger() {
             self.hear_out();
+            self.own_up();
+            if !self.is_halted()
+                && let Some(rescan) = self.rescan.take()
+            {
+                // What was lost is not heard of again by anybody.
+                self.look_at_all(rescan);
+                self.finish_task()?;
+                if self.is_halted() {
+                    let path = self.project.dir.display();
+                    let what = "stopped before everything was looked at again; the next scan does";
+                    self.problem(&Problem::new(path, what));
+                }
+            }
             while let Some(place) = self.below.pop_first().filter(|_| !self.is_halted()) {
                 self.give(Busy::Look, Task::Below(place));
                 self.finish_task()?;
@@ -40,7 +53,7 @@ impl Engine<'_> {
                     self.problem(&Problem::at(&path, "still being written, not read"));
                 }
             }
-            if self.lost.take().is_none() && self.is_settled() {
+            if self.lost.take().is_none() && self.is_settled() && !self.is_halted() {
                 self.give(Busy::Checkpoint, Task::Checkpoint);
                 self.finish_task()?;
             }
