@@ -7,6 +7,7 @@
 
 pub(super) mod compare;
 mod sweep;
+pub(super) mod veil;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
+use crate::app::scan::veil::Veil;
 use crate::app::sidecars::{Beside, Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
@@ -61,10 +63,12 @@ pub(super) struct Manner<'a> {
     pub(super) admission: &'a dyn Admission,
     /// Hears of every listing.
     pub(super) onlooker: Option<Arc<dyn Onlooker>>,
+    /// Knows what went out of sight with a mount.
+    pub(super) veil: Option<&'a Veil>,
 }
 
 /// Reads everything, and nobody looks on.
-const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None };
+const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None, veil: None };
 
 /// What a scan did and found.
 #[derive(Clone, Debug, Default)]

@@ -32,6 +32,7 @@ pub use news::{News, news};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::app::scan::veil::Veil;
 use crate::app::watch::engine::{Ended, session};
 use crate::app::watch::progress::FirstScan;
 use crate::app::watch::setup::Setup;
@@ -75,8 +76,9 @@ pub fn watch(
     let mut setup = Setup::load(&project.dir, context, options, None)?;
     let mut teller = Teller::new(&setup.project)?;
     let progress = FirstScan::new(context.reporter);
+    let veil = Veil::default();
     loop {
-        match session(&setup, context, options, &progress, &mut teller, tell)? {
+        match session(&setup, context, options, &progress, &veil, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
             Ended::Again(next) => setup = *next,
             Ended::LedgerBack => setup.renew(context)?,

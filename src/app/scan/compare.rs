@@ -17,6 +17,8 @@ use crossbeam_channel::Sender;
 use crate::app::ingest::Fact;
 use crate::app::reading::{Chunk, Job, Shown};
 use crate::app::scan::Part;
+use crate::app::scan::sweep::unmounted;
+use crate::app::scan::veil::Veil;
 use crate::app::sidecars::Sidecar;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
@@ -34,6 +36,7 @@ pub(in crate::app) struct Comparer<'a> {
     root: &'a Root,
     reader: Reader,
     context: &'a Context<'a>,
+    veil: Option<&'a Veil>,
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
     has_links: bool,
@@ -162,6 +165,7 @@ impl<'a> Comparer<'a> {
             root: part.root,
             reader,
             context: part.context,
+            veil: part.manner.veil,
             first,
             has_links,
             marked_sidecars: Arc::clone(marked_sidecars),
@@ -216,14 +220,21 @@ impl<'a> Comparer<'a> {
         if !self.first {
             self.reader.hold()?;
         }
-        let news = self.news(listing)?;
+        let mut news = self.news(listing)?;
         if self.has_links || !listing.links.is_empty() {
             let mut known = self.reader.links_in(&self.root.name, &listing.directory)?;
             if news.elsewhere {
                 // The volume may not be mounted, and links have no device of their own to tell by.
                 known.retain(|one| listing.links.iter().any(|link| link.name == one.name));
             }
-            told &= links(listing, &known, &directory, tell);
+            told &= links(listing, &known, &directory, &mut news.gone, tell);
+        }
+        if let Some(veil) = self.veil.filter(|_| listing.complete) {
+            let files = veil.sift(self.root, &directory, &mut news.gone);
+            if files > 0 {
+                let problem = unmounted(&self.root.name, &directory, files);
+                told &= tell(Seen::Problem(problem));
+            }
         }
         self.held += 1;
         if self.held >= HELD || !news.entries.is_empty() {
@@ -356,6 +367,7 @@ fn links(
     listing: &Listing,
     known: &[KnownLink],
     directory: &Arc<RelPath>,
+    gone: &mut Vec<Box<[u8]>>,
     tell: &mut impl FnMut(Seen) -> bool,
 ) -> bool {
     let mut told = true;
@@ -370,7 +382,7 @@ fn links(
         let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok()
             || listing.files.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
         if listing.complete && !here && !is_ignored(listing, &link.name) {
-            told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
+            gone.push(link.name.clone());
         }
     }
     told

@@ -65,6 +65,10 @@ impl Part<'_> {
             }
         }
         self.return_from(away, reader, &mut gone, outcome)?;
+        let veil = self.manner.veil.map(|veil| veil.sift_all(self.root, &mut gone));
+        for (directory, files) in veil.unwrap_or_default() {
+            outcome.problems.push(unmounted(&self.root.name, &directory, files));
+        }
         Ok(gone)
     }
 
@@ -251,7 +255,7 @@ impl Search<'_> {
 
 /// Files recorded on a device that is not the folder's present one were on a volume that is not
 /// mounted now: they are not missing.
-fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
+pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
     let place = AssetPath::new(root.clone(), directory.clone());
     let what = format!(
         "{files} file{} here lay on a volume that is not mounted now; none is called missing",

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
 use crate::app::scan::Checked;
+use crate::app::scan::veil::Veil;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
@@ -83,10 +84,12 @@ pub(super) fn session(
     context: &Context<'_>,
     options: &WatchOptions,
     progress: &FirstScan<'_>,
+    veil: &Veil,
     teller: &mut Teller,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
     let Setup { project, parts, filter, detection, guards, glance, .. } = setup;
+    veil.look_on(parts.iter().map(|part| part.disk(&part.start)).collect());
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
@@ -122,6 +125,7 @@ pub(super) fn session(
             tree: tree.clone(),
             porch: &porch,
             detection,
+            veil,
             ledger: Checked::of(project),
             filter: filter.clone(),
             doubts: BTreeSet::new(),

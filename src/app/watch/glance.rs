@@ -65,8 +65,8 @@ pub(super) struct Glance {
     links: Vec<(PathBuf, Option<PathBuf>)>,
     ledger: (PathBuf, Option<Identity>),
     mounts: Vec<Mounted>,
-    /// Rules that lie above watched folders, where nothing is heard.
-    rules: Vec<(PathBuf, Stamp)>,
+    /// Rules that lie above the watched folder of a part, where nothing is heard.
+    rules: Vec<(usize, PathBuf, Stamp)>,
     dir: PathBuf,
     stamps: Stamps,
 }
@@ -89,7 +89,7 @@ impl Glance {
             mounts: mounts_in(&roots),
             ledger: (ledger.clone(), identity(&ledger)),
             links: links.collect(),
-            rules: parts.iter().flat_map(rules_above).collect(),
+            rules: parts.iter().enumerate().flat_map(rules_above).collect(),
             dir: project.dir.clone(),
             stamps,
             roots,
@@ -127,11 +127,7 @@ impl Glance {
             self.mounts = mounts;
             noticed.push(Noticed::Mounts);
         }
-        let edited = |rules: &mut (PathBuf, Stamp)| {
-            let now = stamp(&rules.0);
-            std::mem::replace(&mut rules.1, now) != now
-        };
-        if self.rules.iter_mut().map(edited).fold(false, std::ops::BitOr::bitor) {
+        if self.edited_rules() {
             noticed.push(Noticed::Rules);
         }
         // Settings that went away with their project were not edited.
@@ -148,6 +144,20 @@ impl Glance {
             }
         }
         noticed
+    }
+
+    /// Whether rules above a watched folder that is there were edited.
+    fn edited_rules(&mut self) -> bool {
+        let mut any = false;
+        for (part, file, before) in &mut self.rules {
+            let now = stamp(file);
+            // Those of a root that went away with it were not.
+            if now != *before && self.roots[*part].1.is_some() {
+                *before = now;
+                any = true;
+            }
+        }
+        any
     }
 
     /// Whether a root is another folder by the name that the settings have for it. One that leads nowhere
@@ -176,14 +186,14 @@ fn changed(one: &mut (PathBuf, Option<Identity>)) -> Option<bool> {
 }
 
 /// The files with rules in the folders above a part's start, as they are now.
-fn rules_above(part: &WatchedPart) -> Vec<(PathBuf, Stamp)> {
+fn rules_above((number, part): (usize, &WatchedPart)) -> Vec<(usize, PathBuf, Stamp)> {
     let mut rules = Vec::new();
     let mut folder = part.start.clone();
     while !folder.is_root() {
         folder = folder.split().0;
         let file = part.disk(&folder).join(IGNORE_FILE);
         let stamp = stamp(&file);
-        rules.push((file, stamp));
+        rules.push((number, file, stamp));
     }
     rules
 }

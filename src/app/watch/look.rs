@@ -12,6 +12,7 @@ use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Admission, Job};
 use crate::app::scan::compare::{Compared, Comparer};
+use crate::app::scan::veil::Veil;
 use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
 use crate::app::sidecars::{Beside, attach};
 use crate::app::watch::place::Place;
@@ -34,6 +35,7 @@ pub(super) struct Look<'a> {
     pub(super) detection: &'a Detection,
     pub(super) admission: &'a dyn Admission,
     pub(super) tree: &'a SharedTree,
+    pub(super) veil: &'a Veil,
 }
 
 /// What a look gave, beside what is in the ledger now.
@@ -79,7 +81,7 @@ impl Look<'_> {
             listing: Duration::ZERO,
         };
         let reader = ledger.reader()?;
-        let manner = Manner { admission: self.admission, onlooker: None };
+        let manner = Manner { admission: self.admission, onlooker: None, veil: Some(self.veil) };
         let part = Part {
             project: self.project,
             context: self.context,

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::app::detection::Detection;
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
+use crate::app::scan::veil::Veil;
 use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
@@ -62,6 +63,7 @@ pub(super) struct Worker<'a> {
     pub(super) tree: SharedTree,
     pub(super) porch: &'a Porch<'a>,
     pub(super) detection: &'a Detection,
+    pub(super) veil: &'a Veil,
     pub(super) ledger: Checked<'a>,
     pub(super) filter: Filter,
     /// Names that came or went: what the ledger has below them may not be there.
@@ -125,8 +127,12 @@ impl Worker<'_> {
         if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
             adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
         }
+        let began = self.veil.begin();
         for part in 0..self.parts.len() {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
+        }
+        if report.away.is_empty() {
+            self.veil.end(began);
         }
         let parts = self.parts;
         self.closed.retain(|place| !is_reachable(parts, place));
@@ -168,7 +174,8 @@ impl Worker<'_> {
     ) -> Result<(), AppError> {
         self.tree.enter(&Place::new(part, start.clone()));
         let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
-        let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
+        let manner =
+            Manner { admission: self.porch, onlooker: Some(onlooker), veil: Some(self.veil) };
         let root = &self.parts[part].root;
         let mut outcome = ScanOutcome::default();
         let scanned = Part {
@@ -223,6 +230,7 @@ impl Worker<'_> {
                 detection: self.detection,
                 admission: self.porch,
                 tree: &self.tree,
+                veil: self.veil,
             };
             let (doubts, others) =
                 std::mem::take(&mut self.doubts).into_iter().partition(|place| place.part == part);

@@ -164,7 +164,7 @@ fn a_second_watch_is_refused_after_the_ledger_came_back_too() {
         }
     }
     watched.until("ready again", is_ready);
-    let error = world.json(["watch"]).expect(5).error();
+    let error = world.json(["watch", "--once"]).expect(5).error();
     assert!(error.contains(&format!("process {}", watched.pid())), "{error}");
     watched.stop();
 }
@@ -179,7 +179,7 @@ fn the_lock_is_of_the_ledger_that_the_settings_name_now() {
     watched.forget();
     fs::write(&config, format!("ledger = \"other.db\"\n{good}")).unwrap();
     watched.until("ready again", is_ready);
-    let error = world.json(["watch"]).expect(5).error();
+    let error = world.json(["watch", "--once"]).expect(5).error();
     assert!(error.contains(&format!("process {}", watched.pid())), "{error}");
     // Nobody watches the other one any more.
     fs::write(&config, &good).unwrap();
@@ -194,8 +194,8 @@ fn what_is_recorded_while_settings_are_edited_is_told() {
     let reel = world.outside("reel");
     fs::create_dir(&reel).unwrap();
     fs::write(reel.join("a.png"), media::a1111_png(1)).unwrap();
-    // Takes no room, and long enough to read that the settings are edited before it is read.
-    fs::File::create(reel.join("long.mov")).unwrap().set_len(20 << 30).unwrap();
+    // Takes no room, is read first and by itself, and for long enough to edit the settings meanwhile.
+    fs::File::create(reel.join("0-long.mov")).unwrap().set_len(20 << 30).unwrap();
     std::thread::sleep(Duration::from_millis(400));
     fs::rename(&reel, world.path("reel")).unwrap();
     let began = Instant::now();
@@ -205,7 +205,7 @@ fn what_is_recorded_while_settings_are_edited_is_told() {
     }
     world.configure(GUARD);
     assert_eq!(watched.changed("reel/a.png")["new"], true);
-    fs::File::create(world.path("reel/long.mov")).unwrap();
+    fs::File::create(world.path("reel/0-long.mov")).unwrap();
     watched.stop();
 }
 
