@@ -11,9 +11,8 @@ use crate::app::watch::glance::{Glance, Stamps};
 use crate::app::watch::lock::WatchLock;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Context, Project};
-use crate::config::ConfigError;
 use crate::model::AssetPath;
-use crate::observe::{BadPattern, Filter};
+use crate::observe::Filter;
 
 /// What a session is made of.
 pub(super) struct Setup {
@@ -46,13 +45,7 @@ impl Setup {
             .into_iter()
             .map(|(root, start)| WatchedPart { root: root.clone(), start })
             .collect();
-        let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-            ConfigError::BadPattern {
-                path: project.control().join("config.toml"),
-                pattern: error.pattern,
-                reason: error.reason,
-            }
-        })?;
+        let filter = project.filter()?;
         let detection = Detection::of(&project, false)?;
         let watched =
             |guard: &AssetPath| parts.iter().any(|part| part.has(guard) || part.lies_in(guard));
