@@ -54,9 +54,11 @@ impl Veil {
         state.changes
     }
 
-    /// Everything was looked at that had changed by then.
-    pub(in crate::app) fn end(&self, by: u64) {
-        self.lock().changed.retain(|_, change| *change > by);
+    /// Everything was looked at that had changed by then, but for folders that were not there.
+    pub(in crate::app) fn end(&self, by: u64, away: &[PathBuf]) {
+        let was_away =
+            |at: &Path| away.iter().any(|folder| at.starts_with(folder) || folder.starts_with(at));
+        self.lock().changed.retain(|at, change| *change > by || was_away(at));
     }
 
     /// Takes out of the names that are missing in a folder those that are not gone but out of sight. Gives
@@ -170,7 +172,9 @@ mod tests {
         let veil = veil(&["/show/mnt"]);
         assert_eq!(gone(&veil, "mnt/deep", &["a", "b"]), [""; 0]);
         assert_eq!(gone(&veil, "mount", &["c"]), ["c"], "another folder");
-        veil.end(veil.begin());
+        veil.end(veil.begin(), &[PathBuf::from("/show/mnt/root")]);
+        assert_eq!(gone(&veil, "mnt", &["x"]), [""; 0], "a root in it was not there");
+        veil.end(veil.begin(), &[]);
         // Everything was looked at: what is missing now and was not then is gone.
         assert_eq!(gone(&veil, "mnt/deep", &["a", "b", "d"]), ["d"]);
         assert_eq!(gone(&veil, "mnt/other", &["e"]), ["e"]);
@@ -186,7 +190,7 @@ mod tests {
         let veil = veil(&["/show/mnt"]);
         let began = veil.begin();
         veil.lock().changed.insert(PathBuf::from("/show/mnt"), began + 1);
-        veil.end(began);
+        veil.end(began, &[]);
         assert_eq!(gone(&veil, "mnt", &["a"]), [""; 0]);
     }
 }

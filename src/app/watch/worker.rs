@@ -131,10 +131,10 @@ impl Worker<'_> {
         for part in 0..self.parts.len() {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
         }
-        if report.away.is_empty() {
-            self.veil.end(began);
-        }
         let parts = self.parts;
+        let away: Vec<_> =
+            report.away.iter().map(|part| parts[*part].disk(&parts[*part].start)).collect();
+        self.veil.end(began, &away);
         self.closed.retain(|place| !is_reachable(parts, place));
         if !self.begun {
             // As a scan does: detectors may be newer than what is recorded.
