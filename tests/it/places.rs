@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use genlock::ledger::{Kinds, Ledger, Reader};
+use genlock::model::{Event, Head, RelPath};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::media::{a1111_png, plain_png};
@@ -105,6 +108,90 @@ fn a_root_beside_the_project_that_is_not_there_stops_nothing() {
     // Written so and inside the project it still counts twice.
     world.configure("[[root]]\nname = \"inside\"\npath = \"../project/media\"");
     world.run(["ls"]).expect(3);
+}
+
+/// Puts on record that what one world knows in a folder was seen there on a device of another number, as
+/// before a volume was mounted again.
+fn seen_on_another_device(world: &World, known: &World, folder: &str) {
+    let folder = RelPath::new(folder).unwrap();
+    let reader = Reader::open(&known.ledger()).unwrap();
+    let mut seen = Vec::new();
+    reader
+        .read(Head::EMPTY, None, Kinds::All, &mut |recorded| {
+            if let Event::Observed(mut batch) = recorded.event {
+                batch.directories.retain(|one| one.directory.is_within(&folder));
+                for file in batch.directories.iter_mut().flat_map(|one| &mut one.files) {
+                    file.fingerprint.device += 7;
+                }
+                seen.push(Event::Observed(batch));
+            }
+        })
+        .unwrap();
+    let at = Reader::open(&world.ledger()).unwrap().newest().unwrap();
+    Ledger::open(&world.ledger()).unwrap().append(None, at, "test", &seen).unwrap();
+}
+
+#[test]
+fn what_is_gone_from_a_volume_that_is_here_under_another_number_is_missing() {
+    let files = ["a.png", "b/1.png", "b/c/2.png", "d/3.png", "d/4.png", "cache/5.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "");
+    world.write(".genlockignore", "cache/\n");
+    fs::remove_dir_all(world.path("b")).unwrap();
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    world.remove("d/3.png");
+    // A gate that comes first puts the one that is there down under its new number.
+    world.deliverable("EP", &["a.png"]);
+    world.gate("EP");
+    let scanned = world.json(["scan"]).expect(0).value();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "missing")), (3, 4));
+    world.deliverable("ALL", &["**"]);
+    world.gate("ALL").expect("pass", &[]);
+    world.verify();
+}
+
+/// Copies a file with its mtime, as `cp -a` does.
+fn copy(from: &Path, to: &Path) {
+    let modified = fs::metadata(from).unwrap().modified().unwrap();
+    fs::write(to, fs::read(from).unwrap()).unwrap();
+    fs::File::options().write(true).open(to).unwrap().set_modified(modified).unwrap();
+}
+
+#[test]
+fn what_is_gone_from_a_project_that_was_copied_to_another_disk_is_missing() {
+    let before = World::with([("a.png", plain_png(1)), ("b/1.png", plain_png(2))]);
+    let world = World::new();
+    seen_on_another_device(&world, &before, "");
+    copy(&before.path("a.png"), &world.path("a.png"));
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "missing")), (1, 1));
+}
+
+#[test]
+fn what_lies_on_a_volume_that_is_not_mounted_is_not_missing() {
+    let files = ["a.png", "vol/1.png", "vol/2.png", "vol/deep/3.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "vol");
+    // One of its files was put where it is missing; what lies beside was on that disk before.
+    copy(&world.path("vol/1.png"), &world.path("copy"));
+    world.rename("copy", "vol/1.png");
+    world.remove("vol/2.png");
+    fs::remove_dir_all(world.path("vol/deep")).unwrap();
+    for _ in 0..2 {
+        let scanned = world.json(["scan"]).expect(4).value();
+        assert_eq!(number(&scanned, "missing"), 0);
+        let what = "1 file here lay on a volume that is not mounted now; none is called missing";
+        assert_eq!(problems(&scanned), ["vol", "vol/deep"].map(|at| format!("{at}: {what}")));
+    }
+}
+
+#[test]
+fn what_is_gone_from_a_folder_in_an_ignored_one_is_missing() {
+    let world = World::with([("cache/a.png", plain_png(1)), ("cache/deep/er/b.png", plain_png(2))]);
+    world.write(".genlockignore", "cache/\n");
+    fs::remove_dir_all(world.path("cache/deep")).unwrap();
+    assert_eq!(number(&world.scan(), "missing"), 1);
+    assert_eq!(listed(&world), [".genlockignore", "cache/a.png"]);
 }
 
 #[test]
@@ -280,7 +367,7 @@ fn endless(world: &World) -> std::path::PathBuf {
 }
 
 /// Runs the program, presses Ctrl-C once it has opened `file`, and gives its exit code.
-fn interrupted_at(world: &World, args: &[&str], file: &std::path::Path) -> Option<i32> {
+fn interrupted_at(world: &World, args: &[&str], file: &Path) -> Option<i32> {
     let mut command = world.command();
     let mut child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = child.id();

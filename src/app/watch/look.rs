@@ -123,23 +123,24 @@ impl Look<'_> {
                 looked.away = true;
                 return Ok(());
             }
+            // All of them at once: asked folder by folder, the ledger looks through all it knows
+            // each time.
+            let mut known = Vec::new();
             if !rounds.unsure.is_empty() {
-                // All of them at once: asked folder by folder, the ledger looks through all it knows
-                // each time.
-                let mut known = reader.directories(&self.root.name, &RelPath::root())?;
+                known = reader.directories(&self.root.name, &RelPath::root())?;
                 known.retain(|directory| is_within_any(directory, &rounds.unsure));
-                for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
-                    ingest.add(&directory, Fact::Gone(name))?;
-                }
-                // One that came back since the listing that lacked it is in doubt still: it may be gone
-                // again by the next one, which then lacks it as this one did.
-                let back = |folder: &RelPath| {
-                    let disk = self.root.path.join(folder.as_path());
-                    let there = std::fs::symlink_metadata(disk);
-                    seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
-                };
-                looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             }
+            for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
+                ingest.add(&directory, Fact::Gone(name))?;
+            }
+            // One that came back since the listing that lacked it is in doubt still: it may be gone
+            // again by the next one, which then lacks it as this one did.
+            let back = |folder: &RelPath| {
+                let disk = self.root.path.join(folder.as_path());
+                let there = std::fs::symlink_metadata(disk);
+                seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
+            };
+            looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             ingest.flush()?;
             attach(&mut Beside::new(self.root, part.reading()), &reader, &mut ingest, &sidecars)?;
             ingest.flush()
