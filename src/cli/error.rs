@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::app::AppError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::report::clean;
 
@@ -52,6 +53,11 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::NoProject { .. } => {
             Some("genlock init makes one here; genlock --project DIR names one".into())
         }
+        AppError::Config(ConfigError::Missing { .. }) => Some(
+            "put back a copy: without it roots, path rules and guarded folders are forgotten; an empty file \
+             means the defaults"
+                .into(),
+        ),
         AppError::PolicyMissing { .. } => Some(
             "nothing passes without a policy; put back a copy, or start from a bundled one with: \
              genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"

@@ -8,9 +8,11 @@ pub use watch::{Watching, duration};
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::Deserialize;
 
 use crate::model::{AssetPath, BadPath, PrefixMap, RelPath, RootName};
@@ -57,6 +59,13 @@ pub struct Root {
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// There is no such file. Every project has one from the beginning, and without its roots, rules and guards
+    /// a gate could pass what it would refuse.
+    #[error("there are no settings at {}", path.display())]
+    Missing {
+        /// Where they belong.
+        path: PathBuf,
+    },
     /// The file could not be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -174,13 +183,15 @@ struct FileGuard {
 }
 
 impl Config {
-    /// Reads the settings of the project in `project`. A missing file means defaults.
+    /// Reads the settings of the project in `project`. An empty file means defaults; none is an error.
     pub fn load(project: &Path) -> Result<Self, ConfigError> {
         let control = project.join(".genlock");
         let path = control.join("config.toml");
-        let text = match fs::read_to_string(&path) {
+        let text = match read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(ConfigError::Missing { path });
+            }
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
         let file: File = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
@@ -224,6 +235,18 @@ impl Config {
             guards,
         })
     }
+}
+
+/// Opened without waiting: somebody may have put a FIFO in its place.
+fn read(path: &Path) -> io::Result<String> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = fs::File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// `DELIVERY` in the project, or `name:DELIVERY` below a root.

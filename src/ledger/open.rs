@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::OFlags;
 
 use crate::failpoint;
 use crate::ledger::error::LedgerError;
@@ -170,7 +172,9 @@ fn look_at_header(path: &Path) -> Result<(), LedgerError> {
         ErrorKind::NotFound => LedgerError::Missing { path: path.to_owned() },
         _ => LedgerError::Io { action: "open", path: path.to_owned(), source },
     };
-    let file = File::open(path).map_err(io)?;
+    // Without waiting: somebody may have put a FIFO in its place.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(io)?;
     let mut header = Vec::with_capacity(100);
     file.take(100).read_to_end(&mut header).map_err(io)?;
     let number = |at: usize| -> Option<u32> {

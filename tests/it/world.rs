@@ -119,6 +119,13 @@ impl World {
         symlink(target, self.path(name)).unwrap();
     }
 
+    /// Makes a FIFO in the project: whoever opens it for reading and does not take care waits for ever.
+    pub fn fifo(&self, name: &str) {
+        let mode = rustix::fs::Mode::from_raw_mode(0o644);
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, self.path(name), kind, mode, 0).unwrap();
+    }
+
     /// Adds text to `.genlock/config.toml`.
     pub fn configure(&self, more: &str) {
         let path = self.path(".genlock/config.toml");
