@@ -371,6 +371,7 @@ impl Wanted {
                 }
             }
         }
+        one.readings.extend(unconfigured(project, reader, argument)?);
         if one.readings.is_empty() {
             return Err(AppError::usage(
                 format!("{argument:?} lies outside the project's roots"),
@@ -389,6 +390,26 @@ impl Reading {
             Self::Like(pattern) => pattern.matches(&path.root, &path.path),
         }
     }
+}
+
+/// What `name:path` stands for where a root of that name was configured once: what lay there is still known.
+fn unconfigured(
+    project: &Project,
+    reader: &Reader,
+    argument: &str,
+) -> Result<Vec<Reading>, AppError> {
+    let Some((name, below)) = argument.split_once(':') else { return Ok(Vec::new()) };
+    let known = reader.roots()?.into_iter().find(|root| root.as_str() == name);
+    let Some(root) = known.filter(|root| project.folder(root).is_none()) else {
+        return Ok(Vec::new());
+    };
+    let names = [Some(below.as_bytes().to_vec()), unescape_bytes(below)];
+    let paths = names.into_iter().flatten().filter_map(|name| RelPath::new(name).ok());
+    let mut readings: Vec<_> =
+        paths.map(|path| Reading::At(AssetPath::new(root.clone(), path))).collect();
+    let pattern = Pattern::new(root, below).ok().filter(Pattern::is_one);
+    readings.extend(pattern.map(Reading::Like));
+    Ok(readings)
 }
 
 /// Splits `name:path` where a root has that name; else the project folder and the whole text.

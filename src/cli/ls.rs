@@ -65,7 +65,11 @@ pub(super) fn line(output: &Output, row: &ListRow) -> String {
     let path = clean(&row.path.path).into_owned();
     let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
     let tool = row.tool.as_ref().map(|tool| format!("  [{}]", plain(tool, 40))).unwrap_or_default();
-    let gone = if row.present { "" } else { "  gone" };
+    let gone = match (row.present, row.unconfigured) {
+        (false, _) => "  gone",
+        (true, true) => "  its root is not configured",
+        (true, false) => "",
+    };
     format!(
         "{status} {strength:9} {clearance:10} {:>9}  {path}{frames}{}{gone}",
         bytes(row.size),

@@ -61,6 +61,9 @@ pub struct ListRow {
     pub clearance: Option<&'static str>,
     /// Whether it is there.
     pub present: bool,
+    /// Its root is not configured any more: nobody can look whether it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfigured: bool,
     /// Frames of a folded sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<u64>,
@@ -507,6 +510,9 @@ pub struct StatusView {
     pub project: String,
     /// Roots: name and folder.
     pub roots: Vec<(String, String)>,
+    /// Roots that are not configured any more, and how many files are known in each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unconfigured: Vec<(String, u64)>,
     /// The profile of the policy in force.
     pub profile: Option<String>,
     /// The newest completed scan, RFC 3339.

@@ -195,6 +195,60 @@ fn what_is_gone_from_a_folder_in_an_ignored_one_is_missing() {
 }
 
 #[test]
+fn what_is_known_of_a_root_that_left_the_settings_is_counted_marked_and_can_be_named() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let settings = world.read(".genlock/config.toml");
+    let archive = world.add_root("archive");
+    for number in 1..4 {
+        fs::write(archive.join(format!("ai{number}.png")), a1111_png(number)).unwrap();
+    }
+    world.scan();
+    world.write(".genlock/config.toml", settings);
+    let status = world.json(["status"]).expect(0).value();
+    assert_eq!((number(&status, "files"), number(&status, "ai")), (4, 3));
+    assert_eq!(status["unconfigured"], serde_json::json!([["archive", 3]]));
+    assert_eq!(world.files().len(), 4);
+    let marked = world.row("archive:ai1.png");
+    assert_eq!((&marked["present"], &marked["unconfigured"]), (&true.into(), &true.into()));
+    assert!(world.row("a.png").get("unconfigured").is_none());
+    let listed = world.run(["ls", "archive:*.png"]).expect(0).stdout;
+    assert!(listed.contains("its root is not configured"), "{listed}");
+    assert_eq!(world.show("archive:ai2.png")["status"], "ai");
+    world.run(["log", "--asset", "archive:ai2.png"]).expect(0);
+    world.run(["show", "archive:ai9.png"]).expect(2);
+    // Whether it still is there, nobody can say.
+    fs::remove_dir_all(archive).unwrap();
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    let what = "its root is not configured any more, and 3 files cannot be looked for";
+    assert_eq!(problems(&verified), [format!("archive:.: {what}")]);
+}
+
+#[test]
+fn verify_files_says_once_that_a_root_or_a_volume_is_away() {
+    let files = ["a.png", "vol/1.png", "vol/2.png", "vol/deep/3.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "vol");
+    let archive = world.add_root("archive");
+    for number in 0..3 {
+        fs::write(archive.join(format!("{number}.png")), plain_png(number)).unwrap();
+    }
+    world.json(["scan", archive.to_str().unwrap()]).expect(0);
+    world.json(["verify", "--files"]).expect(0);
+    fs::rename(archive, world.outside("away")).unwrap();
+    fs::remove_dir_all(world.path("vol")).unwrap();
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    let told = [
+        "archive:.: the root is not there, and 3 files with it",
+        "vol: 3 files here and below lay on a volume that is not mounted now",
+    ];
+    assert_eq!(problems(&verified), told);
+    // What was deleted is changed all the same.
+    world.remove("a.png");
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    assert!(problems(&verified).contains(&"a.png: is not there any more".to_owned()));
+}
+
+#[test]
 fn a_part_is_scanned_alone_and_counts_alone() {
     let world = World::with([("a/1.png", plain_png(1)), ("b/2.png", plain_png(2))]);
     world.write("a/new.png", a1111_png(3));
