@@ -76,6 +76,7 @@ pub(super) fn row(project: &Project, location: &LocationRow, known: Option<&Know
     let origin = known.map(|known| &known.origin);
     ListRow {
         path: PathView::from(&location.path),
+        disk: project.on_disk(&location.path),
         asset: Some(location.asset.to_string()),
         size: location.size,
         media_type: location.media_type.clone(),

@@ -18,8 +18,8 @@ use crate::ledger::rows::{
     rel_path, root_name, sighting, unreadable,
 };
 use crate::model::{
-    AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath, RootName,
-    Seq, Timestamp, Value,
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath,
+    RootName, Seq, Timestamp, Value,
 };
 
 /// A read-only handle. Sees what was committed when each call begins.

@@ -1,5 +1,7 @@
 //! What is shown: plain values in the shape and order of `contract.md`, ready for any format.
 
+use std::path::PathBuf;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -43,6 +45,9 @@ pub struct ListRow {
     /// Where; a folded sequence in its folded form.
     #[serde(flatten)]
     pub path: PathView,
+    /// Where that is on this machine, if its root is known; for lists that other programs read.
+    #[serde(skip)]
+    pub disk: Option<PathBuf>,
     /// What; null for a folded sequence, whose frames are one asset each.
     pub asset: Option<String>,
     /// Bytes, of all frames.

@@ -1,6 +1,8 @@
 //! Where scans look: roots, parts, ignore rules, links, and where a project is made.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
@@ -246,6 +248,71 @@ fn verify_files_says_once_that_a_root_or_a_volume_is_away() {
     world.remove("a.png");
     let verified = world.json(["verify", "--files"]).expect(4).value();
     assert!(problems(&verified).contains(&"a.png: is not there any more".to_owned()));
+}
+
+#[test]
+fn a_ledger_among_the_media_is_none_of_them() {
+    let world = World::bare();
+    let disk = world.outside("disk");
+    fs::create_dir(&disk).unwrap();
+    world.run(["init", "--ledger", disk.join("led.db").to_str().unwrap()]).expect(0);
+    world.add_root("disk");
+    fs::write(disk.join("a.png"), plain_png(1)).unwrap();
+    fs::write(disk.join("other.db"), "not ours").unwrap();
+    world.scan();
+    world.deliverable("EP", &["disk:**"]);
+    world.gate("EP").expect("pass", &[]);
+    assert_eq!(listed(&world), ["disk:a.png", "disk:other.db"]);
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+}
+
+#[test]
+fn what_genlock_keeps_may_be_reached_through_a_link() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let kept = world.outside("kept");
+    fs::rename(world.path(".genlock"), &kept).unwrap();
+    world.link(".genlock", &kept);
+    world.scan();
+    world.deliverable("EP", &["**"]);
+    world.gate("EP").expect("pass", &[]);
+    // Elsewhere that name is a link like any other.
+    fs::create_dir(world.path("sub")).unwrap();
+    world.link("sub/.genlock", &kept);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved sub/.genlock"]);
+}
+
+#[test]
+fn an_init_that_fails_leaves_no_folder_behind() {
+    let world = World::bare();
+    for args in [["--profile", "nope"], ["--ledger", "nowhere/led.db"]] {
+        world.run(["init", "new/deep"].iter().chain(&args)).expect(2);
+        assert!(!world.path("new").exists());
+    }
+    fs::create_dir(world.path("mine")).unwrap();
+    world.run(["init", "mine", "--profile", "nope"]).expect(2);
+    assert!(world.path("mine").exists());
+}
+
+#[test]
+fn the_ledger_of_a_project_that_moved_is_taken_as_it_is_once_its_old_folder_is_gone() {
+    let world = World::bare();
+    let names = [&b"o\xff"[..], b"o\xfe", b"moved"].map(OsStr::from_bytes);
+    let ledger = world.outside("led.db");
+    let init = |name: &OsStr| {
+        fs::create_dir_all(world.path(name)).unwrap();
+        world.run([OsStr::new("init"), name, OsStr::new("--ledger"), ledger.as_os_str()])
+    };
+    init(names[0]).expect(0);
+    // They look alike where bytes are lost.
+    init(names[1]).expect(2);
+    fs::remove_dir_all(world.path(names[0]).join(".genlock")).unwrap();
+    init(names[0]).expect(0);
+    fs::remove_dir_all(world.path(names[0]).join(".genlock")).unwrap();
+    fs::rename(world.path(names[0]), world.path(names[2])).unwrap();
+    init(names[2]).expect(0);
+    let log =
+        world.run([OsStr::new("--project"), names[2], OsStr::new("--json"), OsStr::new("log")]);
+    assert_eq!(log.expect(0).values().len(), 2, "its history goes on");
 }
 
 #[test]

@@ -27,8 +27,7 @@ use crate::app::watch::worker::{Report, Task, Worker};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
-use crate::config::ConfigError;
-use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
+use crate::observe::{Filter, Hint, Lost, SettleOptions};
 use crate::problem::Problem;
 use crate::report::{PollView, WatchEvent};
 
@@ -99,13 +98,7 @@ pub(super) fn session(
         guards: project.config.guards.clone(),
     };
     let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
-    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        ConfigError::BadPattern {
-            path: project.control().join("config.toml"),
-            pattern: error.pattern,
-            reason: error.reason,
-        }
-    })?;
+    let filter = project.filter()?;
     let detection = Detection::of(project, false)?;
     let halt = AtomicBool::new(false);
     let quiet = Context {
