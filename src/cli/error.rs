@@ -114,6 +114,11 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::Ledger(LedgerError::Busy { .. }) => {
             Some("another genlock is writing; try again in a moment".into())
         }
+        AppError::Ledger(LedgerError::Io { .. }) => Some(
+            "recording takes the right to write the ledger and in its folder, and so does reading while \
+             its log (-wal) is there; where nothing can be written, a copy of the project can be read"
+                .into(),
+        ),
         AppError::Ledger(LedgerError::Full { .. }) => {
             Some("make room on that disk; nothing that was recorded is lost".into())
         }

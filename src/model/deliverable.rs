@@ -13,6 +13,9 @@ pub struct PathPattern {
     pub root: RootName,
     /// As typed, relative to the root, e.g. `reel1/**`.
     pub pattern: String,
+    /// A name in it is not UTF-8: the pattern is as such paths are printed, with `\xNN`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub printed: bool,
 }
 
 /// As it is typed: `name:pattern`, or the bare pattern in the project folder.
