@@ -9,6 +9,7 @@ mod deliverables;
 mod kinship;
 mod places;
 mod texts;
+mod words;
 
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
@@ -21,10 +22,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head, Identity,
-    NamedBeside, ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection,
-    RelPath, Rendered, Revocation, RootName, Scope, Seq, Timestamp,
+    DeclarationId, Event, Evidence, Examination, Exported, Found, Head, Identity, NamedBeside,
+    ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    Rendered, Revocation, RootName, Scope, Seq, Timestamp,
 };
+use crate::record::words::Words;
 
 /// A fact with its place in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +117,7 @@ pub struct Record {
     pub kinship: Kinship,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
-    determinations: Vec<Entry<Determination>>,
-    determined: HashMap<AssetId, usize>,
+    words: Words,
     approved: HashMap<AssetId, Vec<usize>>,
     rejected: HashMap<AssetId, Vec<usize>>,
     revoked: HashMap<ApprovalId, Vec<usize>>,
@@ -149,16 +150,8 @@ impl Record {
         let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
             Event::Observed(batch) => self.observed(batch, scope),
-            Event::Determined(fact) => {
-                let index = self.determinations.len();
-                self.determined.extend(fact.assets.iter().map(|asset| (*asset, index)));
-                self.determinations.push(Entry { seq, at, actor, fact });
-            }
-            Event::DeterminationCleared(fact) => {
-                for asset in &fact.assets {
-                    self.determined.remove(asset);
-                }
-            }
+            Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
+            Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
             Event::Approved(fact) => {
                 let index = self.approvals.len();
                 for asset in &fact.assets {
@@ -279,16 +272,6 @@ impl Record {
     /// What sidecars name a content, and what it was made from. Only in a record folded with a scope.
     pub fn named_beside(&self, asset: &AssetId) -> Option<&Identity> {
         self.named.get(asset)
-    }
-
-    /// The newest determination of a content.
-    pub fn determination(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
-        self.determined.get(asset).map(|index| &self.determinations[*index])
-    }
-
-    /// Every content somebody determined.
-    pub fn determined(&self) -> impl Iterator<Item = &AssetId> {
-        self.determined.keys()
     }
 
     /// Every approval that covers a content, in order, with how it stands at `now`.
@@ -520,8 +503,8 @@ impl Record {
 
     /// Every content any decision is about.
     pub fn decided_assets(&self) -> BTreeSet<AssetId> {
-        let decided =
-            self.determined.keys().chain(self.approved.keys()).chain(self.rejected.keys());
-        decided.copied().collect()
+        let mut decided = self.determined();
+        decided.extend(self.approved.keys().chain(self.rejected.keys()));
+        decided
     }
 }

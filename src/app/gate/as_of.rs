@@ -42,7 +42,8 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let now = record.newest.unwrap_or(Timestamp::from_nanos(0));
     let lost_documents =
         this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
-    let places = places(&reader, judge::sources(record.present(), &record), seq)?;
+    let judging = this_run.map_or(JUDGING, |run| run.fact.judging);
+    let places = places(&reader, judge::sources(record.present(), &record, judging), seq)?;
     let verdict = judge::gate(
         &policy,
         judge::Ground {
@@ -55,7 +56,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             made: false,
-            judging: this_run.map_or(JUDGING, |run| run.fact.judging),
+            judging,
             record: &record,
             places: &places,
             now,
