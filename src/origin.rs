@@ -64,7 +64,7 @@ impl Origin {
         self.marked = self.marked.max(Some(Strength::Declared));
         if self.strength == Some(Strength::Person) {
             self.contested = true;
-            self.why[0].push_str(&format!("; {word} before"));
+            self.why[0] = format!("{}; {word} before", self.why[0]);
             return self;
         }
         self.why.insert(0, format!("{word}, and has not taken that back"));

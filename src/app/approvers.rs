@@ -45,7 +45,8 @@ impl Approvers {
             Some(known) => known != hash,
             None => !self.signers.is_empty(),
         };
-        news.then(|| Event::ApproversAdopted(ApproversAdopted { hash, text: self.text.clone() }))
+        let (text, shown) = (self.text.clone(), false);
+        news.then_some(Event::ApproversAdopted(ApproversAdopted { hash, text, shown }))
     }
 
     /// Refuses a name that is not on the list, once there is or was one. A list that was emptied or

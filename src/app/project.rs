@@ -364,6 +364,7 @@ pub(super) fn adopted(policy: &Policy) -> Event {
         profile: policy.profile.clone(),
         hash: policy.hash,
         text: policy.text.clone(),
+        shown: false,
     })
 }
 

@@ -146,7 +146,7 @@ pub struct GateRun {
 /// In which way verdicts come of facts, where no policy says it. Raised when the same facts come to give
 /// another verdict: an earlier one is given as it was. 0: a file that differs from the lists of its package
 /// was not judged, and nothing was of known origin by what it was made from. 1: both are. 2: a word that
-/// something is AI-made stands until who said it takes it back.
+/// something is AI-made stands until who said it takes it back; changes of a policy are told rule by rule.
 pub const JUDGING: u32 = 2;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
