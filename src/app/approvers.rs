@@ -1,11 +1,9 @@
 //! Who may approve: `.genlock/approvers`, an OpenSSH `allowed_signers` file, and the policy beside it.
 //! Whatever is read of them goes on record, with its full text, before anything rests on it.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::app::project::adopted;
+use crate::app::project::{adopted, word};
 use crate::app::{AppError, Project};
 use crate::attest::AllowedSigners;
 use crate::model::{ApproversAdopted, AssetId, Event};
@@ -25,11 +23,7 @@ impl Approvers {
     /// narrows.
     pub(super) fn read(project: &Project) -> Result<Self, AppError> {
         let path = path(project);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(AppError::Io { action: "read", path, source }),
-        };
+        let bytes = word(&path)?.unwrap_or_default();
         match AllowedSigners::parse(&bytes) {
             // What was parsed is UTF-8.
             Ok(signers) => Ok(Self { text: String::from_utf8_lossy(&bytes).into_owned(), signers }),

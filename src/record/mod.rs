@@ -134,6 +134,8 @@ pub struct Record {
     /// Sidecars whose names are those of the media beside them.
     naming: HashSet<AssetId>,
     present: BTreeMap<AssetPath, Found>,
+    /// Links at the paths of the scope, each with the event that saw it as it is.
+    links: BTreeMap<AssetPath, Seq>,
 }
 
 impl Record {
@@ -149,7 +151,7 @@ impl Record {
         let entry = Entry { seq, at, actor, fact: event };
         let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
-            Event::Observed(batch) => self.observed(batch, scope),
+            Event::Observed(batch) => self.observed(seq, batch, scope),
             Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
             Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
             Event::Approved(fact) => {
@@ -213,7 +215,7 @@ impl Record {
         }
     }
 
-    fn observed(&mut self, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
+    fn observed(&mut self, seq: Seq, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
         self.declarations.observed(&batch);
         let Some(wanted) = scope else { return };
         for observed in batch.directories {
@@ -222,14 +224,21 @@ impl Record {
             for found in observed.files {
                 let path = place(&found.name);
                 if wanted(&path.root, &path.path) {
+                    self.links.remove(&path);
                     self.present.insert(path, found);
                 }
             }
             for link in &observed.links {
-                self.present.remove(&place(&link.name));
+                let path = place(&link.name);
+                self.present.remove(&path);
+                if wanted(&path.root, &path.path) {
+                    self.links.insert(path, seq);
+                }
             }
             for name in &observed.gone {
-                self.present.remove(&place(&name.0));
+                let path = place(&name.0);
+                self.present.remove(&path);
+                self.links.remove(&path);
             }
         }
         let mut renamed: Vec<AssetId> = batch.examined.iter().map(|(asset, _)| *asset).collect();
@@ -455,6 +464,11 @@ impl Record {
     /// What is at the paths of the scope, by path.
     pub fn present(&self) -> &BTreeMap<AssetPath, Found> {
         &self.present
+    }
+
+    /// The links at the paths of the scope, each with the event that saw it as it is.
+    pub fn links(&self) -> impl Iterator<Item = (&AssetPath, Seq)> {
+        self.links.iter().map(|(path, seq)| (path, *seq))
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
