@@ -117,13 +117,7 @@ impl Project {
     /// Reads the policy in force. Absent or wrong is an error: nothing passes.
     pub fn policy(&self) -> Result<Policy, AppError> {
         let path = self.control().join("policy.toml");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(AppError::PolicyMissing { path });
-            }
-            Err(source) => return Err(AppError::Io { action: "read", path, source }),
-        };
+        let Some(bytes) = word(&path)? else { return Err(AppError::PolicyMissing { path }) };
         policy_of(&path, &bytes)
     }
 
@@ -402,12 +396,26 @@ fn is_gone(folder: &str) -> bool {
     found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
+/// The bytes of a file that says who may say yes to what, where there is one. Never waits for one: a pipe
+/// in its place is no file.
+pub(super) fn word(path: &Path) -> Result<Option<Vec<u8>>, AppError> {
+    let read =
+        fs::metadata(path).and_then(|found| found.is_file().then(|| fs::read(path)).transpose());
+    match read {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Ok(None) => Err(AppError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(AppError::Io { action: "read", path: path.to_owned(), source }),
+    }
+}
+
 /// The event that puts a policy on the record.
 pub(super) fn adopted(policy: &Policy) -> Event {
     Event::PolicyAdopted(PolicyAdopted {
         profile: policy.profile.clone(),
         hash: policy.hash,
         text: policy.text.clone(),
+        shown: false,
     })
 }
 

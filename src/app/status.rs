@@ -69,7 +69,7 @@ pub(super) fn tally(
         let present = match counts.get(&asset) {
             Some(count) => *count,
             // Determined by a person or made from AI, and without a mark of its own.
-            None if record.determination(&asset).is_some()
+            None if record.is_spoken_of(&asset)
                 || known.origin.strength == Some(Strength::Inherited) =>
             {
                 reader.present(&asset, Some((root, directory)))?

@@ -20,6 +20,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
+        | AppError::NotAFile { .. }
         | AppError::PolicyInvalid { .. }
         | AppError::ApproversInvalid { .. }
         | AppError::CasesInvalid { .. } => Exit::Config,
@@ -63,6 +64,7 @@ fn hint_of(error: &AppError) -> Option<String> {
              genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"
                 .into(),
         ),
+        AppError::NotAFile { .. } => Some("put back the file, from a copy or from genlock log --json".into()),
         AppError::ApproversInvalid { .. } => Some(
             "one line each: PRINCIPALS [OPTIONS] KEY, as in ssh-keygen(1), ALLOWED SIGNERS; nobody \
              approves while it cannot be read"

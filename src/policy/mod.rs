@@ -6,6 +6,7 @@
 //! empty or wrong is an error, never an open gate.
 
 mod catalogue;
+mod changes;
 mod condition;
 mod difference;
 mod fact;
@@ -20,6 +21,7 @@ mod tier;
 mod trial;
 
 pub use catalogue::{Catalogue, catalogue};
+pub use changes::changes;
 pub use condition::{Condition, Test};
 pub use fact::{About, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};

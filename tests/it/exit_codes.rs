@@ -123,6 +123,26 @@ fn exit_3_is_no_project_or_bad_settings_or_policy() {
 }
 
 #[test]
+fn exit_3_is_a_folder_where_policy_or_approvers_belong() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    let yes = ["approve", "a.png", "--by", "D", "--scope", "final"];
+    for name in [".genlock/policy.toml", ".genlock/approvers"] {
+        let there = world.read(name);
+        world.remove(name);
+        fs::create_dir(world.path(name)).unwrap();
+        for args in [&["gate", "EP"][..], &["finalize", "EP"], &["export", "EP", "out"]] {
+            let said = world.json(args).expect(3).error();
+            assert!(said.contains("is no file"), "{said}");
+        }
+        world.run(yes).expect(3);
+        fs::remove_dir(world.path(name)).unwrap();
+        world.write(name, there);
+    }
+    world.run(["gate", "EP"]).expect(0);
+}
+
+#[test]
 fn exit_3_is_a_wrong_pattern_in_the_settings_too() {
     let world = World::new();
     world.configure("ignore = [\"[z-a]\"]");

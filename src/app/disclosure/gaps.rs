@@ -107,7 +107,7 @@ pub(super) fn of(
             if !confirmed {
                 let by = view.determination.as_ref().map_or("somebody", |one| &one.by);
                 let why = format!(
-                    "{by} says it is not AI, a mark says otherwise, and nobody confirmed that"
+                    "{by} says it is not AI, a mark or somebody else says otherwise, and nobody confirmed that"
                 );
                 all.push(gap(RuleCode::DeterminationContradictsMark, why));
             }

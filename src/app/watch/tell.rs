@@ -190,7 +190,7 @@ impl Telling<'_> {
         let shows = |asset: &AssetId| {
             let examined = batch.examined.binary_search_by(|(one, _)| one.cmp(asset)).is_ok();
             let made = || !self.record.kinship.parents_of(asset).is_empty();
-            examined || self.record.determination(asset).is_some() || made()
+            examined || self.record.is_spoken_of(asset) || made()
         };
         for observed in &batch.directories {
             let path =
