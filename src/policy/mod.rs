@@ -30,7 +30,9 @@ pub use pattern::Pattern;
 pub use profiles::{PROFILES, Profile, profile};
 pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
-pub use rules::{Case, DeclarationFacts, Item, counts, judge};
+pub use rules::{
+    Basis, Case, DeclarationFacts, Item, confirmed, counts, judge, lacks, words_of_conditions,
+};
 pub use tier::{Answered, Reason, tier};
 pub use trial::{Trial, TrialResult, trials};
 
