@@ -7,7 +7,9 @@ use crossbeam_channel::RecvTimeoutError;
 use crate::app::AppError;
 use crate::app::watch::WatchOutcome;
 use crate::app::watch::engine::{Busy, Ended, Engine, HINTS, NAP, PATIENCE};
+use crate::app::watch::place::Place;
 use crate::app::watch::worker::Task;
+use crate::model::RelPath;
 use crate::problem::Problem;
 
 impl Engine<'_> {
@@ -24,7 +26,11 @@ impl Engine<'_> {
             if !self.is_halted()
                 && let Some(rescan) = self.rescan.take()
             {
-                // What was lost is not heard of again by anybody.
+                // What was lost is not heard of again by anybody, and may have been the end of a file that
+                // is waited for: by their times it is told which are complete.
+                for part in 0..self.parts.len() {
+                    self.porch.forget_below(&Place::new(part, RelPath::root()));
+                }
                 self.look_at_all(rescan);
                 self.finish_task()?;
                 if self.is_halted() {
