@@ -78,6 +78,7 @@ pub fn watch(
     let progress = FirstScan::new(context.reporter);
     let veil = Veil::default();
     loop {
+        veil.look_on(setup.parts.iter().map(|part| part.disk(&part.start)).collect());
         match session(&setup, context, options, &progress, &veil, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
             Ended::Again(next) => setup = *next,

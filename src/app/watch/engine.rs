@@ -89,7 +89,6 @@ pub(super) fn session(
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
     let Setup { project, parts, filter, detection, guards, glance, .. } = setup;
-    veil.look_on(parts.iter().map(|part| part.disk(&part.start)).collect());
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
