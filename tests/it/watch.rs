@@ -10,4 +10,5 @@ pub mod kit;
 mod living;
 mod settings;
 mod storm;
+mod telling;
 mod ways;

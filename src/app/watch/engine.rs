@@ -181,8 +181,7 @@ pub(super) fn session(
         halt.store(true, Ordering::Relaxed);
         engine.tasks = None;
         // What it had recorded when it was stopped is told as well.
-        let died = |_| AppError::Internal("the worker of the watch died".to_owned());
-        thread.join().map_err(died)?;
+        thread.join().map_err(|_| AppError::Internal("the watch's worker died".to_owned()))?;
         if matches!(ended, Ok(Ended::Stopped(_) | Ended::Again(_))) && engine.glance.has_ledger() {
             engine.say_recorded()?;
         }
