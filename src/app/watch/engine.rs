@@ -185,9 +185,7 @@ pub(super) fn session(
         if matches!(ended, Ok(Ended::Stopped(_) | Ended::Again(_))) && engine.glance.has_ledger() {
             engine.say_recorded()?;
         }
-        if let Some(hooks) = engine.hooks.take() {
-            hooks.finish(PATIENCE);
-        }
+        engine.finish_hooks();
         ended
     })
 }

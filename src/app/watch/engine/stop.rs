@@ -69,6 +69,17 @@ impl Engine<'_> {
         Ok(Ended::Stopped(outcome))
     }
 
+    /// Lets hooks end, and says what became of them.
+    pub(super) fn finish_hooks(&mut self) {
+        self.flush();
+        let left = self.hooks.take().and_then(|hooks| hooks.finish(PATIENCE));
+        let complaints: Vec<_> = self.complaints.try_iter().chain(left).collect();
+        for problem in complaints {
+            self.problem(&problem);
+        }
+        self.flush();
+    }
+
     fn is_halted(&self) -> bool {
         self.halt.load(Ordering::Relaxed)
     }
