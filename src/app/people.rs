@@ -148,7 +148,8 @@ pub fn tag(
             let seen = record.counted(reader.examination(asset)?);
             let marks = Origin::of(&seen.evidence, None);
             let mark = marks.marked.map(|_| format!("carries a mark: {}", marks.why[0]));
-            let word = record.said_made(asset);
+            // Who said it may take it back; of a mark, and of another's word, it must be said why not.
+            let word = record.said_made(asset).filter(|one| one.fact.by != context.actor);
             let word = || word.map(|one| format!("is AI-made by the word of {}", one.fact.by));
             if let Some(against) = mark.or_else(word) {
                 let message = format!("{} {against}", asset.short());

@@ -84,7 +84,7 @@ fn a_signature_is_lacking_where_the_policy_asks_for_it() {
     world.deliverable("EP", &["a.png"]);
     let dana = Key::new(&world, 1);
     world.edit_approvers(&[format!("{DANA} {}", dana.public)]);
-    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "x", "--sign", &dana.path]);
     let letter = world.letter();
     world
         .run(["approve", "a.png", "--by", DANA, "--scope", "final", "--document", &letter])

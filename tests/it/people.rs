@@ -106,10 +106,8 @@ fn who_says_that_something_is_ai_made_withdraws_it_and_nobody_else() {
     let events = world.events();
     let said = world.json(["--as", "Max", "tag", "a.png", "--clear"]).expect(2).error();
     assert!(said.contains("by the word of Lee"), "{said}");
-    for who in ["Lee", "Max"] {
-        let ran = world.json(["--as", who, "tag", "a.png", "--not-ai"]).expect(2);
-        assert!(text(&ran.value()["error"], "hint").contains("--note"), "{}", ran.stdout);
-    }
+    let ran = world.json(["--as", "Max", "tag", "a.png", "--not-ai"]).expect(2);
+    assert!(text(&ran.value()["error"], "hint").contains("--note"), "{}", ran.stdout);
     assert_eq!(world.events(), events);
     // Max determines otherwise and withdraws that: it is what Lee said, which Lee corrects.
     world.run(["--as", "Max", "tag", "a.png", "--not-ai", "--note", "I drew it"]).expect(0);
@@ -123,7 +121,7 @@ fn who_says_that_something_is_ai_made_withdraws_it_and_nobody_else() {
         (number(&world.scan(), "ai"), world.row("a.png")["status"].clone()),
         (1, json!("ai"))
     );
-    world.run(["--as", "Lee", "tag", "a.png", "--not-ai", "--note", "a slip"]).expect(0);
+    world.run(["--as", "Lee", "tag", "a.png", "--not-ai"]).expect(0);
     assert_eq!(origin(&world, "a.png").0, "not-ai");
     world.run(["--as", "Lee", "tag", "a.png", "--ai"]).expect(0);
     world.run(["--as", "Lee", "tag", "a.png", "--clear"]).expect(0);
