@@ -145,7 +145,7 @@ fn record(assets: u64, every: u64, key: Option<&PrivateKey>) -> Result<Record, B
     if let Some(key) = key {
         let text = format!("{WHO} {}\n", key.public_key().to_openssh()?);
         let hash = AssetId::from(blake3::hash(text.as_bytes()));
-        add(Event::ApproversAdopted(ApproversAdopted { hash, text }));
+        add(Event::ApproversAdopted(ApproversAdopted { hash, text, shown: false }));
     }
     add(Event::Observed(observed(assets, every)?));
     let made: Vec<_> = (0..assets).filter(|row| row % every == 0).map(asset).collect();

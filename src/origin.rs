@@ -22,7 +22,7 @@ pub struct Origin {
     pub why: Vec<String>,
     /// The strongest mark that says AI, whatever a person determined.
     pub marked: Option<Strength>,
-    /// A person says not AI, and a mark says otherwise.
+    /// A person says not AI, and a mark or an earlier word of somebody else says otherwise.
     pub contested: bool,
 }
 
@@ -33,11 +33,7 @@ impl Origin {
         let Some(person) = determination else {
             return marks;
         };
-        let said = match person.status {
-            DeterminedStatus::Ai => "AI-made",
-            DeterminedStatus::AiPart => "AI-made in part",
-            DeterminedStatus::NotAi => "not AI-made",
-        };
+        let said = said(person.status);
         let note = person.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
         let contested = person.status == DeterminedStatus::NotAi && marks.marked.is_some();
         let same = marks.status == person.status.into();
@@ -56,6 +52,25 @@ impl Origin {
             marked: marks.marked,
             contested,
         }
+    }
+
+    /// The same, where somebody says that it is AI-made and did not take that back: as strong as a mark
+    /// that declares it, so that nobody's word lowers it alone.
+    #[must_use]
+    pub fn beside(mut self, made: Option<&Determination>) -> Self {
+        let is_made = matches!(self.status, AiStatus::Ai | AiStatus::AiPart);
+        let Some(made) = made.filter(|_| !is_made) else { return self };
+        let word = format!("{} determined it to be {}", made.by, said(made.status));
+        self.marked = self.marked.max(Some(Strength::Declared));
+        if self.strength == Some(Strength::Person) {
+            self.contested = true;
+            self.why[0] = format!("{}; {word} before", self.why[0]);
+            return self;
+        }
+        self.why.insert(0, format!("{word}, and has not taken that back"));
+        let (status, strength) = (made.status.into(), Some(Strength::Declared));
+        let tool = made.tool.clone().or(self.tool);
+        Self { status, source_type: made.source_type, strength, tool, ..self }
     }
 
     fn of_marks(evidence: &[Evidence]) -> Self {
@@ -145,6 +160,14 @@ impl Weight {
             Self::Certain(_, Whole::Yes) => AiStatus::Ai,
             Self::Certain(_, Whole::No) => AiStatus::AiPart,
         }
+    }
+}
+
+const fn said(status: DeterminedStatus) -> &'static str {
+    match status {
+        DeterminedStatus::Ai => "AI-made",
+        DeterminedStatus::AiPart => "AI-made in part",
+        DeterminedStatus::NotAi => "not AI-made",
     }
 }
 

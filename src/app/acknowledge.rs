@@ -1,13 +1,16 @@
 //! `policy ack`: a person's word that every change of policy and approvers so far is known and meant.
-//! Until then each verdict shows them.
+//! Until then each verdict shows them. Only what a verdict or this command showed can be acknowledged: who
+//! answers for a change must not answer for another that came while they were reading.
 
 use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::{ack_ground, authorities, demands_signatures};
 use crate::app::decide::decide;
+use crate::app::project::adopted;
 use crate::app::signing::Signing;
 use crate::app::{AppError, Context, Project, SignOptions};
 use crate::attest::{AllowedSigners, Ground, NAMESPACE};
-use crate::model::{AssetId, Event, PolicyAcknowledged, Seq};
+use crate::model::{AssetId, Event, PolicyAcknowledged, Seq, Timestamp};
+use crate::policy;
 use crate::record::Record;
 
 /// What to acknowledge, as whom.
@@ -21,18 +24,32 @@ pub struct AckOptions {
     pub sign: Option<SignOptions>,
 }
 
-/// What was acknowledged.
+/// What was acknowledged, or has to be read before.
 #[derive(Clone, Debug)]
 pub struct Acknowledged {
     /// The policy in force.
     pub policy: AssetId,
     /// The list of approvers in force.
     pub approvers: Option<AssetId>,
-    /// Changes that verdicts need not show any more.
-    pub changes: usize,
+    /// Whether verdicts need not show the changes any more. If not, nobody had been shown all of them.
+    pub stands: bool,
+    /// The changes that were not acknowledged before.
+    pub changes: Vec<ShownChange>,
 }
 
-/// Records that the policy and the approvers as they are on disk are meant.
+/// A change of the policy or of the approvers, in words.
+#[derive(Clone, Debug)]
+pub struct ShownChange {
+    /// What was changed: `policy` or `approvers`.
+    pub of: &'static str,
+    /// The event that put it on record, who ran the command, and when; none when that is this command.
+    pub on_record: Option<(Seq, String, Timestamp)>,
+    /// What is different.
+    pub lines: Vec<String>,
+}
+
+/// Records that the policy and the approvers as they are on disk are meant. Where some of it was shown to
+/// nobody yet, puts it on record as shown, and acknowledges nothing.
 pub fn acknowledge(
     project: &Project,
     context: &Context<'_>,
@@ -49,8 +66,7 @@ pub fn acknowledge(
         let mut events: Vec<Event> =
             policy_news(&policy, record).into_iter().chain(approvers.news(record)).collect();
         let since = authorities(record).acknowledged;
-        let unseen = events.len();
-        let changes = record.texts.changes_since(since).len() + unseen;
+        let changes = changes(record, &events, since);
         let list_on_record = record.texts.approvers_hash();
         let newly_listed = events.iter().find_map(|event| match event {
             Event::ApproversAdopted(list) => Some(list.hash),
@@ -73,6 +89,19 @@ pub fn acknowledge(
             };
             return Err(AppError::usage(why, "one of them must say that the change is meant"));
         }
+        let mut answer = Acknowledged {
+            policy: fact.policy,
+            approvers: fact.approvers,
+            stands: !is_unseen(record, &events, since),
+            changes,
+        };
+        if !answer.stands {
+            if events.is_empty() {
+                events.push(adopted(&policy));
+            }
+            events.iter_mut().for_each(mark_shown);
+            return Ok((events, answer));
+        }
         if let Some(signing) = &mut signing {
             let ground = Ground { signers: Some(&judge), at, history: &record.history };
             let list = fact.approvers.map(|_| approvers.text.as_str());
@@ -83,10 +112,50 @@ pub fn acknowledge(
                 "sign it with --sign KEYFILE",
             ));
         }
-        let answer = Acknowledged { policy: fact.policy, approvers: fact.approvers, changes };
+        answer.approvers = fact.approvers;
         events.push(Event::PolicyAcknowledged(fact));
         Ok((events, answer))
     })
+}
+
+/// Every change since the last acknowledgement, with those that are not on record yet.
+fn changes(record: &Record, news: &[Event], since: Option<Seq>) -> Vec<ShownChange> {
+    let known = record.texts.changes_since(since);
+    let known = known.into_iter().map(|one| ShownChange {
+        of: one.of,
+        on_record: Some((one.seq, one.actor.to_owned(), one.at)),
+        lines: policy::changes(one.of, one.before, one.after),
+    });
+    let new = news.iter().filter_map(|event| {
+        let (of, before, after) = match event {
+            Event::PolicyAdopted(new) => {
+                ("policy", record.policy().map(|old| &old.fact.text), &new.text)
+            }
+            Event::ApproversAdopted(new) => {
+                ("approvers", record.texts.approvers_now().map(|old| &old.fact.text), &new.text)
+            }
+            _ => return None,
+        };
+        let before = before.map_or("", String::as_str);
+        Some(ShownChange { of, on_record: None, lines: policy::changes(of, before, after) })
+    });
+    known.chain(new).collect()
+}
+
+/// Whether some change was in no verdict, and not shown by this command before.
+fn is_unseen(record: &Record, news: &[Event], since: Option<Seq>) -> bool {
+    let verdicts = record.deliverables.values().filter_map(|one| one.gate.as_ref());
+    let seen = verdicts.map(|run| run.seq).max().max(record.texts.shown());
+    let is_new = |seq: Seq| seen.is_none_or(|seen| seq > seen);
+    !news.is_empty() || record.texts.changes_since(since).iter().any(|one| is_new(one.seq))
+}
+
+fn mark_shown(event: &mut Event) {
+    match event {
+        Event::PolicyAdopted(fact) => fact.shown = true,
+        Event::ApproversAdopted(fact) => fact.shown = true,
+        _ => {}
+    }
 }
 
 /// After everything that is on record.

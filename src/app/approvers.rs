@@ -1,11 +1,9 @@
 //! Who may approve: `.genlock/approvers`, an OpenSSH `allowed_signers` file, and the policy beside it.
 //! Whatever is read of them goes on record, with its full text, before anything rests on it.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::app::project::adopted;
+use crate::app::project::{adopted, word};
 use crate::app::{AppError, Project};
 use crate::attest::{AllowedSigners, NAMESPACE};
 use crate::model::{ApproversAdopted, AssetId, Event, Timestamp};
@@ -25,11 +23,7 @@ impl Approvers {
     /// narrows.
     pub(super) fn read(project: &Project) -> Result<Self, AppError> {
         let path = path(project);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(AppError::Io { action: "read", path, source }),
-        };
+        let bytes = word(&path)?.unwrap_or_default();
         match AllowedSigners::parse(&bytes) {
             // What was parsed is UTF-8.
             Ok(signers) => Ok(Self { text: String::from_utf8_lossy(&bytes).into_owned(), signers }),
@@ -45,7 +39,8 @@ impl Approvers {
             Some(known) => known != hash,
             None => !self.signers.is_empty(),
         };
-        news.then(|| Event::ApproversAdopted(ApproversAdopted { hash, text: self.text.clone() }))
+        let (text, shown) = (self.text.clone(), false);
+        news.then_some(Event::ApproversAdopted(ApproversAdopted { hash, text, shown }))
     }
 
     /// Refuses a name that is not on the list with a key that is good for approvals, once there is or was

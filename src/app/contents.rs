@@ -3,6 +3,7 @@
 //! Ignore rules play no part here: they are for scans, and never hide what a deliverable names.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -10,7 +11,9 @@ use std::sync::atomic::AtomicBool;
 use crate::app::select::{Pattern, in_folders_there, is_name, rooted, unescaped};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName};
+use crate::model::{
+    AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
+};
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
@@ -109,6 +112,14 @@ impl Named {
     fn new(path: &PathPattern) -> Result<Self, AppError> {
         let misplaced = || misplaced(&path.to_string());
         let (root, typed) = (path.root.clone(), path.pattern.as_str());
+        if path.printed {
+            let bytes = unescape_bytes(typed).ok_or_else(misplaced)?;
+            let literal = RelPath::new(bytes).map_err(|_| misplaced())?;
+            let path = AssetPath::new(root, literal);
+            let folder = Self::folder(&path);
+            let Some(pattern) = Pattern::of_bytes(&path) else { return Ok(folder) };
+            return Ok(Self { base: pattern.base(), pattern: Some(pattern), ..folder });
+        }
         let name = unescaped(typed);
         let literal = RelPath::new(name.as_deref().unwrap_or(typed)).ok();
         if literal.is_none() && name.is_some() {
@@ -190,12 +201,20 @@ pub(super) fn path_pattern(
         && has_wildcards(name)
         && is_name(project, &project.reader()?, &path)?
     {
-        return Ok(PathPattern { root: path.root, pattern: globset::escape(name) });
+        let pattern = globset::escape(name);
+        return Ok(PathPattern { root: path.root, pattern, printed: false });
+    }
+    if let Some(path) = printed(project, context, text) {
+        let path = PathPattern { root: path.root, pattern: path.path.to_string(), printed: true };
+        Named::new(&path)?;
+        return Ok(path);
     }
     let (root, pattern) = match rooted(project, text) {
         Some((root, below)) if root.is_project() => below_here(project, context, below)?,
         Some((root, below)) => {
-            let pattern = in_folders_there(project.folder(&root), below);
+            let below = undotted(below).filter(|(up, _)| *up == 0);
+            let (_, below) = below.ok_or_else(|| misplaced(text))?;
+            let pattern = in_folders_there(project.folder(&root), &below);
             (root, pattern)
         }
         None => {
@@ -207,7 +226,7 @@ pub(super) fn path_pattern(
     };
     let pattern = pattern.trim_end_matches('/');
     let pattern = if pattern == "." { String::new() } else { pattern.to_owned() };
-    let path = PathPattern { root, pattern };
+    let path = PathPattern { root, pattern, printed: false };
     Named::new(&path)?;
     Ok(path)
 }
@@ -225,31 +244,67 @@ fn literally(project: &Project, context: &Context<'_>, text: &str) -> Option<Ass
     project.locate(&path).map(|(_, path)| path)
 }
 
+/// What a `--path` stands for where a name in it, or the folder it is typed in, is not UTF-8: given in its own
+/// bytes, which arrive as they are printed, or so.
+fn printed(project: &Project, context: &Context<'_>, text: &str) -> Option<AssetPath> {
+    let bytes = |text: &str| unescape_bytes(text).unwrap_or_else(|| text.as_bytes().to_vec());
+    let path = match rooted(project, text) {
+        Some((root, below)) if !root.is_project() => {
+            AssetPath::new(root, RelPath::new(bytes(below)).ok()?)
+        }
+        _ => project.locate(&context.absolute(Path::new(OsStr::from_bytes(&bytes(text)))))?.1,
+    };
+    let typed = literally(project, context, text);
+    let is_typed = typed.and_then(|typed| project.on_disk(&typed));
+    let is_typed = is_typed.is_some_and(|disk| std::fs::symlink_metadata(disk).is_ok());
+    (!is_typed && std::str::from_utf8(path.path.as_bytes()).is_err()).then_some(path)
+}
+
 /// A pattern typed in a folder of a root is below that folder; typed elsewhere, below the project.
 fn below_here(
     project: &Project,
     context: &Context<'_>,
     text: &str,
 ) -> Result<(RootName, String), AppError> {
-    let Some((_, here)) = project.locate(&context.cwd) else {
-        let pattern = in_folders_there(Some(project.dir.clone()), text);
-        return Ok((RootName::project(), pattern));
-    };
-    let above = std::str::from_utf8(here.path.as_bytes()).map_err(|_| misplaced(text))?;
-    let text = text.trim_end_matches('/');
-    let pattern = match (above, has_wildcards(text)) {
-        ("", _) => in_folders_there(Some(context.cwd.clone()), text),
+    let (up, text) = undotted(text.trim_end_matches('/')).ok_or_else(|| misplaced(text))?;
+    let cwd: &Path = &context.cwd;
+    let from = if project.locate(cwd).is_some() { cwd } else { &project.dir };
+    let folder = from.ancestors().nth(up);
+    let located = folder.and_then(|folder| Some((folder, project.locate(folder)?.1)));
+    let (folder, here) = located.ok_or_else(|| misplaced(&text))?;
+    let above = std::str::from_utf8(here.path.as_bytes()).map_err(|_| misplaced(&text))?;
+    let pattern = match (above, has_wildcards(&text)) {
+        ("", _) => in_folders_there(Some(folder.to_owned()), &text),
         (_, true) => {
-            let below = in_folders_there(Some(context.cwd.clone()), text);
+            let below = in_folders_there(Some(folder.to_owned()), &text);
             format!("{}/{below}", globset::escape(above))
         }
         (_, false) => {
-            let located = project.locate(&context.cwd.join(text));
-            let (root, path) = located.ok_or_else(|| misplaced(text))?;
+            let located = project.locate(&folder.join(&text));
+            let (root, path) = located.ok_or_else(|| misplaced(&text))?;
             return Ok((root.name.clone(), path.path.to_string()));
         }
     };
     Ok((here.root, pattern))
+}
+
+/// A path without dots in it, and how many folders up it begins. They are taken away as typed, but
+/// not with a pattern before them: nobody can say from where that goes up.
+fn undotted(text: &str) -> Option<(usize, String)> {
+    let mut up = 0;
+    let mut names: Vec<&str> = Vec::new();
+    for name in text.split('/') {
+        match name {
+            "." => {}
+            ".." => match names.pop() {
+                Some(name) if has_wildcards(name) => return None,
+                Some(_) => {}
+                None => up += 1,
+            },
+            name => names.push(name),
+        }
+    }
+    Some((up, names.join("/")))
 }
 
 /// What makes a path a pattern.
@@ -266,14 +321,16 @@ fn misplaced(text: &str) -> AppError {
     )
 }
 
-/// Lists everything below a folder of a root with nothing left out but our own `.genlock/`.
+/// Lists everything below a folder of a root with nothing left out but what is our own.
 pub(super) fn walk_all(
+    project: &Project,
     root: &Root,
     base: &RelPath,
     cancel: &AtomicBool,
     each: &mut dyn FnMut(Listing),
 ) -> Result<(), WalkError> {
-    let options = WalkOptions { start: base.clone(), filter: Filter::only_own() };
+    let filter = Filter::only_own().without(project.own_files());
+    let options = WalkOptions { start: base.clone(), filter };
     for listing in Walk::new(&root.name, &root.path, &options, cancel)? {
         each(listing?);
     }

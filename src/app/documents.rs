@@ -104,15 +104,17 @@ pub(super) fn named(record: &Record) -> Vec<(String, &Document)> {
     all
 }
 
-/// Documents that approvals name, and consents of declarations as they stand, that the store does not hold
-/// as they were handed over.
+/// Documents that approvals name, consents of declarations as they stand and terms in the register, that the
+/// store does not hold as they were handed over.
 pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
     let mut checked = BTreeMap::new();
     let approvals = record.approvals.iter().filter_map(|entry| entry.fact.document.as_ref());
     let standing = record.declarations.all().filter_map(|(_, dossier)| dossier.current());
     let talent = standing.flat_map(|entry| &entry.fact.declaration.talent);
     let consents = talent.filter_map(|one| one.consent_document.as_ref());
-    for document in approvals.chain(consents) {
+    let tools = record.declarations.tools().into_iter();
+    let terms = tools.filter_map(|entry| entry.fact.terms.as_ref());
+    for document in approvals.chain(consents).chain(terms) {
         checked.entry(document.hash).or_insert_with(|| fault(project, document).is_some());
     }
     checked.into_iter().filter(|(_, lost)| *lost).map(|(hash, _)| hash).collect()

@@ -39,6 +39,12 @@ pub enum AppError {
         /// Where it belongs.
         path: PathBuf,
     },
+    /// A folder, or whatever else is no file, lies where policy or approvers belong.
+    #[error("{} is no file, and nothing passes without what it should say", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
     /// The policy cannot be used.
     #[error("the policy {} cannot be used", path.display())]
     PolicyInvalid {

@@ -1,8 +1,16 @@
 //! `log`: the journal, newest first, each event in a sentence.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use crate::app::decide::decisions;
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
-use crate::model::{Approval, DirectoryObserved, Event, ObservedBatch, PathPattern, Timestamp};
+use crate::model::{
+    Approval, DirectoryObserved, Event, ObservedBatch, PathPattern, Seq, Timestamp,
+};
+use crate::policy;
+use crate::record::Record;
 use crate::report::{EventView, count};
 
 /// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
@@ -28,8 +36,35 @@ pub fn history(
         }
         None => None,
     };
-    project.reader()?.log(asset.as_ref(), since, &mut |row| each(event_view(row)))?;
+    // Only once there is a change to tell of. What the journal is too broken to say is left out.
+    let told: OnceCell<BTreeMap<Seq, String>> = OnceCell::new();
+    let changes = || project.reader().and_then(|reader| decisions(&reader)).map(|all| short(&all));
+    project.reader()?.log(asset.as_ref(), since, &mut |row| {
+        let (seq, is_text) = (row.head.seq, TEXTS.contains(&row.kind.as_str()));
+        let mut view = event_view(row);
+        if is_text {
+            let told = told.get_or_init(|| changes().unwrap_or_default());
+            view.summary.extend(told.get(&seq).map(String::as_str));
+        }
+        each(view)
+    })?;
     Ok(())
+}
+
+/// Events that put a text on record which may differ from the one before.
+const TEXTS: [&str; 2] = ["policy-adopted", "approvers-adopted"];
+
+/// What each change of policy and approvers is about, in a few words.
+fn short(record: &Record) -> BTreeMap<Seq, String> {
+    let changes = record.texts.changes_since(None).into_iter();
+    let said = changes.map(|one| {
+        let lines = policy::changes(one.of, one.before, one.after);
+        let first: Vec<_> = lines.iter().take(3).map(String::as_str).collect();
+        let more = lines.len() - first.len();
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        (one.seq, format!(": {}{more}", first.join("; ")))
+    });
+    said.collect()
 }
 
 /// An event as it is shown.

@@ -60,7 +60,8 @@ pub(super) fn origin(
 pub(super) fn own(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Own, AppError> {
     let examination = record.counted(reader.examination(asset)?);
     let determination = record.determination(asset).map(|entry| &entry.fact);
-    let origin = Origin::of(&examination.evidence, determination);
+    let made = record.said_made(asset).map(|entry| &entry.fact);
+    let origin = Origin::of(&examination.evidence, determination).beside(made);
     let unexamined = examination.problems.into_iter().next().filter(|_| determination.is_none());
     let mut paths: Vec<_> = reader.locations_of(asset)?;
     paths.retain(|one| one.present);

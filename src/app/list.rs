@@ -64,7 +64,7 @@ pub fn list(
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {
         let named = wanted.as_ref().is_none_or(|wanted| wanted.wants(&location));
-        let row = named.then(|| row(&location, known.get(&location.asset)));
+        let row = named.then(|| row(project, &location, known.get(&location.asset)));
         folder.add(&location, row.filter(|row| options.wants(row)), each);
     })?;
     folder.flush(each);
@@ -72,10 +72,11 @@ pub fn list(
 }
 
 /// One location as a row.
-pub(super) fn row(location: &LocationRow, known: Option<&Known>) -> ListRow {
+pub(super) fn row(project: &Project, location: &LocationRow, known: Option<&Known>) -> ListRow {
     let origin = known.map(|known| &known.origin);
     ListRow {
         path: PathView::from(&location.path),
+        disk: project.on_disk(&location.path),
         asset: Some(location.asset.to_string()),
         size: location.size,
         media_type: location.media_type.clone(),
@@ -85,6 +86,7 @@ pub(super) fn row(location: &LocationRow, known: Option<&Known>) -> ListRow {
         tool: origin.and_then(|origin| origin.tool.clone()),
         clearance: known.and_then(|known| known.clearance).map(Clearance::as_str),
         present: location.present,
+        unconfigured: project.root(&location.path).is_none(),
         frames: None,
         first: None,
         last: None,

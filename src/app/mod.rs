@@ -51,7 +51,7 @@ mod verify;
 mod watch;
 
 pub use crate::policy::TrialResult;
-pub use acknowledge::{AckOptions, Acknowledged, acknowledge};
+pub use acknowledge::{AckOptions, Acknowledged, ShownChange, acknowledge};
 pub use approve::{ApproveOptions, Form, approve};
 pub use authority::authorities;
 pub use condition::{MetOptions, condition_met};

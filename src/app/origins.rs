@@ -10,7 +10,7 @@ use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
 use crate::model::{
-    AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId,
+    AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
     Examination, JUDGING, Strength, Timestamp,
 };
 use crate::origin::Origin;
@@ -41,17 +41,16 @@ pub(super) fn origins(
     let record = &*record;
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
-        let determination = record.determination(&row.asset).map(|entry| &entry.fact);
         let Examination { evidence, problems, .. } = record.counted(row.examination);
-        let origin = Origin::of(&evidence, determination);
-        let problems = if determination.is_none() { problems } else { Vec::new() };
+        let origin = own(record, &row.asset, &evidence);
+        let is_determined = record.determination(&row.asset).is_some();
+        let problems = if is_determined { Vec::new() } else { problems };
         let declarations = Vec::new();
         known.insert(row.asset, Known { origin, clearance: None, declarations, problems });
     })?;
     for asset in record.determined() {
-        let determination = record.determination(asset).map(|entry| &entry.fact);
-        known.entry(*asset).or_insert_with(|| Known {
-            origin: Origin::of(&[], determination),
+        known.entry(asset).or_insert_with(|| Known {
+            origin: own(record, &asset, &[]),
             clearance: None,
             declarations: Vec::new(),
             problems: Vec::new(),
@@ -91,6 +90,13 @@ pub(super) fn origins(
         }
     }
     Ok(known)
+}
+
+/// What a content's marks and people's words about it say.
+fn own(record: &Record, asset: &AssetId, evidence: &[Evidence]) -> Origin {
+    let determination = record.determination(asset).map(|entry| &entry.fact);
+    let made = record.said_made(asset).map(|entry| &entry.fact);
+    Origin::of(evidence, determination).beside(made)
 }
 
 /// What was made from something and nobody determined, with what it inherits. `known` is what each

@@ -28,7 +28,7 @@ pub struct TagOptions {
     pub source_type: Option<SourceType>,
     /// The tool it was made with.
     pub tool: Option<String>,
-    /// Why. Required to contradict a mark.
+    /// Why. Required to contradict a mark, or a word that it is AI-made.
     pub note: Option<String>,
 }
 
@@ -147,8 +147,12 @@ pub fn tag(
         for asset in assets {
             let seen = record.counted(reader.examination(asset)?);
             let marks = Origin::of(&seen.evidence, None);
-            if marks.marked.is_some() {
-                let message = format!("{} carries a mark: {}", asset.short(), marks.why[0]);
+            let mark = marks.marked.map(|_| format!("carries a mark: {}", marks.why[0]));
+            // Who said it may take it back; of a mark, and of another's word, it must be said why not.
+            let word = record.said_made(asset).filter(|one| one.fact.by != context.actor);
+            let word = || word.map(|one| format!("is AI-made by the word of {}", one.fact.by));
+            if let Some(against) = mark.or_else(word) {
+                let message = format!("{} {against}", asset.short());
                 return Err(AppError::usage(message, "say why it is not AI with --note TEXT"));
             }
         }
@@ -164,7 +168,8 @@ pub fn tag(
     decide(project, context, |_| Ok((vec![Event::Determined(determination.clone())], ())))
 }
 
-/// Withdraws the determinations of these contents. Gives how many had one.
+/// Withdraws the determinations of these contents. Gives how many had one. That something is AI-made is
+/// withdrawn by who said it: anybody else has to say that it is not, for a second person to confirm.
 pub fn clear_tag(
     project: &Project,
     context: &Context<'_>,
@@ -174,6 +179,20 @@ pub fn clear_tag(
     decide(project, context, |record| {
         let assets: Vec<_> =
             assets.iter().copied().filter(|asset| record.determination(asset).is_some()).collect();
+        let theirs = assets.iter().find_map(|asset| {
+            let of = &record.determination(asset)?.fact;
+            (of.status != DeterminedStatus::NotAi && of.by != context.actor).then_some((asset, of))
+        });
+        if let Some((asset, of)) = theirs {
+            return Err(AppError::usage(
+                format!(
+                    "{} is AI-made by the word of {}, who alone withdraws it",
+                    asset.short(),
+                    of.by
+                ),
+                "where it is not AI-made: genlock tag ASSET --not-ai --note WHY",
+            ));
+        }
         let count = assets.len();
         let cleared = DeterminationCleared { assets, note: note.map(str::to_owned) };
         let events = if count == 0 { vec![] } else { vec![Event::DeterminationCleared(cleared)] };

@@ -1,7 +1,9 @@
 //! A project: a folder with `.genlock/` in it. Finding one, and making one.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::app::policies::policy_of;
@@ -10,7 +12,10 @@ use crate::config::{self, Config, ConfigError, Root};
 use crate::detect::DETECTORS;
 use crate::failpoint;
 use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
-use crate::model::{AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath, RootName};
+use crate::model::{
+    AssetPath, Event, Head, PolicyAdopted, ProjectCreated, RelPath, RootName, escape_bytes,
+    unescape_bytes,
+};
 use crate::observe::{Filter, mount};
 use crate::policy::{PROFILES, Policy, profile};
 
@@ -112,13 +117,7 @@ impl Project {
     /// Reads the policy in force. Absent or wrong is an error: nothing passes.
     pub fn policy(&self) -> Result<Policy, AppError> {
         let path = self.control().join("policy.toml");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(AppError::PolicyMissing { path });
-            }
-            Err(source) => return Err(AppError::Io { action: "read", path, source }),
-        };
+        let Some(bytes) = word(&path)? else { return Err(AppError::PolicyMissing { path }) };
         policy_of(&path, &bytes)
     }
 
@@ -131,7 +130,7 @@ impl Project {
             .filter_map(|root| Some((root, path.strip_prefix(&root.path).ok()?)))
             .max_by_key(|(root, _)| root.path.components().count())
             .and_then(|(root, below)| {
-                let bytes = std::os::unix::ffi::OsStrExt::as_bytes(below.as_os_str());
+                let bytes = below.as_os_str().as_bytes();
                 Some((root, AssetPath::new(root.name.clone(), RelPath::new(bytes).ok()?)))
             })
     }
@@ -146,16 +145,31 @@ impl Project {
         path.path.as_path().starts_with(CONTROL)
     }
 
-    /// What the settings leave out of walks.
+    /// What settings leave out of walks, and what is our own.
     pub(super) fn filter(&self) -> Result<Filter, AppError> {
-        Filter::new(&self.config.ignore).map_err(|error| {
-            ConfigError::BadPattern {
-                path: self.control().join("config.toml"),
-                pattern: error.pattern,
-                reason: error.reason,
-            }
-            .into()
-        })
+        let filter = Filter::new(&self.config.ignore).map_err(|error| ConfigError::BadPattern {
+            path: self.control().join("config.toml"),
+            pattern: error.pattern,
+            reason: error.reason,
+        })?;
+        Ok(filter.without(self.own_files()))
+    }
+
+    /// What Genlock keeps for itself among the media: a ledger in a root, with what SQLite and a watch put
+    /// beside it.
+    pub(super) fn own_files(&self) -> Vec<AssetPath> {
+        let ledger = &self.config.ledger;
+        // SQLite puts its own beside the file itself where the ledger is a link to it.
+        let real = fs::canonicalize(ledger).unwrap_or_else(|_| ledger.clone());
+        let beside = |(file, suffix): (&Path, &str)| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(suffix);
+            let (_, path) = self.locate(Path::new(&name))?;
+            (!Self::is_own(&path)).then_some(path)
+        };
+        let suffixes = ["", "-wal", "-shm", "-journal"].map(|suffix| (&*real, suffix));
+        let all = suffixes.into_iter().chain([(&**ledger, ""), (&**ledger, ".watch")]);
+        all.filter_map(beside).collect()
     }
 
     /// Where a root is on this machine.
@@ -205,6 +219,19 @@ pub fn init(
     dir: &Path,
     options: &InitOptions,
 ) -> Result<Initialized, AppError> {
+    let absent = |dir: &&Path| fs::symlink_metadata(dir).is_err();
+    let new: Vec<_> = dir.ancestors().take_while(absent).collect();
+    let made = make(context, dir, options);
+    if made.is_err() {
+        // Nothing is left of a project that could not be made; what somebody put there meanwhile stays.
+        for dir in new {
+            let _ = fs::remove_dir(dir);
+        }
+    }
+    made
+}
+
+fn make(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Initialized, AppError> {
     fs::create_dir_all(dir).map_err(AppError::io("create", dir))?;
     let dir = fs::canonicalize(dir).map_err(AppError::io("open", dir))?;
     let name = options.profile.as_deref().unwrap_or(PROFILES[0].name);
@@ -316,16 +343,20 @@ fn fill(
     write(&draft.join("policy.toml"), policy_text)?;
     write(&draft.join("approvers"), APPROVERS)?;
     let file = ledger.map_or_else(|| draft.join("ledger.db"), Path::to_owned);
-    let folder = dir.to_string_lossy().into_owned();
+    let folder = escape_bytes(dir.as_os_str().as_bytes()).into_owned();
     let mut ledger = match Ledger::open(&file) {
         // One without a single event: `init` was killed before it could write the first.
         Ok(ledger) if ledger.head()? == Head::EMPTY => ledger,
-        // Killed a moment later, or `.genlock/` was lost and this is the ledger of it.
-        Ok(_) if belongs_to(&file)?.as_deref() == Some(&*folder) => return Ok(()),
+        // Killed a moment later, or `.genlock/` was lost and this is the ledger of it, here or of a folder
+        // that was moved here.
+        Ok(_) if belongs_to(&file)?.is_some_and(|made| made == folder || is_gone(&made)) => {
+            return Ok(());
+        }
         Ok(_) => {
             return Err(AppError::usage(
                 format!("{} is the ledger of another project", file.display()),
-                "name a file that is not there yet; a project that moved keeps its .genlock/",
+                "name a file that is not there yet; the ledger of a project that moved is taken as it is once its old \
+                 folder is gone",
             ));
         }
         Err(LedgerError::Missing { .. }) => Ledger::create(&file)?,
@@ -358,12 +389,33 @@ fn belongs_to(ledger: &Path) -> Result<Option<String>, AppError> {
     Ok(folder)
 }
 
+/// Whether the folder a ledger was made for is not there any more.
+fn is_gone(folder: &str) -> bool {
+    let bytes = unescape_bytes(folder).unwrap_or_else(|| folder.as_bytes().to_vec());
+    let found = fs::symlink_metadata(OsStr::from_bytes(&bytes));
+    found.is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// The bytes of a file that says who may say yes to what, where there is one. Never waits for one: a pipe
+/// in its place is no file.
+pub(super) fn word(path: &Path) -> Result<Option<Vec<u8>>, AppError> {
+    let read =
+        fs::metadata(path).and_then(|found| found.is_file().then(|| fs::read(path)).transpose());
+    match read {
+        Ok(Some(bytes)) => Ok(Some(bytes)),
+        Ok(None) => Err(AppError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(AppError::Io { action: "read", path: path.to_owned(), source }),
+    }
+}
+
 /// The event that puts a policy on the record.
 pub(super) fn adopted(policy: &Policy) -> Event {
     Event::PolicyAdopted(PolicyAdopted {
         profile: policy.profile.clone(),
         hash: policy.hash,
         text: policy.text.clone(),
+        shown: false,
     })
 }
 

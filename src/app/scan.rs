@@ -6,10 +6,9 @@
 //! in hand.
 
 pub(super) mod compare;
+mod sweep;
+pub(super) mod veil;
 
-use std::ffi::OsStr;
-use std::io::ErrorKind;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +24,7 @@ use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
 use crate::app::scan::compare::{Compared, Comparer, Seen};
+use crate::app::scan::veil::Veil;
 use crate::app::sidecars::{Beside, Sidecar, attach};
 use crate::app::status::{Tally, tally};
 use crate::app::{AppError, Context, Project};
@@ -33,7 +33,7 @@ use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
-use crate::observe::{FileSystemIds, Onlooker, Walk, WalkError, WalkOptions, fingerprint, sidecar};
+use crate::observe::{Onlooker, Walk, WalkError, WalkOptions, sidecar};
 use crate::problem::Problem;
 
 /// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
@@ -63,10 +63,12 @@ pub(super) struct Manner<'a> {
     pub(super) admission: &'a dyn Admission,
     /// Hears of every listing.
     pub(super) onlooker: Option<Arc<dyn Onlooker>>,
+    /// Knows what went out of sight with a mount.
+    pub(super) veil: Option<&'a Veil>,
 }
 
 /// Reads everything, and nobody looks on.
-const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None };
+const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None, veil: None };
 
 /// What a scan did and found.
 #[derive(Clone, Debug, Default)]
@@ -461,68 +463,5 @@ impl Part<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// A folder that is there and was not listed is ignored, or could not be reached. What is still
-    /// known of it from before is asked after one by one; only a plain "not there" makes it gone.
-    fn sweep_ignored(
-        &self,
-        directory: &RelPath,
-        reader: &Reader,
-        gone: &mut Vec<Departed>,
-    ) -> Result<(), AppError> {
-        let disk = self.root.path.join(directory.as_path());
-        let Ok(folder) = std::fs::symlink_metadata(&disk) else { return Ok(()) };
-        if !folder.is_dir() {
-            return Ok(());
-        }
-        let device = FileSystemIds::default().id_of(fingerprint::of(&folder).device, &disk);
-        reader.files_in(&self.root.name, directory, &mut |file| {
-            let path = disk.join(OsStr::from_bytes(file.name));
-            let absent = std::fs::symlink_metadata(path)
-                .is_err_and(|error| error.kind() == ErrorKind::NotFound);
-            // Recorded on another device it lay on a volume that is not mounted now.
-            if file.present && absent && file.fingerprint.device == device {
-                gone.push((directory.clone(), file.name.into()));
-            }
-        })?;
-        Ok(())
-    }
-
-    /// What lies in folders that are not there any more.
-    pub(super) fn sweep(
-        &self,
-        directories: Vec<RelPath>,
-        compared: &Compared,
-        reader: &Reader,
-        outcome: &mut ScanOutcome,
-    ) -> Result<Vec<Departed>, AppError> {
-        let mut gone = Vec::new();
-        for directory in directories {
-            if compared.visited(&directory).is_some() {
-                continue;
-            }
-            let Some(device) = compared.vanished(&directory, &self.root.path) else {
-                self.sweep_ignored(&directory, reader, &mut gone)?;
-                continue;
-            };
-            let mut elsewhere = 0_u64;
-            reader.files_in(&self.root.name, &directory, &mut |file| {
-                if !file.present {
-                } else if file.fingerprint.device == device {
-                    gone.push((directory.clone(), file.name.into()));
-                } else {
-                    elsewhere += 1;
-                }
-            })?;
-            if elsewhere > 0 {
-                // Its links were on that volume too.
-                outcome.problems.push(compare::unmounted(&self.root.name, &directory, elsewhere));
-                continue;
-            }
-            let links = reader.links_in(&self.root.name, &directory)?;
-            gone.extend(links.into_iter().map(|link| (directory.clone(), link.name)));
-        }
-        Ok(gone)
     }
 }

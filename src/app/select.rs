@@ -260,6 +260,8 @@ pub(super) fn unescaped(part: &str) -> Option<String> {
 /// A glob or a folded sequence below a root.
 pub(super) struct Pattern {
     root: RootName,
+    /// The folder that the glob is matched below.
+    below: RelPath,
     glob: Option<GlobMatcher>,
     sequence: Option<(RelPath, FramePattern)>,
 }
@@ -284,7 +286,31 @@ impl Pattern {
         } else {
             None
         };
-        Ok(Self { root, glob: glob.map(|glob| glob.compile_matcher()), sequence })
+        let glob = glob.map(|glob| glob.compile_matcher());
+        Ok(Self { root, below: RelPath::root(), glob, sequence })
+    }
+
+    /// The same where the name of a folder or of a sequence is not UTF-8, which no glob can be: the folders
+    /// down to the last such name are meant letter by letter.
+    pub(super) fn of_bytes(path: &AssetPath) -> Option<Self> {
+        let root = path.root.clone();
+        let (directory, name) = path.path.split();
+        if let Some(frames) = FramePattern::parse(name) {
+            let (below, sequence) = (RelPath::root(), Some((directory, frames)));
+            return Some(Self { root, below, glob: None, sequence });
+        }
+        let bytes = path.path.as_bytes();
+        let mut slashes = (0..bytes.len()).filter(|at| bytes[*at] == b'/');
+        let (at, text) =
+            slashes.find_map(|at| Some((at, std::str::from_utf8(&bytes[at + 1..]).ok()?)))?;
+        let below = RelPath::new(&bytes[..at]).ok()?;
+        let pattern = Self::new(root, text).ok().filter(Self::is_one)?;
+        Some(Self { below, ..pattern })
+    }
+
+    /// The folder below which everything it can match lies.
+    pub(super) fn base(&self) -> RelPath {
+        self.sequence.as_ref().map_or_else(|| self.below.clone(), |(folder, _)| folder.clone())
     }
 
     /// Whether it is one, and not just a name.
@@ -299,7 +325,8 @@ impl Pattern {
             return false;
         }
         let glob = self.glob.as_ref().is_some_and(|glob| {
-            let above = path.as_path().ancestors();
+            let Ok(path) = path.as_path().strip_prefix(self.below.as_path()) else { return false };
+            let above = path.ancestors();
             above.take_while(|part| *part != Path::new("")).any(|part| glob.is_match(part))
         });
         glob || self.sequence.as_ref().is_some_and(|(directory, frames)| {
@@ -354,7 +381,9 @@ impl Wanted {
         if let Some(bytes) = unescape_bytes(argument) {
             let below = below.and_then(unescape_bytes);
             let printed = [located(&bytes), below_root(below.as_deref())];
-            one.readings.extend(printed.into_iter().flatten().map(Reading::At));
+            let printed: Vec<_> = printed.into_iter().flatten().collect();
+            one.readings.extend(printed.iter().cloned().map(Reading::At));
+            one.readings.extend(printed.iter().filter_map(Pattern::of_bytes).map(Reading::Like));
         }
         // Also where no scan has seen it: nothing is decided of what its name would fit as a pattern.
         let mut names = one.readings.iter();
@@ -371,6 +400,7 @@ impl Wanted {
                 }
             }
         }
+        one.readings.extend(unconfigured(project, reader, argument)?);
         if one.readings.is_empty() {
             return Err(AppError::usage(
                 format!("{argument:?} lies outside the project's roots"),
@@ -389,6 +419,26 @@ impl Reading {
             Self::Like(pattern) => pattern.matches(&path.root, &path.path),
         }
     }
+}
+
+/// What `name:path` stands for where a root of that name was configured once: what lay there is still known.
+fn unconfigured(
+    project: &Project,
+    reader: &Reader,
+    argument: &str,
+) -> Result<Vec<Reading>, AppError> {
+    let Some((name, below)) = argument.split_once(':') else { return Ok(Vec::new()) };
+    let known = reader.roots()?.into_iter().find(|root| root.as_str() == name);
+    let Some(root) = known.filter(|root| project.folder(root).is_none()) else {
+        return Ok(Vec::new());
+    };
+    let names = [Some(below.as_bytes().to_vec()), unescape_bytes(below)];
+    let paths = names.into_iter().flatten().filter_map(|name| RelPath::new(name).ok());
+    let mut readings: Vec<_> =
+        paths.map(|path| Reading::At(AssetPath::new(root.clone(), path))).collect();
+    let pattern = Pattern::new(root, below).ok().filter(Pattern::is_one);
+    readings.extend(pattern.map(Reading::Like));
+    Ok(readings)
 }
 
 /// Splits `name:path` where a root has that name; else the project folder and the whole text.

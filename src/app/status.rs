@@ -69,7 +69,7 @@ pub(super) fn tally(
         let present = match counts.get(&asset) {
             Some(count) => *count,
             // Determined by a person or made from AI, and without a mark of its own.
-            None if record.determination(&asset).is_some()
+            None if record.is_spoken_of(&asset)
                 || known.origin.strength == Some(Strength::Inherited) =>
             {
                 reader.present(&asset, Some((root, directory)))?
@@ -107,17 +107,23 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
     let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut problems = Vec::new();
     let mut all = Tally::default();
-    for root in &project.config.roots {
-        let totals = reader.totals(&root.name, &RelPath::root())?;
-        all += tally(&reader, &mut record, &root.name, &RelPath::root(), totals, &mut problems)?;
+    let mut unconfigured = Vec::new();
+    for root in reader.roots()? {
+        let totals = reader.totals(&root, &RelPath::root())?;
+        if totals.files > 0 && project.folder(&root).is_none() {
+            unconfigured.push((root.as_str().to_owned(), totals.files));
+        }
+        all += tally(&reader, &mut record, &root, &RelPath::root(), totals, &mut problems)?;
     }
-    let Awaiting { declaration, approval, determination, missing } = awaiting(&reader, &known)?;
+    let Awaiting { declaration, approval, determination, missing } =
+        awaiting(project, &reader, &known)?;
     let roots = project.config.roots.iter();
     Ok(StatusView {
         project: project.dir.display().to_string(),
         roots: roots
             .map(|root| (root.name.as_str().to_owned(), root.path.display().to_string()))
             .collect(),
+        unconfigured,
         profile: record.policy().map(|entry| entry.fact.profile.clone()),
         scanned: reader.last_scan()?.map(|at| at.to_string()),
         files: all.files,
@@ -175,7 +181,11 @@ fn awaiting_report(reader: &Reader, record: &Record) -> Result<Vec<DeclarationLi
 /// AI-made assets nobody declared or cleared and suspects nobody decided, each at its first present path; and
 /// contents that were somewhere and are nowhere now: a moved file is not missing. One pass over
 /// what is gone and one over what is there, however many there are of each.
-fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaiting, AppError> {
+fn awaiting(
+    project: &Project,
+    reader: &Reader,
+    known: &BTreeMap<AssetId, Known>,
+) -> Result<Awaiting, AppError> {
     let mut gone = Vec::new();
     reader.locations(true, &mut |location| gone.push(location))?;
     let mut nowhere: BTreeSet<_> = gone.iter().map(|location| location.asset).collect();
@@ -193,7 +203,7 @@ fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaitin
     reader.locations(false, &mut |location| {
         nowhere.remove(&location.asset);
         if let Some(one) = open.remove(&location.asset) {
-            let row = || row(&location, Some(one));
+            let row = || row(project, &location, Some(one));
             if one.origin.status == AiStatus::Suspect {
                 found.determination.push(row());
                 return;
@@ -207,6 +217,7 @@ fn awaiting(reader: &Reader, known: &BTreeMap<AssetId, Known>) -> Result<Awaitin
         }
     })?;
     let missing = gone.iter().filter(|location| nowhere.contains(&location.asset));
-    found.missing = missing.map(|location| row(location, known.get(&location.asset))).collect();
+    found.missing =
+        missing.map(|location| row(project, location, known.get(&location.asset))).collect();
     Ok(found)
 }

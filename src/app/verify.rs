@@ -1,5 +1,7 @@
 //! `verify`: whether the ledger is whole, lies on a quoted history, and says what is on disk.
 
+mod absent;
+
 use std::sync::Arc;
 
 use crossbeam_channel::bounded;
@@ -8,6 +10,7 @@ use crate::app::authority::flaws;
 use crate::app::decide::fold;
 use crate::app::documents::{fault, named};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
+use crate::app::verify::absent::Absent;
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
 use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
@@ -122,11 +125,16 @@ fn files(
     let readers = project.config.readers;
     let (jobs, to_read) = bounded::<Vec<Job>>(readers * 4);
     let (results, arrived) = bounded(readers * 4);
-    std::thread::scope(|scope| {
+    let asked = project.reader()?;
+    let mut absent = Absent::default();
+    let unconfigured = std::thread::scope(|scope| {
         let listing = scope.spawn(move || {
             let mut chunk = Chunk::default();
+            let mut unconfigured = Absent::default();
             let listed = reader.locations(false, &mut |row| {
-                let Some(disk) = project.on_disk(&row.path) else { return };
+                let Some(disk) = project.on_disk(&row.path) else {
+                    return unconfigured.unconfigured(&row.path);
+                };
                 let (directory, name) = row.path.path.split();
                 context.reporter.expect(1, row.size);
                 let job = Job {
@@ -141,7 +149,7 @@ fn files(
                 }
             });
             let _ = jobs.send(chunk.take());
-            listed
+            listed.map(|()| unconfigured)
         });
         for _ in 0..readers {
             let (to_read, results) = (to_read.clone(), results.clone());
@@ -150,13 +158,15 @@ fn files(
         drop((to_read, results));
         for (job, outcome) in arrived.into_iter().flatten() {
             let Some((root, expected)) = job.expected else { continue };
-            let place = AssetPath::new(root, job.directory.join(&job.name)).to_string();
+            let path = AssetPath::new(root, job.directory.join(&job.name));
+            let place = path.to_string();
             match outcome {
                 Outcome::Found(found, _) if found.asset == expected => {}
                 Outcome::Found(..) => {
                     let problem = "its content is not what the ledger says".to_owned();
                     verified.changed.push(VerifyProblem { place, problem });
                 }
+                Outcome::Vanished if absent.take(project, &asked, &path)? => {}
                 Outcome::Vanished => {
                     let problem = "is not there any more".to_owned();
                     verified.changed.push(VerifyProblem { place, problem });
@@ -169,5 +179,6 @@ fn files(
         let died = |_| AppError::Internal("the listing thread died".to_owned());
         listing.join().map_err(died)?.map_err(AppError::from)
     })?;
+    verified.unread.extend(unconfigured.problems().chain(absent.problems()));
     context.check()
 }

@@ -22,6 +22,7 @@ mod news;
 mod place;
 mod porch;
 mod progress;
+mod setup;
 mod tell;
 mod tree;
 mod worker;
@@ -31,11 +32,11 @@ pub use news::{News, news};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::app::scan::parts;
+use crate::app::scan::veil::Veil;
 use crate::app::watch::engine::{Ended, session};
-use crate::app::watch::lock::WatchLock;
-use crate::app::watch::place::WatchedPart;
 use crate::app::watch::progress::FirstScan;
+use crate::app::watch::setup::Setup;
+use crate::app::watch::tell::Teller;
 use crate::app::{AppError, Context, Project};
 use crate::report::WatchEvent;
 
@@ -72,18 +73,17 @@ pub fn watch(
     options: &WatchOptions,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<WatchOutcome, AppError> {
-    project.reader()?;
-    let _lock = WatchLock::take(&project.config.ledger, context)?;
-    let mut project = project.clone();
+    let mut setup = Setup::load(&project.dir, context, options, None)?;
+    let mut teller = Teller::new(&setup.project)?;
     let progress = FirstScan::new(context.reporter);
+    let veil = Veil::default();
     loop {
-        let parts: Vec<_> = parts(&project, context, options.directory.as_deref())?
-            .into_iter()
-            .map(|(root, start)| WatchedPart { root: root.clone(), start })
-            .collect();
-        match session(&project, context, options, &parts, &progress, tell)? {
+        veil.look_on(setup.parts.iter().map(|part| part.disk(&part.start)).collect());
+        match session(&setup, context, options, &progress, &veil, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
-            Ended::Again(changed) => project = *changed,
+            Ended::Again(next) => setup = *next,
+            Ended::LedgerBack => setup.renew(context)?,
         }
+        teller = teller.go_on(&setup.project)?;
     }
 }

@@ -249,7 +249,7 @@ pub(super) struct TagArgs {
     /// It contains or was altered by generative AI
     #[arg(long, conflicts_with_all = ["not_ai", "clear"])]
     pub(super) ai_part: bool,
-    /// It is not AI-made (against a mark: say why with --note)
+    /// It is not AI-made (against a mark or a word: say why with --note)
     #[arg(long, conflicts_with = "clear")]
     pub(super) not_ai: bool,
     /// Its IPTC digital source type, e.g. compositeSynthetic

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::app::AppError;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
+use crate::config::ConfigError;
 use crate::ledger::LedgerError;
 use crate::report::clean;
 
@@ -19,6 +20,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         AppError::NoProject { .. }
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
+        | AppError::NotAFile { .. }
         | AppError::PolicyInvalid { .. }
         | AppError::ApproversInvalid { .. }
         | AppError::CasesInvalid { .. } => Exit::Config,
@@ -52,11 +54,17 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::NoProject { .. } => {
             Some("genlock init makes one here; genlock --project DIR names one".into())
         }
+        AppError::Config(ConfigError::Missing { .. }) => Some(
+            "put back a copy: without it roots, path rules and guarded folders are forgotten; an empty file \
+             means the defaults"
+                .into(),
+        ),
         AppError::PolicyMissing { .. } => Some(
             "nothing passes without a policy; put back a copy, or start from a bundled one with: \
              genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"
                 .into(),
         ),
+        AppError::NotAFile { .. } => Some("put back the file, from a copy or from genlock log --json".into()),
         AppError::ApproversInvalid { .. } => Some(
             "one line each: PRINCIPALS [OPTIONS] KEY, as in ssh-keygen(1), ALLOWED SIGNERS; nobody \
              approves while it cannot be read"
@@ -108,6 +116,11 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::Ledger(LedgerError::Busy { .. }) => {
             Some("another genlock is writing; try again in a moment".into())
         }
+        AppError::Ledger(LedgerError::Io { .. }) => Some(
+            "recording takes the right to write the ledger and in its folder, and so does reading while \
+             its log (-wal) is there; where nothing can be written, a copy of the project can be read"
+                .into(),
+        ),
         AppError::Ledger(LedgerError::Full { .. }) => {
             Some("make room on that disk; nothing that was recorded is lost".into())
         }

@@ -27,7 +27,7 @@ macro_rules! exits {
 
 exits! {
     Ok = 0, "done; for a gate: it passed";
-    No = 1, "the answer is no: a gate refused, or `verify` found changed files";
+    No = 1, "the answer is no: a gate refused, `verify` found changed files, `policy ack` showed what nobody had seen";
     Usage = 2, "the command makes no sense as it was typed";
     Config = 3, "settings or policy are missing or invalid";
     Partial = 4, "some inputs could not be examined; a gate that cannot tell";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, Seq, Severity, Waived};
+use crate::model::{Finding, Outcome, RuleCode, Seq, Severity, Waived};
 use crate::report::{PathView, ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -166,7 +166,18 @@ pub(super) fn findings(output: &mut Output, findings: &[Finding], shown: usize) 
     for (first, all) in groups {
         let tone = if first.severity == Severity::Block { Tone::Bad } else { Tone::Careful };
         let severity = output.paint(tone, first.severity.as_str());
-        output.line(&format!("{severity} {}: {}", first.code.as_str(), plain(&first.why, 240)));
+        let is_list = first.code == RuleCode::PolicyChanged;
+        let (head, lines) =
+            first.why.split_once('\n').filter(|_| is_list).unwrap_or((&first.why, ""));
+        output.line(&format!("{severity} {}: {}", first.code.as_str(), plain(head, 240)));
+        for line in lines.lines().take(shown) {
+            // Who asks for all gets all of it: what is cut could be what was softened.
+            let limit = if shown == usize::MAX { usize::MAX } else { 240 };
+            output.line(&format!("    {}", plain(line, limit)));
+        }
+        if let Some(more @ 1..) = lines.lines().count().checked_sub(shown) {
+            output.line(&format!("    … and {more} more (-v shows all)"));
+        }
         for one in all.iter().take(shown) {
             if let Some(path) = &one.path {
                 let asset =

@@ -1,5 +1,8 @@
 //! `ls`.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use crate::app::{self, AppError, Context, ListOptions, Project};
 use crate::cli::args::ListArgs;
 use crate::cli::exit::Exit;
@@ -12,6 +15,12 @@ pub(super) fn run(
     args: &ListArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
+    if output.is_json() && (args.csv || args.nul) {
+        return Err(AppError::usage(
+            "--json is a format of its own",
+            "leave away --json, or --csv and -0",
+        ));
+    }
     let options = ListOptions {
         assets: args.assets.clone(),
         ai: args.ai,
@@ -33,7 +42,7 @@ pub(super) fn run(
         shown += 1;
         if args.nul {
             output.raw(|out| {
-                out.write_all(&row.path.raw())?;
+                out.write_all(&place(row, &context.cwd))?;
                 out.write_all(b"\0")
             });
         } else if args.csv {
@@ -51,6 +60,13 @@ pub(super) fn run(
     Ok(Exit::Ok)
 }
 
+/// Where another program finds it from the current folder. Never what it could take for an option.
+fn place(row: &ListRow, cwd: &Path) -> Vec<u8> {
+    let Some(disk) = &row.disk else { return row.path.raw() };
+    let below = disk.strip_prefix(cwd).unwrap_or(disk).as_os_str().as_bytes();
+    if below.starts_with(b"-") { [b"./", below].concat() } else { below.to_vec() }
+}
+
 /// One location: status, how that is known, clearance, size, tool and path.
 pub(super) fn line(output: &Output, row: &ListRow) -> String {
     let tone = match row.status {
@@ -65,7 +81,11 @@ pub(super) fn line(output: &Output, row: &ListRow) -> String {
     let path = clean(&row.path.path).into_owned();
     let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
     let tool = row.tool.as_ref().map(|tool| format!("  [{}]", plain(tool, 40))).unwrap_or_default();
-    let gone = if row.present { "" } else { "  gone" };
+    let gone = match (row.present, row.unconfigured) {
+        (false, _) => "  gone",
+        (true, true) => "  its root is not configured",
+        (true, false) => "",
+    };
     format!(
         "{status} {strength:9} {clearance:10} {:>9}  {path}{frames}{}{gone}",
         bytes(row.size),

@@ -19,6 +19,7 @@ mod project;
 mod run;
 mod scan;
 mod show;
+mod spout;
 mod status;
 mod terminal;
 mod tool;

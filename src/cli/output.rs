@@ -2,20 +2,33 @@
 //! to either.
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::cli::args::Color;
 use crate::cli::exit::Exit;
+use crate::cli::spout::Spout;
 use crate::report::json_line;
 
 /// Where answers go.
 pub(super) struct Output {
     out: BufWriter<io::Stdout>,
+    /// Where it does not wait for who reads.
+    beside: Option<Beside>,
     json: bool,
     color: bool,
     quiet: bool,
     lost: Option<ErrorKind>,
+}
+
+/// How long what was written is waited for at the end, where nobody may be reading.
+const LAST: Duration = Duration::from_secs(1);
+
+/// Both channels, each behind a thread of its own.
+struct Beside {
+    out: Spout,
+    err: Spout,
 }
 
 /// Colours, by what they mean.
@@ -38,7 +51,25 @@ impl Output {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Self { out: BufWriter::new(io::stdout()), json, color, quiet, lost: None }
+        Self { out: BufWriter::new(io::stdout()), beside: None, json, color, quiet, lost: None }
+    }
+
+    /// From here on nobody waits for who reads. What has no room is left out, and `gap` said for it.
+    pub(super) fn go_beside(&mut self, gap: &[u8]) {
+        let flushed = self.out().flush();
+        self.note(flushed);
+        let (out, err) = (io::stdout(), io::stderr());
+        self.beside = Some(Beside {
+            out: Spout::start(out, gap.to_owned()),
+            err: Spout::start(err, gap.to_owned()),
+        });
+    }
+
+    fn out(&mut self) -> &mut dyn Write {
+        match &mut self.beside {
+            Some(beside) => &mut beside.out,
+            None => &mut self.out,
+        }
     }
 
     pub(super) fn is_json(&self) -> bool {
@@ -66,7 +97,7 @@ impl Output {
 
     /// A line of the answer.
     pub(super) fn line(&mut self, text: &str) {
-        let written = writeln!(self.out, "{text}");
+        let written = writeln!(self.out(), "{text}");
         self.note(written);
     }
 
@@ -79,13 +110,13 @@ impl Output {
 
     /// A JSON object on a line of its own.
     pub(super) fn json(&mut self, value: &impl Serialize) {
-        let written = json_line(&mut self.out, value);
+        let written = json_line(&mut self.out(), value);
         self.note(written);
     }
 
     /// Lets `write` write to stdout as it likes.
     pub(super) fn raw(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
-        let written = write(&mut self.out);
+        let written = write(self.out());
         self.note(written);
     }
 
@@ -96,16 +127,19 @@ impl Output {
 
     /// Brings out what was written: for who listens while work goes on.
     pub(super) fn flush(&mut self) {
-        let flushed = self.out.flush();
+        let flushed = self.out().flush();
         self.note(flushed);
     }
 
     /// A line on stderr.
     pub(super) fn complain(&mut self, text: &str) {
-        let flushed = self.out.flush();
+        let flushed = self.out().flush();
         self.note(flushed);
         // With stderr gone too there is nobody left to tell.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = match &mut self.beside {
+            Some(beside) => writeln!(beside.err, "{text}").and_then(|()| beside.err.flush()),
+            None => writeln!(io::stderr(), "{text}"),
+        };
     }
 
     fn note(&mut self, written: io::Result<()>) {
@@ -117,8 +151,12 @@ impl Output {
     /// Ends the output. A reader that went away does not change the answer; a disk that is full,
     /// or anything else that lost a part of it, does.
     pub(super) fn finish(mut self, exit: Exit) -> Exit {
-        let flushed = self.out.flush();
+        let flushed = self.out().flush();
         self.note(flushed);
+        if let Some(beside) = self.beside.take() {
+            beside.out.drain(LAST);
+            beside.err.drain(LAST);
+        }
         match self.lost {
             None | Some(ErrorKind::BrokenPipe) => exit,
             Some(kind) => {

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::app::{self, AckOptions, Acknowledged, AppError, Context, PolicyChoice, Project};
+use crate::app::{
+    self, AckOptions, Acknowledged, AppError, Context, PolicyChoice, Project, ShownChange,
+};
 use crate::cli::args::PolicyCommand;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
@@ -21,6 +23,27 @@ struct AckView {
     policy: String,
     approvers: Option<String>,
     changes: usize,
+    acknowledged: bool,
+    shown: Vec<ChangeView>,
+}
+
+#[derive(Serialize)]
+struct ChangeView {
+    of: &'static str,
+    seq: Option<u64>,
+    by: Option<String>,
+    at: Option<String>,
+    difference: Vec<String>,
+}
+
+impl ChangeView {
+    fn of(change: &ShownChange) -> Self {
+        let (seq, by, at) = match &change.on_record {
+            Some((seq, by, at)) => (Some(seq.0), Some(by.clone()), Some(at.to_string())),
+            None => (None, None, None),
+        };
+        Self { of: change.of, seq, by, at, difference: change.lines.clone() }
+    }
 }
 
 #[derive(Serialize)]
@@ -71,17 +94,38 @@ pub(super) fn run(
 }
 
 fn acknowledged(known: &Acknowledged, output: &mut Output) -> Exit {
+    let exit = if known.stands { Exit::Ok } else { Exit::No };
     if output.is_json() {
         output.json(&AckView {
             policy: known.policy.to_string(),
             approvers: known.approvers.map(|hash| hash.to_string()),
-            changes: known.changes,
+            changes: known.changes.len(),
+            acknowledged: known.stands,
+            shown: known.changes.iter().map(ChangeView::of).collect(),
         });
-    } else {
-        let changes = count(known.changes as u64, "change");
-        output.remark(&format!("{changes} acknowledged; policy {}", known.policy.short()));
+        return exit;
     }
-    Exit::Ok
+    for change in &known.changes {
+        output.line(&match &change.on_record {
+            Some((seq, by, at)) => {
+                format!("{} by {} on {} (event {seq}):", change.of, clean(by), at.to_the_second())
+            }
+            None => format!("{}, not on record before:", change.of),
+        });
+        for line in &change.lines {
+            output.line(&format!("    {}", clean(line)));
+        }
+    }
+    let changes = count(known.changes.len() as u64, "change");
+    if known.stands {
+        output.remark(&format!("{changes} acknowledged; policy {}", known.policy.short()));
+    } else {
+        output.line(&format!(
+            "{changes} on record, none acknowledged: no verdict had shown all of this. If it is meant, \
+             run the same again"
+        ));
+    }
+    exit
 }
 
 fn check(

@@ -29,6 +29,10 @@ fn text(view: &StatusView, output: &mut Output) {
     for (name, path) in view.roots.iter().skip(1) {
         output.line(&format!("  root {name}: {}", clean(path)));
     }
+    for (name, files) in &view.unconfigured {
+        let files = count(*files, "file");
+        output.line(&format!("  root {}: not configured any more, {files} known", clean(name)));
+    }
     let policy = view.profile.as_deref().unwrap_or("none");
     match &view.scanned {
         Some(at) => {

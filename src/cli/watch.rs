@@ -6,8 +6,11 @@ use crate::app::{self, AppError, Context, News, WatchOptions};
 use crate::cli::args::{Global, WatchArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::problem::Silent;
-use crate::report::{GuardView, PollView, ReadyView, WatchEvent, clean, count, duration, plain};
+use crate::problem::{Problem, Silent};
+use crate::report::{
+    GuardView, PollView, ProblemView, ReadyView, WatchEvent, clean, count, duration, json_line,
+    plain,
+};
 
 /// Characters of a reason on a line.
 const REASON: usize = 160;
@@ -37,6 +40,10 @@ pub(super) fn run(
         cancel: context.cancel,
     };
     let context = if output.is_json() { &silent } else { context };
+    // One pass is an answer, and whoever asked for it waits for all of it.
+    if !args.once {
+        output.go_beside(&gap(output.is_json()));
+    }
     let outcome = app::watch(&project, context, &options, &mut |events| {
         context.reporter.beside(&mut || {
             if output.is_json() {
@@ -63,6 +70,19 @@ pub(super) fn run(
     } else {
         Exit::Ok
     })
+}
+
+/// What stands where something was told and nobody read it.
+fn gap(json: bool) -> Vec<u8> {
+    let what = "nobody reads what is told: some of it is left out here, and everything is recorded";
+    let problem = Problem::new("output", what);
+    if json {
+        let mut line = Vec::new();
+        // Memory takes whatever is written to it.
+        let _ = json_line(&mut line, &WatchEvent::Problem(ProblemView::from(&problem)));
+        return line;
+    }
+    format!("problem: {}: {}\n", problem.path, problem.problem).into_bytes()
 }
 
 fn text(events: &[WatchEvent], output: &mut Output) {

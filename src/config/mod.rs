@@ -8,9 +8,11 @@ pub use watch::{Watching, duration};
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use serde::Deserialize;
 
 use crate::model::{AssetPath, BadPath, PrefixMap, RelPath, RootName};
@@ -52,11 +54,20 @@ pub struct Root {
     pub name: RootName,
     /// Where it is; absolute.
     pub path: PathBuf,
+    /// Where the settings say that it is: `path` before links were resolved.
+    pub named: PathBuf,
 }
 
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// There is no such file. Every project has one from the beginning, and without its roots, rules and guards
+    /// a gate could pass what it would refuse.
+    #[error("there are no settings at {}", path.display())]
+    Missing {
+        /// Where they belong.
+        path: PathBuf,
+    },
     /// The file could not be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -174,20 +185,23 @@ struct FileGuard {
 }
 
 impl Config {
-    /// Reads the settings of the project in `project`. A missing file means defaults.
+    /// Reads the settings of the project in `project`. An empty file means defaults; none is an error.
     pub fn load(project: &Path) -> Result<Self, ConfigError> {
         let control = project.join(".genlock");
         let path = control.join("config.toml");
-        let text = match fs::read_to_string(&path) {
+        let text = match read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(ConfigError::Missing { path });
+            }
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         };
         let file: File = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
             path: path.clone(),
             problem: error.to_string().trim_end().to_owned(),
         })?;
-        let mut roots = vec![Root { name: RootName::project(), path: project.to_owned() }];
+        let at = |name, path: PathBuf| Root { name, named: path.clone(), path };
+        let mut roots = vec![at(RootName::project(), project.to_owned())];
         let mut names = BTreeSet::from([RootName::project()]);
         for root in file.root {
             let name = RootName::try_from(root.name)
@@ -195,7 +209,7 @@ impl Config {
             if !names.insert(name.clone()) {
                 return Err(ConfigError::SameRoot { path, name: name.into() });
             }
-            roots.push(Root { name, path: project.join(root.path) });
+            roots.push(at(name, project.join(root.path)));
         }
         let ledger = file.ledger.unwrap_or_else(|| PathBuf::from("ledger.db"));
         let readers = file.scan.readers.map_or(READERS, |count| usize::from(count.get()));
@@ -224,6 +238,18 @@ impl Config {
             guards,
         })
     }
+}
+
+/// Opened without waiting: somebody may have put a FIFO in its place.
+fn read(path: &Path) -> io::Result<String> {
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = fs::File::options().read(true).custom_flags(flags).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// `DELIVERY` in the project, or `name:DELIVERY` below a root.

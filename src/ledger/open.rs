@@ -5,14 +5,18 @@
 //! recreates a file.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, AtFlags, CWD, OFlags, accessat};
 
 use crate::failpoint;
 use crate::ledger::error::LedgerError;
@@ -115,7 +119,12 @@ pub(super) fn open_read(path: &Path) -> Result<Connection, LedgerError> {
     look_once(path)?;
     let sql = |source| LedgerError::sql(path, "open", source);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(sql)?;
+    let connection = if is_alone(path) {
+        Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)
+    } else {
+        Connection::open_with_flags(path, flags)
+    };
+    let connection = connection.map_err(sql)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sql)?;
     connection
         .execute_batch(
@@ -128,6 +137,32 @@ pub(super) fn open_read(path: &Path) -> Result<Connection, LedgerError> {
     judge(path, application, format)?;
     keep_statements(&connection).map_err(sql)?;
     Ok(connection)
+}
+
+/// Whether a ledger lies where nothing can be written, as on a disk handed over read-only, and all of it is in
+/// its one file. SQLite would make a log and an index beside it, and not read it without.
+fn is_alone(path: &Path) -> bool {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    accessat(CWD, folder, Access::WRITE_OK, AtFlags::EACCESS).is_err()
+        && fs::metadata(log).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// The name under which SQLite opens a file that nobody writes to. What has a meaning in such a name, or is
+/// not ASCII, is spelt out.
+fn immutable(path: &Path) -> String {
+    let mut name = "file:".to_owned();
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                name.push(char::from(*byte));
+            }
+            // Into a string nothing fails.
+            other => drop(write!(name, "%{other:02x}")),
+        }
+    }
+    name + "?immutable=1"
 }
 
 /// A private database on disk that goes with its handle: what `verify` replays into.
@@ -170,7 +205,9 @@ fn look_at_header(path: &Path) -> Result<(), LedgerError> {
         ErrorKind::NotFound => LedgerError::Missing { path: path.to_owned() },
         _ => LedgerError::Io { action: "open", path: path.to_owned(), source },
     };
-    let file = File::open(path).map_err(io)?;
+    // Without waiting: somebody may have put a FIFO in its place.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(io)?;
     let mut header = Vec::with_capacity(100);
     file.take(100).read_to_end(&mut header).map_err(io)?;
     let number = |at: usize| -> Option<u32> {

@@ -15,11 +15,11 @@ use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
     SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of, fingerprint,
-    rel_path, sighting, unreadable,
+    rel_path, root_name, sighting, unreadable,
 };
 use crate::model::{
-    AssetId, AssetPath, ContentProblem, Evidence, Examination, Head, RelPath, RootName, Seq,
-    Timestamp, Value,
+    AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath,
+    RootName, Seq, Timestamp, Value,
 };
 
 /// A read-only handle. Sees what was committed when each call begins.
@@ -346,6 +346,30 @@ impl Reader {
                     })
                     .optional()
             })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// What the system said of the file at a path when it was last there.
+    pub fn fingerprint_at(&self, path: &AssetPath) -> Result<Option<Fingerprint>, LedgerError> {
+        let (directory, name) = path.path.split();
+        self.connection
+            .prepare_cached(
+                "SELECT l.size, l.mtime, l.ctime, l.device, l.inode
+                 FROM directory d JOIN location l ON l.directory = d.id
+                 WHERE d.root = ?1 AND d.path = ?2 AND l.name = ?3",
+            )
+            .and_then(|mut query| {
+                let key = params![path.root.as_str(), directory.as_bytes(), name];
+                query.query_row(key, |row| fingerprint(row, 0)).optional()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
+    /// The names of all roots in which anything was ever seen.
+    pub fn roots(&self) -> Result<Vec<RootName>, LedgerError> {
+        self.connection
+            .prepare_cached("SELECT DISTINCT root FROM directory ORDER BY root")
+            .and_then(|mut query| query.query_map([], |row| root_name(row, 0))?.collect())
             .map_err(|source| self.sql(source))
     }
 

@@ -149,9 +149,12 @@ pub(super) fn rel_path(row: &Row<'_>, column: usize) -> rusqlite::Result<RelPath
     RelPath::new(row.get::<_, Vec<u8>>(column)?).map_err(|error| unreadable(column, error))
 }
 
+pub(super) fn root_name(row: &Row<'_>, column: usize) -> rusqlite::Result<RootName> {
+    RootName::try_from(row.get::<_, String>(column)?).map_err(|error| unreadable(column, error))
+}
+
 pub(super) fn asset_path(row: &Row<'_>, first: usize) -> rusqlite::Result<AssetPath> {
-    let root = RootName::try_from(row.get::<_, String>(first)?)
-        .map_err(|error| unreadable(first, error))?;
+    let root = root_name(row, first)?;
     let directory = rel_path(row, first + 1)?;
     Ok(AssetPath::new(root, directory.join(row.get_ref(first + 2)?.as_blob()?)))
 }

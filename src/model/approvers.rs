@@ -11,6 +11,9 @@ pub struct ApproversAdopted {
     pub hash: AssetId,
     /// The whole text, so that a signature can be judged by it years later.
     pub text: String,
+    /// Put there by `policy ack`, which showed what is different: then it can be acknowledged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shown: bool,
 }
 
 /// Every change of the policy and of the approvers up to here is known and meant.

@@ -13,6 +13,9 @@ pub struct PathPattern {
     pub root: RootName,
     /// As typed, relative to the root, e.g. `reel1/**`.
     pub pattern: String,
+    /// A name in it is not UTF-8: the pattern is as such paths are printed, with `\xNN`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub printed: bool,
 }
 
 /// As it is typed: `name:pattern`, or the bare pattern in the project folder.
@@ -149,9 +152,11 @@ pub struct GateRun {
 /// - 0: a file that differs from the lists of its package was not judged, and nothing was of known origin
 ///   by what it was made from.
 /// - 1: both are.
-/// - 2: an extension answers no refusal or withdrawal of a content, is not by who named the place that took
-///   it in, and is signed when what it rests on is. Who has no key that is good for approvals says nothing.
-///   The nearest approval is nearest by what blocks; one of a content is outdated by its declarations, too.
+/// - 2: a word that something is AI-made stands until who said it takes it back. An extension answers no
+///   refusal or withdrawal of a content, is not by who named the place that took it in, and is signed when
+///   what it rests on is. Who has no key that is good for approvals says nothing. The nearest approval is
+///   nearest by what blocks; one of a content is outdated by its declarations, too. Changes of a policy are
+///   told rule by rule.
 pub const JUDGING: u32 = 2;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

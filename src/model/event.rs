@@ -113,6 +113,9 @@ pub struct PolicyAdopted {
     pub hash: AssetId,
     /// The whole text, so that a verdict can be repeated years later.
     pub text: String,
+    /// Put there by `policy ack`, which showed what is different: then it can be acknowledged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shown: bool,
 }
 
 macro_rules! events {

@@ -37,6 +37,7 @@ pub enum Use {
 }
 
 /// One mention of a piece of media in a timeline.
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the timeline's own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// As the timeline calls it: the clip's or the media's name. May be empty.

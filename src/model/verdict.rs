@@ -63,6 +63,8 @@ rule_codes! {
     SourcesUndeclared = "sources-undeclared", "the deliverable names only rendered files and nothing they were made from";
     TalentConsentMissing = "talent-consent-missing", "a declared use shows or sounds like a performer whose consent is not on record";
     ConsentOutOfScope = "consent-out-of-scope", "a performer's consent is for another production, or has run out";
+    ProductionUnset = "production-unset", "a performer's consent names a production, and the policy none to compare it with";
+    RightsClearanceMissing = "rights-clearance-missing", "signage or text is to be final, and nobody says where its rights were cleared";
     TalentUnapproved = "talent-unapproved", "a use makes a voice, a likeness or a performance, or may change one, and nobody approved that";
     PersonalDataUnapproved = "personal-data-unapproved", "personal data went into a tool, and nobody approved that";
     ProprietaryUnapproved = "proprietary-unapproved", "the commissioner's unreleased material went into a tool, and nobody approved that";
@@ -77,7 +79,7 @@ rule_codes! {
     ToolUnregistered = "tool-unregistered", "a declared tool is not in the register";
     ToolNotEnterprise = "tool-not-enterprise", "a declared tool is not under an enterprise agreement";
     ToolTrainsOnData = "tool-trains-on-data", "a declared tool stores, re-uses or trains on what is put in or comes out";
-    ToolTermsUnreviewed = "tool-terms-unreviewed", "the terms of a declared tool are not on record";
+    ToolTermsUnreviewed = "tool-terms-unreviewed", "the terms of a declared tool are not on record, or not kept as they were";
     AttestationMissing = "attestation-missing", "nobody stated that every known use of generative AI is declared";
     AttestationContradicted = "attestation-contradicted", "somebody states that every known use is declared, and this one is not";
     ExceptionUnused = "exception-unused", "a waiver of the policy has run out or matches nothing";

@@ -46,6 +46,8 @@ pub struct Filter {
     mode: Reach,
     directory: RelPath,
     rules: Option<Arc<Rules>>,
+    /// Files that Genlock keeps for itself among the media.
+    own: Arc<[AssetPath]>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +79,21 @@ impl Filter {
             builder.add_line(None, pattern).map_err(|error| bad(pattern, &error))?;
         }
         let matcher = builder.build().map_err(|error| bad(&patterns.join(", "), &error))?;
-        Ok(Self { mode: Reach::Full, directory: RelPath::root(), rules: None }.under(matcher))
+        Ok(Self { mode: Reach::Full, ..Self::only_own() }.under(matcher))
     }
 
     /// Leaves out nothing but `.genlock/` at the top of a root. A `.genlock/` further down is
     /// listed: media could be put there to hide them from a gate.
     pub fn only_own() -> Self {
-        Self { mode: Reach::OnlyOwn, directory: RelPath::root(), rules: None }
+        let (directory, own) = (RelPath::root(), Arc::default());
+        Self { mode: Reach::OnlyOwn, directory, rules: None, own }
+    }
+
+    /// Leaves these files out too, whatever rules say: a ledger that lies among the media changes with every
+    /// look at them.
+    #[must_use]
+    pub fn without(self, own: Vec<AssetPath>) -> Self {
+        Self { own: own.into(), ..self }
     }
 
     /// The directory this filter speaks for.
@@ -95,7 +105,7 @@ impl Filter {
     /// is read.
     #[must_use]
     pub fn enter(&self, directory: &RelPath) -> Self {
-        Self { mode: self.mode, directory: directory.clone(), rules: self.rules.clone() }
+        Self { directory: directory.clone(), ..self.clone() }
     }
 
     /// Adds what the `.genlockignore` of this filter's directory says, if there is one. `path` is
@@ -186,6 +196,16 @@ impl Filter {
             }
         }
         false
+    }
+
+    /// Whether an entry that is no directory is Genlock's own: one of its files, or `.genlock` itself
+    /// where that is a link.
+    pub(super) fn is_own(&self, root: &RootName, name: &[u8], is_link: bool) -> bool {
+        let is_here = |own: &AssetPath| {
+            own.path.name() == name && own.root == *root && own.path.split().0 == self.directory
+        };
+        let is_control = name == b".genlock" && root.is_project() && self.directory.is_root();
+        (is_link && is_control) || self.own.iter().any(is_here)
     }
 
     fn under(mut self, matcher: Gitignore) -> Self {

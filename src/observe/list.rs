@@ -239,7 +239,11 @@ impl Lister {
         listing: &mut Listing,
     ) -> io::Result<()> {
         let bytes = name.as_bytes();
-        if filter.ignores(bytes, kind == FileType::Directory) {
+        let is_own = || {
+            let is_link = kind == FileType::Symlink;
+            kind != FileType::Directory && filter.is_own(&self.root, bytes, is_link)
+        };
+        if filter.ignores(bytes, kind == FileType::Directory) || is_own() {
             listing.ignored.push(bytes.into());
             return Ok(());
         }

@@ -6,11 +6,12 @@
 //! system with a server behind it is assumed, because that is the careful answer for a ledger.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{major, minor, statfs, statvfs};
+use rustix::fs::{fstatfs, major, minor, statfs, statvfs};
 
 /// The system would not say what a path is mounted on.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +77,11 @@ pub fn network_kind(path: &Path) -> Result<Option<&'static str>, MountError> {
             None => return Err(cannot(here, rustix::io::Errno::NOENT)),
         }
     }
+}
+
+/// Whether an open file certainly lies on a local file system.
+pub(super) fn is_local(file: &File) -> bool {
+    fstatfs(file).is_ok_and(|found| network_kind_of(magic(found.f_type)).is_none())
 }
 
 /// What is mounted somewhere.

@@ -3,6 +3,10 @@
 //! File times move in ticks. A file read in the tick it was written in can be written once more and
 //! look the same: the fingerprint of such a read would hide the second write for ever. `hash` asks here before it reads; it
 //! must never wait longer than a tick, and says `Racy` where a tick is not enough.
+//!
+//! A write through a memory map moves the times only when it makes a page dirty: what it writes into that page
+//! after, until the system has written the page out, leaves no trace. So pages of young files are written out
+//! first, and the next write has to make them dirty again.
 
 use std::fs::File;
 use std::time::Duration;
@@ -10,6 +14,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::model::{Fingerprint, Sighting};
 use crate::observe::hash::{Stop, stat};
+use crate::observe::mount;
 
 /// How far file times can lag behind the clock: one tick of the kernel, at most a hundredth of
 /// a second (HZ=100). Two writes within it may leave the same times.
@@ -19,11 +24,29 @@ const TICK: i64 = 10_000_000;
 const COARSE_TICK: i64 = 2_000_000_000;
 const SECOND: i64 = 1_000_000_000;
 
+/// How long a page may stay dirty: Linux writes out by itself what has been for half a minute, and looks
+/// every few seconds. A file whose times are older has no page that a map can write to unseen.
+const DIRTY: i64 = 60 * SECOND;
+
+/// Waits until the file's times are older than a tick, writes out what a map may still hold dirty, and says
+/// whether a write after this must show in the times. What was written meanwhile is a change.
+pub(super) fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
+    let (print, sighting) = wait(file, clock)?;
+    if clock.now().as_nanos().saturating_sub(newest(&print)) < DIRTY {
+        // A file system that cannot write has nothing dirty either: no matter why it does not.
+        let _ = rustix::fs::fdatasync(file);
+        if stat(file)? != print {
+            return Err(Stop::Changed);
+        }
+    }
+    Ok((print, sighting))
+}
+
 /// Waits until the file's times are older than a tick, so that a write after this must show in
 /// them, and says whether that could be had.
-pub(super) fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
+fn wait(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
     let before = stat(file)?;
-    let wait = match age(&before, clock.now().as_nanos()) {
+    let wait = match age(&before, clock.now().as_nanos(), file) {
         Age::Old => return Ok((before, Sighting::Read)),
         Age::Unclear => return Ok((before, Sighting::Racy)),
         Age::Young(wait) => wait,
@@ -34,7 +57,7 @@ pub(super) fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sig
     if after == before {
         return Ok((after, Sighting::Read));
     }
-    match age(&after, clock.now().as_nanos()) {
+    match age(&after, clock.now().as_nanos(), file) {
         Age::Old => Ok((after, Sighting::Read)),
         Age::Young(_) | Age::Unclear => Ok((after, Sighting::Racy)),
     }
@@ -49,13 +72,25 @@ enum Age {
     Unclear,
 }
 
-/// How the times in `print` stand to `now`, in nanoseconds since the epoch. The ctime counts too:
-/// a tool can set the mtime back right after it wrote.
-fn age(print: &Fingerprint, now: i64) -> Age {
-    let newest = print.mtime.max(print.ctime);
-    let age = now.saturating_sub(newest);
-    let coarse = print.mtime % SECOND == 0;
-    if age < 0 || (coarse && now.saturating_sub(print.mtime) <= COARSE_TICK) {
+/// The ctime counts too: a tool can set the mtime back right after it wrote.
+fn newest(print: &Fingerprint) -> i64 {
+    print.mtime.max(print.ctime)
+}
+
+/// How the times in `print` stand to `now`, in nanoseconds since the epoch.
+///
+/// An mtime that is ahead was set by somebody, or by a camera whose clock is wrong, and would be ahead
+/// for years. On a local disk the ctime is our own clock's and moves with every write: it counts alone then.
+fn age(print: &Fingerprint, now: i64, file: &File) -> Age {
+    let is_set = print.mtime > now && print.ctime <= now && mount::is_local(file);
+    let mtime = if is_set { print.ctime } else { print.mtime };
+    age_of(mtime, print.ctime, now)
+}
+
+fn age_of(mtime: i64, ctime: i64, now: i64) -> Age {
+    let age = now.saturating_sub(mtime.max(ctime));
+    let coarse = mtime % SECOND == 0;
+    if age < 0 || (coarse && now.saturating_sub(mtime) <= COARSE_TICK) {
         return Age::Unclear;
     }
     if age > TICK {
@@ -70,17 +105,13 @@ mod tests {
 
     #[test]
     fn the_age_of_a_file_is_told_by_its_newest_time() {
-        let print = |mtime, ctime| Fingerprint { size: 1, mtime, ctime, device: 1, inode: 1 };
         let at = 1_000 * SECOND + 1;
-        assert_eq!(age(&print(at, at), at + TICK + 1), Age::Old);
-        assert_eq!(age(&print(at, at), at + TICK), Age::Young(Duration::from_nanos(1)));
-        assert_eq!(age(&print(at, at + 5), at), Age::Unclear);
-        assert_eq!(
-            age(&print(at, at + TICK), at + TICK + 1),
-            Age::Young(Duration::from_millis(10))
-        );
+        assert_eq!(age_of(at, at, at + TICK + 1), Age::Old);
+        assert_eq!(age_of(at, at, at + TICK), Age::Young(Duration::from_nanos(1)));
+        assert_eq!(age_of(at, at + 5, at), Age::Unclear);
+        assert_eq!(age_of(at, at + TICK, at + TICK + 1), Age::Young(Duration::from_millis(10)));
         let whole = 1_000 * SECOND;
-        assert_eq!(age(&print(whole, whole), whole + SECOND), Age::Unclear);
-        assert_eq!(age(&print(whole, whole), whole + 3 * SECOND), Age::Old);
+        assert_eq!(age_of(whole, whole, whole + SECOND), Age::Unclear);
+        assert_eq!(age_of(whole, whole, whole + 3 * SECOND), Age::Old);
     }
 }

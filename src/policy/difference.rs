@@ -6,9 +6,22 @@ const MAX_COMPARISONS: usize = 4_000_000;
 /// Lines that are shown of one difference.
 const SHOWN: usize = 16;
 
-/// What went (`-`) and what came (`+`), in order, without comments; what is too long is counted.
-/// Not a set of lines: where two lines trade places, that is shown.
+/// What went (`-`) and what came (`+`); what is too long is counted. As earlier verdicts say it.
 pub(super) fn difference(before: &str, after: &str) -> String {
+    let all = all_lines(before, after);
+    let mut shown: Vec<_> = all.iter().take(SHOWN).cloned().collect();
+    if all.len() > SHOWN {
+        shown.push(format!("… and {} lines more", all.len() - SHOWN));
+    }
+    if shown.is_empty() {
+        return "comments or blank lines only".to_owned();
+    }
+    shown.join("\n")
+}
+
+/// What went (`-`) and what came (`+`), in order, without comments. Not a set of lines: where two lines
+/// trade places, that is shown.
+pub(super) fn all_lines(before: &str, after: &str) -> Vec<String> {
     let lines = |text: &'_ str| -> Vec<String> {
         text.lines().map(|line| line.trim_end().to_owned()).collect()
     };
@@ -25,16 +38,8 @@ pub(super) fn difference(before: &str, after: &str) -> String {
         all.extend(after.iter().map(|line| ('+', line)));
     }
     let says = |line: &str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-    let all: Vec<_> = all.into_iter().filter(|(_, line)| says(line)).collect();
-    let mut shown: Vec<_> =
-        all.iter().take(SHOWN).map(|(sign, line)| format!("{sign} {line}")).collect();
-    if all.len() > SHOWN {
-        shown.push(format!("… and {} lines more", all.len() - SHOWN));
-    }
-    if shown.is_empty() {
-        return "comments or blank lines only".to_owned();
-    }
-    shown.join("\n")
+    let all = all.into_iter().filter(|(_, line)| says(line));
+    all.map(|(sign, line)| format!("{sign} {line}")).collect()
 }
 
 /// Along a longest common subsequence.

@@ -238,6 +238,7 @@ facts! {
     Watermarked = "declaration.watermarked", Declaration, Kind::Word(answers), "it carries a visible mark while it is temporary";
     HumanContribution = "declaration.human-contribution", Declaration, Kind::Text, "what people do to it";
     RightsClearance = "declaration.rights-clearance", Declaration, Kind::Text, "where rights were cleared";
+    RightsMissing = "declaration.rights-missing", Declaration, Kind::Text, "signage or text that is not said to be temporary, without a word of where rights were cleared";
     Vendor = "declaration.vendor", Declaration, Kind::Text, "who makes it, when not the production itself";
     Pipeline = "declaration.pipeline", Declaration, Kind::Number, "how many tools or models a pipeline goes through";
     PipelineUnmet = "declaration.pipeline-unmet", Declaration, Kind::Text, "steps nobody says meet the guidance";
@@ -253,6 +254,7 @@ facts! {
     TalentMinor = "talent.minor", Declaration, Kind::Text, "those who are or may be minors";
     ConsentMissing = "talent.consent-missing", Declaration, Kind::Text, "those whose consent is asked for and not on record, or whose document is lost";
     ConsentElsewhere = "talent.consent-elsewhere", Declaration, Kind::Text, "those whose consent is for another production than the policy's";
+    ConsentUnplaced = "talent.consent-unplaced", Declaration, Kind::Text, "those whose consent names a production, while the policy names none";
     ConsentExpired = "talent.consent-expired", Declaration, Kind::Text, "those whose consent has run out";
     Tool = "tool", Declaration, Kind::Text, "the tool that is declared";
     ToolUnregistered = "tool.unregistered", Declaration, Kind::Text, "declared tools that are not in the register";
@@ -260,7 +262,7 @@ facts! {
     ToolTrains = "tool.trains", Declaration, Kind::Text, "registered tools that store, re-use or train on inputs or outputs";
     ToolApproved = "tool.approved", Declaration, Kind::Flag, "an approval holds that was given after the declaration, and what the register says of its tools, got to stand as they do";
     ToolUnknownTerms = "tool.unknown-terms", Declaration, Kind::Text, "registered tools of which nobody answered that";
-    ToolTermsMissing = "tool.terms-missing", Declaration, Kind::Text, "registered tools whose terms are not on record";
+    ToolTermsMissing = "tool.terms-missing", Declaration, Kind::Text, "registered tools whose terms are not on record, or not kept as they were";
 }
 
 impl Fact {

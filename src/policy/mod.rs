@@ -6,6 +6,7 @@
 //! empty or wrong is an error, never an open gate.
 
 mod catalogue;
+mod changes;
 mod condition;
 mod difference;
 mod fact;
@@ -20,6 +21,7 @@ mod tier;
 mod trial;
 
 pub use catalogue::{Catalogue, catalogue};
+pub use changes::changes;
 pub use condition::{Condition, Test};
 pub use fact::{About, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};
@@ -28,7 +30,9 @@ pub use pattern::Pattern;
 pub use profiles::{PROFILES, Profile, profile};
 pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
-pub use rules::{Case, DeclarationFacts, Item, counts, judge};
+pub use rules::{
+    Basis, Case, DeclarationFacts, Item, confirmed, counts, judge, lacks, words_of_conditions,
+};
 pub use tier::{Answered, Reason, tier};
 pub use trial::{Trial, TrialResult, trials};
 

@@ -1,6 +1,6 @@
 //! What a declaration is answered with: report or escalate, and every reason. Pure.
 
-use crate::model::Tier;
+use crate::model::{RuleCode, Tier};
 use crate::policy::Policy;
 use crate::policy::fact::Facts;
 
@@ -41,12 +41,15 @@ pub fn tier(policy: &Policy, facts: &dyn Facts) -> Answered {
     let why =
         "nothing speaks for asking first; the commissioner's contact is told of every intended use"
             .to_owned();
-    let why = match policy.profile.as_str() {
+    // Where the guidance is not what it rests on, it is what the policy cites for declaring a use at all.
+    let source = match policy.profile.as_str() {
         "netflix" if !policy.own_escalations_only => {
-            format!("{why} (Netflix 2025-08, Introduction; Guiding Principles: outcomes)")
+            Some("Netflix 2025-08, Introduction; Guiding Principles: outcomes")
         }
-        _ => why,
+        _ => policy.rule(&RuleCode::AiUndeclared.into()).and_then(|rule| rule.source.as_deref()),
     };
+    let cited = source.map(|source| format!("{why} ({source})"));
+    let why = cited.unwrap_or(why);
     let reasons = vec![Reason { code: "report-intended-use".to_owned(), why }];
     Answered { tier: Tier::Report, reasons }
 }

@@ -10,6 +10,7 @@ mod extension;
 mod kinship;
 mod places;
 mod texts;
+mod words;
 
 use declarations::Redeclared;
 pub use declarations::{Declarations, Dossier};
@@ -24,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
-    DeclarationId, Determination, Event, Evidence, Examination, Exported, Found, Head, Identity,
-    NamedBeside, ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection,
-    RelPath, Rendered, Revocation, RootName, Scope, Seq, Timestamp,
+    DeclarationId, Event, Evidence, Examination, Exported, Found, Head, Identity, NamedBeside,
+    ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
+    Rendered, Revocation, RootName, Scope, Seq, Timestamp,
 };
+use crate::record::words::Words;
 
 /// A fact with its place in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,8 +133,7 @@ pub struct Record {
     pub kinship: Kinship,
     /// What was declared, and the register of tools.
     pub declarations: Declarations,
-    determinations: Vec<Entry<Determination>>,
-    determined: HashMap<AssetId, usize>,
+    words: Words,
     approved: HashMap<AssetId, Vec<usize>>,
     rejected: HashMap<AssetId, Vec<usize>>,
     revoked: HashMap<ApprovalId, Vec<usize>>,
@@ -149,6 +150,8 @@ pub struct Record {
     /// Sidecars whose names are those of the media beside them.
     naming: HashSet<AssetId>,
     present: BTreeMap<AssetPath, Found>,
+    /// Links at the paths of the scope, each with the event that saw it as it is.
+    links: BTreeMap<AssetPath, Seq>,
 }
 
 impl Record {
@@ -164,17 +167,9 @@ impl Record {
         let entry = Entry { seq, at, actor, fact: event };
         let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
-            Event::Observed(batch) => self.observed(batch, scope),
-            Event::Determined(fact) => {
-                let index = self.determinations.len();
-                self.determined.extend(fact.assets.iter().map(|asset| (*asset, index)));
-                self.determinations.push(Entry { seq, at, actor, fact });
-            }
-            Event::DeterminationCleared(fact) => {
-                for asset in &fact.assets {
-                    self.determined.remove(asset);
-                }
-            }
+            Event::Observed(batch) => self.observed(seq, batch, scope),
+            Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
+            Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
             Event::Approved(fact) => {
                 let index = self.approvals.len();
                 for asset in &fact.assets {
@@ -236,7 +231,7 @@ impl Record {
         }
     }
 
-    fn observed(&mut self, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
+    fn observed(&mut self, seq: Seq, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
         self.declarations.observed(&batch);
         let Some(wanted) = scope else { return };
         for observed in batch.directories {
@@ -245,14 +240,21 @@ impl Record {
             for found in observed.files {
                 let path = place(&found.name);
                 if wanted(&path.root, &path.path) {
+                    self.links.remove(&path);
                     self.present.insert(path, found);
                 }
             }
             for link in &observed.links {
-                self.present.remove(&place(&link.name));
+                let path = place(&link.name);
+                self.present.remove(&path);
+                if wanted(&path.root, &path.path) {
+                    self.links.insert(path, seq);
+                }
             }
             for name in &observed.gone {
-                self.present.remove(&place(&name.0));
+                let path = place(&name.0);
+                self.present.remove(&path);
+                self.links.remove(&path);
             }
         }
         let mut renamed: Vec<AssetId> = batch.examined.iter().map(|(asset, _)| *asset).collect();
@@ -295,16 +297,6 @@ impl Record {
     /// What sidecars name a content, and what it was made from. Only in a record folded with a scope.
     pub fn named_beside(&self, asset: &AssetId) -> Option<&Identity> {
         self.named.get(asset)
-    }
-
-    /// The newest determination of a content.
-    pub fn determination(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
-        self.determined.get(asset).map(|index| &self.determinations[*index])
-    }
-
-    /// Every content somebody determined.
-    pub fn determined(&self) -> impl Iterator<Item = &AssetId> {
-        self.determined.keys()
     }
 
     /// Every approval that covers a content, in order, with how it stands at `now`.
@@ -480,6 +472,11 @@ impl Record {
         &self.present
     }
 
+    /// The links at the paths of the scope, each with the event that saw it as it is.
+    pub fn links(&self) -> impl Iterator<Item = (&AssetPath, Seq)> {
+        self.links.iter().map(|(path, seq)| (path, *seq))
+    }
+
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
     /// are those it is under; `counts` says which approvals are any. `judging` is
     /// [`JUDGING`](crate::model::JUDGING).
@@ -528,8 +525,8 @@ impl Record {
 
     /// Every content any decision is about.
     pub fn decided_assets(&self) -> BTreeSet<AssetId> {
-        let decided =
-            self.determined.keys().chain(self.approved.keys()).chain(self.rejected.keys());
-        decided.copied().collect()
+        let mut decided = self.determined();
+        decided.extend(self.approved.keys().chain(self.rejected.keys()));
+        decided
     }
 }

@@ -68,10 +68,19 @@ impl Texts {
         self.approvers_now().map(|entry| entry.fact.hash)
     }
 
+    /// The newest event with which `policy ack` showed what is different.
+    pub fn shown(&self) -> Option<Seq> {
+        let policies = self.policies.iter().filter(|entry| entry.fact.shown).map(|entry| entry.seq);
+        let approvers = self.approvers.iter().filter(|entry| entry.fact.shown);
+        policies.chain(approvers.map(|entry| entry.seq)).max()
+    }
+
     /// Every change after an event, in order. The policy that a project begins with is no change; its
     /// first approvers are: before them nobody could sign.
     pub fn changes_since(&self, since: Option<Seq>) -> Vec<Change<'_>> {
-        let policies = self.policies.windows(2).map(|pair| Change {
+        let policies = self.policies.windows(2);
+        let policies = policies.filter(|pair| pair[0].fact.hash != pair[1].fact.hash);
+        let policies = policies.map(|pair| Change {
             seq: pair[1].seq,
             of: "policy",
             at: pair[1].at,
@@ -80,7 +89,9 @@ impl Texts {
             after: &pair[1].fact.text,
         });
         let texts = std::iter::once("").chain(self.approvers.iter().map(|one| &*one.fact.text));
-        let approvers = texts.zip(&self.approvers).map(|(before, entry)| Change {
+        let approvers = texts.zip(&self.approvers);
+        let approvers = approvers.filter(|(before, entry)| *before != entry.fact.text);
+        let approvers = approvers.map(|(before, entry)| Change {
             seq: entry.seq,
             of: "approvers",
             at: entry.at,

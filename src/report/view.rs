@@ -1,5 +1,7 @@
 //! What is shown: plain values in the shape and order of `contract.md`, ready for any format.
 
+use std::path::PathBuf;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -43,6 +45,9 @@ pub struct ListRow {
     /// Where; a folded sequence in its folded form.
     #[serde(flatten)]
     pub path: PathView,
+    /// Where that is on this machine, if its root is known; for lists that other programs read.
+    #[serde(skip)]
+    pub disk: Option<PathBuf>,
     /// What; null for a folded sequence, whose frames are one asset each.
     pub asset: Option<String>,
     /// Bytes, of all frames.
@@ -61,6 +66,9 @@ pub struct ListRow {
     pub clearance: Option<&'static str>,
     /// Whether it is there.
     pub present: bool,
+    /// Its root is not configured any more: nobody can look whether it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfigured: bool,
     /// Frames of a folded sequence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<u64>,
@@ -507,6 +515,9 @@ pub struct StatusView {
     pub project: String,
     /// Roots: name and folder.
     pub roots: Vec<(String, String)>,
+    /// Roots that are not configured any more, and how many files are known in each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unconfigured: Vec<(String, u64)>,
     /// The profile of the policy in force.
     pub profile: Option<String>,
     /// The newest completed scan, RFC 3339.

@@ -7,7 +7,7 @@ use genlock::clock::FixedClock;
 use genlock::problem::Silent;
 
 use crate::declarations::{FINAL, declare};
-use crate::media::{a1111_png, xmp_png};
+use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{World, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
@@ -390,6 +390,32 @@ fn a_determination_against_a_signed_mark_blocks() {
 fn a_determination_against_a_trace_warns() {
     let world = contested(a1111_png(1));
     world.gate("EP").expect("pass", &["[determination-contradicts-mark x.png]"]);
+}
+
+#[test]
+fn a_determination_against_somebody_elses_word_blocks_until_it_is_confirmed() {
+    let world = World::with([("x.png", plain_png(1))]);
+    world.deliverable("EP", &["x.png"]);
+    world.run(["--as", "Lee", "tag", "x.png", "--ai", "--note", "I made it"]).expect(0);
+    world.run(["--as", "Max", "tag", "x.png", "--not-ai", "--note", "no"]).expect(0);
+    let refused = world.gate("EP");
+    let why = text(
+        refused.expect("refused", &[CONTRADICTS]).finding(CONTRADICTS.split_once(' ').unwrap().0),
+        "why",
+    );
+    assert!(why.contains("Max") && why.contains("Lee determined it to be AI-made"), "{why}");
+    // Saying it again, or first the same as Lee, takes nothing from Lee's word.
+    for said in ["--ai", "--not-ai"] {
+        world.run(["--as", "Max", "tag", "x.png", said, "--note", "no"]).expect(0);
+    }
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+    world.run(["approve", "x.png", "--determination", "--by", "Dana"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Who said it may correct it, alone.
+    world.run(["--as", "Max", "tag", "x.png", "--not-ai", "--note", "once more"]).expect(0);
+    world.gate("EP").expect("refused", &[CONTRADICTS]);
+    world.run(["--as", "Lee", "tag", "x.png", "--not-ai", "--note", "a slip of mine"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
 }
 
 #[test]

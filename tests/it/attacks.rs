@@ -217,13 +217,13 @@ fn a_principal_without_the_role_approves_nothing() {
     let role = format!("[[role]]\nname = \"contact\"\nwho = [\"{DANA}\"]\nmay = [\"approve\"]\n");
     let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
     world.write(".genlock/policy.toml", format!("{policy}\n{role}"));
-    world.run(["policy", "ack", "--by", DANA, "--note", "roles"]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "roles"]);
     world.sign(&lee, LEE, &["ai.png"]).expect(2);
     // Before there were roles it was recorded; it does not count under this policy.
     world.write(".genlock/policy.toml", policy.clone());
     world.sign(&lee, LEE, &["ai.png"]).expect(0);
     world.write(".genlock/policy.toml", format!("{policy}\n{role}"));
-    world.run(["policy", "ack", "--by", DANA, "--note", "roles"]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "roles"]);
     world.gate("EP").expect("refused", &["approver-not-allowed ai.png"]);
     assert!(world.refusal("EP", "approver-not-allowed").contains("no role of lee@"));
     world.sign(&dana, DANA, &["ai.png"]).expect(0);
@@ -380,9 +380,7 @@ fn a_mark_is_not_waved_away_by_somebody_who_may_not_approve() {
         world.forge_approval(|approval| approval.by = DANA.into());
         world.gate("EP").expect("pass", &[]);
         world.edit_policy(&[("approval-unsigned", "block")]);
-        world
-            .run(["policy", "ack", "--by", DANA, "--note", "sign", "--sign", &dana.path])
-            .expect(0);
+        world.acknowledge(&["--by", DANA, "--note", "sign", "--sign", &dana.path]);
         world.gate("EP").expect("refused", &["determination-contradicts-mark x.png"]);
         world.run(["finalize", "EP"]).expect(1);
     }
@@ -397,8 +395,7 @@ fn a_forged_name_passes_only_where_no_signature_is_asked_for() {
     // It cannot be told from a real one, and says that it is not signed.
     world.gate("EP").expect("pass", &["[approval-unsigned ai.png]"]);
     world.edit_policy(&[("approval-unsigned", "block")]);
-    let ack = ["policy", "ack", "--by", DANA, "--note", "sign everything", "--sign", &dana.path];
-    world.run(ack).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "sign everything", "--sign", &dana.path]);
     world.gate("EP").expect("refused", &["approval-unsigned ai.png"]);
     world.run(["finalize", "EP"]).expect(1);
     world.sign(&dana, DANA, &["ai.png"]).expect(0);

@@ -1,11 +1,14 @@
 //! What cannot be read: each a problem on a line of its own, the rest recorded, exit 4, said again by
 //! later scans; and what a gate makes of it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
+use genlock::ledger::Ledger;
+use genlock::model::{Event, RulesAdopted, Timestamp};
 use serde_json::Value;
 
 use crate::media::{a1111_png, false_length_jpeg, garbage_c2pa_png, plain_png, truncated_png};
@@ -218,4 +221,21 @@ fn a_problem_in_quiet_mode_still_shows_in_the_exit_code() {
     let world = damaged();
     let ran = world.run(["--quiet", "scan"]).expect(4);
     assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn a_day_that_the_journal_has_passed_is_no_day_to_expire() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let mut ledger = Ledger::open(&world.ledger()).unwrap();
+    let ahead = Timestamp::end_of_day("2199-06-01").unwrap();
+    let event = Event::RulesAdopted(RulesAdopted { globs: BTreeSet::new() });
+    ledger.append(None, ahead, "a clock that was ahead", &[event]).unwrap();
+    drop(ledger);
+    let letter = world.letter();
+    let approve = |day: &str| {
+        let new = ["approve", "a.png", "--by", "Dana", "--scope", "final", "--document", &letter];
+        world.run(new.iter().chain(&["--expires", day]))
+    };
+    approve("2199-05-31").expect(2);
+    approve("2199-06-01").expect(0);
 }

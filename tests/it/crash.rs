@@ -89,7 +89,7 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "policy ack, signed",
-        prepare: signers,
+        prepare: shown,
         args: |world| {
             let key = Key::new(world, 1);
             own(&["policy", "ack", "--by", DANA, "--note", "meant", "--sign", &key.path])
@@ -256,6 +256,12 @@ fn signers(world: &World) {
     world.approvers(&[format!("{DANA} {}", dana.public)]);
     world.edit_approvers(&[format!("{DANA} {}", dana.public), format!("{LEE} {}", lee.public)]);
     world.edit_policy(&[("approval-unsigned", "block")]);
+}
+
+/// The same, once `policy ack` has shown what was changed.
+fn shown(world: &World) {
+    signers(world);
+    world.run(["policy", "ack", "--by", DANA, "--note", "meant"]).expect(1);
 }
 
 fn signed(world: &World) -> Vec<String> {

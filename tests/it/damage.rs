@@ -3,6 +3,8 @@
 //! The first test is the product of what may happen to a file × which file × what is run next.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
@@ -479,4 +481,33 @@ fn a_scan_that_has_much_to_add_adds_nothing_to_a_ledger_that_does_not_hold() {
     }
     world.scan();
     world.verify();
+}
+
+#[test]
+fn a_ledger_where_nothing_can_be_written_is_read_and_left_alone() {
+    // What has a meaning in the name of a database, too.
+    let name = "a ?#%41 b\u{e9}";
+    let world = World::bare();
+    world.write(format!("{name}/a.png"), media::a1111_png(1));
+    world.run(["init", name]).expect(0);
+    world.run(["--project", name, "scan"]).expect(0);
+    let control = world.path(name).join(".genlock");
+    for (folder, mode) in [(world.outside(""), 0o755), (control.clone(), 0o555)] {
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let run = |args: &[&str]| {
+        let mut command = world.command();
+        if rustix::process::geteuid().is_root() {
+            command.uid(65534);
+        }
+        Ran::from(command.args(["--json", "--project", name]).args(args).output().unwrap())
+    };
+    assert_eq!(run(&["ls", "--ai"]).expect(0).values().len(), 1);
+    for question in [&["status"][..], &["verify"], &["log"], &["show", "a.png"]] {
+        run(question).expect(0);
+    }
+    let error = run(&["scan"]).expect(5).value();
+    assert!(text(&error["error"], "hint").contains("the right to write"), "{error}");
+    assert_eq!(fs::read_dir(&control).unwrap().count(), 5, "something was put beside it");
+    fs::set_permissions(control, fs::Permissions::from_mode(0o755)).unwrap();
 }

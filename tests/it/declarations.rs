@@ -22,7 +22,7 @@ pub const HARMLESS: &str = "use = \"a moodboard\"\nmedium = \"image\"\nphase = \
 pub const FINAL: &str = "use = \"a poster behind the bar\"\nmedium = \"image\"\nphase = \"post\"\n\
     final = true\nprominence = \"background\"\nelements = [\"signage\"]\ntool = \"Sketcher\"\n\
     model = \"sketch-2\"\nlicence_tier = \"enterprise\"\ninputs = [\"a sketch of ours\"]\ntalent = []\n\
-    human_contribution = \"retouched by the art department\"\n\
+    human_contribution = \"retouched by the art department\"\nrights_clearance = \"nothing of others in it\"\n\
     [principles]\np1 = \"yes\"\np2 = \"yes\"\np3 = \"yes\"\np4 = \"no\"\np5 = \"yes\"\n";
 
 fn world() -> World {

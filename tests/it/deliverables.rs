@@ -242,3 +242,23 @@ fn a_path_that_is_the_name_of_something_is_no_pattern_for_others() {
     world.deliverable("ALL", &["v2/*"]);
     world.gate("ALL").expect("refused", &["ai-unapproved v2/b.png"]);
 }
+
+#[test]
+fn a_path_that_goes_up_and_down_is_where_it_leads() {
+    let world = World::with([("a.png", plain_png(1)), ("c/d/b.png", plain_png(2))]);
+    let archive = world.add_root("archive");
+    fs::write(archive.join("c.png"), plain_png(3)).unwrap();
+    let (dots, from) = (["../*.png", "../../a.png", "..", "./../../c/d/b.png"], "c/d");
+    for (path, is) in dots.iter().zip(["c/*.png", "a.png", "c", "c/d/b.png"]) {
+        world.run_in(from, ["deliverable", "add", is, "--path", path]).expect(0);
+        let shown = world.json(["deliverable", "show", is]).value();
+        assert_eq!(shown["paths"], serde_json::json!([is]));
+    }
+    world.run(["deliverable", "add", "X", "--path", "c/../*.png"]).expect(0);
+    world.run(["deliverable", "add", "X", "--path", "archive:c/../c.png"]).expect(0);
+    let shown = world.json(["deliverable", "show", "X"]).value();
+    assert_eq!(shown["paths"], serde_json::json!(["*.png", "archive:c.png"]));
+    for out in ["../*.png", "archive:../*.png", "*/../a.png"] {
+        world.run(["deliverable", "add", "Y", "--path", out]).expect(2);
+    }
+}

@@ -247,7 +247,7 @@ fn an_approval_that_does_not_hold_is_no_clearance_and_the_log_says_why() {
     approve(&["--scope", "temp", "--document", &letter]);
     assert_eq!(lacks(&["EP"]), ["ai-undeclared", "approval-temp-only"]);
     world.run(["revoke", "A-1", "--by", "Dana", "--note", "no"]).expect(0);
-    assert_eq!(lacks(&["EP"]), ["ai-undeclared", "approval-temp-only", "approval-revoked"]);
+    assert_eq!(lacks(&["EP"]), ["ai-undeclared", "approval-revoked", "approval-temp-only"]);
     let shown = log(&world, &["EP"]);
     assert_eq!(text(&shown["elements"][0]["decisions"][0]["revoked"], "note"), "no");
     approve(&["--scope", "final", "--document", &letter, "--deliverable", "OTHER"]);

@@ -105,11 +105,41 @@ fn exit_3_is_no_project_or_bad_settings_or_policy() {
     }
     world.write(".genlock/config.toml", b"# \xff\n");
     world.run(["ls"]).expect(3);
+    // Defaults in the place of what it says would drop roots and rules without a word.
+    world.remove(".genlock/config.toml");
+    for args in [&["ls"][..], &["gate", "EP"], &["init"]] {
+        let error = world.json(args).expect(3).value();
+        assert!(text(&error["error"], "hint").contains("an empty file"), "{error}");
+    }
+    world.fifo(".genlock/config.toml");
+    let error = world.json(["ls"]).expect(3).value();
+    assert!(error["error"]["causes"].to_string().contains("no regular file"), "{error}");
+    world.remove(".genlock/config.toml");
     world.write(".genlock/config.toml", settings);
     world.run(["ls"]).expect(0);
     world.deliverable("EP", &["a.png"]);
     world.remove(".genlock/policy.toml");
     world.run(["gate", "EP"]).expect(3);
+}
+
+#[test]
+fn exit_3_is_a_folder_where_policy_or_approvers_belong() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    let yes = ["approve", "a.png", "--by", "D", "--scope", "final"];
+    for name in [".genlock/policy.toml", ".genlock/approvers"] {
+        let there = world.read(name);
+        world.remove(name);
+        fs::create_dir(world.path(name)).unwrap();
+        for args in [&["gate", "EP"][..], &["finalize", "EP"], &["export", "EP", "out"]] {
+            let said = world.json(args).expect(3).error();
+            assert!(said.contains("is no file"), "{said}");
+        }
+        world.run(yes).expect(3);
+        fs::remove_dir(world.path(name)).unwrap();
+        world.write(name, there);
+    }
+    world.run(["gate", "EP"]).expect(0);
 }
 
 #[test]
@@ -159,6 +189,11 @@ fn exit_6_is_a_history_that_does_not_check_out() {
         "not a database, and long enough to have a header of 100 bytes ".repeat(3),
     );
     world.run(["ls"]).expect(6);
+    world.remove(".genlock/ledger.db");
+    world.fifo(".genlock/ledger.db");
+    for args in [&["scan"][..], &["ls"], &["verify"]] {
+        world.run(args).expect(6);
+    }
 }
 
 #[test]

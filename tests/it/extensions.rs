@@ -18,7 +18,7 @@ fn world() -> (World, Key, Key) {
          [[role]]\nname = \"coordinator\"\nwho = [\"{LEE}\"]\nmay = [\"extend\"]\n"
     );
     world.write(".genlock/policy.toml", format!("{policy}\n{roles}"));
-    world.run(["policy", "ack", "--by", DANA, "--note", "the studio"]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "the studio"]);
     (world, dana, lee)
 }
 

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use genlock::gate::{Ground, gate};
 use genlock::model::{
     Answer, Approval, ApprovalId, AssetId, Declaration, DeclarationId, Declared, Determination,
-    DeterminedStatus, DirectoryObserved, Document, Event, Fingerprint, Found, Head, Medium,
-    ObservedBatch, Prominence, Recorded, RelPath, Reported, RootName, RuleCode, Scope, Seq,
-    Sighting, Tier, Timestamp, Tool,
+    DeterminedStatus, DirectoryObserved, Document, Event, Evidence, Fingerprint, Found, Head,
+    Medium, ObservedBatch, Prominence, Recorded, RelPath, Reported, RootName, RuleCode, Scope, Seq,
+    Sighting, Strength, Tier, Timestamp, Tool,
 };
 use genlock::policy::{DeclarationFacts, PROFILES, Policy, tier};
 use genlock::record::{Declarations, Record};
@@ -85,13 +85,27 @@ fn asset() -> AssetId {
 
 impl World {
     fn new() -> Self {
+        let mut world = Self::seen("image/png", vec![]);
+        world.add(Event::Determined(Determination {
+            assets: vec![asset()],
+            status: DeterminedStatus::Ai,
+            source_type: None,
+            tool: None,
+            note: None,
+            by: "kim".into(),
+        }));
+        world
+    }
+
+    /// The same, and nobody determined anything; `marks` stand beside it.
+    fn seen(media_type: &str, marks: Vec<Evidence>) -> Self {
         let mut world = Self::default();
         let found = Found {
             name: NAME.into(),
             asset: asset(),
             fingerprint: Fingerprint { size: 1, mtime: 1, ctime: 1, device: 1, inode: 1 },
             sighting: Sighting::Read,
-            media_type: "image/png".into(),
+            media_type: media_type.into(),
         };
         let directory = DirectoryObserved {
             directory: RelPath::root(),
@@ -105,17 +119,9 @@ impl World {
             deep: false,
             directories: vec![directory],
             examined: vec![],
-            attached: vec![],
+            attached: vec![(asset(), marks)],
             named: vec![],
             values: vec![],
-        }));
-        world.add(Event::Determined(Determination {
-            assets: vec![asset()],
-            status: DeterminedStatus::Ai,
-            source_type: None,
-            tool: None,
-            note: None,
-            by: "kim".into(),
         }));
         world
     }
@@ -403,6 +409,17 @@ fn proprietary_material_is_approved_before_it_goes_in() {
 }
 
 #[test]
+fn a_tool_is_looked_at_before_it_is_used() {
+    escalates("principles.p2 = \"unsure\"", "principle-2");
+    escalates("principles.p3 = \"no\"", "principle-3");
+    escalates("pipeline = [{ tool = \"Plugin\" }]", "pipeline-step");
+    let mut world = World::new();
+    world.declare(declaration(SKETCHER)).warns("tool-unregistered");
+    world.tool(registered(|tool| tool.enterprise = None)).warns("tool-not-enterprise");
+    world.silent("tool-unregistered");
+}
+
+#[test]
 fn personal_data_of_an_input_counts() {
     let input = "inputs = [{ what = \"a call sheet\", personal_data = \"yes\" }]";
     escalates(input, "personal-data");
@@ -536,22 +553,44 @@ fn terms_are_reviewed_and_kept() {
 #[test]
 fn every_generated_element_is_flagged() {
     World::new().warns("ai-undeclared");
-    let policy = netflix();
-    for (code, severity) in [
-        (RuleCode::SuspectUndetermined, "block"),
-        (RuleCode::OriginUnknown, "warn"),
-        (RuleCode::SourcesUndeclared, "warn"),
-    ] {
-        assert_eq!(policy.severity(code).map(genlock::model::Severity::as_str), Some(severity));
-    }
+    let weak = Evidence {
+        detector: "test".into(),
+        mark: "looks like it".into(),
+        place: "a place".into(),
+        strength: Strength::Heuristic,
+        source_type: None,
+        tool: None,
+        model: None,
+        signer: None,
+        trust: None,
+        detail: None,
+        value: None,
+        rule: None,
+    };
+    World::seen("image/png", vec![weak]).blocks("suspect-undetermined");
+    let unmarked = World::seen("image/png", vec![]);
+    unmarked.warns("origin-unknown");
+    unmarked.silent("sources-undeclared");
+    World::seen("video/quicktime", vec![]).warns("sources-undeclared");
+    World::seen("audio/wav", vec![]).warns("origin-unknown");
 }
 
 #[test]
 fn generated_signage_in_a_final_is_escalated() {
     let sign = "elements = [\"signage\"]\nfinal = true\nprominence = \"background\"";
     escalates(sign, "final-deliverable");
-    let cleared = declaration(&format!("rights_clearance = \"letter 4\"\n{sign}"));
-    assert_eq!(cleared.rights_clearance.as_deref(), Some("letter 4"));
+    let missing = "rights-clearance-missing";
+    World::new().declare(declaration(sign)).warns(missing);
+    let cleared = |by: &str| declaration(&format!("rights_clearance = \"{by}\"\n{sign}"));
+    World::new().declare(cleared(" ")).warns(missing);
+    World::new().declare(cleared("letter 4")).silent(missing);
+    // Temporary, or nothing to be read.
+    World::new().declare(declaration("elements = [\"signage\"]")).silent(missing);
+    World::new().declare(declaration("elements = [\"prop\"]\nfinal = true")).silent(missing);
+    let open = "elements = [\"text\"]\nprinciples.p4 = \"unsure\"";
+    let mut open = declaration(open);
+    open.is_final = None;
+    World::new().declare(open).warns(missing);
 }
 
 #[test]
@@ -623,7 +662,13 @@ fn consent_for_another_production_does_not_count() {
         world.declare(declaration(&talent));
         let found = judged(&world.record, &policy).0.contains(&"consent-out-of-scope".to_owned());
         assert_eq!(found, blocked, "{production}");
+        // Where the policy names none there is nothing to compare it with, which is said.
+        world.silent("consent-out-of-scope");
+        world.warns("production-unset");
+        assert!(!judged(&world.record, &policy).1.contains(&"production-unset".to_owned()));
     }
+    let nowhere = "talent = [{ name = \"J\", consent = \"C\" }]";
+    World::new().declare(declaration(nowhere)).silent("production-unset");
 }
 
 #[test]

@@ -4,10 +4,11 @@
 use std::fs;
 
 use genlock::model::{DeclarationId, Event};
+use serde_json::json;
 
 use crate::keys::{DANA, Key, LEE};
 use crate::media::a1111_png;
-use crate::world::{World, text, tick};
+use crate::world::{World, number, text, tick};
 
 /// An AI asset in a deliverable, and Dana and Lee who may sign.
 fn world() -> (World, Key, Key) {
@@ -28,7 +29,7 @@ fn a_changed_policy_is_shown_with_who_when_and_the_difference_until_it_is_acknow
         let gate = world.gate("EP");
         gate.expect("pass", &["[policy-changed -]"]);
         let why = text(gate.finding("policy-changed"), "why");
-        for said in ["kim@edit.example changed the policy", "- severity = \"block\"", "+ severity"]
+        for said in ["kim@edit.example changed the policy", "ai-unapproved: severity block -> warn"]
         {
             assert!(why.contains(said), "{why}");
         }
@@ -48,6 +49,67 @@ fn a_changed_policy_is_shown_with_who_when_and_the_difference_until_it_is_acknow
     let block = policy.replace(rule, "code = \"policy-changed\"\nseverity = \"block\"");
     world.write(".genlock/policy.toml", block);
     world.gate("EP").expect("refused", &["policy-changed -"]);
+}
+
+#[test]
+fn only_what_somebody_was_shown_is_acknowledged() {
+    let (world, dana, _) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    world.edit_policy(&[("tool-unregistered", "block")]);
+    world.gate("EP").expect("pass", &["[policy-changed -]"]);
+    // While Dana reads that, somebody else goes on.
+    world.edit_policy(&[("ai-unapproved", "warn")]);
+    let ack = ["policy", "ack", "--by", DANA, "--note", "tools", "--sign", &dana.path];
+    let shown = world.json(ack).expect(1).value();
+    assert_eq!((&shown["acknowledged"], number(&shown, "changes")), (&json!(false), 2));
+    let seen = |at: usize| shown["shown"][at]["difference"].clone();
+    assert_eq!(seen(0), json!(["tool-unregistered: severity warn -> block"]));
+    assert_eq!(seen(1), json!(["ai-unapproved: severity block -> warn"]));
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[policy-changed -]", "[policy-changed -]"]);
+    assert!(!gate.answer.to_string().contains("comments"), "{gate:#?}");
+    // On record by another command than a gate, and shown to nobody.
+    let listed = String::from_utf8(world.read(".genlock/approvers")).unwrap();
+    world.write(".genlock/approvers", format!("{listed}# a remark\n"));
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    for (code, stands) in [(1, false), (0, true)] {
+        let ran = world.run(ack).expect(code);
+        assert!(
+            ran.stdout.contains("    ai-unapproved: severity block -> warn\n"),
+            "{}",
+            ran.stdout
+        );
+        assert_eq!(ran.stdout.contains("none acknowledged"), !stands, "{}", ran.stdout);
+    }
+    world.gate("EP").expect("pass", &[]);
+    world.verify();
+}
+
+#[test]
+fn a_change_is_told_by_its_rule_and_nothing_of_it_is_cut() {
+    let (world, dana, _) = world();
+    world.sign(&dana, DANA, &["ai.png"]).expect(0);
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    let own = |at| {
+        format!(
+            "[[rule]]\ncode = \"show-{at:02}\"\nseverity = \"warn\"\nwhy = \"x\"\nfix = \"y\"\n\
+             when = {{ fact = \"ai\", is = true }}\n"
+        )
+    };
+    let rule = "[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"";
+    let padded = (0..20).map(own).collect::<String>() + rule + "warn";
+    world.write(".genlock/policy.toml", policy.replace(&format!("{rule}block"), &padded));
+    let gate = world.gate("EP");
+    let why = text(gate.finding("policy-changed"), "why");
+    let lines: Vec<_> = why.lines().skip(1).collect();
+    assert_eq!(lines[0], "ai-unapproved: severity block -> warn");
+    assert!(why.contains("show-19: severity (no rule) -> warn"), "{why}");
+    let shown = |args: &[&str]| world.run(args).expect(0).stdout;
+    assert!(shown(&["gate", "EP"]).contains("    ai-unapproved: severity block -> warn\n"));
+    let whole = shown(&["-v", "gate", "EP"]);
+    assert!(lines.iter().all(|line| whole.contains(&format!("    {line}\n"))), "{whole}");
+    let log = shown(&["log"]);
+    assert!(log.contains("in force: ai-unapproved: severity block -> warn; "), "{log}");
 }
 
 #[test]
@@ -167,7 +229,7 @@ fn conditions_stay_open_until_somebody_who_may_says_they_are_met() {
     world.gate("EP").expect("pass", &[]);
     // Where signatures are asked for, this one too.
     world.edit_policy(&[("approval-unsigned", "block")]);
-    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "x", "--sign", &dana.path]);
     let gate = world.gate("EP");
     gate.expect("refused", &["conditions-open ai.png"]);
     assert!(text(gate.finding("conditions-open"), "why").contains("no signature"));
@@ -354,7 +416,7 @@ fn a_list_says_approved_only_of_what_counts_as_an_approval() {
     says("approved");
     // Where a signature is asked for, as the gate asks for it.
     world.edit_policy(&[("approval-unsigned", "block")]);
-    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "x", "--sign", &dana.path]);
     world.gate("EP").expect("refused", &["approval-unsigned ai.png"]);
     says("undeclared");
     world.sign(&dana, DANA, &["ai.png"]).expect(0);
@@ -406,7 +468,7 @@ fix = "ask legal"
 "#
     );
     world.write(".genlock/policy.toml", format!("{policy}{more}"));
-    world.run(["policy", "ack", "--by", DANA, "--note", "our rules"]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "our rules"]);
     let letter = world.letter();
     let unsigned = ["approve", "ai.png", "--by", DANA, "--scope", "final", "--document", &letter];
     world.run(unsigned).expect(0);

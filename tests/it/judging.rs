@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use genlock::gate::{Ground, gate};
 use genlock::model::{
-    AssetId, AssetPath, Authorities, Determination, DeterminedStatus, DirectoryObserved, Event,
-    Finding, Fingerprint, Found, Head, JUDGING, Linked, MediaProblem, ObservedBatch, Recorded,
-    RelPath, Relation, RootName, RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, AssetPath, Authorities, Determination, DeterminationCleared, DeterminedStatus,
+    DirectoryObserved, Event, Finding, Fingerprint, Found, Head, JUDGING, Linked, MediaProblem,
+    ObservedBatch, Recorded, RelPath, Relation, RootName, RuleCode, Seq, Severity, Sighting,
+    Timestamp, Verdict,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -179,4 +180,35 @@ fn an_earlier_verdict_is_given_in_the_way_it_was_reached() {
     let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
     assert_eq!(codes(0), (1, own(&["package-mismatch", "origin-unknown"])));
     assert_eq!(codes(JUDGING), (2, own(&["ai-unapproved", "package-mismatch"])));
+}
+
+#[test]
+fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since() {
+    let policy = Policy::parse(PROFILES[0].text).unwrap();
+    let not_ai = Event::Determined(Determination {
+        assets: vec![found(0).asset],
+        status: DeterminedStatus::NotAi,
+        source_type: None,
+        tool: None,
+        note: None,
+        by: "max".into(),
+    });
+    // As an earlier program let it be recorded.
+    let assets = vec![found(0).asset];
+    let cleared = Event::DeterminationCleared(DeterminationCleared { assets, note: None });
+    for (event, code) in [(not_ai, "determination-contradicts-mark"), (cleared, "ai-unapproved")] {
+        let mut record = record();
+        let (seq, hash, at) = (Seq(3), [0; 32], Timestamp::from_nanos(1));
+        let recorded = Recorded { head: Head { seq, hash }, at, actor: "max".into(), event };
+        record.apply(recorded, Some(&|_, _| true));
+        let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
+        let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
+        let blocks = |judging| {
+            let verdict = judged_as(&policy, &record, &contents, &[], judging);
+            let blocking =
+                verdict.findings.into_iter().filter(|one| one.severity == Severity::Block);
+            blocking.map(|one| one.code.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!((blocks(1), blocks(JUDGING)), (vec![], vec![code.to_owned()]));
+    }
 }

@@ -62,7 +62,7 @@ impl World {
     /// Writes the list of approvers, acknowledged by Dana.
     pub fn approvers(&self, lines: &[String]) {
         self.edit_approvers(lines);
-        self.run(["policy", "ack", "--by", DANA, "--note", "the studio"]).expect(0);
+        self.acknowledge(&["--by", DANA, "--note", "the studio"]);
     }
 
     /// Approves with a signature; gives what the program said.
@@ -106,7 +106,7 @@ impl World {
     /// Changes some severities of the policy, acknowledged by somebody.
     pub fn policy_by(&self, who: &str, changes: &[(&str, &str)]) {
         self.edit_policy(changes);
-        self.run(["policy", "ack", "--by", who, "--note", "as the test wants it"]).expect(0);
+        self.acknowledge(&["--by", who, "--note", "as the test wants it"]);
     }
 
     /// The newest approval once more under the next number, changed.

@@ -269,7 +269,7 @@ fn an_unsigned_approval_of_a_source_clears_nothing_where_signatures_are_asked_fo
     world.gate("EP").expect("pass", &["[approval-unsigned out/proxy.jpg]"]);
     both_are(&world, "approved");
     world.edit_policy(&[("approval-unsigned", "block")]);
-    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "x", "--sign", &dana.path]);
     world.gate("EP").expect("refused", &["approval-unsigned out/proxy.jpg"]);
     assert!(world.refusal("EP", "approval-unsigned").contains("src/orig.png"));
     both_are(&world, "undeclared");
@@ -278,7 +278,7 @@ fn an_unsigned_approval_of_a_source_clears_nothing_where_signatures_are_asked_fo
     let rule = "[[rule]]\ncode = \"x-cleared\"\nseverity = \"warn\"\nwhy = \"{clearance}\"\n\
         fix = \"-\"\nwhen = { fact = \"clearance\", known = true }\n";
     world.write(".genlock/policy.toml", format!("{policy}\n{rule}"));
-    world.run(["policy", "ack", "--by", DANA, "--note", "x", "--sign", &dana.path]).expect(0);
+    world.acknowledge(&["--by", DANA, "--note", "x", "--sign", &dana.path]);
     assert_eq!(text(world.gate("EP").finding("x-cleared"), "why"), "undeclared");
     world.sign(&dana, DANA, &["src/orig.png"]).expect(0);
     let gate = world.gate("EP");
@@ -296,7 +296,7 @@ fn a_source_that_somebody_signed_for_whose_key_was_taken_away_is_not_cleared() {
     both_are(&world, "approved");
     world.run(["revoke", "A-1", "--note", "left the studio"]).expect(0);
     world.edit_approvers(&[format!("{LEE} {}", lee.public)]);
-    world.run(["policy", "ack", "--by", LEE, "--note", "Dana left"]).expect(0);
+    world.acknowledge(&["--by", LEE, "--note", "Dana left"]);
     world.sign(&dana, DANA, &["src/orig.png"]).expect(2);
     // Written past the program.
     let statement = world.newest_approval().signed.unwrap().statement;

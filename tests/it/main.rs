@@ -31,6 +31,7 @@ mod in_force;
 mod judging;
 mod keys;
 mod lineage;
+mod log_and_gate;
 mod main_job;
 mod media;
 mod model;

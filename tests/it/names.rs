@@ -277,3 +277,63 @@ fn a_name_that_is_not_utf8_is_an_argument_in_its_own_bytes_and_as_it_is_printed(
     world.run([OsStr::new("tag"), name, OsStr::new("--ai")]).expect(0);
     assert_eq!(world.json(["ls", "--ai"]).values().len(), 1);
 }
+
+#[test]
+fn sequences_globs_and_paths_of_names_that_are_not_utf8_are_named_as_they_are_printed() {
+    let world = World::new();
+    for frame in 1..=4_u8 {
+        let name = [&b"day\xff/s\xe9q."[..], format!("000{frame}.png").as_bytes()].concat();
+        world.write(OsStr::from_bytes(&name), a1111_png(frame));
+    }
+    world.write("dayxff/a.png", plain_png(9));
+    world.scan();
+    let folded = world.json(["ls", "--ai"]).values()[0]["path"].clone();
+    assert_eq!(folded, "day\\xff/s\\xe9q.[0001-0004].png");
+    let count = |argument: &OsStr| {
+        world.json([OsStr::new("ls"), OsStr::new("--files"), argument]).expect(0).values().len()
+    };
+    assert_eq!(count(OsStr::new("day\\xff/s\\xe9q.[0001-0004].png")), 4);
+    assert_eq!(count(OsStr::new("day\\xff/s\\xe9q.[0002-0003].png")), 2);
+    assert_eq!(count(OsStr::from_bytes(b"day\xff/s\xe9q.[0002-0003].png")), 2);
+    assert_eq!(count(OsStr::new("day\\xff/*.png")), 4);
+    assert_eq!(count(OsStr::from_bytes(b"day\xff/*.png")), 4);
+    let paths = ["day\\xff", "day\\xff/**/*.png", "day\\xff/s\\xe9q.[0001-0004].png"];
+    for (name, path) in ["A", "B", "C"].into_iter().zip(paths) {
+        world.deliverable(name, &[path]);
+        let gate = world.gate(name);
+        assert_eq!((gate.verdict.as_str(), &gate.answer["checked"]), ("refused", &json!(4)));
+        let shown = world.run(["deliverable", "show", name]).expect(0).stdout;
+        assert!(shown.contains(path), "{shown}");
+    }
+    let bytes = OsStr::from_bytes(b"day\xff/s\xe9q.0001.png");
+    let add = ["deliverable", "add", "D", "--path"].map(OsStr::new);
+    world.run(add.into_iter().chain([bytes])).expect(0);
+    assert_eq!(world.gate("D").answer["checked"], 1);
+    fs::write(world.outside("use.toml"), "use = \"a sky\"\n").unwrap();
+    world.run(["declare", "day\\xff/*.png", "--from", "../use.toml"]).expect(2);
+}
+
+#[test]
+fn paths_for_other_programs_are_found_from_the_current_folder() {
+    let world = World::new();
+    let archive = world.add_root("archive");
+    fs::write(archive.join("c.png"), a1111_png(3)).unwrap();
+    world.write("-a.png", a1111_png(1));
+    world.write("sub/b.png", a1111_png(2));
+    world.scan();
+    for from in [".", "sub"] {
+        let listed = world.run_in(from, ["ls", "-0", "--ai"]).expect(0).raw;
+        let paths: Vec<_> = listed.split(|byte| *byte == 0).filter(|one| !one.is_empty()).collect();
+        assert_eq!(paths.len(), 3);
+        for path in paths {
+            assert!(!path.starts_with(b"-"));
+            assert!(world.path(from).join(OsStr::from_bytes(path)).is_file(), "{path:?}");
+        }
+    }
+    let near = world.run_in("sub", ["ls", "-0", "b.png"]).expect(0).raw;
+    assert_eq!(near, b"b.png\0");
+    for format in ["--csv", "-0"] {
+        world.run(["--json", "ls", format]).expect(2).error();
+        world.run(["ls", format, "--json"]).expect(2).error();
+    }
+}

@@ -20,7 +20,7 @@ fn a_determination_decides_whatever_the_marks_say() {
     let world = World::with([("a.png", plain_png(1)), ("b.png", a1111_png(1))]);
     let person = |status: &str| (status.to_owned(), Value::Null, "person".to_owned());
     for (flag, status) in [("--ai", "ai"), ("--ai-part", "ai-part"), ("--not-ai", "not-ai")] {
-        world.run(["tag", "a.png", flag]).expect(0);
+        world.run(["tag", "a.png", flag, "--note", "looked again"]).expect(0);
         assert_eq!(origin(&world, "a.png"), person(status));
     }
     world.run(["tag", "b.png", "--ai-part"]).expect(0);
@@ -37,7 +37,7 @@ fn a_source_type_says_the_status_by_itself_and_must_agree_with_a_flag() {
         ("algorithmicMedia", "not-ai"),
     ];
     for (term, status) in cases {
-        world.run(["tag", "a.png", "--source-type", term]).expect(0);
+        world.run(["tag", "a.png", "--source-type", term, "--note", "looked again"]).expect(0);
         assert_eq!(origin(&world, "a.png"), (status.into(), json!(term), "person".into()));
     }
     world.json(["tag", "a.png", "--source-type", "composite"]).expect(2).error();
@@ -97,6 +97,35 @@ fn a_cleared_determination_leaves_the_marks_to_decide() {
     assert_eq!(number(&world.json(["tag", "a.png", "--clear"]).expect(0).value(), "assets"), 0);
     assert_eq!(world.events(), events);
     assert_eq!(world.show("a.png")["determination"], Value::Null);
+}
+
+#[test]
+fn who_says_that_something_is_ai_made_withdraws_it_and_nobody_else() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.run(["--as", "Lee", "tag", "a.png", "--ai", "--tool", "Sora"]).expect(0);
+    let events = world.events();
+    let said = world.json(["--as", "Max", "tag", "a.png", "--clear"]).expect(2).error();
+    assert!(said.contains("by the word of Lee"), "{said}");
+    let ran = world.json(["--as", "Max", "tag", "a.png", "--not-ai"]).expect(2);
+    assert!(text(&ran.value()["error"], "hint").contains("--note"), "{}", ran.stdout);
+    assert_eq!(world.events(), events);
+    // Max determines otherwise and withdraws that: it is what Lee said, which Lee corrects.
+    world.run(["--as", "Max", "tag", "a.png", "--not-ai", "--note", "I drew it"]).expect(0);
+    let why = text(&world.show("a.png")["why"], "0");
+    assert!(why.ends_with("I drew it; Lee determined it to be AI-made before"), "{why}");
+    world.run(["--as", "Max", "tag", "a.png", "--clear"]).expect(0);
+    let shown = world.show("a.png");
+    assert_eq!((&shown["status"], &shown["strength"]), (&json!("ai"), &json!("declared")));
+    assert_eq!((&shown["tool"], &shown["determination"]), (&json!("Sora"), &Value::Null));
+    assert_eq!(
+        (number(&world.scan(), "ai"), world.row("a.png")["status"].clone()),
+        (1, json!("ai"))
+    );
+    world.run(["--as", "Lee", "tag", "a.png", "--not-ai"]).expect(0);
+    assert_eq!(origin(&world, "a.png").0, "not-ai");
+    world.run(["--as", "Lee", "tag", "a.png", "--ai"]).expect(0);
+    world.run(["--as", "Lee", "tag", "a.png", "--clear"]).expect(0);
+    assert_eq!(world.row("a.png")["status"], "unknown");
 }
 
 #[test]

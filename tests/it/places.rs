@@ -1,10 +1,15 @@
 //! Where scans look: roots, parts, ignore rules, links, and where a project is made.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use genlock::ledger::{Kinds, Ledger, Reader};
+use genlock::model::{Event, Head, RelPath};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::media::{a1111_png, plain_png};
@@ -105,6 +110,209 @@ fn a_root_beside_the_project_that_is_not_there_stops_nothing() {
     // Written so and inside the project it still counts twice.
     world.configure("[[root]]\nname = \"inside\"\npath = \"../project/media\"");
     world.run(["ls"]).expect(3);
+}
+
+/// Puts on record that what one world knows in a folder was seen there on a device of another number, as
+/// before a volume was mounted again.
+fn seen_on_another_device(world: &World, known: &World, folder: &str) {
+    let folder = RelPath::new(folder).unwrap();
+    let reader = Reader::open(&known.ledger()).unwrap();
+    let mut seen = Vec::new();
+    reader
+        .read(Head::EMPTY, None, Kinds::All, &mut |recorded| {
+            if let Event::Observed(mut batch) = recorded.event {
+                batch.directories.retain(|one| one.directory.is_within(&folder));
+                for file in batch.directories.iter_mut().flat_map(|one| &mut one.files) {
+                    file.fingerprint.device += 7;
+                }
+                seen.push(Event::Observed(batch));
+            }
+        })
+        .unwrap();
+    let at = Reader::open(&world.ledger()).unwrap().newest().unwrap();
+    Ledger::open(&world.ledger()).unwrap().append(None, at, "test", &seen).unwrap();
+}
+
+#[test]
+fn what_is_gone_from_a_volume_that_is_here_under_another_number_is_missing() {
+    let files = ["a.png", "b/1.png", "b/c/2.png", "d/3.png", "d/4.png", "cache/5.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "");
+    world.write(".genlockignore", "cache/\n");
+    fs::remove_dir_all(world.path("b")).unwrap();
+    fs::remove_dir_all(world.path("cache")).unwrap();
+    world.remove("d/3.png");
+    // A gate that comes first puts the one that is there down under its new number.
+    world.deliverable("EP", &["a.png"]);
+    world.gate("EP");
+    let scanned = world.json(["scan"]).expect(0).value();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "missing")), (3, 4));
+    world.deliverable("ALL", &["**"]);
+    world.gate("ALL").expect("pass", &[]);
+    world.verify();
+}
+
+/// Copies a file with its mtime, as `cp -a` does.
+fn copy(from: &Path, to: &Path) {
+    let modified = fs::metadata(from).unwrap().modified().unwrap();
+    fs::write(to, fs::read(from).unwrap()).unwrap();
+    fs::File::options().write(true).open(to).unwrap().set_modified(modified).unwrap();
+}
+
+#[test]
+fn what_is_gone_from_a_project_that_was_copied_to_another_disk_is_missing() {
+    let before = World::with([("a.png", plain_png(1)), ("b/1.png", plain_png(2))]);
+    let world = World::new();
+    seen_on_another_device(&world, &before, "");
+    copy(&before.path("a.png"), &world.path("a.png"));
+    let scanned = world.scan();
+    assert_eq!((number(&scanned, "files"), number(&scanned, "missing")), (1, 1));
+}
+
+#[test]
+fn what_lies_on_a_volume_that_is_not_mounted_is_not_missing() {
+    let files = ["a.png", "vol/1.png", "vol/2.png", "vol/deep/3.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "vol");
+    // One of its files was put where it is missing; what lies beside was on that disk before.
+    copy(&world.path("vol/1.png"), &world.path("copy"));
+    world.rename("copy", "vol/1.png");
+    world.remove("vol/2.png");
+    fs::remove_dir_all(world.path("vol/deep")).unwrap();
+    for _ in 0..2 {
+        let scanned = world.json(["scan"]).expect(4).value();
+        assert_eq!(number(&scanned, "missing"), 0);
+        let what = "1 file here lay on a volume that is not mounted now; none is called missing";
+        assert_eq!(problems(&scanned), ["vol", "vol/deep"].map(|at| format!("{at}: {what}")));
+    }
+}
+
+#[test]
+fn what_is_gone_from_a_folder_in_an_ignored_one_is_missing() {
+    let world = World::with([("cache/a.png", plain_png(1)), ("cache/deep/er/b.png", plain_png(2))]);
+    world.write(".genlockignore", "cache/\n");
+    fs::remove_dir_all(world.path("cache/deep")).unwrap();
+    assert_eq!(number(&world.scan(), "missing"), 1);
+    assert_eq!(listed(&world), [".genlockignore", "cache/a.png"]);
+}
+
+#[test]
+fn what_is_known_of_a_root_that_left_the_settings_is_counted_marked_and_can_be_named() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let settings = world.read(".genlock/config.toml");
+    let archive = world.add_root("archive");
+    for number in 1..4 {
+        fs::write(archive.join(format!("ai{number}.png")), a1111_png(number)).unwrap();
+    }
+    world.scan();
+    world.write(".genlock/config.toml", settings);
+    let status = world.json(["status"]).expect(0).value();
+    assert_eq!((number(&status, "files"), number(&status, "ai")), (4, 3));
+    assert_eq!(status["unconfigured"], serde_json::json!([["archive", 3]]));
+    assert_eq!(world.files().len(), 4);
+    let marked = world.row("archive:ai1.png");
+    assert_eq!((&marked["present"], &marked["unconfigured"]), (&true.into(), &true.into()));
+    assert!(world.row("a.png").get("unconfigured").is_none());
+    let listed = world.run(["ls", "archive:*.png"]).expect(0).stdout;
+    assert!(listed.contains("its root is not configured"), "{listed}");
+    assert_eq!(world.show("archive:ai2.png")["status"], "ai");
+    world.run(["log", "--asset", "archive:ai2.png"]).expect(0);
+    world.run(["show", "archive:ai9.png"]).expect(2);
+    // Whether it still is there, nobody can say.
+    fs::remove_dir_all(archive).unwrap();
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    let what = "its root is not configured any more, and 3 files cannot be looked for";
+    assert_eq!(problems(&verified), [format!("archive:.: {what}")]);
+}
+
+#[test]
+fn verify_files_says_once_that_a_root_or_a_volume_is_away() {
+    let files = ["a.png", "vol/1.png", "vol/2.png", "vol/deep/3.png"];
+    let world = World::with(files.map(|name| (name, plain_png(name.as_bytes()[name.len() - 5]))));
+    seen_on_another_device(&world, &world, "vol");
+    let archive = world.add_root("archive");
+    for number in 0..3 {
+        fs::write(archive.join(format!("{number}.png")), plain_png(number)).unwrap();
+    }
+    world.json(["scan", archive.to_str().unwrap()]).expect(0);
+    world.json(["verify", "--files"]).expect(0);
+    fs::rename(archive, world.outside("away")).unwrap();
+    fs::remove_dir_all(world.path("vol")).unwrap();
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    let told = [
+        "archive:.: the root is not there, and 3 files with it",
+        "vol: 3 files here and below lay on a volume that is not mounted now",
+    ];
+    assert_eq!(problems(&verified), told);
+    // What was deleted is changed all the same.
+    world.remove("a.png");
+    let verified = world.json(["verify", "--files"]).expect(4).value();
+    assert!(problems(&verified).contains(&"a.png: is not there any more".to_owned()));
+}
+
+#[test]
+fn a_ledger_among_the_media_is_none_of_them() {
+    let world = World::bare();
+    let disk = world.outside("disk");
+    fs::create_dir(&disk).unwrap();
+    world.run(["init", "--ledger", disk.join("led.db").to_str().unwrap()]).expect(0);
+    world.add_root("disk");
+    fs::write(disk.join("a.png"), plain_png(1)).unwrap();
+    fs::write(disk.join("other.db"), "not ours").unwrap();
+    world.scan();
+    world.deliverable("EP", &["disk:**"]);
+    world.gate("EP").expect("pass", &[]);
+    assert_eq!(listed(&world), ["disk:a.png", "disk:other.db"]);
+    assert_eq!(number(&world.scan(), "hashed_files"), 0);
+}
+
+#[test]
+fn what_genlock_keeps_may_be_reached_through_a_link() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let kept = world.outside("kept");
+    fs::rename(world.path(".genlock"), &kept).unwrap();
+    world.link(".genlock", &kept);
+    world.scan();
+    world.deliverable("EP", &["**"]);
+    world.gate("EP").expect("pass", &[]);
+    // Elsewhere that name is a link like any other.
+    fs::create_dir(world.path("sub")).unwrap();
+    world.link("sub/.genlock", &kept);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved sub/.genlock"]);
+}
+
+#[test]
+fn an_init_that_fails_leaves_no_folder_behind() {
+    let world = World::bare();
+    for args in [["--profile", "nope"], ["--ledger", "nowhere/led.db"]] {
+        world.run(["init", "new/deep"].iter().chain(&args)).expect(2);
+        assert!(!world.path("new").exists());
+    }
+    fs::create_dir(world.path("mine")).unwrap();
+    world.run(["init", "mine", "--profile", "nope"]).expect(2);
+    assert!(world.path("mine").exists());
+}
+
+#[test]
+fn the_ledger_of_a_project_that_moved_is_taken_as_it_is_once_its_old_folder_is_gone() {
+    let world = World::bare();
+    let names = [&b"o\xff"[..], b"o\xfe", b"moved"].map(OsStr::from_bytes);
+    let ledger = world.outside("led.db");
+    let init = |name: &OsStr| {
+        fs::create_dir_all(world.path(name)).unwrap();
+        world.run([OsStr::new("init"), name, OsStr::new("--ledger"), ledger.as_os_str()])
+    };
+    init(names[0]).expect(0);
+    // They look alike where bytes are lost.
+    init(names[1]).expect(2);
+    fs::remove_dir_all(world.path(names[0]).join(".genlock")).unwrap();
+    init(names[0]).expect(0);
+    fs::remove_dir_all(world.path(names[0]).join(".genlock")).unwrap();
+    fs::rename(world.path(names[0]), world.path(names[2])).unwrap();
+    init(names[2]).expect(0);
+    let log =
+        world.run([OsStr::new("--project"), names[2], OsStr::new("--json"), OsStr::new("log")]);
+    assert_eq!(log.expect(0).values().len(), 2, "its history goes on");
 }
 
 #[test]
@@ -280,7 +488,7 @@ fn endless(world: &World) -> std::path::PathBuf {
 }
 
 /// Runs the program, presses Ctrl-C once it has opened `file`, and gives its exit code.
-fn interrupted_at(world: &World, args: &[&str], file: &std::path::Path) -> Option<i32> {
+fn interrupted_at(world: &World, args: &[&str], file: &Path) -> Option<i32> {
     let mut command = world.command();
     let mut child = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let pid = child.id();

@@ -1,5 +1,6 @@
 //! The bundled profiles, from outside: what each refuses, and what it lets through.
 
+use crate::declarations::declare;
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{Gate, World, text};
 
@@ -106,6 +107,21 @@ fn documentary_wants_every_origin_known_and_every_use_declared() {
 }
 
 #[test]
+fn documentary_watermarks_what_nobody_says_is_final_and_cites_whose_words_it_rests_on() {
+    let world = world("documentary");
+    let said = "use = \"a test\"\n[principles]\np1 = \"yes\"\np2 = \"yes\"\np3 = \"yes\"\np4 = \"yes\"\n\
+        p5 = \"yes\"\n";
+    let answer = declare(&world, &format!("could_mislead = \"no\"\n{said}"), &["cut/ai.png"]);
+    assert_eq!(text(&answer, "tier"), "report");
+    assert!(text(&answer["reasons"][0], "why").ends_with("the cue sheet)"), "{answer}");
+    // `final` is not answered: temporary by principle 4, for both rules.
+    let found = world.gate("EP").findings();
+    for code in ["declared-temporary", "documentary-unwatermarked"] {
+        assert!(found.contains(&format!("{code} cut/ai.png")), "{found:?}");
+    }
+}
+
+#[test]
 fn documentary_tells_enhancement_apart_from_generation() {
     let world = World::bare();
     world.run(["init", "--profile", "documentary"]).expect(0);
@@ -133,7 +149,7 @@ fn no_ai_takes_what_two_people_say_is_no_such_thing() {
     world.deliverable("PLATE", &["cut/plate.png"]);
     world.write("cut/plate.png", plain_png(7));
     world.scan();
-    crate::declarations::declare(&world, crate::declarations::FINAL, &["cut/plate.png"]);
+    declare(&world, crate::declarations::FINAL, &["cut/plate.png"]);
     let refused = "no-ai cut/plate.png";
     assert!(world.gate("PLATE").findings().contains(&refused.to_owned()));
     world.run(["tag", "cut/plate.png", "--not-ai", "--note", "shot on the day"]).expect(0);

@@ -409,7 +409,7 @@ fn a_policy_may_leave_out_what_is_disabled() {
     world.gate("EP").expect("refused", &counted);
     let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
     world.write(".genlock/policy.toml", format!("ignore-disabled-clips = true\n{policy}"));
-    world.run(["policy", "ack", "--note", "they are never rendered"]).expect(0);
+    world.acknowledge(&["--note", "they are never rendered"]);
     world.gate("EP").expect("pass", &[]);
 }
 
@@ -421,7 +421,7 @@ fn what_cannot_be_resolved_may_be_waived_by_somebody_who_answers_for_it() {
     let waiver = "[[waiver]]\ncode = \"media-unresolved\"\nasset = \"edit/cut.otio\"\nwho = \"Kim\"\n\
                   why = \"black made in the edit\"\nuntil = \"2099-01-01\"\n";
     world.write(".genlock/policy.toml", format!("{policy}\n{waiver}"));
-    world.run(["policy", "ack", "--note", "as agreed"]).expect(0);
+    world.acknowledge(&["--note", "as agreed"]);
     let gate = world.gate("EP");
     gate.expect("pass", &[]);
     assert_eq!(gate.answer["waived"][0]["code"], "media-unresolved");

@@ -224,3 +224,21 @@ fn a_version_that_is_registered_goes_before_the_tool_at_large() {
     declare(&world, &format!("tool_version = \"2\"\n{USE}"), &["D-1"]);
     assert!(has(&world.gate("EP"), "tool-trains-on-data ai.png"));
 }
+
+#[test]
+fn terms_that_are_lost_are_not_on_record() {
+    let world = world();
+    let terms = world.outside("terms.html");
+    fs::write(&terms, "We train on nothing.").unwrap();
+    let terms = ["tool", "add", "Sketcher", "--terms", terms.to_str().unwrap()];
+    world.run(terms.iter().chain(&KEEPS_NOTHING)).expect(0);
+    let unreviewed = "[tool-terms-unreviewed ai.png]";
+    assert!(!has(&world.gate("EP"), unreviewed));
+    let kept = text(&world.json(["tool", "ls"]).values()[0], "terms");
+    fs::write(world.path(".genlock/documents").join(kept), "We train on everything.").unwrap();
+    let ran = world.json(["gate", "EP"]);
+    let seq = ran.value()["journal"]["seq"].to_string();
+    let again = world.json(["gate", "EP", "--as-of", &seq]);
+    assert_eq!(again.stdout, ran.stdout);
+    assert!(has(&Gate::from(ran), unreviewed));
+}

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::keys::Key;
 use crate::media::{a1111_png, plain_png, xmp_png};
-use crate::world::{World, text};
+use crate::world::{Gate, World, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
 
@@ -78,6 +78,53 @@ fn a_verdict_can_be_had_again_as_of_its_own_event() {
     assert_eq!(world.events(), events, "an earlier moment is looked at, not recorded");
     world.json(["gate", "EP", "--as-of", "99999"]).expect(2).error();
     world.json(["gate", "EP", "--as-of", "1"]).expect(2).error();
+}
+
+#[test]
+fn as_of_an_event_that_is_no_verdict_what_was_not_known_before_is_not_known() {
+    let edl = "TITLE: X\nFCM: NON-DROP FRAME\n\
+        001  AX       V     C        00:00:00:00 00:00:01:00 01:00:00:00 01:00:01:00\n\
+        * FROM CLIP NAME: nobody_has_this.mov\n";
+    let world = World::with([("cut/a.png", plain_png(1)), ("cut.edl", edl.into())]);
+    let as_of_newest = |name: &str| {
+        let seq = world.json(["log"]).values()[0]["seq"].to_string();
+        Gate::from(world.json(["gate", name, "--as-of", &seq]))
+    };
+    let tool = |name: &str| world.run(["tool", "add", name, "--stores", "no"]).expect(0);
+    // A timeline that no verdict has read.
+    world.run(["deliverable", "add", "CUT", "--timeline", "cut.edl"]).expect(0);
+    let gate = as_of_newest("CUT");
+    gate.expect("cannot-tell", &["media-unread cut.edl"]);
+    assert!(text(gate.finding("media-unread"), "why").contains("no verdict before"), "{gate:#?}");
+    // One that a verdict did not understand.
+    world.gate("CUT").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    tool("X");
+    as_of_newest("CUT").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    // Defined otherwise since: it is another question.
+    world.run(["deliverable", "add", "CUT", "--path", "cut"]).expect(0);
+    as_of_newest("CUT").expect("cannot-tell", &["media-unread cut.edl"]);
+    // A link that leads nowhere; before and after a verdict looked.
+    world.deliverable("EP", &["cut/**"]);
+    as_of_newest("EP").expect("pass", &[]);
+    std::os::unix::fs::symlink("/nowhere", world.path("cut/b.png")).unwrap();
+    world.json(["scan"]);
+    as_of_newest("EP").expect("cannot-tell", &["media-unread cut/b.png"]);
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut/b.png"]);
+    tool("Y");
+    as_of_newest("EP").expect("cannot-tell", &["media-unresolved cut/b.png"]);
+    world.remove("cut/b.png");
+    // A written approval that is lost.
+    tick();
+    world.write("cut/ai.png", a1111_png(1));
+    world.scan();
+    world.approve(&["cut/ai.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned cut/ai.png]"]);
+    let kept = world.path(".genlock/documents");
+    fs::remove_dir_all(&kept).unwrap();
+    fs::create_dir(&kept).unwrap();
+    world.gate("EP").expect("refused", &["approval-no-document cut/ai.png"]);
+    tool("Z");
+    as_of_newest("EP").expect("refused", &["approval-no-document cut/ai.png"]);
 }
 
 #[test]

@@ -8,5 +8,7 @@ mod converge;
 mod guard;
 pub mod kit;
 mod living;
+mod settings;
 mod storm;
+mod telling;
 mod ways;

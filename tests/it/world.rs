@@ -119,6 +119,13 @@ impl World {
         symlink(target, self.path(name)).unwrap();
     }
 
+    /// Makes a FIFO in the project: whoever opens it for reading and does not take care waits for ever.
+    pub fn fifo(&self, name: &str) {
+        let mode = rustix::fs::Mode::from_raw_mode(0o644);
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, self.path(name), kind, mode, 0).unwrap();
+    }
+
     /// Adds text to `.genlock/config.toml`.
     pub fn configure(&self, more: &str) {
         let path = self.path(".genlock/config.toml");
@@ -137,7 +144,16 @@ impl World {
     /// Changes some severities of the policy, and acknowledges that.
     pub fn policy(&self, changes: &[(&str, &str)]) {
         self.edit_policy(changes);
-        self.run(["policy", "ack", "--note", "as the test wants it"]).expect(0);
+        self.acknowledge(&["--note", "as the test wants it"]);
+    }
+
+    /// Acknowledges changes of policy and approvers; what no verdict showed, once that has been shown.
+    #[track_caller]
+    pub fn acknowledge(&self, more: &[&str]) {
+        let args = [&["policy", "ack"], more].concat();
+        if self.run(&args).code != 0 {
+            self.run(&args).expect(0);
+        }
     }
 
     /// Changes some severities of the policy, and says nothing.

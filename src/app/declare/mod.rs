@@ -68,7 +68,14 @@ pub fn covered(
             covered.assets.extend(choose(project, context, one)?.assets);
             continue;
         }
-        covered.globs.push(path_pattern(project, context, argument)?);
+        let glob = path_pattern(project, context, argument)?;
+        if glob.printed {
+            return Err(AppError::usage(
+                format!("{argument:?} is a glob below a name that is not UTF-8"),
+                "a declaration for what will come needs another name there; files are named one by one",
+            ));
+        }
+        covered.globs.push(glob);
     }
     let mut seen = BTreeSet::new();
     covered.assets.retain(|asset| seen.insert(*asset));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::app::AppError;
-use crate::app::disclosure::gaps::{self, Lacks};
+use crate::app::disclosure::gaps;
 use crate::app::disclosure::prompts;
 use crate::app::disclosure::uses::{Order, Uses};
 use crate::app::show;
@@ -16,7 +16,9 @@ use crate::model::{
     Evidence, Found, JUDGING, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
-use crate::policy::{DeclarationFacts, Policy, counts, tier};
+use crate::policy::{
+    Basis, DeclarationFacts, Policy, confirmed, counts, lacks, tier, words_of_conditions,
+};
 use crate::record::{Entry, Record, Standing};
 use crate::report::{
     DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration, ElementView,
@@ -70,6 +72,19 @@ impl<'a> Ground<'a> {
             })
             .collect();
         Self { reader, record, policy, authorities, lost, name, now, declared, sha256 }
+    }
+
+    /// What approvals are weighed by: the same as for a gate.
+    fn basis(&self) -> Basis<'_> {
+        Basis {
+            policy: self.policy,
+            record: self.record,
+            authorities: &self.authorities,
+            lost_documents: &self.lost,
+            now: self.now,
+            judging: JUDGING,
+            deliverable: self.name,
+        }
     }
 
     /// How a content stands by itself, by approvals that count.
@@ -151,7 +166,7 @@ impl<'a> Ground<'a> {
             decisions,
             missing: Vec::new(),
         };
-        let confirmed = self.confirmed(&asset);
+        let confirmed = confirmed(&self.basis(), &asset);
         let in_cut = uses.have_timelines() && self.name.is_some();
         view.missing = gaps::of(&view, in_cut, confirmed, &|hash| self.lost.contains(hash));
         if record.determination(&asset).is_none() {
@@ -177,29 +192,21 @@ impl<'a> Ground<'a> {
     /// Approvals and rejections, in order, each with what keeps it from clearing the content.
     fn decisions(&self, asset: &AssetId) -> Vec<DecisionView> {
         let record = self.record;
-        let rejected: Vec<_> = record.rejections_of(asset).collect();
-        let ours = |deliverables: &[String]| {
-            let name = self.name;
-            deliverables.is_empty()
-                || name.is_none_or(|name| deliverables.iter().any(|one| one == name))
-        };
-        let no = rejected.iter().rfind(|entry| ours(&entry.fact.deliverables));
+        let basis = self.basis();
         let mut views: Vec<_> = record
             .approvals_of(asset, self.now)
             .map(|(entry, standing)| {
                 let decision = show::approval(entry, &standing, &self.authorities);
-                let conditions_met = self.conditions_met(entry);
-                let lacks = Lacks {
-                    entry,
-                    standing: &standing,
-                    word: &self.authorities.of(entry.seq),
-                    policy: self.policy,
-                    is_lost: |hash| self.lost.contains(hash),
-                    is_ours: ours(&entry.fact.deliverables),
-                    rejected: no.filter(|no| no.seq > self.record.answers(entry, asset)).copied(),
-                    is_met: conditions_met.iter().any(|word| word.flaw.is_none()),
-                };
-                let lacks = lacks.all();
+                let conditions_met = words_of_conditions(&basis, entry)
+                    .map(|(met, flaw)| WordView {
+                        by: met.fact.by.clone(),
+                        at: met.at.to_string(),
+                        note: met.fact.note.clone(),
+                        flaw,
+                    })
+                    .collect();
+                let lacks = lacks(&basis, asset, entry, &standing).into_iter();
+                let lacks = lacks.map(|(code, why)| gaps::gap(code, why)).collect();
                 let revoked = match standing {
                     Standing::Revoked { by, at, note } => {
                         Some(WordView { by, at: at.to_string(), note, flaw: None })
@@ -210,7 +217,7 @@ impl<'a> Ground<'a> {
                 (entry.seq, DecisionView { decision, roles, revoked, conditions_met, lacks })
             })
             .collect();
-        views.extend(rejected.iter().map(|entry| {
+        views.extend(record.rejections_of(asset).map(|entry| {
             let fact = &entry.fact;
             let lacks = vec![GapView::new("approval-rejected", format!("{} is a no", fact.id))];
             let view = DecisionView {
@@ -228,35 +235,6 @@ impl<'a> Ground<'a> {
 
     fn roles(&self, who: &str) -> Vec<String> {
         self.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
-    }
-
-    fn conditions_met(&self, approval: &Entry<Approval>) -> Vec<WordView> {
-        let met = self.record.conditions_met.iter();
-        met.filter(|met| met.fact.approval == approval.fact.id && met.seq > approval.seq)
-            .map(|met| {
-                let word = self.authorities.of(met.seq).into_owned();
-                WordView {
-                    by: met.fact.by.clone(),
-                    at: met.at.to_string(),
-                    note: met.fact.note.clone(),
-                    flaw: word.flaw.or(word.not_allowed),
-                }
-            })
-            .collect()
-    }
-
-    /// Whether somebody else confirmed the determination that stands.
-    fn confirmed(&self, asset: &AssetId) -> bool {
-        let Some(determination) = self.record.determination(asset) else { return false };
-        let no = self.record.rejections_of(asset).map(|entry| entry.seq).max();
-        self.record.approvals_of(asset, self.now).any(|(entry, standing)| {
-            entry.fact.determination
-                && entry.seq > determination.seq
-                && no.is_none_or(|no| entry.seq > no)
-                && entry.fact.by != determination.fact.by
-                && standing == Standing::Active
-                && self.authorities.of(entry.seq).counts()
-        })
     }
 
     fn tools(

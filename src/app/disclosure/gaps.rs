@@ -1,95 +1,11 @@
 //! What an element lacks. By what a log should hold, whatever the policy in force demands: a log
 //! must not look complete because somebody switched a rule off.
 
-use crate::model::{Approval, AssetId, Authority, Principles, Rejection, RuleCode, Scope};
-use crate::policy::{Policy, Power};
-use crate::record::{Entry, Standing};
+use crate::model::{AssetId, Principles, RuleCode};
 use crate::report::{DisclosedDeclaration, ElementView, GapView};
 
-fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
+pub(super) fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
     GapView::new(code.as_str(), why)
-}
-
-/// What keeps an approval from clearing a content for final use.
-pub(super) struct Lacks<'a, L: Fn(&AssetId) -> bool> {
-    pub(super) entry: &'a Entry<Approval>,
-    pub(super) standing: &'a Standing,
-    pub(super) word: &'a Authority,
-    pub(super) policy: Option<&'a Policy>,
-    /// Whether a document is not in the store as it was.
-    pub(super) is_lost: L,
-    /// Whether it is for this deliverable.
-    pub(super) is_ours: bool,
-    /// A later no.
-    pub(super) rejected: Option<&'a Entry<Rejection>>,
-    /// Whether somebody's word that its conditions are met counts.
-    pub(super) is_met: bool,
-}
-
-impl<L: Fn(&AssetId) -> bool> Lacks<'_, L> {
-    /// All of it; nothing where it clears.
-    pub(super) fn all(&self) -> Vec<GapView> {
-        use RuleCode as C;
-        let Self { entry, standing, word, .. } = self;
-        let (fact, id) = (&entry.fact, entry.fact.id);
-        let mut all = Vec::new();
-        let mut lacks = |code, why: String| all.push(gap(code, why));
-        if let Some(why) = &word.flaw {
-            lacks(C::ApprovalInvalid, format!("{id} does not count: {why}"));
-        }
-        let power = if fact.under.is_some() { Power::Extend } else { Power::Approve };
-        let barred = self.policy.is_some_and(|policy| !policy.may(&fact.by, power));
-        if let Some(why) = &word.not_allowed {
-            lacks(C::ApproverNotAllowed, format!("{id} does not count: {why}"));
-        } else if barred {
-            lacks(C::ApproverNotAllowed, format!("{id}: no role of {} may do that", fact.by));
-        }
-        if fact.determination {
-            lacks(C::AiUnapproved, format!("{id} confirms that it is not AI and approves nothing"));
-        }
-        if fact.scope == Scope::Temp {
-            lacks(C::ApprovalTempOnly, format!("{id} allows temporary use only"));
-        }
-        if !self.is_ours {
-            let names = fact.deliverables.join(", ");
-            lacks(C::ApprovalNotForThisDeliverable, format!("{id} is for {names}"));
-        }
-        match standing {
-            Standing::Active => {}
-            Standing::Revoked { by, at, note } => lacks(
-                C::ApprovalRevoked,
-                format!("{id} was withdrawn by {by} on {}: {note}", at.to_the_second()),
-            ),
-            Standing::Expired { at } => {
-                lacks(C::ApprovalExpired, format!("{id} ran out at {}", at.to_the_second()));
-            }
-            Standing::Outdated { declaration, version, now } => lacks(
-                C::ApprovalOutdated,
-                format!("{id} is of version {version} of {declaration}, which stands in {now}"),
-            ),
-        }
-        match &fact.document {
-            None if !fact.determination => {
-                lacks(C::ApprovalNoDocument, format!("{id} has no written document"));
-            }
-            Some(document) if (self.is_lost)(&document.hash) => lacks(
-                C::ApprovalNoDocument,
-                format!("{id} rests on {}, which is not in the store as it was", document.name),
-            ),
-            _ => {}
-        }
-        if let Some(conditions) = fact.conditions.as_ref().filter(|_| !self.is_met) {
-            lacks(
-                C::ConditionsOpen,
-                format!("{id} is on condition, not recorded as met: {conditions}"),
-            );
-        }
-        if let Some(no) = self.rejected {
-            let (by, at) = (&no.fact.by, no.at.to_the_second());
-            lacks(C::ApprovalRejected, format!("{by} said no on {at}: {}", no.fact.note));
-        }
-        all
-    }
 }
 
 /// Everything an element lacks. `in_cut` is whether timelines were read that should mention it,
@@ -107,7 +23,7 @@ pub(super) fn of(
             if !confirmed {
                 let by = view.determination.as_ref().map_or("somebody", |one| &one.by);
                 let why = format!(
-                    "{by} says it is not AI, a mark says otherwise, and nobody confirmed that"
+                    "{by} says it is not AI, a mark or somebody else says otherwise, and nobody confirmed that"
                 );
                 all.push(gap(RuleCode::DeterminationContradictsMark, why));
             }

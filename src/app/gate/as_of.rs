@@ -9,12 +9,15 @@ use crate::app::gate::GateAnswer;
 use crate::app::kin::places;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
-use crate::model::{AssetPath, JUDGING, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp};
+use crate::model::{
+    AssetPath, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp,
+};
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};
 
 /// Judges a deliverable as of an event. For the event of a gate run that is its verdict, to the
-/// byte; for any other, now is that event's time and the disk is as last observed.
+/// byte; for any other, now is that event's time and the disk is as last observed: what the run before
+/// it could not look at is still not known, and what no run looked at is not either.
 pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer, AppError> {
     let reader = project.reader()?;
     let newest = reader.head()?;
@@ -26,7 +29,15 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     }
     let decided = fold_until(&reader, seq, None)?;
     let deliverable = known(&decided, name)?;
-    let run = deliverable.gate.as_ref();
+    let newest_run = deliverable.gate.as_ref();
+    // Of what was defined otherwise then, it saw something else.
+    let run = match newest_run {
+        Some(run) if run.seq < seq => {
+            let then = fold_until(&reader, run.seq, None)?;
+            newest_run.filter(|_| known(&then, name).is_ok_and(|one| one.made == deliverable.made))
+        }
+        run => run,
+    };
     let linked = run.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
     let contents = Contents::new(&deliverable.made)?
         .with_referenced(run.map(|run| run.fact.referenced.clone()).unwrap_or_default())
@@ -36,14 +47,14 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let this_run = run.filter(|run| run.seq == seq);
     let problems = match this_run {
         Some(run) => run.fact.problems.clone(),
-        None => missing(&contents, &record),
+        None => unseen(&deliverable.made, run.map(|run| (run.seq, &run.fact)), &contents, &record),
     };
     let policy = policy(&record)?;
     let now = record.newest.unwrap_or(Timestamp::from_nanos(0));
-    let lost_documents =
-        this_run.map(|run| run.fact.lost_documents.iter().copied().collect()).unwrap_or_default();
-    let places = places(&reader, judge::sources(record.present(), &record), seq)?;
+    let lost_documents = newest_run.map(|run| run.fact.lost_documents.iter().copied().collect());
+    let lost_documents = lost_documents.unwrap_or_default();
     let judging = this_run.map_or(JUDGING, |run| run.fact.judging);
+    let places = places(&reader, judge::sources(record.present(), &record, judging), seq)?;
     let verdict = judge::gate(
         &policy,
         judge::Ground {
@@ -72,6 +83,43 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
         journal: record.head.unwrap_or(newest),
         state: DeliverableState::Open,
     })
+}
+
+/// What was not known at an event that is no verdict, `last` being the newest one before it of the same
+/// deliverable as it is defined.
+fn unseen(
+    made: &MadeOf,
+    last: Option<(Seq, &GateRun)>,
+    contents: &Contents,
+    record: &Record,
+) -> Vec<MediaProblem> {
+    let mut problems = missing(contents, record);
+    let unread = |path: &AssetPath, problem: &str| MediaProblem {
+        code: RuleCode::MediaUnread,
+        path: path.clone(),
+        problem: problem.to_owned(),
+        reference: None,
+    };
+    if let Some((_, run)) = last {
+        let is_new = |one: &&MediaProblem| {
+            let came =
+                one.code == RuleCode::MediaMissing && record.present().contains_key(&one.path);
+            !came && problems.iter().all(|known| (known.code, &known.path) != (one.code, &one.path))
+        };
+        let still: Vec<_> = run.problems.iter().filter(is_new).cloned().collect();
+        problems.extend(still);
+    } else {
+        let what = "no verdict before that event had read it, as the deliverable was defined then";
+        problems.extend(made.timelines.iter().chain(&made.packages).map(|path| unread(path, what)));
+    }
+    let followed = |link: &AssetPath, seen: Seq| {
+        let known = |run: &GateRun| run.linked.iter().any(|one| one.link == *link);
+        last.is_some_and(|(seq, run)| seen < seq || known(run))
+    };
+    let links = record.links().filter(|(link, seen)| !followed(link, *seen));
+    let what = "it is a link, and no verdict before that event had looked where it leads";
+    problems.extend(links.map(|(link, _)| unread(link, what)));
+    problems
 }
 
 /// What is named one by one and was not there when last observed.

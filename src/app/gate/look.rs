@@ -119,7 +119,8 @@ impl Look<'_> {
 
     fn walk(&mut self, root: &Root, base: &RelPath) -> Result<(), AppError> {
         let cancel = self.context.cancel;
-        let walked = walk_all(root, base, cancel, &mut |listing| self.listing(root, &listing));
+        let walked =
+            walk_all(self.project, root, base, cancel, &mut |listing| self.listing(root, &listing));
         match walked {
             Ok(()) => Ok(()),
             // A folder that is not there holds nothing: an empty deliverable says so by itself.

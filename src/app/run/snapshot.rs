@@ -67,7 +67,7 @@ impl Look<'_> {
     /// Everything below a folder, as far as it is `named` or not.
     fn walk(&mut self, root: &Root, base: &AssetPath, named: bool) -> Result<(), AppError> {
         let cancel = self.context.cancel;
-        let walked = walk_all(root, &base.path, cancel, &mut |listing| {
+        let walked = walk_all(self.project, root, &base.path, cancel, &mut |listing| {
             self.listing(root, &listing, named);
         });
         match walked {

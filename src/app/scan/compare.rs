@@ -17,11 +17,13 @@ use crossbeam_channel::Sender;
 use crate::app::ingest::Fact;
 use crate::app::reading::{Chunk, Job, Shown};
 use crate::app::scan::Part;
+use crate::app::scan::sweep::unmounted;
+use crate::app::scan::veil::Veil;
 use crate::app::sidecars::Sidecar;
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
-use crate::model::{AssetPath, Found, RelPath, RootName, Sighting};
+use crate::model::{AssetPath, Found, RelPath, Sighting};
 use crate::observe::{Entry, FileSystemIds, Listing, WalkError, sidecar};
 use crate::problem::Problem;
 
@@ -34,6 +36,7 @@ pub(in crate::app) struct Comparer<'a> {
     root: &'a Root,
     reader: Reader,
     context: &'a Context<'a>,
+    veil: Option<&'a Veil>,
     /// Nothing was ever observed: no path can be known and no file can have been moved.
     first: bool,
     has_links: bool,
@@ -58,6 +61,8 @@ pub(in crate::app) enum Seen {
 pub(in crate::app) struct Compared {
     pub(in crate::app) unchanged: u64,
     pub(in crate::app) skipped: u64,
+    /// Folders in which something is not there that was recorded on another device, and theirs.
+    pub(in crate::app) away: Vec<(RelPath, u64)>,
     /// By a hash of its path: whether a folder's listing was complete, and its device. A hash and
     /// not the path, because a tree may have a million folders.
     visited: HashMap<u64, (bool, u64)>,
@@ -74,6 +79,7 @@ impl Compared {
     pub(in crate::app) fn merge(&mut self, part: Self) {
         self.unchanged += part.unchanged;
         self.skipped += part.skipped;
+        self.away.extend(part.away);
         self.visited.extend(part.visited);
     }
 
@@ -125,10 +131,8 @@ struct News<'a> {
     entries: Vec<&'a Entry>,
     /// Not there any more.
     gone: Vec<Box<[u8]>>,
-    /// Not there, and recorded on another device than the folder's present one.
-    elsewhere: Vec<Box<[u8]>>,
-    /// A file the ledger knows here is still here, whatever number its device has now.
-    survived: bool,
+    /// Something is not there that was recorded on another device than the folder's present one.
+    elsewhere: bool,
 }
 
 impl News<'_> {
@@ -141,15 +145,7 @@ impl News<'_> {
         if file.fingerprint.device == listing.device {
             self.gone.push(file.name.into());
         } else {
-            self.elsewhere.push(file.name.into());
-        }
-    }
-
-    /// Devices get other numbers when they are plugged in again. Where a file of before is still
-    /// there the volume is, and what is not there is gone; else the volume may not be mounted.
-    fn settle(&mut self) {
-        if self.survived {
-            self.gone.append(&mut self.elsewhere);
+            self.elsewhere = true;
         }
     }
 }
@@ -169,6 +165,7 @@ impl<'a> Comparer<'a> {
             root: part.root,
             reader,
             context: part.context,
+            veil: part.manner.veil,
             first,
             has_links,
             marked_sidecars: Arc::clone(marked_sidecars),
@@ -223,14 +220,21 @@ impl<'a> Comparer<'a> {
         if !self.first {
             self.reader.hold()?;
         }
-        let news = self.news(listing)?;
+        let mut news = self.news(listing)?;
         if self.has_links || !listing.links.is_empty() {
             let mut known = self.reader.links_in(&self.root.name, &listing.directory)?;
-            if !news.elsewhere.is_empty() {
-                // The volume is not mounted, and links have no device of their own to tell by.
+            if news.elsewhere {
+                // The volume may not be mounted, and links have no device of their own to tell by.
                 known.retain(|one| listing.links.iter().any(|link| link.name == one.name));
             }
-            told &= links(listing, &known, &directory, tell);
+            told &= links(listing, &known, &directory, &mut news.gone, tell);
+        }
+        if let Some(veil) = self.veil.filter(|_| listing.complete) {
+            let files = veil.sift(self.root, &directory, &mut news.gone);
+            if files > 0 {
+                let problem = unmounted(&self.root.name, &directory, files);
+                told &= tell(Seen::Problem(problem));
+            }
         }
         self.held += 1;
         if self.held >= HELD || !news.entries.is_empty() {
@@ -242,9 +246,8 @@ impl<'a> Comparer<'a> {
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
         }
-        if !news.elsewhere.is_empty() {
-            let files = news.elsewhere.len() as u64;
-            told &= tell(Seen::Problem(unmounted(&self.root.name, &directory, files)));
+        if news.elsewhere {
+            self.compared.away.push((listing.directory.clone(), listing.device));
         }
         for one in self.sidecars(listing, &news.entries, &directory) {
             told &= tell(Seen::Sidecar(one));
@@ -283,20 +286,13 @@ impl<'a> Comparer<'a> {
                     news.entries.push(entry);
                 }
                 match entries.next_if(|entry| *entry.name == *known.name) {
-                    Some(entry) if is_unchanged(&known, entry) => {
-                        news.unchanged += 1;
-                        news.survived = true;
-                    }
-                    Some(entry) => {
-                        news.survived |= is_same_file(&known, entry);
-                        news.entries.push(entry);
-                    }
+                    Some(entry) if is_unchanged(&known, entry) => news.unchanged += 1,
+                    Some(entry) => news.entries.push(entry),
                     None => news.absent(&known, listing),
                 }
             })?;
         }
         news.entries.extend(entries);
-        news.settle();
         Ok(news)
     }
 
@@ -371,6 +367,7 @@ fn links(
     listing: &Listing,
     known: &[KnownLink],
     directory: &Arc<RelPath>,
+    gone: &mut Vec<Box<[u8]>>,
     tell: &mut impl FnMut(Seen) -> bool,
 ) -> bool {
     let mut told = true;
@@ -385,7 +382,7 @@ fn links(
         let here = listing.links.binary_search_by(|one| one.name.cmp(&link.name)).is_ok()
             || listing.files.binary_search_by(|one| one.name.cmp(&link.name)).is_ok();
         if listing.complete && !here && !is_ignored(listing, &link.name) {
-            told &= tell(Seen::Fact(Arc::clone(directory), Fact::Gone(link.name.clone())));
+            gone.push(link.name.clone());
         }
     }
     told
@@ -395,25 +392,8 @@ fn is_unchanged(known: &KnownFile<'_>, entry: &Entry) -> bool {
     known.present && known.sighting != Sighting::Racy && known.fingerprint == entry.fingerprint
 }
 
-/// The same file by all but its device and the ctime a new mount may show.
-fn is_same_file(known: &KnownFile<'_>, entry: &Entry) -> bool {
-    let (old, new) = (known.fingerprint, entry.fingerprint);
-    known.present && (old.size, old.mtime, old.inode) == (new.size, new.mtime, new.inode)
-}
-
 fn is_ignored(listing: &Listing, name: &[u8]) -> bool {
     listing.ignored.binary_search_by(|one| (**one).cmp(name)).is_ok()
-}
-
-/// Files recorded on a device that is not the folder's present one were on a volume that is not
-/// mounted now: they are not missing.
-pub(in crate::app) fn unmounted(root: &RootName, directory: &RelPath, files: u64) -> Problem {
-    let place = AssetPath::new(root.clone(), directory.clone());
-    let what = format!(
-        "{files} file{} here lay on a volume that is not mounted now; none is called missing",
-        if files == 1 { "" } else { "s" }
-    );
-    Problem::at(&place, what)
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ impl Aside {
                 let is_dir = std::fs::symlink_metadata(&disk).is_ok_and(|found| found.is_dir());
                 // A name of ours says nothing; that an export is at work there does.
                 let is_ours = || path.as_bytes() == b".genlock" || is_at_work(&disk);
-                if !is_of_a_system(name, is_dir) && !(is_dir && is_ours()) {
+                let is_known = is_of_a_system(name, is_dir) || is_dir && is_ours();
+                if !is_known {
                     now.insert(name.clone(), Unread::LeftOut);
                 }
             }

@@ -13,22 +13,22 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
-use crate::app::detection::Detection;
 use crate::app::scan::Checked;
+use crate::app::scan::veil::Veil;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::{Foreign, Porch};
 use crate::app::watch::progress::FirstScan;
+use crate::app::watch::setup::Setup;
 use crate::app::watch::tell::Teller;
 use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
 use crate::app::watch::worker::{Report, Task, Worker};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
-use crate::config::ConfigError;
-use crate::observe::{BadPattern, Filter, Hint, Lost, SettleOptions};
+use crate::observe::{Filter, Hint, Lost, SettleOptions};
 use crate::problem::Problem;
 use crate::report::{PollView, WatchEvent};
 
@@ -72,19 +72,23 @@ const STANDING: usize = 10_000;
 pub(super) enum Ended {
     /// For good.
     Stopped(WatchOutcome),
-    /// Other settings apply from here on, or another ledger.
-    Again(Box<Project>),
+    /// Other settings apply from here on.
+    Again(Box<Setup>),
+    /// The ledger is there again, or another one.
+    LedgerBack,
 }
 
 /// Watches with one set of settings.
 pub(super) fn session(
-    project: &Project,
+    setup: &Setup,
     context: &Context<'_>,
     options: &WatchOptions,
-    parts: &[WatchedPart],
     progress: &FirstScan<'_>,
+    veil: &Veil,
+    teller: &mut Teller,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<Ended, AppError> {
+    let Setup { project, parts, filter, detection, guards, glance, .. } = setup;
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
     let watch = Stopwatch::start();
@@ -96,17 +100,9 @@ pub(super) fn session(
     let tree = TreeOptions {
         poll: options.poll || options.once,
         most: options.watches,
-        guards: project.config.guards.clone(),
+        guards: guards.clone(),
     };
     let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
-    let filter = Filter::new(&project.config.ignore).map_err(|error: BadPattern| {
-        ConfigError::BadPattern {
-            path: project.control().join("config.toml"),
-            pattern: error.pattern,
-            reason: error.reason,
-        }
-    })?;
-    let detection = Detection::of(project, false)?;
     let halt = AtomicBool::new(false);
     let quiet = Context {
         clock: context.clock,
@@ -115,7 +111,6 @@ pub(super) fn session(
         cwd: context.cwd.clone(),
         cancel: &halt,
     };
-    let teller = Teller::new(project)?;
     let (tasks, to_do) = bounded(1);
     let (reports, reported) = bounded(1);
     let (hook_problems, complaints) = bounded(256);
@@ -128,14 +123,17 @@ pub(super) fn session(
             parts,
             tree: tree.clone(),
             porch: &porch,
-            detection: &detection,
+            detection,
+            veil,
             ledger: Checked::of(project),
             filter: filter.clone(),
             doubts: BTreeSet::new(),
+            closed: BTreeSet::new(),
             begun: false,
         };
-        scope.spawn(move || worker.run(&to_do, &reports));
+        let thread = scope.spawn(move || worker.run(&to_do, &reports));
         let mut engine = Engine {
+            setup,
             project,
             context,
             options,
@@ -152,12 +150,13 @@ pub(super) fn session(
             complaints,
             watch,
             teller,
-            guards: Guards::new(&project.config.guards),
+            guards: Guards::new(guards),
             hooks: Some(hooks),
             tell,
             said: Vec::new(),
-            glance: Glance::first(project, parts),
-            filter,
+            glance: glance.clone(),
+            untried: false,
+            filter: filter.clone(),
             folders: BTreeSet::new(),
             renewed: BTreeSet::new(),
             below: BTreeSet::new(),
@@ -181,9 +180,12 @@ pub(super) fn session(
         // However it ended, nothing may go on behind our back.
         halt.store(true, Ordering::Relaxed);
         engine.tasks = None;
-        if let Some(hooks) = engine.hooks.take() {
-            hooks.finish(PATIENCE);
+        // What it had recorded when it was stopped is told as well.
+        thread.join().map_err(|_| AppError::Internal("the watch's worker died".to_owned()))?;
+        if matches!(ended, Ok(Ended::Stopped(_) | Ended::Again(_))) && engine.glance.has_ledger() {
+            engine.say_recorded()?;
         }
+        engine.finish_hooks();
         ended
     })
 }
@@ -207,6 +209,7 @@ enum Busy {
 }
 
 struct Engine<'a> {
+    setup: &'a Setup,
     project: &'a Project,
     context: &'a Context<'a>,
     options: &'a WatchOptions,
@@ -222,12 +225,14 @@ struct Engine<'a> {
     reported: Receiver<Report>,
     complaints: Receiver<Problem>,
     watch: Stopwatch,
-    teller: Teller,
+    teller: &'a mut Teller,
     guards: Guards,
     hooks: Option<Hooks>,
     tell: &'a mut dyn FnMut(&[WatchEvent]),
     said: Vec<WatchEvent>,
     glance: Glance,
+    /// The settings as they are now are not those that hold.
+    untried: bool,
     filter: Filter,
     /// To be looked at.
     folders: BTreeSet<Place>,
@@ -258,14 +263,19 @@ struct Engine<'a> {
 
 impl Engine<'_> {
     fn run(&mut self) -> Result<Ended, AppError> {
+        for folder in &self.setup.beyond {
+            let what = "guarded, but not in what is watched: nothing in it is judged";
+            self.problem(&Problem::at(folder, what));
+        }
         loop {
             if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
                 return self.stop();
             }
-            if let Some(again) = self.turn()? {
+            let again = self.turn()?;
+            self.flush();
+            if let Some(again) = again {
                 return Ok(again);
             }
-            self.flush();
             self.listen()?;
         }
     }
@@ -314,13 +324,7 @@ impl Engine<'_> {
 
     /// What is to be done by now.
     fn turn(&mut self) -> Result<Option<Ended>, AppError> {
-        if let Some(why) = self.lost.take() {
-            self.lose(why, true);
-        }
-        if self.porch.take_overfull() {
-            let why = format!("more than {WAITING} files are being written at once");
-            self.lose(why, false);
-        }
+        self.own_up();
         let now = self.watch.elapsed();
         if now >= self.next_glance {
             self.next_glance = now + GLANCE;
@@ -340,6 +344,17 @@ impl Engine<'_> {
         }
         self.check_ready()?;
         Ok(None)
+    }
+
+    /// Whether something was lost.
+    fn own_up(&mut self) {
+        if let Some(why) = self.lost.take() {
+            self.lose(why, true);
+        }
+        if self.porch.take_overfull() {
+            let why = format!("more than {WAITING} files are being written at once");
+            self.lose(why, false);
+        }
     }
 
     /// Events were lost: said, and made good by looking at everything.
@@ -367,18 +382,7 @@ impl Engine<'_> {
     fn begin(&mut self) {
         let now = self.watch.elapsed();
         if let Some(rescan) = self.rescan.take_if(|rescan| rescan.not_before <= now) {
-            if let Some(why) = rescan.why {
-                self.say(WatchEvent::Rescan { why });
-                self.standing.clear();
-            }
-            if rescan.anew {
-                // Covered by it. Otherwise what is watched under the names that came still is not.
-                self.folders.clear();
-                self.renewed.clear();
-                self.below.clear();
-                self.look_at = None;
-            }
-            return self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
+            return self.look_at_all(rescan);
         }
         if self.first.is_none() {
             return;
@@ -405,6 +409,21 @@ impl Engine<'_> {
         if now >= self.checkpoint_at && self.is_settled() {
             self.give(Busy::Checkpoint, Task::Checkpoint);
         }
+    }
+
+    fn look_at_all(&mut self, rescan: Rescan) {
+        if let Some(why) = rescan.why {
+            self.say(WatchEvent::Rescan { why });
+            self.standing.clear();
+        }
+        if rescan.anew {
+            // Covered by it. Otherwise what is watched under the names that came still is not.
+            self.folders.clear();
+            self.renewed.clear();
+            self.below.clear();
+            self.look_at = None;
+        }
+        self.give(Busy::Scan, Task::Scan { anew: rescan.anew });
     }
 
     fn give(&mut self, busy: Busy, task: Task) {

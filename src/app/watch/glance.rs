@@ -5,7 +5,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::app::Project;
+use crate::app::project::CONTROL;
 use crate::app::watch::place::WatchedPart;
+use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{Mounted, mounted_within};
 
 /// Device and inode.
@@ -13,6 +15,24 @@ type Identity = (u64, u64);
 
 /// Tells one version of a small file from the next.
 type Stamp = Option<(u64, u64, i64, i64)>;
+
+/// Versions of the files that say how to watch. By default of files that were never seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stamps {
+    settings: Stamp,
+    policy: Stamp,
+}
+
+impl Stamps {
+    /// Sees those of the project in `dir` now.
+    pub(super) fn of(dir: &Path) -> Self {
+        let control = dir.join(CONTROL);
+        Self {
+            settings: stamp(&control.join("config.toml")),
+            policy: stamp(&control.join("policy.toml")),
+        }
+    }
+}
 
 /// What a glance found changed.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +45,10 @@ pub(super) enum Noticed {
     Mounts,
     /// The settings were edited.
     Settings,
+    /// A link that the settings name as a root leads elsewhere.
+    Elsewhere,
+    /// Ignore rules above a watched folder were edited.
+    Rules,
     /// The policy was edited.
     Policy,
     /// The ledger is not there.
@@ -34,30 +58,40 @@ pub(super) enum Noticed {
 }
 
 /// What was seen the last time.
+#[derive(Clone)]
 pub(super) struct Glance {
     roots: Vec<(PathBuf, Option<Identity>)>,
+    /// Roots as the settings name them, and where that leads.
+    links: Vec<(PathBuf, Option<PathBuf>)>,
     ledger: (PathBuf, Option<Identity>),
     mounts: Vec<Mounted>,
-    settings: (PathBuf, Stamp),
-    policy: (PathBuf, Stamp),
+    /// Rules that lie above the watched folder of a part, where nothing is heard.
+    rules: Vec<(usize, PathBuf, Stamp)>,
+    dir: PathBuf,
+    stamps: Stamps,
 }
 
 impl Glance {
-    /// Sees what is there now.
-    pub(super) fn first(project: &Project, parts: &[WatchedPart]) -> Self {
+    /// Sees what is there now, and what was there when the settings were read.
+    pub(super) fn first(project: &Project, parts: &[WatchedPart], stamps: Stamps) -> Self {
         let roots: Vec<_> = parts
             .iter()
             .map(|part| part.disk(&part.start))
             .map(|path| (path.clone(), identity(&path)))
             .collect();
         let ledger = project.config.ledger.clone();
-        let settings = project.control().join("config.toml");
-        let policy = project.control().join("policy.toml");
+        let named = project.config.roots.iter().map(|root| (root.named.clone(), &root.path));
+        let links = named.map(|(named, path)| {
+            let leads = std::fs::canonicalize(&named).is_ok().then(|| path.clone());
+            (named, leads)
+        });
         Self {
             mounts: mounts_in(&roots),
             ledger: (ledger.clone(), identity(&ledger)),
-            settings: (settings.clone(), stamp(&settings)),
-            policy: (policy.clone(), stamp(&policy)),
+            links: links.collect(),
+            rules: parts.iter().enumerate().flat_map(rules_above).collect(),
+            dir: project.dir.clone(),
+            stamps,
             roots,
         }
     }
@@ -93,19 +127,51 @@ impl Glance {
             self.mounts = mounts;
             noticed.push(Noticed::Mounts);
         }
+        if self.edited_rules() {
+            noticed.push(Noticed::Rules);
+        }
         // Settings that went away with their project were not edited.
         if self.has_ledger() {
-            for (file, what) in
-                [(&mut self.settings, Noticed::Settings), (&mut self.policy, Noticed::Policy)]
-            {
-                let now = stamp(&file.0);
-                if now != file.1 {
-                    file.1 = now;
-                    noticed.push(what);
-                }
+            let before = std::mem::replace(&mut self.stamps, Stamps::of(&self.dir));
+            if self.stamps.settings != before.settings {
+                noticed.push(Noticed::Settings);
+            }
+            if self.stamps.policy != before.policy {
+                noticed.push(Noticed::Policy);
+            }
+            if self.lead_elsewhere() {
+                noticed.push(Noticed::Elsewhere);
             }
         }
         noticed
+    }
+
+    /// Whether rules above a watched folder that is there were edited.
+    fn edited_rules(&mut self) -> bool {
+        let mut any = false;
+        for (part, file, before) in &mut self.rules {
+            let now = stamp(file);
+            // Those of a root that went away with it were not.
+            if now != *before && self.roots[*part].1.is_some() {
+                *before = now;
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// Whether a root is another folder by the name that the settings have for it. One that leads nowhere
+    /// now is waited for.
+    fn lead_elsewhere(&mut self) -> bool {
+        let mut any = false;
+        for (named, leads) in &mut self.links {
+            let now = std::fs::canonicalize(named).ok();
+            if now.is_some() && now != *leads {
+                *leads = now;
+                any = true;
+            }
+        }
+        any
     }
 }
 
@@ -117,6 +183,19 @@ fn changed(one: &mut (PathBuf, Option<Identity>)) -> Option<bool> {
     }
     one.1 = now;
     Some(now.is_some())
+}
+
+/// The files with rules in the folders above a part's start, as they are now.
+fn rules_above((number, part): (usize, &WatchedPart)) -> Vec<(usize, PathBuf, Stamp)> {
+    let mut rules = Vec::new();
+    let mut folder = part.start.clone();
+    while !folder.is_root() {
+        folder = folder.split().0;
+        let file = part.disk(&folder).join(IGNORE_FILE);
+        let stamp = stamp(&file);
+        rules.push((number, file, stamp));
+    }
+    rules
 }
 
 fn identity(path: &Path) -> Option<Identity> {

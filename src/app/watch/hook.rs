@@ -2,8 +2,9 @@
 //! through a shell, a few at a time, each for a limited time. What goes wrong with one is a problem,
 //! and nothing waits for it.
 
-use std::io::Write;
-use std::process::{Child, Command, Stdio};
+use std::io::{ErrorKind, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -35,6 +36,8 @@ pub(super) struct Hooks {
     on_ai: Option<Arc<[String]>>,
     on_guard: Option<Arc<[String]>>,
     calls: Option<Sender<Call>>,
+    /// What nobody has taken from the others' end.
+    waiting: Receiver<Call>,
     problems: Sender<Problem>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -54,7 +57,7 @@ impl Hooks {
                 std::thread::spawn(move || work(&to_run, &problems, &stop))
             })
             .collect();
-        Self { on_ai, on_guard, calls: Some(calls), problems, stop, threads }
+        Self { on_ai, on_guard, calls: Some(calls), waiting: to_run, problems, stop, threads }
     }
 
     /// Runs what is to be run for an event.
@@ -76,8 +79,9 @@ impl Hooks {
         }
     }
 
-    /// Lets those that run end, for as long as `patience` lasts.
-    pub(super) fn finish(mut self, patience: Duration) {
+    /// Lets those that run end, for as long as `patience` lasts. Gives what there is to say of those
+    /// that were never run.
+    pub(super) fn finish(mut self, patience: Duration) -> Option<Problem> {
         self.calls = None;
         let watch = Stopwatch::start();
         while watch.elapsed() < patience && self.threads.iter().any(|one| !one.is_finished()) {
@@ -87,14 +91,15 @@ impl Hooks {
         for thread in self.threads {
             let _ = thread.join();
         }
+        let left = self.waiting.len();
+        let what = format!("{left} calls were left out: they waited when the watch ended");
+        (left > 0).then(|| Problem::new("hooks", what))
     }
 }
 
 fn work(calls: &Receiver<Call>, problems: &Sender<Problem>, stop: &AtomicBool) {
-    for (command, input) in calls {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
+    while !stop.load(Ordering::Relaxed) {
+        let Ok((command, input)) = calls.recv() else { return };
         if let Err(what) = run(&command, &input, stop) {
             let _ = problems.try_send(Problem::new(format_args!("hook {}", command[0]), what));
         }
@@ -102,37 +107,69 @@ fn work(calls: &Receiver<Call>, problems: &Sender<Problem>, stop: &AtomicBool) {
 }
 
 fn run(command: &[String], input: &[u8], stop: &AtomicBool) -> Result<(), String> {
-    // stdout is the watch's own answer.
+    // stdout is the watch's own answer. A group of its own: what it starts is ended with it.
     let mut child = Command::new(&command[0])
         .args(&command[1..])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .map_err(|error| format!("cannot be run: {error}"))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // An event fits a pipe's buffer, so this does not wait for one that does not read; one that has
-        // ended already is judged by how it ended.
-        let _ = stdin.write_all(input);
-    }
+    let mut feed = child.stdin.take().and_then(|stdin| Feed::new(stdin, input));
     let watch = Stopwatch::start();
     loop {
+        feed = feed.and_then(Feed::go_on);
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("ended with {status}")),
             Ok(None) => {}
             Err(error) => return Err(format!("cannot be waited for: {error}")),
         }
-        if watch.elapsed() >= LIMIT || stop.load(Ordering::Relaxed) {
+        if watch.elapsed() >= LIMIT {
             end(&mut child);
             return Err(format!("did not end within {} s and was stopped", LIMIT.as_secs()));
+        }
+        if stop.load(Ordering::Relaxed) {
+            end(&mut child);
+            return Err("had not ended when the watch did, and was stopped".to_owned());
         }
         std::thread::sleep(GLANCE);
     }
 }
 
+/// The rest of the event on its way to a hook, which may never read it.
+struct Feed<'a> {
+    stdin: ChildStdin,
+    rest: &'a [u8],
+}
+
+impl<'a> Feed<'a> {
+    fn new(stdin: ChildStdin, rest: &'a [u8]) -> Option<Self> {
+        // Where this could not be said, writing might wait for ever: then nothing is written.
+        rustix::fs::fcntl_setfl(&stdin, rustix::fs::OFlags::NONBLOCK).ok()?;
+        Self { stdin, rest }.go_on()
+    }
+
+    /// Writes what there is room for. Nothing is left of it when all is written, or nobody reads: one
+    /// that has ended already is judged by how it ended.
+    fn go_on(mut self) -> Option<Self> {
+        while !self.rest.is_empty() {
+            match self.stdin.write(self.rest) {
+                Ok(written) => self.rest = &self.rest[written..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Some(self),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+}
+
+/// Ends one with all that it started.
 fn end(child: &mut Child) {
-    // Both fail only for one that has ended.
-    let _ = child.kill();
+    // These fail only for what has ended.
+    let group = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     let _ = child.wait();
 }

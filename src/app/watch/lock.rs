@@ -3,26 +3,47 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::app::{AppError, Context};
 
 /// Held while it lives.
 pub(super) struct WatchLock {
-    _file: File,
+    path: PathBuf,
+    file: File,
 }
 
 impl WatchLock {
-    /// Takes the lock beside a ledger, or says who has it.
-    pub(super) fn take(ledger: &Path, context: &Context<'_>) -> Result<Self, AppError> {
+    /// The lock beside a ledger: the one that is held, where that is still what others would find there;
+    /// else it is taken, or who has it is said.
+    pub(super) fn of(
+        ledger: &Path,
+        held: Option<&Arc<Self>>,
+        context: &Context<'_>,
+    ) -> Result<Arc<Self>, AppError> {
         let path = beside(ledger);
+        if let Some(held) = held.filter(|held| held.path == path && held.is_in_place()) {
+            return Ok(Arc::clone(held));
+        }
+        loop {
+            let lock = Self::take(ledger, &path, context)?;
+            // One that was taken away between opening and locking keeps nobody out.
+            if lock.is_in_place() {
+                return Ok(Arc::new(lock));
+            }
+        }
+    }
+
+    fn take(ledger: &Path, path: &Path, context: &Context<'_>) -> Result<Self, AppError> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
-            .open(&path)
-            .map_err(AppError::io("open", &path))?;
+            .open(path)
+            .map_err(AppError::io("open", path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -34,14 +55,21 @@ impl WatchLock {
                 return Err(AppError::Watched { ledger: ledger.to_owned(), by });
             }
             Err(TryLockError::Error(source)) => {
-                return Err(AppError::Io { action: "lock", path, source });
+                return Err(AppError::Io { action: "lock", path: path.to_owned(), source });
             }
         }
         let who =
             format!("{}, process {}, since {}\n", context.actor, std::process::id(), context.now());
         // What stands there is for people only; the lock holds without it.
         let _ = file.set_len(0).and_then(|()| file.write_all(who.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Whether the file that is locked is the one that lies there.
+    fn is_in_place(&self) -> bool {
+        let (ours, there) = (self.file.metadata(), std::fs::metadata(&self.path));
+        matches!((ours, there), (Ok(ours), Ok(there))
+            if (ours.dev(), ours.ino()) == (there.dev(), there.ino()))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Admission, Job};
 use crate::app::scan::compare::{Compared, Comparer};
+use crate::app::scan::veil::Veil;
 use crate::app::scan::{Arrival, Manner, Part, ScanOutcome};
 use crate::app::sidecars::{Beside, attach};
 use crate::app::watch::place::Place;
@@ -34,6 +35,7 @@ pub(super) struct Look<'a> {
     pub(super) detection: &'a Detection,
     pub(super) admission: &'a dyn Admission,
     pub(super) tree: &'a SharedTree,
+    pub(super) veil: &'a Veil,
 }
 
 /// What a look gave, beside what is in the ledger now.
@@ -42,6 +44,8 @@ pub(super) struct Looked {
     pub(super) problems: Vec<Problem>,
     /// Folders of which it cannot be said yet what is in them.
     pub(super) doubts: BTreeSet<RelPath>,
+    /// Folders that may not be reached now, through one above that may not be entered.
+    pub(super) closed: BTreeSet<RelPath>,
     /// The root is not there.
     pub(super) away: bool,
     /// How long listing took: what it costs whoever serves the folders.
@@ -72,11 +76,12 @@ impl Look<'_> {
             listed: BTreeSet::new(),
             cancel: self.context.cancel,
             unsure: doubts,
+            closed: BTreeSet::new(),
             problems: Vec::new(),
             listing: Duration::ZERO,
         };
         let reader = ledger.reader()?;
-        let manner = Manner { admission: self.admission, onlooker: None };
+        let manner = Manner { admission: self.admission, onlooker: None, veil: Some(self.veil) };
         let part = Part {
             project: self.project,
             context: self.context,
@@ -115,6 +120,7 @@ impl Look<'_> {
             let seen = seen?;
             looked.problems.extend(rounds.problems);
             looked.listing = rounds.listing;
+            looked.closed = rounds.closed;
             if let Some(error) = rounds.error {
                 if matches!(error, WalkError::Cancelled) {
                     return Err(AppError::Interrupted);
@@ -123,23 +129,24 @@ impl Look<'_> {
                 looked.away = true;
                 return Ok(());
             }
+            // All of them at once: asked folder by folder, the ledger looks through all it knows
+            // each time.
+            let mut known = Vec::new();
             if !rounds.unsure.is_empty() {
-                // All of them at once: asked folder by folder, the ledger looks through all it knows
-                // each time.
-                let mut known = reader.directories(&self.root.name, &RelPath::root())?;
+                known = reader.directories(&self.root.name, &RelPath::root())?;
                 known.retain(|directory| is_within_any(directory, &rounds.unsure));
-                for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
-                    ingest.add(&directory, Fact::Gone(name))?;
-                }
-                // One that came back since the listing that lacked it is in doubt still: it may be gone
-                // again by the next one, which then lacks it as this one did.
-                let back = |folder: &RelPath| {
-                    let disk = self.root.path.join(folder.as_path());
-                    let there = std::fs::symlink_metadata(disk);
-                    seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
-                };
-                looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             }
+            for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
+                ingest.add(&directory, Fact::Gone(name))?;
+            }
+            // One that came back since the listing that lacked it is in doubt still: it may be gone
+            // again by the next one, which then lacks it as this one did.
+            let back = |folder: &RelPath| {
+                let disk = self.root.path.join(folder.as_path());
+                let there = std::fs::symlink_metadata(disk);
+                seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
+            };
+            looked.doubts = rounds.unsure.into_iter().filter(back).collect();
             ingest.flush()?;
             attach(&mut Beside::new(self.root, part.reading()), &reader, &mut ingest, &sidecars)?;
             ingest.flush()
@@ -165,6 +172,7 @@ struct Rounds<'a> {
     /// Folders that are gone, or not the ones that were known under their names: what the ledger has
     /// below them may not be there.
     unsure: BTreeSet<RelPath>,
+    closed: BTreeSet<RelPath>,
     problems: Vec<Problem>,
     listing: Duration,
 }
@@ -172,6 +180,7 @@ struct Rounds<'a> {
 /// What came of the rounds beside the listings.
 struct Ended {
     unsure: BTreeSet<RelPath>,
+    closed: BTreeSet<RelPath>,
     problems: Vec<Problem>,
     listing: Duration,
     error: Option<WalkError>,
@@ -195,8 +204,8 @@ impl Rounds<'_> {
     }
 
     fn ended(self, error: Option<WalkError>) -> Ended {
-        let Self { unsure, problems, listing, .. } = self;
-        Ended { unsure, problems, listing, error }
+        let Self { unsure, closed, problems, listing, .. } = self;
+        Ended { unsure, closed, problems, listing, error }
     }
 
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {
@@ -228,6 +237,8 @@ impl Rounds<'_> {
             Err(WalkError::StartUnreadable { path, source }) => {
                 let what = format!("cannot look at it: {source}");
                 self.problems.push(Problem::at(&path, what));
+                // What was heard of it is not heard again.
+                self.closed.insert(folder.clone());
                 return Ok(None);
             }
             Err(error) => return Err(error),

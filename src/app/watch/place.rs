@@ -57,6 +57,16 @@ impl WatchedPart {
         if path.is_root() { self.root.path.clone() } else { self.root.path.join(path.as_path()) }
     }
 
+    /// Whether a path lies in it.
+    pub(super) fn has(&self, path: &AssetPath) -> bool {
+        path.root == self.root.name && path.path.is_within(&self.start)
+    }
+
+    /// Whether it lies in a folder.
+    pub(super) fn lies_in(&self, folder: &AssetPath) -> bool {
+        folder.root == self.root.name && self.start.is_within(&folder.path)
+    }
+
     pub(super) fn asset_path(&self, path: &RelPath) -> AssetPath {
         AssetPath::new(self.root.name.clone(), path.clone())
     }

@@ -10,7 +10,8 @@ use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{
-    AssetId, AssetPath, Event, Head, ObservedBatch, Sighting, SourceType, Strength, Timestamp,
+    AssetId, AssetPath, Event, Evidence, Head, ObservedBatch, Sighting, SourceType, Strength,
+    Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::Record;
@@ -23,6 +24,8 @@ const HEIRS: usize = 10_000;
 pub(super) struct Teller {
     reader: Reader,
     record: Record,
+    /// Contents that lie under path rules which are not in force yet: their adoption follows.
+    awaiting: BTreeSet<AssetId>,
 }
 
 /// How much to say.
@@ -43,7 +46,18 @@ impl Teller {
         let mut record = decisions(&reader)?;
         record.head = Some(head);
         learn(&reader, &mut record)?;
-        Ok(Self { reader, record })
+        Ok(Self { reader, record, awaiting: BTreeSet::new() })
+    }
+
+    /// Goes on where it was in the ledger of a new session: what was recorded between two sessions is
+    /// told too. In another ledger, or an older copy, it begins behind what is recorded now.
+    pub(super) fn go_on(self, project: &Project) -> Result<Self, AppError> {
+        let head = self.record.head.unwrap_or(Head::EMPTY);
+        let reader = project.reader()?;
+        if reader.head_at(head.seq)? != Some(head) {
+            return Self::new(project);
+        }
+        Ok(Self { reader, ..self })
     }
 
     /// Says what was recorded since the last time, in its order.
@@ -53,29 +67,37 @@ impl Teller {
         extent: Extent,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let Self { reader, record } = self;
+        let Self { reader, record, awaiting } = self;
         let from = record.head.unwrap_or(Head::EMPTY);
         let mut told = BTreeSet::new();
         let mut failed = Ok(());
         // Batch by batch: those of a first scan together may be larger than memory.
         reader.read(from, None, Kinds::All, &mut |recorded| {
             let (at, event) = (recorded.at, recorded.event.clone());
+            let decided = with_heirs(record, decided(&event, awaiting));
+            let before = Telling { reader, record, at, extent }.marked(&decided);
             record.apply(recorded, None);
-            match event {
-                Event::Observed(batch) if failed.is_ok() => {
-                    failed = learn_batch(reader, record, &batch);
-                    if failed.is_err() {
-                        return;
-                    }
-                    let teller = Telling { reader, record, at, extent };
-                    failed = teller.batch(&batch, &mut told, guards, tell);
+            if let Event::Observed(batch) = &event {
+                if failed.is_ok() {
+                    failed = learn_batch(reader, record, batch);
                 }
-                Event::Linked(linked) if failed.is_ok() => {
-                    let teller = Telling { reader, record, at, extent };
-                    failed = teller.linked(&linked.children, &mut told, tell);
-                }
-                _ => {}
+                let coming = |one: &Evidence| !is_in_force(record, one);
+                let ruled = batch.attached.iter().filter(|(_, all)| all.iter().any(coming));
+                awaiting.extend(ruled.map(|(asset, _)| *asset));
             }
+            if failed.is_err() {
+                return;
+            }
+            let teller = Telling { reader, record, at, extent };
+            failed = before.and_then(|before| {
+                for asset in decided.difference(&before) {
+                    teller.raised(asset, &mut told, tell)?;
+                }
+                match &event {
+                    Event::Observed(batch) => teller.batch(batch, &mut told, guards, tell),
+                    _ => Ok(()),
+                }
+            });
         })?;
         failed
     }
@@ -96,9 +118,11 @@ impl Teller {
         Ok(files)
     }
 
-    /// Judges everything that lies in guarded folders now.
+    /// Judges everything that lies in guarded folders now. What lies outside of what is watched was not
+    /// looked at: what the ledger has of it may be long gone.
     pub(super) fn judge_all(
         &self,
+        parts: &[WatchedPart],
         guards: &mut Guards,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
@@ -107,7 +131,9 @@ impl Teller {
         }
         let mut wrong = Vec::new();
         self.reader.locations(false, &mut |row| {
-            if let Some((state, why)) = guards.judge(&row.path, &row.asset, &self.record) {
+            if parts.iter().any(|part| part.has(&row.path))
+                && let Some((state, why)) = guards.judge(&row.path, &row.asset, &self.record)
+            {
                 wrong.push((row.path, row.asset, state, why));
             }
         })?;
@@ -117,6 +143,31 @@ impl Teller {
         }
         Ok(())
     }
+}
+
+/// The contents that a decision is about: what they are may not be what it was.
+fn decided(event: &Event, awaiting: &mut BTreeSet<AssetId>) -> BTreeSet<AssetId> {
+    match event {
+        Event::Linked(linked) => linked.children.iter().copied().collect(),
+        Event::Determined(determined) => determined.assets.iter().copied().collect(),
+        Event::DeterminationCleared(cleared) => cleared.assets.iter().copied().collect(),
+        Event::RulesAdopted(_) => std::mem::take(awaiting),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Whether the path rule that a piece of evidence comes from, if from one, is in force.
+fn is_in_force(record: &Record, one: &Evidence) -> bool {
+    one.rule.as_ref().is_none_or(|rule| record.rules.contains(rule))
+}
+
+/// These, and what was made from them.
+fn with_heirs(record: &Record, mut all: BTreeSet<AssetId>) -> BTreeSet<AssetId> {
+    if !record.kinship.is_empty() {
+        let heirs: Vec<_> = all.iter().map(|asset| record.kinship.below(asset, HEIRS)).collect();
+        all.extend(heirs.into_iter().flatten());
+    }
+    all
 }
 
 /// On the way through one event.
@@ -139,7 +190,7 @@ impl Telling<'_> {
         let shows = |asset: &AssetId| {
             let examined = batch.examined.binary_search_by(|(one, _)| one.cmp(asset)).is_ok();
             let made = || !self.record.kinship.parents_of(asset).is_empty();
-            examined || self.record.determination(asset).is_some() || made()
+            examined || self.record.is_spoken_of(asset) || made()
         };
         for observed in &batch.directories {
             let path =
@@ -173,37 +224,37 @@ impl Telling<'_> {
             }
         }
         // What a sidecar or a rule raised of files that were there before, and what was made from what
-        // came or was raised.
-        for (asset, _) in &batch.attached {
+        // came or was raised. What a rule raises that is not in force yet, its adoption tells.
+        let in_force = |one: &Evidence| is_in_force(self.record, one);
+        for (asset, _) in batch.attached.iter().filter(|(_, all)| all.iter().any(in_force)) {
             self.raised(asset, told, tell)?;
         }
         if self.record.kinship.is_empty() {
             return Ok(());
         }
         let named: BTreeSet<_> = batch.named.iter().map(|one| one.0).collect();
-        self.linked(&named, told, tell)?;
+        for asset in &named {
+            self.raised(asset, told, tell)?;
+        }
         let raised = batch.examined.iter().map(|(asset, _)| asset);
         let attached = batch.attached.iter().map(|(asset, _)| asset);
         for asset in raised.chain(attached).chain(&named) {
-            self.linked(&self.record.kinship.below(asset, HEIRS), told, tell)?;
-        }
-        Ok(())
-    }
-
-    /// What these and what was made from them are, now that it is known what they were made from.
-    fn linked<'b>(
-        &self,
-        children: impl IntoIterator<Item = &'b AssetId>,
-        told: &mut BTreeSet<AssetPath>,
-        tell: &mut dyn FnMut(WatchEvent),
-    ) -> Result<(), AppError> {
-        for child in children {
-            self.raised(child, told, tell)?;
-            for heir in self.record.kinship.below(child, HEIRS) {
+            for heir in self.record.kinship.below(asset, HEIRS) {
                 self.raised(&heir, told, tell)?;
             }
         }
         Ok(())
+    }
+
+    /// Those of them that are AI-made or suspect.
+    fn marked(&self, all: &BTreeSet<AssetId>) -> Result<BTreeSet<AssetId>, AppError> {
+        let mut marked = BTreeSet::new();
+        for asset in all {
+            if origin(self.reader, self.record, asset)?.0.status.is_ai_or_suspect() {
+                marked.insert(*asset);
+            }
+        }
+        Ok(marked)
     }
 
     fn raised(

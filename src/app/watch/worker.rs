@@ -2,6 +2,7 @@
 //! of nothing meanwhile. What happens during a task is the next task's business.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::app::detection::Detection;
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
+use crate::app::scan::veil::Veil;
 use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
@@ -61,10 +63,13 @@ pub(super) struct Worker<'a> {
     pub(super) tree: SharedTree,
     pub(super) porch: &'a Porch<'a>,
     pub(super) detection: &'a Detection,
+    pub(super) veil: &'a Veil,
     pub(super) ledger: Checked<'a>,
     pub(super) filter: Filter,
     /// Names that came or went: what the ledger has below them may not be there.
     pub(super) doubts: BTreeSet<Place>,
+    /// Folders that something was heard of, and that could not be reached then.
+    pub(super) closed: BTreeSet<Place>,
     /// Whether the first scan is done.
     pub(super) begun: bool,
 }
@@ -122,9 +127,15 @@ impl Worker<'_> {
         if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
             adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
         }
+        let began = self.veil.begin();
         for part in 0..self.parts.len() {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
         }
+        let parts = self.parts;
+        let away: Vec<_> =
+            report.away.iter().map(|part| parts[*part].disk(&parts[*part].start)).collect();
+        self.veil.end(began, &away);
+        self.closed.retain(|place| !is_reachable(parts, place));
         if !self.begun {
             // As a scan does: detectors may be newer than what is recorded.
             let parts: Vec<_> =
@@ -163,7 +174,8 @@ impl Worker<'_> {
     ) -> Result<(), AppError> {
         self.tree.enter(&Place::new(part, start.clone()));
         let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
-        let manner = Manner { admission: self.porch, onlooker: Some(onlooker) };
+        let manner =
+            Manner { admission: self.porch, onlooker: Some(onlooker), veil: Some(self.veil) };
         let root = &self.parts[part].root;
         let mut outcome = ScanOutcome::default();
         let scanned = Part {
@@ -194,8 +206,16 @@ impl Worker<'_> {
     }
 
     fn look(&mut self, folders: &BTreeSet<Place>, report: &mut Report) -> Result<(), AppError> {
+        let opened = self.opened(folders);
+        for place in &opened {
+            // Nobody knows what happened below it meanwhile: it is as one that just came.
+            self.tree.lock().leave(place);
+            self.doubts.insert(place.clone());
+        }
+        let above: Vec<_> = opened.iter().map(Place::folder).collect();
+        let mut closed = BTreeSet::new();
         let mut by_part: BTreeMap<usize, BTreeSet<RelPath>> = BTreeMap::new();
-        for place in folders {
+        for place in folders.iter().chain(&opened).chain(&above) {
             if place.path.is_within(&self.parts[place.part].start) {
                 by_part.entry(place.part).or_default().insert(place.path.clone());
             }
@@ -210,6 +230,7 @@ impl Worker<'_> {
                 detection: self.detection,
                 admission: self.porch,
                 tree: &self.tree,
+                veil: self.veil,
             };
             let (doubts, others) =
                 std::mem::take(&mut self.doubts).into_iter().partition(|place| place.part == part);
@@ -219,13 +240,28 @@ impl Worker<'_> {
             let looked = look.run(self.ledger.get()?, folders, doubts)?;
             let again = looked.doubts.into_iter().map(|path| Place::new(part, path));
             self.doubts.extend(again);
+            closed.extend(looked.closed.into_iter().map(|path| Place::new(part, path)));
             report.listing += looked.listing;
             report.problems.extend(looked.problems);
             if looked.away {
                 report.away.insert(part);
             }
         }
+        self.closed.retain(|place| !opened.contains(place));
+        self.closed.append(&mut closed);
         Ok(())
+    }
+
+    /// Folders in or below those to look at that could not be reached, and can be now.
+    fn opened(&self, folders: &BTreeSet<Place>) -> BTreeSet<Place> {
+        let asked = |place: &&Place| {
+            let above = std::iter::successors(Some((*place).clone()), |place| {
+                (!place.path.is_root()).then(|| place.folder())
+            });
+            above.into_iter().any(|folder| folders.contains(&folder))
+        };
+        let all = self.closed.iter().filter(asked);
+        all.filter(|place| is_reachable(self.parts, place)).cloned().collect()
     }
 
     /// The event that a scan ends with, for one that would have found nothing.
@@ -249,6 +285,13 @@ impl Worker<'_> {
         self.ledger.get()?.append(None, now, &self.context.actor, &events)?;
         Ok(())
     }
+}
+
+/// Whether the system says what there is at a place, or that there is nothing.
+fn is_reachable(parts: &[WatchedPart], place: &Place) -> bool {
+    let found = std::fs::symlink_metadata(parts[place.part].disk(&place.path));
+    let absent = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
+    found.map_or_else(|error| absent(error.kind()), |_| true)
 }
 
 /// The problem in an error that may be over in a moment: somebody else writes, or a disk is full.

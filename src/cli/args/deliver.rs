@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::args::asset;
 use crate::model::Head;
 
 #[derive(Debug, Args)]
@@ -12,7 +13,7 @@ pub(in crate::cli) struct RunArgs {
     /// The deliverable
     pub(in crate::cli) name: String,
     /// What the command makes: a file, a folder or a glob in the project or one of its roots (repeatable)
-    #[arg(long = "out", value_name = "PATH", required = true)]
+    #[arg(long = "out", value_name = "PATH", required = true, value_parser = asset())]
     pub(in crate::cli) outputs: Vec<String>,
     /// The command and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
@@ -62,7 +63,7 @@ pub(in crate::cli) enum DeliverableCommand {
         /// Its name, e.g. EP101
         name: String,
         /// A file, folder or glob below the project, or name:path below a root (repeatable)
-        #[arg(long = "path", value_name = "GLOB")]
+        #[arg(long = "path", value_name = "GLOB", value_parser = asset())]
         paths: Vec<String>,
         /// A timeline: what it refers to is part of the deliverable, and so is it. OTIO, EDL, FCPXML,
         /// FCP 7 XML, AAF, ALE or a Premiere project (repeatable)

@@ -95,13 +95,17 @@ fn a_file_written_this_instant_is_waited_for_and_not_racy() {
 }
 
 #[test]
-fn a_clock_that_is_ahead_makes_a_sighting_racy() {
+fn a_clock_that_is_ahead_makes_a_sighting_racy_and_an_mtime_that_was_set_does_not() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a");
     let file = File::create(&path).unwrap();
     let tomorrow = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_hours(24);
     file.set_modified(tomorrow).unwrap();
-    assert_eq!(read(&path).unwrap().sighting, Sighting::Racy);
+    let found = read(&path).unwrap();
+    assert_eq!(found.sighting, Sighting::Read);
+    fs::write(&path, b"later").unwrap();
+    file.set_modified(tomorrow).unwrap();
+    assert_ne!(found.fingerprint, fingerprint::of(&fs::metadata(&path).unwrap()));
 
     let clock = FixedClock(Timestamp::from_nanos(0));
     let behind = HashContext { clock: &clock, ..context() };

@@ -6,13 +6,48 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AiStatus, Approval, AssetId, Authorities, Authority, DeclarationId, Rejection, RuleCode, Scope,
-    Seq, Severity, Timestamp,
+    AiStatus, Approval, AssetId, Authorities, Authority, ConditionMet, DeclarationId, Rejection,
+    RuleCode, Scope, Seq, Severity, Timestamp,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
 use crate::policy::rules::Case;
 use crate::record::{Entry, Record, Standing};
+
+/// What approvals are weighed by, for a verdict and for a log alike.
+#[derive(Clone, Copy)]
+pub struct Basis<'a> {
+    /// Its roles say who may, its severities whether signatures are asked for.
+    pub policy: Option<&'a Policy>,
+    /// What people decided.
+    pub record: &'a Record,
+    /// What stands behind every recorded yes.
+    pub authorities: &'a Authorities,
+    /// Documents that are not in the store as they were handed over.
+    pub lost_documents: &'a BTreeSet<AssetId>,
+    /// The moment that they are weighed at.
+    pub now: Timestamp,
+    /// The [`JUDGING`](crate::model::JUDGING) to judge by.
+    pub judging: u32,
+    /// The deliverable that they are to be for, if it is one.
+    pub deliverable: Option<&'a str>,
+}
+
+impl<'a> Basis<'a> {
+    pub(super) fn of(policy: &'a Policy, case: &Case<'a>) -> Self {
+        let Case { record, authorities, lost_documents, now, judging, deliverable, .. } = *case;
+        let (policy, deliverable) = (Some(policy), Some(deliverable));
+        Self { policy, record, authorities, lost_documents, now, judging, deliverable }
+    }
+
+    fn asks_for_signatures(&self) -> bool {
+        self.policy.is_some_and(|policy| is_blocking(policy, RuleCode::ApprovalUnsigned))
+    }
+
+    fn is_ours(&self, deliverables: &[String]) -> bool {
+        self.deliverable.is_none_or(|name| is_for(deliverables, name))
+    }
+}
 
 /// How an item stands with those who may approve it.
 #[derive(Default)]
@@ -55,6 +90,7 @@ pub(super) struct ApprovalFacts<'a> {
 impl<'a> ApprovalFacts<'a> {
     /// `ai` is whether the content needs an approval. One that does not may still have been refused.
     pub(super) fn of(policy: &Policy, case: &Case<'a>, asset: &AssetId, ai: bool) -> Self {
+        let basis = Basis::of(policy, case);
         // A policy that does not mind rejections judges as if there were none. One that only wants to
         // hear of them too: a no must not be better than nobody's word.
         let minded = policy.severity(RuleCode::ApprovalRejected);
@@ -77,11 +113,11 @@ impl<'a> ApprovalFacts<'a> {
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
             .map(|(entry, standing)| (entry, standing.judged(entry, case.judging)))
-            .map(|(entry, standing)| (entry, Lack::all(policy, asset, entry, &standing, case)))
+            .map(|(entry, standing)| (entry, Lack::all(&basis, asset, entry, &standing)))
             .collect();
         // What the policy waits for is no yes yet.
         let waits = case.judging > 1 && is_blocking(policy, RuleCode::ConditionsOpen);
-        let unmet = |entry: &Entry<Approval>| waits && open(policy, case, entry).is_some();
+        let unmet = |entry: &Entry<Approval>| waits && open(&basis, entry).is_some();
         let first_blocking =
             |lacks: &'_ [Lack]| lacks.iter().position(|lack| is_blocking(policy, lack.code()));
         let holds = |entry: &Entry<Approval>, lacks: &[Lack]| {
@@ -122,7 +158,7 @@ impl<'a> ApprovalFacts<'a> {
         let best =
             offered.into_iter().max_by_key(|(entry, lacks)| (nearness(entry, lacks), entry.seq));
         // A signature that is not asked for is not lacking, nor is what else the policy goes without.
-        let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
+        let asked = basis.asks_for_signatures();
         let enough = |lacks: &[Lack]| match case.judging {
             0 | 1 => lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked),
             _ => first_blocking(lacks).is_none(),
@@ -131,7 +167,7 @@ impl<'a> ApprovalFacts<'a> {
         let since = |best: Option<(&Entry<Approval>, Vec<Lack>)>| {
             let (entry, lacks) = best.filter(|_| case.judging > 1)?;
             let lack = &lacks[first_blocking(&lacks)?];
-            Some(format!("; since then {}", lack.said(entry, case)))
+            Some(format!("; since then {}", lack.said(entry, &basis)))
         };
         let mut facts = match (best, no) {
             (Some((entry, lacks)), _) if enough(&lacks) => Self {
@@ -184,10 +220,11 @@ impl<'a> ApprovalFacts<'a> {
         entry: &'a Entry<Approval>,
         lacks: Vec<Lack>,
     ) -> Self {
+        let basis = Basis::of(policy, case);
         let mut facts = Self::of_one(case, entry);
         for lack in lacks {
             let blocks = is_blocking(policy, lack.code());
-            let said = Some(lack.said(entry, case));
+            let said = Some(lack.said(entry, &basis));
             match lack {
                 Lack::Invalid(_) => facts.invalid = said,
                 Lack::NotAllowed(_) => facts.not_allowed = said,
@@ -197,7 +234,7 @@ impl<'a> ApprovalFacts<'a> {
                     facts.refused = blocks.then_some(at);
                 }
                 Lack::TempOnly => facts.temp_only = said,
-                Lack::Elsewhere => facts.elsewhere = said,
+                Lack::Elsewhere(_) => facts.elsewhere = said,
                 Lack::Expired(_) => facts.expired = said,
                 Lack::Outdated(_, declaration) => {
                     facts.outdated = said;
@@ -210,7 +247,7 @@ impl<'a> ApprovalFacts<'a> {
                 break;
             }
         }
-        facts.open = open(policy, case, entry);
+        facts.open = open(&basis, entry);
         facts
     }
 
@@ -260,7 +297,7 @@ enum Lack {
     NotAllowed(String),
     Unsigned,
     TempOnly,
-    Elsewhere,
+    Elsewhere(String),
     Revoked(String, Timestamp),
     Expired(String),
     Outdated(String, DeclarationId),
@@ -270,7 +307,7 @@ enum Lack {
 impl Lack {
     /// What keeps it from being somebody's word at all, or from being proven.
     fn of_word(
-        policy: &Policy,
+        policy: Option<&Policy>,
         asset: &AssetId,
         entry: &Entry<Approval>,
         authorities: &Authorities,
@@ -300,20 +337,20 @@ impl Lack {
 
     /// Everything it lacks, the farthest from enough first.
     fn all(
-        policy: &Policy,
+        basis: &Basis<'_>,
         asset: &AssetId,
         entry: &Entry<Approval>,
         standing: &Standing,
-        case: &Case<'_>,
     ) -> Vec<Self> {
         let approval = &entry.fact;
-        let Case { authorities, record, judging, .. } = *case;
+        let Basis { policy, authorities, record, judging, .. } = *basis;
         let mut all = Self::of_word(policy, asset, entry, authorities, record, judging);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
-        if !is_for(&approval.deliverables, case.deliverable) {
-            all.push(Self::Elsewhere);
+        if let Some(name) = basis.deliverable.filter(|name| !is_for(&approval.deliverables, name)) {
+            let names = approval.deliverables.join(", ");
+            all.push(Self::Elsewhere(format!("is for {names}, not for {name}")));
         }
         match standing {
             Standing::Revoked { by, at, note } => {
@@ -335,7 +372,7 @@ impl Lack {
             None if !approval.determination => {
                 all.push(Self::Document("has no written document".to_owned()));
             }
-            Some(document) if case.lost_documents.contains(&document.hash) => {
+            Some(document) if basis.lost_documents.contains(&document.hash) => {
                 all.push(Self::Document(format!(
                     "rests on {}, which is not in the document store",
                     document.name
@@ -348,23 +385,21 @@ impl Lack {
     }
 
     /// What is to be said of it.
-    fn said(&self, entry: &Entry<Approval>, case: &Case<'_>) -> String {
+    fn said(&self, entry: &Entry<Approval>, basis: &Basis<'_>) -> String {
         let name = format!("{} by {}", entry.fact.id, entry.fact.by);
         match self {
             Self::Invalid(how) | Self::NotAllowed(how) => format!("{name} does not count: {how}"),
-            Self::Unsigned if case.authorities.of(entry.seq).signed.is_some() => {
-                let said = case.record.said(entry).fact.id;
+            Self::Unsigned if basis.authorities.of(entry.seq).signed.is_some() => {
+                let said = basis.record.said(entry).fact.id;
                 format!("{name} extends {said}, which carries no signature")
             }
             Self::Unsigned => format!("{name} carries no signature"),
             Self::Revoked(how, _) => format!("{name} was withdrawn {how}"),
             Self::TempOnly => format!("{name} allows temporary use only"),
-            Self::Elsewhere => {
-                let names = entry.fact.deliverables.join(", ");
-                format!("{name} is for {names}, not for {}", case.deliverable)
-            }
             Self::Expired(at) => format!("{name} ran out at {at}"),
-            Self::Outdated(how, _) | Self::Document(how) => format!("{name} {how}"),
+            Self::Elsewhere(how) | Self::Outdated(how, _) | Self::Document(how) => {
+                format!("{name} {how}")
+            }
         }
     }
 
@@ -374,7 +409,7 @@ impl Lack {
             Self::NotAllowed(_) => 1,
             Self::Revoked(..) => 2,
             Self::TempOnly => 3,
-            Self::Elsewhere => 4,
+            Self::Elsewhere(_) => 4,
             Self::Expired(_) => 5,
             Self::Outdated(..) => 6,
             Self::Document(_) => 7,
@@ -389,7 +424,7 @@ impl Lack {
             Self::Unsigned => RuleCode::ApprovalUnsigned,
             Self::Revoked(..) => RuleCode::ApprovalRevoked,
             Self::TempOnly => RuleCode::ApprovalTempOnly,
-            Self::Elsewhere => RuleCode::ApprovalNotForThisDeliverable,
+            Self::Elsewhere(_) => RuleCode::ApprovalNotForThisDeliverable,
             Self::Expired(_) => RuleCode::ApprovalExpired,
             Self::Outdated(..) => RuleCode::ApprovalOutdated,
             Self::Document(_) => RuleCode::ApprovalNoDocument,
@@ -402,8 +437,9 @@ fn is_blocking(policy: &Policy, code: RuleCode) -> bool {
 }
 
 /// Why somebody may not do something, by the roles of the policy.
-fn may_not(policy: &Policy, who: &str, power: Power) -> Option<String> {
-    (!policy.may(who, power)).then(|| format!("no role of {who} may {}", power.as_str()))
+fn may_not(policy: Option<&Policy>, who: &str, power: Power) -> Option<String> {
+    let barred = policy.is_some_and(|policy| !policy.may(who, power));
+    barred.then(|| format!("no role of {who} may {}", power.as_str()))
 }
 
 /// Whether an approval of a content is one by a policy: nothing forged, by who may give it, signed where
@@ -416,7 +452,7 @@ pub fn counts(
     record: &Record,
     judging: u32,
 ) -> bool {
-    let lacks = Lack::of_word(policy, asset, entry, authorities, record, judging);
+    let lacks = Lack::of_word(Some(policy), asset, entry, authorities, record, judging);
     lacks.iter().all(|lack| !is_blocking(policy, lack.code()))
 }
 
@@ -430,21 +466,62 @@ fn refused(no: &Entry<Rejection>) -> String {
     format!("{} said no on {}: {}", no.fact.by, no.at.to_the_second(), no.fact.note)
 }
 
-/// What an approval is bound to, unless somebody whose word counts recorded that it was met.
-fn open(policy: &Policy, case: &Case<'_>, entry: &Entry<Approval>) -> Option<String> {
-    let conditions = entry.fact.conditions.as_ref()?;
-    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
-    let mut said = String::new();
-    let words = case.record.conditions_met.iter();
-    for met in words.filter(|met| met.fact.approval == entry.fact.id && met.seq > entry.seq) {
-        let Authority { signed, flaw, not_allowed } = case.authorities.of(met.seq).into_owned();
+/// Everything that keeps an approval from letting an AI asset in, whatever the policy makes of it: what is
+/// switched off is lacking all the same. A signature is lacking only where it is asked for.
+pub fn lacks(
+    basis: &Basis<'_>,
+    asset: &AssetId,
+    entry: &Entry<Approval>,
+    standing: &Standing,
+) -> Vec<(RuleCode, String)> {
+    let asked = basis.asks_for_signatures();
+    let mut all: Vec<_> = Lack::all(basis, asset, entry, standing)
+        .into_iter()
+        .filter(|lack| asked || !matches!(lack, Lack::Unsigned))
+        .map(|lack| (lack.code(), lack.said(entry, basis)))
+        .collect();
+    let Approval { id, by, .. } = &entry.fact;
+    if entry.fact.determination {
+        let why = format!("{id} by {by} confirms that it is not AI and approves nothing");
+        all.push((RuleCode::AiUnapproved, why));
+    }
+    if let Some(conditions) = open(basis, entry) {
+        let why = format!("{id} by {by} is on a condition that is open: {conditions}");
+        all.push((RuleCode::ConditionsOpen, why));
+    }
+    let record = basis.record;
+    let no = record.rejections_of(asset).filter(|no| basis.is_ours(&no.fact.deliverables)).last();
+    if let Some(no) = no.filter(|no| no.seq > record.answers(entry, asset)) {
+        all.push((RuleCode::ApprovalRejected, refused(no)));
+    }
+    all
+}
+
+/// Every word that the conditions of an approval were met, with why it does not count, if it does not.
+pub fn words_of_conditions<'a>(
+    basis: &Basis<'a>,
+    approval: &Entry<Approval>,
+) -> impl Iterator<Item = (&'a Entry<ConditionMet>, Option<String>)> {
+    let basis = *basis;
+    let (id, since) = (approval.fact.id, approval.seq);
+    let words = basis.record.conditions_met.iter();
+    words.filter(move |met| met.fact.approval == id && met.seq > since).map(move |met| {
+        let Authority { signed, flaw, not_allowed } = basis.authorities.of(met.seq).into_owned();
         let unsigned = || "it carries no signature".to_owned();
-        let lacks = flaw
+        let lack = flaw
             .or(not_allowed)
-            .or_else(|| may_not(policy, &met.fact.by, Power::MeetConditions))
-            .or_else(|| (asked && signed.is_none()).then(unsigned));
-        let lacks = lacks?;
-        said = format!("; {} said it was met, which does not count: {lacks}", met.fact.by);
+            .or_else(|| may_not(basis.policy, &met.fact.by, Power::MeetConditions))
+            .or_else(|| (basis.asks_for_signatures() && signed.is_none()).then(unsigned));
+        (met, lack)
+    })
+}
+
+/// What an approval is bound to, unless somebody whose word counts recorded that it was met.
+fn open(basis: &Basis<'_>, entry: &Entry<Approval>) -> Option<String> {
+    let conditions = entry.fact.conditions.as_ref()?;
+    let mut said = String::new();
+    for (met, lack) in words_of_conditions(basis, entry) {
+        said = format!("; {} said it was met, which does not count: {}", met.fact.by, lack?);
     }
     Some(format!("{conditions}{said}"))
 }
@@ -462,16 +539,16 @@ fn is_for(deliverables: &[String], name: &str) -> bool {
 }
 
 /// Whether somebody confirmed the determination that stands now, not an earlier one.
-pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bool {
-    let asked = is_blocking(policy, RuleCode::ApprovalUnsigned);
+pub fn confirmed(basis: &Basis<'_>, asset: &AssetId) -> bool {
+    let Basis { policy, record, .. } = *basis;
     let counts = |entry: &Entry<Approval>| {
-        let word = case.authorities.of(entry.seq);
-        let may = policy.may(&entry.fact.by, Power::Confirm);
-        may && word.counts() && (!asked || word.signed.is_some())
+        let word = basis.authorities.of(entry.seq);
+        let may = may_not(policy, &entry.fact.by, Power::Confirm).is_none();
+        may && word.counts() && (!basis.asks_for_signatures() || word.signed.is_some())
     };
-    let Some(determination) = case.record.determination(asset) else { return false };
-    let rejected = case.record.rejections_of(asset).map(|entry| entry.seq).max();
-    case.record.approvals_of(asset, case.now).any(|(entry, standing)| {
+    let Some(determination) = record.determination(asset) else { return false };
+    let rejected = record.rejections_of(asset).map(|entry| entry.seq).max();
+    record.approvals_of(asset, basis.now).any(|(entry, standing)| {
         entry.fact.determination
             && entry.seq > determination.seq
             && rejected.is_none_or(|no| entry.seq > no)
@@ -479,7 +556,7 @@ pub(super) fn confirmed(policy: &Policy, case: &Case<'_>, asset: &AssetId) -> bo
             && entry.fact.by != determination.fact.by
             && standing == Standing::Active
             && counts(entry)
-            && is_for(&entry.fact.deliverables, case.deliverable)
+            && basis.is_ours(&entry.fact.deliverables)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Policy or approvers that changed: said with every verdict until somebody acknowledges it.
 
 use crate::model::RuleCode;
+use crate::policy::changes::changes;
 use crate::policy::difference::difference;
 use crate::policy::rules::Case;
 use crate::policy::rules::facts::Whole;
@@ -18,7 +19,11 @@ pub(super) fn whole(case: &Case<'_>, whole: &Whole<'_>, found: &mut Findings<'_>
             },
             change.at.to_the_second(),
             change.seq,
-            difference(change.before, change.after)
+            if case.judging > 1 {
+                changes(change.of, change.before, change.after).join("\n")
+            } else {
+                difference(change.before, change.after)
+            }
         );
         found.say(RuleCode::PolicyChanged, None, why, fix.clone());
     }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::Ancestor;
 use crate::model::{
-    Answer, AssetId, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse,
-    Timestamp, Tool, plain_word,
+    Answer, AssetId, Declaration, DeclarationId, ELEMENTS, JUDGING, Prominence, Seq, Talent,
+    TalentUse, Timestamp, Tool, plain_word,
 };
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
@@ -70,6 +70,7 @@ impl<'a> Prepared<'a> {
             facts.id = id;
             facts.since = current.seq;
             facts.reported = dossier.report().is_some();
+            facts.judging = case.judging;
             facts.tier = Some(tier(policy, &facts).tier.as_str());
             let settled = rules.iter().map(|(rule, when)| Settled::of(rule, when, &facts));
             let settled = settled.collect();
@@ -110,6 +111,8 @@ pub struct DeclarationFacts<'a> {
     /// The event since which the register says of its tools that they keep data, if it does.
     pub(super) tools_since: Seq,
     pub(super) reported: bool,
+    /// The [`JUDGING`](crate::model::JUDGING) that is asked by.
+    judging: u32,
     tier: Option<&'static str>,
     phase: Option<String>,
     talent: TalentFacts,
@@ -131,7 +134,7 @@ impl<'a> DeclarationFacts<'a> {
         let talent = TalentFacts::new(policy, &declaration.talent, lost, now);
         let steps = declaration.pipeline.iter();
         let unmet = steps.filter(|step| step.meets_guidance != Some(Answer::Yes));
-        let tools = ToolFacts::new(register, declaration);
+        let tools = ToolFacts::new(register, declaration, lost);
         let uncleared = declaration.training_clearance.as_deref().is_none_or(is_blank);
         Self {
             declaration,
@@ -139,6 +142,7 @@ impl<'a> DeclarationFacts<'a> {
             since: Seq(0),
             tools_since: tools.keep_since,
             reported: false,
+            judging: JUDGING,
             tier: None,
             phase: declaration.phase.as_deref().map(plain_word),
             talent,
@@ -158,6 +162,7 @@ struct TalentFacts {
     minor: Option<String>,
     missing: Option<String>,
     elsewhere: Option<String>,
+    unplaced: Option<String>,
     expired: Option<String>,
 }
 
@@ -172,6 +177,10 @@ impl TalentFacts {
                 one.needs_consent() && !ours.trim().eq_ignore_ascii_case(theirs.trim())
             }
             _ => false,
+        };
+        let unplaced = |one: &Talent| {
+            let named = one.production.as_deref().is_some_and(|name| !is_blank(name));
+            policy.production.is_none() && named && one.needs_consent()
         };
         // A day that does not read is one that nobody can rely on.
         let expired = |one: &Talent| {
@@ -197,6 +206,7 @@ impl TalentFacts {
             minor: of(&|one| matches!(one.minor, Some(Answer::Yes | Answer::Unsure))),
             missing: listed(missing),
             elsewhere: of(&elsewhere),
+            unplaced: of(&unplaced),
             expired: of(&expired),
         }
     }
@@ -213,7 +223,7 @@ struct ToolFacts {
 }
 
 impl ToolFacts {
-    fn new(register: &Declarations, declaration: &Declaration) -> Self {
+    fn new(register: &Declarations, declaration: &Declaration, lost: &BTreeSet<AssetId>) -> Self {
         let tools: Vec<_> = declaration
             .tools()
             .map(|(name, version)| (name, version, register.tool(name, version)))
@@ -239,9 +249,23 @@ impl ToolFacts {
             not_enterprise: of(&|tool| tool.enterprise != Some(Answer::Yes)),
             trains: of(&|tool| tool.keeps_data() == Some(true)),
             unknown_terms: of(&|tool| tool.keeps_data().is_none()),
-            terms_missing: of(&|tool| tool.terms.is_none() && tool.enterprise != Some(Answer::Yes)),
+            terms_missing: of(&|tool| {
+                let kept = tool.terms.as_ref().is_some_and(|terms| !lost.contains(&terms.hash));
+                !kept && tool.enterprise != Some(Answer::Yes)
+            }),
         }
     }
+}
+
+/// What is to be read in a final use, where nobody says that its rights were cleared.
+fn rights_missing(said: &Declaration) -> Option<String> {
+    let temporary = match said.is_final {
+        Some(is_final) => !is_final,
+        None => said.principles.p4 == Some(Answer::Yes),
+    };
+    let cleared = said.rights_clearance.as_deref().is_some_and(|text| !is_blank(text));
+    let read = ["signage", "text"].into_iter().filter(|word| said.elements.contains(*word));
+    listed(read.filter(|_| !temporary && !cleared))
 }
 
 /// Names between commas, each once; nothing when there are none.
@@ -297,6 +321,7 @@ impl Facts for DeclarationFacts<'_> {
             Fact::Watermarked => answer(one.watermarked),
             Fact::HumanContribution => Value::maybe(one.human_contribution.as_deref()),
             Fact::RightsClearance => Value::maybe(one.rights_clearance.as_deref()),
+            Fact::RightsMissing if self.judging > 1 => Value::said(rights_missing(one)),
             Fact::Vendor => Value::maybe(one.vendor.as_deref()),
             Fact::Pipeline => Value::Number(one.pipeline.len() as u64),
             Fact::PipelineUnmet => Value::maybe(self.pipeline_unmet.as_deref()),
@@ -312,6 +337,7 @@ impl Facts for DeclarationFacts<'_> {
             Fact::TalentMinor => Value::maybe(talent.minor.as_deref()),
             Fact::ConsentMissing => Value::maybe(talent.missing.as_deref()),
             Fact::ConsentElsewhere => Value::maybe(talent.elsewhere.as_deref()),
+            Fact::ConsentUnplaced if self.judging > 1 => Value::maybe(talent.unplaced.as_deref()),
             Fact::ConsentExpired => Value::maybe(talent.expired.as_deref()),
             Fact::Tool => Value::maybe(one.tool.as_deref()),
             Fact::ToolUnregistered => Value::maybe(tools.unregistered.as_deref()),

@@ -6,7 +6,7 @@ use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{AiStatus, Approval, AssetId, Clearance, DeclarationId, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{confirmed, counts, is_ai};
+use crate::policy::rules::approval::{Basis, confirmed, counts, is_ai};
 use crate::policy::rules::declared::{Prepared, Settled};
 use crate::policy::rules::heritage::Heritage;
 use crate::policy::rules::{Case, Item, finality};
@@ -99,7 +99,12 @@ impl<'a> ItemFacts<'a> {
     pub(super) fn is_cleared_of_ai(&self) -> bool {
         self.item.origin.status == AiStatus::NotAi
             && self.case.record.determination(&self.item.asset).is_some()
-            && (!self.item.origin.contested || confirmed(self.policy, self.case, &self.item.asset))
+            && (!self.item.origin.contested || self.is_confirmed())
+    }
+
+    /// Whether somebody else confirmed that it is no AI.
+    fn is_confirmed(&self) -> bool {
+        confirmed(&Basis::of(self.policy, self.case), &self.item.asset)
     }
 
     /// Goes on to the next declaration, if there is one; gives what rules find by it alone.
@@ -160,7 +165,7 @@ impl Facts for ItemFacts<'_> {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())
             }
             Fact::Contested => Value::Flag(origin.contested || stands.contested.is_some()),
-            Fact::Confirmed => Value::Flag(confirmed(self.policy, self.case, &self.item.asset)),
+            Fact::Confirmed => Value::Flag(self.is_confirmed()),
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
                 let own = self.clearance(&self.item.asset, &self.prepared.of(self.item));
                 let of =

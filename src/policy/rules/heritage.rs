@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use crate::lineage::{Ancestor, Ancestry};
 use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Strength};
 use crate::policy::Policy;
-use crate::policy::rules::approval::{ApprovalFacts, confirmed, is_ai};
+use crate::policy::rules::approval::{ApprovalFacts, Basis, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared};
 use crate::policy::rules::{Case, Item};
 use crate::record::Entry;
@@ -253,7 +253,8 @@ fn obstacle<'a, 'b>(
 ) -> Option<Obstacle<'a, 'b>> {
     let contested = || {
         let open = |one: &&Forebear<'_>| {
-            one.ancestor.own.origin.contested && !confirmed(policy, case, &one.ancestor.asset)
+            one.ancestor.own.origin.contested
+                && !confirmed(&Basis::of(policy, case), &one.ancestor.asset)
         };
         // A mark that blocks before one that only warns.
         all.iter().filter(open).max_by_key(|one| one.ancestor.own.origin.marked)

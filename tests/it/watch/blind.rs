@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::watch::kit::{Watched, converges, in_ledger, long};
+use crate::watch::kit::{Watched, converges, in_ledger, long, through};
 use crate::world::{World, number, text};
 
 /// Events that the system keeps for a watcher that does not read them.
@@ -177,6 +177,101 @@ fn a_mount_that_comes_and_goes_in_a_root_loses_nothing() {
     world.verify();
 }
 
+/// What is mounted in a place by mount(8), until it goes.
+struct Bound {
+    at: PathBuf,
+}
+
+impl Bound {
+    /// None where that is not allowed.
+    fn new(args: &[&str], at: &Path) -> Option<Self> {
+        let mounted = Command::new("mount").args(args).arg(at).stderr(Stdio::null()).status();
+        mounted.is_ok_and(|status| status.success()).then(|| Self { at: at.to_owned() })
+    }
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.at).status();
+    }
+}
+
+/// Everything was looked at after a mount came or went, and what came after it is heard.
+#[track_caller]
+fn is_over(world: &World, watched: &mut Watched, round: &str) {
+    watched.until("rescan", |one| one["event"] == "rescan");
+    world.write("sentinel.txt", round);
+    watched.changed("sentinel.txt");
+    assert!(watched.said.iter().all(|one| one["event"] != "gone"), "{:#?}", watched.said);
+    watched.forget();
+}
+
+#[test]
+fn what_a_mount_of_the_same_disk_takes_along_or_covers_is_not_missing() {
+    let world = World::new();
+    let behind = world.outside("behind");
+    fs::create_dir_all(behind.join("deep")).unwrap();
+    fs::write(behind.join("m.txt"), "m").unwrap();
+    fs::write(behind.join("deep/n.txt"), "n").unwrap();
+    std::os::unix::fs::symlink("m.txt", behind.join("link")).unwrap();
+    world.write("mnt/own.txt", "own");
+    world.write("mnt/below/own.txt", "own, below");
+    let place = world.path("mnt");
+    let from = behind.display().to_string();
+    let bind = || Bound::new(&["--bind", &from], &place);
+    let mut watched = Watched::start(&world, &[]);
+    watched.forget();
+    let Some(bound) = bind() else {
+        println!("SKIPPED: mount(8) is not allowed here");
+        return;
+    };
+    is_over(&world, &mut watched, "bound over");
+    let known = |name: &str| in_ledger(&world).contains_key(name);
+    assert!(known("mnt/own.txt") && known("mnt/below/own.txt"), "called missing");
+    assert!(known("mnt/m.txt") && known("mnt/deep/n.txt"));
+    // Another look there, of something that really went, is not mistaken for it.
+    fs::write(behind.join("more.txt"), "more").unwrap();
+    watched.changed("mnt/more.txt");
+    fs::remove_file(behind.join("more.txt")).unwrap();
+    watched.gone("mnt/more.txt");
+    watched.forget();
+    drop(bound);
+    is_over(&world, &mut watched, "unbound");
+    for name in ["mnt/own.txt", "mnt/below/own.txt", "mnt/m.txt", "mnt/deep/n.txt"] {
+        assert!(known(name), "{name} is called missing");
+    }
+    // What came back into sight can be removed.
+    world.remove("mnt/own.txt");
+    watched.gone("mnt/own.txt");
+    fs::remove_dir_all(world.path("mnt/below")).unwrap();
+    watched.gone("mnt/below/own.txt");
+    watched.forget();
+    // Of another kind, over a folder with files of its own.
+    world.write("mnt/deep/here.txt", "here");
+    watched.changed("mnt/deep/here.txt");
+    watched.forget();
+    let bound = Bound::new(&["-t", "tmpfs", "none"], &place).unwrap();
+    is_over(&world, &mut watched, "covered");
+    world.write("mnt/deep/t.txt", "t");
+    watched.changed("mnt/deep/t.txt");
+    watched.forget();
+    drop(bound);
+    is_over(&world, &mut watched, "uncovered");
+    for name in ["mnt/deep/here.txt", "mnt/deep/t.txt", "mnt/m.txt", "mnt/deep/n.txt"] {
+        assert!(known(name), "{name} is called missing");
+    }
+    // Settings taken up meanwhile change nothing.
+    world.configure("[watch]\nreconcile = \"2h\"");
+    watched.until("ready again", |one| one["event"] == "ready");
+    let bound = bind().unwrap();
+    is_over(&world, &mut watched, "bound again");
+    fs::remove_file(behind.join("m.txt")).unwrap();
+    watched.gone("mnt/m.txt");
+    watched.stop();
+    drop(bound);
+    world.verify();
+}
+
 #[test]
 fn a_mount_that_no_longer_answers_is_a_problem_and_nothing_in_it_is_missing() {
     if !can_mount() {
@@ -223,15 +318,9 @@ fn daemons() -> Vec<i32> {
 /// The program where the system gives less than it would: in a user namespace of its own, with this
 /// written to `/proc/sys/user/NAME`. None where there are no such namespaces.
 fn limited(world: &World, name: &str, limit: u32) -> Option<Command> {
-    let program = world.command();
-    let mut command = Command::new("/usr/bin/unshare");
-    command.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
-    command.arg(format!("echo {limit} > /proc/sys/user/{name} && exec \"$@\""));
-    command.arg("sh").arg(program.get_program());
-    command.env_clear().current_dir(world.dir()).stdin(Stdio::null());
-    for (name, value) in program.get_envs() {
-        command.env(name, value.unwrap());
-    }
+    let script = format!("echo {limit} > /proc/sys/user/{name} && exec \"$@\"");
+    let args = ["--user", "--map-root-user", "/bin/sh", "-c", &script, "sh"];
+    let command = through(world, "/usr/bin/unshare", &args);
     let mut tried = Command::new("/usr/bin/unshare");
     tried.args(["--user", "--map-root-user", "/bin/sh", "-c"]);
     tried.arg(format!("echo {limit} > /proc/sys/user/{name}"));

@@ -77,6 +77,26 @@ fn one_pass_says_no_to_what_lies_there_already() {
 }
 
 #[test]
+fn a_pass_over_one_folder_says_of_guards_elsewhere_only_that_they_are() {
+    let world = guarded();
+    world.write("DELIVERY/ep101.png", media::a1111_png(1));
+    world.write("DELIVERY/ep102/a.png", media::a1111_png(2));
+    world.write("reel1/a.txt", "a");
+    world.json(["watch", "--once"]).expect(1);
+    // What the ledger has of the folder is long gone.
+    world.remove("DELIVERY/ep101.png");
+    let said = world.json(["watch", "--once", "reel1"]).expect(4).values();
+    assert!(said.iter().all(|one| one["event"] != "guard"), "{said:#?}");
+    let problem = said.iter().find(|one| one["event"] == "problem").unwrap();
+    assert_eq!(problem["path"], "DELIVERY", "{problem}");
+    assert!(text(problem, "problem").contains("not in what is watched"), "{problem}");
+    // Of a folder in the guarded one, what lies in it is judged.
+    let said = world.json(["watch", "--once", "DELIVERY/ep102"]).expect(1).values();
+    let judged: Vec<_> = said.iter().filter(|one| one["event"] == "guard").collect();
+    assert!(judged.len() == 1 && judged[0]["path"] == "DELIVERY/ep102/a.png", "{judged:#?}");
+}
+
+#[test]
 fn a_hook_is_run_for_what_should_not_be_there() {
     let world = guarded();
     world.configure("[watch]\non_guard = [\"/bin/false\"]");

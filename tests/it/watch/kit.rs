@@ -165,6 +165,30 @@ fn lines(out: ChildStdout) -> Receiver<String> {
     receiver
 }
 
+/// The program in a world, started by another that execs what follows its own arguments.
+pub fn through(world: &World, starter: &str, args: &[&str]) -> Command {
+    let program = world.command();
+    let mut command = Command::new(starter);
+    command.args(args).arg(program.get_program());
+    command.env_clear().current_dir(world.dir()).stdin(Stdio::null());
+    for (name, value) in program.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    command
+}
+
+/// The program as one whom permissions bind. Root is above them, unless it gives that up.
+pub fn bound_by_permissions(world: &World) -> Option<Command> {
+    if !rustix::process::getuid().is_root() {
+        return Some(world.command());
+    }
+    let starter = "/usr/bin/setpriv";
+    let drop = ["--bounding-set=-dac_override,-dac_read_search"];
+    let mut tried = Command::new(starter);
+    tried.args(drop).arg("/bin/true").stderr(Stdio::null());
+    tried.status().is_ok_and(|status| status.success()).then(|| through(world, starter, &drop))
+}
+
 /// What is on disk: every regular file below the project, by path, with its id.
 pub fn on_disk(world: &World) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();

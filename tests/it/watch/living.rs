@@ -1,14 +1,16 @@
 //! Living with it: signals, one at a time, beside other commands, hooks, polling, and what it says.
 
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::media;
-use crate::watch::kit::{BOUND, Watched, converges, in_ledger, long};
+use crate::watch::kit::{BOUND, Watched, bound_by_permissions, converges, in_ledger, long};
 use crate::world::{Ran, World, number, text};
 
 #[test]
@@ -129,19 +131,114 @@ fn a_lost_event_is_said_and_made_good() {
 
 #[test]
 fn a_folder_nobody_may_enter_is_a_problem_and_the_rest_goes_on() {
-    if rustix::process::getuid().is_root() {
-        println!("SKIPPED: root may enter every folder");
-        return;
-    }
     let world = World::new();
+    let Some(command) = bound_by_permissions(&world) else {
+        println!("{EVERYWHERE}");
+        return;
+    };
     world.write("closed/a.txt", "a");
-    fs::set_permissions(world.path("closed"), fs::Permissions::from_mode(0o000)).unwrap();
-    let mut watched = Watched::start(&world, &[]);
+    permit(&world.path("closed"), 0o000);
+    let mut watched = Watched::spawn_as(command, &[]);
     watched.problem("cannot");
     world.write("b.txt", "b");
     watched.changed("b.txt");
-    fs::set_permissions(world.path("closed"), fs::Permissions::from_mode(0o755)).unwrap();
+    permit(&world.path("closed"), 0o755);
     watched.changed("closed/a.txt");
+    watched.stop();
+}
+
+const EVERYWHERE: &str = "SKIPPED: root may enter every folder, and no setpriv(1) to give that up";
+
+fn permit(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn what_was_written_below_a_folder_that_was_closed_is_recorded_when_it_is_open_again() {
+    let world = World::new();
+    let archive = world.add_root("archive");
+    let Some(command) = bound_by_permissions(&world) else {
+        println!("{EVERYWHERE}");
+        return;
+    };
+    world.write("a/b/old.txt", "old");
+    world.write("a/b/gone/away.txt", "away");
+    fs::create_dir_all(archive.join("sub/gone")).unwrap();
+    fs::write(archive.join("sub/gone/away.txt"), "away").unwrap();
+    let mut watched = Watched::spawn_as(command, &[]);
+    watched.until("ready", |one| one["event"] == "ready");
+    for (closed, below, shown) in [
+        (world.path("a"), world.path("a/b"), "a/b"),
+        (archive.clone(), archive.join("sub"), "archive:sub"),
+    ] {
+        // Others hold the folder below open, and go on.
+        let held = fs::File::open(&below).unwrap();
+        let within = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+        permit(&closed, 0o000);
+        fs::write(within.join("new.png"), media::a1111_png(1)).unwrap();
+        fs::write(within.join("old.txt"), "other").unwrap();
+        fs::remove_dir_all(within.join("gone")).unwrap();
+        fs::create_dir(within.join("deep")).unwrap();
+        fs::write(within.join("deep/down.txt"), "down").unwrap();
+        watched.problem("cannot look at it");
+        world.write("sentinel.txt", shown);
+        watched.changed("sentinel.txt");
+        watched.forget();
+        permit(&closed, 0o755);
+        let said = watched.changed(&format!("{shown}/new.png"));
+        assert_eq!(said["status"], "ai");
+        watched.changed(&format!("{shown}/old.txt"));
+        watched.changed(&format!("{shown}/deep/down.txt"));
+        watched.gone(&format!("{shown}/gone/away.txt"));
+        fs::write(below.join("deep/later.txt"), "later").unwrap();
+        watched.changed(&format!("{shown}/deep/later.txt"));
+    }
+    watched.stop();
+    assert_eq!(world.scan()["hashed_files"], 0, "a scan agrees");
+}
+
+#[test]
+fn what_was_lost_is_looked_at_before_it_ends() {
+    let world = World::new();
+    for at in 0..500 {
+        fs::create_dir_all(world.path(at.to_string())).unwrap();
+    }
+    let watched = Watched::start(&world, &["--queue", "1"]);
+    let pid = Pid::from_raw(i32::try_from(watched.pid()).unwrap()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    for at in 0..500 {
+        world.write(format!("{at}/a.txt"), format!("file {at}"));
+    }
+    // As old as a file must be that nobody was seen to close.
+    std::thread::sleep(Duration::from_millis(600));
+    kill_process(pid, Signal::INT).unwrap();
+    kill_process(pid, Signal::CONT).unwrap();
+    let (code, said) = watched.end(Signal::CONT);
+    assert_eq!(code, 0, "{said:#?}");
+    assert_eq!(in_ledger(&world).len(), 500, "{said:#?}");
+}
+
+#[test]
+fn rules_above_a_folder_that_is_watched_alone_hold_when_they_are_edited() {
+    let world = World::new();
+    world.write("reel1/in/a.txt", "a");
+    world.write("reel1/b.txt", "b");
+    world.write(".genlockignore", "in/\n");
+    let mut watched = Watched::start(&world, &["reel1"]);
+    assert_eq!(in_ledger(&world).into_keys().collect::<Vec<_>>(), ["reel1/b.txt"]);
+    world.write(".genlockignore", "# none\n");
+    watched.changed("reel1/in/a.txt");
+    world.write("reel1/in/later.txt", "later");
+    watched.changed("reel1/in/later.txt");
+    // The folder itself is left out for a while.
+    world.write(".genlockignore", "reel1/\n");
+    watched.problem("left out by the ignore rules");
+    watched.forget();
+    world.write("reel1/c.txt", "c");
+    world.remove(".genlockignore");
+    watched.changed("reel1/c.txt");
+    world.write("reel1/d.txt", "d");
+    watched.changed("reel1/d.txt");
     watched.stop();
 }
 
@@ -227,7 +324,7 @@ fn in_text_a_new_ai_asset_is_one_line_and_a_sequence_too() {
         assert!(began.elapsed() < BOUND);
         std::thread::sleep(Duration::from_millis(20));
     }
-    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::INT).unwrap();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     child.wait().unwrap();
     let ran = Ran::from(child.wait_with_output().unwrap());
     assert!(ran.stdout.contains("watching "), "{ran:?}");

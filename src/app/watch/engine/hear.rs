@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use crate::app::AppError;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER};
 use crate::app::watch::glance::Noticed;
 use crate::app::watch::place::{Place, locate};
-use crate::app::{AppError, Project};
+use crate::app::watch::setup::Setup;
 use crate::observe::Hint;
 use crate::observe::filter::IGNORE_FILE;
 use crate::problem::Problem;
@@ -61,8 +62,11 @@ impl Engine<'_> {
     pub(super) fn with(&mut self, path: &std::path::Path, act: impl FnOnce(&mut Self, Place)) {
         let Some(place) = locate(self.parts, path) else { return };
         if place.path.is_root() {
-            // The root itself: a glance says what became of it.
+            // The root itself: a glance says what became of it, and a look what may be entered now.
             self.next_glance = Duration::ZERO;
+            if self.glance.is_there(place.part) {
+                self.want(place);
+            }
             return;
         }
         if place.path.name() == IGNORE_FILE.as_bytes() {
@@ -109,7 +113,7 @@ impl Engine<'_> {
         for noticed in self.glance.again() {
             log::info!("{noticed:?}");
             match noticed {
-                Noticed::LedgerBack => return Some(Ended::Again(Box::new(self.project.clone()))),
+                Noticed::LedgerBack => return Some(Ended::LedgerBack),
                 Noticed::LedgerAway => {
                     let path = self.project.config.ledger.display();
                     let what = "the ledger is not there; nothing can be recorded until it is back";
@@ -118,28 +122,18 @@ impl Engine<'_> {
                 Noticed::Away(part) => self.away(part),
                 Noticed::Back(part) => {
                     let root = &self.parts[part].root.path;
-                    if root.is_symlink()
-                        && let Ok(project) = Project::at(&self.project.dir)
-                    {
-                        // What it leads to is watched, and not the link.
-                        return Some(Ended::Again(Box::new(project)));
-                    }
                     self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
+                }
+                Noticed::Rules => {
+                    let why = "the ignore rules above the watched folder were edited".to_owned();
+                    self.again(why, false, Duration::ZERO);
                 }
                 Noticed::Mounts => {
                     let why = "something was mounted or unmounted".to_owned();
                     self.again(why, true, Duration::ZERO);
                 }
-                Noticed::Settings => match Project::at(&self.project.dir) {
-                    Ok(project) if project.config == self.project.config => {}
-                    Ok(project) => return Some(Ended::Again(Box::new(project))),
-                    Err(error) => {
-                        let path = self.project.control().join("config.toml");
-                        let why = with_causes(&error);
-                        let what = format!("the settings cannot be used, the old ones hold: {why}");
-                        self.problem(&Problem::new(path.display(), what));
-                    }
-                },
+                // A root is watched where its link leads, and not as the link.
+                Noticed::Settings | Noticed::Elsewhere => self.untried = true,
                 Noticed::Policy => {
                     if let Err(error) = self.project.policy() {
                         let path = self.project.control().join("policy.toml");
@@ -150,7 +144,27 @@ impl Engine<'_> {
                 }
             }
         }
-        None
+        if self.untried && self.glance.has_ledger() { self.reconsider() } else { None }
+    }
+
+    /// Tries the settings as they are now. What is wrong with them may lie outside of them, so that
+    /// nobody need edit them again: they are tried until they can be used.
+    fn reconsider(&mut self) -> Option<Ended> {
+        let dir = &self.project.dir;
+        match Setup::load(dir, self.context, self.options, Some(self.setup)) {
+            Ok(next) => {
+                self.untried = false;
+                let other = next.project.config != self.project.config;
+                other.then(|| Ended::Again(Box::new(next)))
+            }
+            Err(error) => {
+                let path = self.project.control().join("config.toml");
+                let why = with_causes(&error);
+                let what = format!("the settings cannot be used, the old ones hold: {why}");
+                self.problem(&Problem::new(path.display(), what));
+                None
+            }
+        }
     }
 
     pub(super) fn away(&mut self, part: usize) {

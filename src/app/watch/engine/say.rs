@@ -93,7 +93,7 @@ impl Engine<'_> {
                 self.problem(&Problem::at(&folder, what));
             }
         }
-        self.teller.judge_all(&mut self.guards, &mut |event| said.push(event))?;
+        self.teller.judge_all(self.parts, &mut self.guards, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
         }

@@ -7,7 +7,9 @@ use crossbeam_channel::RecvTimeoutError;
 use crate::app::AppError;
 use crate::app::watch::WatchOutcome;
 use crate::app::watch::engine::{Busy, Ended, Engine, HINTS, NAP, PATIENCE};
+use crate::app::watch::place::Place;
 use crate::app::watch::worker::Task;
+use crate::model::RelPath;
 use crate::problem::Problem;
 
 impl Engine<'_> {
@@ -20,6 +22,23 @@ impl Engine<'_> {
         self.finish_task()?;
         if self.first.is_some() && self.glance.has_ledger() {
             self.hear_out();
+            self.own_up();
+            if !self.is_halted()
+                && let Some(rescan) = self.rescan.take()
+            {
+                // What was lost is not heard of again by anybody, and may have been the end of a file that
+                // is waited for: by their times it is told which are complete.
+                for part in 0..self.parts.len() {
+                    self.porch.forget_below(&Place::new(part, RelPath::root()));
+                }
+                self.look_at_all(rescan);
+                self.finish_task()?;
+                if self.is_halted() {
+                    let path = self.project.dir.display();
+                    let what = "stopped before everything was looked at again; the next scan does";
+                    self.problem(&Problem::new(path, what));
+                }
+            }
             while let Some(place) = self.below.pop_first().filter(|_| !self.is_halted()) {
                 self.give(Busy::Look, Task::Below(place));
                 self.finish_task()?;
@@ -40,7 +59,7 @@ impl Engine<'_> {
                     self.problem(&Problem::at(&path, "still being written, not read"));
                 }
             }
-            if self.lost.take().is_none() && self.is_settled() {
+            if self.lost.take().is_none() && self.is_settled() && !self.is_halted() {
                 self.give(Busy::Checkpoint, Task::Checkpoint);
                 self.finish_task()?;
             }
@@ -48,6 +67,17 @@ impl Engine<'_> {
         self.flush();
         let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
         Ok(Ended::Stopped(outcome))
+    }
+
+    /// Lets hooks end, and says what became of them.
+    pub(super) fn finish_hooks(&mut self) {
+        self.flush();
+        let left = self.hooks.take().and_then(|hooks| hooks.finish(PATIENCE));
+        let complaints: Vec<_> = self.complaints.try_iter().chain(left).collect();
+        for problem in complaints {
+            self.problem(&problem);
+        }
+        self.flush();
     }
 
     fn is_halted(&self) -> bool {

@@ -15,7 +15,7 @@ fn what_lies_below_a_folder_that_was_let_go_is_looked_for_from_above() {
     let temp = tempfile::tempdir().unwrap();
     let path = temp.path().canonicalize().unwrap();
     fs::create_dir_all(path.join("a/b/c")).unwrap();
-    let root = Root { name: RootName::project(), path };
+    let root = Root { name: RootName::project(), named: path.clone(), path };
     let parts = [WatchedPart { root, start: RelPath::root() }];
     let (hints, _heard) = bounded(1024);
     let foreign = Foreign::none_of(&parts);

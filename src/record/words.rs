@@ -1,0 +1,71 @@
+//! What people said of a content's origin. The newest determination stands; that somebody said before
+//! that it is AI-made stays a word of its own, until who said it takes it back.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::model::{AssetId, Determination, DeterminationCleared, DeterminedStatus};
+use crate::record::{Entry, Record};
+
+/// Every determination, and which of them speak for what.
+#[derive(Default)]
+pub(super) struct Words {
+    all: Vec<Entry<Determination>>,
+    /// The newest of each content that nobody withdrew.
+    newest: HashMap<AssetId, usize>,
+    /// Those by which each person still says that a content is AI-made, in order.
+    made: HashMap<AssetId, Vec<usize>>,
+}
+
+impl Words {
+    pub(super) fn determined(&mut self, entry: Entry<Determination>) {
+        let index = self.all.len();
+        for asset in &entry.fact.assets {
+            self.newest.insert(*asset, index);
+            // Who says something else now has taken the earlier word back.
+            let all = &self.all;
+            if let Some(made) = self.made.get_mut(asset) {
+                made.retain(|one| all[*one].fact.by != entry.fact.by);
+            }
+            if entry.fact.status != DeterminedStatus::NotAi {
+                self.made.entry(*asset).or_default().push(index);
+            }
+        }
+        self.all.push(entry);
+    }
+
+    /// The newest goes, whoever made it; what somebody else said is not taken back by that.
+    pub(super) fn cleared(&mut self, fact: &DeterminationCleared, actor: &str) {
+        for asset in &fact.assets {
+            let Some(index) = self.newest.remove(asset) else { continue };
+            if self.all[index].fact.by == actor
+                && let Some(made) = self.made.get_mut(asset)
+            {
+                made.retain(|one| *one != index);
+            }
+        }
+    }
+}
+
+impl Record {
+    /// The newest determination of a content.
+    pub fn determination(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
+        self.words.newest.get(asset).map(|index| &self.words.all[*index])
+    }
+
+    /// The newest word that a content is AI-made which who said it did not take back, whatever others
+    /// determined since.
+    pub fn said_made(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
+        self.words.made.get(asset)?.last().map(|index| &self.words.all[*index])
+    }
+
+    /// Whether anybody's word says what a content is.
+    pub fn is_spoken_of(&self, asset: &AssetId) -> bool {
+        self.determination(asset).is_some() || self.said_made(asset).is_some()
+    }
+
+    /// Every content somebody determined.
+    pub fn determined(&self) -> BTreeSet<AssetId> {
+        let said = self.words.made.iter().filter(|(_, made)| !made.is_empty());
+        self.words.newest.keys().chain(said.map(|(asset, _)| asset)).copied().collect()
+    }
+}
