@@ -5,7 +5,7 @@
 //! stands after the scan. The tail is looked at first; only when it has none (a large trailer, or a
 //! cut file) the rest is read, up to `SCAN_CAP`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
@@ -41,6 +41,8 @@ struct Parts {
     xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
+    /// Boxes whose first part was met, by their number.
+    boxes: BTreeSet<[u8; 2]>,
     c2pa: bool,
 }
 
@@ -127,10 +129,10 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
                 found.add(format!("JPEG APP1 EXIF @ offset {at}"), Content::Exif(exif));
             }
         }
-        0xeb if !parts.c2pa && c2pa_superbox(data) => {
-            parts.c2pa = true;
-            found
-                .add(format!("JPEG APP11 JUMBF c2pa @ offset {at}"), Content::C2pa(Store::InPlace));
+        0xeb => {
+            if let Some(part) = data.strip_prefix(b"JP") {
+                boxed(at, part, found, parts);
+            }
         }
         0xed => {
             if let Some(resources) = data.strip_prefix(PHOTOSHOP) {
@@ -168,10 +170,52 @@ fn extended(at: u64, data: &[u8], parts: &mut Parts) {
     pieces.insert(offset, piece.to_vec());
 }
 
-/// The first segment of a store: `JP`, instance, sequence 1, then the superbox with its label.
-/// Four letters alone would be found in compressed data too.
-fn c2pa_superbox(data: &[u8]) -> bool {
-    data.starts_with(b"JP") && data.get(8..).is_some_and(is_c2pa_jumbf)
+/// What a JUMBF superbox says that it is, when it is a C2PA store.
+const C2PA_UUID: [u8; 16] = *b"c2pa\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71";
+
+/// A part of a box, as JPEG XT spreads it over APP11 segments: its number, which part it is, and the box's
+/// header again. A store whose head is damaged must not pass for none.
+fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
+    let mut broken = |what: &str| found.problem(NAME, format!("APP11 @ offset {at}: {what}"));
+    let (Some(number), Some(sequence), Some(length), Some(kind)) =
+        (part.first_chunk(), part.get(2..6), part.get(6..10), part.get(10..14))
+    else {
+        return broken("too short for a part of a box");
+    };
+    let is_first = sequence == [0, 0, 0, 1];
+    if kind != b"jumb" {
+        // JPEG XT has boxes of its own, all named in letters and digits.
+        if is_first && !kind.iter().all(u8::is_ascii_alphanumeric) {
+            broken("no box begins where one should");
+        }
+        return;
+    }
+    if !is_first {
+        if parts.boxes.insert(*number) {
+            broken("the first part of this box is not there");
+        }
+        return;
+    }
+    parts.boxes.insert(*number);
+    let is_long = length == [0, 0, 0, 1];
+    let inside = part.get(if is_long { 22 } else { 14 }..).unwrap_or_default();
+    if inside.get(4..8) != Some(b"jumd") {
+        return broken("a JUMBF box that does not say what it is");
+    }
+    let is_typed = inside.get(8..24) == Some(&C2PA_UUID);
+    let is_labelled = inside.get(25..30) == Some(b"c2pa\0");
+    if !is_typed && !is_labelled {
+        return;
+    }
+    if !is_typed || !is_labelled {
+        broken("a C2PA store whose type and label do not agree");
+    } else if is_long {
+        broken("a C2PA store with a length of 64 bits, which readers of C2PA do not take");
+    }
+    if !std::mem::replace(&mut parts.c2pa, true) {
+        let place = format!("JPEG APP11 JUMBF c2pa @ offset {at}");
+        found.add(place, Content::C2pa(Store::InPlace));
+    }
 }
 
 /// Whether these bytes begin a JUMBF superbox labelled `c2pa`.
@@ -235,17 +279,49 @@ pub(crate) mod tests {
         walked(walk, data)
     }
 
+    /// A part of a box, with what a description box would say.
+    fn part(sequence: u8, header: &[u8], uuid: &[u8], label: &[u8]) -> Vec<u8> {
+        let number = [b"JP\0\x01\0\0\0", &[sequence][..], header].concat();
+        [&number, b"\0\0\0\x26jumd".as_slice(), uuid, b"\x03", label].concat()
+    }
+
+    #[test]
+    fn a_store_whose_head_is_damaged_is_not_passed_over() {
+        const HEADER: &[u8] = b"\0\0\0\x40jumb";
+        let other = [b'o'; 16];
+        let look = |parts: &[Vec<u8>]| {
+            let segments: Vec<_> = parts.iter().map(|part| segment_bytes(0xeb, part)).collect();
+            let found = found(&jpeg(&segments));
+            (found.blocks.len(), found.problems.len())
+        };
+        assert_eq!(look(&[part(1, HEADER, &C2PA_UUID, b"c2pa\0")]), (1, 0));
+        // Of several parts the first tells.
+        let second = part(2, HEADER, &other, b"more");
+        assert_eq!(look(&[part(1, HEADER, &C2PA_UUID, b"c2pa\0"), second.clone()]), (1, 0));
+        assert_eq!(look(&[second.clone(), second]), (0, 1));
+        // One byte of its label, of its type, of its description; a header that is none.
+        assert_eq!(look(&[part(1, HEADER, &C2PA_UUID, b"x2pa\0")]), (1, 1));
+        assert_eq!(look(&[part(1, HEADER, &other, b"c2pa\0")]), (1, 1));
+        let mut cut = part(1, HEADER, &C2PA_UUID, b"c2pa\0");
+        cut[20] = b'x';
+        assert_eq!(look(&[cut]), (0, 1));
+        assert_eq!(look(&[part(1, &[0x9b; 8], &other, b"")]), (0, 1));
+        assert_eq!(look(&[b"JP\0\x01".to_vec()]), (0, 1));
+        let long = part(1, b"\0\0\0\x01jumb\0\0\0\0\0\0\0\x48", &C2PA_UUID, b"c2pa\0");
+        assert_eq!(look(&[long]), (1, 1));
+        // Boxes of other standards.
+        assert_eq!(look(&[part(1, HEADER, &other, b"j360\0")]), (0, 0));
+        assert_eq!(look(&[part(1, b"\0\0\0\x40SPEC", &other, b"")]), (0, 0));
+        assert_eq!(look(&[b"HDR_RI ver=11".to_vec()]), (0, 0));
+    }
+
     #[test]
     fn segments_give_their_blocks() {
         let mut more = XMP_MORE.to_vec();
         more.extend_from_slice(&[b'g'; 32]);
         let first = [more.clone(), vec![0, 0, 0, 4, 0, 0, 0, 0], b"<a".to_vec()].concat();
         let second = [more, vec![0, 0, 0, 4, 0, 0, 0, 2], b"/>".to_vec()].concat();
-        let jumbf = [
-            b"JP\0\x01\0\0\0\x01".as_slice(),
-            b"\0\0\0\x40jumb\0\0\0\x26jumd0123456789abcdef\x03c2pa\0",
-        ]
-        .concat();
+        let jumbf = part(1, b"\0\0\0\x40jumb", &C2PA_UUID, b"c2pa\0");
         let file = jpeg(&[
             segment_bytes(0xe1, &[XMP, b"<x/>"].concat()),
             segment_bytes(0xe1, &second),
