@@ -3,10 +3,6 @@
 //! File times move in ticks. A file read in the tick it was written in can be written once more and
 //! look the same: the fingerprint of such a read would hide the second write for ever. `hash` asks here before it reads; it
 //! must never wait longer than a tick, and says `Racy` where a tick is not enough.
-//!
-//! A write through a memory map moves the times only when it makes a page dirty: what it writes into that page
-//! after, until the system has written the page out, leaves no trace. So pages of young files are written out
-//! first, and the next write has to make them dirty again.
 
 use std::fs::File;
 use std::time::Duration;
@@ -24,27 +20,9 @@ const TICK: i64 = 10_000_000;
 const COARSE_TICK: i64 = 2_000_000_000;
 const SECOND: i64 = 1_000_000_000;
 
-/// How long a page may stay dirty: Linux writes out by itself what has been for half a minute, and looks
-/// every few seconds. A file whose times are older has no page that a map can write to unseen.
-const DIRTY: i64 = 60 * SECOND;
-
-/// Waits until the file's times are older than a tick, writes out what a map may still hold dirty, and says
-/// whether a write after this must show in the times. What was written meanwhile is a change.
-pub(super) fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
-    let (print, sighting) = wait(file, clock)?;
-    if clock.now().as_nanos().saturating_sub(newest(&print)) < DIRTY {
-        // A file system that cannot write has nothing dirty either: no matter why it does not.
-        let _ = rustix::fs::fdatasync(file);
-        if stat(file)? != print {
-            return Err(Stop::Changed);
-        }
-    }
-    Ok((print, sighting))
-}
-
 /// Waits until the file's times are older than a tick, so that a write after this must show in
 /// them, and says whether that could be had.
-fn wait(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
+pub(super) fn settle(file: &File, clock: &dyn Clock) -> Result<(Fingerprint, Sighting), Stop> {
     let before = stat(file)?;
     let wait = match age(&before, clock.now().as_nanos(), file) {
         Age::Old => return Ok((before, Sighting::Read)),
@@ -72,12 +50,8 @@ enum Age {
     Unclear,
 }
 
-/// The ctime counts too: a tool can set the mtime back right after it wrote.
-fn newest(print: &Fingerprint) -> i64 {
-    print.mtime.max(print.ctime)
-}
-
-/// How the times in `print` stand to `now`, in nanoseconds since the epoch.
+/// How the times in `print` stand to `now`, in nanoseconds since the epoch. The ctime counts too: a tool can set
+/// the mtime back right after it wrote.
 ///
 /// An mtime that is ahead was set by somebody, or by a camera whose clock is wrong, and would be ahead
 /// for years. On a local disk the ctime is our own clock's and moves with every write: it counts alone then.

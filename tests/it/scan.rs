@@ -239,28 +239,6 @@ fn an_unchanged_xmp_jpeg_is_known_by_what_it_declares() {
 }
 
 #[test]
-fn what_is_written_through_a_memory_map_after_a_scan_is_read_again() {
-    const TMPFS: i64 = 0x0102_1994;
-    let world = World::new();
-    if rustix::fs::statfs(world.dir()).unwrap().f_type == TMPFS {
-        eprintln!("SKIPPED: on a tmpfs pages are never written out, and no time moves");
-        return;
-    }
-    // The index of SQLite's log is such a file: the program that writes it holds it mapped.
-    let film = rusqlite::Connection::open(world.path("a.db")).unwrap();
-    film.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)")
-        .unwrap();
-    world.scan();
-    let (before, bytes) = (world.row("a.db-shm"), world.read("a.db-shm"));
-    film.execute_batch("INSERT INTO t VALUES (2)").unwrap();
-    assert_ne!(world.read("a.db-shm"), bytes, "this test needs it to be written");
-    world.scan();
-    assert_ne!(world.row("a.db-shm")["asset"], before["asset"]);
-    // As it is now, it is known.
-    assert_eq!(work(&world.scan()), [0, 3, 0]);
-}
-
-#[test]
 fn a_file_with_an_mtime_in_the_future_is_read_once() {
     let world = World::new();
     let path = world.write("a.png", a1111_png(1));
