@@ -34,7 +34,7 @@ pub struct Ground<'a> {
     pub attested: bool,
     /// Whether these are files that a command made, and not the deliverable itself.
     pub made: bool,
-    /// The [`JUDGING`](crate::model::JUDGING) to judge by.
+    /// The [`JUDGING`] to judge by.
     pub judging: u32,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
