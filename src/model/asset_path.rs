@@ -43,6 +43,13 @@ impl RootName {
         &self.0
     }
 
+    /// The same name, for a thread that makes many copies of it: those of one name share a count of them,
+    /// and threads that count at once wait for one another.
+    #[must_use]
+    pub fn unshared(&self) -> Self {
+        Self(self.as_str().into())
+    }
+
     /// Whether this is the project folder itself, whose paths are shown without a prefix.
     pub fn is_project(&self) -> bool {
         &*self.0 == PROJECT_ROOT

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AiStatus, Finding, RuleCode, Severity, Verdict, Waived};
+use crate::model::{AiStatus, AssetPath, Finding, RootName, RuleCode, Severity, Verdict, Waived};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::rule::{Rule, Template};
@@ -25,6 +25,8 @@ pub(super) struct Findings<'a> {
     folds: Vec<Fold<'a>>,
     /// Where sentences are written before they are kept.
     sentence: String,
+    /// The name of the root that the last item lies in.
+    root: Option<RootName>,
 }
 
 /// What one rule found in many files, as one finding.
@@ -70,7 +72,17 @@ impl<'a> Findings<'a> {
             waived: Vec::new(),
             folds: Vec::new(),
             sentence: String::new(),
+            root: None,
         }
+    }
+
+    /// A path with a name of its root that no other thread counts the uses of: that they share one costs
+    /// more than all else there is to a finding.
+    fn own(&mut self, path: &AssetPath) -> AssetPath {
+        let root = self.root.take().filter(|root| *root == path.root);
+        let root = root.unwrap_or_else(|| path.root.unshared());
+        self.root = Some(root.clone());
+        AssetPath::new(root, path.path.clone())
     }
 
     /// What a rule of ours says of something that is no condition on facts.
@@ -83,7 +95,7 @@ impl<'a> Findings<'a> {
     ) {
         let Some(severity) = self.policy.severity(code) else { return };
         let asset = item.map(|item| item.asset);
-        let path = item.map(|item| item.path.clone());
+        let path = item.map(|item| self.own(item.path));
         let (why, fix) = (why.into(), fix.into());
         self.add(Finding { code: code.into(), severity, asset, path, why, fix });
     }
@@ -146,7 +158,7 @@ impl<'a> Findings<'a> {
         if rule.fold {
             return self.fold(rule, severity, item, Some([why, fix]));
         }
-        let (asset, path) = (Some(item.asset), Some(item.path.clone()));
+        let (asset, path) = (Some(item.asset), Some(self.own(item.path)));
         self.add(Finding { code: rule.code.clone(), severity, asset, path, why, fix });
     }
 
