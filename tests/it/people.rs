@@ -20,7 +20,7 @@ fn a_determination_decides_whatever_the_marks_say() {
     let world = World::with([("a.png", plain_png(1)), ("b.png", a1111_png(1))]);
     let person = |status: &str| (status.to_owned(), Value::Null, "person".to_owned());
     for (flag, status) in [("--ai", "ai"), ("--ai-part", "ai-part"), ("--not-ai", "not-ai")] {
-        world.run(["tag", "a.png", flag, "--note", "looked again"]).expect(0);
+        world.run(["tag", "a.png", flag]).expect(0);
         assert_eq!(origin(&world, "a.png"), person(status));
     }
     world.run(["tag", "b.png", "--ai-part"]).expect(0);
@@ -37,7 +37,7 @@ fn a_source_type_says_the_status_by_itself_and_must_agree_with_a_flag() {
         ("algorithmicMedia", "not-ai"),
     ];
     for (term, status) in cases {
-        world.run(["tag", "a.png", "--source-type", term, "--note", "looked again"]).expect(0);
+        world.run(["tag", "a.png", "--source-type", term]).expect(0);
         assert_eq!(origin(&world, "a.png"), (status.into(), json!(term), "person".into()));
     }
     world.json(["tag", "a.png", "--source-type", "composite"]).expect(2).error();
