@@ -256,20 +256,18 @@ fn observed(assets: u64, every: u64) -> Result<ObservedBatch, Box<dyn Error>> {
 
 fn mark() -> Evidence {
     Evidence {
-        detector: "infotext".into(),
-        mark: "generation parameters of Stable Diffusion WebUI".into(),
-        place: "PNG tEXt parameters @ offset 33".into(),
-        strength: Strength::Trace,
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
         tool: Some("Stable Diffusion WebUI (AUTOMATIC1111 format)".into()),
         model: Some("saltmarshRealism_v12".into()),
-        signer: None,
-        trust: None,
         detail: Some(
             "a lighthouse at night, 35mm\nSteps: 28, Sampler: DPM++ 2M, Seed: 1".repeat(3),
         ),
-        value: None,
-        rule: None,
+        ..Evidence::new(
+            "infotext",
+            Strength::Trace,
+            "generation parameters of Stable Diffusion WebUI",
+            "PNG tEXt parameters @ offset 33",
+        )
     }
 }
 

@@ -193,20 +193,7 @@ mod tests {
     use super::*;
 
     fn mark(source_type: Option<SourceType>, strength: Strength, trust: Option<Trust>) -> Evidence {
-        Evidence {
-            detector: "test".into(),
-            mark: "a mark".into(),
-            place: "a place".into(),
-            strength,
-            source_type,
-            tool: None,
-            model: None,
-            signer: None,
-            trust,
-            detail: None,
-            value: None,
-            rule: None,
-        }
+        Evidence { source_type, trust, ..Evidence::new("test", strength, "a mark", "a place") }
     }
 
     fn person(status: DeterminedStatus) -> Determination {

@@ -81,22 +81,12 @@ impl Rule {
     }
 
     fn evidence(&self, path: &AssetPath) -> Evidence {
+        let mark =
+            format!("lies where the path rule {:?} says that AI-made material is kept", self.glob);
         Evidence {
-            detector: "path-rule".to_owned(),
-            mark: format!(
-                "lies where the path rule {:?} says that AI-made material is kept",
-                self.glob
-            ),
-            place: format!("path {path}"),
-            strength: Strength::Heuristic,
             source_type: Some(SourceType::TrainedAlgorithmicMedia),
-            tool: None,
-            model: None,
-            signer: None,
-            trust: None,
-            detail: None,
-            value: None,
             rule: Some(self.glob.clone()),
+            ..Evidence::new("path-rule", Strength::Heuristic, mark, format!("path {path}"))
         }
     }
 }

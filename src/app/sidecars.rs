@@ -205,18 +205,10 @@ mod tests {
 
     fn mark(detector: &str, rule: Option<&str>) -> Evidence {
         Evidence {
-            detector: detector.to_owned(),
-            mark: "a mark".to_owned(),
-            place: "a place".to_owned(),
-            strength: Strength::Signed,
             source_type: Some(SourceType::DigitalCapture),
-            tool: None,
-            model: None,
-            signer: None,
             trust: Some(Trust::Trusted),
-            detail: None,
-            value: None,
             rule: rule.map(str::to_owned),
+            ..Evidence::new(detector, Strength::Signed, "a mark", "a place")
         }
     }
 

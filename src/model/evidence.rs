@@ -41,6 +41,31 @@ pub struct Evidence {
     pub rule: Option<String>,
 }
 
+impl Evidence {
+    /// A mark of which nothing more is known than what says it, where and how strongly.
+    pub fn new(
+        detector: impl Into<String>,
+        strength: Strength,
+        mark: impl Into<String>,
+        place: impl Into<String>,
+    ) -> Self {
+        Self {
+            detector: detector.into(),
+            mark: mark.into(),
+            place: place.into(),
+            strength,
+            source_type: None,
+            tool: None,
+            model: None,
+            signer: None,
+            trust: None,
+            detail: None,
+            value: None,
+            rule: None,
+        }
+    }
+}
+
 /// How far a signature can be trusted. Anything but `Trusted` still counts when it *raises* the
 /// status of an asset: most genuine AI outputs are signed by keys no list knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -553,20 +553,7 @@ fn terms_are_reviewed_and_kept() {
 #[test]
 fn every_generated_element_is_flagged() {
     World::new().warns("ai-undeclared");
-    let weak = Evidence {
-        detector: "test".into(),
-        mark: "looks like it".into(),
-        place: "a place".into(),
-        strength: Strength::Heuristic,
-        source_type: None,
-        tool: None,
-        model: None,
-        signer: None,
-        trust: None,
-        detail: None,
-        value: None,
-        rule: None,
-    };
+    let weak = Evidence::new("test", Strength::Heuristic, "looks like it", "a place");
     World::seen("image/png", vec![weak]).blocks("suspect-undetermined");
     let unmarked = World::seen("image/png", vec![]);
     unmarked.warns("origin-unknown");

@@ -912,20 +912,7 @@ mod properties {
     }
 
     fn mark(one: (SourceType, Strength)) -> Evidence {
-        Evidence {
-            detector: "test".into(),
-            mark: "a mark".into(),
-            place: "P".into(),
-            strength: one.1,
-            source_type: Some(one.0),
-            tool: None,
-            model: None,
-            signer: None,
-            trust: None,
-            detail: None,
-            value: None,
-            rule: None,
-        }
+        Evidence { source_type: Some(one.0), ..Evidence::new("test", one.1, "a mark", "P") }
     }
 
     /// Folds a history; approvals keep the numbers they have with all of them.

@@ -14,19 +14,12 @@ pub fn name_mark(name: &[u8]) -> Option<Evidence> {
     let name = name.rsplit(|byte| *byte == b'/').next().unwrap_or(name);
     let name = std::str::from_utf8(name).ok().filter(|name| name.len() <= NAME_MAX)?;
     let tool = generators::named_file(stem(name))?;
+    let mark = format!("named as downloads from {tool} are");
     Some(Evidence {
-        detector: "file-name".to_owned(),
-        mark: format!("named as downloads from {tool} are"),
-        place: "file name".to_owned(),
-        strength: Strength::Heuristic,
         source_type: Some(SourceType::TrainedAlgorithmicMedia),
         tool: Some(tool.to_owned()),
-        model: None,
-        signer: None,
-        trust: None,
         detail: Some(name.to_owned()),
-        value: None,
-        rule: None,
+        ..Evidence::new("file-name", Strength::Heuristic, mark, "file name")
     })
 }
 

@@ -152,20 +152,7 @@ mod tests {
     use crate::model::Strength;
 
     fn one(strength: Strength, mark: &str, detail: &str) -> Evidence {
-        Evidence {
-            detector: "d".to_owned(),
-            mark: mark.to_owned(),
-            place: "P".to_owned(),
-            strength,
-            source_type: None,
-            tool: None,
-            model: None,
-            signer: None,
-            trust: None,
-            detail: Some(detail.to_owned()),
-            value: None,
-            rule: None,
-        }
+        Evidence { detail: Some(detail.to_owned()), ..Evidence::new("d", strength, mark, "P") }
     }
 
     fn kept(values: &[String]) -> Vec<String> {

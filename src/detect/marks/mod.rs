@@ -31,20 +31,7 @@ pub fn evidence(
     strength: Strength,
     mark: impl Into<String>,
 ) -> Evidence {
-    Evidence {
-        detector: detector.to_owned(),
-        mark: mark.into(),
-        place: field.place.clone(),
-        strength,
-        source_type: None,
-        tool: None,
-        model: None,
-        signer: None,
-        trust: None,
-        detail: None,
-        value: None,
-        rule: None,
-    }
+    Evidence::new(detector, strength, mark, &field.place)
 }
 
 /// Evidence of what a generator's own program left behind: the whole was generated.

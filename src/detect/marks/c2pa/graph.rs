@@ -225,19 +225,12 @@ impl<'a> Judge<'a> {
         if !manifest.codes.is_empty() {
             detail.push(format!("validation: {}", manifest.codes.join(", ")));
         }
+        let place = format!("{} manifest {}{assertion}", self.place, manifest.label);
         Evidence {
-            detector: DETECTOR.to_owned(),
-            mark: String::new(),
-            place: format!("{} manifest {}{assertion}", self.place, manifest.label),
-            strength: Strength::Signed,
-            source_type: None,
-            tool: None,
-            model: None,
             signer: signer(manifest),
             trust: Some(trust),
             detail: (!detail.is_empty()).then(|| detail.join("\n")),
-            value: None,
-            rule: None,
+            ..Evidence::new(DETECTOR, Strength::Signed, "", place)
         }
     }
 }
