@@ -12,6 +12,9 @@ pub const BLOCKS_CAP: usize = 24 << 20;
 /// No asset needs more blocks than this; beyond it the rest is reported as not examined.
 pub const BLOCKS_MAX: usize = 20_000;
 
+/// The longest place that is told. Names in it come from the file, and one may stand in very many places.
+const PLACE_CAP: usize = 1024;
+
 /// All compressed blocks of one asset may grow to this much, one after another.
 const INFLATED_CAP: u64 = 256 << 20;
 
@@ -132,7 +135,12 @@ pub struct Found {
 impl Found {
     /// Adds a block, unless the bounds are reached: then says so once.
     pub fn add(&mut self, place: impl Into<String>, content: Content) {
-        let size = content.size();
+        let mut place = place.into();
+        if place.len() > PLACE_CAP {
+            place.truncate(place.floor_char_boundary(PLACE_CAP));
+            place.push('…');
+        }
+        let size = place.len() + content.size();
         if self.blocks.len() >= BLOCKS_MAX || self.held.saturating_add(size) > BLOCKS_CAP {
             if !self.full {
                 self.full = true;
@@ -144,7 +152,12 @@ impl Found {
             return;
         }
         self.held += size;
-        self.blocks.push(Block { place: place.into(), content });
+        self.blocks.push(Block { place, content });
+    }
+
+    /// Whether the bounds are reached, so that whatever is read from here on is read for nothing.
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// Unpacks a compressed block. A file may hold any number of small blocks that each grow to the
@@ -181,6 +194,11 @@ impl Found {
         if self.problems.len() < PROBLEMS_MAX && !self.problems.contains(&problem) {
             self.problems.push(problem);
         }
+    }
+
+    /// Records that a walker's limit is reached: what is not looked at may hold a mark.
+    pub fn more(&mut self, detector: &str, what: &str) {
+        self.problem(detector, format!("holds more {what} than are read"));
     }
 
     /// Records where a walk broke.

@@ -207,7 +207,7 @@ fn some(
                 }
                 some(inner.blocks, depth + 1, order, fields, stores, found);
             }
-            Content::Exif(_) => {}
+            Content::Exif(_) => found.more("exif", "blocks in blocks"),
             Content::C2pa(_) => stores.push((*order, block)),
         }
         if full {

@@ -145,9 +145,10 @@ fn bmff(head: &[u8]) -> Option<&'static str> {
     if matches!(kind, b"styp" | b"sidx" | b"moof" | b"emsg") && head.first() == Some(&0) {
         return Some("video/mp4");
     }
-    if matches!(kind, b"moov" | b"mdat" | b"wide" | b"pnot")
-        || (matches!(kind, b"free" | b"skip") && head.first() == Some(&0))
-    {
+    // No text has a zero here: films begin with words too, and words with `wide`. Only sound and pictures
+    // fill more than 16 MiB.
+    let counted = head.first() == Some(&0) || (kind == b"mdat" && head.get(..4)?.contains(&0));
+    if counted && matches!(kind, b"moov" | b"mdat" | b"wide" | b"pnot" | b"free" | b"skip") {
         return Some("video/quicktime");
     }
     if kind != b"ftyp" {

@@ -16,12 +16,16 @@ const OUTER_DEPTH_MAX: usize = 1024;
 /// Namespaces in scope, among which each name is looked up. Packets that hold every schema bind
 /// some two hundred.
 const BINDINGS_MAX: usize = 512;
-/// Attributes read of one element.
-const ATTRIBUTES_MAX: usize = 512;
+/// Attributes read of one element. Settings of raw developers are some hundred.
+const ATTRIBUTES_MAX: usize = 4096;
 /// Elements of RDF read from one packet.
 const ELEMENTS_MAX: usize = 200_000;
-/// Properties read from one packet.
+/// Properties read from one packet, or texts from another document.
 const PROPERTIES_MAX: usize = 20_000;
+/// The longest name of an element that is kept: nobody asks for a longer one.
+const NAME_CAP: usize = 256;
+/// The longest way to a name of a document. Each of very many names may have one.
+const WAY_CAP: usize = 512;
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 
@@ -85,7 +89,7 @@ pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
             Event::End(_) => rdf.end(),
             Event::Text(text) => rdf.text(&text.xml10_content()),
             Event::CData(text) => rdf.text(&text.xml10_content()),
-            Event::GeneralRef(entity) => rdf.text(&resolved(&entity)),
+            Event::GeneralRef(entity) => rdf.entity(&entity),
             Event::Eof if rdf.inside => break Some("ends inside its RDF".to_owned()),
             Event::Eof => break None,
             _ => {}
@@ -94,54 +98,70 @@ pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
             break Some("is nested too deeply or holds too many properties".to_owned());
         }
     };
+    let unknown = || rdf.unknown.then(|| "uses an entity that is not read".to_owned());
+    let problem = problem.or_else(unknown);
     (rdf.out, problem)
 }
 
 /// The texts of the elements of any XML document, by local name: what an iXML or ADM chunk says. What
-/// stands before a fault is given.
-pub fn elements(document: Vec<u8>) -> Vec<(String, String)> {
-    /// Texts of one document.
-    const TEXTS_MAX: usize = 1_000;
+/// stands before a fault is given, with the fault. Recorders write `&` as it is.
+pub fn elements(document: Vec<u8>) -> (Vec<(String, String)>, Option<String>) {
     let text = decode(document);
     let mut reader = Reader::from_str(&text);
     reader.config_mut().check_end_names = false;
+    reader.config_mut().allow_dangling_amp = true;
     let (mut name, mut value, mut out) = (String::new(), String::new(), Vec::new());
-    while out.len() < TEXTS_MAX {
+    let mut open = 0_usize;
+    let problem = loop {
         match reader.read_event() {
             Ok(Event::Start(tag)) => {
+                open += 1;
                 tag.local_name().as_ref().clone_into(&mut name);
+                name.truncate(name.floor_char_boundary(NAME_CAP));
                 value.clear();
             }
             Ok(Event::Text(text)) => value.push_str(&text.xml10_content()),
             Ok(Event::CData(text)) => value.push_str(&text.xml10_content()),
-            Ok(Event::GeneralRef(entity)) => value.push_str(&resolved(&entity)),
+            Ok(Event::GeneralRef(entity)) => {
+                value.push_str(&resolved(&entity).unwrap_or_default());
+            }
             Ok(Event::End(_)) => {
+                open = open.saturating_sub(1);
                 if !value.trim().is_empty() {
                     out.push((name.clone(), value.trim().to_owned()));
                 }
                 value.clear();
             }
-            Ok(Event::Eof) | Err(_) => break,
+            Ok(Event::Eof) if open > 0 => break Some("ends inside an element".to_owned()),
+            // What stands behind the document is none of it.
+            Err(_) if open == 0 && !out.is_empty() => break None,
+            Err(error) => {
+                break Some(format!("broke at offset {}: {error}", reader.error_position()));
+            }
+            Ok(Event::Eof) => break None,
             Ok(_) => {}
         }
-    }
-    out
+        if out.len() > PROPERTIES_MAX {
+            break Some("holds more texts than are read".to_owned());
+        }
+    };
+    (out, problem)
 }
 
-/// The character that an entity stands for; only XML's own are known.
-fn resolved(entity: &BytesRef<'_>) -> String {
+/// What an entity stands for; only XML's own are known.
+fn resolved(entity: &BytesRef<'_>) -> Option<String> {
     if let Ok(Some(character)) = entity.resolve_char_ref() {
-        return character.to_string();
+        return Some(character.to_string());
     }
-    match &*entity.xml10_content() {
+    let character = match &*entity.xml10_content() {
         "lt" => "<",
         "gt" => ">",
         "amp" => "&",
         "quot" => "\"",
         "apos" => "'",
-        _ => "",
-    }
-    .to_owned()
+        _ => return None,
+    };
+    Some(character.to_owned())
 }
 
 /// Whether a block begins as a packet of XMP in UTF-8 does: for carriers that hold any text.
@@ -191,6 +211,8 @@ struct Rdf {
     done: bool,
     /// More of something than is read.
     excess: bool,
+    /// Something in it hangs on an entity that the document declares, which is not expanded.
+    unknown: bool,
     elements: usize,
     /// Open elements around the RDF.
     outside: usize,
@@ -204,6 +226,7 @@ impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
         let (ns, local) = reader.resolver().resolve_element(tag.name());
         let (ns, local) = (namespace(&ns), local.as_ref());
+        self.unknown |= self.inside && ns.contains('&');
         let rdf = ns == RDF;
         self.inside |= rdf && local == "RDF";
         if !self.inside {
@@ -230,13 +253,19 @@ impl Rdf {
                 Node::Property
             }
         };
-        for attribute in tag.attributes().with_checks(false).flatten().take(ATTRIBUTES_MAX) {
+        for (number, attribute) in tag.attributes().with_checks(false).flatten().enumerate() {
+            if number >= ATTRIBUTES_MAX {
+                self.excess = true;
+                return;
+            }
             let (ns, local) = reader.resolver().resolve_attribute(attribute.key);
             let bound = matches!(ns, ResolveResult::Bound(_));
             let ns = namespace(&ns);
             let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+                self.unknown = true;
                 continue;
             };
+            self.unknown |= bound && ns.contains('&');
             if ns == RDF && matches!(local.as_ref(), "resource" | "value") {
                 self.text(&value);
             } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
@@ -278,6 +307,14 @@ impl Rdf {
         }
     }
 
+    fn entity(&mut self, entity: &BytesRef<'_>) {
+        if self.inside {
+            let resolved = resolved(entity);
+            self.unknown |= resolved.is_none();
+            self.text(&resolved.unwrap_or_default());
+        }
+    }
+
     fn emit(&mut self, key: String, value: &str, nested: bool) {
         let value = value.trim();
         // Nobody reads what has no known namespace, and its name may be as long as the packet.
@@ -291,6 +328,10 @@ impl Rdf {
     fn way(&self, key: &str) -> String {
         let mut way = String::new();
         for open in &self.open {
+            if way.len() + open.key.len() > WAY_CAP {
+                way.push_str("…/");
+                break;
+            }
             way.push_str(&open.key);
             if open.items > 0 {
                 way.extend(["[", &open.items.to_string(), "]"]);

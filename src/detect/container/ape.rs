@@ -52,14 +52,17 @@ fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<u64, Brok
     let footer = end - FOOTER;
     // The size counts the items and the footer, and not the header.
     let size = u64::from(bytes.u32_le(footer + 12)?);
-    let count = bytes.u32_le(footer + 16)?.min(ITEMS_MAX);
+    let count = bytes.u32_le(footer + 16)?;
+    if count > ITEMS_MAX {
+        found.more(NAME, "items");
+    }
     if size < FOOTER || size > end || size > TAG_CAP {
         return Err(Broke::new(footer, format!("a tag of {size} bytes")));
     }
     let start = end - size;
     let data = bytes.take(start, size - FOOTER)?;
     let mut rest = data.as_slice();
-    for _ in 0..count {
+    for _ in 0..count.min(ITEMS_MAX) {
         let at = start + (data.len() - rest.len()) as u64;
         let lie = || Broke::new(at, "an item runs past its tag");
         let (header, after) = rest.split_first_chunk::<8>().ok_or_else(lie)?;

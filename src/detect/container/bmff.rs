@@ -140,10 +140,8 @@ impl Walk {
                 } else if uuid == IPTC_UUID {
                     let data = bytes.take(here.body + 16, size - 16)?;
                     irb::walk(&data, &place(" IPTC"), found);
-                } else if depth == 1 && here.end > here.body + 24 {
-                    // Canon keeps EXIF in a box of its own inside moov; its own metadata is not
-                    // where generators write.
                 }
+                // Canon's box of its own inside moov is not where generators write.
             }
             b"moov" | b"trak" | b"udta" if depth < DEPTH_MAX => {
                 self.children(bytes, here.body, here.end, &path, depth + 1, found)?;
@@ -244,9 +242,9 @@ fn meta(bytes: &mut Bytes<'_>, here: BoxAt, path: &str, found: &mut Found) -> Re
     while at + 8 <= here.end {
         let child = box_at(bytes, at, here.end)?;
         match &child.kind {
-            b"keys" => keys = key_names(bytes, child)?,
+            b"keys" => keys = key_names(bytes, child, found)?,
             b"ilst" => values(bytes, child, &keys, path, found)?,
-            b"iinf" => items.names(bytes, child)?,
+            b"iinf" => items.names(bytes, child, found)?,
             b"iloc" => items.places(bytes, child)?,
             b"idat" => items.data_at(child.body),
             b"xml " => {
@@ -262,18 +260,27 @@ fn meta(bytes: &mut Bytes<'_>, here: BoxAt, path: &str, found: &mut Found) -> Re
     Ok(())
 }
 
-fn key_names(bytes: &mut Bytes<'_>, here: BoxAt) -> Result<Vec<String>, Broke> {
+fn key_names(
+    bytes: &mut Bytes<'_>,
+    here: BoxAt,
+    found: &mut Found,
+) -> Result<Vec<String>, Broke> {
     /// Keys of one film; writers use a dozen.
     const KEYS_MAX: u32 = 4096;
-    let count = bytes.u32_be(here.body + 4)?.min(KEYS_MAX);
+    /// Bytes kept of a key; those of known meaning are far shorter.
+    const KEY_CAP: u64 = 1024;
+    let count = bytes.u32_be(here.body + 4)?;
+    if count > KEYS_MAX {
+        found.more("bmff", "keys");
+    }
     let mut at = here.body + 8;
     let mut names = Vec::new();
-    for _ in 0..count {
+    for _ in 0..count.min(KEYS_MAX) {
         let size = u64::from(bytes.u32_be(at)?);
         if size < 8 || at + size > here.end {
             return Err(Broke::new(at, "a key runs past its list"));
         }
-        names.push(latin(&bytes.take(at + 8, size - 8)?, false));
+        names.push(latin(&bytes.take(at + 8, (size - 8).min(KEY_CAP))?, false));
         at += size;
     }
     Ok(names)

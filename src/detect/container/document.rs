@@ -98,10 +98,13 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
     reader.resolver_mut().set_max_namespace_bindings(512);
     let mut rdf = false;
     let mut c2pa = None;
-    let mut ended = false;
+    let mut open = 0_usize;
+    let mut broke = false;
     loop {
         match reader.read_resolved_event() {
-            Ok((ns, Event::Start(tag) | Event::Empty(tag))) => {
+            Ok((ns, event @ (Event::Start(_) | Event::Empty(_)))) => {
+                open += usize::from(matches!(event, Event::Start(_)));
+                let (Event::Start(tag) | Event::Empty(tag)) = event else { continue };
                 let local = tag.local_name();
                 if local.as_ref() == "manifest"
                     && matches!(ns, ResolveResult::Bound(ns) if ns.as_ref().starts_with("http://c2pa.org/manifest"))
@@ -110,18 +113,18 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
                 }
                 rdf |= local.as_ref() == "RDF";
             }
-            Ok((_, Event::End(tag))) => ended = tag.local_name().as_ref() == "svg",
+            Ok((_, Event::End(_))) => open = open.saturating_sub(1),
             Ok((_, Event::Eof)) => break,
             Ok(_) => {}
             Err(error) => {
                 let at = reader.error_position();
                 found.problem("svg", format!("broke at offset {at}: {error}"));
-                ended = true;
+                broke = true;
                 break;
             }
         }
     }
-    if !ended && reader.buffer_position() > 0 && !data.ends_with(b"/>") {
+    if open > 0 && !broke {
         found.problem("svg", format!("broke at offset {len}: ends inside an element"));
     }
     if let Some(at) = c2pa {

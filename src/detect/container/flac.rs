@@ -1,6 +1,8 @@
 //! FLAC (with `ID3v2` in front, where C2PA sits) and Ogg (where some taggers put it): Vorbis comments. Reads metadata
 //! headers and never sound.
 
+use std::collections::BTreeMap;
+
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes};
 use crate::detect::container::id3;
@@ -8,7 +10,7 @@ use crate::detect::container::tiff::latin;
 
 /// Comments read from one block.
 const COMMENTS_MAX: u32 = 10_000;
-/// Packets of an Ogg file looked at for its comments.
+/// Packets of an Ogg file looked at for the comments of its streams.
 const PACKETS_MAX: usize = 64;
 
 /// Walks the metadata blocks of a FLAC file.
@@ -51,40 +53,58 @@ pub fn ogg(bytes: &mut Bytes<'_>, found: &mut Found) {
     }
 }
 
+/// One of the streams that share an Ogg file: its packet as far as it was read.
+#[derive(Default)]
+struct Stream {
+    packet: Vec<u8>,
+    /// Where the packet began.
+    started: u64,
+    flac: bool,
+    /// Its comments were read.
+    done: bool,
+}
+
 fn ogg_comments(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     let mut at = id3::tags(bytes, "Ogg ID3v2", found);
-    let mut packet = Vec::new();
-    let mut started = 0;
-    let (mut packets, mut flac) = (0, false);
-    // The comment header is the second packet of a stream; with a video beside, of several.
+    let mut streams: BTreeMap<u32, Stream> = BTreeMap::new();
+    let (mut packets, mut held) = (0, 0);
+    // The comment header is the second packet of a stream, and the first ones of all streams come first.
     while at < bytes.len() && packets < PACKETS_MAX {
-        if packet.len() as u64 > BLOCK_CAP {
-            return Err(Broke::new(started, "a packet is larger than is read"));
-        }
         if bytes.peek(at, 4)? != b"OggS" {
             return Err(Broke::new(at, "no page stands here"));
         }
+        let stream = streams.entry(bytes.u32_le(at + 14)?).or_default();
         let count = usize::from(bytes.u8(at + 26)?);
         let lacing = bytes.peek(at + 27, count)?.to_vec();
         let mut body = at + 27 + count as u64;
         for size in lacing {
-            packet.extend(bytes.take(body, u64::from(size))?);
+            if stream.packet.is_empty() {
+                stream.started = at;
+            }
+            stream.packet.extend(bytes.take(body, u64::from(size))?);
+            held += u64::from(size);
             body += u64::from(size);
             if size < 255 {
                 packets += 1;
-                flac |= packet.starts_with(b"\x7fFLAC");
-                if let Some(data) = comment_packet(&packet, flac) {
-                    let place = format!("Ogg comments @ offset {started}");
+                stream.flac |= stream.packet.starts_with(b"\x7fFLAC");
+                if let Some(data) = comment_packet(&stream.packet, stream.flac) {
+                    let place = format!("Ogg comments @ offset {}", stream.started);
                     if comments(data, &place, found).is_none() {
-                        return Err(Broke::new(started, "comments lie about a length"));
+                        return Err(Broke::new(stream.started, "comments lie about a length"));
                     }
-                    return Ok(());
+                    stream.done = true;
                 }
-                packet.clear();
-                started = at;
+                held -= stream.packet.len() as u64;
+                stream.packet.clear();
             }
         }
+        if held > BLOCK_CAP {
+            return Err(Broke::new(at, "a packet is larger than is read"));
+        }
         at = body;
+        if streams.values().all(|stream| stream.done) {
+            break;
+        }
     }
     Ok(())
 }
@@ -109,6 +129,9 @@ fn comments(data: &[u8], place: &str, found: &mut Found) -> Option<()> {
     let vendor = usize::try_from(word(&mut rest)?).ok()?;
     rest = rest.get(vendor..)?;
     let count = word(&mut rest)?;
+    if count > COMMENTS_MAX {
+        found.more("vorbis", "comments");
+    }
     for _ in 0..count.min(COMMENTS_MAX) {
         let len = usize::try_from(word(&mut rest)?).ok()?;
         let text = rest.get(..len)?;

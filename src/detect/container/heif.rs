@@ -5,6 +5,7 @@ use crate::detect::block::{Content, Found};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes};
 use crate::detect::container::bmff::{BoxAt, box_at, exif_item};
 
+const NAME: &str = "heif";
 /// Items with metadata that are read; pictures have one or two.
 const WANTED_MAX: usize = 64;
 /// Items of one picture; a tiled one of 100 megapixels has a few hundred.
@@ -23,6 +24,8 @@ pub struct Items {
     /// Item, whether in `idat`, offset, length.
     extents: Vec<(u32, bool, u64, u64)>,
     idat: Option<u64>,
+    /// Extents counted, of all items: those that are not kept cost time too.
+    counted: u32,
 }
 
 impl Items {
@@ -32,13 +35,21 @@ impl Items {
     }
 
     /// Reads `iinf`: which items hold EXIF or XMP.
-    pub fn names(&mut self, bytes: &mut Bytes<'_>, here: BoxAt) -> Result<(), Broke> {
+    pub fn names(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        here: BoxAt,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
         let version = bytes.u8(here.body)?;
         let (count, mut at) = if version == 0 {
             (u32::from(bytes.u16_be(here.body + 4)?), here.body + 6)
         } else {
             (bytes.u32_be(here.body + 4)?, here.body + 8)
         };
+        if count > ITEMS_MAX {
+            found.more(NAME, "items");
+        }
         for _ in 0..count.min(ITEMS_MAX) {
             if at + 8 > here.end {
                 break;
@@ -76,15 +87,19 @@ impl Items {
         let mut at = here.body + 6;
         let id_size = if version < 2 { 2 } else { 4 };
         let count = number(bytes, &mut at, id_size)?;
-        for _ in 0..count.min(u64::from(ITEMS_MAX)) {
+        for _ in 0..count {
             let id = u32::try_from(number(bytes, &mut at, id_size)?).unwrap_or(u32::MAX);
             let method = if version == 0 { 0 } else { number(bytes, &mut at, 2)? & 15 };
             at += 2;
             let base = number(bytes, &mut at, base_size)?;
             let extents = number(bytes, &mut at, 2)?;
+            if at > here.end {
+                return Err(Broke::new(at, "item places run past their box"));
+            }
             for _ in 0..extents {
-                if at >= here.end || self.extents.len() > ITEMS_MAX as usize {
-                    return Err(Broke::new(at, "item places run past their box"));
+                self.counted += 1;
+                if at >= here.end || self.counted > ITEMS_MAX {
+                    return Err(Broke::new(at, "item places run past their box, or are too many"));
                 }
                 if version > 0 {
                     number(bytes, &mut at, index_size)?;
@@ -102,25 +117,29 @@ impl Items {
     /// Reads the items that matter.
     pub fn read(&self, bytes: &mut Bytes<'_>, path: &str, found: &mut Found) {
         if self.wanted.len() > WANTED_MAX {
-            found.problem("heif", "holds more metadata items than are read");
+            found.more(NAME, "metadata items");
         }
         for (item, kind) in self.wanted.iter().take(WANTED_MAX) {
             match self.item(bytes, *item) {
+                Ok((None, _)) => {
+                    found.problem(NAME, format!("item {item} stands where it is not read"));
+                }
                 Ok((_, data)) if data.is_empty() => {}
-                Ok((at, data)) if *kind == Kind::Exif => {
+                Ok((Some(at), data)) if *kind == Kind::Exif => {
                     let place = format!("{path} item {item} EXIF @ offset {at}");
                     found.add(place, Content::Exif(exif_item(&data)));
                 }
-                Ok((at, data)) => {
+                Ok((Some(at), data)) => {
                     let place = format!("{path} item {item} XMP @ offset {at}");
                     found.add(place, Content::Xmp(data));
                 }
-                Err(broke) => found.problem("heif", format!("item {item} {broke}")),
+                Err(broke) => found.problem(NAME, format!("item {item} {broke}")),
             }
         }
     }
 
-    fn item(&self, bytes: &mut Bytes<'_>, item: u32) -> Result<(u64, Vec<u8>), Broke> {
+    /// Where an item begins, and its bytes.
+    fn item(&self, bytes: &mut Bytes<'_>, item: u32) -> Result<(Option<u64>, Vec<u8>), Broke> {
         let mut data = Vec::new();
         let mut first = None;
         for (_, in_idat, offset, length) in self.extents.iter().filter(|(id, ..)| *id == item) {
@@ -132,7 +151,7 @@ impl Items {
             data.extend(bytes.take(at, *length)?);
             first.get_or_insert(at);
         }
-        Ok((first.unwrap_or(0), data))
+        Ok((first, data))
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{BLOCKS_CAP, Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
 use crate::detect::container::{irb, samsung};
 
@@ -41,12 +41,24 @@ struct Parts {
     xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
+    /// Bytes of both so far.
+    held: usize,
     /// Boxes whose first part was met, by their number.
     boxes: BTreeSet<[u8; 2]>,
     c2pa: bool,
 }
 
 impl Parts {
+    /// Whether there is room for a piece: a block put together of pieces is as large as one may be.
+    fn holds(&mut self, piece: &[u8], found: &mut Found) -> bool {
+        self.held += piece.len();
+        let room = self.held <= BLOCKS_CAP;
+        if !room {
+            found.more(NAME, "pieces of metadata");
+        }
+        room
+    }
+
     fn finish(&mut self, found: &mut Found) {
         for (at, pieces) in self.xmp.values_mut() {
             // The pieces carry their offsets; a gap leaves XML that does not parse, which is said.
@@ -123,7 +135,9 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
             if let Some(packet) = data.strip_prefix(XMP) {
                 found.add(format!("JPEG APP1 XMP @ offset {at}"), Content::Xmp(packet.to_vec()));
             } else if let Some(more) = data.strip_prefix(XMP_MORE) {
-                extended(at, more, parts);
+                if parts.holds(more, found) {
+                    extended(at, more, parts);
+                }
             } else if data.starts_with(EXIF) {
                 let exif = data.get(6..).unwrap_or_default().to_vec();
                 found.add(format!("JPEG APP1 EXIF @ offset {at}"), Content::Exif(exif));
@@ -135,7 +149,9 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
             }
         }
         0xed => {
-            if let Some(resources) = data.strip_prefix(PHOTOSHOP) {
+            if let Some(resources) = data.strip_prefix(PHOTOSHOP)
+                && parts.holds(resources, found)
+            {
                 if parts.photoshop.is_empty() {
                     parts.photoshop_at = at;
                 }

@@ -49,16 +49,21 @@ impl Walk {
                 at = body;
                 continue;
             }
-            let stop = body.saturating_add(size);
+            // Segment, Info, Tags, Tag, SimpleTag.
+            let holds = matches!(id, 0x1853_8067 | 0x1549_A966 | 0x1254_C367 | 0x7373 | 0x67C8);
+            let mut stop = body.saturating_add(size);
             if stop > end {
-                return Err(Broke::new(
-                    at,
-                    format!("element {id:X} of {size} bytes runs past the end"),
-                ));
+                let why = format!("element {id:X} of {size} bytes runs past the end");
+                let broke = Broke::new(at, why);
+                if !holds {
+                    return Err(broke);
+                }
+                // As much of it as there is.
+                found.broke(NAME, &broke);
+                stop = end;
             }
             match id {
-                // Segment, Info, Tags, Tag, SimpleTag.
-                0x1853_8067 | 0x1549_A966 | 0x1254_C367 | 0x7373 | 0x67C8 => {
+                _ if holds => {
                     if let Err(broke) = self.children(bytes, body, stop, depth + 1, found) {
                         found.broke(NAME, &broke);
                     }

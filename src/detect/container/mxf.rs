@@ -3,6 +3,8 @@
 //! the writing program, from tagged values (the comments of Avid and `FFmpeg`), and from items and
 //! generic streams that are an XMP packet as a whole.
 
+use std::collections::BTreeSet;
+
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::tiff::utf16;
@@ -63,13 +65,17 @@ fn streams(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     }
     let index = klv(bytes, at)?;
     let mut entry = index.body;
+    let mut seen = BTreeSet::new();
     for _ in 0..PARTITIONS_MAX {
         if entry + 12 > index.end - 4 {
             return Ok(());
         }
         let place = bytes.u64_be(entry + 4)?;
         let key = bytes.array::<16>(place)?;
-        if key.starts_with(PARTITION) && key[13..15] == [3, 0x11] {
+        if found.is_full() {
+            return Ok(());
+        }
+        if key.starts_with(PARTITION) && key[13..15] == [3, 0x11] && seen.insert(place) {
             stream(bytes, place, found)?;
         }
         entry += 12;
@@ -231,6 +237,9 @@ fn set(
             found.add(format!("MXF {partition} XML @ offset {item}"), Content::Xmp(data));
         }
         item = body + len;
+    }
+    if item + 4 <= here.end {
+        found.more(NAME, "items in one set");
     }
     if let Some(value) = value {
         let place = format!("MXF {partition} TaggedValue {name} @ offset {at}");

@@ -164,7 +164,10 @@ pub fn unfiltered(dictionary: &[u8], data: Vec<u8>, found: &mut Found) -> Result
     };
     let names = names.split(|byte| *byte == b'/').map(<[u8]>::trim_ascii);
     let mut data = data;
-    for name in names.filter(|name| !name.is_empty()).take(FILTERS_MAX) {
+    for (number, name) in names.filter(|name| !name.is_empty()).enumerate() {
+        if number >= FILTERS_MAX {
+            return Err("has more filters than are undone".to_owned());
+        }
         data = match name {
             b"FlateDecode" | b"Fl" => found.unpack(&data, inflate)?,
             b"ASCIIHexDecode" | b"AHx" => hexadecimal(&data),

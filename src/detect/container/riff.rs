@@ -75,11 +75,8 @@ impl Walk<'_> {
             if self.chunks > CHUNKS_MAX {
                 return Err(Broke::new(at, "too many chunks"));
             }
-            let [k0, k1, k2, k3, s0, s1, s2, s3] = bytes.array::<8>(at)?;
-            let kind = [k0, k1, k2, k3];
-            let raw = [s0, s1, s2, s3];
-            let stated =
-                if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
+            let kind = bytes.array::<4>(at)?;
+            let stated = self.size(bytes.array(at + 4)?);
             let body = at + 8;
             let room = end - body;
             let mut size = u64::from(stated);
@@ -170,10 +167,13 @@ impl Walk<'_> {
             }
             b"iXML" | b"aXML" | b"axml" => {
                 let name = String::from_utf8_lossy(&kind).into_owned();
-                let data = bytes.take(body, size)?;
-                for (element, value) in xmp::elements(data) {
+                let (texts, problem) = xmp::elements(bytes.take(body, size)?);
+                for (element, value) in texts {
                     let key = format!("{name}:{element}");
                     found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
+                }
+                if let Some(problem) = problem {
+                    found.problem(self.name, format!("{} {problem}", place(&name)));
                 }
             }
             b"COMT" if self.big_end && size >= 2 => {
@@ -202,7 +202,7 @@ impl Walk<'_> {
         let mut at = from;
         while at + 8 <= end {
             self.chunks += 1;
-            let size = u64::from(bytes.u32_le(at + 4)?);
+            let size = u64::from(self.size(bytes.array(at + 4)?));
             let key = String::from_utf8_lossy(bytes.peek(at, 4)?).into_owned();
             if self.chunks > CHUNKS_MAX || at + 8 + size > end {
                 return Err(Broke::new(
@@ -216,6 +216,10 @@ impl Walk<'_> {
             at = self.behind(bytes, at + 8 + size, size, end);
         }
         Ok(())
+    }
+
+    fn size(&self, raw: [u8; 4]) -> u32 {
+        if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) }
     }
 
     /// Where the chunk behind one that ends at `stop` begins: at the next even number, as the format asks, but
@@ -234,8 +238,7 @@ impl Walk<'_> {
         };
         let named = k0.is_ascii_alphanumeric()
             && [k1, k2, k3].iter().all(|it| it.is_ascii_alphanumeric() || *it == b' ');
-        let raw = [s0, s1, s2, s3];
-        let size = if self.big_end { u32::from_be_bytes(raw) } else { u32::from_le_bytes(raw) };
+        let size = self.size([s0, s1, s2, s3]);
         named && at.saturating_add(8).saturating_add(u64::from(size)) <= end
     }
 }

@@ -33,8 +33,11 @@ fn directory(bytes: &mut Bytes<'_>, floor: u64, end: u64, found: &mut Found) -> 
     if bytes.peek(start, 4)? != b"SEFH" {
         return Err(Broke::new(start, "no directory stands here"));
     }
-    let count = bytes.u32_le(start + 8)?.min(ENTRIES_MAX);
-    for number in 0..u64::from(count) {
+    let count = bytes.u32_le(start + 8)?;
+    if count > ENTRIES_MAX {
+        found.more(NAME, "entries");
+    }
+    for number in 0..u64::from(count.min(ENTRIES_MAX)) {
         let entry = start + 12 + number * 12;
         let back = u64::from(bytes.u32_le(entry + 4)?);
         let size = u64::from(bytes.u32_le(entry + 8)?);

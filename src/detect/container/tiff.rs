@@ -9,6 +9,10 @@ use crate::detect::container::irb;
 const NAME: &str = "tiff";
 /// Directories walked in one structure.
 const DIRECTORIES_MAX: usize = 64;
+/// Directories in directories.
+const DEPTH_MAX: usize = 4;
+/// Directories that one entry points at; pictures in many sizes have a dozen.
+const POINTERS_MAX: u64 = 64;
 /// Bytes of values read in one structure: entries may all point at the same large value.
 const READ_MAX: u64 = 64 << 20;
 /// Entries walked in one directory.
@@ -145,9 +149,15 @@ impl Tiff<'_, '_> {
     ) -> Result<(), Broke> {
         let place = |tag: &str| format!("{} {name}:{tag}", self.place);
         match entry.tag {
-            330 | 0x8769 if depth < 4 => {
+            330 | 0x8769 if depth >= DEPTH_MAX => {
+                found.more(self.detector, "directories in directories");
+            }
+            330 | 0x8769 => {
                 let inner = if entry.tag == 330 { "SubIFD" } else { "ExifIFD" };
-                for number in 0..entry.count.min(16) {
+                if entry.count > POINTERS_MAX {
+                    found.more(self.detector, "directories in one");
+                }
+                for number in 0..entry.count.min(POINTERS_MAX) {
                     let pointer = self.pointer(entry, number)?;
                     if pointer != 0 {
                         let (entries, _) = self.directory(pointer)?;

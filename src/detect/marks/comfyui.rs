@@ -28,11 +28,11 @@ pub fn look(fields: &[Field], out: &mut Marked) {
             }
             continue;
         }
-        if let Some(graph) = graph(&value) {
+        if let Some(graph) = graph(field, &value) {
             out.push(field.order, report(field, &graph));
             return;
         }
-        let inner = embedded(&value, "workflow");
+        let inner = embedded(field, &value, "workflow");
         if [Some(value.as_ref()), inner.as_deref()].into_iter().flatten().any(is_ours) {
             drawn.get_or_insert(field);
         }
@@ -44,7 +44,7 @@ pub fn look(fields: &[Field], out: &mut Marked) {
 
 /// A document that is a graph as a whole, or a drawn one with what the editor of `ComfyUI` writes.
 fn document(field: &Field, value: &Value) -> Option<Evidence> {
-    if let Some(graph) = graph(value)
+    if let Some(graph) = graph(field, value)
         && graph.as_object().is_some_and(|nodes| nodes.values().all(is_node))
     {
         return Some(report(field, &graph));
@@ -81,18 +81,18 @@ fn parsed(field: &Field) -> Option<Cow<'_, Value>> {
 }
 
 /// The graph that ran: the object itself, or under `prompt`, there also as a text of JSON.
-fn graph(value: &Value) -> Option<Cow<'_, Value>> {
+fn graph<'a>(field: &Field, value: &'a Value) -> Option<Cow<'a, Value>> {
     if is_graph(value) {
         return Some(Cow::Borrowed(value));
     }
-    embedded(value, "prompt").filter(|value| is_graph(value))
+    embedded(field, value, "prompt").filter(|value| is_graph(value))
 }
 
-fn embedded<'a>(value: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
+fn embedded<'a>(field: &Field, value: &'a Value, key: &str) -> Option<Cow<'a, Value>> {
     let mut named = value.as_object()?.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key));
     named.find_map(|(_, inner)| match inner {
         Value::String(text) if text.trim_start().starts_with('{') => {
-            serde_json::from_str(text).ok().map(Cow::Owned)
+            field.object(text).map(Cow::Owned)
         }
         object @ Value::Object(_) => Some(Cow::Borrowed(object)),
         _ => None,
@@ -224,11 +224,14 @@ mod tests {
     #[test]
     fn a_graph_is_one_by_its_shape() {
         let node = r#"{"3":{"inputs":{"seed":5},"class_type":"KSampler"}}"#;
-        assert!(graph(&value(node)).is_some());
-        let quoted = serde_json::json!({ "prompt": node });
-        assert!(graph(&quoted).is_some());
+        let field = Field::new(0, "P".to_owned(), Carrier::Json, "", String::new());
+        let is_one = |value: &Value| graph(&field, value).is_some();
+        assert!(is_one(&value(node)));
+        assert!(is_one(&serde_json::json!({ "prompt": node })));
+        let nan = node.replace('5', "NaN");
+        assert!(is_one(&serde_json::json!({ "prompt": nan })), "as Python writes it");
         let near = r#"{"prompt":"What is your name?","answer":"Ada","class_type":"lecture"}"#;
-        assert!(graph(&value(near)).is_none());
+        assert!(!is_one(&value(near)));
         let drawn = |links: &str| {
             value(&format!(r#"{{"nodes":[{{"id":1,"type":"KSampler"}}],"links":[{links}]}}"#))
         };

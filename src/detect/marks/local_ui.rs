@@ -1,7 +1,6 @@
 //! What local programs and a few services leave in their own structures: `InvokeAI`, Fooocus,
-//! `SwarmUI`,
-//! Easy Diffusion, Draw Things, Midjourney, Grok, Samsung. Each is believed by several keys together or by
-//! the form of a whole value.
+//! `SwarmUI`, Easy Diffusion, Draw Things, Midjourney, Grok, Samsung. Each is believed by several keys together
+//! or by the form of a whole value.
 
 use serde_json::Value;
 
@@ -172,7 +171,7 @@ fn by_json(field: &Field) -> Option<Evidence> {
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
     let comment = value.get("Comment").and_then(Value::as_str);
-    let comment = comment.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let comment = comment.and_then(|text| field.object(text));
     let settings = comment.as_ref().unwrap_or(value);
     is_novelai(settings).then(|| filled(field, "NovelAI", "parameters of NovelAI", settings))
 }
