@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::sync::LazyLock;
 
 use genlock::detect::bytes::Bytes;
-use genlock::detect::{Settings, examine, sniff};
+use genlock::detect::{Settings, examine, is_deep, sniff};
 use libfuzzer_sys::Corpus;
 
 static PLAIN: LazyLock<Settings> = LazyLock::new(Settings::default);
@@ -20,7 +20,7 @@ pub fn run(data: &[u8], ours: fn(&str) -> bool) -> Corpus {
     let whole = examine(&mut Cursor::new(data), len, data, &PLAIN);
     let seeking = examine(&mut Cursor::new(data), len, &[], &PLAIN);
     assert_eq!(whole, seeking);
-    if whole.media_type == "image/png" {
+    if is_deep(whole.media_type) {
         examine(&mut Cursor::new(data), len, data, &DEEP);
     }
     Corpus::Keep

@@ -240,4 +240,15 @@ mod tests {
         assert_eq!(found.blocks.len(), BLOCKS_MAX);
         assert_eq!(found.problems.len(), 1);
     }
+
+    #[test]
+    fn names_in_places_count_and_are_cut() {
+        let mut found = Found::default();
+        for _ in 0..BLOCKS_MAX {
+            found.text("ü".repeat(40_000), Carrier::Flv, "k", "v");
+        }
+        assert!(found.blocks[0].place.ends_with('…'));
+        let held: usize = found.blocks.iter().map(|block| block.place.len()).sum();
+        assert!(held <= BLOCKS_CAP, "{held} bytes of places");
+    }
 }

@@ -26,11 +26,11 @@ pub struct Container {
 /// All walkers. A media type that is in no row has no carrier that is read so far, and gives neither
 /// evidence nor problem.
 pub const CONTAINERS: &[Container] = &[
-    Container { media_types: &["image/png"], since: 2, walk: png::walk },
-    Container { media_types: &["image/jpeg"], since: 1, walk: jpeg::walk },
+    Container { media_types: &["image/png"], since: 6, walk: png::walk },
+    Container { media_types: &["image/jpeg"], since: 6, walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
-        since: 5,
+        since: 6,
         walk: riff::walk,
     },
     Container { media_types: &["image/gif"], since: 5, walk: gif::walk },
@@ -55,7 +55,7 @@ pub const CONTAINERS: &[Container] = &[
             "audio/mp4",
             "image/jp2",
         ],
-        since: 5,
+        since: 6,
         walk: bmff::walk,
     },
     Container {
@@ -68,20 +68,24 @@ pub const CONTAINERS: &[Container] = &[
             }
         },
     },
-    Container { media_types: &["video/webm", "video/x-matroska"], since: 2, walk: matroska::walk },
+    Container { media_types: &["video/webm", "video/x-matroska"], since: 6, walk: matroska::walk },
     Container { media_types: &["image/x-exr"], since: 1, walk: exr::walk },
     Container { media_types: &["image/x-dpx"], since: 1, walk: dpx::walk },
-    Container { media_types: &["application/mxf"], since: 2, walk: mxf::walk },
+    Container { media_types: &["application/mxf"], since: 6, walk: mxf::walk },
     Container { media_types: &["video/x-flv"], since: 1, walk: flv::walk },
     Container { media_types: &["audio/mpeg"], since: 2, walk: id3::walk },
-    Container { media_types: &["audio/flac"], since: 2, walk: flac::walk },
-    Container { media_types: &["audio/ogg"], since: 2, walk: flac::ogg },
+    Container { media_types: &["audio/flac"], since: 6, walk: flac::walk },
+    Container { media_types: &["audio/ogg"], since: 6, walk: flac::ogg },
     Container { media_types: &["image/vnd.adobe.photoshop"], since: 1, walk: psd::walk },
-    Container { media_types: &["application/pdf"], since: 2, walk: pdf::walk },
+    Container { media_types: &["application/pdf"], since: 6, walk: pdf::walk },
     Container { media_types: &["application/c2pa"], since: 1, walk: document::c2pa },
-    Container { media_types: &["image/svg+xml"], since: 1, walk: document::svg },
-    Container { media_types: &["application/json"], since: 1, walk: document::json },
-    Container { media_types: &["text/plain"], since: 2, walk: document::text },
+    Container { media_types: &["image/svg+xml"], since: 6, walk: document::svg },
+    Container { media_types: &["application/json"], since: 6, walk: document::json },
+    Container {
+        media_types: &["text/plain", "text/x-edl", "application/xml"],
+        since: 6,
+        walk: document::text,
+    },
     Container { media_types: &["application/rdf+xml"], since: 1, walk: document::xmp },
 ];
 
@@ -124,11 +128,11 @@ pub const DEEP: &[Deep] = &[
 ];
 
 /// Since when media types are told as they are: concerns every file.
-const SNIFF: u32 = 4;
+const SNIFF: u32 = 6;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.
-const BLOCKS: u32 = 5;
+const BLOCKS: u32 = 6;
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

@@ -96,7 +96,11 @@ fn magic(head: &[u8]) -> Option<&'static str> {
         .iter()
         .find(|(at, magic, _)| head.get(*at..).is_some_and(|rest| rest.starts_with(magic)))
         .map(|(_, _, known)| *known)
-        .filter(|known| *known != "image/bmp" || bmp(head))
+        .filter(|known| match *known {
+            "image/bmp" => bmp(head),
+            "application/c2pa" => head.get(12..16) == Some(b"jumd"),
+            _ => true,
+        })
 }
 
 /// `BM` alone begins many a text.
@@ -343,6 +347,11 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\r\n1 0 obj", "application/pdf"),
             (b"A file begins with %PDF-1.4\n", "text/plain"),
             (b"BM is a fine text of some length", "text/plain"),
+            (b"The wide shot of the harbour", "text/plain"),
+            (b"The jumbo jet has landed", "text/plain"),
+            (b"\0\0\0\x08wide\0\0\0\x10mdat", "video/quicktime"),
+            (b"\x7f\0\x20\x10mdat", "video/quicktime"),
+            (b"\0\0\x01\0jumb\0\0\0\x1ejumdc2pa", "application/c2pa"),
             (b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", "application/mxf"),
         ];
         for (data, expected) in cases {

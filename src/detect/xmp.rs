@@ -390,6 +390,15 @@ mod tests {
         let kept: usize = found.iter().map(|one| one.key.len()).sum();
         assert!(kept < 4 << 20, "{kept} bytes of names");
         assert!(found.iter().any(|one| one.key.ends_with("stRef:instanceID")));
+        let depth = 58;
+        let (open, close) =
+            ("<m:DerivedFromAndOn>".repeat(depth), "</m:DerivedFromAndOn>".repeat(depth));
+        let packet = wrap(&format!(
+            "<r:Description xmlns:i='http://ns.adobe.com/xap/1.0/sType/ResourceRef#'>{open}{ids}{close}</r:Description>"
+        ));
+        let (found, _) = properties(packet.as_bytes());
+        let kept: usize = found.iter().map(|one| one.key.len()).sum();
+        assert!(found.len() == 10_000 && kept < 8 << 20, "{kept} bytes of ways");
     }
 
     fn wrap(inner: &str) -> String {
@@ -424,6 +433,54 @@ mod tests {
         ] {
             assert_eq!(read(inner), expected, "{inner}");
         }
+    }
+
+    #[test]
+    fn what_hangs_on_an_entity_is_a_problem_and_drawings_have_theirs() {
+        let declared = |inside: &str, outside: &str| {
+            let packet =
+                format!("<!DOCTYPE svg [<!ENTITY n \"u\">]><svg {outside}>{}</svg>", wrap(inside));
+            properties(packet.as_bytes()).1.is_some()
+        };
+        for inside in [
+            "<r:Description e:DigitalSourceType='&n;'/>",
+            "<r:Description><e:DigitalSourceType>&n;</e:DigitalSourceType></r:Description>",
+            "<r:Description xmlns:q='&n;' q:DigitalSourceType='v'/>",
+            "<r:Description xmlns:q='&n;'><q:DigitalSourceType>v</q:DigitalSourceType></r:Description>",
+        ] {
+            assert!(declared(inside, ""), "{inside}");
+        }
+        // As Illustrator declares what its own elements are.
+        assert!(!declared("<r:Description e:A='1'/>", "xmlns:i='&n;'"));
+    }
+
+    #[test]
+    fn many_attributes_are_read_and_more_are_a_problem() {
+        let packet = |count: usize| {
+            let many: String = (0..count).map(|it| format!("e:A{it}='1' ")).collect();
+            wrap(&format!("<r:Description {many} e:DigitalSourceType='v'/>"))
+        };
+        let (found, problem) = properties(packet(600).as_bytes());
+        assert_eq!((found.len(), problem), (601, None));
+        assert!(properties(packet(ATTRIBUTES_MAX).as_bytes()).1.is_some());
+    }
+
+    #[test]
+    fn texts_of_a_document_are_all_read_or_it_says_so() {
+        let document = |count: usize| {
+            let many = "<d>Tom & Jerry</d>".repeat(count);
+            format!("<BWFXML>{many}<AIGC>x</AIGC></BWFXML>\0\0")
+        };
+        let read = |text: String| elements(text.into_bytes());
+        let (texts, problem) = read(document(1_100));
+        assert_eq!(texts.last().unwrap(), &("AIGC".to_owned(), "x".to_owned()));
+        assert_eq!((texts[0].1.as_str(), problem), ("Tom & Jerry", None));
+        assert!(read(document(PROPERTIES_MAX)).1.is_some());
+        let whole = document(1);
+        assert!(read(whole[..whole.len() - 20].to_owned()).1.is_some());
+        let long = format!("{}<{}>{}", "<a>".repeat(300), "n".repeat(1 << 20), "t</a>".repeat(300));
+        let kept: usize = read(long).0.iter().map(|(name, _)| name.len()).sum();
+        assert!(kept < 1 << 20, "{kept} bytes of names");
     }
 
     #[test]

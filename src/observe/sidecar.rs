@@ -4,9 +4,9 @@
 //! and generators write them; `clip.swarm.json` as well, since `SwarmUI` puts a word of its own before
 //! the ending. What a sidecar says is for `detect`; that it says nothing costs nothing.
 
-/// How sidecars end, in lower case: XMP, what generators write as JSON, and detached C2PA manifests. One
-/// that ends as another does stands before it.
-const ENDINGS: [&str; 4] = [".xmp", ".swarm.json", ".json", ".c2pa"];
+/// How sidecars end, in lower case: XMP, what generators write as JSON or as a text of parameters, and
+/// detached C2PA manifests. One that ends as another does stands before it.
+const ENDINGS: [&str; 5] = [".xmp", ".swarm.json", ".json", ".c2pa", ".txt"];
 
 /// What [`crate::model::Found::media_type`] says of sidecars. Recorded when they were first read: detectors
 /// before version 4 called those in wide characters a text, or did not know them.
@@ -88,6 +88,7 @@ mod tests {
         assert!(beside(&names, "b.json").is_empty());
         assert!(beside(&names, "a.jpg").is_empty());
         assert!(beside(&names, ".xmp").is_empty());
+        assert_eq!(beside(&["a.png", "a.txt"], "a.txt"), ["a.png"]);
         let names = ["0001.mp4", "0001.swarm.json", "0002.swarm.png", "0003.swarm"];
         assert_eq!(beside(&names, "0001.swarm.json"), ["0001.mp4"]);
         assert_eq!(beside(&names, "0001.mp4.swarm.json"), ["0001.mp4"]);

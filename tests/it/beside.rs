@@ -54,7 +54,7 @@ fn a_sidecar_speaks_for_the_media_beside_it_and_for_itself() {
 }
 
 #[test]
-fn a_film_hears_the_sidecar_of_swarmui_and_one_in_wide_characters() {
+fn media_hear_the_sidecars_of_swarmui_and_webui_and_one_in_wide_characters() {
     let swarm =
         r#"{"sui_image_params":{"prompt":"a fox","model":"wan","seed":1},"sui_extra_data":{}}"#;
     let wide: Vec<u8> =
@@ -64,10 +64,17 @@ fn a_film_hears_the_sidecar_of_swarmui_and_one_in_wide_characters() {
         ("0001.swarm.json", swarm.as_bytes().to_vec()),
         ("A003.mov", b"another film".to_vec()),
         ("A003.xmp", wide),
+        ("plate.png", plain_png(1)),
+        (
+            "plate.txt",
+            b"a fox\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512".to_vec(),
+        ),
     ]);
     assert!(statuses(&world).iter().all(|(_, status)| status == "ai"), "{:?}", statuses(&world));
     world.deliverable("EP", &["0001.mp4"]);
     world.gate("EP").expect("refused", &["ai-unapproved 0001.mp4"]);
+    let quiet = World::with([("a.mov", b"a film".to_vec()), ("a.txt", b"Take 3 is good".to_vec())]);
+    assert!(statuses(&quiet).iter().all(|(_, status)| status == "unknown"));
 }
 
 /// A picture and the manifest that was signed for it, kept beside it (`fixtures/marks`).

@@ -58,6 +58,9 @@ pub fn json(bytes: &mut Bytes<'_>, found: &mut Found) {
     match bytes.take(0, len) {
         Ok(data) => {
             let text = decoded(&data);
+            if are_parameters(&text) {
+                return found.text(TEXT_DOCUMENT, Carrier::Document, "", text);
+            }
             let whole = serde_json::from_str::<IgnoredAny>(&text);
             if whole.is_err_and(|error| error.is_eof()) {
                 found.problem("json", format!("broke at offset {len}: ends inside a value"));
@@ -66,6 +69,14 @@ pub fn json(bytes: &mut Bytes<'_>, found: &mut Found) {
         }
         Err(broke) => found.broke("json", &broke),
     }
+}
+
+const TEXT_DOCUMENT: &str = "text document";
+
+/// Whether a text ends as parameters do. How it begins says nothing: a prompt may look like a list of JSON,
+/// an element of XML (`<lora:…>`) or the title of an edit list.
+fn are_parameters(text: &str) -> bool {
+    text.trim_end().lines().next_back().is_some_and(|last| last.starts_with("Steps: "))
 }
 
 /// Hands over a plain text that ends as the parameters do that some generators write beside a
@@ -78,9 +89,8 @@ pub fn text(bytes: &mut Bytes<'_>, found: &mut Found) {
     match bytes.take(0, len) {
         Ok(data) => {
             let text = decoded(&data);
-            let last = text.trim_end().lines().next_back().unwrap_or_default();
-            if last.starts_with("Steps: ") {
-                found.text("text document", Carrier::Document, "", text);
+            if are_parameters(&text) {
+                found.text(TEXT_DOCUMENT, Carrier::Document, "", text);
             }
         }
         Err(broke) => found.broke("text", &broke),
@@ -99,6 +109,8 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
     let mut rdf = false;
     let mut c2pa = None;
     let mut open = 0_usize;
+    // Where `metadata` began, while it is open.
+    let mut metadata = None;
     let mut broke = false;
     loop {
         match reader.read_resolved_event() {
@@ -111,9 +123,26 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
                 {
                     c2pa.get_or_insert(reader.buffer_position());
                 }
+                if local.as_ref() == "metadata" {
+                    metadata = Some(reader.buffer_position());
+                }
                 rdf |= local.as_ref() == "RDF";
             }
-            Ok((_, Event::End(_))) => open = open.saturating_sub(1),
+            Ok((_, Event::End(tag))) => {
+                open = open.saturating_sub(1);
+                if tag.local_name().as_ref() == "metadata" {
+                    metadata = None;
+                }
+            }
+            // ComfyUI writes what ran there, as one text of JSON.
+            Ok((_, Event::CData(text))) => {
+                let text = text.xml10_content();
+                if let Some(at) = metadata
+                    && text.trim_start().starts_with('{')
+                {
+                    found.text(format!("SVG metadata @ offset {at}"), Carrier::Json, "", text);
+                }
+            }
             Ok((_, Event::Eof)) => break,
             Ok(_) => {}
             Err(error) => {
@@ -182,6 +211,16 @@ mod tests {
         assert_eq!(texts(real), 1);
         assert_eq!(texts(b"Steps: 15, Sampler: UniPC, Seed: 1\nis what I typed"), 0);
         assert_eq!(texts(b""), 0);
+        // Prompts look like much.
+        for start in ["<lora:ink:1> a cat", "[[a cat]], dog", "{{a cat}}", "TITLE: a cat"] {
+            let file = format!("{start}\nSteps: 15, Sampler: UniPC, Seed: 1");
+            let media_type = crate::detect::sniff::sniff(&mut Bytes::memory(file.as_bytes()));
+            let walk = crate::detect::registry::container(media_type).unwrap().walk;
+            let found = walked(walk, file.as_bytes());
+            assert_eq!((found.blocks.len(), found.problems.len()), (1, 0), "{start}");
+            let Content::Text { carrier, .. } = &found.blocks[0].content else { panic!("{start}") };
+            assert_eq!(*carrier, Carrier::Document);
+        }
         assert_eq!(texts(&[&vec![b'\n'; 300 << 10], &real[..]].concat()), 0);
     }
 
@@ -200,5 +239,13 @@ mod tests {
         assert_eq!(found.problems, []);
         assert_eq!(look("<svg><manifest/></svg>").blocks, []);
         assert_eq!(look("<svg><g>").problems.len(), 1);
+        assert_eq!(look("<svg><g><rect/>").problems.len(), 1);
+        assert_eq!(look("<svg><g><rect/></g></svg>").problems, []);
+    }
+
+    #[test]
+    fn json_in_the_metadata_of_a_drawing_is_handed_over() {
+        let drawing = "<svg><metadata><![CDATA[{\"prompt\": {}}]]></metadata><style><![CDATA[{a}]]></style></svg>";
+        assert_eq!(walked(svg, drawing.as_bytes()).texts(), [("", "{\"prompt\": {}}")]);
     }
 }

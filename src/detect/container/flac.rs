@@ -201,6 +201,32 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn more_comments_than_are_read_are_a_problem() {
+        let found = walked(walk, &flac(&vec!["a=b"; 10_001]));
+        assert_eq!((found.blocks.len(), found.problems.len()), (10_000, 1));
+    }
+
+    #[test]
+    fn comments_of_every_stream_are_read() {
+        let of = |serial: u8, packets: &[Vec<u8>]| {
+            let mut page = page(packets);
+            page[14] = serial;
+            page
+        };
+        let comments = |start: &[u8], text: &str| [start.to_vec(), comment_block(&[text])].concat();
+        let file = [
+            of(1, &[b"\x80theora".to_vec()]),
+            of(2, &[b"\x01vorbis".to_vec()]),
+            of(1, &[comments(b"\x81theora", "title=a film")]),
+            of(2, &[comments(b"\x03vorbis", "AIGC={}")]),
+        ]
+        .concat();
+        let found = walked(ogg, &file);
+        assert_eq!(found.problems, []);
+        assert_eq!(found.texts(), [("title", "a film"), ("AIGC", "{}")]);
+    }
+
+    #[test]
     fn comments_of_other_encodings_are_read() {
         let comments = comment_block(&["AIGC={}"]);
         let with = |start: &[u8]| [start.to_vec(), comments.clone()].concat();

@@ -195,8 +195,23 @@ mod tests {
         let found = walked(walk, &file);
         assert_eq!(found.problems, []);
         assert!(matches!(&found.blocks[0].content, Content::Xmp(xmp) if xmp == b"<x/>"));
-        let mut found = Found::default();
-        walk(&mut Bytes::memory(&build(1 << 30)), &mut found);
-        assert_eq!(found.problems.len(), 1);
+        assert_eq!(walked(walk, &build(1 << 30)).problems.len(), 1);
+        // Listed, and placed nowhere that is read.
+        let mut elsewhere = build(0);
+        let kind = elsewhere.windows(4).position(|kind| kind == b"iloc").unwrap();
+        elsewhere[kind + 13] = 8;
+        assert!(
+            walked(walk, &elsewhere).problems[0].problem.contains("stands where it is not read")
+        );
+    }
+
+    #[test]
+    fn extents_without_a_size_are_counted() {
+        // Method 2, numbers of no bytes at all: nothing moves.
+        let mut iloc = b"\x01\0\0\0\0\0\xff\xff".to_vec();
+        iloc.extend(b"\0\x07\0\x02\0\0\xff\xff".repeat(65_535));
+        let meta = [vec![0; 4], bx(b"hdlr", &[0; 24]), bx(b"iloc", &iloc)].concat();
+        let file = [bx(b"ftyp", b"mif1\0\0\0\0"), bx(b"meta", &meta)].concat();
+        assert!(walked(walk, &file).problems[0].problem.contains("too many"));
     }
 }

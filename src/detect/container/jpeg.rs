@@ -131,6 +131,13 @@ fn next_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 
 fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts) {
     match code {
+        // Chinese generators put the label into a bare segment of its own.
+        0xe0..=0xef if data.starts_with(b"AIGC{") => found.text(
+            format!("JPEG APP{} AIGC @ offset {at}", code - 0xe0),
+            Carrier::Comment,
+            "AIGC",
+            String::from_utf8_lossy(data.get(4..).unwrap_or_default()).trim_end_matches('\0'),
+        ),
         0xe1 => {
             if let Some(packet) = data.strip_prefix(XMP) {
                 found.add(format!("JPEG APP1 XMP @ offset {at}"), Content::Xmp(packet.to_vec()));
@@ -163,13 +170,6 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
             Carrier::Comment,
             "COM",
             String::from_utf8_lossy(data).trim_end_matches('\0'),
-        ),
-        // Chinese generators put the label into a bare segment of its own.
-        0xe0..=0xef if data.starts_with(b"AIGC{") => found.text(
-            format!("JPEG APP{} AIGC @ offset {at}", code - 0xe0),
-            Carrier::Comment,
-            "AIGC",
-            String::from_utf8_lossy(data.get(4..).unwrap_or_default()).trim_end_matches('\0'),
         ),
         _ => {}
     }
@@ -329,6 +329,22 @@ pub(crate) mod tests {
         assert_eq!(look(&[part(1, HEADER, &other, b"j360\0")]), (0, 0));
         assert_eq!(look(&[part(1, b"\0\0\0\x40SPEC", &other, b"")]), (0, 0));
         assert_eq!(look(&[b"HDR_RI ver=11".to_vec()]), (0, 0));
+    }
+
+    #[test]
+    fn a_bare_label_is_found_in_any_segment() {
+        for code in 0xe0..=0xef {
+            let result = found(&jpeg(&[segment_bytes(code, b"AIGC{\"Label\":\"1\"}")]));
+            assert_eq!(result.texts(), [("AIGC", "{\"Label\":\"1\"}")], "{code:x}");
+            assert_eq!(result.problems, []);
+        }
+    }
+
+    #[test]
+    fn pieces_of_one_block_are_bounded_together() {
+        let resources = segment_bytes(0xed, &[PHOTOSHOP, &[0; 60_000]].concat());
+        let result = found(&jpeg(&vec![resources; BLOCKS_CAP / 60_000 + 1]));
+        assert!(result.problems.iter().any(|it| it.problem.contains("pieces of metadata")));
     }
 
     #[test]

@@ -13,17 +13,20 @@ const DEPTH_MAX: usize = 6;
 
 /// Walks the elements.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
-    let mut walk = Walk { elements: 0, name: String::new() };
+    let mut walk = Walk::default();
     let end = bytes.len();
     if let Err(broke) = walk.children(bytes, 0, end, 0, found) {
         found.broke(NAME, &broke);
     }
 }
 
+#[derive(Default)]
 struct Walk {
     elements: usize,
     /// The newest tag name, which stands before its text.
     name: String,
+    /// Something ran past the end of what it stands in.
+    cut: bool,
 }
 
 impl Walk {
@@ -53,13 +56,14 @@ impl Walk {
             let holds = matches!(id, 0x1853_8067 | 0x1549_A966 | 0x1254_C367 | 0x7373 | 0x67C8);
             let mut stop = body.saturating_add(size);
             if stop > end {
-                let why = format!("element {id:X} of {size} bytes runs past the end");
-                let broke = Broke::new(at, why);
-                if !holds {
-                    return Err(broke);
+                // What holds others is read as far as it goes; that they too run past the end is not said again.
+                if !std::mem::replace(&mut self.cut, true) {
+                    let why = format!("element {id:X} of {size} bytes runs past the end");
+                    found.broke(NAME, &Broke::new(at, why));
                 }
-                // As much of it as there is.
-                found.broke(NAME, &broke);
+                if !holds {
+                    return Ok(());
+                }
                 stop = end;
             }
             match id {
@@ -157,5 +161,12 @@ pub(crate) mod tests {
         live[segment + 4..segment + 12].copy_from_slice(&[1, 255, 255, 255, 255, 255, 255, 255]);
         assert_eq!(found(&live).blocks.len(), 1);
         assert_eq!(found(&file[..file.len() - 1]).problems.len(), 1);
+        let tags = &file[segment + 12..];
+        let cluster = element(b"\x1f\x43\xb6\x75", &[0; 50]);
+        let body = element(b"\x18\x53\x80\x67", &[tags, &cluster].concat());
+        let cut = [&file[..segment], &body].concat();
+        assert_eq!(found(&cut).problems, []);
+        let cut = found(&cut[..cut.len() - 1]);
+        assert_eq!((cut.problems.len(), cut.blocks.len()), (1, 1), "what stands before the cut");
     }
 }

@@ -236,8 +236,9 @@ impl Walk {
             _ => find_end(bytes, body).ok_or_else(|| Broke::new(body, "a stream does not end"))?,
         };
         self.at = end;
-        let metadata = name(&dictionary, b"/Type", b"/Metadata");
-        if name(&dictionary, b"/Type", b"/ObjStm") {
+        let metadata =
+            name(&dictionary, b"/Type", b"Metadata") || name(&dictionary, b"/Subtype", b"XML");
+        if name(&dictionary, b"/Type", b"ObjStm") {
             let data = bytes.take(body, end - body)?;
             if let Err(broke) = self.objects(&dictionary, body, data, found) {
                 found.broke(NAME, &broke);
@@ -312,6 +313,7 @@ fn find_end(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::block::Block;
     use crate::detect::container::walked;
     use crate::detect::inflate::tests::deflate;
 
@@ -374,6 +376,28 @@ mod tests {
         let file = b"(an open bracket\n%PDF-1.7\n1 0 obj <</AIGC <7b7d>>> endobj";
         assert_eq!(found(file).texts(), [("AIGC", "{}")]);
         assert_eq!(found(file).problems, []);
+    }
+
+    #[test]
+    fn metadata_is_told_by_either_of_its_names_however_they_are_written() {
+        for names in
+            ["/Type/Metadata", "/Subtype /XML", "/Type/Meta#64ata", "/Type /Metad#61ta/Subtype/XML"]
+        {
+            let file =
+                format!("%PDF-1.7\n1 0 obj <<{names}/Length 4>>stream\n<y/>\nendstream endobj");
+            assert!(
+                matches!(
+                    &found(file.as_bytes()).blocks[..],
+                    [Block { content: Content::Xmp(_), .. }]
+                ),
+                "{names}"
+            );
+        }
+        for names in ["/Type/Metadat", "/Type/Metadatas", "/Subtype/XMLX", "/Type/Meta#6", ""] {
+            let file =
+                format!("%PDF-1.7\n1 0 obj <<{names}/Length 4>>stream\n<y/>\nendstream endobj");
+            assert_eq!(found(file.as_bytes()).blocks, [], "{names}");
+        }
     }
 
     #[test]

@@ -36,14 +36,27 @@ pub fn entry<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     }
 }
 
-/// Whether a key has this name as its value.
+/// Whether a key has this name as its value. `#6a` in a name stands for a byte.
 pub fn name(dictionary: &[u8], key: &[u8], value: &[u8]) -> bool {
-    entry(dictionary, key).is_some_and(|after| {
-        after
-            .trim_ascii_start()
-            .strip_prefix(value)
-            .is_some_and(|rest| !rest.first().copied().is_some_and(regular))
-    })
+    let Some([b'/', after @ ..]) = entry(dictionary, key).map(<[u8]>::trim_ascii_start) else {
+        return false;
+    };
+    let end = after.iter().position(|byte| !regular(*byte)).unwrap_or(after.len());
+    let mut name = after.get(..end).unwrap_or_default();
+    let mut wanted = value.iter();
+    while let Some((first, rest)) = name.split_first() {
+        let (byte, rest) = match (first, rest) {
+            (b'#', [high, low, rest @ ..]) if high.is_ascii_hexdigit() => {
+                (hexadecimal(&[*high, *low])[0], rest)
+            }
+            _ => (*first, rest),
+        };
+        name = rest;
+        if wanted.next() != Some(&byte) {
+            return false;
+        }
+    }
+    wanted.next().is_none()
 }
 
 /// A number, and what follows it.

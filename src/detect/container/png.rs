@@ -34,7 +34,8 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
         }
         let body = at + 8;
         match &kind {
-            b"tEXt" | b"zTXt" | b"iTXt" => match bytes.take(body, len) {
+            // ComfyUI keeps what it writes into animations in a chunk of its own, made as a tEXt is.
+            b"tEXt" | b"zTXt" | b"iTXt" | b"comf" => match bytes.take(body, len) {
                 Ok(data) => text(&name, at, &data, found),
                 Err(broke) => found.broke(NAME, &broke),
             },
@@ -83,7 +84,7 @@ fn split_text(kind: &str, data: &[u8], found: &mut Found) -> Option<(String, Val
     let key: String = data.get(..zero)?.iter().map(|byte| char::from(*byte)).collect();
     let rest = data.get(zero + 1..)?;
     let value = match kind {
-        "tEXt" => Ok(rest.to_vec()),
+        "tEXt" | "comf" => Ok(rest.to_vec()),
         "zTXt" => found.unpack(rest.get(1..)?, inflate),
         _ => {
             let (flags, rest) = rest.split_at_checked(2)?;
@@ -185,6 +186,12 @@ pub(crate) mod tests {
         assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));
         assert!(matches!(texts[2].1, Content::Text { value, .. } if value == "ä"));
         assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace)));
+    }
+
+    #[test]
+    fn the_chunk_of_comfyui_is_a_text() {
+        let found = found(&png(&[chunk(b"IDAT", &[1; 9]), chunk(b"comf", b"prompt\0{}")]));
+        assert_eq!(found.texts(), [("prompt", "{}")]);
     }
 
     #[test]

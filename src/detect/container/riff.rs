@@ -326,6 +326,17 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn sizes_are_turned_where_the_form_turns_them() {
+        let big = |kind: &[u8], data: &[u8]| {
+            [kind, &u32::try_from(data.len()).unwrap().to_be_bytes(), data].concat()
+        };
+        let list = [b"INFO".to_vec(), big(b"ICMT", b"made")].concat();
+        let file = big(b"RIFX", &[b"WAVE".to_vec(), big(b"LIST", &list)].concat());
+        let found = found(&file);
+        assert_eq!((found.texts(), found.problems.len()), (vec![("ICMT", "made")], 0));
+    }
+
+    #[test]
     fn texts_of_broadcasters_are_read() {
         let mut bext = b"described".to_vec();
         bext.resize(602, 0);
