@@ -502,9 +502,11 @@ fn what_was_tolerated_in_a_timeline_is_shown() {
 /// An archive with a timeline and, without a byte of it written, media of 300 MiB.
 fn archive(path: &Path, timeline: &str) {
     const MEDIA: u32 = 300 << 20;
+    let mut sum = flate2::Crc::new();
+    sum.update(timeline.as_bytes());
     let entry = |name: &str, size: u32| {
-        let mut out = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        out.extend([size, size].map(u32::to_le_bytes).concat());
+        let mut out = vec![20, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        out.extend([sum.sum(), size, size].map(u32::to_le_bytes).concat());
         out.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
         out.extend([0, 0]);
         out

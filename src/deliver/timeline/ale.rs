@@ -35,6 +35,8 @@ enum Part {
 pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
     let format = out.format();
     let (mut part, mut columns) = (Part::Heading, Vec::new());
+    // Lines end as the systems end them that logs come from: one that ends in both ends once.
+    let text = text.replace("\r\n", "\n");
     for (index, line) in text.split(['\n', '\r']).enumerate() {
         let place = || format!("line {}", index + 1);
         out.step()?;
@@ -141,6 +143,13 @@ mod tests {
         let two = &found.references[1];
         assert_eq!((two.target.as_deref(), two.media), (Some("b.wav"), MediaKind::Sound));
         assert_eq!(two.source_in.as_deref(), Some("01:00:00;00"));
+        // The same lines, however they end.
+        for ended in [text.replace('\n', "\r\n"), text.replace('\n', "\r")] {
+            assert_eq!(
+                parse(Path::new("x.ale"), ended.as_bytes()).unwrap().references,
+                found.references
+            );
+        }
     }
 
     #[test]

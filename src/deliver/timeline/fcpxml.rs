@@ -279,7 +279,7 @@ impl<'d> Story<'d> {
         spot: &Spot,
         at: Option<Seconds>,
     ) -> Result<(), TimelineError> {
-        self.out.steps_of(element.cost())?;
+        self.out.steps_of(element.cost() + spot.place.len())?;
         let kind = element.name();
         match kind {
             "spine" => {

@@ -50,6 +50,9 @@ pub fn zipped(content: &[u8]) -> Result<Timeline, TimelineError> {
     let decoded = text::decode(content);
     let mut out = Collector::new(Format::Otioz);
     out.note("relative targets mean files inside the archive");
+    if let Some(note) = decoded.note {
+        out.note(note);
+    }
     let mut timeline = read(&decoded.text, out)?;
     for one in &mut timeline.references {
         one.inside = one.target.as_deref().is_some_and(is_relative);
@@ -242,7 +245,7 @@ fn changes_speed(node: &Node<'_>) -> bool {
 
 impl Walk {
     fn object(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
-        self.out.step()?;
+        self.out.steps_of(spot.place.len())?;
         for (number, item) in node.items().iter().enumerate() {
             self.value(item, &spot.at(&format!("item {}", number + 1)))?;
         }

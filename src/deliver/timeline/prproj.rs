@@ -2,6 +2,7 @@
 //! of media that the project knows and not a cut: all references are listed, and a note says so. Read
 //! as a stream, because projects unpack to hundreds of megabytes.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
@@ -24,6 +25,8 @@ use crate::model::Use;
 const UNPACKED_MAX: u64 = 2 << 30;
 /// Bytes of one tag or one text.
 const EVENT_MAX: u64 = 16 << 20;
+/// Bytes of the paths of one media object, which says the same few again and again.
+const PATHS_MAX: usize = 1 << 20;
 /// Elements of a project: twice what two gigabytes of a real one hold.
 const ELEMENTS_MAX: usize = 40_000_000;
 /// Elements in elements.
@@ -80,6 +83,8 @@ struct Media {
     id: String,
     title: String,
     paths: Vec<String>,
+    /// Bytes of these.
+    held: usize,
     /// The same place, from the folder of the project.
     beside: Option<String>,
     picture: bool,
@@ -94,15 +99,14 @@ impl Media {
         if self.paths.is_empty() && !self.title.is_empty() {
             return out.push(self.listed());
         }
-        let mut said: Vec<&String> = Vec::new();
+        let mut said = BTreeSet::new();
         for path in &self.paths {
             // What Premiere makes itself, as black video, has a number for a path.
             let made = path.bytes().all(|byte| byte.is_ascii_digit());
-            if made || said.contains(&path) {
+            if made || !said.insert(path) {
                 continue;
             }
             out.push(Reference { target: Some(path.clone()), ..self.listed() })?;
-            said.push(path);
         }
         Ok(())
     }
@@ -185,7 +189,14 @@ fn media<R: BufRead>(input: R, mut out: Collector) -> Result<Timeline, TimelineE
                 if let Some(whole) = whole.filter(|whole| !whole.is_empty()) {
                     let is_path = PATHS.contains(&name.as_ref());
                     match &mut current {
-                        Some((_, media)) if is_path => media.paths.push(whole),
+                        Some((_, media)) if is_path => {
+                            media.held += whole.len();
+                            if media.held > PATHS_MAX {
+                                let (what, limit) = ("bytes of paths of one object", PATHS_MAX);
+                                return Err(TimelineError::TooLarge { format, what, limit });
+                            }
+                            media.paths.push(whole);
+                        }
                         Some((_, media)) if name.as_ref() == BESIDE => media.beside = Some(whole),
                         Some((_, media)) => media.title = whole,
                         // A path outside of any media object is one of a kind that is not known.
@@ -243,6 +254,17 @@ mod tests {
 
     fn read(text: &str) -> Result<Timeline, TimelineError> {
         parse(Path::new("x.prproj"), &packed(text.as_bytes()))
+    }
+
+    #[test]
+    fn an_object_of_very_many_paths_is_refused() {
+        let many = |count: usize, path: &str| {
+            let paths = format!("<FilePath>{path}</FilePath>").repeat(count);
+            read(&format!("<PremiereData><Media ObjectUID=\"1\">{paths}</Media></PremiereData>"))
+        };
+        assert_eq!(many(1_000, "/m/a.mov").unwrap().references.len(), 1);
+        let error = many(1_000, &"p".repeat(2_000)).unwrap_err();
+        assert!(matches!(error, TimelineError::TooLarge { .. }), "{error}");
     }
 
     #[test]

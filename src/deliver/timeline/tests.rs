@@ -11,6 +11,7 @@ use std::process::Command;
 
 use crate::deliver::timeline::Format;
 use crate::deliver::timeline::Timeline;
+use crate::deliver::timeline::TimelineError;
 use crate::deliver::timeline::parse;
 use crate::model::Use;
 
@@ -267,4 +268,24 @@ fn no_damage_makes_a_reader_panic_or_hang() {
     }
     eprintln!("{cases} damaged files, {refused} refused, no panic");
     assert!(cases > 3000);
+}
+
+#[test]
+fn what_would_be_read_again_and_again_is_refused() {
+    let long = "n".repeat(1 << 20);
+    let gap = r#"{"OTIO_SCHEMA":"Gap.1"}"#;
+    let gaps = vec![gap; 20_000].join(",");
+    let stack = format!(
+        r#"{{"OTIO_SCHEMA":"Timeline.1","tracks":{{"OTIO_SCHEMA":"Stack.1","children":[{{"OTIO_SCHEMA":"Stack.1","name":"{long}","children":[{gaps}]}}]}}}}"#
+    );
+    let nested = format!(
+        "<xmeml>{}{}{}</xmeml>",
+        "<value>".repeat(200),
+        "<a/>text ".repeat(500_000),
+        "</value>".repeat(200)
+    );
+    for (name, text) in [("cut.otio", stack), ("cut.xml", nested)] {
+        let error = parse(Path::new(name), text.as_bytes()).unwrap_err();
+        assert!(matches!(error, TimelineError::TooLarge { .. }), "{name}: {error}");
+    }
 }

@@ -68,6 +68,7 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
     reader.unmentioned(&document)?;
     let mut parameters = Parameters::default();
     for value in document.all().filter(|element| element.name() == "value") {
+        reader.out.steps_of(value.text_cost())?;
         parameters.value(&value.text(), &mut reader.out)?;
     }
     Ok(reader.out.finish(name))
@@ -209,7 +210,7 @@ impl<'d> Xmeml<'d> {
         let mut before: Option<Element<'d>> = None;
         let mut items = track.children().peekable();
         while let Some(item) = items.next() {
-            self.out.steps_of(item.cost())?;
+            self.out.steps_of(item.cost() + spot.place.len())?;
             if item.name() == "clipitem" || item.name() == "clip" {
                 // An edge under a transition is -1; it is seen from the transition's start to its end.
                 let edge = |name: &str, beside: Option<Element<'d>>| {

@@ -191,6 +191,13 @@ impl<'d> Element<'d> {
         (raw.tag_end - raw.tag) as usize + CHILD * raw.children as usize
     }
 
+    /// What it costs to read its text, in bytes: with elements among the text all of it is read for that, at every
+    /// level anew.
+    pub fn text_cost(self) -> usize {
+        let raw = self.raw();
+        if raw.children == 0 { 0 } else { raw.content_end.saturating_sub(raw.tag_end) as usize }
+    }
+
     /// Its name as it is spelled.
     pub fn name(self) -> &'d str {
         let raw = self.raw();

@@ -41,6 +41,8 @@ struct Entry {
     method: u64,
     packed: u64,
     unpacked: u64,
+    /// The CRC-32 of what is unpacked.
+    sum: u64,
     header: u64,
 }
 
@@ -145,6 +147,7 @@ impl<R: Read + Seek> Archive<R> {
             method: number::<2>(&record, 10, at)?,
             packed: number::<4>(&record, 20, at)?,
             unpacked: number::<4>(&record, 24, at)?,
+            sum: number::<4>(&record, 16, at)?,
             header: number::<4>(&record, 42, at)?,
         };
         let mut rest = &*extra;
@@ -195,6 +198,11 @@ impl<R: Read + Seek> Archive<R> {
         read.map_err(|error| broken(data, &format!("cannot be unpacked: {error}")))?;
         if out.len() as u64 != entry.unpacked {
             return Err(broken(data, "not as long as the directory says"));
+        }
+        let mut sum = flate2::Crc::new();
+        sum.update(&out);
+        if u64::from(sum.sum()) != entry.sum {
+            return Err(broken(data, "not what was packed: its checksum differs"));
         }
         Ok(out)
     }

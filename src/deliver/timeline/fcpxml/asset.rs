@@ -125,7 +125,10 @@ impl Story<'_> {
         for element in document.all() {
             let values = match element.name() {
                 "param" => ["value", "auxValue"].map(|name| element.attribute(name)),
-                "data" => [Some(element.text().into()), None],
+                "data" => {
+                    self.out.steps_of(element.text_cost())?;
+                    [Some(element.text().into()), None]
+                }
                 _ => continue,
             };
             for value in values.into_iter().flatten() {

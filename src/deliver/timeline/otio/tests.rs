@@ -246,7 +246,10 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
         let (at, len) = (u32::try_from(out.len()).unwrap(), u32::try_from(bytes.len()).unwrap());
         let name_len = u16::try_from(name.len()).unwrap();
         let mut common = Vec::new();
-        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        let mut sum = flate2::Crc::new();
+        sum.update(bytes);
+        common.extend([20, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        common.extend(sum.sum().to_le_bytes());
         common.extend(len.to_le_bytes());
         common.extend(len.to_le_bytes());
         common.extend(name_len.to_le_bytes());
@@ -281,6 +284,16 @@ fn an_archive_gives_its_timeline() {
     let found = parse(Path::new("cut.otioz"), &archive).unwrap();
     assert_eq!(found.format, Format::Otioz);
     assert_eq!(found.references[0].target.as_deref(), Some("media/a.mov"));
+    let mut changed = archive.clone();
+    let at = changed.windows(5).position(|word| word == b"a.mov").unwrap();
+    changed[at] = b'b';
+    assert!(parse(Path::new("cut.otioz"), &changed).unwrap_err().to_string().contains("checksum"));
+    let accents = text.replace("\"a\"", "\"\u{e9}\"");
+    let narrow: Vec<u8> =
+        accents.chars().map(|one| u8::try_from(u32::from(one)).unwrap()).collect();
+    let noted = |found: Timeline| found.notes.iter().any(|note| note.contains("accents"));
+    assert!(noted(parse(Path::new("cut.otio"), &narrow).unwrap()));
+    assert!(noted(parse(Path::new("cut.otioz"), &zip(&[("content.otio", &narrow)])).unwrap()));
     let none = zip(&[("version.txt", b"1.0.0")]);
     assert!(parse(Path::new("cut.otioz"), &none).is_err());
     let two = zip(&[("content.otio", b"{}"), ("content.otio", b"{}")]);
