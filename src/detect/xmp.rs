@@ -75,7 +75,7 @@ pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
     let problem = loop {
         let event = match reader.read_event() {
             Ok(event) => event,
-            Err(_) if rdf.done && !rdf.inside => break None,
+            Err(_) if rdf.part == Part::Behind => break None,
             Err(error) => {
                 break Some(format!("broke at offset {}: {error}", reader.error_position()));
             }
@@ -90,7 +90,7 @@ pub fn properties(packet: Vec<u8>) -> (Vec<Property>, Option<String>) {
             Event::Text(text) => rdf.text(&text.xml10_content()),
             Event::CData(text) => rdf.text(&text.xml10_content()),
             Event::GeneralRef(entity) => rdf.entity(&entity),
-            Event::Eof if rdf.inside => break Some("ends inside its RDF".to_owned()),
+            Event::Eof if rdf.part == Part::Inside => break Some("ends inside its RDF".to_owned()),
             Event::Eof => break None,
             _ => {}
         }
@@ -204,11 +204,18 @@ struct Open {
     items: usize,
 }
 
+/// The part of a document that is read. Behind one RDF another may begin.
+#[derive(Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Before,
+    Inside,
+    Behind,
+}
+
 #[derive(Default)]
 struct Rdf {
-    inside: bool,
-    /// One was read to its end.
-    done: bool,
+    part: Part,
     /// More of something than is read.
     excess: bool,
     /// Something in it hangs on an entity that the document declares, which is not expanded.
@@ -226,10 +233,12 @@ impl Rdf {
     fn start(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>) {
         let (ns, local) = reader.resolver().resolve_element(tag.name());
         let (ns, local) = (namespace(&ns), local.as_ref());
-        self.unknown |= self.inside && ns.contains('&');
+        self.unknown |= self.part == Part::Inside && ns.contains('&');
         let rdf = ns == RDF;
-        self.inside |= rdf && local == "RDF";
-        if !self.inside {
+        if rdf && local == "RDF" {
+            self.part = Part::Inside;
+        }
+        if self.part != Part::Inside {
             self.outside += 1;
             self.excess |= self.outside > OUTER_DEPTH_MAX;
             return;
@@ -279,8 +288,7 @@ impl Rdf {
         match self.stack.pop() {
             // One in another ends with it.
             Some(Node::Rdf) if self.stack.is_empty() => {
-                self.inside = false;
-                self.done = true;
+                self.part = Part::Behind;
                 self.open.clear();
             }
             Some(Node::Item) => {
@@ -308,7 +316,7 @@ impl Rdf {
     }
 
     fn entity(&mut self, entity: &BytesRef<'_>) {
-        if self.inside {
+        if self.part == Part::Inside {
             let resolved = resolved(entity);
             self.unknown |= resolved.is_none();
             self.text(&resolved.unwrap_or_default());
@@ -457,7 +465,8 @@ mod tests {
     #[test]
     fn many_attributes_are_read_and_more_are_a_problem() {
         let packet = |count: usize| {
-            let many: String = (0..count).map(|it| format!("e:A{it}='1' ")).collect();
+            let many: Vec<String> = (0..count).map(|it| format!("e:A{it}='1'")).collect();
+            let many = many.join(" ");
             wrap(&format!("<r:Description {many} e:DigitalSourceType='v'/>"))
         };
         let (found, problem) = properties(packet(600).as_bytes());

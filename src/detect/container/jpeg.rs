@@ -342,7 +342,7 @@ pub(crate) mod tests {
 
     #[test]
     fn pieces_of_one_block_are_bounded_together() {
-        let resources = segment_bytes(0xed, &[PHOTOSHOP, &[0; 60_000]].concat());
+        let resources = segment_bytes(0xed, &[PHOTOSHOP, &vec![0; 60_000]].concat());
         let result = found(&jpeg(&vec![resources; BLOCKS_CAP / 60_000 + 1]));
         assert!(result.problems.iter().any(|it| it.problem.contains("pieces of metadata")));
     }
