@@ -4,8 +4,9 @@
 //! observations; what could not be seen is in `problems`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::lineage::{Ancestry, Own, ancestry};
+use crate::lineage::{Ancestry, Lineage, Own};
 use crate::model::{
     AssetId, AssetPath, Authorities, FinalItem, Found, JUDGING, MediaProblem, Timestamp, Verdict,
 };
@@ -58,7 +59,10 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
     let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
-        part.iter().map(|(path, found)| item(path, found, &ground)).collect()
+        let paths = |asset: &AssetId| ground.places.of(asset).cloned().collect();
+        let own = |asset: &AssetId| own(asset, record, judging, paths(asset));
+        let mut lineage = Lineage::new(&record.kinship, own);
+        part.iter().map(|(path, found)| item(path, found, &ground, &mut lineage)).collect()
     };
     let items = in_parts(&known, PART, items).into_iter().flatten().collect();
     let case = Case {
@@ -78,16 +82,15 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     judge(policy, &case)
 }
 
-fn item<'a>(path: &'a AssetPath, found: &'a Found, ground: &Ground<'a>) -> Item<'a> {
-    let Ground { record, places, judging, .. } = *ground;
-    let own = |asset: &AssetId, paths| own(asset, record, judging, paths);
-    let Own { origin, unexamined, .. } = own(&found.asset, Vec::new());
-    let ancestry = if !record.kinship.is_empty() && record.determination(&found.asset).is_none() {
-        let paths = |asset: &AssetId| places.of(asset).cloned().collect();
-        ancestry(&record.kinship, &found.asset, &|asset| own(asset, paths(asset)))
-    } else {
-        Ancestry::default()
-    };
+fn item<'a>(
+    path: &'a AssetPath,
+    found: &'a Found,
+    ground: &Ground<'a>,
+    lineage: &mut Lineage<'_>,
+) -> Item<'a> {
+    let Ground { record, judging, .. } = *ground;
+    let Own { origin, unexamined, .. } = own(&found.asset, record, judging, Vec::new());
+    let ancestry = above(&found.asset, record, lineage);
     let unexamined = unexamined.or_else(|| ancestry.unexamined());
     let origin = ancestry.inherited_by(origin);
     Item { path, asset: found.asset, media_type: &found.media_type, origin, ancestry, unexamined }
@@ -95,40 +98,34 @@ fn item<'a>(path: &'a AssetPath, found: &'a Found, ground: &Ground<'a>) -> Item<
 
 /// What a content's own marks and people's words about it say.
 fn own(asset: &AssetId, record: &Record, judging: u32, paths: Vec<AssetPath>) -> Own {
-    let determination = record.determination(asset).map(|entry| &entry.fact);
-    // A person who looked at the picture knows more than a parser that stumbled over it.
-    let unexamined = record.content_problems(asset).first().filter(|_| determination.is_none());
-    let unexamined = unexamined.map(|one| one.problem.clone());
-    let made = record.said_made(asset).filter(|_| judging > 1).map(|entry| &entry.fact);
-    let origin = Origin::of(&record.evidence(asset), determination).beside(made);
-    Own { origin, unexamined, paths }
+    let (evidence, problems) = (record.evidence(asset), record.content_problems(asset));
+    Own::of(record, asset, &evidence, problems, paths, judging)
 }
 
-/// Everything that the contents at some paths were made from: what a gate asks the places of.
-pub fn sources(
-    files: &BTreeMap<AssetPath, Found>,
-    record: &Record,
-    judging: u32,
-) -> BTreeSet<AssetId> {
-    if record.kinship.is_empty() {
-        return BTreeSet::new();
-    }
-    let own = |asset: &AssetId| own(asset, record, judging, Vec::new());
-    let of = |found: &Found| ancestry(&record.kinship, &found.asset, &own).all;
-    files.values().flat_map(of).map(|one| one.asset).collect()
-}
-
-/// What a content is, with what it inherits. The record must be folded with a scope.
-pub fn origin(asset: &AssetId, record: &Record) -> Origin {
-    ancestors(asset, record).inherited_by(own(asset, record, JUDGING, Vec::new()).origin)
+/// What ancestors are drawn from outside of a gate. The record must be folded with a scope.
+pub fn lineage(record: &Record) -> Lineage<'_> {
+    Lineage::new(&record.kinship, |asset| own(asset, record, JUDGING, Vec::new()))
 }
 
 /// What a content was made from, as far as it counts: nothing where a person determined what it is.
-pub fn ancestors(asset: &AssetId, record: &Record) -> Ancestry {
-    if record.determination(asset).is_some() {
-        return Ancestry::default();
-    }
-    ancestry(&record.kinship, asset, &|asset| own(asset, record, JUDGING, Vec::new()))
+fn above(asset: &AssetId, record: &Record, lineage: &mut Lineage<'_>) -> Arc<Ancestry> {
+    if record.determination(asset).is_some() { Arc::default() } else { lineage.of(asset) }
+}
+
+/// What a content is, with what it inherits, and what it was made from.
+pub fn origin(
+    asset: &AssetId,
+    record: &Record,
+    lineage: &mut Lineage<'_>,
+) -> (Origin, Arc<Ancestry>) {
+    let above = above(asset, record, lineage);
+    (above.inherited_by(own(asset, record, JUDGING, Vec::new()).origin), above)
+}
+
+/// Everything that the contents at some paths may have been made from: what a gate asks the places of.
+pub fn sources(files: &BTreeMap<AssetPath, Found>, record: &Record) -> BTreeSet<AssetId> {
+    let files = files.values().map(|found| found.asset).collect();
+    record.kinship.sources_of(&files).into_iter().collect()
 }
 
 /// The exact list that a finalised deliverable is bound to.

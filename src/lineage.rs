@@ -5,13 +5,16 @@
 //! What was made from AI is AI, until a person determines otherwise: of the content itself, or of
 //! anything between it and the source. A mark of its own stands beside that, and the stronger decides.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, GivenName, Relation, SourceType, Strength,
+    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, Derivation, Evidence, GivenName,
+    NameKind, Relation, SourceType, Strength,
 };
 use crate::origin::Origin;
-use crate::record::{Kin, Kinship, Said};
+use crate::record::{Kin, Kinship, Record, Said, Seen};
 
 /// Ancestors that are looked at. What has more is taken to have one that nobody knows.
 pub const ANCESTORS_MAX: usize = 4_096;
@@ -36,13 +39,33 @@ pub struct Own {
     pub paths: Vec<AssetPath>,
 }
 
+impl Own {
+    /// What the record knows of a content, with the evidence that counts and what kept detectors from
+    /// seeing all of it.
+    pub fn of(
+        record: &Record,
+        asset: &AssetId,
+        evidence: &[Evidence],
+        problems: &[ContentProblem],
+        paths: Vec<AssetPath>,
+        judging: u32,
+    ) -> Self {
+        let determination = record.determination(asset).map(|entry| &entry.fact);
+        let made = record.said_made(asset).filter(|_| judging > 1).map(|entry| &entry.fact);
+        let origin = Origin::of(evidence, determination).beside(made);
+        // A person who looked at the picture knows more than a parser that stumbled over it.
+        let unexamined = problems.first().filter(|_| determination.is_none());
+        Self { origin, unexamined: unexamined.map(|one| one.problem.clone()), paths }
+    }
+}
+
 /// Something a content was made from, at first or second hand.
 #[derive(Clone, Debug)]
 pub struct Ancestor {
     /// The content.
     pub asset: AssetId,
     /// What is known of it by itself.
-    pub own: Own,
+    pub own: Arc<Own>,
     /// Whether it went in as one of several parts somewhere on the way.
     part: bool,
     /// How the content below it was made from it.
@@ -65,66 +88,114 @@ pub struct Ancestry {
     told: bool,
 }
 
-/// The ancestors of a content that nobody determined. Ends above what a person determined, and where
-/// names lead in a circle.
-pub fn ancestry(kinship: &Kinship, asset: &AssetId, own: &dyn Fn(&AssetId) -> Own) -> Ancestry {
-    let mut found = Ancestry::default();
-    if kinship.is_empty() {
-        return found;
-    }
-    let mut scales = Scales::new(kinship, own);
-    let mut met = HashSet::from([*asset]);
-    // First along what kept all of the source; what is only reached as a part comes after.
-    let mut parts: Vec<(Option<usize>, Kin)> = Vec::new();
-    for part in [false, true] {
-        let mut seen = HashSet::new();
-        let mut next: Vec<(Option<usize>, Kin)> = if part {
-            std::mem::take(&mut parts)
-        } else {
-            let parents = scales.meant(asset, kinship.parents_of(asset));
-            found.told = is_told(&parents);
-            parents.into_iter().map(|kin| (None, kin)).collect()
-        };
-        while !next.is_empty() {
-            for (below, kin) in std::mem::take(&mut next) {
-                if !part && kin.relation == Relation::Composite {
-                    parts.push((below, kin));
-                    continue;
-                }
-                if !met.insert(kin.asset) {
-                    continue;
-                }
-                if found.all.len() >= ANCESTORS_MAX {
-                    found.cut = true;
-                    return found;
-                }
-                let at = found.all.len();
-                let known = own(&kin.asset);
-                let ends = known.origin.strength == Some(Strength::Person);
-                let mut told = false;
-                if !ends {
-                    let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
-                    let parents = scales.meant(&kin.asset, parents);
-                    told = is_told(&parents);
-                    next.extend(parents.into_iter().map(|kin| (Some(at), kin)));
-                }
-                let Kin { asset, relation, said } = kin;
-                found.all.push(Ancestor { asset, own: known, part, relation, said, told, below });
-            }
-        }
-    }
-    found
+/// What the ancestors of some contents are drawn from. Each is looked at once, and what was made from the
+/// same, as the frames of a sequence are, has its ancestors drawn once.
+pub struct Lineage<'a> {
+    kinship: &'a Kinship,
+    own: Box<dyn Fn(&AssetId) -> Own + 'a>,
+    known: RefCell<HashMap<AssetId, Arc<Own>>>,
+    drawn: HashMap<(&'a [usize], &'a [Derivation]), Arc<Ancestry>>,
 }
 
-/// Whether a person says it of one of these: names in files prove nothing.
-fn is_told(parents: &[Kin]) -> bool {
-    parents.iter().any(|kin| matches!(kin.said, Said::By(_)))
+impl<'a> Lineage<'a> {
+    /// `own` says what is known of a content by itself.
+    pub fn new(kinship: &'a Kinship, own: impl Fn(&AssetId) -> Own + 'a) -> Self {
+        let (own, known, drawn) = (Box::new(own), RefCell::default(), HashMap::new());
+        Self { kinship, own, known, drawn }
+    }
+
+    /// The ancestors of a content that nobody determined. Ends above what a person determined, and where
+    /// names lead in a circle.
+    pub fn of(&mut self, asset: &AssetId) -> Arc<Ancestry> {
+        let said = self.kinship.said_of(asset);
+        if let Some(drawn) = said.and_then(|said| self.drawn.get(&said))
+            && drawn.all.iter().all(|one| one.asset != *asset)
+        {
+            return Arc::clone(drawn);
+        }
+        let (drawn, circular) = self.draw(asset);
+        let drawn = Arc::new(drawn);
+        if let Some(said) = said.filter(|_| !circular) {
+            self.drawn.entry(said).or_insert_with(|| Arc::clone(&drawn));
+        }
+        drawn
+    }
+
+    /// The ancestors of a content, and whether it is one of them.
+    fn draw(&self, asset: &AssetId) -> (Ancestry, bool) {
+        let (mut found, mut circular) = (Ancestry::default(), false);
+        if self.kinship.is_empty() {
+            return (found, circular);
+        }
+        let kinship = self.kinship;
+        let mut scales = Scales::new(self);
+        let mut met = HashSet::from([*asset]);
+        // First along what kept all of the source; what is only reached as a part comes after.
+        let mut parts: Vec<(Option<usize>, Kin)> = Vec::new();
+        for part in [false, true] {
+            let mut seen = Seen::default();
+            let mut next: Vec<(Option<usize>, Kin)> = if part {
+                std::mem::take(&mut parts)
+            } else {
+                found.told = is_told(kinship, asset);
+                let parents = scales.meant(asset, kinship.parents_of(asset));
+                parents.into_iter().map(|kin| (None, kin)).collect()
+            };
+            while !next.is_empty() {
+                for (below, kin) in std::mem::take(&mut next) {
+                    if !part && kin.relation == Relation::Composite {
+                        parts.push((below, kin));
+                        continue;
+                    }
+                    circular |= kin.asset == *asset;
+                    if !met.insert(kin.asset) {
+                        continue;
+                    }
+                    if found.all.len() >= ANCESTORS_MAX {
+                        found.cut = true;
+                        return (found, circular);
+                    }
+                    let at = found.all.len();
+                    let known = self.own(&kin.asset);
+                    let ends = known.origin.strength == Some(Strength::Person);
+                    if !ends {
+                        let parents = kinship.parents_not_seen(&kin.asset, &mut seen);
+                        let parents = scales.meant(&kin.asset, parents);
+                        next.extend(parents.into_iter().map(|kin| (Some(at), kin)));
+                    }
+                    let told = !ends && is_told(kinship, &kin.asset);
+                    let Kin { asset, relation, said } = kin;
+                    found.all.push(Ancestor {
+                        asset,
+                        own: known,
+                        part,
+                        relation,
+                        said,
+                        told,
+                        below,
+                    });
+                }
+            }
+        }
+        (found, circular)
+    }
+
+    /// What is known of a content by itself.
+    fn own(&self, asset: &AssetId) -> Arc<Own> {
+        let mut known = self.known.borrow_mut();
+        Arc::clone(known.entry(*asset).or_insert_with(|| Arc::new((self.own)(asset))))
+    }
+}
+
+/// Whether a person says what a content was made from: names in files prove nothing.
+fn is_told(kinship: &Kinship, asset: &AssetId) -> bool {
+    kinship.linked_to(asset).next().is_some()
 }
 
 /// Tells whether contents are clean, with all that they inherit.
-struct Scales<'a> {
+struct Scales<'a, 'b> {
     kinship: &'a Kinship,
-    own: &'a dyn Fn(&AssetId) -> Own,
+    lineage: &'b Lineage<'a>,
     known: HashMap<AssetId, bool>,
     /// Those being weighed, each for the one before it.
     open: Vec<AssetId>,
@@ -136,15 +207,17 @@ struct Scales<'a> {
     left: usize,
 }
 
-impl<'a> Scales<'a> {
-    fn new(kinship: &'a Kinship, own: &'a dyn Fn(&AssetId) -> Own) -> Self {
+impl<'a, 'b> Scales<'a, 'b> {
+    fn new(lineage: &'b Lineage<'a>) -> Self {
         let (known, open, names) = Default::default();
-        Self { kinship, own, known, open, names, returns: 0, left: WEIGHED_MAX }
+        let kinship = lineage.kinship;
+        Self { kinship, lineage, known, open, names, returns: 0, left: WEIGHED_MAX }
     }
 
-    /// Leaves out what a name only may lead to. Programs keep the names of a file when they save it anew,
+    /// Leaves out what a name only may lead to. Programs keep the name of a document when they save it anew,
     /// so several contents may carry the one that is named: then it says that one of them was meant, and
-    /// of what all of them are, that is all that is sure.
+    /// of what all of them are, that is all that is sure. The name of a saved state leads to copies of it,
+    /// and a copy that lost its marks does not take them from the others.
     fn meant(&mut self, child: &AssetId, parents: Vec<Kin>) -> Vec<Kin> {
         let name = |kin: &Kin| match &kin.said {
             Said::Read { name, .. } => Some(name.clone()),
@@ -174,9 +247,9 @@ impl<'a> Scales<'a> {
             .collect()
     }
 
-    /// Whether what a name leads to is clean: one of its owners is, or none of them is anything else. One that
-    /// was made from what the same name leads to is no witness. Nothing, where that depends on what is being
-    /// weighed.
+    /// Whether what a name leads to is clean: none of its owners is anything else or, of a document, one of
+    /// them is clean. One that was made from what the same name leads to is no witness. Nothing, where that
+    /// depends on what is being weighed.
     fn of_name(
         &mut self,
         name: &'a GivenName,
@@ -187,15 +260,16 @@ impl<'a> Scales<'a> {
             return None;
         }
         self.names.push(name);
+        let is_document = name.0 == NameKind::Document;
         let (mut clean, mut tainted, mut open) = (false, false, false);
         for one in owners {
             match self.weighed(one) {
-                Some(true) => {
-                    clean = true;
-                    break;
-                }
+                Some(true) => clean = is_document,
                 Some(false) => tainted = true,
                 None => open = true,
+            }
+            if clean || (tainted && !is_document) {
+                break;
             }
         }
         self.names.pop();
@@ -223,7 +297,7 @@ impl<'a> Scales<'a> {
         }
         self.left -= 1;
         let before = self.returns;
-        let Origin { status, strength, .. } = (self.own)(asset).origin;
+        let Origin { status, strength, .. } = self.lineage.own(asset).origin;
         let verdict = match strength {
             _ if weight(status) != 0 => Some(false),
             Some(Strength::Person) => Some(true),

@@ -338,7 +338,7 @@ impl Judged {
         let Seen { problems, linked, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
-        let sources = judge::sources(record.present(), record, JUDGING);
+        let sources = judge::sources(record.present(), record);
         let places = places(reader, sources, record.head.map_or(Seq(0), |head| head.seq))?;
         let now = context.now();
         let verdict = judge::gate(

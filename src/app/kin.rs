@@ -3,18 +3,27 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::app::AppError;
-use crate::ledger::{Kinds, Reader};
-use crate::lineage::{Ancestry, Own, ancestry};
-use crate::model::{AssetId, Head, ObservedBatch, Seq};
+use crate::ledger::{Kinds, NamedRow, Reader};
+use crate::lineage::{Ancestry, Lineage, Own};
+use crate::model::{AssetId, Examination, Head, JUDGING, ObservedBatch, SIDECARS, Seq};
 use crate::origin::Origin;
-use crate::record::{Places, Record};
+use crate::record::{Kinship, Places, Record};
 
 /// Puts the names that files carry into a record that was folded without observations.
 pub(super) fn learn(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
-    reader.identities(&mut |asset, identity| record.kinship.learn(asset, Some(&identity)))?;
+    reader.identities(&mut |row| know(&mut record.kinship, &row))?;
     Ok(())
+}
+
+/// The names that files carry, by themselves.
+pub(super) fn named(reader: &Reader) -> Result<Kinship, AppError> {
+    let mut kinship = Kinship::default();
+    reader.identities(&mut |row| know(&mut kinship, &row))?;
+    Ok(kinship)
 }
 
 /// The same of the contents that a batch says something of, by what is known of them now.
@@ -23,50 +32,61 @@ pub(super) fn learn_batch(
     record: &mut Record,
     batch: &ObservedBatch,
 ) -> Result<(), AppError> {
-    // A sidecar's names are the media's from now on.
-    let named = batch.named.iter().flat_map(|one| [one.0, one.1]);
+    let named = batch.named.iter().map(|one| one.0);
     for asset in batch.examined.iter().map(|(asset, _)| *asset).chain(named) {
-        record.kinship.learn(asset, Some(&reader.identity(&asset)?));
+        if let Some(row) = reader.named(&asset)? {
+            know(&mut record.kinship, &row);
+        }
     }
     Ok(())
 }
 
-/// The origin of a content with what it inherits, and what it was made from. The names must be in the
-/// record.
-pub(super) fn origin(
-    reader: &Reader,
-    record: &Record,
-    asset: &AssetId,
-) -> Result<(Origin, Ancestry), AppError> {
-    let alone = own(reader, record, asset)?.origin;
-    if record.determination(asset).is_some() {
-        return Ok((alone, Ancestry::default()));
+fn know(kinship: &mut Kinship, NamedRow { asset, media_type, identity }: &NamedRow) {
+    kinship.learn(*asset, Some(identity), SIDECARS.contains(&media_type.as_str()));
+}
+
+/// Draws the origins of contents, with what they inherit, from the tables. The names must be in the record.
+pub(super) struct Origins<'a> {
+    reader: &'a Reader,
+    record: &'a Record,
+    lineage: Lineage<'a>,
+    failed: Rc<RefCell<Option<AppError>>>,
+}
+
+impl<'a> Origins<'a> {
+    pub(super) fn new(reader: &'a Reader, record: &'a Record) -> Self {
+        let failed = Rc::new(RefCell::new(None));
+        let told = Rc::clone(&failed);
+        let known = move |asset: &AssetId| {
+            own(reader, record, asset).unwrap_or_else(|error| {
+                told.borrow_mut().get_or_insert(error);
+                Own::of(record, asset, &[], &[], Vec::new(), JUDGING)
+            })
+        };
+        Self { reader, record, lineage: Lineage::new(&record.kinship, known), failed }
     }
-    let failed = RefCell::new(None);
-    let known = |asset: &AssetId| {
-        own(reader, record, asset).unwrap_or_else(|error| {
-            failed.borrow_mut().get_or_insert(error);
-            Own { origin: Origin::of(&[], None), unexamined: None, paths: Vec::new() }
-        })
-    };
-    let above = ancestry(&record.kinship, asset, &known);
-    match failed.into_inner() {
-        Some(error) => Err(error),
-        None => Ok((above.inherited_by(alone), above)),
+
+    /// The origin of a content, and what it was made from.
+    pub(super) fn of(&mut self, asset: &AssetId) -> Result<(Origin, Arc<Ancestry>), AppError> {
+        let alone = own(self.reader, self.record, asset)?.origin;
+        if self.record.determination(asset).is_some() {
+            return Ok((alone, Arc::default()));
+        }
+        let above = self.lineage.of(asset);
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => Ok((above.inherited_by(alone), above)),
+        }
     }
 }
 
 /// What is known of a content by itself.
 pub(super) fn own(reader: &Reader, record: &Record, asset: &AssetId) -> Result<Own, AppError> {
-    let examination = record.counted(reader.examination(asset)?);
-    let determination = record.determination(asset).map(|entry| &entry.fact);
-    let made = record.said_made(asset).map(|entry| &entry.fact);
-    let origin = Origin::of(&examination.evidence, determination).beside(made);
-    let unexamined = examination.problems.into_iter().next().filter(|_| determination.is_none());
+    let Examination { evidence, problems, .. } = record.counted(reader.examination(asset)?);
     let mut paths: Vec<_> = reader.locations_of(asset)?;
     paths.retain(|one| one.present);
     let paths = paths.into_iter().map(|one| one.path).collect();
-    Ok(Own { origin, unexamined: unexamined.map(|one| one.problem), paths })
+    Ok(Own::of(record, asset, &evidence, &problems, paths, JUDGING))
 }
 
 /// Where some contents lay at an event. Reads the journal only where there are any.

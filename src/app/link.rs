@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::decide::decide;
-use crate::app::kin::{learn, origin};
+use crate::app::kin::{Origins, learn, named};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{AssetId, Event, Linked, Relation, Unlinked};
-use crate::record::{Kin, Kinship, Record, Said};
+use crate::record::{Kin, Record, Said};
 use crate::report::{KinView, PathView};
 
 /// A link to record.
@@ -29,17 +29,14 @@ pub fn link(
     options: &LinkOptions,
     relation: Relation,
 ) -> Result<(), AppError> {
-    let mut kinship = Kinship::default();
-    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
+    let kinship = named(&project.reader()?)?;
     let parents: BTreeSet<_> = options.parents.iter().copied().collect();
     let children: BTreeSet<_> = options.children.iter().copied().collect();
     decide(project, context, |record| {
         let known = record.kinship.with_names_of(&kinship);
         // Below none of the children may be a parent: then above no parent is a child.
-        for parent in &parents {
-            if let Some(way) = known.way_up(parent, &children) {
-                return Err(circle(&project.reader()?, &way));
-            }
+        if let Some(way) = known.way_up(&parents, &children) {
+            return Err(circle(&project.reader()?, &way));
         }
         let linked = Linked {
             children: options.children.clone(),
@@ -62,8 +59,7 @@ pub(super) fn link_made(
     note: &str,
 ) -> Result<BTreeSet<AssetId>, AppError> {
     let relation = if parents.len() == 1 { Relation::Transcode } else { Relation::Composite };
-    let mut kinship = Kinship::default();
-    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
+    let kinship = named(&project.reader()?)?;
     decide(project, context, |record| {
         let known = record.kinship.with_names_of(&kinship);
         let above = known.above(parents);
@@ -91,8 +87,7 @@ pub fn unlink(
     context: &Context<'_>,
     options: &LinkOptions,
 ) -> Result<usize, AppError> {
-    let mut kinship = Kinship::default();
-    project.reader()?.identities(&mut |asset, identity| kinship.learn(asset, Some(&identity)))?;
+    let kinship = named(&project.reader()?)?;
     decide(project, context, |record| {
         let known = record.kinship.with_names_of(&kinship);
         let linked = |child: &AssetId| {
@@ -161,7 +156,8 @@ pub(super) fn family(
     way: Way,
 ) -> Result<(Vec<KinView>, u64), AppError> {
     learn(reader, record)?;
-    let mut drawing = Drawing { reader, record, way, drawn: 0, left_out: 0 };
+    let origins = Origins::new(reader, record);
+    let mut drawing = Drawing { reader, record, origins, way, drawn: 0, left_out: 0 };
     let all = drawing.of(asset, &mut vec![*asset])?;
     Ok((all, drawing.left_out))
 }
@@ -169,6 +165,7 @@ pub(super) fn family(
 struct Drawing<'a> {
     reader: &'a Reader,
     record: &'a Record,
+    origins: Origins<'a>,
     way: Way,
     drawn: usize,
     left_out: u64,
@@ -215,7 +212,7 @@ impl Drawing<'_> {
             Way::Up => (further, Vec::new()),
             Way::Down => (Vec::new(), further),
         };
-        let status = origin(self.reader, self.record, &asset)?.0.status.as_str();
+        let status = self.origins.of(&asset)?.0.status.as_str();
         Ok(KinView {
             asset: asset.to_string(),
             path: at.as_ref().map(|one| PathView::from(&one.path)),

@@ -2,13 +2,14 @@
 //! A content that is not in here has no mark, which says nothing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::app::authority::authorities;
 use crate::app::declare::learn_places;
 use crate::app::kin::learn;
 use crate::app::{AppError, Project};
 use crate::ledger::Reader;
-use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
+use crate::lineage::{Ancestor, Ancestry, Lineage, Own, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
     Examination, JUDGING, Strength, Timestamp,
@@ -42,7 +43,7 @@ pub(super) fn origins(
     let mut known = BTreeMap::new();
     reader.examined(&mut |row| {
         let Examination { evidence, problems, .. } = record.counted(row.examination);
-        let origin = own(record, &row.asset, &evidence);
+        let Own { origin, .. } = own(record, &row.asset, &evidence);
         let is_determined = record.determination(&row.asset).is_some();
         let problems = if is_determined { Vec::new() } else { problems };
         let declarations = Vec::new();
@@ -50,7 +51,7 @@ pub(super) fn origins(
     })?;
     for asset in record.determined() {
         known.entry(asset).or_insert_with(|| Known {
-            origin: own(record, &asset, &[]),
+            origin: own(record, &asset, &[]).origin,
             clearance: None,
             declarations: Vec::new(),
             problems: Vec::new(),
@@ -93,25 +94,30 @@ pub(super) fn origins(
 }
 
 /// What a content's marks and people's words about it say.
-fn own(record: &Record, asset: &AssetId, evidence: &[Evidence]) -> Origin {
-    let determination = record.determination(asset).map(|entry| &entry.fact);
-    let made = record.said_made(asset).map(|entry| &entry.fact);
-    Origin::of(evidence, determination).beside(made)
+fn own(record: &Record, asset: &AssetId, evidence: &[Evidence]) -> Own {
+    Own::of(record, asset, evidence, &[], Vec::new(), JUDGING)
 }
 
 /// What was made from something and nobody determined, with what it inherits. `known` is what each
 /// content is by itself.
-fn heirs(record: &Record, known: &BTreeMap<AssetId, Known>) -> Vec<(AssetId, Origin, Ancestry)> {
-    let own = |asset: &AssetId| Own {
-        origin: known.get(asset).map_or_else(|| Origin::of(&[], None), |one| one.origin.clone()),
-        unexamined: None,
-        paths: Vec::new(),
+fn heirs(
+    record: &Record,
+    known: &BTreeMap<AssetId, Known>,
+) -> Vec<(AssetId, Origin, Arc<Ancestry>)> {
+    let own = |asset: &AssetId| {
+        let nothing = || own(record, asset, &[]);
+        known.get(asset).map_or_else(nothing, |one| Own {
+            origin: one.origin.clone(),
+            unexamined: None,
+            paths: Vec::new(),
+        })
     };
+    let mut lineage = Lineage::new(&record.kinship, own);
     let undetermined = record.kinship.children().into_iter();
     let undetermined = undetermined.filter(|asset| record.determination(asset).is_none());
     undetermined
         .map(|asset| {
-            let above = ancestry(&record.kinship, &asset, &own);
+            let above = lineage.of(&asset);
             (asset, above.inherited_by(own(&asset).origin), above)
         })
         .filter(|(_, origin, _)| origin.strength == Some(Strength::Inherited))

@@ -22,6 +22,7 @@ use crate::deliver::manifest::{
 };
 use crate::deliver::package::{Algorithm, Digest, Hasher, is_generation, is_list};
 use crate::deliver::staging::{PARTIAL, Staging, StagingError};
+use crate::gate as judge;
 use crate::model::{AiStatus, AssetId, Paper, RelPath, Timestamp};
 use crate::record::Record;
 use crate::report::{Disclosure, disclosure_csv, disclosure_html, json_line};
@@ -286,8 +287,9 @@ const PROGRAM: &str = concat!("genlock ", env!("CARGO_PKG_VERSION"));
 
 fn disclosed(record: &Record) -> Disclosed {
     let mut disclosed = Disclosed::default();
+    let mut lineage = judge::lineage(record);
     for found in record.present().values() {
-        let count = match crate::gate::origin(&found.asset, record).status {
+        let count = match judge::origin(&found.asset, record, &mut lineage).0.status {
             AiStatus::Ai => &mut disclosed.ai,
             AiStatus::AiPart => &mut disclosed.ai_part,
             AiStatus::Suspect => &mut disclosed.suspect,

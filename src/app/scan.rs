@@ -32,8 +32,8 @@ use crate::config::Root;
 use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
-use crate::model::{AssetPath, Event, Head, RelPath, RootName, ScanCompleted};
-use crate::observe::{Onlooker, Walk, WalkError, WalkOptions, sidecar};
+use crate::model::{AssetPath, Event, Head, RelPath, RootName, SIDECARS, ScanCompleted};
+use crate::observe::{Onlooker, Walk, WalkError, WalkOptions};
 use crate::problem::Problem;
 
 /// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
@@ -326,8 +326,8 @@ impl Part<'_> {
         let surveyor = self.project.reader()?;
         let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
         let mut compared = Compared::default();
-        let mut marked = surveyor.marked(&self.root.name, &sidecar::MEDIA_TYPES)?;
-        marked.extend(surveyor.unheard(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let mut marked = surveyor.marked(&self.root.name, &SIDECARS)?;
+        marked.extend(surveyor.unheard(&self.root.name, &SIDECARS)?);
         let marked = Arc::new(marked);
         let comparers: Vec<_> = (0..walkers)
             .map(|_| Comparer::new(self, self.project.reader()?, &marked, compared.part()))

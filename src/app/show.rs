@@ -3,7 +3,7 @@
 use crate::app::decide::decisions;
 use crate::app::declare::learn_places;
 use crate::app::history::event_view;
-use crate::app::kin::origin;
+use crate::app::kin::Origins;
 use crate::app::link::{Way, family};
 use crate::app::origins::Clearing;
 use crate::app::{AppError, Context, Project, select};
@@ -49,7 +49,7 @@ pub fn show(
         }
     }
     let determination = record.determination(&asset);
-    let (origin, ancestry) = origin(&reader, &record, &asset)?;
+    let (origin, ancestry) = Origins::new(&reader, &record).of(&asset)?;
     let mut events = Vec::new();
     reader.log(Some(&asset), None, &mut |row| {
         events.push(event_view(row));

@@ -12,9 +12,8 @@ use crate::config::Root;
 use crate::detect::{C2PA, examine_beside};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, AssetPath, Evidence, Examination, Identity, NamedBeside, RelPath, Trust,
+    AssetId, AssetPath, Evidence, Examination, Identity, NamedBeside, RelPath, SIDECARS, Trust,
 };
-use crate::observe::sidecar::MEDIA_TYPES;
 use crate::observe::{Content, FileHasher, HashOptions};
 
 /// A sidecar and the files of its folder that it speaks of.
@@ -184,7 +183,7 @@ pub(super) fn names(
     media_type: &str,
     identity: Option<&Identity>,
 ) -> Identity {
-    let about_media = identity.filter(|_| MEDIA_TYPES.contains(&media_type));
+    let about_media = identity.filter(|_| SIDECARS.contains(&media_type));
     let mut names = about_media.cloned().unwrap_or_default();
     for one in &mut names.from {
         one.place = format!("sidecar {sidecar}, {}", one.place);

@@ -104,6 +104,17 @@ pub struct ExaminedRow {
     pub examination: Examination,
 }
 
+/// The names of one content.
+#[derive(Debug)]
+pub struct NamedRow {
+    /// The content.
+    pub asset: AssetId,
+    /// What it is by its bytes.
+    pub media_type: String,
+    /// Its names, and those that sidecars have for it.
+    pub identity: Identity,
+}
+
 /// What an abbreviated id stands for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum AssetMatch {

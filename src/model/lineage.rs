@@ -109,7 +109,7 @@ impl NameKind {
 pub struct GivenName(pub NameKind, pub String);
 
 /// Something a content says it was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Derivation {
     /// How.
     #[serde(rename = "as")]

@@ -51,7 +51,7 @@ pub use event::{
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
-    DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch,
+    DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,
     ScanCompleted, Sighting,
 };
 pub use principal::{MAX_PATTERN, fits_list, is_same_name};

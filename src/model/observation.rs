@@ -122,6 +122,16 @@ pub struct NamedBeside(
     pub Identity,
 );
 
+/// What [`Found::media_type`] says of sidecars. Recorded when they were first read: detectors before version 4
+/// called those in wide characters a text, or did not know them.
+pub const SIDECARS: [&str; 5] = [
+    "application/rdf+xml",
+    "application/json",
+    "application/c2pa",
+    "text/plain",
+    "application/octet-stream",
+];
+
 /// A scan that reached its end. An unchanged re-scan journals this and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScanCompleted {

@@ -8,16 +8,6 @@
 /// detached C2PA manifests. One that ends as another does stands before it.
 const ENDINGS: [&str; 5] = [".xmp", ".swarm.json", ".json", ".c2pa", ".txt"];
 
-/// What [`crate::model::Found::media_type`] says of sidecars. Recorded when they were first read: detectors
-/// before version 4 called those in wide characters a text, or did not know them.
-pub const MEDIA_TYPES: [&str; 5] = [
-    "application/rdf+xml",
-    "application/json",
-    "application/c2pa",
-    "text/plain",
-    "application/octet-stream",
-];
-
 /// The name without the ending of a sidecar; none when it has another.
 pub fn subject(name: &[u8]) -> Option<&[u8]> {
     subjects(name).next()

@@ -32,63 +32,106 @@ pub struct Kin {
     pub said: Said,
 }
 
-/// What a person said of a pair last.
+/// What a person said of all pairs of some children and some parents, at once.
 #[derive(Clone, Debug)]
-enum Word {
-    Linked(Relation, String),
-    Withdrawn,
+struct Word {
+    /// In the order of their ids, as the parents are.
+    children: Vec<AssetId>,
+    parents: Vec<AssetId>,
+    /// How they are linked and who says so; none where they are not.
+    linked: Option<(Relation, String)>,
+}
+
+impl Word {
+    fn is_about(&self, parent: &AssetId) -> bool {
+        self.parents.binary_search(parent).is_ok()
+    }
+}
+
+/// Whose name it is.
+#[derive(Clone, Debug, Default)]
+struct Owners {
+    media: BTreeSet<AssetId>,
+    /// Contents that speak of others.
+    sidecars: BTreeSet<AssetId>,
+}
+
+/// What a walk up asked for already: it asks for each name, and for each choice of parents that people
+/// linked, once.
+#[derive(Default)]
+pub struct Seen<'a> {
+    names: HashSet<&'a GivenName>,
+    words: HashSet<&'a [usize]>,
 }
 
 /// All that is known of who was made from what.
 #[derive(Clone, Debug, Default)]
 pub struct Kinship {
-    /// By child, then by parent.
-    words: HashMap<AssetId, BTreeMap<AssetId, Word>>,
-    /// Children somebody ever spoke of, by parent.
-    spoken: HashMap<AssetId, BTreeSet<AssetId>>,
+    /// What people said, in order. Of a pair the newest counts.
+    words: Vec<Word>,
+    /// Where each child is spoken of in them.
+    of_child: HashMap<AssetId, Vec<usize>>,
+    /// The same of each parent.
+    of_parent: HashMap<AssetId, Vec<usize>>,
     identities: HashMap<AssetId, Identity>,
-    /// Whose name it is.
-    owners: HashMap<GivenName, BTreeSet<AssetId>>,
+    owners: HashMap<GivenName, Owners>,
     /// Who names it as what it was made from.
     namers: HashMap<GivenName, BTreeSet<AssetId>>,
 }
 
 impl Kinship {
     pub(super) fn linked(&mut self, fact: &Linked) {
-        let word = || Word::Linked(fact.relation, fact.by.clone());
-        self.spoken(&fact.children, &fact.parents, &word);
+        self.say(&fact.children, &fact.parents, Some((fact.relation, fact.by.clone())));
     }
 
     pub(super) fn unlinked(&mut self, fact: &Unlinked) {
-        self.spoken(&fact.children, &fact.parents, &|| Word::Withdrawn);
+        self.say(&fact.children, &fact.parents, None);
     }
 
-    fn spoken(&mut self, children: &[AssetId], parents: &[AssetId], word: &dyn Fn() -> Word) {
-        for child in children {
-            for parent in parents {
-                self.words.entry(*child).or_default().insert(*parent, word());
-                self.spoken.entry(*parent).or_default().insert(*child);
+    /// Sequences are linked to sequences: what is kept must not grow with their pairs.
+    fn say(
+        &mut self,
+        children: &[AssetId],
+        parents: &[AssetId],
+        linked: Option<(Relation, String)>,
+    ) {
+        let each_once = |all: &[AssetId]| -> Vec<AssetId> {
+            let all: BTreeSet<_> = all.iter().copied().collect();
+            all.into_iter().collect()
+        };
+        let word = Word { children: each_once(children), parents: each_once(parents), linked };
+        let at = self.words.len();
+        for (map, all) in
+            [(&mut self.of_child, &word.children), (&mut self.of_parent, &word.parents)]
+        {
+            for asset in all {
+                map.entry(*asset).or_default().push(at);
             }
         }
+        self.words.push(word);
     }
 
-    /// Takes the names a content carries; those it was known by before do not count any more.
-    pub fn learn(&mut self, asset: AssetId, identity: Option<&Identity>) {
+    /// Takes the names a content carries; those it was known by before do not count any more. A sidecar is
+    /// about a media file and is nothing others were made from: a name that media have is none of its own.
+    pub fn learn(&mut self, asset: AssetId, identity: Option<&Identity>, is_sidecar: bool) {
         if let Some(before) = self.identities.remove(&asset) {
-            for (map, names) in [
-                (&mut self.owners, before.own.iter().collect::<Vec<_>>()),
-                (&mut self.namers, before.from.iter().flat_map(|one| &one.names).collect()),
-            ] {
-                for name in names {
-                    if let Some(all) = map.get_mut(name) {
-                        all.remove(&asset);
-                    }
+            for name in &before.own {
+                if let Some(owners) = self.owners.get_mut(name) {
+                    owners.media.remove(&asset);
+                    owners.sidecars.remove(&asset);
+                }
+            }
+            for name in before.from.iter().flat_map(|one| &one.names) {
+                if let Some(all) = self.namers.get_mut(name) {
+                    all.remove(&asset);
                 }
             }
         }
         let Some(identity) = identity else { return };
         for name in &identity.own {
-            self.owners.entry(name.clone()).or_default().insert(asset);
+            let owners = self.owners.entry(name.clone()).or_default();
+            let all = if is_sidecar { &mut owners.sidecars } else { &mut owners.media };
+            all.insert(asset);
         }
         for name in identity.from.iter().flat_map(|one| &one.names) {
             self.namers.entry(name.clone()).or_default().insert(asset);
@@ -96,10 +139,41 @@ impl Kinship {
         self.identities.insert(asset, identity.clone());
     }
 
+    /// Whose name it is.
+    fn owners(&self, name: &GivenName) -> Option<&BTreeSet<AssetId>> {
+        let owners = self.owners.get(name)?;
+        Some(if owners.media.is_empty() { &owners.sidecars } else { &owners.media })
+    }
+
+    /// What people said of a content, as numbers: those of which they said the same have the same.
+    fn words_of(&self, child: &AssetId) -> &[usize] {
+        self.of_child.get(child).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The newest word about each of its parents, and who says so.
+    fn newest_of(&self, child: &AssetId) -> impl Iterator<Item = (&AssetId, &Word)> {
+        let words = self.words_of(child);
+        words.iter().enumerate().flat_map(move |(at, word)| {
+            let later = &words[at + 1..];
+            let stands =
+                |parent: &AssetId| !later.iter().any(|at| self.words[*at].is_about(parent));
+            let word = &self.words[*word];
+            let parents = word.parents.iter().filter(move |parent| stands(parent));
+            parents.map(move |parent| (parent, word))
+        })
+    }
+
+    /// The newest word about a pair.
+    fn word(&self, child: &AssetId, parent: &AssetId) -> Option<&Word> {
+        let mut words = self.words_of(child).iter().rev().map(|at| &self.words[*at]);
+        words.find(|word| word.is_about(parent))
+    }
+
     /// The same words of people, with the names that another knows.
     #[must_use]
     pub fn with_names_of(&self, other: &Self) -> Self {
-        Self { words: self.words.clone(), spoken: self.spoken.clone(), ..other.clone() }
+        let (words, of_child) = (self.words.clone(), self.of_child.clone());
+        Self { words, of_child, of_parent: self.of_parent.clone(), ..other.clone() }
     }
 
     /// Whether nothing is known to be made from anything: nearly always.
@@ -110,40 +184,49 @@ impl Kinship {
     /// Every content of which somebody or its file says what it was made from.
     pub fn children(&self) -> BTreeSet<AssetId> {
         let saying = self.identities.iter().filter(|(_, identity)| !identity.from.is_empty());
-        self.words.keys().chain(saying.map(|(asset, _)| asset)).copied().collect()
+        self.of_child.keys().chain(saying.map(|(asset, _)| asset)).copied().collect()
+    }
+
+    /// What is said of all that a content was made from, by people and by itself: contents of which the same
+    /// is said were made from the same. Nothing, where a name could lead back to the content.
+    pub fn said_of<'a>(&'a self, child: &AssetId) -> Option<(&'a [usize], &'a [Derivation])> {
+        let from = self.derivations(child);
+        let own = || self.identities.get(child).into_iter().flat_map(|identity| &identity.own);
+        let is_named =
+            || own().any(|name| self.namers.get(name).is_some_and(|all| !all.is_empty()));
+        let is_parent = || self.of_parent.contains_key(child) || is_named();
+        (from.is_empty() || !is_parent()).then(|| (self.words_of(child), from))
     }
 
     /// What a content was made from, by id, each once. A person's word, that it was or that it was not, stands
     /// before what the file says. Of two names that lead to it the one that fewer carry counts, since that is
     /// the surer one, then the one that keeps more of the source.
     pub fn parents_of(&self, child: &AssetId) -> Vec<Kin> {
-        self.parents_not_seen(child, &mut HashSet::new())
+        self.parents_not_seen(child, &mut Seen::default())
     }
 
-    /// The same, but for contents that names lead to which are in `seen`: a walk asks for each name once,
-    /// however many files say it.
-    pub fn parents_not_seen<'a>(
-        &'a self,
-        child: &AssetId,
-        seen: &mut HashSet<&'a GivenName>,
-    ) -> Vec<Kin> {
-        let words = self.words.get(child);
+    /// The same, but for what is in `seen`, however many files say it.
+    pub fn parents_not_seen<'a>(&'a self, child: &AssetId, seen: &mut Seen<'a>) -> Vec<Kin> {
+        let (words, from) = (self.words_of(child), self.derivations(child));
+        if from.is_empty() && !seen.words.insert(words) {
+            return Vec::new();
+        }
         // With how many carry the name that led there.
         let mut found: BTreeMap<AssetId, (Kin, usize)> = BTreeMap::new();
-        for (parent, word) in words.into_iter().flatten() {
-            if let Word::Linked(relation, by) = word {
+        for (parent, word) in self.newest_of(child) {
+            if let Some((relation, by)) = &word.linked {
                 let said = Said::By(by.clone());
                 found.insert(*parent, (Kin { asset: *parent, relation: *relation, said }, 0));
             }
         }
-        for one in self.derivations(child) {
+        for one in from {
             let Some((name, owners)) = self.leads_to(child, one) else { continue };
             // What somebody said of one child must not hide what is true of another.
-            if words.is_none() && !seen.insert(name) {
+            if words.is_empty() && !seen.names.insert(name) {
                 continue;
             }
             for owner in owners.iter().filter(|owner| *owner != child) {
-                if matches!(words.and_then(|words| words.get(owner)), Some(Word::Withdrawn)) {
+                if self.word(child, owner).is_some_and(|word| word.linked.is_none()) {
                     continue;
                 }
                 let kin = read(*owner, one, name);
@@ -164,8 +247,7 @@ impl Kinship {
 
     /// What a person says that a content was made from.
     pub fn linked_to(&self, child: &AssetId) -> impl Iterator<Item = &AssetId> {
-        let linked = self.words.get(child).into_iter().flatten();
-        linked.filter(|(_, word)| matches!(word, Word::Linked(..))).map(|(parent, _)| parent)
+        self.newest_of(child).filter(|(_, word)| word.linked.is_some()).map(|(parent, _)| parent)
     }
 
     /// The names that lead from a content to what it was made from, each with the other contents that carry
@@ -174,20 +256,17 @@ impl Kinship {
         &self,
         child: &AssetId,
     ) -> impl Iterator<Item = (&GivenName, impl Iterator<Item = &AssetId>)> {
-        let (child, words) = (*child, self.words.get(child));
+        let child = *child;
         self.derivations(&child).iter().filter_map(move |one| {
             let (name, owners) = self.leads_to(&child, one)?;
-            let silent = move |one: &&AssetId| {
-                **one != child && words.is_none_or(|words| !words.contains_key(*one))
-            };
+            let silent = move |one: &&AssetId| **one != child && self.word(&child, one).is_none();
             Some((name, owners.iter().filter(silent)))
         })
     }
 
     /// What somebody said last that a content was not made from.
     pub fn withdrawn(&self, child: &AssetId) -> BTreeSet<AssetId> {
-        let words = self.words.get(child).into_iter().flatten();
-        let withdrawn = words.filter(|(_, word)| matches!(word, Word::Withdrawn));
+        let withdrawn = self.newest_of(child).filter(|(_, word)| word.linked.is_none());
         withdrawn.map(|(parent, _)| *parent).collect()
     }
 
@@ -204,14 +283,16 @@ impl Kinship {
     ) -> Option<(&'a GivenName, &'a BTreeSet<AssetId>)> {
         one.names
             .iter()
-            .filter_map(|name| self.owners.get(name).map(|owners| (name, owners)))
+            .filter_map(|name| self.owners(name).map(|owners| (name, owners)))
             .filter(|(_, owners)| owners.iter().any(|owner| owner != child))
             .min_by_key(|(name, _)| name.0)
     }
 
     /// What was made from a content, by id, each once.
     pub fn children_of(&self, parent: &AssetId) -> Vec<Kin> {
-        let mut children = self.spoken.get(parent).cloned().unwrap_or_default();
+        let words = self.of_parent.get(parent).into_iter().flatten();
+        let words = words.flat_map(|at| &self.words[*at].children);
+        let mut children: BTreeSet<_> = words.copied().collect();
         let own = self.identities.get(parent).map(|identity| identity.own.as_slice());
         for name in own.unwrap_or_default() {
             children.extend(self.namers.get(name).into_iter().flatten());
@@ -220,10 +301,9 @@ impl Kinship {
     }
 
     fn child(&self, parent: &AssetId, child: AssetId) -> Option<Kin> {
-        let word = self.words.get(&child).and_then(|words| words.get(parent));
-        let said = match word {
-            Some(Word::Withdrawn) => return None,
-            Some(Word::Linked(relation, by)) => {
+        let said = match self.word(&child, parent).map(|word| &word.linked) {
+            Some(None) => return None,
+            Some(Some((relation, by))) => {
                 let said = Said::By(by.clone());
                 Some(Kin { asset: child, relation: *relation, said })
             }
@@ -261,20 +341,32 @@ impl Kinship {
 
     /// Everything above some contents, and they themselves.
     pub fn above(&self, all: &BTreeSet<AssetId>) -> HashSet<AssetId> {
-        let mut found: HashSet<AssetId> = all.iter().copied().collect();
-        let (mut open, mut seen): (Vec<_>, _) = (all.iter().copied().collect(), HashSet::new());
+        let mut found = self.sources_of(all);
+        found.extend(all);
+        found
+    }
+
+    /// Everything that some contents were made from, at first or second hand.
+    pub fn sources_of(&self, all: &BTreeSet<AssetId>) -> HashSet<AssetId> {
+        let (mut found, mut seen) = (HashSet::new(), Seen::default());
+        let mut open: Vec<_> = all.iter().copied().collect();
         while let Some(one) = open.pop() {
-            let parents = self.parents_not_seen(&one, &mut seen).into_iter();
-            open.extend(parents.map(|kin| kin.asset).filter(|asset| found.insert(*asset)));
+            for kin in self.parents_not_seen(&one, &mut seen) {
+                if found.insert(kin.asset) && !all.contains(&kin.asset) {
+                    open.push(kin.asset);
+                }
+            }
         }
         found
     }
 
-    /// The way up from a content to one of these, if there is one: a chain of children and parents that
-    /// begins with the content.
-    pub fn way_up(&self, from: &AssetId, to: &BTreeSet<AssetId>) -> Option<Vec<AssetId>> {
-        let mut below: HashMap<AssetId, Option<AssetId>> = HashMap::from([(*from, None)]);
-        let (mut open, mut seen) = (vec![*from], HashSet::new());
+    /// The way up from one of these contents to one of those, if there is one: a chain of children and
+    /// parents.
+    pub fn way_up(&self, from: &BTreeSet<AssetId>, to: &BTreeSet<AssetId>) -> Option<Vec<AssetId>> {
+        let mut below: HashMap<AssetId, Option<AssetId>> =
+            from.iter().map(|one| (*one, None)).collect();
+        let mut open: Vec<_> = from.iter().rev().copied().collect();
+        let mut seen = Seen::default();
         while let Some(one) = open.pop() {
             if to.contains(&one) {
                 let mut way = vec![one];
@@ -338,13 +430,13 @@ mod tests {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let mut kinship = Kinship::default();
             for at in order {
-                kinship.learn(all[at].0, Some(&all[at].1));
+                kinship.learn(all[at].0, Some(&all[at].1), false);
             }
             // The exact state is known, so the document's other state is not meant.
             assert_eq!(parents(&kinship, 3), [id(2)]);
             assert_eq!(kinship.children_of(&id(2))[0].asset, id(3));
             assert_eq!(kinship.children_of(&id(1)), []);
-            kinship.learn(id(2), None);
+            kinship.learn(id(2), None, false);
             assert_eq!(parents(&kinship, 3), [id(1)]);
         }
     }
@@ -352,8 +444,8 @@ mod tests {
     #[test]
     fn a_person_stands_before_what_a_file_says() {
         let mut kinship = Kinship::default();
-        kinship.learn(id(1), Some(&carries(&[name(NameKind::Instance, "i-1")], &[])));
-        kinship.learn(id(2), Some(&carries(&[], &[&[name(NameKind::Instance, "i-1")]])));
+        kinship.learn(id(1), Some(&carries(&[name(NameKind::Instance, "i-1")], &[])), false);
+        kinship.learn(id(2), Some(&carries(&[], &[&[name(NameKind::Instance, "i-1")]])), false);
         let unlinked =
             Unlinked { children: vec![id(2)], parents: vec![id(1)], by: "kim".into(), note: None };
         kinship.unlinked(&unlinked);
@@ -373,9 +465,9 @@ mod tests {
         };
         for child in [made(&shared, &own), made(&own, &shared)] {
             let mut kinship = Kinship::default();
-            kinship.learn(id(1), Some(&carries(&[shared.clone(), own.clone()], &[])));
-            kinship.learn(id(2), Some(&carries(std::slice::from_ref(&shared), &[])));
-            kinship.learn(id(3), Some(&child));
+            kinship.learn(id(1), Some(&carries(&[shared.clone(), own.clone()], &[])), false);
+            kinship.learn(id(2), Some(&carries(std::slice::from_ref(&shared), &[])), false);
+            kinship.learn(id(3), Some(&child), false);
             let kin = kinship.parents_of(&id(3)).remove(0);
             let said = Said::Read { name: own.clone(), place: "P".to_owned() };
             assert_eq!((kin.asset, kin.said), (id(1), said));
@@ -395,14 +487,14 @@ mod tests {
         let of = |own: &str, from: &str| {
             carries(&[name(NameKind::Instance, own)], &[&[name(NameKind::Instance, from)]])
         };
-        kinship.learn(id(1), Some(&of("a", "b")));
-        kinship.learn(id(2), Some(&of("b", "a")));
-        kinship.learn(id(3), Some(&of("c", "c")));
+        kinship.learn(id(1), Some(&of("a", "b")), false);
+        kinship.learn(id(2), Some(&of("b", "a")), false);
+        kinship.learn(id(3), Some(&of("c", "c")), false);
         assert_eq!(parents(&kinship, 1), [id(2)]);
         assert_eq!(kinship.below(&id(1), 10), BTreeSet::from([id(2)]));
         assert_eq!(parents(&kinship, 3), []);
-        assert_eq!(kinship.way_up(&id(1), &BTreeSet::from([id(3)])), None);
-        let way = kinship.way_up(&id(1), &BTreeSet::from([id(2)]));
+        assert_eq!(kinship.way_up(&BTreeSet::from([id(1)]), &BTreeSet::from([id(3)])), None);
+        let way = kinship.way_up(&BTreeSet::from([id(1)]), &BTreeSet::from([id(2)]));
         assert_eq!(way, Some(vec![id(1), id(2)]));
     }
 }

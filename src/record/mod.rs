@@ -16,7 +16,7 @@ use declarations::Redeclared;
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
 pub use extension::Against;
-pub use kinship::{Kin, Kinship, Said};
+pub use kinship::{Kin, Kinship, Said, Seen};
 pub use places::Places;
 pub use texts::{Change, Texts};
 
@@ -27,7 +27,7 @@ use crate::model::{
     Approval, ApprovalId, AssetId, AssetPath, Clearance, ConditionMet, ContentProblem,
     DeclarationId, Event, Evidence, Examination, Exported, Found, Head, Identity, NamedBeside,
     ObservedBatch, PackageChecked, PolicyAdopted, Recorded, Reexamined, Rejection, RelPath,
-    Rendered, Revocation, RootName, Scope, Seq, Timestamp,
+    Rendered, Revocation, RootName, SIDECARS, Scope, Seq, Timestamp,
 };
 use crate::record::words::Words;
 
@@ -147,8 +147,8 @@ pub struct Record {
     attached: HashMap<AssetId, Vec<Evidence>>,
     /// What sidecars name contents.
     named: HashMap<AssetId, Identity>,
-    /// Sidecars whose names are those of the media beside them.
-    naming: HashSet<AssetId>,
+    /// Contents that are sidecars.
+    sidecars: HashSet<AssetId>,
     present: BTreeMap<AssetPath, Found>,
     /// Links at the paths of the scope, each with the event that saw it as it is.
     links: BTreeMap<AssetPath, Seq>,
@@ -238,6 +238,9 @@ impl Record {
             let place =
                 |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
             for found in observed.files {
+                if SIDECARS.contains(&&*found.media_type) {
+                    self.sidecars.insert(found.asset);
+                }
                 let path = place(&found.name);
                 if wanted(&path.root, &path.path) {
                     self.links.remove(&path);
@@ -259,10 +262,9 @@ impl Record {
         }
         let mut renamed: Vec<AssetId> = batch.examined.iter().map(|(asset, _)| *asset).collect();
         self.examined.extend(batch.examined);
-        for NamedBeside(asset, sidecar, identity) in batch.named {
+        for NamedBeside(asset, _, identity) in batch.named {
             self.named.entry(asset).or_default().join(&identity);
-            self.naming.insert(sidecar);
-            renamed.extend([asset, sidecar]);
+            renamed.push(asset);
         }
         for asset in &renamed {
             self.learn_names(asset);
@@ -280,18 +282,13 @@ impl Record {
     /// Has lineage know the names of a content: those that its bytes carry, and those of sidecars.
     fn learn_names(&mut self, asset: &AssetId) {
         let carried = self.examined.get(asset).and_then(|seen| seen.identity.as_deref());
-        let beside = self.named.get(asset);
-        if beside.is_none() && !self.naming.contains(asset) {
-            return self.kinship.learn(*asset, carried);
-        }
+        let is_sidecar = self.sidecars.contains(asset);
+        let Some(beside) = self.named.get(asset) else {
+            return self.kinship.learn(*asset, carried, is_sidecar);
+        };
         let mut all = carried.cloned().unwrap_or_default();
-        if self.naming.contains(asset) {
-            all.own.clear();
-        }
-        if let Some(beside) = beside {
-            all.join(beside);
-        }
-        self.kinship.learn(*asset, Some(&all));
+        all.join(beside);
+        self.kinship.learn(*asset, Some(&all), is_sidecar);
     }
 
     /// What sidecars name a content, and what it was made from. Only in a record folded with a scope.

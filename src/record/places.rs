@@ -1,6 +1,6 @@
 //! Where some contents lie, by the journal: for those that no scope of paths takes in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::model::{AssetId, AssetPath, Event};
 
@@ -8,14 +8,16 @@ use crate::model::{AssetId, AssetPath, Event};
 #[derive(Debug, Default)]
 pub struct Places {
     wanted: BTreeSet<AssetId>,
-    /// The newest content of every path that ever held a wanted one.
-    paths: BTreeMap<AssetPath, Option<AssetId>>,
+    /// The paths that hold a wanted one.
+    held: HashMap<AssetPath, AssetId>,
+    /// The same the other way around.
+    paths: HashMap<AssetId, BTreeSet<AssetPath>>,
 }
 
 impl Places {
     /// For these contents, before the first event.
     pub fn new(wanted: BTreeSet<AssetId>) -> Self {
-        Self { wanted, paths: BTreeMap::new() }
+        Self { wanted, ..Self::default() }
     }
 
     /// Takes in the next event.
@@ -26,13 +28,16 @@ impl Places {
                 |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
             for found in &observed.files {
                 let wanted = self.wanted.contains(&found.asset);
-                if wanted {
-                    self.paths.insert(path(&found.name), Some(found.asset));
-                } else if !self.paths.is_empty() {
-                    self.leave(&path(&found.name));
+                if wanted || !self.held.is_empty() {
+                    let path = path(&found.name);
+                    self.leave(&path);
+                    if wanted {
+                        self.paths.entry(found.asset).or_default().insert(path.clone());
+                        self.held.insert(path, found.asset);
+                    }
                 }
             }
-            if !self.paths.is_empty() {
+            if !self.held.is_empty() {
                 observed.links.iter().for_each(|link| self.leave(&path(&link.name)));
                 observed.gone.iter().for_each(|name| self.leave(&path(&name.0)));
             }
@@ -40,16 +45,14 @@ impl Places {
     }
 
     fn leave(&mut self, path: &AssetPath) {
-        if let Some(held) = self.paths.get_mut(path) {
-            *held = None;
+        let held = self.held.remove(path);
+        if let Some(paths) = held.and_then(|asset| self.paths.get_mut(&asset)) {
+            paths.remove(path);
         }
     }
 
     /// Where a content lies now, by path.
-    pub fn of<'a>(&'a self, asset: &'a AssetId) -> impl Iterator<Item = &'a AssetPath> {
-        self.paths
-            .iter()
-            .filter(move |(_, held)| held.as_ref() == Some(asset))
-            .map(|(path, _)| path)
+    pub fn of(&self, asset: &AssetId) -> impl Iterator<Item = &AssetPath> {
+        self.paths.get(asset).into_iter().flatten()
     }
 }

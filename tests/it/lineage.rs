@@ -618,9 +618,10 @@ fn names_that_lead_in_a_circle_end_and_are_said() {
 
 #[test]
 fn who_shares_a_name_is_weighed_with_what_it_inherits() {
-    let child = || named_png(3, "the-child-1", &derived("the-source"), false);
+    let document = "<xmpMM:DerivedFrom stRef:documentID=\"xmp.did:the-source\"/>";
+    let child = || named_png(3, "the-child-1", document, false);
     let source = || named_png(1, "the-source", "", true);
-    // Nobody can tell which is meant, and one of them is nothing that is known to be AI.
+    // Nobody can tell which state is meant, and one of them is nothing that is known to be AI.
     let saved_anew = named_png(2, "the-source", "", false);
     let files = [("src/x.png", source()), ("work/y.png", saved_anew), ("out/z.png", child())];
     let world = World::with(files);
@@ -644,6 +645,58 @@ fn who_shares_a_name_is_weighed_with_what_it_inherits() {
             ("out/z.png", child()),
         ]);
         assert_eq!(status(&world, "out/z.png").0, status_of_z, "{made_from}");
+    }
+}
+
+#[test]
+fn a_copy_of_a_saved_state_that_lost_its_marks_ends_nothing() {
+    let world = World::with([
+        ("src/x.png", named_png(1, "the-source", "", true)),
+        ("out/z.png", named_png(3, "the-child-1", &derived("the-source"), false)),
+    ]);
+    world.deliverable("EP", &["out/**"]);
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/z.png"]);
+    world.write("src/decoy.png", named_png(2, "the-source", "", false));
+    world.scan();
+    assert_eq!(status(&world, "out/z.png"), ("ai".into(), "inherited".into()));
+    assert_eq!(world.show("out/z.png")["status"], "ai");
+    assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/z.png"]);
+    world.approve(&["src/x.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Only a person ends it.
+    world.run(["revoke", "src/x.png", "--note", "no"]).expect(0);
+    world.run(["tag", "src/x.png", "--not-ai", "--note", "a wrong mark"]).expect(0);
+    assert_eq!(status(&world, "out/z.png").0, "unknown");
+}
+
+#[test]
+fn a_sidecar_whose_media_is_elsewhere_is_no_witness() {
+    let child = || named_png(3, "the-child-1", &derived("the-source"), false);
+    // The media has the name in its bytes, or from a sidecar of its own.
+    let embedded = ("src/m.png", named_png(1, "the-source", "", true));
+    let beside = [("src/m.png", a1111_png(1)), ("src/m.xmp", names("the-source", "").into_bytes())];
+    for files in [vec![embedded], beside.to_vec()] {
+        let world = World::with([("out/z.png", child())]);
+        for (path, bytes) in files {
+            world.write(path, bytes);
+        }
+        world.scan();
+        world.deliverable("EP", &["out/**"]);
+        let agree = || {
+            assert_eq!(status(&world, "out/z.png"), ("ai".into(), "inherited".into()));
+            let shown = world.show("out/z.png");
+            assert_eq!(shown["status"], "ai");
+            let parents = shown["parents"].as_array().unwrap();
+            let paths: Vec<_> = parents.iter().map(|one| text(one, "path")).collect();
+            assert_eq!(paths, ["src/m.png"]);
+            assert_eq!(blocking(&world.gate("EP")), ["ai-unapproved out/z.png"]);
+        };
+        agree();
+        // An older version of the sidecar, and nothing beside it.
+        world.write("backup/m.xmp", names("the-source", "<!-- older -->"));
+        world.scan();
+        agree();
+        world.verify();
     }
 }
 
@@ -786,7 +839,9 @@ mod properties {
     use std::collections::{BTreeMap, BTreeSet};
 
     use genlock::gate::{Ground, gate};
-    use genlock::lineage::{Own, ancestry};
+    use std::sync::Arc;
+
+    use genlock::lineage::{Lineage, Own};
     use genlock::model::{
         AiStatus, Approval, ApprovalId, AssetId, AssetPath, Derivation, Document, Event, Evidence,
         Fingerprint, Found, GivenName, Head, Identity, Linked, NameKind, Outcome, Recorded,
@@ -817,12 +872,48 @@ mod properties {
         let from = vec![Derivation { relation, names: vec![shared.clone()], place }];
         let identity = Identity { own: vec![shared], from };
         let mut kinship = Kinship::default();
-        (0..20_000).for_each(|at| kinship.learn(frame(at), Some(&identity)));
+        (0..20_000).for_each(|at| kinship.learn(frame(at), Some(&identity), false));
         let origin = || Origin::of(&[], None);
         let own = |_: &AssetId| Own { origin: origin(), unexamined: None, paths: Vec::new() };
-        let above = ancestry(&kinship, &frame(7), &own);
+        let above = Lineage::new(&kinship, own).of(&frame(7));
         assert!(above.is_empty() && !above.cut);
         assert_eq!(above.inherited_by(origin()).status, AiStatus::Unknown);
+    }
+
+    /// Linking a sequence to a sequence must cost neither the memory nor the time of all their pairs.
+    #[test]
+    fn frames_that_were_made_from_the_same_share_their_ancestors() {
+        let linked = |children: std::ops::Range<u8>, parents: std::ops::Range<u8>| {
+            Event::Linked(Linked {
+                children: children.map(id).collect(),
+                parents: parents.map(id).collect(),
+                relation: Relation::Composite,
+                by: "kim".into(),
+                note: None,
+            })
+        };
+        let mut record = Record::default();
+        for (seq, event) in (1..).zip([linked(40..80, 0..40), linked(80..120, 40..80)]) {
+            let head = Head { seq: Seq(seq), hash: [0; 32] };
+            let at = Timestamp::from_nanos(1);
+            record.apply(Recorded { head, at, actor: "kim".into(), event }, None);
+        }
+        let looked_at = std::cell::Cell::new(0);
+        let own = |_: &AssetId| {
+            looked_at.set(looked_at.get() + 1);
+            Own { origin: Origin::of(&[], None), unexamined: None, paths: Vec::new() }
+        };
+        let mut lineage = Lineage::new(&record.kinship, own);
+        let of = |lineage: &mut Lineage<'_>, frames: std::ops::Range<u8>| {
+            let all: Vec<_> = frames.map(|at| lineage.of(&id(at))).collect();
+            assert!(all.iter().all(|one| Arc::ptr_eq(one, &all[0])));
+            all[0].all.len()
+        };
+        assert_eq!(of(&mut lineage, 80..120), 80);
+        assert_eq!(of(&mut lineage, 40..80), 40);
+        assert_eq!(of(&mut lineage, 0..40), 0);
+        assert_eq!(looked_at.get(), 80);
+        assert_eq!(record.kinship.sources_of(&(80..120).map(id).collect()).len(), 80);
     }
 
     /// Who is AI by names alone: each content with what it is called, what it was made from, and whether it
@@ -838,7 +929,7 @@ mod properties {
                 place: place.clone(),
             });
             let identity = Identity { own: own.iter().map(name).collect(), from: from.collect() };
-            kinship.learn(id(at), Some(&identity));
+            kinship.learn(id(at), Some(&identity), false);
         }
         let origin = |asset: &AssetId| {
             let at = usize::from(asset.as_bytes()[0]);
@@ -849,8 +940,9 @@ mod properties {
         };
         let own =
             |asset: &AssetId| Own { origin: origin(asset), unexamined: None, paths: Vec::new() };
+        let mut lineage = Lineage::new(&kinship, own);
         let all = (0..).zip(contents).map(|(at, _)| {
-            let above = ancestry(&kinship, &id(at), &own);
+            let above = lineage.of(&id(at));
             above.inherited_by(origin(&id(at))).status == AiStatus::Ai
         });
         all.collect()
@@ -995,9 +1087,10 @@ mod properties {
             let origin = Origin::of(&record.evidence(asset), None);
             Own { origin, unexamined: None, paths: vec![] }
         };
+        let mut lineage = Lineage::new(&record.kinship, own);
         (0..ASSETS)
             .map(|at| {
-                let above = ancestry(&record.kinship, &id(at), &own);
+                let above = lineage.of(&id(at));
                 above.inherited_by(own(&id(at)).origin).status
             })
             .collect()
@@ -1051,6 +1144,34 @@ mod properties {
             let after = statuses(&record(&linked, None));
             for (at, (before, after)) in before.into_iter().zip(after).enumerate() {
                 prop_assert!(weight(after) >= weight(before), "{at}: {before:?} became {after:?}");
+            }
+        }
+
+        #[test]
+        fn ancestors_drawn_for_all_are_those_drawn_for_each(
+            history in histories(),
+            named in prop::collection::vec((0..ASSETS, 0..4_u8, 0..4_u8, any::<bool>()), 0..6),
+        ) {
+            let mut record = record(&history, None);
+            for (asset, own, from, exact) in named {
+                let kind = if exact { NameKind::Instance } else { NameKind::Document };
+                let name = |at: u8| GivenName(kind, format!("name-of-{at}"));
+                let from = Derivation {
+                    relation: Relation::Version,
+                    names: vec![name(from)],
+                    place: "P".to_owned(),
+                };
+                let identity = Identity { own: vec![name(own)], from: vec![from] };
+                record.kinship.learn(id(asset), Some(&identity), false);
+            }
+            let own = |asset: &AssetId| {
+                let origin = Origin::of(&record.evidence(asset), None);
+                Own { origin, unexamined: None, paths: vec![] }
+            };
+            let mut all = Lineage::new(&record.kinship, own);
+            for at in (0..ASSETS).chain(0..ASSETS) {
+                let (one, alone) = (all.of(&id(at)), Lineage::new(&record.kinship, own).of(&id(at)));
+                prop_assert_eq!(format!("{one:?}"), format!("{alone:?}"), "{}", at);
             }
         }
 

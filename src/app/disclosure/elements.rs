@@ -10,7 +10,7 @@ use crate::app::disclosure::uses::{Order, Uses};
 use crate::app::show;
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
-use crate::lineage::{Ancestor, only_inherited};
+use crate::lineage::{Ancestor, Ancestry, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
     Evidence, Found, JUDGING, SourceType, Strength, Timestamp,
@@ -102,7 +102,7 @@ impl<'a> Ground<'a> {
         &self,
         asset: AssetId,
         places: &[(&AssetPath, &Found)],
-        origin: Origin,
+        (origin, above): (Origin, Arc<Ancestry>),
         uses: &Uses,
     ) -> Result<Result<Listed, AiStatus>, AppError> {
         let record = self.record;
@@ -131,7 +131,7 @@ impl<'a> Ground<'a> {
                 let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
                 self.clearance(&one.asset, &declarations)
             };
-            crate::gate::ancestors(&asset, record).clearance(own, &of)
+            above.clearance(own, &of)
         });
         let (path, found) = (paths.first(), places.first().map(|(_, found)| *found));
         let mut view = ElementView {

@@ -93,10 +93,11 @@ fn gather(
         DisclosureCounts { files: record.present().len() as u64, ..Default::default() };
     let mut open = uses.open();
     let mut listed = Vec::new();
+    let mut lineage = judge::lineage(&record);
     for (asset, places) in &found {
         context.check()?;
         let determination = record.determination(asset).map(|entry| &entry.fact);
-        let origin = judge::origin(asset, &record);
+        let origin = judge::origin(asset, &record, &mut lineage);
         if determination.is_none() {
             let problems = record.content_problems(asset).iter();
             open.extend(problems.map(|one| OpenView {

@@ -54,7 +54,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let lost_documents = newest_run.map(|run| run.fact.lost_documents.iter().copied().collect());
     let lost_documents = lost_documents.unwrap_or_default();
     let judging = this_run.map_or(JUDGING, |run| run.fact.judging);
-    let places = places(&reader, judge::sources(record.present(), &record, judging), seq)?;
+    let places = places(&reader, judge::sources(record.present(), &record), seq)?;
     let verdict = judge::gate(
         &policy,
         judge::Ground {

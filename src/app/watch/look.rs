@@ -21,8 +21,8 @@ use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::config::Root;
 use crate::ledger::Ledger;
-use crate::model::RelPath;
-use crate::observe::{Filter, Lister, Listing, WalkError, check_start, sidecar};
+use crate::model::{RelPath, SIDECARS};
+use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
 use crate::problem::Problem;
 
 /// What a look needs from around it.
@@ -90,7 +90,7 @@ impl Look<'_> {
             detection: self.detection,
             manner: &manner,
         };
-        let marked = Arc::new(reader.marked(&self.root.name, &sidecar::MEDIA_TYPES)?);
+        let marked = Arc::new(reader.marked(&self.root.name, &SIDECARS)?);
         let comparer = Comparer::new(&part, ledger.reader()?, &marked, Compared::default())?;
         let mut sidecars = Vec::new();
         let (jobs, to_read) = bounded::<Vec<Job>>(64);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::app::decide::decisions;
-use crate::app::kin::{learn, learn_batch, origin};
+use crate::app::kin::{Origins, learn, learn_batch};
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{AppError, Project};
@@ -138,7 +138,7 @@ impl Teller {
             }
         })?;
         for (path, asset, state, why) in wrong {
-            let (origin, _) = origin(&self.reader, &self.record, &asset)?;
+            let (origin, _) = Origins::new(&self.reader, &self.record).of(&asset)?;
             tell(guard(&path, &asset, &origin, state, why));
         }
         Ok(())
@@ -192,6 +192,7 @@ impl Telling<'_> {
             let made = || !self.record.kinship.parents_of(asset).is_empty();
             examined || self.record.is_spoken_of(asset) || made()
         };
+        let mut origins = Origins::new(self.reader, self.record);
         for observed in &batch.directories {
             let path =
                 |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
@@ -206,7 +207,7 @@ impl Telling<'_> {
                 if !all && !guards.guards(&path) && !shows(&found.asset) {
                     continue;
                 }
-                let (origin, _) = origin(self.reader, self.record, &found.asset)?;
+                let (origin, _) = origins.of(&found.asset)?;
                 let guarded = guards.judge(&path, &found.asset, self.record);
                 let marked = origin.status.is_ai_or_suspect();
                 if marked {
@@ -248,9 +249,9 @@ impl Telling<'_> {
 
     /// Those of them that are AI-made or suspect.
     fn marked(&self, all: &BTreeSet<AssetId>) -> Result<BTreeSet<AssetId>, AppError> {
-        let mut marked = BTreeSet::new();
+        let (mut marked, mut origins) = (BTreeSet::new(), Origins::new(self.reader, self.record));
         for asset in all {
-            if origin(self.reader, self.record, asset)?.0.status.is_ai_or_suspect() {
+            if origins.of(asset)?.0.status.is_ai_or_suspect() {
                 marked.insert(*asset);
             }
         }
@@ -263,7 +264,7 @@ impl Telling<'_> {
         told: &mut BTreeSet<AssetPath>,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let (origin, _) = origin(self.reader, self.record, asset)?;
+        let (origin, _) = Origins::new(self.reader, self.record).of(asset)?;
         if !origin.status.is_ai_or_suspect() {
             return Ok(());
         }

@@ -8,7 +8,7 @@ use rusqlite::params_from_iter;
 use crate::ledger::LedgerError;
 use crate::ledger::projection::find_asset;
 use crate::ledger::query::Reader;
-use crate::ledger::rows::{asset_id, bytes, names, names_beside, rel_path};
+use crate::ledger::rows::{NamedRow, asset_id, bytes, names, names_beside, rel_path};
 use crate::model::{AssetId, Identity, RelPath, RootName};
 
 impl Reader {
@@ -21,31 +21,24 @@ impl Reader {
         names(query.query([row])?)
     }
 
-    /// All its names. Of a sidecar's own those are left out that are now of the media beside it.
+    /// All its names.
     fn all_names(&self, row: i64) -> rusqlite::Result<Identity> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT g.source, g.relation, g.kind, g.name, g.place
-             FROM given_name g JOIN asset a ON a.id = g.asset
-             WHERE g.asset = ?1 AND g.ordinal >= 0 AND NOT (
-                 g.source = 0
-                 AND a.media_type IN ('application/rdf+xml', 'application/c2pa', 'text/plain',
-                                      'application/octet-stream')
-                 AND EXISTS (SELECT 1 FROM given_name b
-                             WHERE b.name = g.name AND b.kind = g.kind AND b.source = 0
-                               AND b.ordinal < 0))
-             ORDER BY g.ordinal",
-        )?;
-        let mut all = names(query.query([row])?)?;
+        let mut all = self.identity_of(row)?;
         all.join(&names_beside(&self.connection, row)?);
         Ok(all)
     }
 
     /// The names of a content, whoever says them.
-    pub fn identity(&self, asset: &AssetId) -> Result<Identity, LedgerError> {
-        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
-        row.map_or(Ok(Identity::default()), |row| {
-            self.all_names(row).map_err(|source| self.sql(source))
-        })
+    pub fn named(&self, asset: &AssetId) -> Result<Option<NamedRow>, LedgerError> {
+        let read = || -> rusqlite::Result<_> {
+            let Some(row) = find_asset(&self.connection, asset)? else { return Ok(None) };
+            let media_type = self
+                .connection
+                .prepare_cached("SELECT media_type FROM asset WHERE id = ?1")?
+                .query_row([row], |row| row.get(0))?;
+            Ok(Some(NamedRow { asset: *asset, media_type, identity: self.all_names(row)? }))
+        };
+        read().map_err(|source| self.sql(source))
     }
 
     /// The names that sidecars have for a content.
@@ -58,11 +51,11 @@ impl Reader {
 
     /// What names every content carries that says what it was made from, and every one whose own name
     /// one of those says. Costs nothing where none says anything.
-    pub fn identities(&self, each: &mut dyn FnMut(AssetId, Identity)) -> Result<(), LedgerError> {
+    pub fn identities(&self, each: &mut dyn FnMut(NamedRow)) -> Result<(), LedgerError> {
         let mut read = || -> rusqlite::Result<()> {
             let mut query = self.connection.prepare_cached(
                 "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
-                 SELECT a.id, a.hash FROM asset a WHERE a.id IN (
+                 SELECT a.id, a.hash, a.media_type FROM asset a WHERE a.id IN (
                      SELECT asset FROM saying
                      UNION
                      SELECT own.asset FROM saying
@@ -73,7 +66,8 @@ impl Reader {
             )?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
-                each(asset_id(row, 1)?, self.all_names(row.get(0)?)?);
+                let identity = self.all_names(row.get(0)?)?;
+                each(NamedRow { asset: asset_id(row, 1)?, media_type: row.get(2)?, identity });
             }
             Ok(())
         };

@@ -8,7 +8,7 @@ use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::rules::approval::{Basis, confirmed, counts, is_ai};
 use crate::policy::rules::declared::{Prepared, Settled};
-use crate::policy::rules::heritage::Heritage;
+use crate::policy::rules::heritage::{Family, Heritage};
 use crate::policy::rules::{Case, Item, finality};
 use crate::record::Entry;
 
@@ -83,8 +83,9 @@ impl<'a> ItemFacts<'a> {
         whole: &'a Whole<'a>,
         item: &'a Item<'a>,
         prepared: &'a Prepared<'a>,
+        family: &mut Family<'a>,
     ) -> Self {
-        let stands = Heritage::of(policy, case, item, prepared);
+        let stands = Heritage::of(policy, case, item, prepared, family);
         let shown = OnceCell::new();
         Self { policy, case, whole, item, prepared, stands, shown, at: 0 }
     }

@@ -4,6 +4,7 @@
 //! file itself was approved after it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::lineage::{Ancestor, Ancestry};
 use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Strength};
@@ -51,6 +52,31 @@ impl Covered {
     }
 }
 
+/// The ancestors of one file after the other: what was made from the same mostly lies together, and has what
+/// people say of those looked up once.
+#[derive(Default)]
+pub(super) struct Family<'a> {
+    of: Option<&'a Arc<Ancestry>>,
+    all: Vec<Forebear<'a>>,
+}
+
+impl<'a> Family<'a> {
+    fn of(
+        &mut self,
+        policy: &Policy,
+        case: &Case<'a>,
+        item: &'a Item<'a>,
+        prepared: &Prepared<'a>,
+    ) -> &[Forebear<'a>] {
+        if !self.of.is_some_and(|known| Arc::ptr_eq(known, &item.ancestry)) {
+            let all = (0..).zip(&item.ancestry.all);
+            let all = all.map(|(at, one)| Forebear::new(policy, case, prepared, at, one));
+            *self = Self { of: Some(&item.ancestry), all: all.collect() };
+        }
+        &self.all
+    }
+}
+
 /// An ancestor with what people say of it.
 struct Forebear<'a> {
     at: usize,
@@ -67,16 +93,14 @@ impl<'a> Heritage<'a> {
         case: &Case<'a>,
         item: &'a Item<'a>,
         prepared: &Prepared<'a>,
+        family: &mut Family<'a>,
     ) -> Self {
         let own = prepared.of(item);
         let ai = needs_approval(item.origin.status, &own);
         if item.ancestry.is_empty() {
             return Self::alone(policy, case, item, ai, own);
         }
-        let all: Vec<Forebear<'_>> = (0..)
-            .zip(&item.ancestry.all)
-            .map(|(at, one)| Forebear::new(policy, case, prepared, at, one))
-            .collect();
+        let all = family.of(policy, case, item, prepared);
         let sources = || all.iter().filter(|one| one.is_source);
         let ai = ai || sources().next().is_some();
         let in_own_right = item.origin.marked.is_some() || !own.is_empty();
@@ -86,7 +110,7 @@ impl<'a> Heritage<'a> {
             && sources().all(|one| !one.declarations.is_empty());
         stands.add_declarations(&own, prepared, sources());
         let said = stands.said();
-        let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, &all);
+        let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, all);
         let cleared = matches!(obstacle, None | Some(Obstacle::Contested(_)));
         let silent = stands.approval.state != Some("holds") && !refuses(&stands);
         if cleared && silent && !in_own_right {
@@ -95,7 +119,7 @@ impl<'a> Heritage<'a> {
         if let Some(one) = obstacle {
             stands.meet(&item.ancestry, &one);
         }
-        stands.hear(&all, said);
+        stands.hear(all, said);
         stands
     }
 

@@ -12,6 +12,7 @@ mod media;
 mod waivers;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::lineage::Ancestry;
 use crate::model::{AssetId, AssetPath, Authorities, MediaProblem, Severity, Timestamp, Verdict};
@@ -22,6 +23,7 @@ use crate::policy::rule::Rule;
 use crate::policy::rules::declared::Prepared;
 use crate::policy::rules::facts::{ItemFacts, Whole};
 use crate::policy::rules::findings::Findings;
+use crate::policy::rules::heritage::Family;
 use crate::policy::{Policy, in_parts};
 use crate::record::Record;
 
@@ -39,7 +41,7 @@ pub struct Item<'a> {
     /// Whether it is AI-made, and why.
     pub origin: Origin,
     /// What it was made from.
-    pub ancestry: Ancestry,
+    pub ancestry: Arc<Ancestry>,
     /// What kept detectors from seeing all of it or of what it was made from, and no person's
     /// determination made up for.
     pub unexamined: Option<String>,
@@ -124,11 +126,11 @@ pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
         }
     }
     let parts = in_parts(&case.items, PART, |items| {
-        let mut found = Findings::new(policy, case);
+        let (mut found, mut family) = (Findings::new(policy, case), Family::default());
         for item in items {
             let mark = found.mark();
             media::item(item, &mut found);
-            let facts = ItemFacts::new(policy, case, &whole, item, &declarations);
+            let facts = ItemFacts::new(policy, case, &whole, item, &declarations, &mut family);
             of_item(&asked, facts, &mut found);
             found.order_since(mark);
         }
