@@ -59,7 +59,7 @@ pub use confirm::{choose, choose_known};
 pub use context::Context;
 pub use declare::{
     Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from, declaration_of,
-    declaration_template, declare, draft, known, reported, said, standing,
+    declaration_template, declare, draft, keep_unfinished, known, reported, said, standing,
 };
 pub use deliverables::{
     AddOptions, DeliverableDetails, DeliverableState, DeliverableView, add_deliverable,

@@ -183,6 +183,12 @@ pub fn declaration_template(known: &Draft) -> String {
     file::template(known)
 }
 
+/// Keeps a draft that somebody left in the middle in the project's own folder, in the form that can be
+/// declared from; gives where.
+pub fn keep_unfinished(project: &Project, draft: &Draft) -> Result<PathBuf, AppError> {
+    file::keep(project, draft)
+}
+
 /// A declaration as it stands: what a new version of it is drawn from.
 pub fn standing(project: &Project, id: DeclarationId) -> Result<DeclarationVersion, AppError> {
     let version = current(&decisions(&project.reader()?)?, id)?.version;
