@@ -34,6 +34,7 @@ mod people;
 mod played;
 mod policies;
 mod project;
+mod prompts;
 mod reading;
 mod reexamine;
 mod references;

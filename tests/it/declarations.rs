@@ -8,7 +8,7 @@ use genlock::clock::SystemClock;
 use genlock::problem::Silent;
 use serde_json::{Value, json};
 
-use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::media::{a1111_png, plain_png, text_png, xmp_png};
 use crate::world::{Gate, World, number, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
@@ -324,6 +324,21 @@ fn what_marks_say_is_filled_in_where_a_file_is_silent() {
     assert_eq!(text(declared, "tool"), "Stable Diffusion WebUI (AUTOMATIC1111 format)");
     assert_eq!(text(declared, "model"), "saltmarshRealism_v12");
     assert_eq!(declared["prompts"], json!(["a lighthouse at night, 35mm"]));
+}
+
+#[test]
+fn a_prompt_of_many_lines_is_offered_whole_and_as_the_disclosure_log_has_it() {
+    let world = World::new();
+    let prompt = "a quay at night,\nrain on the stones";
+    let said = json!({ "positive_prompt": prompt, "seed": 5, "model_name": "m" }).to_string();
+    world.write("quay.png", text_png(1, "invokeai_metadata", &said));
+    world.scan();
+    declare(&world, "use = \"a quay\"\n", &["quay.png"]);
+    assert_eq!(world.show("quay.png")["declarations"][0]["prompts"], json!([prompt]));
+    let log = world.json(["disclose", "--format", "json"]).expect(0).value();
+    let told = log["elements"][0]["prompts"].as_array().unwrap();
+    assert_eq!((told.len(), text(&told[0], "text")), (1, prompt.to_owned()), "{told:#?}");
+    assert!(text(&told[0], "from").ends_with("D-1 version 1"), "{told:#?}");
 }
 
 #[test]

@@ -18,10 +18,10 @@ use crate::app::contents::path_pattern;
 use crate::app::decide::{decide, decisions};
 use crate::app::documents::store;
 use crate::app::select::is_glob;
-use crate::app::{AppError, Context, Project, choose};
+use crate::app::{AppError, Context, Project, choose, prompts};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event, Evidence,
+    AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
     PathPattern, Reported, Tier, Timestamp,
 };
 use crate::origin::Origin;
@@ -126,7 +126,8 @@ pub fn known(
             .entry("model")
             .or_default()
             .extend(seen.evidence.iter().find_map(|one| one.model.clone()));
-        known.entry("prompts").or_default().extend(seen.evidence.iter().find_map(prompt));
+        let mut details = seen.evidence.iter().filter_map(|one| one.detail.as_deref());
+        known.entry("prompts").or_default().extend(details.find_map(prompts::of));
     }
     for key in ["tool", "model"] {
         // What differs from asset to asset is for a person to say.
@@ -141,18 +142,6 @@ pub fn known(
 
 /// Prompts that are filled in from marks; who has more puts them in a file.
 const MAX_PROMPTS: usize = 100;
-
-/// The prompt in what a mark carries along, in the two ways that generators write it.
-fn prompt(one: &Evidence) -> Option<String> {
-    let detail = one.detail.as_deref()?;
-    let labelled = detail.lines().find_map(|line| line.strip_prefix("prompt: "));
-    let parameters = detail.contains("Steps: ").then(|| {
-        let end =
-            ["\nNegative prompt:", "\nSteps:"].iter().filter_map(|mark| detail.find(mark)).min();
-        &detail[..end.unwrap_or(detail.len())]
-    });
-    labelled.or(parameters).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
 
 /// Reads a declaration from a file.
 pub fn declaration_from(
