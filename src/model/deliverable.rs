@@ -157,7 +157,8 @@ pub struct GateRun {
 ///   what it rests on is. Who has no key that is good for approvals says nothing. The nearest approval is
 ///   nearest by what blocks; one of a content is outdated by its declarations, too. Changes of a policy are
 ///   told rule by rule.
-pub const JUDGING: u32 = 2;
+/// - 3: in the summary `clearance`, a no that is limited to some deliverables does not unsay a wider yes.
+pub const JUDGING: u32 = 3;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_first(judging: &u32) -> bool {
