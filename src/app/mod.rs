@@ -77,7 +77,7 @@ pub use link::{LinkOptions, link, unlink};
 pub use list::{ListOptions, list};
 pub use people::{
     DecisionOptions, DecisionTarget, RevokeOptions, RevokeTarget, TagOptions, Verdicts, Withdrawal,
-    clear_tag, reject, revoke, tag,
+    clear_tag, reject, revoke, stands, tag,
 };
 pub use played::ReadPackage;
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};

@@ -7,7 +7,7 @@ use crate::cli::args::{DeclareArgs, ReportedArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::{Conversation, can_ask, confirm};
-use crate::model::{DeclarationId, DeclarationVersion, Tier};
+use crate::model::{DeclarationVersion, NamedDeclaration, Tier};
 use crate::report::{clean, count, plain};
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub(super) fn declare(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let existing = match args.assets.as_slice() {
-        [one] => one.parse::<DeclarationId>().ok(),
+        [one] => one.parse::<NamedDeclaration>().ok(),
         _ => None,
     };
     let named = if existing.is_some() { &[] } else { args.assets.as_slice() };
@@ -43,7 +43,8 @@ pub(super) fn declare(
         ));
     }
     // As it stands before anything is asked or read.
-    let from = existing.map(|id| app::standing(project, id)).transpose()?;
+    let from = existing.map(|named| app::standing(project, named)).transpose()?;
+    let existing = existing.map(|named| named.id);
     let covered = app::covered(project, context, &[named, &args.add].concat())?;
     let number = covered.assets.len();
     let question = format!("declare this of {}?", count(number as u64, "asset"));
@@ -123,17 +124,14 @@ fn unfinished(project: &Project, draft: &Draft, output: &mut Output) {
     if !draft.is_answered() {
         return;
     }
-    match app::keep_unfinished(project, draft) {
-        Ok(file) => {
-            let file = file.display().to_string();
-            let next = "complete it, and declare with --from that file";
-            output.complain(&format!("what was answered is kept in {}: {next}", clean(&file)));
-        }
+    if let Ok(file) = app::keep_unfinished(project, draft) {
+        let file = file.display().to_string();
+        let next = "complete it, and declare with --from that file";
+        output.complain(&format!("what was answered is kept in {}: {next}", clean(&file)));
+    } else {
         // Nothing can be written there: better on the screen than gone.
-        Err(_) => {
-            let text = app::declaration_template(draft);
-            output.raw(|out| out.write_all(text.as_bytes()));
-        }
+        let text = app::declaration_template(draft);
+        output.raw(|out| out.write_all(text.as_bytes()));
     }
 }
 
@@ -215,8 +213,9 @@ pub(super) fn reported(
     args: &ReportedArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let (id, on) = (args.declaration, args.on.as_deref());
-    let version = app::reported(project, context, id, &args.to, on, args.document.as_ref())?;
+    let (named, on) = (args.declaration, args.on.as_deref());
+    let version = app::reported(project, context, named, &args.to, on, args.document.as_ref())?;
+    let id = named.id;
     if output.is_json() {
         output.json(&ReportedView { id: id.to_string(), version, to: &args.to, on });
     } else {

@@ -162,6 +162,47 @@ fn a_changed_declaration_is_a_new_version_that_the_old_approval_does_not_cover()
 }
 
 #[test]
+fn who_names_the_version_they_read_decides_on_no_other() {
+    let world = world();
+    declare(&world, FINAL, &["cut/ai.png"]);
+    let letter = world.letter();
+    let events = world.events();
+    for (args, none) in [
+        (&["approve", "D-1v2", "--by", "Dana", "--scope", "final"][..], "not 2"),
+        (&["reported", "D-1v0", "--to", "Dana", "--document", &letter], "not 0"),
+    ] {
+        assert!(world.json(args).expect(2).error().contains(none));
+    }
+    declare(&world, &FINAL.replace("a poster", "a map"), &["D-1v1"]);
+    let stale = [
+        &["approve", "D-1v1", "--by", "Dana", "--scope", "final", "--document", &letter][..],
+        &["reject", "D-1v1", "--by", "Dana", "--note", "no"],
+        &["reported", "D-1v1", "--to", "Dana", "--document", &letter],
+        &["declare", "D-1v1", "--from", "../use.toml"],
+        &["declare", "D-1v1", "--add", "cut/clean.png"],
+    ];
+    for args in stale {
+        let told = world.run(args).expect(2).stderr;
+        assert!(told.contains("D-1 stands in version 2, not 1"), "{told}");
+        assert!(told.contains("hint: ") && told.contains("D-1v2"), "{told}");
+    }
+    assert_eq!(world.events(), events + 1);
+    assert!(!world.path(".genlock/documents").read_dir().is_ok_and(|mut all| all.next().is_some()));
+    // The version that stands, named or not, is in the answer.
+    let sent = world.json(["reported", "D-1v2", "--to", "Dana"]).expect(0).value();
+    assert_eq!((text(&sent, "id"), number(&sent, "version")), ("D-1".into(), 2));
+    for named in ["D-1v2", "D-1"] {
+        let args = ["approve", named, "--by", "Dana", "--scope", "final", "--document", &letter];
+        let made = world.json(args).expect(0).value();
+        assert_eq!((text(&made, "declaration"), number(&made, "version")), ("D-1".into(), 2));
+    }
+    let no = world.run(["reject", "D-1v2", "--by", "Dana", "--note", "no"]).expect(0).stdout;
+    assert!(no.contains("A-3: D-1 version 2, 1 asset rejected"), "{no}");
+    let made = world.json(["approve", "cut/ai.png", "--by", "Dana", "--scope", "final"]);
+    assert_eq!(made.expect(0).value().get("declaration"), None);
+}
+
+#[test]
 fn clearance_goes_from_undeclared_to_declared_to_reported_to_approved_and_back_on_the_record() {
     let world = world();
     let is = |word: &str| {

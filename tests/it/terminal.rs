@@ -64,10 +64,15 @@ impl Terminal {
 
     /// The next question; `None` when the program is done.
     fn question(&mut self) -> Option<String> {
+        self.until("\r\n> ")
+    }
+
+    /// What comes before a mark that waits for an answer.
+    fn until(&mut self, mark: &str) -> Option<String> {
         loop {
-            if let Some(at) = self.seen[self.read..].find("\r\n> ") {
+            if let Some(at) = self.seen[self.read..].find(mark) {
                 let question = self.seen[self.read..self.read + at].to_owned();
-                self.read += at + "\r\n> ".len();
+                self.read += at + mark.len();
                 return Some(question);
             }
             match self.screen.recv_timeout(PATIENCE) {
@@ -253,4 +258,28 @@ fn answers_that_somebody_else_came_before_are_not_recorded_and_not_lost() {
     let kept = world.read(".genlock/unfinished-declaration-1.toml");
     assert!(String::from_utf8(kept).unwrap().contains("use = \"a card\""), "{seen}");
     assert_eq!(text(&world.show("ai.png")["declarations"][0], "use"), "a map");
+}
+
+#[test]
+fn a_yes_on_a_terminal_is_to_the_version_that_was_asked_about() {
+    let world = world();
+    let use_of = |what: &str| {
+        world.write("../use.toml", format!("use = \"{what}\"\n"));
+        world.outside("use.toml").display().to_string()
+    };
+    let args = ["declare", "ai.png", "other.png", "--yes", "--from", &use_of("a poster")];
+    world.run(args).expect(0);
+    let approve = ["approve", "D-1", "--by", "Dana", "--scope", "final"];
+    let Some(mut terminal) = Terminal::run(&world, &approve) else { return };
+    assert_eq!(terminal.until(" [y/N] ").unwrap(), "approve D-1 version 1, 2 assets?");
+    world.run(["declare", "D-1", "--from", &use_of("a map")]).expect(0);
+    terminal.press("y\n");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(2), "{seen}");
+    let mut terminal = Terminal::run(&world, &approve).unwrap();
+    assert_eq!(terminal.until(" [y/N] ").unwrap(), "approve D-1 version 2, 2 assets?");
+    terminal.press("y\n");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("A-1: D-1 version 2, 2 assets approved for final use"), "{seen}");
 }

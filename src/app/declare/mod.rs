@@ -22,7 +22,7 @@ use crate::app::{AppError, Context, Project, choose, prompts};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
-    PathPattern, Reported, Tier, Timestamp,
+    NamedDeclaration, PathPattern, Reported, Tier, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Reason, tier};
@@ -179,9 +179,12 @@ pub fn keep_unfinished(project: &Project, draft: &Draft) -> Result<PathBuf, AppE
 }
 
 /// A declaration as it stands: what a new version of it is drawn from.
-pub fn standing(project: &Project, id: DeclarationId) -> Result<DeclarationVersion, AppError> {
-    let version = current(&decisions(&project.reader()?)?, id)?.version;
-    Ok(DeclarationVersion { id, version })
+pub fn standing(
+    project: &Project,
+    named: NamedDeclaration,
+) -> Result<DeclarationVersion, AppError> {
+    let version = as_named(&decisions(&project.reader()?)?, named)?.version;
+    Ok(DeclarationVersion { id: named.id, version })
 }
 
 /// Records a declaration; one that was drawn from an existing one, as a new version of it if it says
@@ -286,7 +289,7 @@ fn record_use(
 pub fn reported(
     project: &Project,
     context: &Context<'_>,
-    id: DeclarationId,
+    named: NamedDeclaration,
     to: &str,
     on: Option<&str>,
     document: Option<&PathBuf>,
@@ -304,12 +307,12 @@ pub fn reported(
         ));
     }
     // Before the document is stored: what is not there was not sent.
-    current(&decisions(&project.reader()?)?, id)?;
+    as_named(&decisions(&project.reader()?)?, named)?;
     let document = document.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {
-        let version = current(record, id)?.version;
+        let version = as_named(record, named)?.version;
         let reported = Reported {
-            declaration: id,
+            declaration: named.id,
             version,
             to: to.to_owned(),
             on: on.map(str::to_owned),
@@ -328,6 +331,21 @@ pub(super) fn current(record: &Record, id: DeclarationId) -> Result<&Declared, A
             "genlock status lists what awaits what",
         )
     })
+}
+
+/// What stands of a declaration, if that is the version that was named: who read one does not decide on
+/// another.
+pub(super) fn as_named(record: &Record, named: NamedDeclaration) -> Result<&Declared, AppError> {
+    let NamedDeclaration { id, version } = named;
+    let current = current(record, id)?;
+    let now = current.version;
+    match version.filter(|version| *version != now) {
+        Some(version) => Err(AppError::usage(
+            format!("{id} stands in version {now}, not {version}"),
+            format!("genlock declare {id} --template shows it as it stands; then name {id}v{now}"),
+        )),
+        None => Ok(current),
+    }
 }
 
 /// What a declaration is not for yet.
