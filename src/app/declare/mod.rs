@@ -61,11 +61,12 @@ pub fn covered(
     context: &Context<'_>,
     arguments: &[String],
 ) -> Result<Covered, AppError> {
+    let reader = project.reader()?;
     let mut covered = Covered::default();
+    let mut named = Vec::new();
     for argument in arguments {
-        let one = std::slice::from_ref(argument);
-        if !is_glob(project, context, argument)? {
-            covered.assets.extend(choose(project, context, one)?.assets);
+        if !is_glob(project, context, &reader, argument)? {
+            named.push(argument.clone());
             continue;
         }
         let glob = path_pattern(project, context, argument)?;
@@ -77,9 +78,9 @@ pub fn covered(
         }
         covered.globs.push(glob);
     }
-    let mut seen = BTreeSet::new();
-    covered.assets.retain(|asset| seen.insert(*asset));
-    with_present(&project.reader()?, covered)
+    // All at once: what they stand for is held against the journal, which is read for it.
+    covered.assets = choose(project, context, &named)?.assets;
+    with_present(&reader, covered)
 }
 
 /// A draft of a declaration with what is known: what an earlier version says, or what the marks of the
