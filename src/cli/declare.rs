@@ -114,19 +114,26 @@ fn answered(
     };
     let answer = left.map_or_else(|| declared().map(Ok), |exit| Ok(Err(exit)));
     if !matches!(answer, Ok(Ok(_))) {
-        unfinished(project, &draft, output);
+        unfinished(project, from, &draft, output);
     }
     answer
 }
 
-/// Says where that is kept which was answered and is not recorded.
-fn unfinished(project: &Project, draft: &Draft, output: &mut Output) {
+/// Says where that is kept which was answered and is not recorded, and how it goes on: from the version that
+/// the answers were given to, not over what somebody says of it meanwhile.
+fn unfinished(
+    project: &Project,
+    from: Option<DeclarationVersion>,
+    draft: &Draft,
+    output: &mut Output,
+) {
     if !draft.is_answered() {
         return;
     }
     if let Ok(file) = app::keep_unfinished(project, draft) {
         let file = file.display().to_string();
-        let next = "complete it, and declare with --from that file";
+        let what = from.map_or_else(|| "ASSET…".to_owned(), |from| from.named().to_string());
+        let next = format!("complete it, then: genlock declare {what} --from that file");
         output.complain(&format!("what was answered is kept in {}: {next}", clean(&file)));
     } else {
         // Nothing can be written there: better on the screen than gone.

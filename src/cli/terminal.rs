@@ -108,7 +108,11 @@ impl Conversation {
         let mut question = question;
         loop {
             let _ = write!(io::stderr(), "{question}\n> ");
-            match String::from_utf8(self.line()?) {
+            let Some(line) = self.line() else {
+                let _ = writeln!(io::stderr());
+                return None;
+            };
+            match String::from_utf8(line) {
                 Ok(answer) => return Some(answer),
                 Err(_) => question = "  that is not UTF-8: once more",
             }

@@ -47,6 +47,13 @@ pub struct NamedDeclaration {
     pub version: Option<u32>,
 }
 
+impl fmt::Display for NamedDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)?;
+        self.version.map_or(Ok(()), |version| write!(f, "v{version}"))
+    }
+}
+
 impl FromStr for NamedDeclaration {
     type Err = ();
 

@@ -257,6 +257,7 @@ fn answers_that_somebody_else_came_before_are_not_recorded_and_not_lost() {
     assert_eq!(code, Some(2), "{seen}");
     let kept = world.read(".genlock/unfinished-declaration-1.toml");
     assert!(String::from_utf8(kept).unwrap().contains("use = \"a card\""), "{seen}");
+    assert!(seen.contains("then: genlock declare D-1v1 --from that file"), "{seen}");
     assert_eq!(text(&world.show("ai.png")["declarations"][0], "use"), "a map");
 }
 

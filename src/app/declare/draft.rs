@@ -38,6 +38,18 @@ enum Asked {
     Entries(&'static str),
 }
 
+impl Question {
+    /// Whether an answer takes away what is known. Beside words to choose from it is "none" alone, and
+    /// where one of them is "no", there must be something to take away: else it could be meant for that.
+    fn clears(&self, text: &str) -> bool {
+        if self.choices.is_empty() {
+            return !text.is_empty() && is_nothing(text);
+        }
+        let is_no = self.choices.contains(&"no");
+        plain_word(text) == "none" && (self.known.is_some() || !is_no)
+    }
+}
+
 impl From<&Declaration> for Draft {
     fn from(declaration: &Declaration) -> Self {
         Self { table: Table::try_from(declaration).unwrap_or_default(), ..Self::default() }
@@ -117,12 +129,12 @@ impl Draft {
     pub fn answer(&mut self, question: &Question, text: &str) -> Result<(), String> {
         let text = text.trim();
         let keeps = text.is_empty();
-        let clears = is_nothing(text) && !question.choices.contains(&plain_word(text).as_str());
+        let clears = question.clears(text);
         // Asked for again here: without it all the other answers would come to nothing.
-        if question.key == "use" && clears && !(keeps && question.known.is_some()) {
+        if question.key == "use" && (clears || keeps && question.known.is_none()) {
             return Err(NO_USE.to_owned());
         }
-        if clears && !keeps {
+        if clears {
             self.take_out(&question.key);
         } else if !keeps {
             let value = value(question, text, self)?;
@@ -508,6 +520,24 @@ mod tests {
         let asked = |phase| ask(&[("What is made with", "x"), ("When", phase)]).1.len();
         assert!(asked("ideation") < asked("post"));
         assert_eq!(asked("Ideation"), asked("ideation"));
+    }
+
+    #[test]
+    fn none_beside_a_no_takes_away_what_is_known_and_is_no_answer_else() {
+        let mut draft = Draft::default();
+        let mut answer = |start: &str, text: &str| loop {
+            let question = draft.next().expect(start);
+            if question.text.starts_with(start) {
+                return draft.answer(&question, text);
+            }
+            draft.answer(&question, if question.key == "use" { "x" } else { "" }).unwrap();
+        };
+        for unclear in ["none", "nobody", "no."] {
+            assert!(answer("Is it to be part", unclear).unwrap_err().contains("yes, no"));
+        }
+        answer("Is it to be part", "no").unwrap();
+        answer("What kinds", "none").unwrap();
+        assert_eq!((draft.said("final").as_deref(), draft.said("elements")), (Some("false"), None));
     }
 
     #[test]
