@@ -70,7 +70,7 @@ pub fn approve(
     }
     // Nothing is approved without a policy that says what the approval is worth.
     let policy = project.policy()?;
-    let (approvers, document) = prepare(project, context, &options.decision)?;
+    let (approvers, document) = prepare(project, context, &options.decision, Some(target))?;
     let mut signing = options.sign.as_ref().map(|one| Signing::open(context, one)).transpose()?;
     let mut subjects = Subjects::default();
     let power = match options.form {
@@ -96,7 +96,7 @@ pub fn approve(
         }
         let unknown_deliverables = unknown_deliverables(record, &approval.deliverables);
         let ids = vec![approval.id];
-        let answer = Verdicts { ids, assets: assets.len(), unknown_deliverables };
+        let answer = Verdicts { ids, assets: assets.len(), declaration, unknown_deliverables };
         Ok((events(&approvers, policy_news(&policy, record), record, approval), answer))
     })
 }

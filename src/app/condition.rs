@@ -38,7 +38,7 @@ pub fn condition_met(
         ..DecisionOptions::default()
     };
     let policy = project.policy()?;
-    let (approvers, document) = prepare(project, context, &decision)?;
+    let (approvers, document) = prepare(project, context, &decision, None)?;
     let mut signing = sign.as_ref().map(|sign| Signing::open(context, sign)).transpose()?;
     decide(project, context, |record| {
         approvers.check(record, by, context.now())?;
@@ -70,7 +70,12 @@ pub fn condition_met(
         }
         let assets = about.fact.assets.len();
         let events = approvers.news(record).into_iter().chain([Event::ConditionMet(met)]);
-        let answer = Verdicts { ids: vec![*approval], assets, unknown_deliverables: vec![] };
+        let answer = Verdicts {
+            ids: vec![*approval],
+            assets,
+            declaration: None,
+            unknown_deliverables: vec![],
+        };
         Ok((events.collect(), answer))
     })
 }

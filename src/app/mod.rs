@@ -34,6 +34,7 @@ mod people;
 mod played;
 mod policies;
 mod project;
+mod prompts;
 mod reading;
 mod reexamine;
 mod references;
@@ -59,7 +60,7 @@ pub use confirm::{choose, choose_known};
 pub use context::Context;
 pub use declare::{
     Covered, DeclareAnswer, Draft, Question, attach, covered, declaration_from, declaration_of,
-    declaration_template, declare, draft, known, reported, said, standing,
+    declaration_template, declare, draft, keep_unfinished, known, reported, said, standing,
 };
 pub use deliverables::{
     AddOptions, DeliverableDetails, DeliverableState, DeliverableView, add_deliverable,
@@ -76,7 +77,7 @@ pub use link::{LinkOptions, link, unlink};
 pub use list::{ListOptions, list};
 pub use people::{
     DecisionOptions, DecisionTarget, RevokeOptions, RevokeTarget, TagOptions, Verdicts, Withdrawal,
-    clear_tag, reject, revoke, tag,
+    clear_tag, reject, revoke, stands, tag,
 };
 pub use played::ReadPackage;
 pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};

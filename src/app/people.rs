@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use crate::app::approvers::Approvers;
 use crate::app::confirm::as_journalled;
 use crate::app::decide::{decide, decisions, whole};
-use crate::app::declare::{current, taken_in};
+use crate::app::declare::{as_named, current, taken_in};
 use crate::app::documents::store;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
-    DeterminationCleared, DeterminedStatus, Document, Event, Rejection, Revocation, Scope,
-    SourceType, Timestamp,
+    DeterminationCleared, DeterminedStatus, Document, Event, NamedDeclaration, Rejection,
+    Revocation, Scope, SourceType, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -51,7 +51,7 @@ pub enum DecisionTarget {
     /// Contents.
     Assets(Vec<AssetId>),
     /// A declaration as it stands, and the contents that are under it at that moment.
-    Declaration(DeclarationId),
+    Declaration(NamedDeclaration),
 }
 
 impl DecisionTarget {
@@ -62,19 +62,39 @@ impl DecisionTarget {
     ) -> Result<(Vec<AssetId>, Option<DeclarationVersion>), AppError> {
         match self {
             Self::Assets(assets) => Ok((assets.clone(), None)),
-            Self::Declaration(id) => {
-                let version = current(record, *id)?.version;
-                let dossier = record.declarations.get(*id);
-                let placed = dossier.map(|one| taken_in(reader, one)).transpose()?;
-                let placed = placed.unwrap_or_default();
-                as_journalled(reader, &placed)?;
-                let named = dossier.into_iter().flat_map(|one| one.assets.iter().copied());
-                let assets: BTreeSet<_> =
-                    named.chain(placed.into_iter().map(|place| place.asset)).collect();
-                Ok((assets.into_iter().collect(), Some(DeclarationVersion { id: *id, version })))
+            Self::Declaration(named) => {
+                let (assets, version) = under(reader, record, *named)?;
+                Ok((assets, Some(version)))
             }
         }
     }
+}
+
+/// What is under a declaration at this moment, and its version.
+fn under(
+    reader: &Reader,
+    record: &Record,
+    named: NamedDeclaration,
+) -> Result<(Vec<AssetId>, DeclarationVersion), AppError> {
+    let NamedDeclaration { id, .. } = named;
+    let version = as_named(record, named)?.version;
+    let dossier = record.declarations.get(id);
+    let placed = dossier.map(|one| taken_in(reader, one)).transpose()?;
+    let placed = placed.unwrap_or_default();
+    as_journalled(reader, &placed)?;
+    let assets = dossier.into_iter().flat_map(|one| one.assets.iter().copied());
+    let assets: BTreeSet<_> = assets.chain(placed.into_iter().map(|place| place.asset)).collect();
+    Ok((assets.into_iter().collect(), DeclarationVersion { id, version }))
+}
+
+/// What a decision on a declaration would be about at this moment: its version, and how many contents.
+pub fn stands(
+    project: &Project,
+    named: NamedDeclaration,
+) -> Result<(DeclarationVersion, usize), AppError> {
+    let reader = project.reader()?;
+    let (assets, version) = under(&reader, &decisions(&reader)?, named)?;
+    Ok((version, assets.len()))
 }
 
 /// What to withdraw.
@@ -119,6 +139,8 @@ pub struct Verdicts {
     pub ids: Vec<ApprovalId>,
     /// How many contents it is about.
     pub assets: usize,
+    /// The declaration it was taken on, as it stood.
+    pub declaration: Option<DeclarationVersion>,
     /// Deliverables it names that nobody defined yet.
     pub unknown_deliverables: Vec<String>,
 }
@@ -209,7 +231,7 @@ pub fn reject(
     scope: Option<Scope>,
     note: &str,
 ) -> Result<Verdicts, AppError> {
-    let (approvers, document) = prepare(project, context, options)?;
+    let (approvers, document) = prepare(project, context, options, Some(target))?;
     decide(project, context, |record| {
         approvers.check(record, &options.by, context.now())?;
         let unknown_deliverables = unknown_deliverables(record, &options.deliverables);
@@ -226,7 +248,8 @@ pub fn reject(
             document: document.clone(),
             declaration,
         };
-        let answer = Verdicts { ids: vec![id], assets: assets.len(), unknown_deliverables };
+        let ids = vec![id];
+        let answer = Verdicts { ids, assets: assets.len(), declaration, unknown_deliverables };
         let events = approvers.news(record).into_iter().chain([Event::Rejected(rejection)]);
         Ok((events.collect(), answer))
     })
@@ -384,13 +407,19 @@ pub(super) fn prepare(
     project: &Project,
     context: &Context<'_>,
     options: &DecisionOptions,
+    target: Option<&DecisionTarget>,
 ) -> Result<(Approvers, Option<Document>), AppError> {
     if options.by.trim().is_empty() {
         return Err(AppError::usage("a decision needs a name", "say who decided with --by WHO"));
     }
     let approvers = Approvers::read(project)?;
-    // Before a document is stored for somebody who may not decide; looked at again on firm ground.
-    approvers.check(&whole(project)?, &options.by, context.now())?;
+    // Before a document is stored for somebody who may not decide, or for what does not stand so; looked at
+    // again on firm ground.
+    let record = whole(project)?;
+    approvers.check(&record, &options.by, context.now())?;
+    if let Some(DecisionTarget::Declaration(named)) = target {
+        as_named(&record, *named)?;
+    }
     let document =
         options.document.as_deref().map(|file| store(project, context, file)).transpose()?;
     Ok((approvers, document))

@@ -174,17 +174,17 @@ enum Reading {
 pub(super) fn is_glob(
     project: &Project,
     context: &Context<'_>,
+    reader: &Reader,
     text: &str,
 ) -> Result<bool, AppError> {
-    let reader = project.reader()?;
-    let readings = Wanted::new(project, context, &reader, text)?.readings;
+    let readings = Wanted::new(project, context, reader, text)?.readings;
     let is_one = |one: &Reading| matches!(one, Reading::Like(pattern) if pattern.glob.is_some());
     if !readings.iter().any(is_one) {
         return Ok(false);
     }
     for reading in readings {
         if let Reading::At(path) = reading
-            && is_name(project, &reader, &path)?
+            && is_name(project, reader, &path)?
         {
             return Ok(false);
         }

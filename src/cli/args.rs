@@ -16,7 +16,7 @@ use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser}
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{
-    AiStatus, Answer, ApprovalId, Clearance, DeclarationId, Relation, Scope, Seq, SourceType,
+    AiStatus, Answer, ApprovalId, Clearance, NamedDeclaration, Relation, Scope, Seq, SourceType,
     Timestamp, escape_bytes,
 };
 
@@ -315,7 +315,8 @@ pub(super) fn actor_before(command: &str, arguments: &[OsString]) -> Option<Stri
 
 #[derive(Debug, Args)]
 pub(super) struct DeclareArgs {
-    /// Paths, globs (also for what is yet to come), folded sequences or ids; or one declaration, D-n
+    /// Paths, globs (also for what is yet to come), folded sequences or ids; or one declaration, D-n,
+    /// D-nvM for the version that was read
     #[arg(value_parser = asset())]
     pub(super) assets: Vec<String>,
     /// What is declared, in TOML; on a terminal without it, questions are asked
@@ -334,9 +335,9 @@ pub(super) struct DeclareArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ReportedArgs {
-    /// The declaration, D-n
+    /// The declaration, D-n; D-nvM for the version that was sent
     #[arg(value_parser = declaration)]
-    pub(super) declaration: DeclarationId,
+    pub(super) declaration: NamedDeclaration,
     /// Whom it was sent to
     #[arg(long, value_name = "WHO")]
     pub(super) to: String,
@@ -418,8 +419,8 @@ pub(super) struct DecisionArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ApproveArgs {
-    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n; with --condition-met
-    /// one approval, A-n
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n, D-nvM for the version
+    /// that was read; with --condition-met one approval, A-n
     #[arg(required = true, value_parser = asset())]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
@@ -472,7 +473,8 @@ impl From<ScopeArg> for Scope {
 
 #[derive(Debug, Args)]
 pub(super) struct RejectArgs {
-    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n
+    /// Paths, folders, globs, folded sequences or ids; or one declaration, D-n, D-nvM for the version
+    /// that was read
     #[arg(required = true, value_parser = asset())]
     pub(super) assets: Vec<String>,
     #[command(flatten)]
@@ -634,8 +636,8 @@ fn answer(text: &str) -> Result<Answer, String> {
     Answer::parse(text).ok_or_else(|| "yes, no or unsure".to_owned())
 }
 
-fn declaration(text: &str) -> Result<DeclarationId, String> {
-    text.parse().map_err(|()| "a declaration is written D-n, e.g. D-1".to_owned())
+fn declaration(text: &str) -> Result<NamedDeclaration, String> {
+    text.parse().map_err(|()| "a declaration is written D-n, e.g. D-1, or D-1v2".to_owned())
 }
 
 fn since(text: &str) -> Result<Timestamp, String> {

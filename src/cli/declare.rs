@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use crate::app::{self, AppError, Context, DeclareAnswer, Draft, Project};
+use crate::app::{self, AppError, Context, Covered, DeclareAnswer, Draft, Project};
 use crate::cli::args::{DeclareArgs, ReportedArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::cli::terminal::{ask, can_ask, confirm};
-use crate::model::{DeclarationId, Tier};
+use crate::cli::terminal::{Conversation, can_ask, confirm};
+use crate::model::{DeclarationVersion, NamedDeclaration, Tier};
 use crate::report::{clean, count, plain};
 
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ pub(super) fn declare(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let existing = match args.assets.as_slice() {
-        [one] => one.parse::<DeclarationId>().ok(),
+        [one] => one.parse::<NamedDeclaration>().ok(),
         _ => None,
     };
     let named = if existing.is_some() { &[] } else { args.assets.as_slice() };
@@ -43,7 +43,8 @@ pub(super) fn declare(
         ));
     }
     // As it stands before anything is asked or read.
-    let from = existing.map(|id| app::standing(project, id)).transpose()?;
+    let from = existing.map(|named| app::standing(project, named)).transpose()?;
+    let existing = existing.map(|named| named.id);
     let covered = app::covered(project, context, &[named, &args.add].concat())?;
     let number = covered.assets.len();
     let question = format!("declare this of {}?", count(number as u64, "asset"));
@@ -66,7 +67,7 @@ pub(super) fn declare(
     if let Some(id) = existing.filter(|_| !args.add.is_empty()) {
         return Ok(show(&app::attach(project, context, id, &covered)?, output));
     }
-    let mut draft = app::draft(project, existing, &covered)?;
+    let draft = app::draft(project, existing, &covered)?;
     if args.template {
         let text = app::declaration_template(&draft);
         output.raw(|out| out.write_all(text.as_bytes()));
@@ -79,17 +80,71 @@ pub(super) fn declare(
              --from use.toml; on a terminal questions are asked",
         ));
     }
-    if !questions(&mut draft) {
-        output.complain("nothing was recorded");
-        return Ok(Exit::No);
+    match answered(context, project, from, &covered, draft, output)? {
+        Ok(answer) => Ok(show(&answer, output)),
+        Err(exit) => {
+            output.complain("nothing was recorded");
+            Ok(exit)
+        }
     }
-    let declaration = app::declaration_of(project, context, draft)?;
-    let answer = app::declare(project, context, from, &declaration, &covered)?;
-    Ok(show(&answer, output))
 }
 
-/// One question after the other; `false` when whoever answers leaves.
-fn questions(draft: &mut Draft) -> bool {
+/// Asks, and declares what is answered; the exit code when whoever answers leaves.
+fn answered(
+    context: &Context<'_>,
+    project: &Project,
+    from: Option<DeclarationVersion>,
+    covered: &Covered,
+    mut draft: Draft,
+    output: &mut Output,
+) -> Result<Result<DeclareAnswer, Exit>, AppError> {
+    // Who hears only at the end that there is no policy to answer by has answered everything for nothing.
+    project.policy()?;
+    output.complain("Enter keeps what is said to be now, \"none\" takes it away; Ctrl-D leaves");
+    let before = draft.clone();
+    let left = questions(&mut draft)?;
+    let gone = draft.settle(&before);
+    if !gone.is_empty() {
+        let said = "left out, since what was answered leaves no question for it";
+        output.complain(&format!("note: {said}: {}", clean(&gone.join(", "))));
+    }
+    let declared = || {
+        let declaration = app::declaration_of(project, context, draft.clone())?;
+        app::declare(project, context, from, &declaration, covered)
+    };
+    let answer = left.map_or_else(|| declared().map(Ok), |exit| Ok(Err(exit)));
+    if !matches!(answer, Ok(Ok(_))) {
+        unfinished(project, from, &draft, output);
+    }
+    answer
+}
+
+/// Says where that is kept which was answered and is not recorded, and how it goes on: from the version that
+/// the answers were given to, not over what somebody says of it meanwhile.
+fn unfinished(
+    project: &Project,
+    from: Option<DeclarationVersion>,
+    draft: &Draft,
+    output: &mut Output,
+) {
+    if !draft.is_answered() {
+        return;
+    }
+    if let Ok(file) = app::keep_unfinished(project, draft) {
+        let file = file.display().to_string();
+        let what = from.map_or_else(|| "ASSET…".to_owned(), |from| from.named().to_string());
+        let next = format!("complete it, then: genlock declare {what} --from that file");
+        output.complain(&format!("what was answered is kept in {}: {next}", clean(&file)));
+    } else {
+        // Nothing can be written there: better on the screen than gone.
+        let text = app::declaration_template(draft);
+        output.raw(|out| out.write_all(text.as_bytes()));
+    }
+}
+
+/// One question after the other; gives the exit code when whoever answers leaves.
+fn questions(draft: &mut Draft) -> Result<Option<Exit>, AppError> {
+    let conversation = Conversation::begin()?;
     while let Some(question) = draft.next() {
         let choices = match question.choices.as_slice() {
             [] => String::new(),
@@ -104,14 +159,17 @@ fn questions(draft: &mut Draft) -> bool {
         let mut text =
             format!("{}{choices}{source}{}", clean(&question.text), known.unwrap_or_default());
         loop {
-            let Some(answer) = ask(&text) else { return false };
+            let Some(answer) = conversation.ask(&text) else {
+                let interrupted = conversation.was_interrupted();
+                return Ok(Some(if interrupted { Exit::Interrupted } else { Exit::No }));
+            };
             match draft.answer(&question, &answer) {
                 Ok(()) => break,
                 Err(choices) => text = format!("  {choices}"),
             }
         }
     }
-    true
+    Ok(None)
 }
 
 fn show(answer: &DeclareAnswer, output: &mut Output) -> Exit {
@@ -162,8 +220,9 @@ pub(super) fn reported(
     args: &ReportedArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let (id, on) = (args.declaration, args.on.as_deref());
-    let version = app::reported(project, context, id, &args.to, on, args.document.as_ref())?;
+    let (named, on) = (args.declaration, args.on.as_deref());
+    let version = app::reported(project, context, named, &args.to, on, args.document.as_ref())?;
+    let id = named.id;
     if output.is_json() {
         output.json(&ReportedView { id: id.to_string(), version, to: &args.to, on });
     } else {

@@ -64,6 +64,18 @@ fn hint_of(error: &AppError) -> Option<String> {
              genlock init --profile netflix in an empty folder, and copy its .genlock/policy.toml"
                 .into(),
         ),
+        AppError::Config(_) => Some(
+            "put right what is named in .genlock/config.toml; nothing goes on without it, or roots, rules and \
+             guards would be passed over"
+                .into(),
+        ),
+        AppError::PolicyInvalid { .. } => Some(
+            "correct each of these places; genlock policy check looks again. Nothing passes until it can be used"
+                .into(),
+        ),
+        AppError::CasesInvalid { .. } => Some(
+            "correct each of these places; genlock policy explain --facts lists what a case may say".into(),
+        ),
         AppError::NotAFile { .. } => Some("put back the file, from a copy or from genlock log --json".into()),
         AppError::ApproversInvalid { .. } => Some(
             "one line each: PRINCIPALS [OPTIONS] KEY, as in ssh-keygen(1), ALLOWED SIGNERS; nobody \

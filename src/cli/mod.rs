@@ -36,6 +36,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{CommandFactory, Parser};
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::app::{AddOptions, AppError, Context, Project};
 use crate::cli::args::{Color, Command, DeliverableCommand, Global};
@@ -97,7 +98,7 @@ struct Surroundings {
 fn prepare(global: &Global, command: &Command) -> Result<Surroundings, AppError> {
     let cancel = Arc::new(AtomicBool::new(false));
     if command.is_long() {
-        listen(&cancel)?;
+        listen(&[SIGINT, SIGTERM], &cancel)?;
     }
     let here = Path::new(".");
     let cwd = std::env::current_dir().map_err(|source| AppError::Io {
@@ -109,18 +110,18 @@ fn prepare(global: &Global, command: &Command) -> Result<Surroundings, AppError>
     Ok(Surroundings { reporter: TerminalReporter::new(global.quiet), actor, cwd, cancel })
 }
 
-/// Ctrl-C and SIGTERM stop long work where nothing is lost. Everything else is one short
-/// transaction, or a question, which they may end at once.
-fn listen(cancel: &Arc<AtomicBool>) -> Result<(), AppError> {
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+/// Ctrl-C and SIGTERM stop long work, and many questions, where nothing is lost. Everything else is one
+/// short transaction, or one question, which they may end at once.
+fn listen(signals: &[i32], cancel: &Arc<AtomicBool>) -> Result<(), AppError> {
+    for signal in signals {
         // The second time stops at once, for who cannot wait for a slow disk.
         let register = || {
             signal_hook::flag::register_conditional_shutdown(
-                signal,
+                *signal,
                 i32::from(Exit::Interrupted.code()),
                 Arc::clone(cancel),
             )?;
-            signal_hook::flag::register(signal, Arc::clone(cancel))
+            signal_hook::flag::register(*signal, Arc::clone(cancel))
         };
         register()
             .map_err(|error| AppError::Internal(format!("cannot listen for signals: {error}")))?;

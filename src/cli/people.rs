@@ -11,14 +11,27 @@ use crate::app::{
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::terminal::confirm;
-use crate::model::{ApprovalId, DeclarationId, DeterminedStatus, Generative, Scope, SourceType};
+use crate::cli::terminal::{can_ask, confirm};
+use crate::model::{
+    ApprovalId, DeclarationId, DeterminedStatus, Generative, NamedDeclaration, Scope, SourceType,
+};
 use crate::report::{clean, count};
 
 #[derive(Serialize)]
 struct DecisionView {
     ids: Vec<String>,
     assets: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declaration: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u32>,
+}
+
+impl DecisionView {
+    fn of(ids: &[ApprovalId], assets: usize) -> Self {
+        let ids = ids.iter().map(ToString::to_string).collect();
+        Self { ids, assets, declaration: None, version: None }
+    }
 }
 
 pub(super) fn tag(
@@ -102,7 +115,7 @@ pub(super) fn approve(
     let options = ApproveOptions { decision, form, sign: sign(args.sign.as_ref()) };
     let made = app::approve(project, context, &target, &options)?;
     note_unknown(output, &made);
-    let assets = count(made.assets as u64, "asset");
+    let assets = about(&made);
     let signed = if args.sign.is_some() { ", signed" } else { "" };
     let text = match options.form {
         Form::Determination => {
@@ -117,7 +130,7 @@ pub(super) fn approve(
             format!("{}: {assets} approved for {scope} use{signed}{document}", made.ids[0])
         }
     };
-    Ok(done(output, &made.ids, made.assets, &text))
+    Ok(decided(output, &made, &text))
 }
 
 fn condition_met(
@@ -141,7 +154,7 @@ fn condition_met(
     };
     let made = app::condition_met(project, context, &options)?;
     let text = format!("the conditions of {approval} are met, says {}", clean(&options.by));
-    Ok(done(output, &made.ids, made.assets, &text))
+    Ok(decided(output, &made, &text))
 }
 
 /// With what to sign; the agent is the one of the shell.
@@ -163,8 +176,8 @@ pub(super) fn reject(
     let scope = args.scope.map(Scope::from);
     let made = app::reject(project, context, &target, &options, scope, &args.note)?;
     note_unknown(output, &made);
-    let text = format!("{}: {} rejected", made.ids[0], count(made.assets as u64, "asset"));
-    Ok(done(output, &made.ids, made.assets, &text))
+    let text = format!("{}: {} rejected", made.ids[0], about(&made));
+    Ok(decided(output, &made, &text))
 }
 
 pub(super) fn revoke(
@@ -212,9 +225,16 @@ fn target(
     yes: bool,
 ) -> Result<Option<DecisionTarget>, AppError> {
     if let [one] = arguments
-        && let Ok(id) = one.parse::<DeclarationId>()
+        && let Ok(named) = one.parse::<NamedDeclaration>()
     {
-        return Ok(Some(DecisionTarget::Declaration(id)));
+        if yes || !can_ask() {
+            return Ok(Some(DecisionTarget::Declaration(named)));
+        }
+        // What is agreed to is the version that was asked about.
+        let (version, number) = app::stands(project, named)?;
+        let question = format!("{verb} {version}, {}?", count(number as u64, "asset"));
+        let agreed = number < 2 || confirm(&question);
+        return Ok(agreed.then_some(DecisionTarget::Declaration(version.named())));
     }
     let selected = app::choose(project, context, arguments)?;
     let agreed = agreed(verb, &selected, yes);
@@ -254,9 +274,26 @@ fn note_unknown(output: &mut Output, made: &Verdicts) {
     }
 }
 
+/// What was decided on: the contents, and the declaration as it stood.
+fn about(made: &Verdicts) -> String {
+    let assets = count(made.assets as u64, "asset");
+    made.declaration.map_or_else(|| assets.clone(), |one| format!("{one}, {assets}"))
+}
+
+fn decided(output: &mut Output, made: &Verdicts, text: &str) -> Exit {
+    let (declaration, version) = made.declaration.map(|one| (one.id, one.version)).unzip();
+    let declaration = declaration.map(|id| id.to_string());
+    let view = DecisionView { declaration, version, ..DecisionView::of(&made.ids, made.assets) };
+    tell(output, &view, text)
+}
+
 fn done(output: &mut Output, ids: &[ApprovalId], assets: usize, text: &str) -> Exit {
+    tell(output, &DecisionView::of(ids, assets), text)
+}
+
+fn tell(output: &mut Output, view: &DecisionView, text: &str) -> Exit {
     if output.is_json() {
-        output.json(&DecisionView { ids: ids.iter().map(ToString::to_string).collect(), assets });
+        output.json(view);
     } else {
         output.remark(text);
     }

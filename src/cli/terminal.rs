@@ -1,9 +1,16 @@
 //! Progress and problems on a terminal, and questions to whoever sits at it.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::app::AppError;
+use crate::cli::listen;
 use crate::problem::{Problem, Reporter};
 use crate::report::clean;
 
@@ -68,13 +75,64 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks, and gives the line that is answered; none when whoever answers leaves.
-pub(super) fn ask(question: &str) -> Option<String> {
-    let _ = write!(io::stderr(), "{question}\n> ");
-    let mut answer = String::new();
-    match io::stdin().read_line(&mut answer) {
-        Ok(read) if read > 0 => Some(answer),
-        _ => None,
+/// How often it is looked whether somebody has left. Nobody notices that it takes so long.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Somebody at a terminal who answers one question after the other, and may leave in the middle: with
+/// Ctrl-C, by the end of the input, by closing the window. What was answered is not lost with them.
+pub(super) struct Conversation {
+    lines: Receiver<Vec<u8>>,
+    left: Arc<AtomicBool>,
+}
+
+impl Conversation {
+    pub(super) fn begin() -> Result<Self, AppError> {
+        let left = Arc::new(AtomicBool::new(false));
+        listen(&[SIGINT, SIGTERM, SIGHUP], &left)?;
+        let (send, lines) = bounded(1);
+        // A signal does not end the reading of a line: somebody else reads it.
+        std::thread::spawn(move || {
+            loop {
+                let mut line = Vec::new();
+                let read = io::stdin().lock().read_until(b'\n', &mut line);
+                if !matches!(read, Ok(1..)) || send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Self { lines, left })
+    }
+
+    /// Asks, and gives the line that is answered; none when whoever answers leaves.
+    pub(super) fn ask(&self, question: &str) -> Option<String> {
+        let mut question = question;
+        loop {
+            let _ = write!(io::stderr(), "{question}\n> ");
+            let Some(line) = self.line() else {
+                let _ = writeln!(io::stderr());
+                return None;
+            };
+            match String::from_utf8(line) {
+                Ok(answer) => return Some(answer),
+                Err(_) => question = "  that is not UTF-8: once more",
+            }
+        }
+    }
+
+    fn line(&self) -> Option<Vec<u8>> {
+        while !self.was_interrupted() {
+            match self.lines.recv_timeout(LOOK) {
+                Ok(line) => return Some(line),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether it was a signal that ended it.
+    pub(super) fn was_interrupted(&self) -> bool {
+        self.left.load(Ordering::Relaxed)
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, DeclarationId, Timestamp};
+use crate::model::{AssetId, DeclarationId, NamedDeclaration, Timestamp};
 
 /// `A-n`: the n-th decision on the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,6 +73,19 @@ pub struct DeclarationVersion {
     pub id: DeclarationId,
     /// Its version.
     pub version: u32,
+}
+
+impl DeclarationVersion {
+    /// As people name exactly this one.
+    pub fn named(self) -> NamedDeclaration {
+        NamedDeclaration { id: self.id, version: Some(self.version) }
+    }
+}
+
+impl fmt::Display for DeclarationVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} version {}", self.id, self.version)
+    }
 }
 
 /// A recorded yes. Bound to contents, so a changed byte is not covered.

@@ -38,6 +38,34 @@ impl FromStr for DeclarationId {
     }
 }
 
+/// A declaration as somebody names it: `D-n`, or `D-nvM` for the version that they read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedDeclaration {
+    /// The declaration.
+    pub id: DeclarationId,
+    /// The version, where one was named.
+    pub version: Option<u32>,
+}
+
+impl fmt::Display for NamedDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.id.fmt(f)?;
+        self.version.map_or(Ok(()), |version| write!(f, "v{version}"))
+    }
+}
+
+impl FromStr for NamedDeclaration {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (id, version) = match text.split_once('v') {
+            Some((id, version)) => (id, Some(version.parse().map_err(|_| ())?)),
+            None => (text, None),
+        };
+        Ok(Self { id: id.parse()?, version })
+    }
+}
+
 /// The five guiding principles, as a person answered them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Principles {

@@ -159,6 +159,7 @@ pub struct GateRun {
 ///   told rule by rule.
 /// - 3: whoever else has the name of a saved state, an AI source that has it passes it on; a sidecar has no
 ///   name that media have.
+/// - 3: in the summary `clearance`, a no that is limited to some deliverables does not unsay a wider yes.
 pub const JUDGING: u32 = 3;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

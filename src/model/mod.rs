@@ -36,8 +36,8 @@ pub use asset_path::{
 pub use authority::{Authorities, Authority};
 pub use declaration::{
     Answer, Attached, Declaration, DeclarationId, Declared, ELEMENTS, IDEATION, Input, Medium,
-    PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption, TalentUse, Tier,
-    plain_word,
+    NamedDeclaration, PipelineStep, Principles, Prominence, Reported, Talent, TalentExemption,
+    TalentUse, Tier, plain_word,
 };
 pub use deliverable::{
     Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile, MadeOf,

@@ -502,9 +502,7 @@ impl Record {
             }
             newest = Some(entry.seq);
             let this = match standing.judged(entry, judging) {
-                Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
-                    Clearance::Approved
-                }
+                Standing::Active if !self.unsaid(entry, asset, judging) => Clearance::Approved,
                 // What was declared anew waits for its approval again.
                 Standing::Active | Standing::Outdated { .. } => continue,
                 Standing::Expired { .. } => Clearance::Expired,
@@ -518,6 +516,16 @@ impl Record {
             return Clearance::Rejected;
         }
         answer
+    }
+
+    /// Whether somebody said no since to all that an approval of a content is for. A no to one deliverable
+    /// leaves a wider yes standing; at first any no unsaid all of it.
+    fn unsaid(&self, entry: &Entry<Approval>, asset: &AssetId, judging: u32) -> bool {
+        let since = || self.rejections_of(asset).filter(|no| no.seq > entry.seq);
+        let to = |name: &String| since().any(|no| no.fact.deliverables.contains(name));
+        let ours = &entry.fact.deliverables;
+        since().any(|no| judging < 3 || no.fact.deliverables.is_empty())
+            || !ours.is_empty() && ours.iter().all(to)
     }
 
     /// Every content any decision is about.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use genlock::app::{Context, Project, gate};
 use genlock::clock::FixedClock;
 use genlock::problem::Silent;
+use serde_json::json;
 
 use crate::declarations::{FINAL, declare};
 use crate::media::{a1111_png, plain_png, xmp_png};
@@ -210,6 +211,27 @@ fn an_approval_after_a_rejection_overrules_it() {
     reject(&world);
     approve(&world, &["--scope", "temp"]);
     world.gate("EP").expect("refused", &["approval-rejected ai.png"]);
+}
+
+#[test]
+fn a_no_to_one_deliverable_leaves_a_wider_yes_standing_in_lists() {
+    let world = world();
+    world.deliverable("TRAILER", &["ai.png"]);
+    let no = ["reject", "ai.png", "--by", "Lee", "--note", "not there", "--deliverable"];
+    approve(&world, &["--scope", "final"]);
+    world.run(no.into_iter().chain(["TRAILER"])).expect(0);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    world.gate("TRAILER").expect("refused", &["approval-rejected ai.png"]);
+    let awaiting = || world.json(["status"]).expect(0).value()["awaiting_approval"].clone();
+    assert_eq!(
+        (text(&world.row("ai.png"), "clearance"), awaiting()),
+        ("approved".into(), json!([]))
+    );
+    // One for that deliverable alone is taken back by it.
+    let world = self::world();
+    approve(&world, &["--scope", "final", "--deliverable", "EP"]);
+    world.run(no.into_iter().chain(["EP"])).expect(0);
+    assert_eq!(text(&world.row("ai.png"), "clearance"), "rejected");
 }
 
 #[test]

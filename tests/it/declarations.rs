@@ -8,7 +8,7 @@ use genlock::clock::SystemClock;
 use genlock::problem::Silent;
 use serde_json::{Value, json};
 
-use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::media::{a1111_png, plain_png, text_png, xmp_png};
 use crate::world::{Gate, World, number, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
@@ -159,6 +159,47 @@ fn a_changed_declaration_is_a_new_version_that_the_old_approval_does_not_cover()
         .gate("EP")
         .expect("pass", &["[approval-unsigned cut/ai.png]", "[tool-unregistered cut/ai.png]"]);
     world.verify();
+}
+
+#[test]
+fn who_names_the_version_they_read_decides_on_no_other() {
+    let world = world();
+    declare(&world, FINAL, &["cut/ai.png"]);
+    let letter = world.letter();
+    let events = world.events();
+    for (args, none) in [
+        (&["approve", "D-1v2", "--by", "Dana", "--scope", "final"][..], "not 2"),
+        (&["reported", "D-1v0", "--to", "Dana", "--document", &letter], "not 0"),
+    ] {
+        assert!(world.json(args).expect(2).error().contains(none));
+    }
+    declare(&world, &FINAL.replace("a poster", "a map"), &["D-1v1"]);
+    let stale = [
+        &["approve", "D-1v1", "--by", "Dana", "--scope", "final", "--document", &letter][..],
+        &["reject", "D-1v1", "--by", "Dana", "--note", "no"],
+        &["reported", "D-1v1", "--to", "Dana", "--document", &letter],
+        &["declare", "D-1v1", "--from", "../use.toml"],
+        &["declare", "D-1v1", "--add", "cut/clean.png"],
+    ];
+    for args in stale {
+        let told = world.run(args).expect(2).stderr;
+        assert!(told.contains("D-1 stands in version 2, not 1"), "{told}");
+        assert!(told.contains("hint: ") && told.contains("D-1v2"), "{told}");
+    }
+    assert_eq!(world.events(), events + 1);
+    assert!(!world.path(".genlock/documents").read_dir().is_ok_and(|mut all| all.next().is_some()));
+    // The version that stands, named or not, is in the answer.
+    let sent = world.json(["reported", "D-1v2", "--to", "Dana"]).expect(0).value();
+    assert_eq!((text(&sent, "id"), number(&sent, "version")), ("D-1".into(), 2));
+    for named in ["D-1v2", "D-1"] {
+        let args = ["approve", named, "--by", "Dana", "--scope", "final", "--document", &letter];
+        let made = world.json(args).expect(0).value();
+        assert_eq!((text(&made, "declaration"), number(&made, "version")), ("D-1".into(), 2));
+    }
+    let no = world.run(["reject", "D-1v2", "--by", "Dana", "--note", "no"]).expect(0).stdout;
+    assert!(no.contains("A-3: D-1 version 2, 1 asset rejected"), "{no}");
+    let made = world.json(["approve", "cut/ai.png", "--by", "Dana", "--scope", "final"]);
+    assert_eq!(made.expect(0).value().get("declaration"), None);
 }
 
 #[test]
@@ -324,6 +365,21 @@ fn what_marks_say_is_filled_in_where_a_file_is_silent() {
     assert_eq!(text(declared, "tool"), "Stable Diffusion WebUI (AUTOMATIC1111 format)");
     assert_eq!(text(declared, "model"), "saltmarshRealism_v12");
     assert_eq!(declared["prompts"], json!(["a lighthouse at night, 35mm"]));
+}
+
+#[test]
+fn a_prompt_of_many_lines_is_offered_whole_and_as_the_disclosure_log_has_it() {
+    let world = World::new();
+    let prompt = "a quay at night,\nrain on the stones";
+    let said = json!({ "positive_prompt": prompt, "seed": 5, "model_name": "m" }).to_string();
+    world.write("quay.png", text_png(1, "invokeai_metadata", &said));
+    world.scan();
+    declare(&world, "use = \"a quay\"\n", &["quay.png"]);
+    assert_eq!(world.show("quay.png")["declarations"][0]["prompts"], json!([prompt]));
+    let log = world.json(["disclose", "--format", "json"]).expect(0).value();
+    let told = log["elements"][0]["prompts"].as_array().unwrap();
+    assert_eq!((told.len(), text(&told[0], "text")), (1, prompt.to_owned()), "{told:#?}");
+    assert!(text(&told[0], "from").ends_with("D-1 version 1"), "{told:#?}");
 }
 
 #[test]

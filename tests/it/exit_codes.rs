@@ -102,6 +102,7 @@ fn exit_3_is_no_project_or_bad_settings_or_policy() {
         world.write(".genlock/config.toml", wrong);
         let error = world.json(["scan"]).expect(3).value();
         assert!(error["error"]["causes"].to_string().contains("config.toml"), "{error}");
+        assert!(text(&error["error"], "hint").contains("config.toml"), "{error}");
     }
     world.write(".genlock/config.toml", b"# \xff\n");
     world.run(["ls"]).expect(3);
@@ -118,6 +119,12 @@ fn exit_3_is_no_project_or_bad_settings_or_policy() {
     world.write(".genlock/config.toml", settings);
     world.run(["ls"]).expect(0);
     world.deliverable("EP", &["a.png"]);
+    world.write("cases.toml", "[[case]]\n");
+    let error = world.json(["policy", "test", "cases.toml"]).expect(3).value();
+    assert!(text(&error["error"], "hint").contains("--facts"), "{error}");
+    world.write(".genlock/policy.toml", "profile = 7\n");
+    let error = world.json(["gate", "EP"]).expect(3).value();
+    assert!(text(&error["error"], "hint").contains("policy check"), "{error}");
     world.remove(".genlock/policy.toml");
     world.run(["gate", "EP"]).expect(3);
 }
@@ -259,7 +266,7 @@ fn in_text_an_error_is_on_stderr_with_its_causes_and_a_hint() {
     let ran = world.run(["gate", "EP"]).expect(3);
     assert_eq!(ran.stdout, "");
     let shapes: Vec<_> = ran.stderr.lines().map(|line| line.split(": ").next().unwrap()).collect();
-    assert_eq!(shapes, ["error", "  caused by", "  caused by"], "{}", ran.stderr);
+    assert_eq!(shapes, ["error", "  caused by", "  caused by", "hint"], "{}", ran.stderr);
     let ran = world.run(["show", "nope.png"]).expect(2);
     assert_eq!(ran.stdout, "");
     let shapes: Vec<_> = ran.stderr.lines().map(|line| line.split(": ").next().unwrap()).collect();

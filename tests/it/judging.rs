@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use genlock::gate::{Ground, gate};
 use genlock::model::{
-    AssetId, AssetPath, Authorities, Determination, DeterminationCleared, DeterminedStatus,
-    DirectoryObserved, Event, Finding, Fingerprint, Found, Head, JUDGING, Linked, MediaProblem,
-    ObservedBatch, Recorded, RelPath, Relation, RootName, RuleCode, Seq, Severity, Sighting,
-    Timestamp, Verdict,
+    Approval, ApprovalId, AssetId, AssetPath, Determination, DeterminationCleared,
+    DeterminedStatus, DirectoryObserved, Event, Finding, Fingerprint, Found, Head, JUDGING, Linked,
+    MediaProblem, ObservedBatch, Recorded, Rejection, RelPath, Relation, RootName, RuleCode, Scope,
+    Seq, Severity, Sighting, Timestamp, Verdict,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -85,7 +85,7 @@ fn judged_as(
         unmatched: &[],
         problems,
         lost_documents: &BTreeSet::new(),
-        authorities: &Authorities::default(),
+        authorities: &genlock::app::authorities(record),
         finalizing: false,
         attested: false,
         made: false,
@@ -210,5 +210,62 @@ fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since
             blocking.map(|one| one.code.as_str().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!((blocks(1), blocks(JUDGING)), (vec![], vec![code.to_owned()]));
+    }
+}
+
+#[test]
+fn a_no_to_one_deliverable_unsays_a_wider_yes_in_the_summary_of_earlier_verdicts_only() {
+    let own = "[[rule]]\ncode = \"show-approved\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
+        when = { fact = \"clearance\", is = \"approved\" }\n";
+    let policy = Policy::parse(&[PROFILES[0].text, own].join("\n")).unwrap();
+    let yes = |deliverables: &[&str]| Approval {
+        id: ApprovalId(1),
+        assets: vec![found(0).asset],
+        by: "dana".into(),
+        scope: Scope::Final,
+        deliverables: deliverables.iter().map(|name| (*name).to_owned()).collect(),
+        document: None,
+        conditions: None,
+        expires: None,
+        note: None,
+        determination: false,
+        declaration: None,
+        under: None,
+        signed: None,
+    };
+    let no = |deliverable: &&str| Rejection {
+        id: ApprovalId(2),
+        assets: vec![found(0).asset],
+        by: "dana".into(),
+        deliverables: Some(*deliverable)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+        scope: None,
+        note: "no".into(),
+        document: None,
+        declaration: None,
+    };
+    for (to, noes, approved) in [
+        (&[][..], &["TRAILER"][..], true),
+        (&["EP", "TRAILER"], &["TRAILER"], true),
+        (&["EP", "TRAILER"], &["TRAILER", "EP"], false),
+        (&["TRAILER"], &["TRAILER"], false),
+        (&[], &["TRAILER", ""], false),
+    ] {
+        let mut record = record();
+        let events = noes.iter().map(|one| Event::Rejected(no(one)));
+        for (seq, event) in (3..).zip([Event::Approved(yes(to))].into_iter().chain(events)) {
+            let (head, at) = (Head { seq: Seq(seq), hash: [0; 32] }, Timestamp::from_nanos(1));
+            record.apply(Recorded { head, at, actor: "kim".into(), event }, Some(&|_, _| true));
+        }
+        let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
+        let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
+        let says = |judging| {
+            let verdict = judged_as(&policy, &record, &contents, &[], judging);
+            verdict.findings.iter().any(|one| one.code.as_str() == "show-approved")
+        };
+        assert_eq!((says(2), says(JUDGING)), (false, approved), "yes to {to:?}, no to {noes:?}");
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::media::{a1111_png, plain_png};
 use crate::world::{World, text};
@@ -64,10 +64,15 @@ impl Terminal {
 
     /// The next question; `None` when the program is done.
     fn question(&mut self) -> Option<String> {
+        self.until("\r\n> ")
+    }
+
+    /// What comes before a mark that waits for an answer.
+    fn until(&mut self, mark: &str) -> Option<String> {
         loop {
-            if let Some(at) = self.seen[self.read..].find("\r\n> ") {
+            if let Some(at) = self.seen[self.read..].find(mark) {
                 let question = self.seen[self.read..self.read + at].to_owned();
-                self.read += at + "\r\n> ".len();
+                self.read += at + mark.len();
                 return Some(question);
             }
             match self.screen.recv_timeout(PATIENCE) {
@@ -78,8 +83,8 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
+    fn press(&mut self, keys: impl AsRef<[u8]>) {
+        self.keys.write_all(keys.as_ref()).unwrap();
         self.keys.flush().unwrap();
     }
 
@@ -90,7 +95,7 @@ impl Terminal {
         while let Some(question) = self.question() {
             let at = left.iter().position(|(part, _)| question.contains(part));
             let answer = at.map_or("", |at| left.remove(at).1);
-            self.press(&format!("{answer}\n"));
+            self.press(format!("{answer}\n"));
         }
         assert!(left.is_empty(), "never asked: {left:?}\n{}", self.seen);
         self.end()
@@ -142,25 +147,140 @@ fn who_is_asked_answers_one_question_at_a_time_and_the_answers_are_declared() {
 }
 
 #[test]
-fn who_leaves_in_the_middle_has_declared_nothing() {
+fn who_leaves_in_the_middle_has_declared_nothing_and_lost_nothing() {
     let world = world();
     let events = world.events();
+    let kept = |number| world.path(format!(".genlock/unfinished-declaration-{number}.toml"));
     // The end of the input, and Ctrl-C; at the first question, and after some answers.
-    for (key, code) in [("\u{4}", 1), ("\u{3}", 130)] {
-        for answered in [0, 3] {
+    for (number, (key, code)) in [(1, ("\u{4}", 1)), (2, ("\u{3}", 130))] {
+        for answers in [&[][..], &["a poster", "image", "post"]] {
             let Some(mut terminal) = Terminal::run(&world, &["declare", "ai.png"]) else { return };
-            for _ in 0..answered {
+            for answer in answers {
                 terminal.question().expect("a question");
-                terminal.press("no\n");
+                terminal.press(format!("{answer}\n"));
             }
             terminal.question().expect("a question");
             terminal.press(key);
             let (ended, seen) = terminal.end();
-            assert_eq!(ended, Some(code), "{answered} answered\n{seen}");
-            assert_eq!(seen.contains("nothing was recorded"), code == 1, "{seen}");
+            assert_eq!(ended, Some(code), "{answers:?}\n{seen}");
+            assert!(seen.contains("nothing was recorded"), "{seen}");
+            let said = seen.contains(&format!("kept in {}", kept(number).display()));
+            assert_eq!((said, kept(number).is_file()), (!answers.is_empty(), !answers.is_empty()));
         }
     }
     assert_eq!(world.events(), events);
     assert_eq!(world.json(["status"]).expect(0).value()["awaiting_report"], json!([]));
+    // What was answered is declared from there, with what the marks said.
+    let file = kept(2).display().to_string();
+    world.run(["declare", "ai.png", "--from", &file]).expect(0);
+    let declared = &world.show("ai.png")["declarations"][0];
+    assert_eq!(
+        (text(declared, "use"), text(declared, "phase")),
+        ("a poster".into(), "post".into())
+    );
+    assert_eq!(text(declared, "model"), "saltmarshRealism_v12");
     world.verify();
+}
+
+#[test]
+fn answers_that_others_leave_no_question_for_are_left_out_and_named() {
+    let world = world();
+    world.deliverable("EP", &["ai.png"]);
+    let voice = [
+        ("What is made with it", "a singer"),
+        ("What is made? (video", "video"),
+        ("What kinds of elements", "voice"),
+        ("Which performers", "Jane Doe"),
+        ("Is a model trained", "tapes"),
+        ("Does a vendor", "ACME"),
+        ("Which tools or models", "RunwayX"),
+    ];
+    let Some(terminal) = Terminal::run(&world, &["declare", "ai.png"]) else { return };
+    let (code, seen) = terminal.answer(&voice);
+    assert_eq!(code, Some(0), "{seen}");
+    world.gate("EP").finding("talent-consent-missing");
+    let picture = [
+        ("What is made? (video", "image"),
+        ("What kinds of elements", "prop"),
+        ("With which tool", "none"),
+        ("Is a model trained", "none"),
+        ("Does a vendor", "none"),
+    ];
+    let terminal = Terminal::run(&world, &["declare", "D-1"]).unwrap();
+    let (code, seen) = terminal.answer(&picture);
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("no question for it: model, prompts, talent, pipeline"), "{seen}");
+    let declared = &world.show("ai.png")["declarations"][0];
+    for gone in ["talent", "tool", "model", "prompts", "training_data", "vendor", "pipeline"] {
+        assert_eq!(declared[gone], Value::Null, "{gone}: {declared:#}");
+    }
+    let findings = world.gate("EP").findings();
+    assert!(!findings.iter().any(|one| one.contains("talent-consent")), "{findings:#?}");
+}
+
+#[test]
+fn neither_an_empty_first_answer_nor_a_broken_letter_ends_the_questions_and_a_broken_policy_comes_first()
+ {
+    let world = world();
+    let Some(mut terminal) = Terminal::run(&world, &["declare", "ai.png"]) else { return };
+    for nothing in ["\n", "  \n"] {
+        terminal.question().expect("a question");
+        terminal.press(nothing);
+    }
+    assert!(terminal.question().unwrap().contains("use says nothing"));
+    terminal.press(b"caf\xe9\n");
+    assert!(terminal.question().unwrap().contains("not UTF-8"));
+    terminal.press("a poster in a caf\u{e9}\n");
+    let (code, seen) = terminal.answer(&[("Does a vendor", "ACME")]);
+    assert_eq!(code, Some(0), "{seen}");
+    assert_eq!(text(&world.show("ai.png")["declarations"][0], "use"), "a poster in a café");
+
+    world.write(".genlock/policy.toml", "profile = 7\n");
+    let mut terminal = Terminal::run(&world, &["declare", "ai.png"]).unwrap();
+    assert_eq!(terminal.question(), None);
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(3), "{seen}");
+}
+
+#[test]
+fn answers_that_somebody_else_came_before_are_not_recorded_and_not_lost() {
+    let world = world();
+    world.write("../use.toml", "use = \"a poster\"\n");
+    let file = world.outside("use.toml").display().to_string();
+    world.run(["declare", "ai.png", "--from", &file]).expect(0);
+    let Some(mut terminal) = Terminal::run(&world, &["declare", "D-1"]) else { return };
+    terminal.question().expect("a question");
+    world.write("../use.toml", "use = \"a map\"\n");
+    world.run(["declare", "D-1", "--from", &file]).expect(0);
+    terminal.press("a card\n");
+    let (code, seen) = terminal.answer(&[]);
+    assert_eq!(code, Some(2), "{seen}");
+    let kept = world.read(".genlock/unfinished-declaration-1.toml");
+    assert!(String::from_utf8(kept).unwrap().contains("use = \"a card\""), "{seen}");
+    assert!(seen.contains("then: genlock declare D-1v1 --from that file"), "{seen}");
+    assert_eq!(text(&world.show("ai.png")["declarations"][0], "use"), "a map");
+}
+
+#[test]
+fn a_yes_on_a_terminal_is_to_the_version_that_was_asked_about() {
+    let world = world();
+    let use_of = |what: &str| {
+        world.write("../use.toml", format!("use = \"{what}\"\n"));
+        world.outside("use.toml").display().to_string()
+    };
+    let args = ["declare", "ai.png", "other.png", "--yes", "--from", &use_of("a poster")];
+    world.run(args).expect(0);
+    let approve = ["approve", "D-1", "--by", "Dana", "--scope", "final"];
+    let Some(mut terminal) = Terminal::run(&world, &approve) else { return };
+    assert_eq!(terminal.until(" [y/N] ").unwrap(), "approve D-1 version 1, 2 assets?");
+    world.run(["declare", "D-1", "--from", &use_of("a map")]).expect(0);
+    terminal.press("y\n");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(2), "{seen}");
+    let mut terminal = Terminal::run(&world, &approve).unwrap();
+    assert_eq!(terminal.until(" [y/N] ").unwrap(), "approve D-1 version 2, 2 assets?");
+    terminal.press("y\n");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("A-1: D-1 version 2, 2 assets approved for final use"), "{seen}");
 }

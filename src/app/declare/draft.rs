@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::app::declare::check::NO_USE;
 use crate::app::declare::fields::{FIELDS, Field, Kind, LISTS, ListField, is_nothing};
 use crate::model::{Declaration, Timestamp, plain_word};
 
@@ -13,6 +14,7 @@ use crate::model::{Declaration, Timestamp, plain_word};
 pub struct Draft {
     table: Table,
     asked: Vec<String>,
+    answered: bool,
 }
 
 /// A question that the answers so far make relevant.
@@ -24,7 +26,7 @@ pub struct Question {
     pub choices: Vec<&'static str>,
     /// Where the question comes from.
     pub source: &'static str,
-    /// What is known already, and kept when nothing is answered.
+    /// What is known already: kept when nothing is answered, taken away by "none".
     pub known: Option<String>,
     key: String,
     kind: Asked,
@@ -36,9 +38,21 @@ enum Asked {
     Entries(&'static str),
 }
 
+impl Question {
+    /// Whether an answer takes away what is known. Beside words to choose from it is "none" alone, and
+    /// where one of them is "no", there must be something to take away: else it could be meant for that.
+    fn clears(&self, text: &str) -> bool {
+        if self.choices.is_empty() {
+            return !text.is_empty() && is_nothing(text);
+        }
+        let is_no = self.choices.contains(&"no");
+        plain_word(text) == "none" && (self.known.is_some() || !is_no)
+    }
+}
+
 impl From<&Declaration> for Draft {
     fn from(declaration: &Declaration) -> Self {
-        Self { table: Table::try_from(declaration).unwrap_or_default(), asked: Vec::new() }
+        Self { table: Table::try_from(declaration).unwrap_or_default(), ..Self::default() }
     }
 }
 
@@ -85,10 +99,8 @@ impl Draft {
         if !(list.relevant)(&said) {
             return None;
         }
-        let entries = self.table.get(list.key).and_then(Value::as_array);
-        let entries = entries.map(Vec::as_slice).unwrap_or_default();
+        let names = self.names(list);
         if !self.asked.iter().any(|key| key == list.key) {
-            let names: Vec<_> = entries.iter().filter_map(|one| name(one, list)).collect();
             return Some(Question {
                 text: list.question.to_owned(),
                 choices: Vec::new(),
@@ -98,7 +110,7 @@ impl Draft {
                 kind: Asked::Entries(list.name),
             });
         }
-        (0..entries.len()).find_map(|at| {
+        (0..names.len()).find_map(|at| {
             let prefix = format!("{}.{at}.", list.key);
             list.fields.iter().find_map(|field| self.field(&prefix, field))
         })
@@ -112,15 +124,87 @@ impl Draft {
         entry.map(|name| format!("{name}: ")).unwrap_or_default()
     }
 
-    /// Takes an answer. Nothing keeps what is known. The error says what would do.
+    /// Takes an answer. Nothing keeps what is known, and "none" takes it away. The error says what would
+    /// do.
     pub fn answer(&mut self, question: &Question, text: &str) -> Result<(), String> {
         let text = text.trim();
-        if !text.is_empty() {
+        let keeps = text.is_empty();
+        let clears = question.clears(text);
+        // Asked for again here: without it all the other answers would come to nothing.
+        if question.key == "use" && (clears || keeps && question.known.is_none()) {
+            return Err(NO_USE.to_owned());
+        }
+        if clears {
+            self.take_out(&question.key);
+        } else if !keeps {
             let value = value(question, text, self)?;
             self.put(&question.key, value);
         }
+        self.answered |= !keeps;
         self.asked.push(question.key.clone());
         Ok(())
+    }
+
+    /// Whether anything was answered, so that there is something to lose.
+    pub const fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Takes out what `before` was asked for and the answers since leave no question for: a performer must
+    /// not stay in a picture that is said to be of a bottle now. What was said without being asked, in a
+    /// file, stays. Gives what went.
+    pub fn settle(&mut self, before: &Self) -> Vec<String> {
+        let mut gone = Vec::new();
+        for field in FIELDS {
+            self.settle_field(field, "", before, "", &mut gone);
+            for list in LISTS.iter().filter(|list| list.after == field.key) {
+                self.settle_list(list, before, &mut gone);
+            }
+        }
+        gone
+    }
+
+    fn settle_field(
+        &mut self,
+        field: &Field,
+        prefix: &str,
+        before: &Self,
+        its_prefix: &str,
+        gone: &mut Vec<String>,
+    ) {
+        let key = format!("{prefix}{}", field.key);
+        let was = (field.relevant)(&|key| before.said(&format!("{its_prefix}{key}")));
+        let is = (field.relevant)(&|key| self.said(&format!("{prefix}{key}")));
+        if was && !is && self.take_out(&key) {
+            gone.push(format!("{}{}", self.whose(prefix), field.key));
+        }
+    }
+
+    fn settle_list(&mut self, list: &ListField, before: &Self, gone: &mut Vec<String>) {
+        let was = (list.relevant)(&|key| before.said(key));
+        let is = (list.relevant)(&|key| self.said(key));
+        if was && !is {
+            if self.take_out(list.key) {
+                gone.push(list.key.to_owned());
+            }
+            return;
+        }
+        let (names, its_names) = (self.names(list), before.names(list));
+        for (at, name) in names.iter().enumerate() {
+            let Some(its) = its_names.iter().position(|one| one == name) else { continue };
+            let (prefix, its_prefix) =
+                (format!("{}.{at}.", list.key), format!("{}.{its}.", list.key));
+            for field in list.fields {
+                self.settle_field(field, &prefix, before, &its_prefix, gone);
+            }
+        }
+    }
+
+    /// What the entries of a list are called.
+    fn names(&self, list: &ListField) -> Vec<String> {
+        let entries = self.table.get(list.key).and_then(Value::as_array);
+        let entries = entries.map(Vec::as_slice).unwrap_or_default();
+        entries.iter().map(|one| name(one, list).unwrap_or_default()).collect()
     }
 
     /// Takes from another draft what this one does not say: what went unsaid, never what was said.
@@ -176,8 +260,20 @@ impl Draft {
     }
 
     fn put(&mut self, key: &str, value: Value) {
+        if let Some((table, name)) = self.place(key) {
+            table.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Whether there was anything.
+    fn take_out(&mut self, key: &str) -> bool {
+        self.place(key).is_some_and(|(table, name)| table.remove(name).is_some())
+    }
+
+    /// The table that a field is in, and its name there.
+    fn place<'a>(&mut self, key: &'a str) -> Option<(&mut Table, &'a str)> {
         let mut parts: Vec<&str> = key.split('.').collect();
-        let Some(last) = parts.pop() else { return };
+        let last = parts.pop()?;
         let mut place = &mut self.table;
         let mut parts = parts.into_iter();
         while let Some(part) = parts.next() {
@@ -189,12 +285,9 @@ impl Draft {
                 }
                 other => Some(other),
             };
-            match next.and_then(Value::as_table_mut) {
-                Some(table) => place = table,
-                None => return,
-            }
+            place = next?.as_table_mut()?;
         }
-        place.insert(last.to_owned(), value);
+        Some((place, last))
     }
 
     /// What was said, as a file would have it.
@@ -222,8 +315,13 @@ fn value(question: &Question, text: &str, draft: &Draft) -> Result<Value, String
     let known = |word: &str| question.choices.contains(&word);
     match question.kind {
         Asked::Field(Kind::Text) => Ok(Value::from(text)),
-        // Who is told only at the end has answered everything for nothing.
-        Asked::Field(Kind::File) if Path::new(text).is_file() => Ok(Value::from(text)),
+        // Who is told only at the end has answered everything for nothing. In full, so that it is found
+        // from wherever an unfinished declaration is read.
+        Asked::Field(Kind::File) if Path::new(text).is_file() => {
+            let whole = std::path::absolute(text).ok();
+            let whole = whole.and_then(|path| path.to_str().map(str::to_owned));
+            Ok(Value::from(whole.unwrap_or_else(|| text.to_owned())))
+        }
         Asked::Field(Kind::File) => Err("a file that is there".to_owned()),
         Asked::Field(Kind::List) => Ok(Value::from(vec![text])),
         Asked::Field(Kind::Day) => match Timestamp::end_of_day(text) {
@@ -263,7 +361,16 @@ mod tests {
 
     /// Answers every question that comes by the beginning of its text; gives what was asked.
     fn ask(answers: &[(&str, &str)]) -> (Declaration, Vec<String>) {
-        let mut draft = Draft::default();
+        let (declaration, asked, _) = ask_again(Draft::default(), answers);
+        (declaration, asked)
+    }
+
+    /// The same of what is said already; gives what was left out, too.
+    fn ask_again(
+        mut draft: Draft,
+        answers: &[(&str, &str)],
+    ) -> (Declaration, Vec<String>, Vec<String>) {
+        let before = draft.clone();
         let mut asked = Vec::new();
         while let Some(question) = draft.next() {
             let answer = answers.iter().find(|(start, _)| question.text.starts_with(start));
@@ -271,7 +378,19 @@ mod tests {
             asked.push(question.text);
             assert!(asked.len() < 200, "it does not end: {asked:?}");
         }
-        (draft.into_table().try_into().unwrap(), asked)
+        let gone = draft.settle(&before);
+        (draft.into_table().try_into().unwrap(), asked, gone)
+    }
+
+    const VOICE: &str = "use = \"a voice\"\nmedium = \"sound\"\nphase = \"post\"\nfinal = true\n\
+        elements = [\"voice\"]\ntool = \"Speaker\"\nmodel = \"s-2\"\nprompts = [\"say it\"]\n\
+        inputs = [\"a tape\"]\ntraining_data = \"tapes\"\ntraining_clearance = \"L-1\"\nvendor = \"V\"\n\
+        note = \"ours\"\npersonal_data = \"yes\"\n[[talent]]\nname = \"Jane Doe\"\nconsent = \"C-17\"\n\
+        scope = \"the trailer\"\n[[talent]]\nname = \"Sam Roe\"\nconsent = \"C-18\"\n\
+        scope = \"all\"\n[[pipeline]]\ntool = \"T\"\n";
+
+    fn voice() -> Draft {
+        Draft::from(&toml::from_str::<Declaration>(VOICE).unwrap())
     }
 
     #[test]
@@ -349,5 +468,90 @@ mod tests {
         let medium = draft.next().unwrap();
         assert!(draft.answer(&medium, "smell").unwrap_err().contains("video"));
         assert_eq!(draft.next().unwrap().text, medium.text);
+    }
+    #[test]
+    fn what_new_answers_leave_no_question_for_goes_and_nothing_else() {
+        let (same, _, gone) = ask_again(voice(), &[]);
+        assert_eq!((same, gone), (toml::from_str(VOICE).unwrap(), vec![]));
+        let (declaration, _, gone) = ask_again(
+            voice(),
+            &[
+                ("What is made?", "image"),
+                ("What kinds", "prop"),
+                ("With which tool", "none"),
+                ("Is a model trained", "n/a"),
+                ("Does a vendor", "None."),
+            ],
+        );
+        assert_eq!(gone, ["model", "prompts", "talent", "training_clearance", "pipeline"]);
+        let left = "use = \"a voice\"\nmedium = \"image\"\nphase = \"post\"\nfinal = true\n\
+            elements = [\"prop\"]\ninputs = [\"a tape\"]\nnote = \"ours\"\npersonal_data = \"yes\"\n";
+        assert_eq!(declaration, toml::from_str(left).unwrap());
+        // Of an entry too, whatever its place in the list is now.
+        let answers = [
+            ("Which performers", "Sam Roe, Jane Doe"),
+            ("Jane Doe: Where is the consent", "none"),
+            ("Does personal data", "none"),
+        ];
+        let (declaration, _, gone) = ask_again(voice(), &answers);
+        assert_eq!(gone, ["Jane Doe: scope"]);
+        assert_eq!(declaration.talent[0].scope.as_deref(), Some("all"));
+        assert_eq!(declaration.personal_data, None);
+        // What a file said without being asked is nobody's to take away.
+        let unasked = toml::from_str::<Declaration>(
+            "use = \"a prop\"\nmedium = \"image\"\nelements = [\"prop\"]\ntalent = [\"Jane Doe\"]\n",
+        )
+        .unwrap();
+        let (declaration, _, gone) = ask_again(Draft::from(&unasked), &[("When", "post")]);
+        assert_eq!((declaration.talent.len(), gone), (1, vec![]));
+    }
+
+    #[test]
+    fn what_goes_in_and_what_a_model_learned_from_is_asked_of_a_vendor_without_a_tool_too() {
+        let answers =
+            [("What is made with", "a face"), ("When", "post"), ("Does a vendor", "ACME")];
+        let (_, asked) = ask(&answers);
+        let was = |start: &str| asked.iter().any(|text| text.starts_with(start));
+        assert!(was("What goes in") && was("Is a model trained"), "{asked:#?}");
+    }
+
+    #[test]
+    fn a_phase_is_that_phase_in_letters_of_any_case() {
+        let asked = |phase| ask(&[("What is made with", "x"), ("When", phase)]).1.len();
+        assert!(asked("ideation") < asked("post"));
+        assert_eq!(asked("Ideation"), asked("ideation"));
+    }
+
+    #[test]
+    fn none_beside_a_no_takes_away_what_is_known_and_is_no_answer_else() {
+        let mut draft = Draft::default();
+        let mut answer = |start: &str, text: &str| loop {
+            let question = draft.next().expect(start);
+            if question.text.starts_with(start) {
+                return draft.answer(&question, text);
+            }
+            draft.answer(&question, if question.key == "use" { "x" } else { "" }).unwrap();
+        };
+        for unclear in ["none", "nobody", "no."] {
+            assert!(answer("Is it to be part", unclear).unwrap_err().contains("yes, no"));
+        }
+        answer("Is it to be part", "no").unwrap();
+        answer("What kinds", "none").unwrap();
+        assert_eq!((draft.said("final").as_deref(), draft.said("elements")), (Some("false"), None));
+    }
+
+    #[test]
+    fn a_use_is_asked_for_until_there_is_one() {
+        let mut draft = Draft::default();
+        for nothing in ["", "  ", "none"] {
+            let question = draft.next().unwrap();
+            assert!(draft.answer(&question, nothing).unwrap_err().contains("use says nothing"));
+            assert_eq!((draft.next().unwrap().text, draft.is_answered()), (question.text, false));
+        }
+        let mut draft = voice();
+        let question = draft.next().unwrap();
+        draft.answer(&question, "none").unwrap_err();
+        draft.answer(&question, "").unwrap();
+        assert_ne!(draft.next().unwrap().text, question.text);
     }
 }

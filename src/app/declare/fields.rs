@@ -1,7 +1,9 @@
 //! The fields of a declaration: what each asks, where the question comes from, and when an earlier
 //! answer makes it relevant. One table for the template, the questions and what a file may hold.
 
-use crate::model::{Answer, ELEMENTS, Medium, Prominence, TalentExemption, TalentUse, plain_word};
+use crate::model::{
+    Answer, ELEMENTS, IDEATION, Medium, Prominence, TalentExemption, TalentUse, plain_word,
+};
 
 /// What can be answered.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +86,8 @@ fn some(said: Said<'_>, key: &str) -> bool {
 }
 
 fn is_ideation(said: Said<'_>) -> bool {
-    said("phase").as_deref() == Some(crate::model::IDEATION) && !is_final(said)
+    // As rules read it: however it is written.
+    said("phase").is_some_and(|phase| plain_word(&phase) == IDEATION) && !is_final(said)
 }
 
 fn is_final(said: Said<'_>) -> bool {
@@ -132,7 +135,7 @@ pub const FIELDS: &[Field] = fields! {
     "third_party_ip", Kind::Word(yes_no), always, "Does it refer to, copy or resemble what others own, in prompts or inputs?", "Introduction (d); Principle 1; Creative Output";
     "public_figure", Kind::Word(yes_no), always, "Does it refer to a public figure or a deceased person?", "Creative Output: copyrighted or estate-controlled material";
     "alters_performance", Kind::Word(yes_no), has_people, "Does it change the emotion, delivery or intent of a performance?", "Talent & Performance: significant digital alterations";
-    "training_data", Kind::Text, |said| some(said, "tool") && beyond_ideation(said), "Is a model trained or tuned for it? On what? Leave empty if not.", "Data Use: third-party or unowned talent assets; Matrix: unowned training data";
+    "training_data", Kind::Text, beyond_ideation, "Is a model trained or tuned for it? On what? Leave empty if not.", "Data Use: third-party or unowned talent assets; Matrix: unowned training data";
     "training_clearance", Kind::Text, |said| some(said, "training_data"), "Under what may that be used for training?", "Data Use: legal clearance";
     "union_impact", Kind::Word(yes_no), beyond_ideation, "Does it replace or touch work that unions cover?", "Principle 5; Ethics & Representation: union roles";
     "could_mislead", Kind::Word(yes_no), beyond_ideation, "Could it be mistaken for real events, people or statements, even in the background?", "Ethics & Representation: misleading content";
@@ -156,7 +159,7 @@ pub const LISTS: &[ListField] = &[
         question: "What goes in: pictures, footage, scripts? Between commas; leave empty if nothing.",
         source: "Data Use",
         after: "prompts",
-        relevant: |said| some(said, "tool"),
+        relevant: always,
         fields: INPUT,
     },
     ListField {

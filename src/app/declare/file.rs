@@ -1,8 +1,9 @@
-//! `declare --from FILE`: a declaration out of TOML, and the template of one.
+//! `declare --from FILE`: a declaration out of TOML, the template of one, and one that is not finished.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -178,6 +179,23 @@ pub(super) fn template(known: &Draft) -> String {
         }
     }
     out
+}
+
+/// Keeps a draft that somebody left in the middle, as a template with what was answered; gives where. In
+/// `.genlock/`: beside the media it would become part of a deliverable.
+pub(super) fn keep(project: &Project, draft: &Draft) -> Result<PathBuf, AppError> {
+    let mut number = 1;
+    loop {
+        let path = project.control().join(format!("unfinished-declaration-{number}.toml"));
+        let written = File::create_new(&path).and_then(|mut file| {
+            io::Write::write_all(&mut file, template(draft).as_bytes())?;
+            file.sync_all()
+        });
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            written => return written.map(|()| path.clone()).map_err(AppError::io("write", &path)),
+        }
+    }
 }
 
 fn entry(out: &mut String, field: &Field, said: Option<&Value>, always: bool) {

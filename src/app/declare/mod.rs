@@ -18,11 +18,11 @@ use crate::app::contents::path_pattern;
 use crate::app::decide::{decide, decisions};
 use crate::app::documents::store;
 use crate::app::select::is_glob;
-use crate::app::{AppError, Context, Project, choose};
+use crate::app::{AppError, Context, Project, choose, prompts};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event, Evidence,
-    PathPattern, Reported, Tier, Timestamp,
+    AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
+    NamedDeclaration, PathPattern, Reported, Tier, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Reason, tier};
@@ -61,11 +61,12 @@ pub fn covered(
     context: &Context<'_>,
     arguments: &[String],
 ) -> Result<Covered, AppError> {
+    let reader = project.reader()?;
     let mut covered = Covered::default();
+    let mut named = Vec::new();
     for argument in arguments {
-        let one = std::slice::from_ref(argument);
-        if !is_glob(project, context, argument)? {
-            covered.assets.extend(choose(project, context, one)?.assets);
+        if !is_glob(project, context, &reader, argument)? {
+            named.push(argument.clone());
             continue;
         }
         let glob = path_pattern(project, context, argument)?;
@@ -77,9 +78,9 @@ pub fn covered(
         }
         covered.globs.push(glob);
     }
-    let mut seen = BTreeSet::new();
-    covered.assets.retain(|asset| seen.insert(*asset));
-    with_present(&project.reader()?, covered)
+    // All at once: what they stand for is held against the journal, which is read for it.
+    covered.assets = choose(project, context, &named)?.assets;
+    with_present(&reader, covered)
 }
 
 /// A draft of a declaration with what is known: what an earlier version says, or what the marks of the
@@ -126,7 +127,8 @@ pub fn known(
             .entry("model")
             .or_default()
             .extend(seen.evidence.iter().find_map(|one| one.model.clone()));
-        known.entry("prompts").or_default().extend(seen.evidence.iter().find_map(prompt));
+        let mut details = seen.evidence.iter().filter_map(|one| one.detail.as_deref());
+        known.entry("prompts").or_default().extend(details.find_map(prompts::of));
     }
     for key in ["tool", "model"] {
         // What differs from asset to asset is for a person to say.
@@ -141,18 +143,6 @@ pub fn known(
 
 /// Prompts that are filled in from marks; who has more puts them in a file.
 const MAX_PROMPTS: usize = 100;
-
-/// The prompt in what a mark carries along, in the two ways that generators write it.
-fn prompt(one: &Evidence) -> Option<String> {
-    let detail = one.detail.as_deref()?;
-    let labelled = detail.lines().find_map(|line| line.strip_prefix("prompt: "));
-    let parameters = detail.contains("Steps: ").then(|| {
-        let end =
-            ["\nNegative prompt:", "\nSteps:"].iter().filter_map(|mark| detail.find(mark)).min();
-        &detail[..end.unwrap_or(detail.len())]
-    });
-    labelled.or(parameters).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
 
 /// Reads a declaration from a file.
 pub fn declaration_from(
@@ -183,10 +173,19 @@ pub fn declaration_template(known: &Draft) -> String {
     file::template(known)
 }
 
+/// Keeps a draft that somebody left in the middle in the project's own folder, in the form that can be
+/// declared from; gives where.
+pub fn keep_unfinished(project: &Project, draft: &Draft) -> Result<PathBuf, AppError> {
+    file::keep(project, draft)
+}
+
 /// A declaration as it stands: what a new version of it is drawn from.
-pub fn standing(project: &Project, id: DeclarationId) -> Result<DeclarationVersion, AppError> {
-    let version = current(&decisions(&project.reader()?)?, id)?.version;
-    Ok(DeclarationVersion { id, version })
+pub fn standing(
+    project: &Project,
+    named: NamedDeclaration,
+) -> Result<DeclarationVersion, AppError> {
+    let version = as_named(&decisions(&project.reader()?)?, named)?.version;
+    Ok(DeclarationVersion { id: named.id, version })
 }
 
 /// Records a declaration; one that was drawn from an existing one, as a new version of it if it says
@@ -291,7 +290,7 @@ fn record_use(
 pub fn reported(
     project: &Project,
     context: &Context<'_>,
-    id: DeclarationId,
+    named: NamedDeclaration,
     to: &str,
     on: Option<&str>,
     document: Option<&PathBuf>,
@@ -309,12 +308,12 @@ pub fn reported(
         ));
     }
     // Before the document is stored: what is not there was not sent.
-    current(&decisions(&project.reader()?)?, id)?;
+    as_named(&decisions(&project.reader()?)?, named)?;
     let document = document.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {
-        let version = current(record, id)?.version;
+        let version = as_named(record, named)?.version;
         let reported = Reported {
-            declaration: id,
+            declaration: named.id,
             version,
             to: to.to_owned(),
             on: on.map(str::to_owned),
@@ -333,6 +332,21 @@ pub(super) fn current(record: &Record, id: DeclarationId) -> Result<&Declared, A
             "genlock status lists what awaits what",
         )
     })
+}
+
+/// What stands of a declaration, if that is the version that was named: who read one does not decide on
+/// another.
+pub(super) fn as_named(record: &Record, named: NamedDeclaration) -> Result<&Declared, AppError> {
+    let NamedDeclaration { id, version } = named;
+    let current = current(record, id)?;
+    let now = current.version;
+    match version.filter(|version| *version != now) {
+        Some(version) => Err(AppError::usage(
+            format!("{id} stands in version {now}, not {version}"),
+            format!("genlock declare {id} --template shows it as it stands; then name {id}v{now}"),
+        )),
+        None => Ok(current),
+    }
 }
 
 /// What a declaration is not for yet.

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::app::AppError;
 use crate::app::disclosure::gaps;
-use crate::app::disclosure::prompts;
 use crate::app::disclosure::uses::{Order, Uses};
-use crate::app::show;
+use crate::app::{AppError, prompts, show};
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
@@ -269,7 +267,7 @@ impl<'a> Ground<'a> {
             let Some(start) = &one.detail else { continue };
             let whole = one.value.map(|hash| self.reader.value(&hash)).transpose()?;
             let prompt = prompts::of(whole.as_deref().unwrap_or(start));
-            said.mark(prompt.as_deref(), one);
+            said.mark(prompt.as_deref().map(prompts::cut).as_deref(), one);
         }
         for one in declared {
             for prompt in &one.declaration.declaration.prompts {

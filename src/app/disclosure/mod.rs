@@ -10,7 +10,6 @@ mod elements;
 mod fold;
 mod gaps;
 mod pictures;
-mod prompts;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};

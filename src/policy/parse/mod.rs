@@ -62,6 +62,7 @@ pub(super) fn parse(mut reader: Reader<'_>) -> Result<Policy, PolicyError> {
             reader.problem(rule.at, format!("a second rule for {:?}", rule.code.as_str()));
         }
     }
+    rule::refuse_worse_than_none(&mut reader, &written.rules);
     reader.look_up(
         |code| rules.iter().any(|known| known.as_str() == code),
         |name| written.roles.iter().any(|role| role.name == name),
@@ -255,6 +256,28 @@ mod tests {
         assert!(problems(text)[0].contains("until is a day"));
         let until = Policy::of_record(text).unwrap().waivers[0].until;
         assert!(until.to_string().starts_with("2026-11-22T23:59:59"), "{until}");
+    }
+
+    #[test]
+    fn a_yes_after_a_no_does_not_block_where_the_no_only_warns() {
+        let text = |yes: &str, no: &str| {
+            let rule = |code, severity| {
+                format!("[[rule]]\ncode = \"{code}\"\nseverity = \"{severity}\"\n")
+            };
+            let (yes, no) =
+                (rule("approval-overrides-rejection", yes), rule("approval-rejected", no));
+            format!("profile = \"x\"\n{no}{yes}")
+        };
+        for (yes, no) in [("block", "block"), ("block", "off"), ("warn", "warn"), ("off", "warn")] {
+            Policy::parse(&text(yes, no)).unwrap();
+        }
+        let worse = text("block", "warn");
+        let found = problems(&worse);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("line 6, column 8: \"approval-overrides-"), "{found:?}");
+        // A verdict that was reached by it is given as it was.
+        let policy = Policy::of_record(&worse).unwrap();
+        assert_eq!(policy.severity(RuleCode::ApprovalRejected), Some(Severity::Warn));
     }
 
     #[test]

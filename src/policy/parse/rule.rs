@@ -63,6 +63,23 @@ pub(super) fn lay_over(ours: &[Rule], written: Vec<RawRule>) -> Vec<Rule> {
     rules
 }
 
+/// Refuses a yes after a no to block where the no itself only warns: taking back the yes would then turn
+/// refused into pass. What is on record is judged as it was.
+pub(super) fn refuse_worse_than_none(reader: &mut Reader<'_>, rules: &[RawRule]) {
+    let of = |code: RuleCode| rules.iter().find(|rule| rule.code == code);
+    let (Some(yes), Some(no)) =
+        (of(RuleCode::ApprovalOverridesRejection), of(RuleCode::ApprovalRejected))
+    else {
+        return;
+    };
+    let blocks = yes.severity == Some(Severity::Block) && no.severity == Some(Severity::Warn);
+    if blocks && !reader.is_recorded() {
+        let said = "\"approval-overrides-rejection\" blocks where \"approval-rejected\" only warns: an \
+                    approval would do worse than none; let both block, or let this one warn";
+        reader.problem(yes.at, said.into());
+    }
+}
+
 pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<RawRule> {
     let own = table.contains_key("when");
     let mut code = None;
