@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::{Ancestry, Own, ancestry};
 use crate::model::{
-    AssetId, AssetPath, Authorities, FinalItem, Found, JUDGING, MediaProblem, Timestamp, Verdict,
+    AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
 };
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, in_parts, judge};
@@ -34,8 +34,6 @@ pub struct Ground<'a> {
     pub attested: bool,
     /// Whether these are files that a command made, and not the deliverable itself.
     pub made: bool,
-    /// The [`JUDGING`] to judge by.
-    pub judging: u32,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// Where what the files were made from lies.
@@ -50,11 +48,10 @@ const PART: usize = 2_000;
 /// Judges what a deliverable contains.
 pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { authorities, finalizing, attested, made, judging, .. } = ground;
-    let Ground { record, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, made, record, now, .. } = ground;
     let now = record.moment(now);
     // What differs from the lists of its package was read, and is what it is.
-    let unknown = problems.iter().filter(|problem| judging == 0 || problem.code.is_media());
+    let unknown = problems.iter().filter(|problem| problem.code.is_media());
     let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
     let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
@@ -71,7 +68,6 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
         finalizing,
         attested,
         made,
-        judging,
         record,
         now,
     };
@@ -79,8 +75,8 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
 }
 
 fn item<'a>(path: &'a AssetPath, found: &'a Found, ground: &Ground<'a>) -> Item<'a> {
-    let Ground { record, places, judging, .. } = *ground;
-    let own = |asset: &AssetId, paths| own(asset, record, judging, paths);
+    let Ground { record, places, .. } = *ground;
+    let own = |asset: &AssetId, paths| own(asset, record, paths);
     let Own { origin, unexamined, .. } = own(&found.asset, Vec::new());
     let ancestry = if !record.kinship.is_empty() && record.determination(&found.asset).is_none() {
         let paths = |asset: &AssetId| places.of(asset).cloned().collect();
@@ -94,33 +90,29 @@ fn item<'a>(path: &'a AssetPath, found: &'a Found, ground: &Ground<'a>) -> Item<
 }
 
 /// What a content's own marks and people's words about it say.
-fn own(asset: &AssetId, record: &Record, judging: u32, paths: Vec<AssetPath>) -> Own {
+fn own(asset: &AssetId, record: &Record, paths: Vec<AssetPath>) -> Own {
     let determination = record.determination(asset).map(|entry| &entry.fact);
     // A person who looked at the picture knows more than a parser that stumbled over it.
     let unexamined = record.content_problems(asset).first().filter(|_| determination.is_none());
     let unexamined = unexamined.map(|one| one.problem.clone());
-    let made = record.said_made(asset).filter(|_| judging > 1).map(|entry| &entry.fact);
+    let made = record.said_made(asset).map(|entry| &entry.fact);
     let origin = Origin::of(&record.evidence(asset), determination).beside(made);
     Own { origin, unexamined, paths }
 }
 
 /// Everything that the contents at some paths were made from: what a gate asks the places of.
-pub fn sources(
-    files: &BTreeMap<AssetPath, Found>,
-    record: &Record,
-    judging: u32,
-) -> BTreeSet<AssetId> {
+pub fn sources(files: &BTreeMap<AssetPath, Found>, record: &Record) -> BTreeSet<AssetId> {
     if record.kinship.is_empty() {
         return BTreeSet::new();
     }
-    let own = |asset: &AssetId| own(asset, record, judging, Vec::new());
+    let own = |asset: &AssetId| own(asset, record, Vec::new());
     let of = |found: &Found| ancestry(&record.kinship, &found.asset, &own).all;
     files.values().flat_map(of).map(|one| one.asset).collect()
 }
 
 /// What a content is, with what it inherits. The record must be folded with a scope.
 pub fn origin(asset: &AssetId, record: &Record) -> Origin {
-    ancestors(asset, record).inherited_by(own(asset, record, JUDGING, Vec::new()).origin)
+    ancestors(asset, record).inherited_by(own(asset, record, Vec::new()).origin)
 }
 
 /// What a content was made from, as far as it counts: nothing where a person determined what it is.
@@ -128,7 +120,7 @@ pub fn ancestors(asset: &AssetId, record: &Record) -> Ancestry {
     if record.determination(asset).is_some() {
         return Ancestry::default();
     }
-    ancestry(&record.kinship, asset, &|asset| own(asset, record, JUDGING, Vec::new()))
+    ancestry(&record.kinship, asset, &|asset| own(asset, record, Vec::new()))
 }
 
 /// The exact list that a finalised deliverable is bound to.

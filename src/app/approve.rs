@@ -13,7 +13,7 @@ use crate::app::{
 };
 use crate::ledger::Reader;
 use crate::model::{
-    Approval, ApprovalId, AssetId, Document, Event, JUDGING, Scope, Seq, Timestamp, is_same_name,
+    Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp, is_same_name,
 };
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
@@ -263,7 +263,7 @@ fn brought_in(
     by: &str,
     assets: &[AssetId],
 ) -> Result<Option<AssetId>, AppError> {
-    let mut found = assets.iter().find(|one| record.attached_it(by, one, JUDGING)).copied();
+    let mut found = assets.iter().find(|one| record.attached_it(by, one)).copied();
     let declarations = &record.declarations;
     if found.is_none() && declarations.have_globs() {
         let assets: BTreeSet<_> = assets.iter().collect();

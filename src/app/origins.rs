@@ -11,7 +11,7 @@ use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Own, ancestry, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
-    Examination, JUDGING, Strength, Timestamp,
+    Examination, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{Policy, counts};
@@ -143,9 +143,9 @@ impl Clearing {
     ) -> Option<Clearance> {
         let counts = |entry: &Entry<Approval>| {
             let policy = self.policy.as_ref();
-            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record, JUDGING))
+            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record))
         };
-        let clearance = || record.clearance(asset, declarations, self.now, JUDGING, &counts);
+        let clearance = || record.clearance(asset, declarations, self.now, &counts);
         status.is_ai_or_suspect().then(clearance)
     }
 }

@@ -81,19 +81,6 @@ pub enum Standing {
     },
 }
 
-impl Standing {
-    /// The same, as it is judged: at first an approval of a content was outdated by no declaration.
-    #[must_use]
-    pub fn judged(self, entry: &Entry<Approval>, judging: u32) -> Self {
-        match self {
-            Self::Outdated { .. } if judging < 2 && entry.fact.declaration.is_none() => {
-                Self::Active
-            }
-            standing => standing,
-        }
-    }
-}
-
 /// Chooses the paths whose observations a fold keeps.
 pub type PathFilter<'a> = &'a dyn Fn(&RootName, &RelPath) -> bool;
 
@@ -478,14 +465,12 @@ impl Record {
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
-    /// are those it is under; `counts` says which approvals are any. `judging` is
-    /// [`JUDGING`](crate::model::JUDGING).
+    /// are those it is under; `counts` says which approvals are any.
     pub fn clearance(
         &self,
         asset: &AssetId,
         declarations: &[DeclarationId],
         now: Timestamp,
-        judging: u32,
         counts: &dyn Fn(&Entry<Approval>) -> bool,
     ) -> Clearance {
         let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
@@ -504,7 +489,7 @@ impl Record {
                 continue;
             }
             newest = Some(entry.seq);
-            let this = match standing.judged(entry, judging) {
+            let this = match standing {
                 Standing::Active if rejected.is_none_or(|seq| seq < entry.seq) => {
                     Clearance::Approved
                 }

@@ -1030,7 +1030,6 @@ mod properties {
             finalizing: false,
             attested: false,
             made: false,
-            judging: genlock::model::JUDGING,
             record,
             places: &Places::default(),
             now: Timestamp::from_nanos(1),
