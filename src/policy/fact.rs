@@ -57,6 +57,17 @@ pub enum About {
     Declaration,
 }
 
+impl About {
+    /// In a word or two.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deliverable => "the deliverable",
+            Self::Item => "a file",
+            Self::Declaration => "a declaration",
+        }
+    }
+}
+
 /// A fact as it is for one item. Absent when there is nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
