@@ -137,7 +137,8 @@ fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since
     });
     // As an earlier program let it be recorded.
     let assets = vec![found(0).asset];
-    let cleared = Event::DeterminationCleared(DeterminationCleared { assets, note: None });
+    let cleared =
+        Event::DeterminationCleared(DeterminationCleared { assets, own: false, note: None });
     for (event, code) in [(not_ai, "determination-contradicts-mark"), (cleared, "ai-unapproved")] {
         let mut record = record();
         let (seq, hash, at) = (Seq(3), [0; 32], Timestamp::from_nanos(1));
