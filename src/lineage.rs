@@ -329,6 +329,7 @@ impl Ancestry {
             tool: own.tool.or_else(|| inherited.tool.clone()),
             why,
             marked: own.marked,
+            raised: own.raised,
             contested: own.contested,
         }
     }
@@ -389,7 +390,7 @@ impl Ancestry {
 
 /// Whether a content is AI-made or suspect only by what it was made from.
 pub fn only_inherited(origin: &Origin) -> bool {
-    origin.strength == Some(Strength::Inherited) && origin.marked.is_none()
+    origin.strength == Some(Strength::Inherited) && !origin.raised
 }
 
 const fn weight(status: AiStatus) -> u8 {

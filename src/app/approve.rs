@@ -179,7 +179,7 @@ fn draft(
     Ok(approval)
 }
 
-/// A contested origin needs a second person.
+/// A contested origin needs a second person, and nobody is one by other letters.
 fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppError> {
     for asset in assets {
         let Some(determination) = record.determination(asset) else {
@@ -188,7 +188,7 @@ fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppErro
                 "record the determination first: genlock tag ASSET --not-ai --note WHY",
             ));
         };
-        if determination.fact.by == by {
+        if is_same_name(&determination.fact.by, by) {
             return Err(AppError::usage(
                 format!("{by} determined it; a second person must confirm"),
                 "--by names who confirms it",

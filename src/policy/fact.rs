@@ -190,7 +190,7 @@ facts! {
     Ai = "ai", Item, Kind::Flag, "its status is ai or ai-part";
     SourceType = "source-type", Item, Kind::Text, "the IPTC source type of what decided the status";
     Strength = "strength", Item, Kind::Word(strengths), "how strong that is";
-    Marked = "marked", Item, Kind::Word(strengths), "the strongest mark that says AI, whatever a person determined";
+    Marked = "marked", Item, Kind::Word(strengths), "the strongest mark that says AI, whatever a person determined; not one that only allows it";
     Because = "because", Item, Kind::Text, "the deciding reason of the status";
     Source = "source", Item, Kind::Text, "the id of what it was made from, where that is what must be cleared or determined";
     SourceSuspect = "source.suspect", Item, Kind::Flag, "it is AI-made only by what it was made from, and some of that is suspect and nobody determined it";

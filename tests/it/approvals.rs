@@ -374,6 +374,31 @@ fn a_confirmation_that_was_withdrawn_or_is_for_another_deliverable_confirms_noth
 }
 
 #[test]
+fn a_no_to_another_deliverable_takes_nothing_from_a_confirmation() {
+    let world = contested(xmp_png(1, AI));
+    world.deliverable("TRAILER", &["x.png"]);
+    world.run(["approve", "x.png", "--determination", "--by", "Dana"]).expect(0);
+    let no = ["reject", "x.png", "--by", "Dana", "--note", "not in the trailer"];
+    world.run(no.into_iter().chain(["--deliverable", "TRAILER"])).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    world.gate("TRAILER").expect("refused", &["approval-rejected x.png", CONTRADICTS]);
+    world.run(no).expect(0);
+    world.gate("EP").expect("refused", &["approval-rejected x.png", CONTRADICTS]);
+}
+
+#[test]
+fn a_determination_against_what_only_allows_ai_stands_alone() {
+    let world = World::with([("x.png", xmp_png(1, "screenCapture"))]);
+    world.deliverable("EP", &["x.png"]);
+    world.gate("EP").expect("refused", &["suspect-undetermined x.png"]);
+    world.run(["tag", "x.png", "--not-ai", "--note", "our own screen"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Beside a mark that says it, the permission does not make that a stronger one.
+    let both = contested(crate::media::mixed_png(1, "composite"));
+    both.gate("EP").expect("pass", &["[determination-contradicts-mark x.png]"]);
+}
+
+#[test]
 fn a_determination_against_a_signed_mark_blocks() {
     let portrait = "conform/reel1/graphics/portrait_reconstruction.png";
     let world = World::with([("x.png", crate::world::fixture(portrait))]);

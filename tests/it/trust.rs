@@ -187,7 +187,15 @@ fn nobody_confirms_their_own_determination() {
     let world = World::with([("a.png", xmp_png(1, AI))]);
     world.deliverable("EP", &["a.png"]);
     world.run(["tag", "a.png", "--not-ai", "--note", "shot it", "--as", "Kim"]).expect(0);
-    world.run(["approve", "a.png", "--determination", "--by", "Kim"]).expect(2);
+    let confirm = |by: &str| world.run(["approve", "a.png", "--determination", "--by", by]);
+    confirm("Kim").expect(2);
+    // In other letters it is the same person.
+    confirm("kim ").expect(2);
+    world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
+    // Nor written past the program.
+    confirm("Max").expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.forge_approval(|approval| approval.by = "KIM".into());
     world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
     world.run(["approve", "a.png", "--determination", "--by", "Dana"]).expect(0);
     world.gate("EP").expect("pass", &[]);

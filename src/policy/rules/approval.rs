@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{
     AiStatus, Approval, AssetId, Authorities, Authority, ConditionMet, DeclarationId, Rejection,
-    RuleCode, Scope, Seq, Severity, Timestamp,
+    RuleCode, Scope, Seq, Severity, Timestamp, is_same_name,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
@@ -532,13 +532,14 @@ pub fn confirmed(basis: &Basis<'_>, asset: &AssetId) -> bool {
         may && word.counts() && (!basis.asks_for_signatures() || word.signed.is_some())
     };
     let Some(determination) = record.determination(asset) else { return false };
-    let rejected = record.rejections_of(asset).map(|entry| entry.seq).max();
+    let rejected = record.rejections_of(asset).filter(|no| basis.is_ours(&no.fact.deliverables));
+    let rejected = rejected.map(|no| no.seq).max();
     record.approvals_of(asset, basis.now).any(|(entry, standing)| {
         entry.fact.determination
             && entry.seq > determination.seq
             && rejected.is_none_or(|no| entry.seq > no)
             // A contested origin needs a second person.
-            && entry.fact.by != determination.fact.by
+            && !is_same_name(&entry.fact.by, &determination.fact.by)
             && standing == Standing::Active
             && counts(entry)
             && basis.is_ours(&entry.fact.deliverables)
