@@ -18,8 +18,8 @@ use genlock::gate::{Ground, gate};
 use genlock::model::{
     Approval, ApprovalId, ApproversAdopted, AssetId, Authorities, Declaration, DeclarationId,
     Declared, DirectoryObserved, Document, Event, Evidence, Examination, Fingerprint, Found, Head,
-    JUDGING, ObservedBatch, Recorded, RelPath, RootName, Scope, Seq, Sighting, Signed, SourceType,
-    Strength, Tier, Timestamp, Tool,
+    ObservedBatch, Recorded, RelPath, RootName, Scope, Seq, Sighting, Signed, SourceType, Strength,
+    Tier, Timestamp, Tool,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -63,7 +63,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 finalizing: true,
                 attested: false,
                 made: false,
-                judging: JUDGING,
                 record: &record,
                 places: &Places::default(),
                 now: Timestamp::from_nanos(1),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::lineage::{Ancestry, Lineage, Own};
 use crate::model::{
-    AssetId, AssetPath, Authorities, FinalItem, Found, JUDGING, MediaProblem, Timestamp, Verdict,
+    AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
 };
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, in_parts, judge};
@@ -35,8 +35,6 @@ pub struct Ground<'a> {
     pub attested: bool,
     /// Whether these are files that a command made, and not the deliverable itself.
     pub made: bool,
-    /// The [`JUDGING`] to judge by.
-    pub judging: u32,
     /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// Where what the files were made from lies.
@@ -51,16 +49,15 @@ const PART: usize = 2_000;
 /// Judges what a deliverable contains.
 pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
     let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { authorities, finalizing, attested, made, judging, .. } = ground;
-    let Ground { record, now, .. } = ground;
+    let Ground { authorities, finalizing, attested, made, record, now, .. } = ground;
     let now = record.moment(now);
     // What differs from the lists of its package was read, and is what it is.
-    let unknown = problems.iter().filter(|problem| judging == 0 || problem.code.is_media());
+    let unknown = problems.iter().filter(|problem| problem.code.is_media());
     let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
     let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
         let paths = |asset: &AssetId| ground.places.of(asset).cloned().collect();
-        let own = |asset: &AssetId| own(asset, record, judging, paths(asset));
+        let own = |asset: &AssetId| own(asset, record, paths(asset));
         let mut lineage = Lineage::new(&record.kinship, own);
         part.iter().map(|(path, found)| item(path, found, &ground, &mut lineage)).collect()
     };
@@ -75,7 +72,6 @@ pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
         finalizing,
         attested,
         made,
-        judging,
         record,
         now,
     };
@@ -88,8 +84,8 @@ fn item<'a>(
     ground: &Ground<'a>,
     lineage: &mut Lineage<'_>,
 ) -> Item<'a> {
-    let Ground { record, judging, .. } = *ground;
-    let Own { origin, unexamined, .. } = own(&found.asset, record, judging, Vec::new());
+    let Ground { record, .. } = *ground;
+    let Own { origin, unexamined, .. } = own(&found.asset, record, Vec::new());
     let ancestry = above(&found.asset, record, lineage);
     let unexamined = unexamined.or_else(|| ancestry.unexamined());
     let origin = ancestry.inherited_by(origin);
@@ -97,14 +93,14 @@ fn item<'a>(
 }
 
 /// What a content's own marks and people's words about it say.
-fn own(asset: &AssetId, record: &Record, judging: u32, paths: Vec<AssetPath>) -> Own {
+fn own(asset: &AssetId, record: &Record, paths: Vec<AssetPath>) -> Own {
     let (evidence, problems) = (record.evidence(asset), record.content_problems(asset));
-    Own::of(record, asset, &evidence, problems, paths, judging)
+    Own::of(record, asset, &evidence, problems, paths)
 }
 
 /// What ancestors are drawn from outside of a gate. The record must be folded with a scope.
 pub fn lineage(record: &Record) -> Lineage<'_> {
-    Lineage::new(&record.kinship, |asset| own(asset, record, JUDGING, Vec::new()))
+    Lineage::new(&record.kinship, |asset| own(asset, record, Vec::new()))
 }
 
 /// What a content was made from, as far as it counts: nothing where a person determined what it is.
@@ -119,7 +115,7 @@ pub fn origin(
     lineage: &mut Lineage<'_>,
 ) -> (Origin, Arc<Ancestry>) {
     let above = above(asset, record, lineage);
-    (above.inherited_by(own(asset, record, JUDGING, Vec::new()).origin), above)
+    (above.inherited_by(own(asset, record, Vec::new()).origin), above)
 }
 
 /// Everything that the contents at some paths may have been made from: what a gate asks the places of.

@@ -48,10 +48,9 @@ impl Own {
         evidence: &[Evidence],
         problems: &[ContentProblem],
         paths: Vec<AssetPath>,
-        judging: u32,
     ) -> Self {
         let determination = record.determination(asset).map(|entry| &entry.fact);
-        let made = record.said_made(asset).filter(|_| judging > 1).map(|entry| &entry.fact);
+        let made = record.said_made(asset).map(|entry| &entry.fact);
         let origin = Origin::of(evidence, determination).beside(made);
         // A person who looked at the picture knows more than a parser that stumbled over it.
         let unexamined = problems.first().filter(|_| determination.is_none());
@@ -403,6 +402,7 @@ impl Ancestry {
             tool: own.tool.or_else(|| inherited.tool.clone()),
             why,
             marked: own.marked,
+            raised: own.raised,
             contested: own.contested,
         }
     }
@@ -463,7 +463,7 @@ impl Ancestry {
 
 /// Whether a content is AI-made or suspect only by what it was made from.
 pub fn only_inherited(origin: &Origin) -> bool {
-    origin.strength == Some(Strength::Inherited) && origin.marked.is_none()
+    origin.strength == Some(Strength::Inherited) && !origin.raised
 }
 
 const fn weight(status: AiStatus) -> u8 {

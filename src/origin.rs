@@ -20,8 +20,10 @@ pub struct Origin {
     pub tool: Option<String>,
     /// The reasons, the deciding one first.
     pub why: Vec<String>,
-    /// The strongest mark that says AI, whatever a person determined.
+    /// The strongest mark that says AI, whatever a person determined; not one that only allows it.
     pub marked: Option<Strength>,
+    /// Whether a mark of its own raises suspicion, and be it one that only allows AI.
+    pub raised: bool,
     /// A person says not AI, and a mark or an earlier word of somebody else says otherwise.
     pub contested: bool,
 }
@@ -50,6 +52,7 @@ impl Origin {
             tool: person.tool.clone().or(marks.tool),
             why,
             marked: marks.marked,
+            raised: marks.raised,
             contested,
         }
     }
@@ -62,6 +65,7 @@ impl Origin {
         let Some(made) = made.filter(|_| !is_made) else { return self };
         let word = format!("{} determined it to be {}", made.by, said(made.status));
         self.marked = self.marked.max(Some(Strength::Declared));
+        self.raised = true;
         if self.strength == Some(Strength::Person) {
             self.contested = true;
             self.why[0] = format!("{}; {word} before", self.why[0]);
@@ -84,11 +88,9 @@ impl Origin {
         }
         let mut why: Vec<String> = Vec::new();
         let tool = evidence.iter().find_map(|one| one.tool.clone());
-        let marked = evidence
-            .iter()
-            .filter(|one| Weight::of(one).status().is_ai_or_suspect())
-            .map(|one| one.strength)
-            .max();
+        let raising = || evidence.iter().filter(|one| Weight::of(one).status().is_ai_or_suspect());
+        let raised = raising().next().is_some();
+        let marked = raising().filter(|one| !is_permission(one)).map(|one| one.strength).max();
         let Some((weight, first)) = deciding else {
             return Self {
                 status: AiStatus::Unknown,
@@ -97,6 +99,7 @@ impl Origin {
                 tool,
                 why: vec!["no mark was found, which says nothing".to_owned()],
                 marked,
+                raised,
                 contested: false,
             };
         };
@@ -109,6 +112,7 @@ impl Origin {
             tool: first.tool.clone().or(tool),
             why,
             marked,
+            raised,
             contested: false,
         }
     }
@@ -169,6 +173,11 @@ const fn said(status: DeterminedStatus) -> &'static str {
         DeterminedStatus::AiPart => "AI-made in part",
         DeterminedStatus::NotAi => "not AI-made",
     }
+}
+
+/// Whether a mark only allows that there is AI: who determines that there is none does not go against it.
+fn is_permission(one: &Evidence) -> bool {
+    one.source_type.map(SourceType::generative) == Some(Generative::MayContain)
 }
 
 fn is_trusted_capture(one: &Evidence) -> bool {
@@ -264,5 +273,18 @@ mod tests {
         assert!(origin.contested);
         assert!(origin.why.iter().any(|why| why.contains("a mark in a place")));
         assert!(!Origin::of(&[], Some(&person(DeterminedStatus::NotAi))).contested);
+    }
+
+    #[test]
+    fn a_mark_that_only_allows_ai_contests_no_determination() {
+        let not_ai = person(DeterminedStatus::NotAi);
+        let allowed = mark(Some(SourceType::ScreenCapture), Strength::Signed, None);
+        let origin = Origin::of(std::slice::from_ref(&allowed), Some(&not_ai));
+        assert_eq!((origin.status, origin.contested), (AiStatus::NotAi, false));
+        assert_eq!((origin.marked, origin.raised), (None, true));
+        // A pattern is weak, and says it all the same.
+        let pattern = mark(None, Strength::Heuristic, None);
+        let origin = Origin::of(&[allowed, pattern], Some(&not_ai));
+        assert_eq!((origin.marked, origin.contested), (Some(Strength::Heuristic), true));
     }
 }

@@ -13,7 +13,7 @@ use crate::app::{
 };
 use crate::ledger::Reader;
 use crate::model::{
-    Approval, ApprovalId, AssetId, Document, Event, JUDGING, Scope, Seq, Timestamp, is_same_name,
+    Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp, is_same_name,
 };
 use crate::policy::{Policy, Power};
 use crate::record::{Record, Standing};
@@ -179,7 +179,7 @@ fn draft(
     Ok(approval)
 }
 
-/// A contested origin needs a second person.
+/// A contested origin needs a second person, and nobody is one by other letters.
 fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppError> {
     for asset in assets {
         let Some(determination) = record.determination(asset) else {
@@ -188,7 +188,7 @@ fn confirms(record: &Record, assets: &[AssetId], by: &str) -> Result<(), AppErro
                 "record the determination first: genlock tag ASSET --not-ai --note WHY",
             ));
         };
-        if determination.fact.by == by {
+        if is_same_name(&determination.fact.by, by) {
             return Err(AppError::usage(
                 format!("{by} determined it; a second person must confirm"),
                 "--by names who confirms it",
@@ -263,7 +263,7 @@ fn brought_in(
     by: &str,
     assets: &[AssetId],
 ) -> Result<Option<AssetId>, AppError> {
-    let mut found = assets.iter().find(|one| record.attached_it(by, one, JUDGING)).copied();
+    let mut found = assets.iter().find(|one| record.attached_it(by, one)).copied();
     let declarations = &record.declarations;
     if found.is_none() && declarations.have_globs() {
         let assets: BTreeSet<_> = assets.iter().collect();

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use crate::app::approvers::ever_named;
 use crate::attest::{self, AllowedSigners, Attestation, Flaw, Ground, NAMESPACE};
 use crate::model::{
-    Approval, AssetId, Authorities, Authority, JUDGING, PolicyAcknowledged, PolicyAdopted,
-    RuleCode, Seq, Severity, Timestamp,
+    Approval, AssetId, Authorities, Authority, PolicyAcknowledged, PolicyAdopted, RuleCode, Seq,
+    Severity, Timestamp,
 };
 use crate::policy::{Policy, in_parts};
 use crate::record::{Entry, Record};
@@ -21,8 +21,6 @@ const CHUNK: usize = 32;
 /// Looks into what stands behind words, and remembers it: what was recorded does not change.
 #[derive(Default)]
 pub(super) struct Inquiry {
-    /// The [`JUDGING`](crate::model::JUDGING) to look by.
-    judging: u32,
     lists: HashMap<AssetId, Option<AllowedSigners>>,
     trust: Authorities,
     /// The statement that an event carries, by its hash, whatever signature it has: one with another is
@@ -37,8 +35,8 @@ pub(super) struct Inquiry {
 
 impl Inquiry {
     /// Looks into what stands behind every word of a record.
-    pub(super) fn of(record: &Record, judging: u32) -> Self {
-        let mut inquiry = Self { judging, ..Self::default() };
+    pub(super) fn of(record: &Record) -> Self {
+        let mut inquiry = Self::default();
         inquiry.look(record);
         inquiry
     }
@@ -66,7 +64,7 @@ impl Inquiry {
             word.not_allowed = word
                 .not_allowed
                 .or_else(|| refused_before(record, entry))
-                .or_else(|| barred(record, entry).filter(|_| self.judging > 1));
+                .or_else(|| barred(record, entry));
             self.trust.words.insert(entry.seq, word);
         }
         for entry in &record.conditions_met {
@@ -155,7 +153,7 @@ impl Inquiry {
         let list = record.texts.approvers_before(seq);
         let list = list.and_then(|entry| self.lists.get(&entry.fact.hash)?.as_ref());
         let not_allowed = match list {
-            Some(list) if self.admits(list, by, at) => None,
+            Some(list) if list.admits(by, NAMESPACE, at) => None,
             Some(list) if list.names(by) => {
                 Some(format!("no key of {by} was good for approvals when it was recorded"))
             }
@@ -215,17 +213,12 @@ impl Inquiry {
             // Without anybody who could sign a signature is not to be had.
             let demanded = ground.signatures && list.is_some();
             let unsigned = attestation == Attestation::Unsigned && !demanded;
-            let named = list.is_none_or(|list| self.admits(list, &entry.fact.by, entry.at));
+            let named = list.is_none_or(|list| list.admits(&entry.fact.by, NAMESPACE, entry.at));
             if named && (signed || unsigned) {
                 self.trust.acknowledged = Some(entry.seq);
             }
         }
         self.acknowledgements = all.len();
-    }
-
-    /// Whether a list lets somebody say anything at a moment.
-    fn admits(&self, list: &AllowedSigners, by: &str, at: Timestamp) -> bool {
-        if self.judging > 1 { list.admits(by, NAMESPACE, at) } else { list.names(by) }
     }
 
     fn list(&self, hash: Option<AssetId>) -> Option<&AllowedSigners> {
@@ -297,7 +290,7 @@ pub(super) fn demands_signatures(policy: &Policy) -> bool {
 
 /// What stands behind every word of a record.
 pub fn authorities(record: &Record) -> Authorities {
-    Inquiry::of(record, JUDGING).trust
+    Inquiry::of(record).trust
 }
 
 /// Every signature on record that proves nothing, with the event it stands in.

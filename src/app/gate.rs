@@ -235,7 +235,7 @@ impl Looked {
         let record = fold(reader, Some(named))?;
         // Signatures take a processor, the look takes the disk.
         let (seen, inquiry) = std::thread::scope(|scope| {
-            let inquiry = scope.spawn(|| Inquiry::of(&record, JUDGING));
+            let inquiry = scope.spawn(|| Inquiry::of(&record));
             let seen = look(around, ledger, &contents, &record, None);
             (seen, inquiry.join())
         });
@@ -353,7 +353,6 @@ impl Judged {
                 finalizing: asked.finalize,
                 attested: asked.attest.is_some(),
                 made: asked.made,
-                judging: JUDGING,
                 record,
                 places: &places,
                 now,

@@ -127,7 +127,8 @@ fn sentence(event: &Event) -> String {
             format!("{} determined {} to be {status}{note}", one.by, of(one.assets.len()))
         }
         Event::DeterminationCleared(one) => {
-            format!("determination of {} withdrawn", of(one.assets.len()))
+            let whose = if one.own { "own determination" } else { "determination" };
+            format!("{whose} of {} withdrawn", of(one.assets.len()))
         }
         Event::Linked(_) | Event::Unlinked(_) => kinship(event),
         Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {

@@ -60,7 +60,7 @@ impl<'a> Origins<'a> {
         let known = move |asset: &AssetId| {
             own(reader, record, asset).unwrap_or_else(|error| {
                 told.borrow_mut().get_or_insert(error);
-                Own::of(record, asset, &[], &[], Vec::new(), JUDGING)
+                Own::of(record, asset, &[], &[], Vec::new())
             })
         };
         Self { reader, record, lineage: Lineage::new(&record.kinship, known), failed }
@@ -86,7 +86,7 @@ pub(super) fn own(reader: &Reader, record: &Record, asset: &AssetId) -> Result<O
     let mut paths: Vec<_> = reader.locations_of(asset)?;
     paths.retain(|one| one.present);
     let paths = paths.into_iter().map(|one| one.path).collect();
-    Ok(Own::of(record, asset, &evidence, &problems, paths, JUDGING))
+    Ok(Own::of(record, asset, &evidence, &problems, paths))
 }
 
 /// Where some contents lay at an event. Reads the journal only where there are any.

@@ -12,7 +12,7 @@ use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Lineage, Own, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
-    Examination, JUDGING, Strength, Timestamp,
+    Examination, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{Policy, counts};
@@ -95,7 +95,7 @@ pub(super) fn origins(
 
 /// What a content's marks and people's words about it say.
 fn own(record: &Record, asset: &AssetId, evidence: &[Evidence]) -> Own {
-    Own::of(record, asset, evidence, &[], Vec::new(), JUDGING)
+    Own::of(record, asset, evidence, &[], Vec::new())
 }
 
 /// What was made from something and nobody determined, with what it inherits. `known` is what each
@@ -149,9 +149,9 @@ impl Clearing {
     ) -> Option<Clearance> {
         let counts = |entry: &Entry<Approval>| {
             let policy = self.policy.as_ref();
-            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record, JUDGING))
+            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record))
         };
-        let clearance = || record.clearance(asset, declarations, self.now, JUDGING, &counts);
+        let clearance = || record.clearance(asset, declarations, self.now, &counts);
         status.is_ai_or_suspect().then(clearance)
     }
 }

@@ -14,7 +14,7 @@ use crate::ledger::Reader;
 use crate::model::{
     Approval, ApprovalId, AssetId, DeclarationId, DeclarationVersion, Determination,
     DeterminationCleared, DeterminedStatus, Document, Event, NamedDeclaration, Rejection,
-    Revocation, Scope, SourceType, Timestamp,
+    Revocation, Scope, SourceType, Timestamp, is_same_name,
 };
 use crate::origin::Origin;
 use crate::record::{Entry, Record, Standing};
@@ -169,9 +169,10 @@ pub fn tag(
         for asset in assets {
             let seen = record.counted(reader.examination(asset)?);
             let marks = Origin::of(&seen.evidence, None);
-            let mark = marks.marked.map(|_| format!("carries a mark: {}", marks.why[0]));
+            let mark = marks.raised.then(|| format!("carries a mark: {}", marks.why[0]));
             // Who said it may take it back; of a mark, and of another's word, it must be said why not.
-            let word = record.said_made(asset).filter(|one| one.fact.by != context.actor);
+            let word =
+                record.said_made(asset).filter(|one| !is_same_name(&one.fact.by, &context.actor));
             let word = || word.map(|one| format!("is AI-made by the word of {}", one.fact.by));
             if let Some(against) = mark.or_else(word) {
                 let message = format!("{} {against}", asset.short());
@@ -190,35 +191,36 @@ pub fn tag(
     decide(project, context, |_| Ok((vec![Event::Determined(determination.clone())], ())))
 }
 
-/// Withdraws the determinations of these contents. Gives how many had one. That something is AI-made is
-/// withdrawn by who said it: anybody else has to say that it is not, for a second person to confirm.
+/// Withdraws what was determined of these contents: who acts their own word, whatever was said since, else
+/// the newest. Gives of how many there was one. That something is AI-made is withdrawn by who said it:
+/// anybody else has to say that it is not, for a second person to confirm.
 pub fn clear_tag(
     project: &Project,
     context: &Context<'_>,
     assets: &[AssetId],
     note: Option<&str>,
 ) -> Result<usize, AppError> {
+    let actor = &context.actor;
     decide(project, context, |record| {
-        let assets: Vec<_> =
-            assets.iter().copied().filter(|asset| record.determination(asset).is_some()).collect();
-        let theirs = assets.iter().find_map(|asset| {
-            let of = &record.determination(asset)?.fact;
-            (of.status != DeterminedStatus::NotAi && of.by != context.actor).then_some((asset, of))
+        let spoken = assets.iter().copied().filter(|asset| record.is_spoken_of(asset));
+        let (own, others): (Vec<_>, Vec<_>) = spoken.partition(|one| record.has_word(actor, one));
+        let theirs = others.iter().find_map(|asset| {
+            let newest = record.determination(asset).or_else(|| record.said_made(asset))?;
+            (newest.fact.status != DeterminedStatus::NotAi).then_some((asset, &newest.fact.by))
         });
-        if let Some((asset, of)) = theirs {
+        if let Some((asset, by)) = theirs {
             return Err(AppError::usage(
-                format!(
-                    "{} is AI-made by the word of {}, who alone withdraws it",
-                    asset.short(),
-                    of.by
-                ),
+                format!("{} is AI-made by the word of {by}, who alone withdraws it", asset.short()),
                 "where it is not AI-made: genlock tag ASSET --not-ai --note WHY",
             ));
         }
-        let count = assets.len();
-        let cleared = DeterminationCleared { assets, note: note.map(str::to_owned) };
-        let events = if count == 0 { vec![] } else { vec![Event::DeterminationCleared(cleared)] };
-        Ok((events, count))
+        let count = own.len() + others.len();
+        let withdrawn = [(own, true), (others, false)].into_iter();
+        let events = withdrawn.filter(|(assets, _)| !assets.is_empty()).map(|(assets, own)| {
+            let note = note.map(str::to_owned);
+            Event::DeterminationCleared(DeterminationCleared { assets, own, note })
+        });
+        Ok((events.collect(), count))
     })
 }
 

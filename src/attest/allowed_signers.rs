@@ -54,12 +54,15 @@ struct Signer {
 }
 
 impl Signer {
-    /// Whether its key is for a namespace, at a second.
-    fn is_good(&self, namespace: &str, at: i64) -> bool {
+    /// Why its key is not for a namespace, at a second, if it is not.
+    fn unfit(&self, namespace: &str, at: i64) -> Option<NotAllowed> {
         let Options { namespaces, valid_after, valid_before } = &self.options;
-        namespaces.as_ref().is_none_or(|list| fits_list(namespace, list))
-            && valid_after.is_none_or(|from| at >= from)
-            && valid_before.is_none_or(|until| at <= until)
+        if namespaces.as_ref().is_some_and(|list| !fits_list(namespace, list)) {
+            return Some(NotAllowed::Namespace);
+        }
+        let is_out = valid_after.is_some_and(|from| at < from)
+            || valid_before.is_some_and(|until| at > until);
+        is_out.then_some(NotAllowed::Time)
     }
 }
 
@@ -69,8 +72,8 @@ pub struct AllowedSigners {
     signers: Vec<Signer>,
 }
 
-/// Why a key does not sign for a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a key does not sign for a name, what comes nearest to signing last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum NotAllowed {
     /// No line names it.
     Name,
@@ -122,14 +125,16 @@ impl AllowedSigners {
     /// could not sign then does not do without either.
     pub fn admits(&self, principal: &str, namespace: &str, at: Timestamp) -> bool {
         let at = at.to_seconds();
-        let good = |one: &&Signer| one.is_good(namespace, at);
+        let good = |one: &&Signer| one.unfit(namespace, at).is_none();
         self.signers.iter().filter(good).any(|signer| fits_list(principal, &signer.principals))
     }
 
     /// Whether a key signs for anybody, in a namespace, at a moment.
     pub(super) fn allow_anybody(&self, key: &KeyData, namespace: &str, at: Timestamp) -> bool {
         let at = at.to_seconds();
-        self.signers.iter().any(|signer| signer.key == *key && signer.is_good(namespace, at))
+        self.signers
+            .iter()
+            .any(|signer| signer.key == *key && signer.unfit(namespace, at).is_none())
     }
 
     /// Whether a key signs for a name, in a namespace, at a moment. One line that says so is enough.
@@ -143,22 +148,13 @@ impl AllowedSigners {
         let at = at.to_seconds();
         let mut nearest = NotAllowed::Name;
         for signer in self.signers.iter().filter(|one| fits_list(principal, &one.principals)) {
-            let Options { namespaces, valid_after, valid_before } = &signer.options;
-            if signer.key != *key {
-                if nearest == NotAllowed::Name {
-                    nearest = NotAllowed::Key;
-                }
-            } else if namespaces.as_ref().is_some_and(|list| !fits_list(namespace, list)) {
-                if nearest != NotAllowed::Time {
-                    nearest = NotAllowed::Namespace;
-                }
-            } else if valid_after.is_some_and(|from| at < from)
-                || valid_before.is_some_and(|until| at > until)
-            {
-                nearest = NotAllowed::Time;
+            let why = if signer.key == *key {
+                signer.unfit(namespace, at)
             } else {
-                return Ok(());
-            }
+                Some(NotAllowed::Key)
+            };
+            let Some(why) = why else { return Ok(()) };
+            nearest = nearest.max(why);
         }
         Err(nearest)
     }

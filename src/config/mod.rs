@@ -289,7 +289,7 @@ mod tests {
         assert_eq!(rest(bare), rest(config));
         // What stands there as the default is.
         let shown: String = TEMPLATE
-            .split_once("# [watch]")
+            .split_once("[watch]")
             .unwrap()
             .1
             .lines()
@@ -298,6 +298,24 @@ mod tests {
             .fold("[watch]\n".to_owned(), |text, line| text + line + "\n");
         assert_eq!(shown.lines().count(), 4, "{shown}");
         assert_eq!(load(&shown).unwrap().watch, Watching::default());
+    }
+
+    #[test]
+    fn each_setting_of_the_template_can_be_uncommented_alone() {
+        let mut keys = 0;
+        for line in TEMPLATE.lines() {
+            let Some(set) = line.strip_prefix("# ").filter(|text| text.contains(" = ")) else {
+                continue;
+            };
+            // One of a table in double brackets takes that line, too.
+            let of_list = ["name", "path", "glob", "from", "to"].map(|key| format!("{key} = "));
+            if of_list.iter().any(|key| set.starts_with(key)) {
+                continue;
+            }
+            keys += 1;
+            load(&TEMPLATE.replacen(line, set, 1)).unwrap_or_else(|error| panic!("{set}: {error}"));
+        }
+        assert_eq!(keys, 10);
     }
 
     #[test]

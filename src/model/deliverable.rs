@@ -147,19 +147,8 @@ pub struct GateRun {
 }
 
 /// In which way verdicts come of facts, where no policy says it. Raised when the same facts come to give
-/// another verdict: an earlier one is given as it was.
-///
-/// - 0: a file that differs from the lists of its package was not judged, and nothing was of known origin
-///   by what it was made from.
-/// - 1: both are.
-/// - 2: a word that something is AI-made stands until who said it takes it back. An extension answers no
-///   refusal or withdrawal of a content, is not by who named the place that took it in, and is signed when
-///   what it rests on is. Who has no key that is good for approvals says nothing. The nearest approval is
-///   nearest by what blocks; one of a content is outdated by its declarations, too. Changes of a policy are
-///   told rule by rule.
-/// - 3: whoever else has the name of a saved state, an AI source that has it passes it on; a sidecar has no
-///   name that media have.
-/// - 3: in the summary `clearance`, a no that is limited to some deliverables does not unsay a wider yes.
+/// another verdict: a run of another number is not given again as if it had been judged so. 0 to 2 were
+/// builds before the first release.
 pub const JUDGING: u32 = 3;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

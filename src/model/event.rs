@@ -156,6 +156,10 @@ macro_rules! events {
 pub struct DeterminationCleared {
     /// The contents.
     pub assets: Vec<AssetId>,
+    /// Whether it is the actor's own word, whatever was said since. If not, it is the newest, whose ever
+    /// that is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

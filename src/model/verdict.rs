@@ -37,7 +37,7 @@ rule_codes! {
     ApprovalNotForThisDeliverable = "approval-not-for-this-deliverable", "an AI-made asset is approved for other deliverables only";
     ApprovalExpired = "approval-expired", "an AI-made asset's approval has run out";
     ApprovalRevoked = "approval-revoked", "an AI-made asset's approval was withdrawn";
-    ApprovalRejected = "approval-rejected", "an AI-made asset was refused by the people who decide";
+    ApprovalRejected = "approval-rejected", "an asset was refused by the people who decide, whatever it is taken for";
     ApprovalNoDocument = "approval-no-document", "an AI-made asset's approval has no written document";
     ApprovalUnsigned = "approval-unsigned", "an approval carries no signature";
     ApprovalInvalid = "approval-invalid", "an approval is signed, and its signature proves nothing";

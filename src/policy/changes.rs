@@ -1,7 +1,7 @@
 //! What differs between two policies, rule by rule, for people who must see what was changed: what may
 //! let more pass comes first, and nothing is left out. A list of lines hides which rule one of them is in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use toml::{Table, Value};
 
@@ -9,8 +9,9 @@ use crate::model::{FindingCode, Severity};
 use crate::policy::difference::all_lines;
 use crate::policy::{Policy, Rule};
 
-/// A part of a policy, by its name: the keys in it, written as TOML.
-type Parts = BTreeMap<String, BTreeMap<String, String>>;
+/// A part of a policy, by its name and how many of that name stand before it: the keys in it, written as
+/// TOML.
+type Parts = BTreeMap<(String, u64), BTreeMap<String, String>>;
 
 /// What is different between two texts, a line each. Of policies by what they say; of anything else by
 /// lines.
@@ -26,8 +27,10 @@ fn of_policies(before: &str, after: &str) -> Option<Vec<String>> {
     let texts = [parts(before)?, parts(after)?];
     let names: BTreeMap<_, _> = texts.iter().flatten().collect();
     let nothing = BTreeMap::new();
-    for name in names.into_keys() {
-        let [old, new] = [0, 1].map(|at| texts[at].get(name));
+    for place in names.into_keys() {
+        let [old, new] = [0, 1].map(|at| texts[at].get(place));
+        let (name, before) = place;
+        let nth = if *before > 0 { format!("(number {}) ", before + 1) } else { String::new() };
         let came = old.is_none();
         let (old, new) = (old.unwrap_or(&nothing), new.unwrap_or(&nothing));
         let mut keys: Vec<_> = old.keys().chain(new.keys()).collect();
@@ -36,7 +39,7 @@ fn of_policies(before: &str, after: &str) -> Option<Vec<String>> {
         for key in keys.into_iter().filter(|key| old.get(*key) != new.get(*key)) {
             let said =
                 |value: Option<&String>| value.map_or("(nothing)", String::as_str).to_owned();
-            let line = format!("{name}{key} {} -> {}", said(old.get(key)), said(new.get(key)));
+            let line = format!("{name}{nth}{key} {} -> {}", said(old.get(key)), said(new.get(key)));
             let to = if may_soften(name, key, came) { &mut softer } else { &mut rest };
             to.push(line);
         }
@@ -85,9 +88,10 @@ fn may_soften(name: &str, key: &str, came: bool) -> bool {
 fn parts(text: &str) -> Option<Parts> {
     let table: Table = text.parse().ok()?;
     let mut parts = Parts::new();
+    let mut known: HashMap<String, u64> = HashMap::new();
     for (key, value) in table {
         let Value::Array(list) = value else {
-            parts.entry(String::new()).or_default().insert(key, written(&value));
+            parts.entry((String::new(), 0)).or_default().insert(key, written(&value));
             continue;
         };
         for one in list {
@@ -98,13 +102,13 @@ fn parts(text: &str) -> Option<Parts> {
                 "role" => said("name").to_owned(),
                 _ => said("code").to_owned(),
             };
-            let mut name = escaped(&format!("{key} {name}: "));
-            while parts.contains_key(&name) {
-                name.push_str("another: ");
-            }
+            let name = escaped(&format!("{key} {name}: "));
+            let count = known.entry(name.clone()).or_default();
+            let place = (name, *count);
+            *count += 1;
             let is_name = |of: &str| of == "code" || (key == "rule" && of == "severity");
             let keys = one.iter().filter(|(of, _)| !is_name(of));
-            parts.insert(name, keys.map(|(of, value)| (of.clone(), written(value))).collect());
+            parts.insert(place, keys.map(|(of, value)| (of.clone(), written(value))).collect());
         }
     }
     Some(parts)
@@ -162,6 +166,17 @@ mod tests {
         // A rule that is not listed is in force at its default.
         let less = BEFORE.replace("[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"block\"\n", "");
         assert_eq!(changes("policy", BEFORE, &less), ["comments, blank lines or their order only"]);
+    }
+
+    #[test]
+    fn parts_of_one_name_are_told_apart_in_time_that_grows_with_their_number() {
+        let waiver = "[[waiver]]\ncode = \"ai-unapproved\"\nasset = \"a\"\nwho = \"D\"\nwhy = \"w\"\nuntil = \"2099-01-01\"\n";
+        let text = |count| BEFORE.to_owned() + &waiver.repeat(count);
+        let found = changes("policy", &text(1), &text(2));
+        assert_eq!(found.len(), 4, "{found:#?}");
+        assert_eq!(found[0], "waiver ai-unapproved of a: (number 2) asset (nothing) -> \"a\"");
+        // Told apart by names that each hold the one before, this takes hours.
+        assert_eq!(changes("policy", BEFORE, &text(8_000)).len(), 4 * 8_000);
     }
 
     #[test]

@@ -57,6 +57,17 @@ pub enum About {
     Declaration,
 }
 
+impl About {
+    /// In a word or two.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Deliverable => "the deliverable",
+            Self::Item => "a file",
+            Self::Declaration => "a declaration",
+        }
+    }
+}
+
 /// A fact as it is for one item. Absent when there is nothing to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
@@ -168,7 +179,7 @@ facts! {
     Deliverable = "deliverable", Deliverable, Kind::Text, "the deliverable's name";
     Finalizing = "finalizing", Deliverable, Kind::Flag, "it is to be marked final, and not only looked at";
     Attested = "attested", Deliverable, Kind::Flag, "somebody states that every known use of generative AI is declared";
-    AiCount = "deliverable.ai", Deliverable, Kind::Number, "how many AI-made files it holds";
+    AiCount = "deliverable.ai", Deliverable, Kind::Number, "how many files of status ai or ai-part it holds";
     RenderedOnly = "deliverable.rendered-only", Deliverable, Kind::Flag, "it holds rendered movies, and nothing they were made from";
     Changed = "deliverable.changed", Deliverable, Kind::Text, "how it differs from what was finalised, while it is final";
 
@@ -176,10 +187,10 @@ facts! {
     MediaType = "media-type", Item, Kind::Text, "what it is by its bytes, e.g. image/png";
     Timeline = "timeline", Item, Kind::Flag, "it is a timeline of the deliverable, and no media";
     Status = "status", Item, Kind::Word(statuses), "its AI status";
-    Ai = "ai", Item, Kind::Flag, "its status is ai or ai-part";
+    Ai = "ai", Item, Kind::Flag, "it needs an approval: its status is ai or ai-part, or it is declared and nobody determined that it is not AI, or it was made from such a file";
     SourceType = "source-type", Item, Kind::Text, "the IPTC source type of what decided the status";
     Strength = "strength", Item, Kind::Word(strengths), "how strong that is";
-    Marked = "marked", Item, Kind::Word(strengths), "the strongest mark that says AI, whatever a person determined";
+    Marked = "marked", Item, Kind::Word(strengths), "the strongest mark that says AI, whatever a person determined; not one that only allows it";
     Because = "because", Item, Kind::Text, "the deciding reason of the status";
     Source = "source", Item, Kind::Text, "the id of what it was made from, where that is what must be cleared or determined";
     SourceSuspect = "source.suspect", Item, Kind::Flag, "it is AI-made only by what it was made from, and some of that is suspect and nobody determined it";

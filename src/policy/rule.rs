@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{FindingCode, Severity, Timestamp};
 use crate::policy::condition::Condition;
-use crate::policy::fact::{Fact, Facts, Value};
+use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::pattern::Pattern;
 
 /// A rule of a policy.
@@ -168,6 +168,18 @@ impl Template {
             Part::Facts(facts, _) => facts.iter().all(|fact| given(*fact)),
             Part::Extra(name) => Some(*name) == extra,
         })
+    }
+
+    /// The narrowest thing that it names something of.
+    pub(super) fn about(&self) -> About {
+        let narrowest = |part: &Part| match part {
+            Part::Text(_) => About::Deliverable,
+            Part::Extra(_) => About::Item,
+            Part::Facts(facts, _) => {
+                facts.iter().map(|fact| fact.about()).max().unwrap_or(About::Deliverable)
+            }
+        };
+        self.0.iter().map(narrowest).max().unwrap_or(About::Deliverable)
     }
 
     /// As it was written.

@@ -186,7 +186,7 @@ fn held(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Op
     let words = fact.kind().words();
     let held = match (fact.kind(), value.get_ref()) {
         (Kind::Flag, DeValue::Boolean(flag)) => Some(Held::Flag(*flag)),
-        (Kind::Number, DeValue::Integer(number)) => number.as_str().parse().ok().map(Held::Number),
+        (Kind::Number, _) => Reader::number(value).map(Held::Number),
         (Kind::Text | Kind::Word(_), DeValue::String(text)) => Some(Held::Text(text.to_string())),
         (Kind::Words(_) | Kind::Names, DeValue::Array(_)) => {
             let all = reader.texts(fact.as_str(), value)?;
@@ -228,6 +228,21 @@ mod tests {
         assert!(results[0].holds(), "{results:?}");
         assert_eq!(results[1].missing, ["warn x-runway"]);
         assert_eq!(results[1].unexpected, ["suspect-undetermined"]);
+    }
+
+    #[test]
+    fn a_number_is_read_as_a_condition_reads_it() {
+        let policy = "profile = \"x\"\n[[rule]]\ncode = \"x-many\"\nseverity = \"warn\"\nwhy = \"w\"\n\
+            fix = \"f\"\nwhen = { fact = \"declaration.prompts\", at-least = 16 }\n";
+        let policy = Policy::parse(policy).unwrap();
+        let cases = |number: &str| {
+            let text = format!(
+                "[[case]]\nname = \"n\"\nfacts = {{ \"declaration.prompts\" = {number} }}\nexpect = [\"warn x-many\"]\n"
+            );
+            trials(&text).map(|all| all[0].run(&policy).missing.is_empty())
+        };
+        assert_eq!([cases("0x10"), cases("0x0f"), cases("10")], [Ok(true), Ok(false), Ok(false)]);
+        assert!(cases("-1").is_err());
     }
 
     #[test]

@@ -83,13 +83,10 @@ impl Record {
     }
 
     /// Whether somebody put a content under a declaration, itself or by a place it was seen at: then
-    /// another must say that it is covered. `judging` is [`JUDGING`](crate::model::JUDGING).
-    pub fn attached_it(&self, who: &str, asset: &AssetId, judging: u32) -> bool {
-        let by_name = || self.attachers.get(asset).into_iter().flatten();
-        if judging < 2 {
-            return by_name().any(|one| one == who);
-        }
-        let mut all = by_name().map(String::as_str).chain(self.declarations.takers(asset));
+    /// another must say that it is covered.
+    pub fn attached_it(&self, who: &str, asset: &AssetId) -> bool {
+        let by_name = self.attachers.get(asset).into_iter().flatten();
+        let mut all = by_name.map(String::as_str).chain(self.declarations.takers(asset));
         all.any(|one| is_same_name(one, who))
     }
 

@@ -81,19 +81,6 @@ pub enum Standing {
     },
 }
 
-impl Standing {
-    /// The same, as it is judged: at first an approval of a content was outdated by no declaration.
-    #[must_use]
-    pub fn judged(self, entry: &Entry<Approval>, judging: u32) -> Self {
-        match self {
-            Self::Outdated { .. } if judging < 2 && entry.fact.declaration.is_none() => {
-                Self::Active
-            }
-            standing => standing,
-        }
-    }
-}
-
 /// Chooses the paths whose observations a fold keeps.
 pub type PathFilter<'a> = &'a dyn Fn(&RootName, &RelPath) -> bool;
 
@@ -475,14 +462,12 @@ impl Record {
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`
-    /// are those it is under; `counts` says which approvals are any. `judging` is
-    /// [`JUDGING`](crate::model::JUDGING).
+    /// are those it is under; `counts` says which approvals are any.
     pub fn clearance(
         &self,
         asset: &AssetId,
         declarations: &[DeclarationId],
         now: Timestamp,
-        judging: u32,
         counts: &dyn Fn(&Entry<Approval>) -> bool,
     ) -> Clearance {
         let dossiers = || declarations.iter().filter_map(|id| self.declarations.get(*id));
@@ -501,8 +486,8 @@ impl Record {
                 continue;
             }
             newest = Some(entry.seq);
-            let this = match standing.judged(entry, judging) {
-                Standing::Active if !self.unsaid(entry, asset, judging) => Clearance::Approved,
+            let this = match standing {
+                Standing::Active if !self.unsaid(entry, asset) => Clearance::Approved,
                 // What was declared anew waits for its approval again.
                 Standing::Active | Standing::Outdated { .. } => continue,
                 Standing::Expired { .. } => Clearance::Expired,
@@ -519,12 +504,12 @@ impl Record {
     }
 
     /// Whether somebody said no since to all that an approval of a content is for. A no to one deliverable
-    /// leaves a wider yes standing; at first any no unsaid all of it.
-    fn unsaid(&self, entry: &Entry<Approval>, asset: &AssetId, judging: u32) -> bool {
+    /// leaves a wider yes standing.
+    fn unsaid(&self, entry: &Entry<Approval>, asset: &AssetId) -> bool {
         let since = || self.rejections_of(asset).filter(|no| no.seq > entry.seq);
         let to = |name: &String| since().any(|no| no.fact.deliverables.contains(name));
         let ours = &entry.fact.deliverables;
-        since().any(|no| judging < 3 || no.fact.deliverables.is_empty())
+        since().any(|no| no.fact.deliverables.is_empty())
             || !ours.is_empty() && ours.iter().all(to)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::model::{AssetId, Determination, DeterminationCleared, DeterminedStatus};
+use crate::model::{AssetId, Determination, DeterminationCleared, DeterminedStatus, is_same_name};
 use crate::record::{Entry, Record};
 
 /// Every determination, and which of them speak for what.
@@ -22,10 +22,7 @@ impl Words {
         for asset in &entry.fact.assets {
             self.newest.insert(*asset, index);
             // Who says something else now has taken the earlier word back.
-            let all = &self.all;
-            if let Some(made) = self.made.get_mut(asset) {
-                made.retain(|one| all[*one].fact.by != entry.fact.by);
-            }
+            self.take_back(asset, &entry.fact.by);
             if entry.fact.status != DeterminedStatus::NotAi {
                 self.made.entry(*asset).or_default().push(index);
             }
@@ -33,15 +30,26 @@ impl Words {
         self.all.push(entry);
     }
 
-    /// The newest goes, whoever made it; what somebody else said is not taken back by that.
+    /// Somebody's own word goes, or the newest, whoever made it; what somebody else said is not taken back
+    /// by that.
     pub(super) fn cleared(&mut self, fact: &DeterminationCleared, actor: &str) {
         for asset in &fact.assets {
-            let Some(index) = self.newest.remove(asset) else { continue };
-            if self.all[index].fact.by == actor
-                && let Some(made) = self.made.get_mut(asset)
-            {
-                made.retain(|one| *one != index);
+            let newest = self.newest.get(asset);
+            let is_own = newest.is_some_and(|one| is_same_name(&self.all[*one].fact.by, actor));
+            if fact.own || is_own {
+                self.take_back(asset, actor);
             }
+            if !fact.own || is_own {
+                self.newest.remove(asset);
+            }
+        }
+    }
+
+    /// Somebody does not say any more that a content is AI-made.
+    fn take_back(&mut self, asset: &AssetId, who: &str) {
+        let all = &self.all;
+        if let Some(made) = self.made.get_mut(asset) {
+            made.retain(|one| !is_same_name(&all[*one].fact.by, who));
         }
     }
 }
@@ -56,6 +64,13 @@ impl Record {
     /// determined since.
     pub fn said_made(&self, asset: &AssetId) -> Option<&Entry<Determination>> {
         self.words.made.get(asset)?.last().map(|index| &self.words.all[*index])
+    }
+
+    /// Whether somebody's own word stands: the newest one, or one that the content is AI-made.
+    pub fn has_word(&self, who: &str, asset: &AssetId) -> bool {
+        let made = self.words.made.get(asset).into_iter().flatten();
+        let mut all = made.chain(self.words.newest.get(asset));
+        all.any(|index| is_same_name(&self.words.all[*index].fact.by, who))
     }
 
     /// Whether anybody's word says what a content is.

@@ -214,7 +214,6 @@ fn judged(record: &Record, policy: &Policy) -> (Vec<String>, Vec<String>) {
             finalizing: true,
             attested: false,
             made: false,
-            judging: genlock::model::JUDGING,
             record,
             places: &genlock::record::Places::default(),
             now: Timestamp::from_nanos(1),

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use genlock::gate::{Ground, gate};
 use genlock::model::{
     Approval, ApprovalId, AssetId, AssetPath, Determination, DeterminationCleared,
-    DeterminedStatus, DirectoryObserved, Event, Finding, Fingerprint, Found, Head, JUDGING, Linked,
-    MediaProblem, ObservedBatch, Recorded, Rejection, RelPath, Relation, RootName, RuleCode, Scope,
-    Seq, Severity, Sighting, Timestamp, Verdict,
+    DeterminedStatus, DirectoryObserved, Event, Finding, Fingerprint, Found, Head, ObservedBatch,
+    Recorded, Rejection, RelPath, RootName, Scope, Seq, Severity, Sighting, Timestamp, Verdict,
 };
 use genlock::policy::{PROFILES, Policy};
 use genlock::record::{Places, Record};
@@ -69,27 +68,16 @@ fn is_made(row: u64) -> bool {
 }
 
 fn judged(policy: &Policy, record: &Record, contents: &BTreeMap<AssetPath, Found>) -> Verdict {
-    judged_as(policy, record, contents, &[], JUDGING)
-}
-
-fn judged_as(
-    policy: &Policy,
-    record: &Record,
-    contents: &BTreeMap<AssetPath, Found>,
-    problems: &[MediaProblem],
-    judging: u32,
-) -> Verdict {
     let ground = Ground {
         deliverable: "EP",
         contents,
         unmatched: &[],
-        problems,
+        problems: &[],
         lost_documents: &BTreeSet::new(),
         authorities: &genlock::app::authorities(record),
         finalizing: false,
         attested: false,
         made: false,
-        judging,
         record,
         places: &Places::default(),
         now: Timestamp::from_nanos(1),
@@ -136,52 +124,6 @@ fn many_files_are_judged_as_each_of_them_alone_and_come_in_order() {
     }
 }
 
-/// One file that nobody determined, made from one that is known not to be AI-made.
-fn lineage() -> Record {
-    let mut record = record();
-    let (by, note) = ("kim".to_owned(), Some("shot".to_owned()));
-    let determined = Event::Determined(Determination {
-        assets: vec![found(2).asset],
-        status: DeterminedStatus::NotAi,
-        source_type: None,
-        tool: None,
-        note: note.clone(),
-        by: by.clone(),
-    });
-    let (children, parents) = (vec![found(1).asset], vec![found(2).asset]);
-    let linked = Linked { children, parents, relation: Relation::Crop, by, note };
-    for (seq, event) in (3..).zip([determined, Event::Linked(linked)]) {
-        let head = Head { seq: Seq(seq), hash: [0; 32] };
-        let at = Timestamp::from_nanos(1);
-        record.apply(Recorded { head, at, actor: "kim".into(), event }, Some(&|_, _| true));
-    }
-    record
-}
-
-#[test]
-fn an_earlier_verdict_is_given_in_the_way_it_was_reached() {
-    let record = lineage();
-    let text = PROFILES.iter().find(|one| one.name == "documentary").unwrap().text;
-    let policy = Policy::parse(text).unwrap();
-    let path = |row| AssetPath::new(RootName::project(), RelPath::new(name(row)).unwrap());
-    let two = [0, 1].map(|row| (path(row), record.present()[&path(row)].clone()));
-    let problems = [MediaProblem {
-        code: RuleCode::PackageMismatch,
-        path: path(0),
-        problem: "it is not listed".to_owned(),
-        reference: None,
-    }];
-    let codes = |judging| {
-        let contents = BTreeMap::from(two.clone());
-        let verdict = judged_as(&policy, &record, &contents, &problems, judging);
-        let all = verdict.findings.iter().map(|one| one.code.as_str().to_owned());
-        (verdict.checked, all.filter(|code| code != "ai-undeclared").collect::<Vec<_>>())
-    };
-    let own = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
-    assert_eq!(codes(0), (1, own(&["package-mismatch", "origin-unknown"])));
-    assert_eq!(codes(JUDGING), (2, own(&["ai-unapproved", "package-mismatch"])));
-}
-
 #[test]
 fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since() {
     let policy = Policy::parse(PROFILES[0].text).unwrap();
@@ -195,7 +137,8 @@ fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since
     });
     // As an earlier program let it be recorded.
     let assets = vec![found(0).asset];
-    let cleared = Event::DeterminationCleared(DeterminationCleared { assets, note: None });
+    let cleared =
+        Event::DeterminationCleared(DeterminationCleared { assets, own: false, note: None });
     for (event, code) in [(not_ai, "determination-contradicts-mark"), (cleared, "ai-unapproved")] {
         let mut record = record();
         let (seq, hash, at) = (Seq(3), [0; 32], Timestamp::from_nanos(1));
@@ -203,18 +146,14 @@ fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since
         record.apply(recorded, Some(&|_, _| true));
         let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
         let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
-        let blocks = |judging| {
-            let verdict = judged_as(&policy, &record, &contents, &[], judging);
-            let blocking =
-                verdict.findings.into_iter().filter(|one| one.severity == Severity::Block);
-            blocking.map(|one| one.code.as_str().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!((blocks(1), blocks(JUDGING)), (vec![], vec![code.to_owned()]));
+        let verdict = judged(&policy, &record, &contents);
+        let blocking = verdict.findings.iter().filter(|one| one.severity == Severity::Block);
+        assert_eq!(blocking.map(|one| one.code.as_str()).collect::<Vec<_>>(), [code]);
     }
 }
 
 #[test]
-fn a_no_to_one_deliverable_unsays_a_wider_yes_in_the_summary_of_earlier_verdicts_only() {
+fn a_no_to_one_deliverable_leaves_a_wider_yes_in_the_summary() {
     let own = "[[rule]]\ncode = \"show-approved\"\nseverity = \"warn\"\nwhy = \"w\"\nfix = \"f\"\n\
         when = { fact = \"clearance\", is = \"approved\" }\n";
     let policy = Policy::parse(&[PROFILES[0].text, own].join("\n")).unwrap();
@@ -262,10 +201,8 @@ fn a_no_to_one_deliverable_unsays_a_wider_yes_in_the_summary_of_earlier_verdicts
         }
         let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
         let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
-        let says = |judging| {
-            let verdict = judged_as(&policy, &record, &contents, &[], judging);
-            verdict.findings.iter().any(|one| one.code.as_str() == "show-approved")
-        };
-        assert_eq!((says(2), says(JUDGING)), (false, approved), "yes to {to:?}, no to {noes:?}");
+        let verdict = judged(&policy, &record, &contents);
+        let says = verdict.findings.iter().any(|one| one.code.as_str() == "show-approved");
+        assert_eq!(says, approved, "yes to {to:?}, no to {noes:?}");
     }
 }

@@ -440,11 +440,16 @@ fn suspect_and_contested_and_unread_sources_block() {
     assert_eq!(blocking(&gate), ["suspect-undetermined out/p.jpg"]);
     assert!(text(gate.finding("suspect-undetermined"), "why").contains("src/s.png"), "{gate:?}");
     world.run(["tag", "src/s.png", "--not-ai", "--note", "our own screen"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
     // Against a declared mark, and nobody confirmed it.
+    world.write("src/c.png", xmp_png(4, "trainedAlgorithmicMedia"));
+    world.scan();
+    link(&world, "out/p.jpg", "src/c.png", "composite");
+    world.run(["tag", "src/c.png", "--not-ai", "--note", "our own picture"]).expect(0);
     let gate = world.gate("EP");
     assert_eq!(blocking(&gate), ["determination-contradicts-mark out/p.jpg"]);
-    assert!(text(gate.finding("determination-contradicts-mark"), "why").contains("src/s.png"));
-    world.run(["approve", "src/s.png", "--determination", "--by", "Dana"]).expect(0);
+    assert!(text(gate.finding("determination-contradicts-mark"), "why").contains("src/c.png"));
+    world.run(["approve", "src/c.png", "--determination", "--by", "Dana"]).expect(0);
     assert_eq!(world.gate("EP").verdict, "pass");
     // Of what could not be examined nobody knows.
     let world = World::new();
@@ -1123,7 +1128,6 @@ mod properties {
             finalizing: false,
             attested: false,
             made: false,
-            judging: genlock::model::JUDGING,
             record,
             places: &Places::default(),
             now: Timestamp::from_nanos(1),

@@ -79,6 +79,13 @@ pub fn xmp_png(seed: u8, term: &str) -> Vec<u8> {
     png(seed, &[chunk(b"iTXt", &data)])
 }
 
+/// The same, by AUTOMATIC1111 besides.
+pub fn mixed_png(seed: u8, term: &str) -> Vec<u8> {
+    let data = [b"XML:com.adobe.xmp\0\0\0\0\0", xmp(term).as_bytes()].concat();
+    let parameters = [b"parameters\0", PARAMETERS.as_bytes()].concat();
+    png(seed, &[chunk(b"iTXt", &data), chunk(b"tEXt", &parameters)])
+}
+
 /// An XMP packet with names for a file and for what it was made from.
 pub fn names(own: &str, inside: &str) -> String {
     format!(

@@ -129,6 +129,33 @@ fn who_says_that_something_is_ai_made_withdraws_it_and_nobody_else() {
 }
 
 #[test]
+fn who_clears_withdraws_their_own_word_whatever_was_said_since() {
+    let world = World::with([("a.png", plain_png(1)), ("b.png", plain_png(2))]);
+    let as_ = |who: &str, args: &[&str]| {
+        world.run(["--as", who, "tag"].into_iter().chain(args.iter().copied())).expect(0);
+    };
+    as_("Kim", &["a.png", "--ai"]);
+    as_("Lee", &["*.png", "--not-ai", "--note", "a photograph"]);
+    // Of one their own word, of the other the only one there is.
+    as_("kim", &["*.png", "--clear"]);
+    assert_eq!(origin(&world, "a.png").0, "not-ai");
+    let said = world.show("a.png");
+    assert_eq!(said["determination"]["by"], "Lee");
+    assert_eq!(said["why"][0], "Lee determined it to be not AI-made: a photograph");
+    assert_eq!(world.row("b.png")["status"], "unknown");
+    as_("Lee", &["a.png", "--clear"]);
+    assert_eq!(world.row("a.png")["status"], "unknown");
+    // Also where the newest word was withdrawn by somebody else, and theirs decides.
+    as_("Kim", &["a.png", "--ai"]);
+    as_("Lee", &["a.png", "--not-ai", "--note", "no"]);
+    as_("Max", &["a.png", "--clear"]);
+    assert_eq!(world.row("a.png")["status"], "ai");
+    world.json(["--as", "Max", "tag", "a.png", "--clear"]).expect(2).error();
+    as_("Kim", &["a.png", "--clear"]);
+    assert_eq!(world.row("a.png")["status"], "unknown");
+}
+
+#[test]
 fn a_determination_is_of_the_content_and_follows_it() {
     let world = World::with([("a.png", plain_png(1))]);
     world.run(["tag", "a.png", "--ai"]).expect(0);

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use genlock::model::JUDGING;
 use rusqlite::Connection;
 
 use crate::keys::Key;
@@ -78,6 +79,24 @@ fn a_verdict_can_be_had_again_as_of_its_own_event() {
     assert_eq!(world.events(), events, "an earlier moment is looked at, not recorded");
     world.json(["gate", "EP", "--as-of", "99999"]).expect(2).error();
     world.json(["gate", "EP", "--as-of", "1"]).expect(2).error();
+}
+
+#[test]
+fn a_verdict_of_a_build_that_judges_in_another_way_is_not_judged_anew() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.deliverable("EP", &["a.png"]);
+    for judging in [0, JUDGING - 1, JUDGING + 1] {
+        let seq = world.judged_by("EP", judging);
+        let refused = world.json(["gate", "EP", "--as-of", &seq]).expect(2);
+        let said = refused.error();
+        assert!(said.contains(&format!("in another way ({judging}, not {JUDGING})")), "{said}");
+        // What was known then is judged all the same, as of an event that is no verdict.
+        world.run(["tool", "add", "T", "--version", &judging.to_string()]).expect(0);
+        let seq = world.events().to_string();
+        world.json(["gate", "EP", "--as-of", &seq]).expect(0);
+    }
+    let seq = world.judged_by("EP", JUDGING);
+    world.json(["gate", "EP", "--as-of", &seq]).expect(0);
 }
 
 #[test]
@@ -168,7 +187,15 @@ fn nobody_confirms_their_own_determination() {
     let world = World::with([("a.png", xmp_png(1, AI))]);
     world.deliverable("EP", &["a.png"]);
     world.run(["tag", "a.png", "--not-ai", "--note", "shot it", "--as", "Kim"]).expect(0);
-    world.run(["approve", "a.png", "--determination", "--by", "Kim"]).expect(2);
+    let confirm = |by: &str| world.run(["approve", "a.png", "--determination", "--by", by]);
+    confirm("Kim").expect(2);
+    // In other letters it is the same person.
+    confirm("kim ").expect(2);
+    world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
+    // Nor written past the program.
+    confirm("Max").expect(0);
+    world.run(["revoke", "A-1", "--note", "no"]).expect(0);
+    world.forge_approval(|approval| approval.by = "KIM".into());
     world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
     world.run(["approve", "a.png", "--determination", "--by", "Dana"]).expect(0);
     world.gate("EP").expect("pass", &[]);

@@ -126,10 +126,14 @@ impl World {
         rustix::fs::mknodat(rustix::fs::CWD, self.path(name), kind, mode, 0).unwrap();
     }
 
-    /// Adds text to `.genlock/config.toml`.
+    /// Adds text to `.genlock/config.toml`: a table that stands there empty moves to the end.
     pub fn configure(&self, more: &str) {
         let path = self.path(".genlock/config.toml");
-        let text = fs::read_to_string(&path).unwrap();
+        let mut text = fs::read_to_string(&path).unwrap();
+        let table = more.lines().next().filter(|line| !line.starts_with("[["));
+        if let Some(table) = table {
+            text = text.replacen(&format!("\n{table}\n"), "\n", 1);
+        }
         fs::write(path, format!("{text}\n{more}\n")).unwrap();
     }
 

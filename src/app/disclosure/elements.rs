@@ -11,7 +11,7 @@ use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
 use crate::model::{
     AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
-    Evidence, Found, JUDGING, SourceType, Strength, Timestamp,
+    Evidence, Found, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{
@@ -80,7 +80,6 @@ impl<'a> Ground<'a> {
             authorities: &self.authorities,
             lost_documents: &self.lost,
             now: self.now,
-            judging: JUDGING,
             deliverable: self.name,
         }
     }
@@ -90,9 +89,9 @@ impl<'a> Ground<'a> {
         let counts = |entry: &Entry<Approval>| {
             let policy = self.policy;
             let Self { authorities, record, .. } = self;
-            policy.is_some_and(|one| counts(one, asset, entry, authorities, record, JUDGING))
+            policy.is_some_and(|one| counts(one, asset, entry, authorities, record))
         };
-        self.record.clearance(asset, declarations, self.now, JUDGING, &counts)
+        self.record.clearance(asset, declarations, self.now, &counts)
     }
 
     /// The element that a content is, or its status where it is none.

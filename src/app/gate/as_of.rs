@@ -45,6 +45,15 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
     let record = fold_until(&reader, seq, Some(scope))?;
     let this_run = run.filter(|run| run.seq == seq);
+    if let Some(judging) = this_run.map(|run| run.fact.judging).filter(|one| *one != JUDGING) {
+        return Err(AppError::usage(
+            format!(
+                "event {seq} is a verdict of another build of Genlock, which judged in another way \
+                 ({judging}, not {JUDGING})"
+            ),
+            format!("that build gives it again; genlock gate {name} judges what is there now"),
+        ));
+    }
     let problems = match this_run {
         Some(run) => run.fact.problems.clone(),
         None => unseen(&deliverable.made, run.map(|run| (run.seq, &run.fact)), &contents, &record),
@@ -53,7 +62,6 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let now = record.newest.unwrap_or(Timestamp::from_nanos(0));
     let lost_documents = newest_run.map(|run| run.fact.lost_documents.iter().copied().collect());
     let lost_documents = lost_documents.unwrap_or_default();
-    let judging = this_run.map_or(JUDGING, |run| run.fact.judging);
     let places = places(&reader, judge::sources(record.present(), &record), seq)?;
     let verdict = judge::gate(
         &policy,
@@ -63,11 +71,10 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
             unmatched: &contents.unmatched(record.present()),
             problems: &problems,
             lost_documents: &lost_documents,
-            authorities: Inquiry::of(&record, judging).found(),
+            authorities: Inquiry::of(&record).found(),
             finalizing: this_run.is_some_and(|run| run.fact.finalizing),
             attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
             made: false,
-            judging,
             record: &record,
             places: &places,
             now,

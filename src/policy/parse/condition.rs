@@ -201,9 +201,7 @@ fn glob(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Test> {
 }
 
 fn at_least(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -> Option<Test> {
-    if let DeValue::Integer(number) = value.get_ref()
-        && let Ok(number) = u64::from_str_radix(number.as_str(), number.radix())
-    {
+    if let Some(number) = Reader::number(value) {
         return Some(Test::AtLeast(number));
     }
     let least = word(reader, fact, "at-least", value)?;

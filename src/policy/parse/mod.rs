@@ -326,6 +326,58 @@ mod tests {
     }
 
     #[test]
+    fn what_is_narrower_than_what_a_rule_is_asked_of_is_refused() {
+        let own = |keys: &str| {
+            format!("profile = \"x\"\n[[rule]]\ncode = \"x-own\"\nseverity = \"block\"\n{keys}\n")
+        };
+        let ai = "when = { fact = \"ai\", is = true }";
+        let declared = "warn_when = { not = { fact = \"declaration.final\", is = true } }";
+        let ai_count = "when = { fact = \"deliverable.ai\", at-least = 1 }";
+        let words = "why = \"w\"\nfix = \"f\"";
+        for (keys, said) in [
+            (
+                format!("{ai}\n{declared}\n{words}"),
+                "line 6, column 13: warn_when asks about a declaration",
+            ),
+            (
+                format!("{ai}\nwhy = \"{{tool|its tool}}\"\nfix = \"f\""),
+                "line 6, column 7: why names something of a declaration",
+            ),
+            (
+                format!("{ai}\nwhy = \"w\"\nfix = \"{{declaration}}\""),
+                "line 7, column 7: fix names something of a declaration",
+            ),
+            (
+                format!("{ai_count}\nwhy = \"{{asset}}\"\nfix = \"f\""),
+                "line 6, column 7: why names something of a file",
+            ),
+        ] {
+            let found = problems(&own(&keys));
+            assert!(found.len() == 1 && found[0].starts_with(said), "{keys}: {found:?}");
+            // What was a policy when it was adopted is one for ever.
+            Policy::of_record(&own(&keys)).unwrap();
+        }
+        let asked = "when = { all = [{ fact = \"ai\", is = true }, { fact = \"declaration\", known = true }] }";
+        let wider = "warn_when = { fact = \"finalizing\", is = false }";
+        for keys in [
+            format!(
+                "{asked}\n{declared}\nwhy = \"{{tool|its tool}} {{path}}\"\nfix = \"{{asset}}\""
+            ),
+            format!("{ai}\n{wider}\nwhy = \"{{deliverable}} {{asset}}\"\nfix = \"f\""),
+        ] {
+            Policy::parse(&own(&keys)).unwrap();
+        }
+        // Of a rule of ours only the fix can be changed; it is asked of what our condition names.
+        let ours = "profile = \"x\"\n[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"block\"\nfix = \"{tool}\"\n";
+        assert!(
+            problems(ours)[0].starts_with("line 5, column 7: fix names"),
+            "{:?}",
+            problems(ours)
+        );
+        Policy::parse(&ours.replace("{tool}", "{path}")).unwrap();
+    }
+
+    #[test]
     fn a_condition_nested_beyond_reading_is_refused() {
         let when =
             format!("{}{{ fact = \"ai\", is = true }}{}", "{ not = ".repeat(40), " }".repeat(40));

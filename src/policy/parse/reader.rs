@@ -180,6 +180,12 @@ impl<'a> Reader<'a> {
         None
     }
 
+    /// A whole number of no sign, as it is written: `0x10` is 16.
+    pub(in crate::policy) fn number(value: &Spanned<DeValue<'_>>) -> Option<u64> {
+        let number = value.get_ref().as_integer()?;
+        u64::from_str_radix(number.as_str(), number.radix()).ok()
+    }
+
     /// A list of strings: those that are.
     pub(in crate::policy) fn texts(
         &mut self,

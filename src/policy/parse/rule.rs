@@ -82,29 +82,18 @@ pub(super) fn refuse_worse_than_none(reader: &mut Reader<'_>, rules: &[RawRule])
 
 pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> Option<RawRule> {
     let own = table.contains_key("when");
-    let mut code = None;
-    let mut severity = None;
-    let mut raw = RawRule {
-        code: FindingCode::BuiltIn(RuleCode::AiUnapproved),
-        at,
-        severity: None,
-        when: None,
-        warn_when: None,
-        fold: None,
-        why: None,
-        fix: None,
-        source: None,
-    };
+    let (mut code, mut level, mut fold, mut source) = (None, None, None, None);
+    let (mut when, mut warn_when, mut why, mut fix) = (None, None, None, None);
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "code" => code = self::code(reader, value, own),
-            "severity" => severity = level(reader, value),
-            "when" => raw.when = condition(reader, value),
-            "warn_when" | "warn-when" => raw.warn_when = condition(reader, value),
-            "fold" => raw.fold = reader.flag("fold", value),
-            "why" => raw.why = template(reader, "why", value),
-            "fix" => raw.fix = template(reader, "fix", value),
-            "source" => raw.source = reader.text("source", value).map(|(text, _)| text),
+            "severity" => level = self::level(reader, value),
+            "when" => when = condition(reader, value),
+            "warn_when" | "warn-when" => warn_when = condition(reader, value),
+            "fold" => fold = reader.flag("fold", value),
+            "why" => why = template(reader, "why", value),
+            "fix" => fix = template(reader, "fix", value),
+            "source" => source = reader.text("source", value).map(|(text, _)| text),
             unknown => reader.problem(key.span().start, format!("unknown key {unknown:?}")),
         }
     }
@@ -113,7 +102,6 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
             reader.problem(at, format!("a rule has a {key}"));
         }
     }
-    raw.severity = severity.flatten();
     let is_own = |code: &FindingCode| matches!(code, FindingCode::Own(_));
     let ours = code.as_ref().map_or(!own, |(code, _)| !is_own(code));
     if !reader.is_catalogue() && !ours && ["why", "fix"].iter().any(|key| !table.contains_key(*key))
@@ -122,16 +110,52 @@ pub(super) fn rule(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
     }
     let (code, code_at) = code?;
     // Or whoever changes the policy could also take away what shows it.
-    if code == RuleCode::PolicyChanged && severity == Some(None) {
+    if code == RuleCode::PolicyChanged && level == Some(Level::Off) {
         reader.problem(code_at, "\"policy-changed\" blocks or warns, and is never off".into());
     }
-    let is_changed = own || raw.why.is_some() || raw.warn_when.is_some();
+    let is_changed = own || why.is_some() || warn_when.is_some();
     if !reader.is_catalogue() && ours && is_changed {
         let said = "is a rule of genlock: its code keeps its meaning. Switch it off, and write a \
                     rule of your own under another code";
         reader.problem(code_at, format!("{:?} {said}", code.as_str()));
     }
-    Some(RawRule { code, at: code_at, ..raw })
+    let severity = match level {
+        Some(Level::Does(severity)) => Some(severity),
+        Some(Level::Off) | None => None,
+    };
+    let rule = RawRule { code, at: code_at, severity, when, warn_when, fold, why, fix, source };
+    refuse_narrower(reader, table, &rule);
+    Some(rule)
+}
+
+/// Refuses what asks about or names something narrower than what the rule is asked of: there it is not
+/// known, so that a rule would be softened everywhere, and say `?`. What is on record is judged as it was.
+fn refuse_narrower(reader: &mut Reader<'_>, table: &DeTable<'_>, rule: &RawRule) {
+    if reader.is_recorded() {
+        return;
+    }
+    let known = || catalogue().rules.iter().find(|ours| ours.code == rule.code);
+    let asked = match &rule.when {
+        Some(when) => when.about(),
+        None if reader.is_catalogue() || table.contains_key("when") => return,
+        None => {
+            known().and_then(|ours| ours.when.as_ref()).map_or(About::Deliverable, Condition::about)
+        }
+    };
+    let told = |words: &Option<Template>| words.as_ref().map(Template::about);
+    for (keys, verb, about) in [
+        (["warn_when", "warn-when"], "asks about", rule.warn_when.as_ref().map(Condition::about)),
+        (["why", "why"], "names something of", told(&rule.why)),
+        (["fix", "fix"], "names something of", told(&rule.fix)),
+    ] {
+        let Some(about) = about.filter(|about| *about > asked) else { continue };
+        let Some((key, value)) = keys.iter().find_map(|key| table.get_key_value(*key)) else {
+            continue;
+        };
+        let (key, about, asked) = (key.get_ref(), about.as_str(), asked.as_str());
+        let said = format!("{key} {verb} {about}, and the rule is asked of {asked}, by its when");
+        reader.problem(value.span().start, said);
+    }
 }
 
 /// A reason to escalate as somebody wrote it.
@@ -245,14 +269,19 @@ fn code(
     }
 }
 
-/// The outer option is "it could be read", the inner one `off`.
-#[expect(clippy::option_option, reason = "off is a severity that was read")]
-fn level(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Option<Severity>> {
+/// What a rule is to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Off,
+    Does(Severity),
+}
+
+fn level(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Level> {
     let (text, at) = reader.text("severity", value)?;
     match text.as_str() {
-        "block" => Some(Some(Severity::Block)),
-        "warn" => Some(Some(Severity::Warn)),
-        "off" => Some(None),
+        "block" => Some(Level::Does(Severity::Block)),
+        "warn" => Some(Level::Does(Severity::Warn)),
+        "off" => Some(Level::Off),
         _ => {
             reader.problem(at, format!("severity is block, warn or off, not {text:?}"));
             None

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::model::{
     AiStatus, Approval, AssetId, Authorities, Authority, ConditionMet, DeclarationId, Rejection,
-    RuleCode, Scope, Seq, Severity, Timestamp,
+    RuleCode, Scope, Seq, Severity, Timestamp, is_same_name,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
@@ -27,17 +27,15 @@ pub struct Basis<'a> {
     pub lost_documents: &'a BTreeSet<AssetId>,
     /// The moment that they are weighed at.
     pub now: Timestamp,
-    /// The [`JUDGING`](crate::model::JUDGING) to judge by.
-    pub judging: u32,
     /// The deliverable that they are to be for, if it is one.
     pub deliverable: Option<&'a str>,
 }
 
 impl<'a> Basis<'a> {
     pub(super) fn of(policy: &'a Policy, case: &Case<'a>) -> Self {
-        let Case { record, authorities, lost_documents, now, judging, deliverable, .. } = *case;
+        let Case { record, authorities, lost_documents, now, deliverable, .. } = *case;
         let (policy, deliverable) = (Some(policy), Some(deliverable));
-        Self { policy, record, authorities, lost_documents, now, judging, deliverable }
+        Self { policy, record, authorities, lost_documents, now, deliverable }
     }
 
     fn asks_for_signatures(&self) -> bool {
@@ -104,19 +102,19 @@ impl<'a> ApprovalFacts<'a> {
             return Self::default();
         }
         let no = rejection.filter(|_| binding);
-        let overruled =
-            |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > answers(case, entry, asset));
+        let overruled = |entry: &Entry<Approval>| {
+            no.is_some_and(|no| no.seq > case.record.answers(entry, asset))
+        };
         // A determination that was confirmed after a no speaks for what is not AI-made.
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
         let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
             .record
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-            .map(|(entry, standing)| (entry, standing.judged(entry, case.judging)))
             .map(|(entry, standing)| (entry, Lack::all(&basis, asset, entry, &standing)))
             .collect();
         // What the policy waits for is no yes yet.
-        let waits = case.judging > 1 && is_blocking(policy, RuleCode::ConditionsOpen);
+        let waits = is_blocking(policy, RuleCode::ConditionsOpen);
         let unmet = |entry: &Entry<Approval>| waits && open(&basis, entry).is_some();
         let first_blocking =
             |lacks: &'_ [Lack]| lacks.iter().position(|lack| is_blocking(policy, lack.code()));
@@ -150,22 +148,15 @@ impl<'a> ApprovalFacts<'a> {
         let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
         let nearness = |entry: &Entry<Approval>, lacks: &[Lack]| {
             let said = rank(lacks.first());
-            if case.judging < 2 {
-                return (said, true, said);
-            }
             (rank(first_blocking(lacks).map(|at| &lacks[at])), !unmet(entry), said)
         };
         let best =
             offered.into_iter().max_by_key(|(entry, lacks)| (nearness(entry, lacks), entry.seq));
-        // A signature that is not asked for is not lacking, nor is what else the policy goes without.
-        let asked = basis.asks_for_signatures();
-        let enough = |lacks: &[Lack]| match case.judging {
-            0 | 1 => lacks.iter().all(|lack| matches!(lack, Lack::Unsigned) && !asked),
-            _ => first_blocking(lacks).is_none(),
-        };
+        // What the policy does not ask for is not lacking.
+        let enough = |lacks: &[Lack]| first_blocking(lacks).is_none();
         // A yes that came after a no, and is none yet: what it lacks must not hide behind the no.
         let since = |best: Option<(&Entry<Approval>, Vec<Lack>)>| {
-            let (entry, lacks) = best.filter(|_| case.judging > 1)?;
+            let (entry, lacks) = best?;
             let lack = &lacks[first_blocking(&lacks)?];
             Some(format!("; since then {}", lack.said(entry, &basis)))
         };
@@ -184,7 +175,9 @@ impl<'a> ApprovalFacts<'a> {
             (None, None) => Self { state: Some("none"), ..Self::default() },
         };
         if let Some(no) = rejection.filter(|_| !binding) {
-            if let Some(entry) = facts.best.filter(|entry| answers(case, entry, asset) > no.seq) {
+            if let Some(entry) =
+                facts.best.filter(|entry| case.record.answers(entry, asset) > no.seq)
+            {
                 facts.overrides = Some(overrides(entry, no));
             } else {
                 facts.rejected = Some(refused(no));
@@ -312,23 +305,21 @@ impl Lack {
         entry: &Entry<Approval>,
         authorities: &Authorities,
         record: &Record,
-        judging: u32,
     ) -> Vec<Self> {
         let mut all = Vec::new();
         let approval = &entry.fact;
         let word = authorities.of(entry.seq);
         // An extension is worth what it rests on.
-        let rests = approval.under.filter(|_| judging > 1);
         let unproven =
             |_| authorities.of(record.said(entry).seq).signed.is_none() && word.flaw.is_none();
-        if word.signed.is_none() && word.flaw.is_none() || rests.is_some_and(unproven) {
+        if word.signed.is_none() && word.flaw.is_none() || approval.under.is_some_and(unproven) {
             all.push(Self::Unsigned);
         }
         all.extend(word.flaw.clone().map(Self::Invalid));
         let power = if approval.under.is_some() { Power::Extend } else { Power::Approve };
         let barred = || may_not(policy, &approval.by, power);
         all.extend(word.not_allowed.clone().or_else(barred).map(Self::NotAllowed));
-        if approval.under.is_some() && record.attached_it(&approval.by, asset, judging) {
+        if approval.under.is_some() && record.attached_it(&approval.by, asset) {
             let how = format!("{} put it under its declaration; another must", approval.by);
             all.push(Self::NotAllowed(how));
         }
@@ -343,8 +334,8 @@ impl Lack {
         standing: &Standing,
     ) -> Vec<Self> {
         let approval = &entry.fact;
-        let Basis { policy, authorities, record, judging, .. } = *basis;
-        let mut all = Self::of_word(policy, asset, entry, authorities, record, judging);
+        let Basis { policy, authorities, record, .. } = *basis;
+        let mut all = Self::of_word(policy, asset, entry, authorities, record);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -450,15 +441,9 @@ pub fn counts(
     entry: &Entry<Approval>,
     authorities: &Authorities,
     record: &Record,
-    judging: u32,
 ) -> bool {
-    let lacks = Lack::of_word(Some(policy), asset, entry, authorities, record, judging);
+    let lacks = Lack::of_word(Some(policy), asset, entry, authorities, record);
     lacks.iter().all(|lack| !is_blocking(policy, lack.code()))
-}
-
-/// From which event on a no to a content is not answered by an approval.
-fn answers(case: &Case<'_>, entry: &Entry<Approval>, asset: &AssetId) -> Seq {
-    if case.judging > 1 { case.record.answers(entry, asset) } else { entry.seq }
 }
 
 /// Who said no, when and why.
@@ -547,13 +532,14 @@ pub fn confirmed(basis: &Basis<'_>, asset: &AssetId) -> bool {
         may && word.counts() && (!basis.asks_for_signatures() || word.signed.is_some())
     };
     let Some(determination) = record.determination(asset) else { return false };
-    let rejected = record.rejections_of(asset).map(|entry| entry.seq).max();
+    let rejected = record.rejections_of(asset).filter(|no| basis.is_ours(&no.fact.deliverables));
+    let rejected = rejected.map(|no| no.seq).max();
     record.approvals_of(asset, basis.now).any(|(entry, standing)| {
         entry.fact.determination
             && entry.seq > determination.seq
             && rejected.is_none_or(|no| entry.seq > no)
             // A contested origin needs a second person.
-            && entry.fact.by != determination.fact.by
+            && !is_same_name(&entry.fact.by, &determination.fact.by)
             && standing == Standing::Active
             && counts(entry)
             && basis.is_ours(&entry.fact.deliverables)

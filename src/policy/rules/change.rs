@@ -2,7 +2,6 @@
 
 use crate::model::RuleCode;
 use crate::policy::changes::changes;
-use crate::policy::difference::difference;
 use crate::policy::rules::Case;
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::findings::Findings;
@@ -19,11 +18,7 @@ pub(super) fn whole(case: &Case<'_>, whole: &Whole<'_>, found: &mut Findings<'_>
             },
             change.at.to_the_second(),
             change.seq,
-            if case.judging > 1 {
-                changes(change.of, change.before, change.after).join("\n")
-            } else {
-                difference(change.before, change.after)
-            }
+            changes(change.of, change.before, change.after).join("\n")
         );
         found.say(RuleCode::PolicyChanged, None, why, fix.clone());
     }

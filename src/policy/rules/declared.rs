@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lineage::Ancestor;
 use crate::model::{
-    Answer, AssetId, Declaration, DeclarationId, ELEMENTS, JUDGING, Prominence, Seq, Talent,
-    TalentUse, Timestamp, Tool, plain_word,
+    Answer, AssetId, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse,
+    Timestamp, Tool, plain_word,
 };
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
@@ -70,7 +70,6 @@ impl<'a> Prepared<'a> {
             facts.id = id;
             facts.since = current.seq;
             facts.reported = dossier.report().is_some();
-            facts.judging = case.judging;
             facts.tier = Some(tier(policy, &facts).tier.as_str());
             let settled = rules.iter().map(|(rule, when)| Settled::of(rule, when, &facts));
             let settled = settled.collect();
@@ -111,8 +110,6 @@ pub struct DeclarationFacts<'a> {
     /// The event since which the register says of its tools that they keep data, if it does.
     pub(super) tools_since: Seq,
     pub(super) reported: bool,
-    /// The [`JUDGING`](crate::model::JUDGING) that is asked by.
-    judging: u32,
     tier: Option<&'static str>,
     phase: Option<String>,
     talent: TalentFacts,
@@ -142,7 +139,6 @@ impl<'a> DeclarationFacts<'a> {
             since: Seq(0),
             tools_since: tools.keep_since,
             reported: false,
-            judging: JUDGING,
             tier: None,
             phase: declaration.phase.as_deref().map(plain_word),
             talent,
@@ -321,7 +317,7 @@ impl Facts for DeclarationFacts<'_> {
             Fact::Watermarked => answer(one.watermarked),
             Fact::HumanContribution => Value::maybe(one.human_contribution.as_deref()),
             Fact::RightsClearance => Value::maybe(one.rights_clearance.as_deref()),
-            Fact::RightsMissing if self.judging > 1 => Value::said(rights_missing(one)),
+            Fact::RightsMissing => Value::said(rights_missing(one)),
             Fact::Vendor => Value::maybe(one.vendor.as_deref()),
             Fact::Pipeline => Value::Number(one.pipeline.len() as u64),
             Fact::PipelineUnmet => Value::maybe(self.pipeline_unmet.as_deref()),
@@ -337,7 +333,7 @@ impl Facts for DeclarationFacts<'_> {
             Fact::TalentMinor => Value::maybe(talent.minor.as_deref()),
             Fact::ConsentMissing => Value::maybe(talent.missing.as_deref()),
             Fact::ConsentElsewhere => Value::maybe(talent.elsewhere.as_deref()),
-            Fact::ConsentUnplaced if self.judging > 1 => Value::maybe(talent.unplaced.as_deref()),
+            Fact::ConsentUnplaced => Value::maybe(talent.unplaced.as_deref()),
             Fact::ConsentExpired => Value::maybe(talent.expired.as_deref()),
             Fact::Tool => Value::maybe(one.tool.as_deref()),
             Fact::ToolUnregistered => Value::maybe(tools.unregistered.as_deref()),

@@ -117,11 +117,10 @@ impl<'a> ItemFacts<'a> {
 
     /// Where a content stands by the approvals that count.
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        let Case { record, authorities, now, judging, .. } = *self.case;
-        let counts = |entry: &Entry<Approval>| {
-            counts(self.policy, asset, entry, authorities, record, judging)
-        };
-        record.clearance(asset, declarations, now, judging, &counts)
+        let Case { record, authorities, now, .. } = *self.case;
+        let counts =
+            |entry: &Entry<Approval>| counts(self.policy, asset, entry, authorities, record);
+        record.clearance(asset, declarations, now, &counts)
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
@@ -158,9 +157,7 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::Source => Value::said(stands.source.map(|asset| asset.short())),
             Fact::SourceSuspect => Value::Flag(stands.suspect),
-            Fact::SourceKnown => {
-                Value::Flag(self.case.judging > 0 && self.item.ancestry.is_known())
-            }
+            Fact::SourceKnown => Value::Flag(self.item.ancestry.is_known()),
             Fact::DetectedTool => Value::maybe(origin.tool.as_deref()),
             Fact::Determined => {
                 Value::Flag(self.case.record.determination(&self.item.asset).is_some())

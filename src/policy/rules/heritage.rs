@@ -103,7 +103,7 @@ impl<'a> Heritage<'a> {
         let all = family.of(policy, case, item, prepared);
         let sources = || all.iter().filter(|one| one.is_source);
         let ai = ai || sources().next().is_some();
-        let in_own_right = item.origin.marked.is_some() || !own.is_empty();
+        let in_own_right = item.origin.raised || !own.is_empty();
         let mut stands = Self::alone(policy, case, item, ai, own.clone());
         stands.declared |= !in_own_right
             && sources().next().is_some()

@@ -68,8 +68,6 @@ pub struct Case<'a> {
     /// Whether these are files that a command made from the deliverable: then nothing is asked of it as a
     /// whole.
     pub made: bool,
-    /// The [`JUDGING`](crate::model::JUDGING) to judge by.
-    pub judging: u32,
     /// What people decided.
     pub record: &'a Record,
     /// The moment of judgement.
