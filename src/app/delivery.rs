@@ -87,7 +87,7 @@ pub fn verify_delivery(
 }
 
 /// Bytes of a certificate, at most.
-const PAPER_MAX: u64 = 256 << 20;
+pub(super) const PAPER_MAX: u64 = 256 << 20;
 
 /// The text of a certificate or signature. A folder that came from elsewhere may hold anything by that
 /// name: what is no file, or larger than any of ours, is none.

@@ -20,7 +20,7 @@ use crate::app::deliverables::DeliverableState;
 use crate::app::export::leaving::{check_target, leaving};
 use crate::app::export::standing::finished;
 use crate::app::gate::{GateAnswer, finalize, gate};
-use crate::app::papers::{CERTIFICATE, Papers, algorithms, is_reserved, papers};
+use crate::app::papers::{CERTIFICATE, Papers, algorithms, check_certificate, is_reserved, papers};
 use crate::app::signing::SignOptions;
 use crate::app::{AppError, Context, Project};
 use crate::attest::Signer;
@@ -100,8 +100,13 @@ pub fn export(
     let (mut record, mut items) = leaving(project, name)?;
     let is_there = destination.join(CERTIFICATE).is_file();
     let is_resumed = destination.join(PARTIAL).join(CERTIFICATE).is_file();
+    let fits = |gate: &GateAnswer, record: &Record, items: &[Item]| {
+        let beside = check_target(&destination, items)?;
+        check_certificate(context, options, gate, record, items, beside.clone())?;
+        Ok::<_, AppError>(beside)
+    };
     if !is_there && !is_resumed {
-        check_target(&destination, &items)?;
+        fits(&answer.gate, &record, &items)?;
     }
     if answer.gate.state != DeliverableState::Final {
         answer.gate = finalised(project, context, name, answer.gate)?;
@@ -129,7 +134,7 @@ pub fn export(
         answer.beside = beside;
         papers
     } else {
-        answer.beside = check_target(&destination, &items)?;
+        answer.beside = fits(&answer.gate, &record, &items)?;
         let copied = match delivery.copy_all()? {
             Ok(copied) => copied,
             Err(swapped) => {

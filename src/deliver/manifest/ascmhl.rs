@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use crate::deliver::manifest::markup::{Markup, date_time, file_name_time};
 use crate::deliver::manifest::{Creator, ManifestError, Process};
 use crate::deliver::package::directory_hash::{DirectoryHash, DirectoryHashes};
+use crate::deliver::package::hash_list::{self, Limits};
 use crate::deliver::package::relative_path::{relative, shown, split};
-use crate::deliver::package::{Algorithm, Digest, Hasher, Previous, chain, hash_list, is_list};
+use crate::deliver::package::{Algorithm, Digest, Hasher, Previous, chain, is_list};
 use crate::model::Timestamp;
 
 /// Patterns that every history has: the reference implementation's own.
@@ -98,13 +99,21 @@ pub struct Generation {
     pub missing: Vec<Vec<u8>>,
 }
 
-/// Makes a generation.
+/// Makes a generation, if it can be read again.
 pub fn write_generation(options: &GenerationOptions<'_>) -> Result<Generation, ManifestError> {
+    write_within(options, Limits::OURS)
+}
+
+pub(super) fn write_within(
+    options: &GenerationOptions<'_>,
+    limits: Limits,
+) -> Result<Generation, ManifestError> {
     let empty = Previous::default();
     let previous = options.previous.unwrap_or(&empty);
     let name = name(options, previous)?;
     let tree = Tree::new(options)?;
     let (manifest, failed) = manifest(options, previous, &tree)?;
+    limits.hold(&manifest).map_err(|why| ManifestError::TooMuch { why })?;
     let chain = chain_file(previous, &name, &manifest)?;
     let moved: Vec<&[u8]> =
         options.files.iter().filter_map(|file| file.previous_path.as_deref()).collect();

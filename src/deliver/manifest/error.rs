@@ -44,6 +44,12 @@ pub enum ManifestError {
         /// The path, escaped.
         path: String,
     },
+    /// It could be written, and nobody here would read it.
+    #[error("it is too much for one manifest, which {why}")]
+    TooMuch {
+        /// Of what, to follow "it".
+        why: String,
+    },
     /// The folder's name becomes part of the manifest's name.
     #[error("{name} is no name of a folder")]
     FolderName {

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 
+use crate::deliver::manifest::ascmhl::write_within;
 use crate::deliver::manifest::{
     Author, Creator, Generation, GenerationOptions, ManifestError, ManifestFile, ManifestFolder,
     Process, write_generation,
 };
+use crate::deliver::package::hash_list::Limits;
 use crate::deliver::package::{
     self, Algorithm, CheckOptions, Digest, Hasher, PackageProblem, Previous,
 };
@@ -260,6 +262,33 @@ fn a_sha_256_alone_is_no_algorithm_of_asc_mhl() {
         previous: None,
     });
     assert!(matches!(error, Err(ManifestError::NoCommonAlgorithm { .. })));
+}
+
+#[test]
+fn what_no_reader_would_take_is_not_written() {
+    let (_temp, folder) = tree();
+    let (files, folders) = list(&folder, &[Algorithm::Xxh64]);
+    let within = |records: usize, bytes: u64| {
+        let options = GenerationOptions {
+            creator: &creator(),
+            process: Process::Transfer,
+            time: time("2026-11-22T09:30:05Z"),
+            folder_name: "x",
+            files: &files,
+            folders: &folders,
+            references: &[],
+            ignored: &[],
+            previous: None,
+        };
+        write_within(&options, Limits { records, bytes })
+    };
+    // The folder itself is one too.
+    let (records, Limits { bytes, .. }) = (files.len() + folders.len() + 1, Limits::OURS);
+    let length = within(records, bytes).unwrap().manifest.len() as u64;
+    within(records, length).unwrap();
+    let told = |made: Result<Generation, ManifestError>| made.unwrap_err().to_string();
+    assert!(told(within(records - 1, bytes)).ends_with("lists more than 11 files"));
+    assert!(told(within(records, length - 1)).contains("has more than"));
 }
 
 /// Runs the reference implementation; gives its exit status and what it said. Half of its commands

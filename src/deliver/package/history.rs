@@ -18,8 +18,9 @@ use crate::deliver::package::{
 
 /// Histories in one folder.
 const HISTORIES_MAX: usize = 1_000;
-/// Files in all histories of one folder.
-const LISTED_MAX: usize = 250_000;
+/// Files in all histories of one folder: as many as one generation lists and refers to, with its own two
+/// lists.
+const LISTED_MAX: usize = hash_list::RECORDS_MAX + hash_list::REFERENCES_MAX + 2;
 /// Files in all generations of all histories of one folder.
 const RECORDS_MAX: usize = 2_000_000;
 
