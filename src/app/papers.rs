@@ -373,6 +373,11 @@ impl From<StagingError> for AppError {
                 format!("nothing was delivered: {error}"),
                 "nothing that is there is overwritten: export to a folder that is new or empty",
             ),
+            StagingError::Mounted { .. } => Self::usage(
+                format!("nothing was delivered: {error}"),
+                "files appear there by one rename each, which no volume has with another: export to a folder without \
+                 mount points",
+            ),
             other => Self::Staging(other),
         }
     }
