@@ -163,6 +163,15 @@ impl Named {
     }
 }
 
+/// Whether there is something at a path or below it.
+pub(super) fn holds_any<T>(all: &BTreeMap<AssetPath, T>, path: &AssetPath) -> bool {
+    // What is below `a` begins with `a/`; `a-b` sorts between the two.
+    let below = AssetPath::new(path.root.clone(), path.path.join(b""));
+    let first = all.range(below..).next();
+    all.contains_key(path)
+        || first.is_some_and(|(one, _)| one.root == path.root && one.path.is_within(&path.path))
+}
+
 /// The name in `name:path` where no root has that name and no name at the top of the project begins
 /// so: a slip. Taken for a path of the project it would name nothing, and a deliverable would pass
 /// without what lies there.
@@ -335,4 +344,25 @@ pub(super) fn walk_all(
         each(listing?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_at_a_path_or_below_it_is_found_among_names_that_begin_alike() {
+        let path = |root: &str, path: &str| {
+            AssetPath::new(root.to_owned().try_into().unwrap(), RelPath::new(path).unwrap())
+        };
+        let all = [path("lib", "a-b/c"), path("lib", "a/b"), path("lib", "ab"), path("lib", "z")];
+        let all: BTreeMap<_, _> = all.into_iter().map(|path| (path, ())).collect();
+        for held in ["", "a", "a/b", "a-b", "a-b/c", "ab", "z"] {
+            assert!(holds_any(&all, &path("lib", held)), "{held}");
+        }
+        for not in ["a/b/c", "a/c", "a-", "b", "zz"] {
+            assert!(!holds_any(&all, &path("lib", not)), "{not}");
+        }
+        assert!(!holds_any(&all, &path("kit", "")) && !holds_any(&all, &path("other", "")));
+    }
 }

@@ -172,9 +172,10 @@ fn files(
             verified.broken.push((text, "the manifest does not list it".to_owned()));
         }
     }
+    let told: BTreeSet<_> = verified.broken.iter().map(|(name, _)| name.clone()).collect();
     for name in history.into_keys() {
         let name = String::from_utf8_lossy(&name).into_owned();
-        if verified.broken.iter().all(|(known, _)| *known != name) {
+        if !told.contains(&name) {
             verified.broken.push((name, "not there, and the manifest lists it".to_owned()));
         }
     }
