@@ -12,7 +12,7 @@ use crate::app::select::{Pattern, in_folders_there, is_name, rooted, unescaped};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{
-    AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
+    AssetPath, Found, GateRun, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
 };
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
@@ -44,9 +44,16 @@ impl Contents {
         Ok(Self { patterns, linked: BTreeMap::new(), referenced: BTreeSet::new() })
     }
 
+    /// What a deliverable is made of, with what a gate saw that its timelines and links mean.
+    pub(super) fn seen(made: &MadeOf, run: Option<&GateRun>) -> Result<Self, AppError> {
+        let contents = Self::new(made)?;
+        let Some(run) = run else { return Ok(contents) };
+        Ok(contents.with_referenced(run.referenced.iter().cloned()).with_links(&run.linked))
+    }
+
     /// Adds the files that its timelines refer to.
     pub(super) fn with_referenced(mut self, files: impl IntoIterator<Item = AssetPath>) -> Self {
-        self.referenced = files.into_iter().collect();
+        self.referenced.extend(files);
         self
     }
 

@@ -12,7 +12,7 @@ mod gaps;
 mod pictures;
 mod uses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::app::authority::authorities;
 use crate::app::contents::Contents;
@@ -153,12 +153,8 @@ fn production(project: &Project) -> String {
 
 /// What a deliverable holds: what it names, what its timelines mean now, and what the newest gate saw.
 fn contents(deliverable: &Deliverable, uses: &Uses) -> Result<Contents, AppError> {
-    let gate = deliverable.gate.as_ref();
-    let linked = gate.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let before = gate.map(|run| run.fact.referenced.clone()).unwrap_or_default();
-    let mut referenced: BTreeSet<_> = before.into_iter().collect();
-    referenced.extend(uses.files().cloned());
-    Ok(Contents::new(&deliverable.made)?.with_referenced(referenced).with_links(linked))
+    let run = deliverable.gate.as_ref().map(|run| &run.fact);
+    Ok(Contents::seen(&deliverable.made, run)?.with_referenced(uses.files().cloned()))
 }
 
 fn deliverable(

@@ -40,10 +40,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
         }
         run => run,
     };
-    let linked = run.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let contents = Contents::new(&deliverable.made)?
-        .with_referenced(run.map(|run| run.fact.referenced.clone()).unwrap_or_default())
-        .with_links(linked);
+    let contents = Contents::seen(&deliverable.made, run.map(|run| &run.fact))?;
     let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
     let record = fold_until(&reader, seq, Some(scope))?;
     let this_run = run.filter(|run| run.seq == seq);
