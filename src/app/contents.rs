@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use crate::app::select::{Pattern, in_folders_there, is_name, rooted, unescaped};
+use crate::app::select::{Pattern, has_wildcards, in_folders_there, is_name, rooted, unescaped};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{
@@ -321,13 +321,6 @@ fn undotted(text: &str) -> Option<(usize, String)> {
         }
     }
     Some((up, names.join("/")))
-}
-
-/// What makes a path a pattern.
-const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
-
-fn has_wildcards(text: &str) -> bool {
-    text.contains(WILDCARDS)
 }
 
 fn misplaced(text: &str) -> AppError {

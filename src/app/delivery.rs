@@ -18,6 +18,7 @@ use crate::deliver::package::{
 use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::{Head, Outcome, RelPath};
 use crate::observe::whole;
+use crate::problem::in_one_line;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -152,8 +153,7 @@ fn files(
             Ok(read) => read,
             Err(CopyError::Stopped) => return Err(AppError::Interrupted),
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(|one| format!(": {one}"));
-                verified.broken.push((text, format!("{error}{}", cause.unwrap_or_default())));
+                verified.broken.push((text, in_one_line(&error)));
                 continue;
             }
         };

@@ -28,8 +28,8 @@ use crate::model::{AiStatus, AssetId, AssetPath, Found};
 use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
-    DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView, OpenView,
-    Pictures, PolicyView,
+    Contribution, DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView,
+    OpenView, Pictures, PolicyView,
 };
 
 /// The whole log, with its pictures: what is left beside a delivery. One that is without pictures
@@ -247,11 +247,11 @@ impl DisclosureCounts {
         self.assets += many;
         self.lacking += u64::from(!one.view.missing.is_empty());
         match one.view.contribution {
-            "generated" => self.ai += many,
-            "part-generated" => self.ai_part += many,
-            "suspect" => self.suspect += many,
-            "contested" => self.contested += many,
-            _ => self.declared += many,
+            Contribution::Generated => self.ai += many,
+            Contribution::PartGenerated => self.ai_part += many,
+            Contribution::Suspect => self.suspect += many,
+            Contribution::Contested => self.contested += many,
+            Contribution::Declared => self.declared += many,
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::model::{
     AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
 };
 use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
+use crate::problem::in_one_line;
 use crate::record::Record;
 
 /// Why nothing below a root that left `config.toml` can be known.
@@ -145,10 +146,8 @@ impl Look<'_> {
             }
             Err(WalkError::Cancelled) => Err(AppError::Interrupted),
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-                let what = format!("{error}{}", cause.unwrap_or_default());
                 let path = AssetPath::new(root.name.clone(), base.clone());
-                self.problem(RuleCode::MediaUnread, path, what);
+                self.problem(RuleCode::MediaUnread, path, in_one_line(&error));
                 Ok(())
             }
         }
@@ -339,12 +338,7 @@ impl Look<'_> {
     }
 
     fn read(&mut self, ledger: &mut Ledger, root: &RootName, found: Found) -> Result<(), AppError> {
-        let reading = Reading {
-            clock: self.context.clock,
-            reporter: self.context.reporter,
-            cancel: self.context.cancel,
-            detection: &self.detection.settings,
-        };
+        let reading = Reading::new(self.context, &self.detection.settings);
         let mut ingest = Ingest::new(ledger, self.context, self.detection, root.clone());
         for path in found.gone {
             let (directory, name) = path.path.split();
