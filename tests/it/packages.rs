@@ -125,8 +125,9 @@ fn what_lies_in_a_package_is_judged_and_what_is_not_listed_blocks() {
 #[test]
 fn a_folder_that_is_no_package_is_not_added() {
     let world = World::with([("plain/a.png", plain_png(1))]);
-    let error = world.json(["deliverable", "add", "EP", "--package", "plain"]).expect(4).error();
-    assert!(error.contains("nothing was added"), "{error}");
+    let error = world.json(["deliverable", "add", "EP", "--package", "plain"]).expect(4);
+    assert!(error.error().contains("nothing was added"), "{}", error.stdout);
+    assert!(text(&error.value()["error"], "hint").contains("ASSETMAP"), "{}", error.stdout);
     world.run(["deliverable", "add", "EP", "--package", "/etc"]).expect(2);
     assert_eq!(world.json(["deliverable", "ls"]).expect(0).stdout, "");
 }
