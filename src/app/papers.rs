@@ -20,7 +20,7 @@ use crate::attest::{
 use crate::deliver::copy::Copied;
 use crate::deliver::manifest::{
     Creator, Generation, GenerationOptions, ManifestError, ManifestFile, ManifestReference,
-    Process, write_generation,
+    write_generation,
 };
 use crate::deliver::package::{Algorithm, Digest, Hasher, is_generation, is_list};
 use crate::deliver::staging::{PARTIAL, Staging, StagingError};
@@ -248,7 +248,7 @@ impl Content {
         let made = |algorithm| digests.iter().find(move |one| one.algorithm == algorithm);
         if !is_list(&path) {
             let digests = made(Algorithm::Xxh64).into_iter().cloned().collect();
-            self.files.push(ManifestFile { path, previous_path: None, size, modified, digests });
+            self.files.push(ManifestFile { path, size, modified, digests });
         } else if let Some(digest) = made(Algorithm::C4).filter(|_| is_generation(&path)) {
             self.references.push(ManifestReference { path, digest: digest.clone() });
         }
@@ -260,19 +260,14 @@ impl Content {
             host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             tool: "genlock".to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..Creator::default()
         };
         let folder = destination.file_name().unwrap_or_default().to_string_lossy();
         write_generation(&GenerationOptions {
             creator: &creator,
-            process: Process::Transfer,
             time: now,
             folder_name: &folder,
             files: &self.files,
-            folders: &[],
             references: &self.references,
-            ignored: &[],
-            previous: None,
         })
         .map_err(|error| match error {
             ManifestError::TooMuch { .. } => too_much(&error),

@@ -8,9 +8,7 @@ use std::path::Path;
 #[cfg(debug_assertions)]
 use std::process::Stdio;
 
-use genlock::deliver::manifest::{
-    Creator, GenerationOptions, ManifestFile, Process, write_generation,
-};
+use genlock::deliver::manifest::{Creator, GenerationOptions, ManifestFile, write_generation};
 use genlock::deliver::package::{Algorithm, Hasher};
 
 use base64::Engine;
@@ -55,13 +53,11 @@ fn history(folder: &Path, names: &[&str]) {
         host_name: "cart".to_owned(),
         tool: "other".to_owned(),
         tool_version: "1".to_owned(),
-        ..Creator::default()
     };
     let listed = names.iter().map(|name| {
         let bytes = fs::read(folder.join(name)).unwrap();
         ManifestFile {
             path: name.as_bytes().to_vec(),
-            previous_path: None,
             size: bytes.len() as u64,
             modified: None,
             digests: vec![Hasher::digest(Algorithm::Xxh64, &bytes)],
@@ -69,14 +65,10 @@ fn history(folder: &Path, names: &[&str]) {
     });
     let made = write_generation(&GenerationOptions {
         creator: &creator,
-        process: Process::InPlace,
         time: "2026-11-22T08:00:00Z".parse().unwrap(),
         folder_name: "card",
         files: &listed.collect::<Vec<_>>(),
-        folders: &[],
         references: &[],
-        ignored: &[],
-        previous: None,
     })
     .unwrap();
     fs::create_dir_all(folder.join("ascmhl")).unwrap();
