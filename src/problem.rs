@@ -1,6 +1,7 @@
 //! Problems: what could not be looked at. Never mixed with findings, which say what a policy
 //! refuses.
 
+use std::error::Error;
 use std::fmt;
 
 use crate::model::AssetPath;
@@ -26,6 +27,17 @@ impl Problem {
     pub fn at(path: &AssetPath, problem: impl fmt::Display) -> Self {
         Self { path_bytes: path.base64_when_not_utf8(), ..Self::new(path, problem) }
     }
+}
+
+/// An error and everything that caused it, on one line.
+pub fn in_one_line(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        line = format!("{line}: {cause}");
+        next = cause.source();
+    }
+    line
 }
 
 /// Who is told of problems and progress while work goes on. Called from several threads.
@@ -56,4 +68,25 @@ impl Reporter for Silent {
     fn problem(&self, _: &Problem) {}
     fn expect(&self, _: u64, _: u64) {}
     fn advance(&self, _: u64, _: u64) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("cannot {what}")]
+    struct Outer<E: Error + 'static> {
+        what: &'static str,
+        source: E,
+    }
+
+    #[test]
+    fn every_cause_of_an_error_is_on_its_line() {
+        let inner = Outer { what: "read", source: io::Error::other("a bad sector") };
+        let outer = Outer { what: "copy", source: inner };
+        assert_eq!(in_one_line(&outer), "cannot copy: cannot read: a bad sector");
+        assert_eq!(in_one_line(&io::Error::other("alone")), "alone");
+    }
 }

@@ -8,11 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use crate::app::select::{Pattern, in_folders_there, is_name, rooted, unescaped};
+use crate::app::select::{Pattern, has_wildcards, in_folders_there, is_name, rooted, unescaped};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::model::{
-    AssetPath, Found, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
+    AssetPath, Found, GateRun, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
 };
 use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
 
@@ -44,9 +44,16 @@ impl Contents {
         Ok(Self { patterns, linked: BTreeMap::new(), referenced: BTreeSet::new() })
     }
 
+    /// What a deliverable is made of, with what a gate saw that its timelines and links mean.
+    pub(super) fn seen(made: &MadeOf, run: Option<&GateRun>) -> Result<Self, AppError> {
+        let contents = Self::new(made)?;
+        let Some(run) = run else { return Ok(contents) };
+        Ok(contents.with_referenced(run.referenced.iter().cloned()).with_links(&run.linked))
+    }
+
     /// Adds the files that its timelines refer to.
     pub(super) fn with_referenced(mut self, files: impl IntoIterator<Item = AssetPath>) -> Self {
-        self.referenced = files.into_iter().collect();
+        self.referenced.extend(files);
         self
     }
 
@@ -161,6 +168,15 @@ impl Named {
         self.literal.as_ref().is_some_and(|literal| path.is_within(literal))
             || self.pattern.as_ref().is_some_and(|pattern| pattern.matches(root, path))
     }
+}
+
+/// Whether there is something at a path or below it.
+pub(super) fn holds_any<T>(all: &BTreeMap<AssetPath, T>, path: &AssetPath) -> bool {
+    // What is below `a` begins with `a/`; `a-b` sorts between the two.
+    let below = AssetPath::new(path.root.clone(), path.path.join(b""));
+    let first = all.range(below..).next();
+    all.contains_key(path)
+        || first.is_some_and(|(one, _)| one.root == path.root && one.path.is_within(&path.path))
 }
 
 /// The name in `name:path` where no root has that name and no name at the top of the project begins
@@ -307,13 +323,6 @@ fn undotted(text: &str) -> Option<(usize, String)> {
     Some((up, names.join("/")))
 }
 
-/// What makes a path a pattern.
-const WILDCARDS: [char; 4] = ['*', '?', '[', '{'];
-
-fn has_wildcards(text: &str) -> bool {
-    text.contains(WILDCARDS)
-}
-
 fn misplaced(text: &str) -> AppError {
     AppError::usage(
         format!("{text:?} is not a path below the project or one of its roots"),
@@ -335,4 +344,25 @@ pub(super) fn walk_all(
         each(listing?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_at_a_path_or_below_it_is_found_among_names_that_begin_alike() {
+        let path = |root: &str, path: &str| {
+            AssetPath::new(root.to_owned().try_into().unwrap(), RelPath::new(path).unwrap())
+        };
+        let all = [path("lib", "a-b/c"), path("lib", "a/b"), path("lib", "ab"), path("lib", "z")];
+        let all: BTreeMap<_, _> = all.into_iter().zip(1..).collect();
+        for held in ["", "a", "a/b", "a-b", "a-b/c", "ab", "z"] {
+            assert!(holds_any(&all, &path("lib", held)), "{held}");
+        }
+        for not in ["a/b/c", "a/c", "a-", "b", "zz"] {
+            assert!(!holds_any(&all, &path("lib", not)), "{not}");
+        }
+        assert!(!holds_any(&all, &path("kit", "")) && !holds_any(&all, &path("other", "")));
+    }
 }

@@ -62,9 +62,18 @@ pub(super) fn decisions(reader: &Reader) -> Result<Record, AppError> {
 pub(super) fn decide<T>(
     project: &Project,
     context: &Context<'_>,
+    decision: impl FnMut(&Record) -> Result<(Vec<Event>, T), AppError>,
+) -> Result<T, AppError> {
+    decide_on(whole(project)?, project, context, decision)
+}
+
+/// The same on the ground of a record that was folded just now.
+pub(super) fn decide_on<T>(
+    mut record: Record,
+    project: &Project,
+    context: &Context<'_>,
     mut decision: impl FnMut(&Record) -> Result<(Vec<Event>, T), AppError>,
 ) -> Result<T, AppError> {
-    let mut record = whole(project)?;
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
     loop {

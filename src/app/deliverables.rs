@@ -328,8 +328,9 @@ pub fn remove_deliverable(
 /// Every deliverable, by name.
 pub fn deliverables(project: &Project) -> Result<Vec<DeliverableView>, AppError> {
     let reader = project.reader()?;
-    let names: Vec<_> = fold(&reader, None)?.deliverables.into_keys().collect();
-    views(&reader, &names)
+    let decided = fold(&reader, None)?;
+    let names: Vec<_> = decided.deliverables.keys().cloned().collect();
+    Ok(views(&reader, decided, &names)?.0)
 }
 
 /// One deliverable, and what its timelines refer to.
@@ -339,9 +340,9 @@ pub fn show_deliverable(
     name: &str,
 ) -> Result<DeliverableDetails, AppError> {
     let reader = project.reader()?;
-    let view = views(&reader, &[name.to_owned()])?.pop();
+    let (mut views, record) = views(&reader, fold(&reader, None)?, &[name.to_owned()])?;
+    let view = views.pop();
     let view = view.ok_or_else(|| AppError::Internal("a deliverable without a view".to_owned()))?;
-    let record = fold(&reader, None)?;
     let made = known(&record, name)?.made.clone();
     let referenced = references::look(project, context, &made)?;
     let played = played(project, &made.packages);
@@ -371,24 +372,25 @@ pub fn show_deliverable(
     })
 }
 
-/// Reads the journal once, however many deliverables there are.
-fn views(reader: &Reader, names: &[String]) -> Result<Vec<DeliverableView>, AppError> {
-    let decided = fold(reader, None)?;
+/// Reads the observations once, however many deliverables there are. Gives the record with them.
+fn views(
+    reader: &Reader,
+    decided: Record,
+    names: &[String],
+) -> Result<(Vec<DeliverableView>, Record), AppError> {
     let mut all = Vec::new();
     for name in names {
         let deliverable = known(&decided, name)?;
-        let gate = deliverable.gate.as_ref();
-        let linked = gate.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-        let referenced = gate.map(|run| run.fact.referenced.clone()).unwrap_or_default();
-        all.push(Contents::new(&deliverable.made)?.with_referenced(referenced).with_links(linked));
+        let run = deliverable.gate.as_ref().map(|run| &run.fact);
+        all.push(Contents::seen(&deliverable.made, run)?);
     }
     let scope: PathFilter<'_> = &|root, path| all.iter().any(|one| one.contains(root, path));
     let record = if all.is_empty() { decided } else { fold(reader, Some(scope))? };
-    names
-        .iter()
-        .zip(&all)
-        .map(|(name, contents)| Ok(view(name, known(&record, name)?, contents, &record)))
-        .collect()
+    let of = |(name, contents): (&String, &Contents)| {
+        Ok(view(name, known(&record, name)?, contents, &record))
+    };
+    let views = names.iter().zip(&all).map(of).collect::<Result<_, AppError>>()?;
+    Ok((views, record))
 }
 
 fn view(

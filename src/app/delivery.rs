@@ -18,6 +18,7 @@ use crate::deliver::package::{
 use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::{Head, Outcome, RelPath};
 use crate::observe::whole;
+use crate::problem::in_one_line;
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +88,7 @@ pub fn verify_delivery(
 }
 
 /// Bytes of a certificate, at most.
-const PAPER_MAX: u64 = 256 << 20;
+pub(super) const PAPER_MAX: u64 = 256 << 20;
 
 /// The text of a certificate or signature. A folder that came from elsewhere may hold anything by that
 /// name: what is no file, or larger than any of ours, is none.
@@ -152,8 +153,7 @@ fn files(
             Ok(read) => read,
             Err(CopyError::Stopped) => return Err(AppError::Interrupted),
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(|one| format!(": {one}"));
-                verified.broken.push((text, format!("{error}{}", cause.unwrap_or_default())));
+                verified.broken.push((text, in_one_line(&error)));
                 continue;
             }
         };
@@ -172,9 +172,10 @@ fn files(
             verified.broken.push((text, "the manifest does not list it".to_owned()));
         }
     }
+    let told: BTreeSet<_> = verified.broken.iter().map(|(name, _)| name.clone()).collect();
     for name in history.into_keys() {
         let name = String::from_utf8_lossy(&name).into_owned();
-        if verified.broken.iter().all(|(known, _)| *known != name) {
+        if !told.contains(&name) {
             verified.broken.push((name, "not there, and the manifest lists it".to_owned()));
         }
     }

@@ -2,12 +2,13 @@
 //! their own hash, so that what was approved on paper is there five years later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 
+use crate::app::save::aside;
 use crate::app::{AppError, Context, Project};
-use crate::failpoint;
 use crate::model::{AssetId, Document};
 use crate::record::Record;
 
@@ -34,21 +35,10 @@ pub(super) fn store(
     let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
     let folder = project.control().join("documents");
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
-    let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));
-    let copied = copy(&mut source, &from, &draft).and_then(|(hash, size)| {
-        let to = folder.join(hash.to_string());
-        failpoint::hit("document-copied");
-        fs::rename(&draft, &to).map_err(AppError::io("write", &to))?;
-        File::open(&folder)
-            .and_then(|dir| dir.sync_all())
-            .map_err(AppError::io("sync", &folder))?;
-        failpoint::hit("document-stored");
-        Ok((hash, size))
-    });
-    if copied.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    let (hash, size) = copied?;
+    let (hash, size) = aside(&folder, OsStr::new("document"), &folder, |draft| {
+        let (hash, size) = copy(&mut source, &from, draft, &folder)?;
+        Ok((folder.join(hash.to_string()), (hash, size)))
+    })?;
     let name = from.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Document { hash, name, size })
 }
@@ -61,12 +51,10 @@ pub(super) fn keep(project: &Project, hash: AssetId, bytes: &[u8]) -> Result<(),
         return Ok(());
     }
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
-    let draft = folder.join(format!(".{}.genlock-tmp", std::process::id()));
-    let written = File::create(&draft)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&draft, &to))
-        .and_then(|()| File::open(&folder)?.sync_all());
-    written.map_err(AppError::io("write", &to))
+    aside(&folder, OsStr::new("document"), &to, |draft| {
+        draft.write_all(bytes).map_err(AppError::io("write", &to))?;
+        Ok((to.clone(), ()))
+    })
 }
 
 /// What is wrong with a document in the store: `None` when it is there as it was handed over.
@@ -120,8 +108,12 @@ pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
     checked.into_iter().filter(|(_, lost)| *lost).map(|(hash, _)| hash).collect()
 }
 
-fn copy(source: &mut File, from: &Path, draft: &Path) -> Result<(AssetId, u64), AppError> {
-    let mut to = File::create(draft).map_err(AppError::io("write", draft))?;
+fn copy(
+    source: &mut File,
+    from: &Path,
+    to: &mut File,
+    store: &Path,
+) -> Result<(AssetId, u64), AppError> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 20];
     let mut size = 0;
@@ -131,9 +123,8 @@ fn copy(source: &mut File, from: &Path, draft: &Path) -> Result<(AssetId, u64), 
             break;
         }
         hasher.update(&buffer[..read]);
-        to.write_all(&buffer[..read]).map_err(AppError::io("write", draft))?;
+        to.write_all(&buffer[..read]).map_err(AppError::io("write", store))?;
         size += read as u64;
     }
-    to.sync_all().map_err(AppError::io("sync", draft))?;
     Ok((AssetId::from(hasher.finalize()), size))
 }

@@ -8,19 +8,17 @@
 mod leaving;
 mod standing;
 
-pub(super) use leaving::record_of;
-
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::app::decide::{append, catch_up, fold};
+use crate::app::decide::decide_on;
 use crate::app::deliverables::DeliverableState;
 use crate::app::export::leaving::{check_target, leaving};
 use crate::app::export::standing::finished;
-use crate::app::gate::{GateAnswer, finalize, gate};
-use crate::app::papers::{CERTIFICATE, Papers, algorithms, is_reserved, papers};
+use crate::app::gate::{GateAnswer, OnRecord, finalized, gate_on_record};
+use crate::app::papers::{CERTIFICATE, Papers, algorithms, check_certificate, is_reserved, papers};
 use crate::app::signing::SignOptions;
 use crate::app::{AppError, Context, Project};
 use crate::attest::Signer;
@@ -28,7 +26,6 @@ use crate::deliver::copy::{Copied, CopyError, CopyOptions, copy, read_back};
 use crate::deliver::package::Algorithm;
 use crate::deliver::staging::{PARTIAL, Staging, sweep};
 use crate::failpoint;
-use crate::ledger::LedgerError;
 use crate::model::{AssetId, AssetPath, Event, Exported, Outcome, RelPath};
 use crate::record::Record;
 
@@ -78,43 +75,51 @@ pub fn export(
     let destination = context.absolute(destination);
     let sign = |one: &SignOptions| Signer::open(&context.absolute(&one.key), one.agent.as_deref());
     let signer = options.sign.as_ref().map(sign).transpose()?;
+    let OnRecord { answer: gate, mut record } = gate_on_record(project, context, name)?;
     let mut answer = ExportAnswer {
-        gate: gate(project, context, name)?,
+        gate,
         destination: destination.clone(),
         swapped: Vec::new(),
         delivered: None,
         beside: Vec::new(),
     };
-    let passes = |answer: &ExportAnswer| answer.gate.verdict.outcome == Outcome::Pass;
-    if !passes(&answer) {
+    let is_refused = |answer: &ExportAnswer| answer.gate.verdict.outcome != Outcome::Pass;
+    if is_refused(&answer) {
         return Ok(answer);
     }
     if answer.gate.state == DeliverableState::FinalChanged {
         // Wherever to: the refusal comes before anything that the destination is in the way of.
-        answer.gate = finalised(project, context, name, answer.gate)?;
-        if !passes(&answer) {
+        let looked = OnRecord { answer: answer.gate, record };
+        OnRecord { answer: answer.gate, record } = finalized(project, context, name, looked)?;
+        if is_refused(&answer) {
             return Ok(answer);
         }
     }
     // What cannot leave under its name, or to there, is told before anything is final or copied.
-    let (mut record, mut items) = leaving(project, name)?;
+    let mut items = leaving(&record, name)?;
     let is_there = destination.join(CERTIFICATE).is_file();
     let is_resumed = destination.join(PARTIAL).join(CERTIFICATE).is_file();
+    let fits = |gate: &GateAnswer, record: &Record, items: &[Item]| {
+        let beside = check_target(&destination, items)?;
+        check_certificate(context, options, gate, record, items, beside.clone())?;
+        Ok::<_, AppError>(beside)
+    };
     if !is_there && !is_resumed {
-        check_target(&destination, &items)?;
+        fits(&answer.gate, &record, &items)?;
     }
     if answer.gate.state != DeliverableState::Final {
-        answer.gate = finalised(project, context, name, answer.gate)?;
-        if !passes(&answer) {
+        let looked = OnRecord { answer: answer.gate, record };
+        OnRecord { answer: answer.gate, record } = finalized(project, context, name, looked)?;
+        if is_refused(&answer) {
             return Ok(answer);
         }
-        (record, items) = leaving(project, name)?;
+        items = leaving(&record, name)?;
     }
     if is_there {
         let (done, beside) = finished(context, &destination, name, &items, signer.as_ref())?;
         sweep(&destination)?;
         answer.beside = beside;
-        answer.delivered = Some(note(project, context, &record, done)?);
+        answer.delivered = Some(note(project, context, record, done)?);
         return Ok(answer);
     }
     failpoint::hit("export-judged");
@@ -129,7 +134,7 @@ pub fn export(
         answer.beside = beside;
         papers
     } else {
-        answer.beside = check_target(&destination, &items)?;
+        answer.beside = fits(&answer.gate, &record, &items)?;
         let copied = match delivery.copy_all()? {
             Ok(copied) => copied,
             Err(swapped) => {
@@ -149,33 +154,8 @@ pub fn export(
     let done = delivery.exported(name, &answer, &papers);
     staging.finish(&names)?;
     failpoint::hit("delivered");
-    answer.delivered = Some(note(project, context, &record, done)?);
+    answer.delivered = Some(note(project, context, record, done)?);
     Ok(answer)
-}
-
-/// A verdict of now: the deliverable is final, and holds what was finalised.
-pub(super) fn judged(
-    project: &Project,
-    context: &Context<'_>,
-    name: &str,
-) -> Result<GateAnswer, AppError> {
-    let looked = gate(project, context, name)?;
-    finalised(project, context, name, looked)
-}
-
-/// Makes it final that was just looked at, if it passes and is not final.
-fn finalised(
-    project: &Project,
-    context: &Context<'_>,
-    name: &str,
-    looked: GateAnswer,
-) -> Result<GateAnswer, AppError> {
-    let passes = looked.verdict.outcome == Outcome::Pass;
-    if !passes || looked.state == DeliverableState::Final {
-        return Ok(looked);
-    }
-    // Of one that changed since it was final this is the refusal: it must be reopened first.
-    finalize(project, context, name, None)
 }
 
 /// A delivery in the making.
@@ -321,23 +301,14 @@ const SPARE: u64 = 16 << 20;
 fn note(
     project: &Project,
     context: &Context<'_>,
-    record: &Record,
+    record: Record,
     done: Exported,
 ) -> Result<Exported, AppError> {
-    if record.exports.iter().any(|known| known.fact == done) {
-        return Ok(done);
+    if record.exports.iter().all(|known| known.fact != done) {
+        let event = Event::Exported(done.clone());
+        decide_on(record, project, context, |_| Ok((vec![event.clone()], ())))?;
     }
-    let mut ledger = project.ledger()?;
-    let reader = ledger.reader()?;
-    let mut record = fold(&reader, None)?;
-    loop {
-        let event = [Event::Exported(done.clone())];
-        match append(&mut ledger, context, &record, context.now(), &event) {
-            Ok(_) => return Ok(done),
-            Err(LedgerError::HeadMoved { .. }) => catch_up(&reader, &mut record, None)?,
-            Err(error) => return Err(error.into()),
-        }
-    }
+    Ok(done)
 }
 
 fn of_copy(error: CopyError) -> AppError {

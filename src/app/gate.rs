@@ -58,9 +58,39 @@ pub struct GateAnswer {
     pub state: DeliverableState,
 }
 
+/// An answer, and the record with it: everything decided, the run itself too, and what the deliverable holds.
+pub(super) struct OnRecord {
+    pub(super) answer: GateAnswer,
+    pub(super) record: Record,
+}
+
 /// Judges a deliverable and records the run.
 pub fn gate(project: &Project, context: &Context<'_>, name: &str) -> Result<GateAnswer, AppError> {
-    run(project, context, name, Asked::default())
+    Ok(gate_on_record(project, context, name)?.answer)
+}
+
+/// The same for who goes on from there, and needs not read the journal again.
+pub(super) fn gate_on_record(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+) -> Result<OnRecord, AppError> {
+    run(project, context, name, Asked::default(), None)
+}
+
+/// A verdict of now on what was just looked at: the deliverable is final, if it passes. Of one that changed
+/// since it was final this is the refusal: it must be reopened first.
+pub(super) fn finalized(
+    project: &Project,
+    context: &Context<'_>,
+    name: &str,
+    looked: OnRecord,
+) -> Result<OnRecord, AppError> {
+    let OnRecord { answer, record } = &looked;
+    if answer.verdict.outcome != Outcome::Pass || answer.state == DeliverableState::Final {
+        return Ok(looked);
+    }
+    run(project, context, name, Asked { finalize: true, ..Asked::default() }, Some(record))
 }
 
 /// Judges a deliverable and, if it passes, marks it final with exactly what it holds. With `attest`
@@ -78,7 +108,8 @@ pub fn finalize(
             "--attest names who states that every known use of generative AI is declared",
         ));
     }
-    run(project, context, name, Asked { finalize: true, attest, ..Asked::default() })
+    let asked = Asked { finalize: true, attest, ..Asked::default() };
+    Ok(run(project, context, name, asked, None)?.answer)
 }
 
 /// What is asked of a gate.
@@ -116,11 +147,15 @@ fn run(
     context: &Context<'_>,
     name: &str,
     asked: Asked<'_>,
-) -> Result<GateAnswer, AppError> {
+    before: Option<&Record>,
+) -> Result<OnRecord, AppError> {
     // Without a policy nothing passes, and nothing needs to be read to know it.
     let mut policy = project.policy()?;
     let mut approvers = Approvers::read(project)?;
-    let mut made = known(&whole(project)?, name)?.made.clone();
+    let mut made = match before {
+        Some(record) => known(record, name)?.made.clone(),
+        None => known(&whole(project)?, name)?.made.clone(),
+    };
     let detection = Detection::of(project, false)?;
     let mut ledger = project.ledger()?;
     let reader = ledger.reader()?;
@@ -166,7 +201,8 @@ fn run(
             let judged = Judged::new(context, &reader, name, asked, &policy, &looked)?;
             match judged.record(context, &mut ledger, &reader, &looked.record, asked.finalize) {
                 Ok((journal, state)) => {
-                    return Ok(GateAnswer {
+                    looked.fold_in(&reader)?;
+                    let answer = GateAnswer {
                         deliverable: name.to_owned(),
                         verdict: judged.verdict,
                         problems: looked.seen.problems,
@@ -175,7 +211,8 @@ fn run(
                         policy: policy.hash,
                         journal,
                         state,
-                    });
+                    };
+                    return Ok(OnRecord { answer, record: looked.record });
                 }
                 Err(LedgerError::HeadMoved { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -304,13 +341,18 @@ impl Looked {
         Ok(problems)
     }
 
-    /// Folds in what was journalled since: first of all, what was just seen.
+    /// Folds in what was journalled since, and asks what stands behind it.
     fn catch_up(&mut self, reader: &Reader) -> Result<(), AppError> {
-        // What links lead to was read just now, so its observation is among the new events.
-        let scope: PathFilter<'_> = &|root, path| self.contents.contains(root, path);
-        catch_up(reader, &mut self.record, Some(scope))?;
+        self.fold_in(reader)?;
         self.inquiry.look(&self.record);
         Ok(())
+    }
+
+    /// Folds in what was journalled since: first of all, what was just seen.
+    fn fold_in(&mut self, reader: &Reader) -> Result<(), AppError> {
+        // What links lead to was read just now, so its observation is among the new events.
+        let scope: PathFilter<'_> = &|root, path| self.contents.contains(root, path);
+        catch_up(reader, &mut self.record, Some(scope))
     }
 }
 

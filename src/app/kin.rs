@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::app::AppError;
 use crate::ledger::{Kinds, NamedRow, Reader};
 use crate::lineage::{Ancestry, Lineage, Own};
-use crate::model::{AssetId, Examination, Head, JUDGING, ObservedBatch, SIDECARS, Seq};
+use crate::model::{AssetId, Examination, Head, ObservedBatch, SIDECARS, Seq};
 use crate::origin::Origin;
 use crate::record::{Kinship, Places, Record};
 

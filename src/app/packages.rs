@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use crate::app::gate::Around;
 use crate::app::project::CONTROL;
-use crate::app::references::cause_of;
 use crate::app::{AppError, Project};
 use crate::deliver::package::{self, CheckOptions, Joint, PackageError, PackageProblem};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::{AssetId, AssetPath, Event, MediaProblem, PackageChecked, RelPath, RuleCode};
+use crate::problem::in_one_line;
 use crate::record::Record;
 
 /// What kind of packages lie in a folder, and nothing more; the error is for people.
@@ -58,7 +58,7 @@ pub(super) fn check(
             Err(error) => checks.problems.push(MediaProblem {
                 code: RuleCode::MediaUnread,
                 path: folder.clone(),
-                problem: cause_of(&error),
+                problem: in_one_line(&error),
                 reference: None,
             }),
         }

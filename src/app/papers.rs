@@ -2,22 +2,24 @@
 //! and one ASC MHL generation that covers all of these.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::app::AppError;
+use crate::app::delivery::PAPER_MAX;
 use crate::app::disclosure::disclosure;
-use crate::app::export::{Delivery, Item};
+use crate::app::export::{Delivery, ExportOptions, Item};
 use crate::app::gate::GateAnswer;
+use crate::app::{AppError, Context};
 use crate::attest::{
     Certificate, DELIVERY, DeliveryPredicate, Digests, Disclosed, PolicyInForce, Signer, Statement,
     Subject, Warning,
 };
 use crate::deliver::copy::Copied;
 use crate::deliver::manifest::{
-    Creator, Generation, GenerationOptions, ManifestFile, ManifestReference, Process,
+    Creator, Generation, GenerationOptions, ManifestError, ManifestFile, ManifestReference,
     write_generation,
 };
 use crate::deliver::package::{Algorithm, Digest, Hasher, is_generation, is_list};
@@ -57,14 +59,54 @@ pub(super) fn taken() -> impl Iterator<Item = String> {
     forms.chain([MHL, SIGNATURE, CERTIFICATE].map(str::to_owned))
 }
 
-/// Checks that a manifest can list all this in a delivery of that name, before anything is copied.
+/// Checks that a manifest can list all this in a delivery of that name, before anything is copied. The
+/// manifest that it makes is no shorter than the one that will be.
 pub(super) fn check_names(destination: &Path, items: &[Item]) -> Result<(), AppError> {
-    let mut content = Content::default();
+    let (mut content, ever) = (Content::default(), Timestamp::from_nanos(0));
     for name in items.iter().map(|item| item.name.clone()).chain(taken()) {
         let made = algorithms(&name).iter().map(|one| Hasher::digest(*one, b""));
-        content.add(&name, 0, &made.collect::<Vec<_>>(), None);
+        content.add(&name, u64::MAX, &made.collect::<Vec<_>>(), Some(ever));
     }
-    content.generation(destination, Timestamp::from_nanos(0)).map(drop)
+    content.generation(destination, ever).map(drop)
+}
+
+/// Checks that a certificate of all this is one that can be read, before anything is copied.
+pub(super) fn check_certificate(
+    context: &Context<'_>,
+    options: &ExportOptions,
+    answer: &GateAnswer,
+    record: &Record,
+    items: &[Item],
+    beside: Vec<RelPath>,
+) -> Result<(), AppError> {
+    let digest = Digests::of(b"");
+    let names = items.iter().map(|item| item.name.clone()).chain(taken());
+    let subjects = names.map(|name| Subject { name: Some(name), digest: digest.clone() });
+    let said = predicate(context, options, answer, record, context.now(), beside);
+    certificate(subjects.collect(), said, PAPER_MAX).map(drop)
+}
+
+/// The text of a certificate, unless it would be larger than those that are read.
+fn certificate(
+    subjects: Vec<Subject>,
+    said: DeliveryPredicate,
+    most: u64,
+) -> Result<String, AppError> {
+    let text = Statement::new(subjects, said)
+        .to_text()
+        .map_err(|error| AppError::Internal(format!("cannot write a certificate: {error}")))?;
+    if text.len() as u64 > most {
+        let why = format!("it is too much for one certificate, which has more than {most} bytes");
+        return Err(too_much(&why));
+    }
+    Ok(text)
+}
+
+fn too_much(why: &dyn Display) -> AppError {
+    AppError::usage(
+        format!("nothing was delivered: {why}"),
+        "make a deliverable of each part, and export each to a folder of its own",
+    )
 }
 
 /// What a copy is hashed with, besides BLAKE3: certificates say SHA-256, ASC MHL xxh64, and C4 of the
@@ -142,11 +184,8 @@ pub(super) fn papers(
     let mut subjects: Vec<_> =
         delivery.items.iter().zip(copied).map(|(item, copied)| subject(item, copied)).collect();
     subjects.extend(writer.papers.iter().map(|paper| paper.subject.clone()));
-    let said = predicate(delivery, answer, record, now, beside);
-    let statement = Statement::new(subjects, said);
-    let text = statement
-        .to_text()
-        .map_err(|error| AppError::Internal(format!("cannot write a certificate: {error}")))?;
+    let said = predicate(delivery.context, delivery.options, answer, record, now, beside);
+    let text = certificate(subjects, said, PAPER_MAX)?;
     let signature = signer.map(|signer| signer.sign(DELIVERY, text.as_bytes())).transpose()?;
     if let Some(signature) = &signature {
         writer.write(SIGNATURE, signature.as_bytes(), now)?;
@@ -209,7 +248,7 @@ impl Content {
         let made = |algorithm| digests.iter().find(move |one| one.algorithm == algorithm);
         if !is_list(&path) {
             let digests = made(Algorithm::Xxh64).into_iter().cloned().collect();
-            self.files.push(ManifestFile { path, previous_path: None, size, modified, digests });
+            self.files.push(ManifestFile { path, size, modified, digests });
         } else if let Some(digest) = made(Algorithm::C4).filter(|_| is_generation(&path)) {
             self.references.push(ManifestReference { path, digest: digest.clone() });
         }
@@ -221,21 +260,19 @@ impl Content {
             host_name: rustix::system::uname().nodename().to_string_lossy().into_owned(),
             tool: "genlock".to_owned(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..Creator::default()
         };
         let folder = destination.file_name().unwrap_or_default().to_string_lossy();
         write_generation(&GenerationOptions {
             creator: &creator,
-            process: Process::Transfer,
             time: now,
             folder_name: &folder,
             files: &self.files,
-            folders: &[],
             references: &self.references,
-            ignored: &[],
-            previous: None,
         })
-        .map_err(AppError::Manifest)
+        .map_err(|error| match error {
+            ManifestError::TooMuch { .. } => too_much(&error),
+            other => AppError::Manifest(other),
+        })
     }
 }
 
@@ -255,7 +292,8 @@ fn subject(item: &Item, copied: &Copied) -> Subject {
 }
 
 fn predicate(
-    delivery: &Delivery<'_>,
+    context: &Context<'_>,
+    options: &ExportOptions,
     answer: &GateAnswer,
     record: &Record,
     now: Timestamp,
@@ -276,9 +314,9 @@ fn predicate(
         approvers: record.texts.approvers_hash(),
         disclosed: disclosed(record),
         exported_at: now,
-        by: delivery.context.actor.clone(),
+        by: context.actor.clone(),
         program: PROGRAM.to_owned(),
-        read_back: !delivery.options.no_read_back,
+        read_back: !options.no_read_back,
         beside,
     }
 }
@@ -330,7 +368,66 @@ impl From<StagingError> for AppError {
                 format!("nothing was delivered: {error}"),
                 "nothing that is there is overwritten: export to a folder that is new or empty",
             ),
+            StagingError::Mounted { .. } => Self::usage(
+                format!("nothing was delivered: {error}"),
+                "files appear there by one rename each, which no volume has with another: export to a folder without \
+                 mount points",
+            ),
             other => Self::Staging(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AssetPath, Outcome, RootName};
+
+    fn item(name: &str) -> Item {
+        let path = RelPath::new(name).unwrap();
+        let asset = AssetId::from(blake3::hash(b""));
+        Item { from: AssetPath::new(RootName::project(), path), name: name.to_owned(), asset }
+    }
+
+    #[test]
+    fn more_than_a_manifest_holds_is_told_before_anything_is_copied() {
+        let of = |histories: usize| {
+            let name = |at: usize| item(&format!("card-{at}/ascmhl/0001_card_2026.mhl"));
+            let mut items: Vec<_> = (0..histories).map(name).collect();
+            items.push(item("a.png"));
+            check_names(Path::new("/out/EP"), &items)
+        };
+        of(10_000).unwrap();
+        let Err(AppError::Usage { message, hint }) = of(10_001) else { panic!("it was taken") };
+        assert!(message.starts_with("nothing was delivered: it is too much"), "{message}");
+        assert!(message.ends_with("refers to more than 10000 manifests"), "{message}");
+        assert!(hint.is_some());
+    }
+
+    #[test]
+    fn more_than_a_certificate_holds_is_told() {
+        let subject = || Subject { name: Some("a".to_owned()), digest: Digests::of(b"a") };
+        let said = || DeliveryPredicate {
+            deliverable: "EP".to_owned(),
+            verdict: Outcome::Pass,
+            head: String::new(),
+            checked: 1,
+            warnings: Vec::new(),
+            policy: PolicyInForce { profile: String::new(), hash: Digests::of(b"").blake3 },
+            approvers: None,
+            disclosed: Disclosed::default(),
+            exported_at: Timestamp::from_nanos(0),
+            by: String::new(),
+            program: PROGRAM.to_owned(),
+            read_back: true,
+            beside: Vec::new(),
+        };
+        let text = certificate(vec![subject()], said(), PAPER_MAX).unwrap();
+        let most = text.len() as u64;
+        assert_eq!(certificate(vec![subject()], said(), most).unwrap(), text);
+        let more = certificate(vec![subject(), subject()], said(), most);
+        assert!(
+            matches!(more, Err(AppError::Usage { message, .. }) if message.contains("certificate"))
+        );
     }
 }

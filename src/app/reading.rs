@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::app::Context;
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
 use crate::model::{
@@ -108,9 +109,9 @@ pub(super) enum Outcome {
 /// What the readers need from around them.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
-    pub(super) clock: &'a dyn Clock,
-    pub(super) reporter: &'a dyn Reporter,
-    pub(super) cancel: &'a AtomicBool,
+    clock: &'a dyn Clock,
+    reporter: &'a dyn Reporter,
+    cancel: &'a AtomicBool,
     pub(super) detection: &'a Settings,
 }
 
@@ -138,6 +139,14 @@ impl Admission for Everything {
 
     fn accepts(&self, _: &Job, _: &Outcome) -> bool {
         true
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// With the clock and the listeners of a command.
+    pub(super) fn new(context: &'a Context<'_>, detection: &'a Settings) -> Self {
+        let Context { clock, reporter, cancel, .. } = *context;
+        Self { clock, reporter, cancel, detection }
     }
 }
 

@@ -157,12 +157,7 @@ impl Part<'_> {
 
     fn look(&self, jobs: &Receiver<Again>, results: &Sender<Looked>) {
         let mut hasher = FileHasher::new(HashOptions::default());
-        let reading = Reading {
-            clock: self.context.clock,
-            reporter: self.context.reporter,
-            cancel: self.context.cancel,
-            detection: &self.detection.settings,
-        };
+        let reading = Reading::new(self.context, &self.detection.settings);
         for again in jobs {
             if self.context.check().is_err() {
                 return;

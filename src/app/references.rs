@@ -21,6 +21,7 @@ use crate::model::{
     AssetId, AssetPath, FinalItem, Found, LinkedAs, MadeOf, MediaProblem, Reference, ReferenceLink,
     Resolution, RuleCode, TimelineRead,
 };
+use crate::problem::in_one_line;
 
 pub(super) use disk::real;
 pub(super) use file::Source;
@@ -208,7 +209,7 @@ pub(super) fn look(
             Err(error) => found.problems.push(MediaProblem {
                 code: unread(&error),
                 path: named.clone(),
-                problem: cause_of(&error),
+                problem: in_one_line(&error),
                 reference: None,
             }),
         }
@@ -263,14 +264,6 @@ fn unread(error: &TimelineError) -> RuleCode {
             RuleCode::MediaMissing
         }
         _ => RuleCode::MediaUnread,
-    }
-}
-
-/// An error and what caused it, on one line.
-pub(super) fn cause_of(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
     }
 }
 

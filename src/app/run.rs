@@ -17,8 +17,7 @@ use std::sync::atomic::AtomicBool;
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold};
 use crate::app::deliverables::DeliverableState;
-use crate::app::export::judged;
-use crate::app::gate::{GateAnswer, MadeFiles, gate};
+use crate::app::gate::{GateAnswer, MadeFiles, OnRecord, finalized, gate, gate_on_record};
 use crate::app::kin::{own, places};
 use crate::app::link::link_made;
 use crate::app::run::snapshot::Snapshot;
@@ -76,11 +75,13 @@ pub fn run(
     let paths = options.outputs.iter().map(|text| path_pattern(project, context, text));
     let made = MadeOf { paths: paths.collect::<Result<_, _>>()?, ..MadeOf::default() };
     let named = Contents::new(&made)?;
-    let gate = judged(project, context, name)?;
+    let looked = gate_on_record(project, context, name)?;
+    let OnRecord { answer: gate, record } = finalized(project, context, name, looked)?;
     if gate.verdict.outcome != Outcome::Pass {
         return Ok(RunAnswer { gate, ran: None });
     }
-    let sources = Sources::of(project, name)?;
+    let sources = Sources::of(project, name, &record)?;
+    drop(record);
     let before = Snapshot::of(project, context, &named)?;
     let status = start(project, options)?;
     failpoint::hit("command-ended");
@@ -179,7 +180,7 @@ impl Follow<'_> {
         let mut made = MadeFiles::look(project, context, files.clone())?;
         ran.rendered.outputs = made.contents();
         let again = gate(project, context, name);
-        let now = Sources::of(project, name);
+        let now = Sources::on_record(project, name);
         // Lineage is drawn also where the deliverable cannot be judged any more.
         let held = now.as_ref().unwrap_or(self.sources);
         let sequel = self.sources.since(project, held, &files)?;

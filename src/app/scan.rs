@@ -20,6 +20,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use crate::app::decide::{decisions, whole};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
+use crate::app::origins::origins;
 use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
@@ -34,7 +35,7 @@ use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
 use crate::model::{AssetPath, Event, Head, RelPath, RootName, SIDECARS, ScanCompleted};
 use crate::observe::{Onlooker, Walk, WalkError, WalkOptions};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_one_line};
 
 /// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
 /// few only wait for each other.
@@ -210,9 +211,8 @@ fn unwalkable(
 }
 
 fn root_problem(root: &Root, error: &WalkError) -> Problem {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
-    let what = format!("{error}{}", cause.unwrap_or_default());
-    Problem::new(root.path.display(), format!("{what}; nothing in it is called missing"))
+    let what = format!("{}; nothing in it is called missing", in_one_line(error));
+    Problem::new(root.path.display(), what)
 }
 
 /// One root, or a part of one, on its way through the pipeline.
@@ -297,7 +297,9 @@ impl Part<'_> {
             Walked::All | Walked::NotAll => reader.totals(&root.name, start)?,
         };
         let mut record = decisions(&reader)?;
-        let part = tally(&reader, &mut record, &root.name, start, totals, &mut outcome.problems)?;
+        let known = origins(&reader, &mut record, None)?;
+        let problems = &mut outcome.problems;
+        let part = tally(&reader, &record, &known, &root.name, start, totals, problems)?;
         outcome.tally += part;
         let all = !matches!(walked, Walked::NotAll);
         if all {
@@ -406,12 +408,7 @@ impl Part<'_> {
     }
 
     pub(super) fn reading(&self) -> Reading<'_> {
-        Reading {
-            clock: self.context.clock,
-            reporter: self.context.reporter,
-            cancel: self.context.cancel,
-            detection: &self.detection.settings,
-        }
+        Reading::new(self.context, &self.detection.settings)
     }
 
     pub(super) fn journal(

@@ -257,6 +257,11 @@ pub(super) fn unescaped(part: &str) -> Option<String> {
     Some(name)
 }
 
+/// Whether a text can be a pattern, by what is in it.
+pub(super) fn has_wildcards(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
 /// A glob or a folded sequence below a root.
 pub(super) struct Pattern {
     root: RootName,
@@ -275,7 +280,7 @@ impl Pattern {
             Some((RelPath::new(directory).ok()?, FramePattern::parse(name)?))
         });
         // `[1001-1096]` is frames, not a set of characters.
-        let glob = if sequence.is_none() && text.contains(['*', '?', '[', '{']) {
+        let glob = if sequence.is_none() && has_wildcards(text) {
             let built = GlobBuilder::new(text).literal_separator(true).build();
             Some(built.map_err(|error| {
                 AppError::usage(

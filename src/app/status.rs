@@ -49,10 +49,12 @@ impl AddAssign for Tally {
     }
 }
 
-/// Counts a part of a root, whose totals are known, and adds the problems of the contents in it.
+/// Counts a part of a root, whose totals are known, and adds the problems of the contents in it. `known` are
+/// the origins of all there are.
 pub(super) fn tally(
     reader: &Reader,
-    record: &mut Record,
+    record: &Record,
+    known: &BTreeMap<AssetId, Known>,
     root: &RootName,
     directory: &RelPath,
     totals: Totals,
@@ -65,20 +67,20 @@ pub(super) fn tally(
         ..Tally::default()
     };
     let counts = reader.present_examined(root, directory)?;
-    for (asset, known) in origins(reader, record, None)? {
-        let present = match counts.get(&asset) {
+    for (asset, known) in known {
+        let present = match counts.get(asset) {
             Some(count) => *count,
             // Determined by a person or made from AI, and without a mark of its own.
-            None if record.is_spoken_of(&asset)
+            None if record.is_spoken_of(asset)
                 || known.origin.strength == Some(Strength::Inherited) =>
             {
-                reader.present(&asset, Some((root, directory)))?
+                reader.present(asset, Some((root, directory)))?
             }
             None => 0,
         };
         if present > 0 && !known.problems.is_empty() {
             let here = |path: &AssetPath| path.root == *root && path.path.is_within(directory);
-            for location in reader.locations_of(&asset)? {
+            for location in reader.locations_of(asset)? {
                 if location.present && here(&location.path) {
                     let lines = known.problems.iter();
                     problems.extend(lines.map(|one| Problem::at(&location.path, &one.problem)));
@@ -113,7 +115,7 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         if totals.files > 0 && project.folder(&root).is_none() {
             unconfigured.push((root.as_str().to_owned(), totals.files));
         }
-        all += tally(&reader, &mut record, &root, &RelPath::root(), totals, &mut problems)?;
+        all += tally(&reader, &record, &known, &root, &RelPath::root(), totals, &mut problems)?;
     }
     let Awaiting { declaration, approval, determination, missing } =
         awaiting(project, &reader, &known)?;

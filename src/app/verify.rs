@@ -116,12 +116,7 @@ fn files(
     verified: &mut Verified,
 ) -> Result<(), AppError> {
     let detection = Settings::default();
-    let reading = Reading {
-        clock: context.clock,
-        reporter: context.reporter,
-        cancel: context.cancel,
-        detection: &detection,
-    };
+    let reading = Reading::new(context, &detection);
     let readers = project.config.readers;
     let (jobs, to_read) = bounded::<Vec<Job>>(readers * 4);
     let (results, arrived) = bounded(readers * 4);

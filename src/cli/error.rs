@@ -86,6 +86,16 @@ fn hint_of(error: &AppError) -> Option<String> {
             "look at all of it with genlock verify FOLDER; nothing there is overwritten: export to another folder"
                 .to_owned(),
         ),
+        AppError::Timeline { .. } => Some(
+            "what is read is an editor's own file or export (OTIO, EDL, FCPXML, XML, AAF, ALE): export it again, or name its \
+             media with --path"
+                .into(),
+        ),
+        AppError::Package { .. } => Some(
+            "--package takes the folder with the lists in it (ASSETMAP, ascmhl, *.mhl); of any other folder name the files \
+             with --path"
+                .into(),
+        ),
         AppError::Sign(_) => Some(
             "--sign takes a private key in OpenSSH's own format (ssh-keygen -p -f KEY converts it), \
              or a public key that ssh-agent holds; one with a passphrase and an RSA key go to the \

@@ -98,8 +98,9 @@ fn called(reference: &Reference) -> impl Iterator<Item = (Called, Vec<u8>)> {
     files.into_iter().map(|name| (Called::File, name)).chain(names)
 }
 
-/// What an edit decision list writes where there is no reel, and what is no name at all.
-fn is_no_name(name: &str) -> bool {
+/// What an edit decision list writes where there is no reel (`AX` is auxiliary, `BL` is black), and what is
+/// no name at all.
+pub(super) fn is_no_name(name: &str) -> bool {
     let name = name.trim();
     name.is_empty() || ["AX", "BL"].iter().any(|none| name.eq_ignore_ascii_case(none))
 }
@@ -148,14 +149,14 @@ impl Names {
 
     /// The files that a reference may mean, by the first of its names that any file has, and which that
     /// is. More than one is a question for a person. A size that the timeline states must be the file's.
-    pub fn candidates(&self, reference: &Reference) -> Option<(Called, Vec<Candidate>)> {
+    pub fn candidates(&self, reference: &Reference) -> Option<(Called, Vec<&Candidate>)> {
         called(reference).find_map(|(by, name)| Some((by, self.by_name(&name, reference)?)))
     }
 
-    fn by_name(&self, name: &[u8], reference: &Reference) -> Option<Vec<Candidate>> {
-        let mut found = self.found.get(name)?.clone();
-        found.retain(|one| reference.size.is_none_or(|size| size == one.size));
-        let whole = |one: &Candidate| composed(one.path.path.name()) == name;
+    fn by_name(&self, name: &[u8], reference: &Reference) -> Option<Vec<&Candidate>> {
+        let is_as_long = |one: &&Candidate| reference.size.is_none_or(|size| size == one.size);
+        let mut found: Vec<_> = self.found.get(name)?.iter().filter(is_as_long).collect();
+        let whole = |one: &&Candidate| composed(one.path.path.name()) == name;
         if media_stem(name).is_some() && found.iter().any(whole) {
             // Named with its ending: a stem that is spelled so too is something else.
             found.retain(whole);

@@ -92,6 +92,12 @@ pub enum StagingError {
         /// The file.
         path: PathBuf,
     },
+    /// Something is mounted where files are to be put by renaming them.
+    #[error("{} is on another volume than the folder it is in", path.display())]
+    Mounted {
+        /// The folder.
+        path: PathBuf,
+    },
     /// It holds more than a certificate can tell apart from the delivery.
     #[error("{} holds more than {most} files already", path.display())]
     Crowded {
@@ -121,12 +127,13 @@ pub(super) fn io_error(
 }
 
 /// Checks that nothing is in the way of these names in a folder that is to be a delivery: none is there,
-/// and what they lie in is a folder, or not there either. A link is no folder, wherever it leads.
+/// and what they lie in is a folder of the same volume, or not there either. A link is no folder, wherever
+/// it leads.
 pub fn check_free<'a>(
     target: &Path,
     names: impl IntoIterator<Item = &'a Path>,
 ) -> Result<(), StagingError> {
-    match fs::symlink_metadata(target) {
+    let top = match fs::symlink_metadata(target) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             // Mistyped: it goes through a file.
@@ -138,8 +145,8 @@ pub fn check_free<'a>(
         Ok(found) if !found.is_dir() => {
             return Err(StagingError::NoFolder { path: target.to_owned() });
         }
-        Ok(_) => {}
-    }
+        Ok(found) => found,
+    };
     for name in names {
         let mut path = target.to_owned();
         let mut parts = name.components().peekable();
@@ -148,7 +155,11 @@ pub fn check_free<'a>(
             match fs::symlink_metadata(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => break,
                 Err(error) => return Err(io_error("look at", &path)(error)),
-                Ok(found) if found.is_dir() && parts.peek().is_some() => {}
+                Ok(found) if found.is_dir() && parts.peek().is_some() => {
+                    if is_apart(&path, &found, &top) {
+                        return Err(StagingError::Mounted { path });
+                    }
+                }
                 Ok(_) => return Err(StagingError::Taken { path }),
             }
         }
@@ -191,7 +202,7 @@ impl Staging {
             Ok(found) => {
                 let above = fs::metadata(parent).map_err(io_error("look at", parent))?;
                 let mut inside = fs::read_dir(target).map_err(io_error("list", target))?;
-                found.dev() == above.dev() && !is_mounted(target) && inside.next().is_none()
+                !is_apart(target, &found, &above) && inside.next().is_none()
             }
         };
         let folder = if at_once {
@@ -202,8 +213,13 @@ impl Staging {
         };
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
         // Through a link, what is taken away here would be somebody else's.
-        if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+        let made = fs::symlink_metadata(&folder).map_err(io_error("look at", &folder))?;
+        if !made.is_dir() {
             return Err(StagingError::NoFolder { path: folder });
+        }
+        let above = folder.parent().unwrap_or(&folder);
+        if is_apart(&folder, &made, &fs::metadata(above).map_err(io_error("look at", above))?) {
+            return Err(StagingError::Mounted { path: folder });
         }
         let lock = folder.join(LOCK);
         let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
@@ -367,6 +383,11 @@ impl Staging {
     pub fn discard(self) -> Result<(), StagingError> {
         fs::remove_dir_all(&self.folder).map_err(io_error("remove", &self.folder))
     }
+}
+
+/// Whether a folder is on another volume than one above it: nothing can be renamed from there to here.
+fn is_apart(folder: &Path, found: &Metadata, above: &Metadata) -> bool {
+    found.dev() != above.dev() || is_mounted(folder)
 }
 
 /// Whether something is mounted on a folder. Also a folder of the same device may be: containers get their

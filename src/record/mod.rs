@@ -512,11 +512,4 @@ impl Record {
         since().any(|no| no.fact.deliverables.is_empty())
             || !ours.is_empty() && ours.iter().all(to)
     }
-
-    /// Every content any decision is about.
-    pub fn decided_assets(&self) -> BTreeSet<AssetId> {
-        let mut decided = self.determined();
-        decided.extend(self.approved.keys().chain(self.rejected.keys()));
-        decided
-    }
 }

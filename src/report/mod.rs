@@ -14,12 +14,12 @@ mod watch;
 pub use csv::{header as csv_header, row as csv_row};
 pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
 pub use disclosure::{
-    DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable, DisclosedVerdict,
-    Disclosure, DisclosureCounts, ElementView, GapView, OpenView, Picture, Pictures, SaidView,
-    UseView, WordView, disclosure_csv, disclosure_html, disclosure_summary,
+    Contribution, DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable,
+    DisclosedVerdict, Disclosure, DisclosureCounts, ElementView, GapView, OpenView, Picture,
+    Pictures, SaidView, UseView, WordView, disclosure_csv, disclosure_html, disclosure_summary,
 };
 pub use json::{VERSION, line as json_line};
-pub use text::{bytes, clean, count, duration, plain, short_list};
+pub use text::{bytes, clean, count, duration, plain};
 pub use view::{
     ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
     FindingView, HeadView, KinView, ListRow, LocationView, PathView, PolicySummary, PolicyView,

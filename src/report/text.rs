@@ -70,15 +70,6 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
-/// The first few of many, and how many more there are.
-pub fn short_list(items: &[String], limit: usize) -> String {
-    let shown = items.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
-    match items.len().saturating_sub(limit) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

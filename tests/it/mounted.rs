@@ -80,6 +80,32 @@ fn a_delivery_appears_on_a_mount_point() {
 }
 
 #[test]
+fn what_is_mounted_inside_the_folder_is_told_before_anything_is_final_or_copied() {
+    for mount in MOUNTS {
+        let world = world();
+        let to = world.outside("EP");
+        let Some(inside) = mount(&world, "EP/cut/deep") else { return };
+        let error = export(&world, &to).expect(2).value();
+        let message = error["error"]["message"].to_string();
+        assert!(message.contains("EP/cut/deep is on another volume"), "{message}");
+        assert_eq!(files(&to), [].into());
+        assert!(!to.join(".genlock-partial").exists());
+        assert_eq!(world.json(["deliverable", "show", "EP"]).expect(0).value()["state"], "open");
+        drop(inside);
+        // Also where the delivery would be put together.
+        fs::write(to.join("notes.txt"), "theirs").unwrap();
+        let Some(staged) = mount(&world, "EP/.genlock-partial") else { return };
+        export(&world, &to).expect(2);
+        assert_eq!(files(&to), ["notes.txt".to_owned()].into());
+        drop(staged);
+        // In the way is only what the delivery needs.
+        let Some(_beside) = mount(&world, "EP/other") else { return };
+        export(&world, &to).expect(0);
+        verify(&world, &to).expect(0);
+    }
+}
+
+#[test]
 fn a_drive_that_is_too_small_is_told_and_keeps_nothing() {
     let world = world();
     let Some(drive) = Mounted::new(&world, "drive", &["-t", "tmpfs", "-o", "size=1m", "none"])

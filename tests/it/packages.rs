@@ -8,9 +8,7 @@ use std::path::Path;
 #[cfg(debug_assertions)]
 use std::process::Stdio;
 
-use genlock::deliver::manifest::{
-    Creator, GenerationOptions, ManifestFile, Process, write_generation,
-};
+use genlock::deliver::manifest::{Creator, GenerationOptions, ManifestFile, write_generation};
 use genlock::deliver::package::{Algorithm, Hasher};
 
 use base64::Engine;
@@ -55,13 +53,11 @@ fn history(folder: &Path, names: &[&str]) {
         host_name: "cart".to_owned(),
         tool: "other".to_owned(),
         tool_version: "1".to_owned(),
-        ..Creator::default()
     };
     let listed = names.iter().map(|name| {
         let bytes = fs::read(folder.join(name)).unwrap();
         ManifestFile {
             path: name.as_bytes().to_vec(),
-            previous_path: None,
             size: bytes.len() as u64,
             modified: None,
             digests: vec![Hasher::digest(Algorithm::Xxh64, &bytes)],
@@ -69,14 +65,10 @@ fn history(folder: &Path, names: &[&str]) {
     });
     let made = write_generation(&GenerationOptions {
         creator: &creator,
-        process: Process::InPlace,
         time: "2026-11-22T08:00:00Z".parse().unwrap(),
         folder_name: "card",
         files: &listed.collect::<Vec<_>>(),
-        folders: &[],
         references: &[],
-        ignored: &[],
-        previous: None,
     })
     .unwrap();
     fs::create_dir_all(folder.join("ascmhl")).unwrap();
@@ -125,8 +117,9 @@ fn what_lies_in_a_package_is_judged_and_what_is_not_listed_blocks() {
 #[test]
 fn a_folder_that_is_no_package_is_not_added() {
     let world = World::with([("plain/a.png", plain_png(1))]);
-    let error = world.json(["deliverable", "add", "EP", "--package", "plain"]).expect(4).error();
-    assert!(error.contains("nothing was added"), "{error}");
+    let error = world.json(["deliverable", "add", "EP", "--package", "plain"]).expect(4);
+    assert!(error.error().contains("nothing was added"), "{}", error.stdout);
+    assert!(text(&error.value()["error"], "hint").contains("ASSETMAP"), "{}", error.stdout);
     world.run(["deliverable", "add", "EP", "--package", "/etc"]).expect(2);
     assert_eq!(world.json(["deliverable", "ls"]).expect(0).stdout, "");
 }

@@ -151,7 +151,9 @@ fn a_timeline_that_cannot_be_read_is_not_added() {
     ] {
         world.write(name, bytes);
         let error = world.json(["deliverable", "add", "EP", "--timeline", name, "--path", "a.png"]);
-        assert!(error.expect(4).error().contains("nothing was added"), "{name}");
+        let error = error.expect(4);
+        assert!(error.error().contains("nothing was added"), "{name}");
+        assert!(text(&error.value()["error"], "hint").contains("--path"), "{name}");
     }
     world.run(["deliverable", "add", "EP", "--timeline", "not-there.otio"]).expect(4);
     world.run(["deliverable", "add", "EP", "--timeline", "/etc/hostname"]).expect(2);

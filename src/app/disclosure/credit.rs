@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::ElementView;
+use crate::report::{Contribution, ElementView};
 
 /// Tools that are named; a card has no room for more.
 const MOST_TOOLS: usize = 6;
@@ -16,9 +16,9 @@ pub(super) fn line(elements: &[ElementView]) -> Option<String> {
             one.declaration.declaration.is_final == Some(false)
         };
         let is_part = match one.contribution {
-            "generated" | "part-generated" => true,
-            "declared" => !one.declarations.iter().all(temporary),
-            _ => false,
+            Contribution::Generated | Contribution::PartGenerated => true,
+            Contribution::Declared => !one.declarations.iter().all(temporary),
+            Contribution::Suspect | Contribution::Contested => false,
         };
         is_part && one.is_enabled()
     };
@@ -71,8 +71,8 @@ fn verb(one: &ElementView) -> (u8, &'static str) {
             !made.is_empty() && made.iter().all(|kind| kind == "clean-up")
         });
     match one.contribution {
-        "part-generated" if only_repair => (2, "enhanced"),
-        "part-generated" => (1, "altered"),
+        Contribution::PartGenerated if only_repair => (2, "enhanced"),
+        Contribution::PartGenerated => (1, "altered"),
         _ => (0, "created"),
     }
 }

@@ -19,8 +19,8 @@ use crate::policy::{
 };
 use crate::record::{Entry, Record, Standing};
 use crate::report::{
-    DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration, ElementView,
-    EvidenceView, GapView, PathView, SaidView, ToolView, WordView,
+    Contribution, DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration,
+    ElementView, EvidenceView, GapView, PathView, SaidView, ToolView, WordView,
 };
 
 /// An element, and what its formats do not show.
@@ -106,11 +106,11 @@ impl<'a> Ground<'a> {
         let mut paths: Vec<_> = places.iter().map(|(path, _)| (*path).clone()).collect();
         let declarations = record.declarations.of(&asset, paths.iter());
         let contribution = match origin.status {
-            AiStatus::Ai => "generated",
-            AiStatus::AiPart => "part-generated",
-            AiStatus::Suspect => "suspect",
-            AiStatus::NotAi if origin.contested => "contested",
-            AiStatus::Unknown if !declarations.is_empty() => "declared",
+            AiStatus::Ai => Contribution::Generated,
+            AiStatus::AiPart => Contribution::PartGenerated,
+            AiStatus::Suspect => Contribution::Suspect,
+            AiStatus::NotAi if origin.contested => Contribution::Contested,
+            AiStatus::Unknown if !declarations.is_empty() => Contribution::Declared,
             other => return Ok(Err(other)),
         };
         paths.sort();

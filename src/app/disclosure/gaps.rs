@@ -2,7 +2,7 @@
 //! must not look complete because somebody switched a rule off.
 
 use crate::model::{AssetId, Principles, RuleCode};
-use crate::report::{DisclosedDeclaration, ElementView, GapView};
+use crate::report::{Contribution, DisclosedDeclaration, ElementView, GapView};
 
 pub(super) fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
     GapView::new(code.as_str(), why)
@@ -19,7 +19,7 @@ pub(super) fn of(
 ) -> Vec<GapView> {
     let mut all = Vec::new();
     match view.contribution {
-        "contested" => {
+        Contribution::Contested => {
             if !confirmed {
                 let by = view.determination.as_ref().map_or("somebody", |one| &one.by);
                 let why = format!(
@@ -29,15 +29,15 @@ pub(super) fn of(
             }
             return all;
         }
-        "suspect" => all.push(gap(
+        Contribution::Suspect => all.push(gap(
             RuleCode::SuspectUndetermined,
             "it may be AI-made, and nobody decided whether it is",
         )),
-        "declared" => all.push(GapView::new(
+        Contribution::Declared => all.push(GapView::new(
             "origin-unmarked",
             "its use is declared, it carries no mark, and nobody determined what it is",
         )),
-        _ => {}
+        Contribution::Generated | Contribution::PartGenerated => {}
     }
     declared(&view.declarations, is_lost, &mut all);
     approved(view, &mut all);

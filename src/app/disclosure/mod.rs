@@ -12,7 +12,7 @@ mod gaps;
 mod pictures;
 mod uses;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::app::authority::authorities;
 use crate::app::contents::Contents;
@@ -28,8 +28,8 @@ use crate::model::{AiStatus, AssetId, AssetPath, Found};
 use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
-    DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView, OpenView,
-    Pictures, PolicyView,
+    Contribution, DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView,
+    OpenView, Pictures, PolicyView,
 };
 
 /// The whole log, with its pictures: what is left beside a delivery. One that is without pictures
@@ -153,12 +153,8 @@ fn production(project: &Project) -> String {
 
 /// What a deliverable holds: what it names, what its timelines mean now, and what the newest gate saw.
 fn contents(deliverable: &Deliverable, uses: &Uses) -> Result<Contents, AppError> {
-    let gate = deliverable.gate.as_ref();
-    let linked = gate.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let before = gate.map(|run| run.fact.referenced.clone()).unwrap_or_default();
-    let mut referenced: BTreeSet<_> = before.into_iter().collect();
-    referenced.extend(uses.files().cloned());
-    Ok(Contents::new(&deliverable.made)?.with_referenced(referenced).with_links(linked))
+    let run = deliverable.gate.as_ref().map(|run| &run.fact);
+    Ok(Contents::seen(&deliverable.made, run)?.with_referenced(uses.files().cloned()))
 }
 
 fn deliverable(
@@ -251,11 +247,11 @@ impl DisclosureCounts {
         self.assets += many;
         self.lacking += u64::from(!one.view.missing.is_empty());
         match one.view.contribution {
-            "generated" => self.ai += many,
-            "part-generated" => self.ai_part += many,
-            "suspect" => self.suspect += many,
-            "contested" => self.contested += many,
-            _ => self.declared += many,
+            Contribution::Generated => self.ai += many,
+            Contribution::PartGenerated => self.ai_part += many,
+            Contribution::Suspect => self.suspect += many,
+            Contribution::Contested => self.contested += many,
+            Contribution::Declared => self.declared += many,
         }
     }
 }

@@ -3,35 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::app::AppError;
 use crate::app::contents::Contents;
-use crate::app::decide::fold;
 use crate::app::deliverables::known;
 use crate::app::export::Item;
 use crate::app::papers::{check_names, is_reserved, taken};
-use crate::app::{AppError, Project};
 use crate::deliver::beside::beside;
 use crate::deliver::staging::check_free;
 use crate::gate as judge;
 use crate::model::{AssetPath, FinalItem, RelPath};
-use crate::record::{PathFilter, Record};
+use crate::record::Record;
 
-/// Everything decided, with what a gate just saw of the deliverable.
-pub(in crate::app) fn record_of(project: &Project, name: &str) -> Result<Record, AppError> {
-    let reader = project.reader()?;
-    let decided = fold(&reader, None)?;
-    let deliverable = known(&decided, name)?;
-    let run = deliverable.gate.as_ref().map(|run| &run.fact);
-    let contents = Contents::new(&deliverable.made)?
-        .with_referenced(run.map(|run| run.referenced.clone()).unwrap_or_default())
-        .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
-    let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
-    fold(&reader, Some(scope))
-}
-
-/// What leaves, by name, and the record of it. Of a deliverable that is final, what was finalised.
-pub(super) fn leaving(project: &Project, name: &str) -> Result<(Record, Vec<Item>), AppError> {
-    let record = record_of(project, name)?;
-    let deliverable = known(&record, name)?;
+/// What leaves, by name. Of a deliverable that is final, what was finalised.
+pub(super) fn leaving(record: &Record, name: &str) -> Result<Vec<Item>, AppError> {
+    let deliverable = known(record, name)?;
     let run = deliverable.gate.as_ref().map(|run| &run.fact);
     let named = Contents::new(&deliverable.made)?
         .with_links(run.map(|run| run.linked.as_slice()).unwrap_or_default());
@@ -43,8 +28,7 @@ pub(super) fn leaving(project: &Project, name: &str) -> Result<(Record, Vec<Item
     let only_timelines = deliverable.made.paths.is_empty() && deliverable.made.packages.is_empty();
     let leaves =
         |item: &FinalItem| only_timelines || named.contains(&item.path.root, &item.path.path);
-    let items = items(holds.into_iter().filter(leaves))?;
-    Ok((record, items))
+    items(holds.into_iter().filter(leaves))
 }
 
 fn items(holds: impl Iterator<Item = FinalItem>) -> Result<Vec<Item>, AppError> {

@@ -1,8 +1,10 @@
 //! `gate --as-of SEQ`: a verdict as it was, or as it would have been, at an earlier event. Looks at
 //! the journal only, and records nothing.
 
+use std::collections::BTreeSet;
+
 use crate::app::authority::Inquiry;
-use crate::app::contents::Contents;
+use crate::app::contents::{Contents, holds_any};
 use crate::app::decide::fold_until;
 use crate::app::deliverables::{DeliverableState, known};
 use crate::app::gate::GateAnswer;
@@ -38,10 +40,7 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
         }
         run => run,
     };
-    let linked = run.map(|run| run.fact.linked.as_slice()).unwrap_or_default();
-    let contents = Contents::new(&deliverable.made)?
-        .with_referenced(run.map(|run| run.fact.referenced.clone()).unwrap_or_default())
-        .with_links(linked);
+    let contents = Contents::seen(&deliverable.made, run.map(|run| &run.fact))?;
     let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
     let record = fold_until(&reader, seq, Some(scope))?;
     let this_run = run.filter(|run| run.seq == seq);
@@ -108,10 +107,11 @@ fn unseen(
         reference: None,
     };
     if let Some((_, run)) = last {
+        let known: BTreeSet<_> = problems.iter().map(|one| (one.code, &one.path)).collect();
         let is_new = |one: &&MediaProblem| {
             let came =
                 one.code == RuleCode::MediaMissing && record.present().contains_key(&one.path);
-            !came && problems.iter().all(|known| (known.code, &known.path) != (one.code, &one.path))
+            !came && !known.contains(&(one.code, &one.path))
         };
         let still: Vec<_> = run.problems.iter().filter(is_new).cloned().collect();
         problems.extend(still);
@@ -119,9 +119,10 @@ fn unseen(
         let what = "no verdict before that event had read it, as the deliverable was defined then";
         problems.extend(made.timelines.iter().chain(&made.packages).map(|path| unread(path, what)));
     }
+    let linked = last.map(|(_, run)| run.linked.as_slice()).unwrap_or_default();
+    let linked: BTreeSet<_> = linked.iter().map(|one| &one.link).collect();
     let followed = |link: &AssetPath, seen: Seq| {
-        let known = |run: &GateRun| run.linked.iter().any(|one| one.link == *link);
-        last.is_some_and(|(seq, run)| seen < seq || known(run))
+        last.is_some_and(|(seq, _)| seen < seq) || linked.contains(link)
     };
     let links = record.links().filter(|(link, seen)| !followed(link, *seen));
     let what = "it is a link, and no verdict before that event had looked where it leads";
@@ -131,15 +132,9 @@ fn unseen(
 
 /// What is named one by one and was not there when last observed.
 fn missing(contents: &Contents, record: &Record) -> Vec<MediaProblem> {
-    let there = |path: &AssetPath| {
-        record
-            .present()
-            .keys()
-            .any(|seen| seen.root == path.root && seen.path.is_within(&path.path))
-    };
     contents
         .literals()
-        .filter(|path| !there(path))
+        .filter(|path| !holds_any(record.present(), path))
         .map(|path| MediaProblem {
             code: RuleCode::MediaMissing,
             path,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
-use crate::app::contents::{Contents, walk_all};
+use crate::app::contents::{Contents, holds_any, walk_all};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
@@ -21,6 +21,7 @@ use crate::model::{
     AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
 };
 use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
+use crate::problem::in_one_line;
 use crate::record::Record;
 
 /// Why nothing below a root that left `config.toml` can be known.
@@ -55,8 +56,13 @@ pub(super) fn look(
     before: Option<&Seen>,
 ) -> Result<Seen, AppError> {
     let Around { project, context, detection } = around;
+    let mut failed = BTreeMap::new();
+    for problem in before.iter().flat_map(|seen| &seen.problems) {
+        failed.entry(&problem.path).or_insert(problem);
+    }
     let mut look = Look {
-        before,
+        again: before.is_some(),
+        failed,
         news: None,
         project,
         context,
@@ -64,6 +70,7 @@ pub(super) fn look(
         contents,
         record,
         problems: Vec::new(),
+        troubled: BTreeSet::new(),
         seen: BTreeSet::new(),
         linked: Vec::new(),
         devices: BTreeMap::new(),
@@ -95,7 +102,9 @@ struct Found {
 }
 
 struct Look<'a> {
-    before: Option<&'a Seen>,
+    /// Whether this run looked before, and what it could not know then.
+    again: bool,
+    failed: BTreeMap<&'a AssetPath, &'a MediaProblem>,
     news: Option<AssetPath>,
     project: &'a Project,
     context: &'a Context<'a>,
@@ -103,6 +112,8 @@ struct Look<'a> {
     contents: &'a Contents,
     record: &'a Record,
     problems: Vec<MediaProblem>,
+    /// Where these are, until reading begins.
+    troubled: BTreeSet<AssetPath>,
     seen: BTreeSet<AssetPath>,
     linked: Vec<LinkedFile>,
     /// The device of every folder that was listed completely.
@@ -114,7 +125,12 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn problem(&mut self, code: RuleCode, path: AssetPath, problem: impl Into<String>) {
-        self.problems.push(MediaProblem { code, path, problem: problem.into(), reference: None });
+        self.tell(MediaProblem { code, path, problem: problem.into(), reference: None });
+    }
+
+    fn tell(&mut self, problem: MediaProblem) {
+        self.troubled.insert(problem.path.clone());
+        self.problems.push(problem);
     }
 
     fn walk(&mut self, root: &Root, base: &RelPath) -> Result<(), AppError> {
@@ -130,10 +146,8 @@ impl Look<'_> {
             }
             Err(WalkError::Cancelled) => Err(AppError::Interrupted),
             Err(error) => {
-                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-                let what = format!("{error}{}", cause.unwrap_or_default());
                 let path = AssetPath::new(root.name.clone(), base.clone());
-                self.problem(RuleCode::MediaUnread, path, what);
+                self.problem(RuleCode::MediaUnread, path, in_one_line(&error));
                 Ok(())
             }
         }
@@ -189,15 +203,13 @@ impl Look<'_> {
             // Named twice, by a glob and one by one: one reading is enough.
             return;
         }
-        let again = self.before.is_some();
         let trusted = self.record.present().get(path).is_some_and(|known| {
-            let read =
-                known.sighting == Sighting::Read || (again && known.sighting == Sighting::Racy);
+            let read = known.sighting == Sighting::Read
+                || (self.again && known.sighting == Sighting::Racy);
             read && known.fingerprint == fingerprint
         });
-        let mut failed = self.before.iter().flat_map(|seen| &seen.problems);
-        if let Some(problem) = failed.find(|problem| problem.path == *path) {
-            self.problems.push(problem.clone());
+        if let Some(&problem) = self.failed.get(path) {
+            self.tell(problem.clone());
         } else if !trusted {
             self.read_later(root, path, fingerprint.size);
             self.news.get_or_insert_with(|| path.clone());
@@ -238,9 +250,8 @@ impl Look<'_> {
                 // The walk comes by what the deliverable names, but never through `.genlock/`.
                 let walked =
                     self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                let first = !walked && self.linked.iter().all(|one| one.file != lies);
                 self.linked.push(LinkedFile { link: path.clone(), file: lies.clone() });
-                if first && self.seen.insert(lies.clone()) {
+                if !walked && self.seen.insert(lies.clone()) {
                     self.read_later(root, &lies, found.len());
                     beside::probed(self, root, &lies);
                 }
@@ -261,9 +272,7 @@ impl Look<'_> {
         let contents = self.contents;
         let mut file_systems = FileSystemIds::default();
         for path in contents.literals() {
-            let known = self.problems.iter().any(|problem| problem.path == path);
-            let below = |one: &AssetPath| one.root == path.root && one.path.is_within(&path.path);
-            if known || self.devices.keys().any(below) {
+            if self.troubled.contains(&path) || holds_any(&self.devices, &path) {
                 continue;
             }
             let Some(root) = self.project.root(&path) else {
@@ -303,18 +312,16 @@ impl Look<'_> {
         let unseen = self.record.present().iter().filter(|(path, _)| !self.seen.contains(*path));
         let mut unmounted = Vec::new();
         for (path, known) in unseen {
-            let mut above = path.path.clone();
-            let device = loop {
-                let key = AssetPath::new(path.root.clone(), above.clone());
-                match self.devices.get(&key) {
-                    Some(device) => break Some(*device),
-                    None if above.is_root() => break None,
-                    None => above = above.split().0,
+            let (mut device, mut hidden) = (None, false);
+            let mut above = path.clone();
+            loop {
+                device = device.or_else(|| self.devices.get(&above).copied());
+                hidden |= self.troubled.contains(&above);
+                if above.path.is_root() {
+                    break;
                 }
-            };
-            let hidden = self.problems.iter().any(|problem| {
-                problem.path.root == path.root && path.path.is_within(&problem.path.path)
-            });
+                above.path = above.path.split().0;
+            }
             match device {
                 Some(device) if device == known.fingerprint.device && !hidden => {
                     self.news.get_or_insert_with(|| path.clone());
@@ -331,12 +338,7 @@ impl Look<'_> {
     }
 
     fn read(&mut self, ledger: &mut Ledger, root: &RootName, found: Found) -> Result<(), AppError> {
-        let reading = Reading {
-            clock: self.context.clock,
-            reporter: self.context.reporter,
-            cancel: self.context.cancel,
-            detection: &self.detection.settings,
-        };
+        let reading = Reading::new(self.context, &self.detection.settings);
         let mut ingest = Ingest::new(ledger, self.context, self.detection, root.clone());
         for path in found.gone {
             let (directory, name) = path.path.split();

@@ -58,17 +58,21 @@ impl Source {
             return Err(unreadable(io::Error::other("it leads out of the project's roots")));
         }
         let mut open = File::open(&file).map_err(unreadable)?;
-        let mut bytes = Vec::new();
+        let bytes;
         if !timeline::is_archive(&start(&mut open).map_err(unreadable)?) {
+            let too_large = || unreadable(io::Error::other("larger than 1 GiB"));
             if found.len() > timeline::FILE_MAX {
-                return Err(unreadable(io::Error::other("larger than 1 GiB")));
+                return Err(too_large());
             }
-            open.read_to_end(&mut bytes).map_err(unreadable)?;
+            let read = all(&mut open, timeline::FILE_MAX).map_err(unreadable)?;
+            bytes = read.ok_or_else(too_large)?;
             let hash = AssetId::from(blake3::hash(&bytes));
             return Ok(Self { read: TimelineRead { path, hash, content: None }, file, bytes });
         }
         let before = open.metadata().map_err(unreadable)?;
-        let hash = hash(&mut open, cancel).map_err(unreadable)?;
+        // One that grows is not followed to wherever it ends: that it changed is known by then.
+        let as_it_was = (&mut open).take(before.len().saturating_add(1));
+        let hash = hash(as_it_was, cancel).map_err(unreadable)?;
         bytes = timeline::archived(&mut open)?;
         // What was hashed and what was taken out of it must be one file.
         if differs(&before, &open.metadata().map_err(unreadable)?) {
@@ -105,7 +109,14 @@ fn start(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn hash(file: &mut File, cancel: &AtomicBool) -> io::Result<AssetId> {
+/// Everything in a file of at most `most` bytes; none of one that is larger, or grows so while it is read.
+fn all(file: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
+}
+
+fn hash(mut file: impl Read, cancel: &AtomicBool) -> io::Result<AssetId> {
     let mut hasher = blake3::Hasher::new();
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -123,4 +134,17 @@ fn differs(before: &Metadata, after: &Metadata) -> bool {
     let print =
         |one: &Metadata| (one.len(), one.mtime(), one.mtime_nsec(), one.ctime(), one.ctime_nsec());
     print(before) != print(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_grows_while_it_is_read_is_refused_at_the_limit_and_not_read_on() {
+        let of = |size: u64| all(io::repeat(b'x').take(size), 1 << 20).unwrap();
+        assert_eq!(of(1 << 20).map(|bytes| bytes.len()), Some(1 << 20));
+        assert_eq!(of((1 << 20) + 1), None);
+        assert_eq!(all(io::repeat(b'x'), 1 << 20).unwrap(), None, "it never ends");
+    }
 }

@@ -226,7 +226,7 @@ impl<'a> Resolver<'a> {
             (false, _) if bare => {
                 // What lies beside the timeline is one of those that are called so.
                 if let Some((Called::File, more)) = self.search.names.candidates(reference) {
-                    found.extend(more.into_iter().map(|one| one.path));
+                    found.extend(more.into_iter().map(|one| one.path.clone()));
                 }
                 self.named(found, Called::File)
             }
@@ -238,7 +238,7 @@ impl<'a> Resolver<'a> {
 
     fn by_name(&mut self, reference: &Reference, why: &str) -> Meant {
         if let Some((by, found)) = self.search.names.candidates(reference) {
-            return self.named(found.into_iter().map(|one| one.path).collect(), by);
+            return self.named(found.into_iter().map(|one| one.path.clone()).collect(), by);
         }
         let unseen = self.search.unseen().map(|unseen| format!("; {unseen}")).unwrap_or_default();
         Meant::Open(unresolved(format!("{why}, and no file in the roots has its name{unseen}")))
@@ -358,20 +358,16 @@ fn is_rendered_frame(name: &[u8]) -> bool {
     ["exr", "dpx", "cin"].iter().any(|frame| ending.eq_ignore_ascii_case(frame.as_bytes()))
 }
 
-fn answer(resolution: Resolution, files: Vec<AssetPath>, why: String) -> Answer {
-    Answer { resolution, files, why, called: None, link: None }
-}
-
 fn resolved(files: Vec<AssetPath>) -> Answer {
-    answer(Resolution::Resolved, files, String::new())
+    Answer::plain(Resolution::Resolved, files, String::new())
 }
 
 fn offline(files: Vec<AssetPath>, why: String) -> Answer {
-    answer(Resolution::Offline, files, why)
+    Answer::plain(Resolution::Offline, files, why)
 }
 
 fn unresolved(why: String) -> Answer {
-    answer(Resolution::Unresolved, Vec::new(), why)
+    Answer::plain(Resolution::Unresolved, Vec::new(), why)
 }
 
 fn outside(path: &Path) -> Meant {
@@ -387,5 +383,5 @@ fn ambiguous(files: Vec<AssetPath>) -> Answer {
         many => format!("{many} files"),
     };
     let why = format!("{count} may be meant: {}{more}", some.join(", "));
-    answer(Resolution::Ambiguous, files, why)
+    Answer::plain(Resolution::Ambiguous, files, why)
 }

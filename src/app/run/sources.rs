@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use crate::app::contents::Contents;
+use crate::app::decide::fold;
 use crate::app::deliverables::known;
-use crate::app::export::record_of;
 use crate::app::{AppError, Project};
 use crate::ledger::Kinds;
 use crate::model::{
     AssetId, AssetPath, Event, FinalItem, Fingerprint, Found, Head, MediaProblem, RuleCode,
 };
 use crate::observe::fingerprint;
+use crate::record::{PathFilter, Record};
 
 /// A final deliverable when a command starts, or once it has ended.
 pub(super) struct Sources {
@@ -34,9 +36,19 @@ pub(super) struct Sequel {
 }
 
 impl Sources {
-    pub(super) fn of(project: &Project, name: &str) -> Result<Self, AppError> {
-        let record = record_of(project, name)?;
-        let deliverable = known(&record, name)?;
+    /// What it holds now by the journal, whether a gate could look at it or not.
+    pub(super) fn on_record(project: &Project, name: &str) -> Result<Self, AppError> {
+        let reader = project.reader()?;
+        let decided = fold(&reader, None)?;
+        let deliverable = known(&decided, name)?;
+        let run = deliverable.gate.as_ref().map(|run| &run.fact);
+        let contents = Contents::seen(&deliverable.made, run)?;
+        let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
+        Self::of(project, name, &fold(&reader, Some(scope))?)
+    }
+
+    pub(super) fn of(project: &Project, name: &str, record: &Record) -> Result<Self, AppError> {
+        let deliverable = known(record, name)?;
         let contents = deliverable.finalized.as_ref().map(|done| done.fact.contents.clone());
         let run = deliverable.gate.iter().flat_map(|run| &run.fact.timelines);
         let files = record.present().clone();

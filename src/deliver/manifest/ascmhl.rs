@@ -1,16 +1,21 @@
-//! Writes one generation of an ASC MHL history (ASC MHL 2.0, `ASCMHL.xsd` and
+//! Writes the one generation of a delivery's ASC MHL history (ASC MHL 2.0, `ASCMHL.xsd` and
 //! `ASCMHLDirectory.xsd` of ascmitc/mhl): the manifest and the chain file. Directory hashes are as
 //! in `package::directory_hash`. A root hash is always written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::deliver::manifest::markup::{Markup, date_time, file_name_time};
-use crate::deliver::manifest::{Creator, ManifestError, Process};
+use crate::deliver::manifest::{Creator, ManifestError};
 use crate::deliver::package::directory_hash::{DirectoryHash, DirectoryHashes};
+use crate::deliver::package::hash_list::{self, Limits};
 use crate::deliver::package::relative_path::{relative, shown, split};
-use crate::deliver::package::{Algorithm, Digest, Hasher, Previous, chain, hash_list, is_list};
+use crate::deliver::package::{Algorithm, Digest, Hasher, chain, is_list};
 use crate::model::Timestamp;
 
+/// A delivery begins a history: it has no generation before.
+const SEQUENCE: u64 = 1;
+/// What was done with the files when they were hashed: they were copied.
+const PROCESS: &str = "transfer";
 /// Patterns that every history has: the reference implementation's own.
 const DEFAULT_PATTERNS: [&str; 3] = [".DS_Store", "ascmhl", "ascmhl/"];
 /// Algorithms a directory hash may have by the schema, in the order they are written.
@@ -28,23 +33,12 @@ const ALGORITHMS: [Algorithm; 6] = [
 pub struct ManifestFile {
     /// Relative to the folder, `/` between parts; UTF-8.
     pub path: Vec<u8>,
-    /// Its name in the generations before, when it was renamed.
-    pub previous_path: Option<Vec<u8>>,
     /// Bytes.
     pub size: u64,
     /// When it was changed last.
     pub modified: Option<Timestamp>,
     /// Digests of its bytes, at least one by an algorithm that all files have.
     pub digests: Vec<Digest>,
-}
-
-/// A folder to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManifestFolder {
-    /// Relative to the folder; UTF-8.
-    pub path: Vec<u8>,
-    /// When it was changed last.
-    pub modified: Option<Timestamp>,
 }
 
 /// A generation of a history in a folder below, which answers for the files there.
@@ -61,23 +55,14 @@ pub struct ManifestReference {
 pub struct GenerationOptions<'a> {
     /// Who makes it.
     pub creator: &'a Creator,
-    /// In the course of what.
-    pub process: Process,
     /// When.
     pub time: Timestamp,
     /// Name of the folder.
     pub folder_name: &'a str,
     /// All files in it, in any order.
     pub files: &'a [ManifestFile],
-    /// Folders that hold no file, and those whose times are to be written. Folders of files are
-    /// listed also when they are not named here.
-    pub folders: &'a [ManifestFolder],
     /// Generations of histories in folders below.
     pub references: &'a [ManifestReference],
-    /// Patterns of what is left out, beside the usual and those of the generation before.
-    pub ignored: &'a [String],
-    /// The history so far, as `package::previous` gives it.
-    pub previous: Option<&'a Previous>,
 }
 
 /// A generation that was made. `manifest` belongs to `ascmhl/<name>`, and after it `chain` to
@@ -88,44 +73,32 @@ pub struct Generation {
     pub name: String,
     /// Bytes of the manifest.
     pub manifest: Vec<u8>,
-    /// Bytes of the chain file, with the generations before.
+    /// Bytes of the chain file.
     pub chain: Vec<u8>,
-    /// Files that are not what a generation before says. The manifest records them as `failed`, and
-    /// every later verification will: a delivery must not have any.
-    pub failed: Vec<Vec<u8>>,
-    /// Files that a generation before lists and this one does not. Every later verification will
-    /// miss them.
-    pub missing: Vec<Vec<u8>>,
 }
 
-/// Makes a generation.
+/// Makes a generation, if it can be read again.
 pub fn write_generation(options: &GenerationOptions<'_>) -> Result<Generation, ManifestError> {
-    let empty = Previous::default();
-    let previous = options.previous.unwrap_or(&empty);
-    let name = name(options, previous)?;
-    let tree = Tree::new(options)?;
-    let (manifest, failed) = manifest(options, previous, &tree)?;
-    let chain = chain_file(previous, &name, &manifest)?;
-    let moved: Vec<&[u8]> =
-        options.files.iter().filter_map(|file| file.previous_path.as_deref()).collect();
-    let gone = previous.listed.keys().filter(|path| {
-        !tree.files.contains_key(path.as_slice()) && !moved.contains(&path.as_slice())
-    });
-    let missing = gone.cloned().collect();
-    Ok(Generation { name, manifest, chain, failed, missing })
+    write_within(options, Limits::OURS)
 }
 
-fn name(options: &GenerationOptions<'_>, previous: &Previous) -> Result<String, ManifestError> {
+pub(super) fn write_within(
+    options: &GenerationOptions<'_>,
+    limits: Limits,
+) -> Result<Generation, ManifestError> {
+    let name = name(options)?;
+    let manifest = manifest(options, &Tree::new(options)?)?;
+    limits.hold(&manifest).map_err(|why| ManifestError::TooMuch { why })?;
+    let chain = chain_file(&name, &manifest)?;
+    Ok(Generation { name, manifest, chain })
+}
+
+fn name(options: &GenerationOptions<'_>) -> Result<String, ManifestError> {
     let folder = options.folder_name;
     if relative(folder) != Ok(folder.as_bytes().to_vec()) || folder.contains('/') {
         return Err(ManifestError::FolderName { name: shown(folder.as_bytes()) });
     }
-    let sequence = next_sequence(previous);
-    Ok(format!("{sequence:04}_{folder}_{}.mhl", file_name_time(options.time)))
-}
-
-fn next_sequence(previous: &Previous) -> u64 {
-    previous.chain.last().map_or(1, |entry| entry.sequence.saturating_add(1))
+    Ok(format!("{SEQUENCE:04}_{folder}_{}.mhl", file_name_time(options.time)))
 }
 
 /// The hashes of every folder, by algorithm.
@@ -134,34 +107,22 @@ type Hashes = Vec<(Algorithm, BTreeMap<Vec<u8>, DirectoryHash>)>;
 /// Files and folders in the order the reference implementation lists them.
 struct Tree<'a> {
     files: BTreeMap<&'a [u8], &'a ManifestFile>,
-    folders: BTreeMap<Vec<u8>, Option<Timestamp>>,
+    folders: BTreeSet<Vec<u8>>,
     hashes: Hashes,
 }
 
 impl<'a> Tree<'a> {
     fn new(options: &GenerationOptions<'a>) -> Result<Self, ManifestError> {
         let mut files = BTreeMap::new();
-        let mut folders: BTreeMap<Vec<u8>, Option<Timestamp>> =
-            BTreeMap::from([(Vec::new(), None)]);
-        for folder in options.folders {
-            text(&folder.path)?;
-            add_parents(&mut folders, &folder.path);
-            if folders.insert(folder.path.clone(), folder.modified).is_some_and(|old| old.is_some())
-            {
-                return Err(ManifestError::Twice { path: shown(&folder.path) });
-            }
-        }
+        let mut folders = BTreeSet::from([Vec::new()]);
         for file in options.files {
             text(&file.path)?;
-            if let Some(previous) = &file.previous_path {
-                text(previous)?;
-            }
             add_parents(&mut folders, split(&file.path).0);
             if files.insert(file.path.as_slice(), file).is_some() {
                 return Err(ManifestError::Twice { path: shown(&file.path) });
             }
         }
-        if let Some(path) = files.keys().find(|path| folders.contains_key(**path)) {
+        if let Some(path) = files.keys().find(|path| folders.contains(**path)) {
             return Err(ManifestError::Twice { path: shown(path) });
         }
         let hashes = hashes(&files, &folders)?;
@@ -171,17 +132,17 @@ impl<'a> Tree<'a> {
     /// Paths of the folders directly in each.
     fn inner(&self) -> BTreeMap<&[u8], Vec<&[u8]>> {
         let mut inner: BTreeMap<&[u8], Vec<&[u8]>> = BTreeMap::new();
-        for path in self.folders.keys().filter(|path| !path.is_empty()) {
+        for path in self.folders.iter().filter(|path| !path.is_empty()) {
             inner.entry(split(path).0).or_default().push(path);
         }
         inner
     }
 }
 
-fn add_parents(folders: &mut BTreeMap<Vec<u8>, Option<Timestamp>>, path: &[u8]) {
+fn add_parents(folders: &mut BTreeSet<Vec<u8>>, path: &[u8]) {
     let mut path = path;
-    while !folders.contains_key(path) {
-        folders.insert(path.to_vec(), None);
+    while !folders.contains(path) {
+        folders.insert(path.to_vec());
         path = split(path).0;
     }
 }
@@ -206,7 +167,7 @@ fn plain(path: &[u8]) -> Result<&str, ManifestError> {
 
 fn hashes(
     files: &BTreeMap<&[u8], &ManifestFile>,
-    folders: &BTreeMap<Vec<u8>, Option<Timestamp>>,
+    folders: &BTreeSet<Vec<u8>>,
 ) -> Result<Hashes, ManifestError> {
     if files.is_empty() {
         return Err(ManifestError::Empty);
@@ -220,7 +181,7 @@ fn hashes(
     }
     let made = common.into_iter().map(|algorithm| {
         let mut hashes = DirectoryHashes::new(algorithm);
-        for folder in folders.keys() {
+        for folder in folders {
             hashes.add_folder(folder);
         }
         for file in files.values() {
@@ -233,33 +194,23 @@ fn hashes(
     Ok(made.collect())
 }
 
-fn manifest(
-    options: &GenerationOptions<'_>,
-    previous: &Previous,
-    tree: &Tree<'_>,
-) -> Result<(Vec<u8>, Vec<Vec<u8>>), ManifestError> {
+fn manifest(options: &GenerationOptions<'_>, tree: &Tree<'_>) -> Result<Vec<u8>, ManifestError> {
     let attributes = format!("version=\"2.0\" xmlns=\"{}\"", hash_list::NAMESPACE);
     let mut out = Markup::new("hashlist", &attributes);
     creator(&mut out, options)?;
     out.open("processinfo");
-    out.text("process", &[], options.process.as_str())?;
+    out.text("process", &[], PROCESS)?;
     out.open("roothash");
     let date = date_time(options.time);
     directory(&mut out, tree, &[], &date)?;
     out.close();
     out.open("ignore");
-    let mut patterns: Vec<&str> = Vec::new();
-    let all = previous.patterns.iter().chain(options.ignored).map(String::as_str);
-    for pattern in DEFAULT_PATTERNS.into_iter().chain(all) {
-        if !patterns.contains(&pattern) {
-            patterns.push(pattern);
-            out.text("pattern", &[], pattern)?;
-        }
+    for pattern in DEFAULT_PATTERNS {
+        out.text("pattern", &[], pattern)?;
     }
     out.close();
     out.close();
     out.open("hashes");
-    let mut failed = Vec::new();
     let inner = tree.inner();
     // Folders before the files beside them, what is in a folder before the folder itself.
     let mut steps: Vec<(&[u8], bool)> = vec![(&[], false)];
@@ -275,15 +226,13 @@ fn manifest(
             if !path.starts_with(&first) {
                 break;
             }
-            if split(path).0 == folder && !self::file(&mut out, file, previous, &date)? {
-                failed.push(path.to_vec());
+            if split(path).0 == folder {
+                self::file(&mut out, file, &date)?;
             }
         }
         if !folder.is_empty() {
             out.open("directoryhash");
-            let modified = tree.folders.get(folder).copied().flatten().map(date_time);
-            let attributes = [("lastmodificationdate", modified.as_deref())];
-            out.text("path", &attributes, text(folder)?)?;
+            out.text("path", &[], text(folder)?)?;
             directory(&mut out, tree, folder, &date)?;
             out.close();
         }
@@ -298,7 +247,7 @@ fn manifest(
         out.text(reference.digest.algorithm.as_str(), &[], &reference.digest.value)?;
         out.close();
     }
-    Ok((out.finish(), failed))
+    Ok(out.finish())
 }
 
 fn creator(out: &mut Markup, options: &GenerationOptions<'_>) -> Result<(), ManifestError> {
@@ -307,29 +256,6 @@ fn creator(out: &mut Markup, options: &GenerationOptions<'_>) -> Result<(), Mani
     out.text("creationdate", &[], &date_time(options.time))?;
     out.text("hostname", &[], &creator.host_name)?;
     out.text("tool", &[("version", Some(&creator.tool_version))], &creator.tool)?;
-    for author in &creator.authors {
-        if let Some(email) = &author.email {
-            // `[^@]+@[^\.]+\..+` in the schema.
-            let parts = email.split_once('@').and_then(|(name, rest)| {
-                let (host, end) = rest.split_once('.')?;
-                Some(!name.is_empty() && !host.is_empty() && !end.is_empty())
-            });
-            if parts != Some(true) {
-                return Err(ManifestError::Email { text: shown(email.as_bytes()) });
-            }
-        }
-        let attributes = [
-            ("role", author.role.as_deref()),
-            ("email", author.email.as_deref()),
-            ("phone", author.phone.as_deref()),
-        ];
-        out.text("author", &attributes, &author.name)?;
-    }
-    for (name, text) in [("location", &creator.location), ("comment", &creator.comment)] {
-        if let Some(text) = text {
-            out.text(name, &[], text)?;
-        }
-    }
     out.close();
     Ok(())
 }
@@ -354,74 +280,30 @@ fn directory(
     Ok(())
 }
 
-/// Lists a file; `false` when it is not what a generation before says.
-fn file(
-    out: &mut Markup,
-    file: &ManifestFile,
-    previous: &Previous,
-    date: &str,
-) -> Result<bool, ManifestError> {
-    let before = file.previous_path.as_ref().unwrap_or(&file.path);
-    let known = previous.listed.get(before).or_else(|| previous.listed.get(&file.path));
+fn file(out: &mut Markup, file: &ManifestFile, date: &str) -> Result<(), ManifestError> {
     let mut digests: Vec<&Digest> = file.digests.iter().collect();
     digests.retain(|digest| Algorithm::from_asc_mhl(digest.algorithm.as_str()).is_some());
     digests.sort_by_key(|digest| digest.algorithm.as_str());
     digests.dedup_by_key(|digest| digest.algorithm);
-    let mut actions = BTreeMap::new();
-    if let Some(known) = known {
-        for digest in &digests {
-            let mut same = known.iter().filter(|known| known.algorithm == digest.algorithm);
-            if let Some(first) = same.next() {
-                let agrees = first == *digest && same.all(|known| known == *digest);
-                let action = if agrees { "verified" } else { "failed" };
-                actions.insert(digest.algorithm, action);
-            }
-        }
-        if actions.is_empty() {
-            return Err(ManifestError::NotComparable { path: shown(&file.path) });
-        }
-    }
-    let failed = actions.values().any(|action| *action == "failed");
     out.open("hash");
     let size = file.size.to_string();
     let modified = file.modified.map(date_time);
     let attributes = [("size", Some(size.as_str())), ("lastmodificationdate", modified.as_deref())];
     out.text("path", &attributes, text(&file.path)?)?;
     for digest in digests {
-        let action = match actions.get(&digest.algorithm) {
-            Some(action) => action,
-            None if known.is_none() => "original",
-            // A new algorithm stands on an old one that was verified with it.
-            None if failed => continue,
-            None => "verified",
-        };
-        let attributes = [("action", Some(action)), ("hashdate", Some(date))];
+        let attributes = [("action", Some("original")), ("hashdate", Some(date))];
         out.text(digest.algorithm.as_str(), &attributes, &digest.value)?;
     }
-    if let Some(previous) = &file.previous_path {
-        out.text("previousPath", &[], text(previous)?)?;
-    }
     out.close();
-    Ok(!failed)
+    Ok(())
 }
 
-fn chain_file(previous: &Previous, name: &str, manifest: &[u8]) -> Result<Vec<u8>, ManifestError> {
+fn chain_file(name: &str, manifest: &[u8]) -> Result<Vec<u8>, ManifestError> {
     let mut out = Markup::new("ascmhldirectory", &format!("xmlns=\"{}\"", chain::NAMESPACE));
-    let mut entry = |sequence: u64, name: &str, digest: &Digest| {
-        out.open_with("hashlist", &format!("sequencenr=\"{sequence}\""));
-        out.text("path", &[], name)?;
-        out.text(digest.algorithm.as_str(), &[], &digest.value)?;
-        out.close();
-        Ok(())
-    };
-    for before in &previous.chain {
-        let digest = before.digest.as_ref().map_err(|why| ManifestError::Chain {
-            name: shown(before.name.as_bytes()),
-            why: why.clone(),
-        })?;
-        entry(before.sequence, &before.name, digest)?;
-    }
     let digest = Hasher::digest(Algorithm::C4, manifest);
-    entry(next_sequence(previous), name, &digest)?;
+    out.open_with("hashlist", &format!("sequencenr=\"{SEQUENCE}\""));
+    out.text("path", &[], name)?;
+    out.text(digest.algorithm.as_str(), &[], &digest.value)?;
+    out.close();
     Ok(out.finish())
 }

@@ -37,32 +37,17 @@ pub enum ManifestError {
         /// The file at which the last one was lost.
         path: String,
     },
-    /// A generation before has this file by other algorithms only, so the new digests follow from
-    /// nothing.
-    #[error("file {path} has no hash of an algorithm that a generation before has of it")]
-    NotComparable {
-        /// The path, escaped.
-        path: String,
+    /// It could be written, and nobody here would read it.
+    #[error("it is too much for one manifest, which {why}")]
+    TooMuch {
+        /// Of what, to follow "it".
+        why: String,
     },
     /// The folder's name becomes part of the manifest's name.
     #[error("{name} is no name of a folder")]
     FolderName {
         /// The name, escaped.
         name: String,
-    },
-    /// The schema wants a form of `a@b.c`.
-    #[error("{text} is no e-mail address")]
-    Email {
-        /// The text, escaped.
-        text: String,
-    },
-    /// The chain before cannot be continued.
-    #[error("generation {name} of the history has no hash that can be written again: {why}")]
-    Chain {
-        /// Name of the manifest, escaped.
-        name: String,
-        /// Why.
-        why: String,
     },
 }
 

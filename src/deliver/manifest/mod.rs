@@ -11,8 +11,7 @@ mod markup;
 mod tests;
 
 pub use ascmhl::{
-    Generation, GenerationOptions, ManifestFile, ManifestFolder, ManifestReference,
-    write_generation,
+    Generation, GenerationOptions, ManifestFile, ManifestReference, write_generation,
 };
-pub use creator::{Author, Creator, Process};
+pub use creator::Creator;
 pub use error::ManifestError;

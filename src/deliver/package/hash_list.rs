@@ -1,18 +1,19 @@
 //! One generation of ASC MHL 2.0 (namespace `urn:ASC:MHL:v2.0`, `ASCMHL.xsd` of ascmitc/mhl).
 
+use crate::deliver::package::tree::LIST_MAX;
 use crate::deliver::package::xml::{Element, Xml, XmlFault};
 use crate::deliver::package::{Algorithm, Digest};
 
 /// Namespace of a manifest.
 pub(crate) const NAMESPACE: &str = "urn:ASC:MHL:v2.0";
-/// Files and folders of one generation.
-const RECORDS_MAX: usize = 250_000;
+/// Files and folders of one generation: four hours of film, two eyes, a file a frame.
+pub(super) const RECORDS_MAX: usize = 500_000;
 /// Patterns of one generation.
 const PATTERNS_MAX: usize = 256;
 /// Bytes of one pattern.
 const PATTERN_MAX: usize = 1_024;
 /// References to other histories.
-const REFERENCES_MAX: usize = 10_000;
+pub(super) const REFERENCES_MAX: usize = 10_000;
 
 /// What one generation says.
 #[derive(Debug, Default)]
@@ -50,8 +51,35 @@ pub(super) struct FolderHash {
     pub(super) structure: Vec<Digest>,
 }
 
+/// How much of one generation is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Files and folders.
+    pub(crate) records: usize,
+    /// Bytes.
+    pub(crate) bytes: u64,
+}
+
+impl Limits {
+    /// Those that every reader here has.
+    pub(crate) const OURS: Self = Self { records: RECORDS_MAX, bytes: LIST_MAX };
+
+    /// Whether a generation that was made is one that is read; the error says why not, to follow "it".
+    pub(crate) fn hold(self, manifest: &[u8]) -> Result<(), String> {
+        if manifest.len() as u64 > self.bytes {
+            return Err(format!("has more than {} bytes", self.bytes));
+        }
+        let text = std::str::from_utf8(manifest).map_err(|_| "is not UTF-8".to_owned())?;
+        parse_within(text, self.records).map(drop).map_err(|fault| fault.what)
+    }
+}
+
 /// Reads a generation.
 pub(super) fn parse(text: &str) -> Result<HashList, XmlFault> {
+    parse_within(text, RECORDS_MAX)
+}
+
+fn parse_within(text: &str, most: usize) -> Result<HashList, XmlFault> {
     let (mut xml, root) = Xml::open(text)?;
     if root.name != "hashlist" || xml.namespace() != NAMESPACE {
         return Err(xml.fault(&format!("is no hashlist of {NAMESPACE}")));
@@ -63,8 +91,8 @@ pub(super) fn parse(text: &str) -> Result<HashList, XmlFault> {
             "hashes" if tag.own => {
                 while let Some(tag) = xml.child()? {
                     let element = xml.record(tag)?;
-                    if list.files.len() + list.folders.len() >= RECORDS_MAX {
-                        return Err(xml.fault(&format!("lists more than {RECORDS_MAX} files")));
+                    if list.files.len() + list.folders.len() >= most {
+                        return Err(xml.fault(&format!("lists more than {most} files")));
                     }
                     match element.tag.name.as_str() {
                         "hash" if element.tag.own => {

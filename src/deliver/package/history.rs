@@ -12,14 +12,15 @@ use crate::deliver::package::relative_path::{join, relative, split};
 use crate::deliver::package::text::decode;
 use crate::deliver::package::tree::{self, Kind, OpenFault};
 use crate::deliver::package::{
-    Digest, Hasher, IgnoredPatterns, Listed, ListedFolder, Package, PackageError, PackageKind,
+    Digest, IgnoredPatterns, Listed, ListedFolder, Package, PackageError, PackageKind,
     PackageProblem, Role,
 };
 
 /// Histories in one folder.
 const HISTORIES_MAX: usize = 1_000;
-/// Files in all histories of one folder.
-const LISTED_MAX: usize = 250_000;
+/// Files in all histories of one folder: as many as one generation lists and refers to, with its own two
+/// lists.
+const LISTED_MAX: usize = hash_list::RECORDS_MAX + hash_list::REFERENCES_MAX + 2;
 /// Files in all generations of all histories of one folder.
 const RECORDS_MAX: usize = 2_000_000;
 
@@ -36,17 +37,6 @@ struct Assembly<'a> {
     records: usize,
     /// Bytes of all patterns.
     pattern_bytes: usize,
-}
-
-/// What a new generation must know of those before it.
-#[derive(Clone, Debug, Default)]
-pub struct Previous {
-    /// The chain as it is.
-    pub chain: Vec<ChainEntry>,
-    /// Each file and its hashes.
-    pub listed: BTreeMap<Vec<u8>, Vec<Digest>>,
-    /// The patterns of the last generation.
-    pub patterns: Vec<String>,
 }
 
 /// The history of a folder; `None` when it has none.
@@ -95,45 +85,6 @@ fn assemble(folder: &Path, roots: &[Vec<u8>]) -> Result<Package, PackageError> {
     })
 }
 
-/// What a new generation of a folder's own history must know; `None` when it has no history. A
-/// history with problems is an error, and so are histories nested in it: they are not continued.
-pub fn previous(folder: &Path) -> Result<Option<Previous>, PackageError> {
-    let Some(package) = read(folder)? else { return Ok(None) };
-    let path = join(chain::FOLDER.as_bytes(), chain::FILE.as_bytes());
-    let malformed = |what: String| PackageError::Malformed {
-        path: folder.join(chain::FOLDER).join(chain::FILE),
-        what,
-    };
-    if let Some(problem) = package.problems.first() {
-        return Err(malformed(problem.to_string()));
-    }
-    let nested = |listed: &Listed| listed.role == Role::Chain && listed.path != path;
-    if package.listed.iter().any(nested) {
-        return Err(malformed("it has histories nested in it, which are not continued".to_owned()));
-    }
-    let bytes = tree::read_list(folder, &path).map_err(|fault| malformed(said(fault)))?;
-    let text = decode(bytes).map_err(malformed)?;
-    let chain = chain::parse(&text).map_err(|fault| malformed(fault.to_string()))?;
-    for entry in &chain {
-        let path = join(chain::FOLDER.as_bytes(), entry.name.as_bytes());
-        let bytes = tree::read_list(folder, &path).map_err(|fault| malformed(said(fault)))?;
-        let digest = entry.digest.clone().map_err(malformed)?;
-        if Hasher::digest(digest.algorithm, &bytes) != digest {
-            return Err(malformed(format!("its hash of {:?} is not that of the file", entry.name)));
-        }
-    }
-    let media = package.listed.into_iter().filter(|listed| listed.role == Role::Media);
-    Ok(Some(Previous {
-        chain,
-        listed: media.map(|listed| (listed.path, listed.digests)).collect(),
-        patterns: package
-            .ignored
-            .into_iter()
-            .find(|scope| scope.history.is_empty())
-            .map_or_else(Vec::new, |scope| scope.patterns),
-    }))
-}
-
 /// The folders that have a history, without the last part `ascmhl`.
 fn roots(folder: &Path) -> Result<Vec<Vec<u8>>, PackageError> {
     let entries = tree::walk(folder, None, &AtomicBool::new(false))?;
@@ -149,14 +100,6 @@ fn roots(folder: &Path) -> Result<Vec<Vec<u8>>, PackageError> {
         return Err(PackageError::TooMany { path, limit: HISTORIES_MAX, of: "histories" });
     }
     Ok(roots)
-}
-
-fn said(fault: OpenFault) -> String {
-    match fault {
-        OpenFault::Missing => "it is not there".to_owned(),
-        OpenFault::NotAFile(what) => format!("it is {what}"),
-        OpenFault::Refused(why) => why,
-    }
 }
 
 impl Assembly<'_> {

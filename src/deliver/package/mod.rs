@@ -53,7 +53,7 @@ pub use digest::Digest;
 pub use error::PackageError;
 pub use fraction::Fraction;
 pub use hasher::Hasher;
-pub use history::{Previous, own, previous};
+pub use history::own;
 pub use joint::Joint;
 pub use junk::{is_junk, is_of_a_drive, is_settings};
 pub use listed::{IgnoredPatterns, Listed, ListedFolder, Role};

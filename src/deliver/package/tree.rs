@@ -19,8 +19,8 @@ use crate::deliver::package::relative_path::join;
 const ENTRIES_MAX: usize = 500_000;
 /// Folders in folders.
 const DEPTH_MAX: usize = 64;
-/// Bytes of one list: 250 000 files with a kilobyte each.
-const LIST_MAX: u64 = 256 << 20;
+/// Bytes of one list: 500 000 files with half a kilobyte each.
+pub(super) const LIST_MAX: u64 = 256 << 20;
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

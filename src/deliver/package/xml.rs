@@ -11,7 +11,7 @@ use quick_xml::{NsReader, XmlVersion};
 
 /// Elements in elements. Essence descriptors of compositions go down to 20.
 const DEPTH_MAX: usize = 64;
-/// Elements in one document: 250 000 files with six elements each, and some.
+/// Elements in one document: 500 000 files with four elements each, and some.
 const ELEMENTS_MAX: usize = 2_500_000;
 /// Attributes of one element.
 const ATTRIBUTES_MAX: usize = 256;

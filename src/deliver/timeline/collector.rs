@@ -1,6 +1,7 @@
 //! Where readers put what they find. Holds the limits that all formats share: how many references,
 //! how much text, how many steps of work; beyond them a timeline is refused, never cut short.
 
+use crate::deliver::names::is_no_name;
 use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::format::Format;
@@ -134,11 +135,9 @@ pub fn mention(name: &str, usage: Use, place: String) -> Reference {
     }
 }
 
-/// A reel name, unless it says that there is none: `AX` (auxiliary), `BL` (black) or nothing.
+/// A reel name, unless it says that there is none.
 pub fn reel(name: &str) -> Option<String> {
-    let name = name.trim();
-    let none = name.is_empty() || ["AX", "BL"].iter().any(|word| name.eq_ignore_ascii_case(word));
-    (!none).then(|| name.to_owned())
+    (!is_no_name(name)).then(|| name.trim().to_owned())
 }
 
 /// Whether a text says where a file lies: a URL, a drive, a path from the top.

@@ -2,7 +2,7 @@
 //!
 //! One file per format behind one `parse`. A reader gives every mention of media, as the file spells
 //! it: used, alternative or only listed, enabled or not, with where it stands. It never looks for the
-//! media on disk (that is `deliver::resolve`), never decides what blocks (that is `policy`), and never
+//! media on disk (that is `app::references`), never decides what blocks (that is `policy`), and never
 //! leaves something out without a note. Input is hostile: every depth, count and length is bounded,
 //! and a file beyond the limits is refused, never cut short.
 

@@ -156,7 +156,7 @@ fn element_cells(row: &mut Row, element: &ElementView) {
         all.iter().map(|one| format!("{} [{}]", one.text, one.from)).collect::<Vec<_>>().join(" | ")
     };
     row.set("number", element.number.to_string());
-    row.set("contribution", element.contribution);
+    row.set("contribution", element.contribution.as_str());
     row.set("status", element.status);
     row.set("source_type", element.source_type.unwrap_or_default());
     row.set("strength", element.strength.unwrap_or_default());

@@ -138,8 +138,8 @@ pub struct ElementView {
     pub number: u64,
     /// Its first path, or the folded form of its frames.
     pub name: String,
-    /// `generated`, `part-generated`, `suspect`, `contested` or `declared`.
-    pub contribution: &'static str,
+    /// What AI has to do with it.
+    pub contribution: Contribution,
     /// AI status.
     pub status: &'static str,
     /// Why, the deciding reason first.
@@ -177,6 +177,21 @@ pub struct ElementView {
     pub decisions: Vec<DecisionView>,
     /// What is missing, unknown or open.
     pub missing: Vec<GapView>,
+}
+
+/// What AI has to do with an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contribution {
+    /// It was generated as a whole.
+    Generated,
+    /// A part of it was.
+    PartGenerated,
+    /// It may have been, and nobody decided.
+    Suspect,
+    /// A person says not, and a mark or another person says otherwise.
+    Contested,
+    /// Its use is declared, and nothing else says anything.
+    Declared,
 }
 
 /// A content of an element.
@@ -303,6 +318,25 @@ pub struct Picture {
 
 fn shared<S: Serializer, T: Serialize>(all: &[Arc<T>], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(all.iter().map(|one| &**one))
+}
+
+impl Contribution {
+    /// What it is called in JSON and CSV.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generated => "generated",
+            Self::PartGenerated => "part-generated",
+            Self::Suspect => "suspect",
+            Self::Contested => "contested",
+            Self::Declared => "declared",
+        }
+    }
+}
+
+impl Serialize for Contribution {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 impl ElementView {

@@ -77,6 +77,7 @@ fn line(out: &mut dyn Write, element: &ElementView) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Contribution;
     use crate::report::disclosure::{
         DisclosureCounts, GapView, OpenView, Pictures, SaidView, UseView,
     };
@@ -101,7 +102,7 @@ mod tests {
         ElementView {
             number: 1,
             name: HOSTILE.into(),
-            contribution: "generated",
+            contribution: Contribution::Generated,
             status: "ai",
             why: vec![],
             source_type: None,

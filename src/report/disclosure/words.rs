@@ -2,16 +2,16 @@
 //! format for people.
 
 use crate::model::{Answer, Input, PipelineStep, Talent};
-use crate::report::DecisionView;
+use crate::report::{Contribution, DecisionView};
 
 /// What a contribution is called.
-pub fn contribution(word: &str) -> &'static str {
-    match word {
-        "generated" => "generated",
-        "part-generated" => "generated in part",
-        "suspect" => "undecided: may be generated",
-        "contested" => "said not to be AI, against a mark",
-        _ => "declared, without a mark",
+pub const fn contribution(one: Contribution) -> &'static str {
+    match one {
+        Contribution::Generated => "generated",
+        Contribution::PartGenerated => "generated in part",
+        Contribution::Suspect => "undecided: may be generated",
+        Contribution::Contested => "said not to be AI, against a mark",
+        Contribution::Declared => "declared, without a mark",
     }
 }
 

@@ -44,12 +44,7 @@ pub(super) fn probed(look: &mut Look<'_>, root: &Root, media: &AssetPath) {
 /// just now are known at the next look.
 pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppError> {
     let mut hasher = FileHasher::new(HashOptions::default());
-    let reading = Reading {
-        clock: look.context.clock,
-        reporter: look.context.reporter,
-        cancel: look.context.cancel,
-        detection: &look.detection.settings,
-    };
+    let reading = Reading::new(look.context, &look.detection.settings);
     for (path, media) in std::mem::take(&mut look.sidecars) {
         let Some(root) = look.project.root(&path) else { continue };
         let (directory, name) = path.path.split();

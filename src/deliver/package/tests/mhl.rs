@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 
 use crate::deliver::package::tests::kit::Folder;
-use crate::deliver::package::{Algorithm, Hasher, PackageProblem, previous};
+use crate::deliver::package::{Algorithm, Hasher, PackageProblem};
 
 fn md5(content: &str) -> String {
     Hasher::digest(Algorithm::Md5, content.as_bytes()).value
@@ -153,8 +153,6 @@ pub(super) fn nested() -> Folder {
 fn nested_histories_answer_for_their_folders() {
     let folder = nested();
     assert_eq!(folder.told(), [""; 0]);
-    let refused = previous(&folder.path()).unwrap_err();
-    assert!(refused.to_string().contains("nested"), "{refused}");
     folder.put("card/clip", "!").put("card/y", "");
     let told = folder.told();
     assert!(told[0].contains("card/y is there") && told[1].starts_with("card/clip has the md5"));
