@@ -85,14 +85,6 @@ impl Engine<'_> {
 
     pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
         let mut said = Vec::new();
-        for folder in self.project.config.guards.clone() {
-            let Some(root) = self.project.root(&folder) else { continue };
-            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
-            if seen.is_none() {
-                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
-                self.problem(&Problem::at(&folder, what));
-            }
-        }
         self.teller.judge_all(self.parts, &mut self.guards, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
@@ -103,7 +95,7 @@ impl Engine<'_> {
 
     pub(super) fn say_recorded(&mut self) -> Result<(), AppError> {
         let mut said = Vec::new();
-        let extent = if self.ready { Extent::Everything } else { Extent::Marked };
+        let extent = if self.ready { Extent::Everything } else { self.extent };
         self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
