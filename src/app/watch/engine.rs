@@ -174,6 +174,7 @@ impl Session<'_> {
             reported,
             complaints,
             settling: Errand::new(look),
+            arrived: Errand::new(look),
             loading: None,
             watch,
             teller,
@@ -250,6 +251,8 @@ struct Engine<'a> {
     complaints: Receiver<Problem>,
     /// Looks at files that are waited for.
     settling: Errand<Vec<(Place, PathBuf)>, Vec<Seen>>,
+    /// Looks at files that were told to be arriving.
+    arrived: Errand<Vec<(Place, PathBuf)>, Vec<Seen>>,
     /// Takes up settings.
     loading: Option<Errand<(), Loaded>>,
     watch: Stopwatch,
@@ -321,9 +324,10 @@ impl Engine<'_> {
         let wait = self.wait();
         let (heard, reported, complaints) =
             (self.heard.clone(), self.reported.clone(), self.complaints.clone());
-        let settled = self.settling.answers().clone();
+        let (settled, arrived) = (self.settling.answers().clone(), self.arrived.answers().clone());
         let mut select = Select::new();
         select.recv(&settled);
+        select.recv(&arrived);
         select.recv(&heard);
         select.recv(&reported);
         select.recv(&complaints);
@@ -343,6 +347,9 @@ impl Engine<'_> {
             for folder in self.porch.settle(seen) {
                 self.want(folder);
             }
+        }
+        if let Some(seen) = self.arrived.answer(Duration::ZERO) {
+            self.judge_arrived(seen)?;
         }
         for problem in complaints.try_iter().take(64) {
             self.problem(&problem);
@@ -379,6 +386,12 @@ impl Engine<'_> {
             // Others record too, and nothing need happen on disk: a link makes a known file AI-made.
             if self.busy.is_none() && self.glance.has_ledger() && self.teller.is_behind() {
                 self.say_recorded()?;
+            }
+        }
+        for (place, print) in self.porch.take_unready() {
+            // Before it is ready they belong to what lies there already.
+            if self.ready {
+                self.arrives(&place, &print);
             }
         }
         if self.settling.waits().is_none() {
@@ -546,6 +559,7 @@ impl Engine<'_> {
             }
             None => {}
         }
+        self.ask_arrived();
         if self.ready {
             self.say_unread();
             self.say_polling();

@@ -56,6 +56,8 @@ struct Waiting {
     ready: BTreeMap<Place, Fingerprint>,
     /// Complete, and to be read by the look that is under way.
     admitted: BTreeMap<Place, Fingerprint>,
+    /// Found to be incomplete by who wanted to read, where nothing need have been heard.
+    unready: BTreeMap<Place, Fingerprint>,
 }
 
 /// Shared by the thread that hears of changes and those that read.
@@ -81,6 +83,7 @@ impl Porch {
             settle: Settle::new(options),
             ready: BTreeMap::new(),
             admitted: BTreeMap::new(),
+            unready: BTreeMap::new(),
         };
         Self {
             waiting: Mutex::new(waiting),
@@ -178,6 +181,19 @@ impl Porch {
         self.lock().settle.next_due()
     }
 
+    /// The files that readers found to be incomplete since this was last asked.
+    pub(super) fn take_unready(&self) -> BTreeMap<Place, Fingerprint> {
+        std::mem::take(&mut self.lock().unready)
+    }
+
+    /// Whether a file is waited for, or is about to be read.
+    pub(super) fn has(&self, place: &Place) -> bool {
+        let waiting = self.lock();
+        waiting.settle.is_pending(place)
+            || waiting.ready.contains_key(place)
+            || waiting.admitted.contains_key(place)
+    }
+
     /// Files that are waited for.
     pub(super) fn len(&self) -> usize {
         self.lock().settle.len()
@@ -206,11 +222,11 @@ impl Porch {
     }
 }
 
-/// What there is at a place that was waited for.
+/// What there is at a place.
 #[derive(Debug)]
 pub(super) struct Seen {
-    place: Place,
-    looked: Looked,
+    pub(super) place: Place,
+    pub(super) looked: Looked,
     is_folder: bool,
 }
 
@@ -233,7 +249,7 @@ fn print_of(path: &Path) -> Option<Fingerprint> {
 }
 
 /// Equal but for the device: on a network mount the readers use a number that stays.
-fn same(one: &Fingerprint, other: &Fingerprint) -> bool {
+pub(super) fn same(one: &Fingerprint, other: &Fingerprint) -> bool {
     Fingerprint { device: 0, ..*one } == Fingerprint { device: 0, ..*other }
 }
 
@@ -261,6 +277,7 @@ impl Admission for Porch {
             return true;
         }
         waiting.admitted.remove(&place);
+        waiting.unready.insert(place.clone(), print);
         let now = self.watch.elapsed();
         if !waiting.settle.seen(&place, print, now) {
             self.overfull.store(true, Ordering::Relaxed);

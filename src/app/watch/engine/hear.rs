@@ -11,9 +11,9 @@ use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
 use crate::app::watch::place::{Place, WatchedPart, locate};
 use crate::app::watch::setup::Setup;
-use crate::model::RootName;
-use crate::observe::Hint;
+use crate::model::{Fingerprint, RootName};
 use crate::observe::filter::IGNORE_FILE;
+use crate::observe::{Hint, fingerprint};
 use crate::problem::{Problem, Silent};
 use crate::report::{GuardView, PathView, WatchEvent};
 
@@ -96,12 +96,21 @@ impl Engine<'_> {
         if self.guards.is_empty() {
             return;
         }
+        let part = &self.parts[place.part];
+        if !self.guards.guards(&part.asset_path(&place.path)) {
+            return;
+        }
+        // What is heard of is on no share.
+        let found = std::fs::symlink_metadata(part.disk(&place.path)).ok();
+        if let Some(found) = found.filter(std::fs::Metadata::is_file) {
+            self.arrives(place, &fingerprint::of(&found));
+        }
+    }
+
+    /// The same of what is known to be this file.
+    pub(super) fn arrives(&mut self, place: &Place, print: &Fingerprint) {
         let path = self.parts[place.part].asset_path(&place.path);
-        let disk = self.parts[place.part].disk(&place.path);
-        if !self.guards.guards(&path)
-            || !std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_file())
-            || !self.guards.arrives(&path)
-        {
+        if !self.guards.guards(&path) || !self.guards.arrives(&path, print) {
             return;
         }
         self.say(WatchEvent::Guard(GuardView {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use crate::app::AppError;
 use crate::app::watch::engine::{Engine, GLANCE, STANDING};
+use crate::app::watch::place::Place;
+use crate::app::watch::porch::Seen;
 use crate::app::watch::tell::Extent;
+use crate::observe::Looked;
 use crate::problem::Problem;
 use crate::report::{GuardView, PathView, PollView, ProblemView, ReadyView, WatchEvent};
 
@@ -81,6 +84,47 @@ impl Engine<'_> {
                 why,
             }));
         }
+    }
+
+    /// Asks what became of what was told to be arriving and is waited for no more.
+    pub(super) fn ask_arrived(&mut self) {
+        let mut over = Vec::new();
+        for path in self.guards.arriving() {
+            let Some(part) = self.parts.iter().position(|part| part.has(path)) else { continue };
+            let place = Place::new(part, path.path.clone());
+            if !self.is_coming(&place) {
+                let disk = self.parts[part].disk(&place.path);
+                over.push((place, disk));
+            }
+        }
+        if !over.is_empty() {
+            self.arrived.ask(over);
+        }
+    }
+
+    /// Whether something is still to be done about a file.
+    fn is_coming(&self, place: &Place) -> bool {
+        self.porch.has(place) || self.folders.contains(&place.folder()) || self.busy.is_some()
+    }
+
+    /// Judges what was told to be arriving and turned out to be what was known, and forgets what went away
+    /// again: each that arrives is judged, and a name that comes again is told again.
+    pub(super) fn judge_arrived(&mut self, seen: Vec<Seen>) -> Result<(), AppError> {
+        let mut still = Vec::new();
+        for Seen { place, looked, .. } in seen {
+            let path = self.parts[place.part].asset_path(&place.path);
+            match looked {
+                _ if self.is_coming(&place) => {}
+                Looked::File(print) => still.push((path, print)),
+                Looked::Other | Looked::Absent => self.guards.left(&path),
+            }
+        }
+        let mut said = Vec::new();
+        self.teller.judge(&mut self.guards, &still, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        Ok(())
     }
 
     pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
