@@ -384,7 +384,7 @@ impl Engine<'_> {
                 return Ok(Some(again));
             }
             // Others record too, and nothing need happen on disk: a link makes a known file AI-made.
-            if self.busy.is_none() && self.glance.has_ledger() && self.teller.is_behind() {
+            if self.busy.is_none() && self.glance.has_ledger() && self.is_behind() {
                 self.say_recorded()?;
             }
         }

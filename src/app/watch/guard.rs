@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::contents::Contents;
 use crate::app::watch::aside::Unread;
 use crate::app::watch::porch::same;
-use crate::model::{AssetId, AssetPath, Event, Fingerprint};
+use crate::model::{AssetId, AssetPath, Event, Fingerprint, MadeOf, PathPattern};
 use crate::record::Record;
 
 /// Files that are waited for at a time, at most; what is beyond is told once it is recorded.
@@ -24,6 +25,9 @@ pub(super) struct Guards {
     judged: BTreeMap<AssetPath, Fingerprint>,
     /// Contents that are part of what is final, each with a deliverable; none where that is to be found out.
     delivered: Option<BTreeMap<AssetId, String>>,
+    /// What commands of `run` are making: what they made is on record when they have ended.
+    at_work: Vec<Vec<PathPattern>>,
+    made_there: Vec<Contents>,
 }
 
 /// Whether a path is one of these folders, or lies in one.
@@ -40,6 +44,8 @@ impl Guards {
             unread: BTreeMap::new(),
             judged: BTreeMap::new(),
             delivered: None,
+            at_work: Vec::new(),
+            made_there: Vec::new(),
         }
     }
 
@@ -104,9 +110,42 @@ impl Guards {
             return arrived
                 .then(|| ("known", format!("part of the final deliverable {deliverable}")));
         }
+        if self.is_being_made(path) && self.arriving.len() < MOST {
+            self.arriving.insert(path.clone());
+            return None;
+        }
         let said = self.refused.insert(path.clone(), *asset);
         let why = "not part of any deliverable that is final: it went round the gate";
         (arrived || said != Some(*asset)).then(|| ("refused", why.to_owned()))
+    }
+
+    /// These are what commands are making. To be said before what is on record is read: who ends in between
+    /// has recorded what it made. Whether something was waited for on account of others.
+    pub(super) fn set_at_work(&mut self, at_work: Vec<Vec<PathPattern>>) -> bool {
+        if at_work == self.at_work {
+            return false;
+        }
+        let waited = self.being_made().next().is_some();
+        let contents = |paths: &Vec<PathPattern>| {
+            Contents::new(&MadeOf { paths: paths.clone(), ..MadeOf::default() }).ok()
+        };
+        self.made_there = at_work.iter().filter_map(contents).collect();
+        self.at_work = at_work;
+        waited
+    }
+
+    /// Whether these are others than were said to be at work.
+    pub(super) fn are_others(&self, at_work: &[Vec<PathPattern>]) -> bool {
+        !self.is_empty() && self.at_work != at_work
+    }
+
+    /// What arrived and may be what a command makes.
+    pub(super) fn being_made(&self) -> impl Iterator<Item = &AssetPath> {
+        self.arriving.iter().filter(|path| self.is_being_made(path))
+    }
+
+    fn is_being_made(&self, path: &AssetPath) -> bool {
+        self.made_there.iter().any(|made| made.contains(&path.root, &path.path))
     }
 
     /// These, and no others, lie there without anybody knowing what they are. Gives what to say of

@@ -1,7 +1,7 @@
 //! What to tell people, read from the journal: what a watch says is what was recorded, by whomever, and
 //! is said after it is safe.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::decide::decisions;
 use crate::app::kin::{learn, learn_batch, origin};
@@ -42,6 +42,9 @@ struct Told {
     marked: BTreeSet<AssetId>,
     /// Names that went away: what comes back is new.
     gone: BTreeSet<AssetPath>,
+    /// Guarded files with their contents, to be judged by all that is on record: what they are part of may
+    /// be recorded after they were seen.
+    landed: BTreeMap<AssetPath, AssetId>,
 }
 
 /// How much to say.
@@ -121,7 +124,25 @@ impl Teller {
                 }
             });
         })?;
-        failed
+        failed?;
+        for (path, asset) in std::mem::take(&mut self.told.landed) {
+            self.judge_one(guards, &path, &asset, tell)?;
+        }
+        Ok(())
+    }
+
+    fn judge_one(
+        &self,
+        guards: &mut Guards,
+        path: &AssetPath,
+        asset: &AssetId,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        if let Some((state, why)) = guards.judge(path, asset, &self.record) {
+            let (origin, _) = origin(&self.reader, &self.record, asset)?;
+            tell(guard(path, asset, &origin, state, why));
+        }
+        Ok(())
     }
 
     /// Whether there is something to read on to. A ledger that cannot be asked is for who writes to it to
@@ -151,10 +172,7 @@ impl Teller {
             let known = self.reader.fingerprint_at(path)?.filter(|known| same(known, print));
             let (Some(_), Some(asset)) = (known, self.reader.asset_at(path)?) else { continue };
             guards.saw(path, *print);
-            if let Some((state, why)) = guards.judge(path, &asset, &self.record) {
-                let (origin, _) = origin(&self.reader, &self.record, &asset)?;
-                tell(guard(path, &asset, &origin, state, why));
-            }
+            self.judge_one(guards, path, &asset, tell)?;
         }
         Ok(())
     }
@@ -238,6 +256,7 @@ impl Telling<'_> {
                 |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
             for name in &observed.gone {
                 guards.forget(&path(&name.0));
+                told.landed.remove(&path(&name.0));
                 if told.gone.len() < GONE {
                     told.gone.insert(path(&name.0));
                 }
@@ -249,11 +268,13 @@ impl Telling<'_> {
                 let path = path(&found.name);
                 let came_back = told.gone.remove(&path);
                 guards.saw(&path, found.fingerprint);
-                if !all && !guards.guards(&path) && !shows(&found.asset) {
+                if guards.guards(&path) {
+                    told.landed.insert(path.clone(), found.asset);
+                }
+                if !all && !shows(&found.asset) {
                     continue;
                 }
                 let (origin, _) = origin(self.reader, self.record, &found.asset)?;
-                let guarded = guards.judge(&path, &found.asset, self.record);
                 let marked = origin.status.is_ai_or_suspect();
                 if marked {
                     told.paths.insert(path.clone());
@@ -264,9 +285,6 @@ impl Telling<'_> {
                         && (came_back || self.is_new(&path, &found.asset)?);
                     let size = found.fingerprint.size;
                     tell(changed(&path, &found.asset, size, &origin, new, self.at));
-                }
-                if let Some((state, why)) = guarded {
-                    tell(guard(&path, &found.asset, &origin, state, why));
                 }
             }
         }

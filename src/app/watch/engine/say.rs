@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::AppError;
+use crate::app::run::at_work::at_work;
 use crate::app::watch::engine::{Engine, GLANCE, STANDING};
 use crate::app::watch::place::Place;
 use crate::app::watch::porch::Seen;
@@ -86,6 +87,11 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether more is on record than was told, or other commands are at work.
+    pub(super) fn is_behind(&self) -> bool {
+        self.teller.is_behind() || self.guards.are_others(&at_work(&self.project.config.ledger))
+    }
+
     /// Asks what became of what was told to be arriving and is waited for no more.
     pub(super) fn ask_arrived(&mut self) {
         let mut over = Vec::new();
@@ -119,6 +125,8 @@ impl Engine<'_> {
                 Looked::Other | Looked::Absent => self.guards.left(&path),
             }
         }
+        // By what is on record now: a command may have ended.
+        self.say_recorded()?;
         let mut said = Vec::new();
         self.teller.judge(&mut self.guards, &still, &mut |event| said.push(event))?;
         for event in said {
@@ -140,11 +148,16 @@ impl Engine<'_> {
     pub(super) fn say_recorded(&mut self) -> Result<(), AppError> {
         let mut said = Vec::new();
         let extent = if self.ready { Extent::Everything } else { self.extent };
+        let others = !self.guards.is_empty()
+            && self.guards.set_at_work(at_work(&self.project.config.ledger));
         self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
         }
         self.flush();
+        if others {
+            self.ask_arrived();
+        }
         Ok(())
     }
 

@@ -58,6 +58,10 @@ impl Engine<'_> {
                     let path = self.parts[place.part].asset_path(&place.path);
                     self.problem(&Problem::at(&path, "still being written, not read"));
                 }
+                for path in self.guards.being_made().take(20).cloned().collect::<Vec<_>>() {
+                    let what = "not judged: a command that `genlock run` started is at work there";
+                    self.problem(&Problem::at(&path, what));
+                }
             }
             if self.lost.take().is_none() && self.is_settled() && !self.is_halted() {
                 self.give(Busy::Checkpoint, Task::Checkpoint);
