@@ -69,6 +69,8 @@ pub struct WatchOutcome {
     pub guarded: usize,
     /// Problems met.
     pub problems: u64,
+    /// Whether everything was looked at before it was stopped.
+    pub complete: bool,
 }
 
 /// Watches until the user stops it, or with `once` until everything was looked at. The clock is that of

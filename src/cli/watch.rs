@@ -65,6 +65,9 @@ pub(super) fn run(
     Ok(if !args.once {
         // Stopped by who started it, and that is what it was to do.
         Exit::Ok
+    } else if !outcome.complete {
+        // One pass is an answer, and this is none.
+        return Err(AppError::Interrupted);
     } else if outcome.guarded > 0 {
         Exit::No
     } else if outcome.problems > 0 {

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::media;
 use crate::watch::kit::Watched;
 use crate::world::{World, text};
@@ -249,4 +251,25 @@ fn what_a_command_makes_is_judged_when_it_has_ended_and_is_on_record() {
         world.write(format!("go-{name}"), "");
     }
     watched.stop();
+}
+
+#[test]
+fn a_guarded_folder_that_is_not_there_is_told_and_guarded_once_it_is() {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"DELIVREY\"");
+    let is_told = |one: &Value| {
+        one["event"] == "problem"
+            && one["path"] == "DELIVREY"
+            && text(one, "problem").contains("no folder of this name")
+    };
+    // It may come later: no reason to say that something could not be looked at.
+    let said = world.json(["watch", "--once"]).expect(0).values();
+    assert_eq!(said.iter().filter(|one| is_told(one)).count(), 1, "{said:#?}");
+    let mut watched = Watched::start(&world, &[]);
+    watched.until("what is not there", is_told);
+    world.write("DELIVREY/ep.mov", "ep");
+    watched.until("refusal", |one| one["state"] == "refused" && one["path"] == "DELIVREY/ep.mov");
+    watched.stop();
+    let said = world.json(["watch", "--once"]).expect(1).values();
+    assert!(!said.iter().any(is_told), "{said:#?}");
 }

@@ -75,7 +75,8 @@ impl Engine<'_> {
             self.problem(&Problem::new(path, what));
         }
         self.flush();
-        let outcome = WatchOutcome { guarded: self.guards.wrong(), problems: self.problems };
+        let (guarded, problems) = (self.guards.wrong(), self.problems);
+        let outcome = WatchOutcome { guarded, problems, complete: self.ready };
         Ok(Ended::Stopped(outcome))
     }
 
