@@ -22,7 +22,33 @@ pub struct Context<'a> {
     pub cancel: &'a AtomicBool,
 }
 
+/// What of them a thread takes along that nobody may be able to wait for.
+#[derive(Clone)]
+pub(super) struct Lasting {
+    /// The time.
+    pub(super) clock: &'static dyn Clock,
+    actor: String,
+    cwd: PathBuf,
+}
+
+impl Lasting {
+    /// With who hears of it there, and what stops it.
+    pub(super) fn context<'a>(
+        &self,
+        reporter: &'a dyn Reporter,
+        cancel: &'a AtomicBool,
+    ) -> Context<'a> {
+        let Self { clock, actor, cwd } = self.clone();
+        Context { clock, reporter, actor, cwd, cancel }
+    }
+}
+
 impl Context<'_> {
+    /// The same for a thread of its own.
+    pub(super) fn lasting(&self, clock: &'static dyn Clock) -> Lasting {
+        Lasting { clock, actor: self.actor.clone(), cwd: self.cwd.clone() }
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::app::policies::policy_of;
+use crate::app::run::at_work::announced;
 use crate::app::{AppError, Context};
 use crate::config::{self, Config, ConfigError, Root};
 use crate::detect::DETECTORS;
@@ -169,7 +170,9 @@ impl Project {
         };
         let suffixes = ["", "-wal", "-shm", "-journal"].map(|suffix| (&*real, suffix));
         let all = suffixes.into_iter().chain([(&**ledger, ""), (&**ledger, ".watch")]);
-        all.filter_map(beside).collect()
+        let announced = announced(ledger);
+        let announced = announced.iter().map(|file| (&**file, ""));
+        all.chain(announced).filter_map(beside).collect()
     }
 
     /// Where a root is on this machine.

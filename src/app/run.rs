@@ -4,6 +4,7 @@
 //! rendition it is only when the command ended well, the deliverable is still what had passed, and the
 //! judgement is a pass. Whatever fails once the command has ended, it is on record.
 
+pub(super) mod at_work;
 mod snapshot;
 mod sources;
 
@@ -20,6 +21,7 @@ use crate::app::deliverables::DeliverableState;
 use crate::app::gate::{GateAnswer, MadeFiles, OnRecord, finalized, gate, gate_on_record};
 use crate::app::kin::{own, places};
 use crate::app::link::link_made;
+use crate::app::run::at_work::AtWork;
 use crate::app::run::snapshot::Snapshot;
 use crate::app::run::sources::Sources;
 use crate::app::{AppError, Context, Project};
@@ -82,6 +84,8 @@ pub fn run(
     }
     let sources = Sources::of(project, name, &record)?;
     drop(record);
+    // Until what it made is on record.
+    let _at_work = AtWork::announce(&project.config.ledger, &made.paths)?;
     let before = Snapshot::of(project, context, &named)?;
     let status = start(project, options)?;
     failpoint::hit("command-ended");

@@ -12,7 +12,9 @@
 //! `docs/watch.md`.
 
 mod aside;
+mod behind;
 mod engine;
+mod errand;
 mod glance;
 mod guard;
 mod hook;
@@ -30,14 +32,15 @@ mod worker;
 pub use news::{News, news};
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::scan::veil::Veil;
-use crate::app::watch::engine::{Ended, session};
-use crate::app::watch::progress::FirstScan;
+use crate::app::watch::behind::Behind;
+use crate::app::watch::engine::{Ended, Session};
 use crate::app::watch::setup::Setup;
 use crate::app::watch::tell::Teller;
 use crate::app::{AppError, Context, Project};
+use crate::clock::Clock;
 use crate::report::WatchEvent;
 
 /// How to watch.
@@ -55,6 +58,8 @@ pub struct WatchOptions {
     pub queue: Option<usize>,
     /// Watches to take from the system, at most.
     pub watches: Option<usize>,
+    /// How long a root may take to answer; else long enough for a share.
+    pub answer: Option<Duration>,
 }
 
 /// What a watch saw until it ended.
@@ -64,25 +69,38 @@ pub struct WatchOutcome {
     pub guarded: usize,
     /// Problems met.
     pub problems: u64,
+    /// Whether everything was looked at before it was stopped.
+    pub complete: bool,
 }
 
-/// Watches until the user stops it, or with `once` until everything was looked at.
+/// Watches until the user stops it, or with `once` until everything was looked at. The clock is that of
+/// threads that a share may keep for as long as the process runs.
 pub fn watch(
     project: &Project,
     context: &Context<'_>,
+    clock: &'static dyn Clock,
     options: &WatchOptions,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<WatchOutcome, AppError> {
-    let mut setup = Setup::load(&project.dir, context, options, None)?;
+    let (mut setup, mut glance) = Setup::load(&project.dir, context, options, None)?;
     let mut teller = Teller::new(&setup.project)?;
-    let progress = FirstScan::new(context.reporter);
-    let veil = Veil::default();
+    let mut session = Session {
+        context,
+        lasting: context.lasting(clock),
+        options,
+        progress: Arc::default(),
+        veil: Arc::default(),
+        behind: Behind::default(),
+        why: None,
+        problems: 0,
+    };
     loop {
-        veil.look_on(setup.parts.iter().map(|part| part.disk(&part.start)).collect());
-        match session(&setup, context, options, &progress, &veil, &mut teller, tell)? {
+        session.veil.look_on(setup.parts.iter().map(|part| part.disk(&part.start)).collect());
+        match session.run(&setup, &mut glance, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
-            Ended::Again(next) => setup = *next,
+            Ended::Again(next) => (setup, glance) = *next,
             Ended::LedgerBack => setup.renew(context)?,
+            Ended::Without(why) => session.why = Some(why),
         }
         teller = teller.go_on(&setup.project)?;
     }

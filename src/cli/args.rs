@@ -532,6 +532,9 @@ pub(super) struct WatchArgs {
     /// Take at most so many watches from the system, to try what happens beyond
     #[arg(long, hide = true, value_name = "N")]
     pub(super) watches: Option<usize>,
+    /// Wait at most so long for a root to answer, to try what happens beyond
+    #[arg(long, hide = true, value_name = "DURATION", value_parser = crate::config::duration)]
+    pub(super) answer: Option<Duration>,
 }
 
 #[derive(Debug, Subcommand)]

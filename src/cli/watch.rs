@@ -6,6 +6,7 @@ use crate::app::{self, AppError, Context, News, WatchOptions};
 use crate::cli::args::{Global, WatchArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
+use crate::clock::SystemClock;
 use crate::problem::{Problem, Silent};
 use crate::report::{
     GuardView, PollView, ProblemView, ReadyView, WatchEvent, clean, count, duration, json_line,
@@ -30,6 +31,7 @@ pub(super) fn run(
         once: args.once,
         queue: args.queue,
         watches: args.watches,
+        answer: args.answer,
     };
     // Who reads JSON sees no bar.
     let silent = Context {
@@ -44,7 +46,7 @@ pub(super) fn run(
     if !args.once {
         output.go_beside(&gap(output.is_json()));
     }
-    let outcome = app::watch(&project, context, &options, &mut |events| {
+    let outcome = app::watch(&project, context, &SystemClock, &options, &mut |events| {
         context.reporter.beside(&mut || {
             if output.is_json() {
                 for event in events {
@@ -63,6 +65,9 @@ pub(super) fn run(
     Ok(if !args.once {
         // Stopped by who started it, and that is what it was to do.
         Exit::Ok
+    } else if !outcome.complete {
+        // One pass is an answer, and this is none.
+        return Err(AppError::Interrupted);
     } else if outcome.guarded > 0 {
         Exit::No
     } else if outcome.problems > 0 {

@@ -349,6 +349,30 @@ impl Reader {
             .map_err(|source| self.sql(source))
     }
 
+    /// Since when a path holds a content, where it does.
+    pub fn first_seen_at(
+        &self,
+        path: &AssetPath,
+        asset: &AssetId,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let (directory, name) = path.path.split();
+        self.connection
+            .prepare_cached(
+                "SELECT l.first_seen FROM directory d JOIN location l ON l.directory = d.id
+                                     JOIN asset a ON a.id = l.asset
+                 WHERE d.root = ?1 AND d.path = ?2 AND l.name = ?3 AND a.hash = ?4 AND l.present = 1",
+            )
+            .and_then(|mut query| {
+                query
+                    .query_row(
+                        params![path.root.as_str(), directory.as_bytes(), name, asset.as_bytes()],
+                        |row| row.get(0).map(Timestamp::from_nanos),
+                    )
+                    .optional()
+            })
+            .map_err(|source| self.sql(source))
+    }
+
     /// What the system said of the file at a path when it was last there.
     pub fn fingerprint_at(&self, path: &AssetPath) -> Result<Option<Fingerprint>, LedgerError> {
         let (directory, name) = path.path.split();

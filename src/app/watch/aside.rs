@@ -20,56 +20,66 @@ pub(super) enum Unread {
     LeftOut,
 }
 
+/// What a listing shows of guarded folders that has no content, by name.
+pub(super) fn unread_in(
+    guards: &[AssetPath],
+    part: &WatchedPart,
+    listing: &Listing,
+) -> BTreeMap<Box<[u8]>, Unread> {
+    let mut found = BTreeMap::new();
+    if guards.is_empty() {
+        return found;
+    }
+    for link in &listing.links {
+        let path = part.asset_path(&listing.directory.join(&link.name));
+        // One on the way to a guarded folder hides all that is delivered there.
+        if is_guarded(guards, &path) || leads_to_guarded(guards, &path) {
+            found.insert(link.name.clone(), Unread::Link(link.target.clone()));
+        }
+    }
+    for name in &listing.ignored {
+        let path = listing.directory.join(name);
+        if is_guarded(guards, &part.asset_path(&path)) {
+            let disk = part.disk(&path);
+            let is_dir = std::fs::symlink_metadata(&disk).is_ok_and(|found| found.is_dir());
+            // A name of ours says nothing; that an export is at work there does.
+            let is_ours = || path.as_bytes() == b".genlock" || is_at_work(&disk);
+            let is_known = is_of_a_system(name, is_dir) || is_dir && is_ours();
+            if !is_known {
+                found.insert(name.clone(), Unread::LeftOut);
+            }
+        }
+    }
+    found
+}
+
+fn leads_to_guarded(guards: &[AssetPath], path: &AssetPath) -> bool {
+    guards.iter().any(|guard| guard.root == path.root && guard.path.is_within(&path.path))
+}
+
 /// What is known of guarded folders.
 #[derive(Debug, Default)]
 pub(super) struct Aside {
-    guards: Vec<AssetPath>,
     /// By folder, and in it by name.
     known: BTreeMap<Place, BTreeMap<Box<[u8]>, Unread>>,
     changed: bool,
 }
 
 impl Aside {
-    pub(super) fn new(guards: &[AssetPath]) -> Self {
-        Self { guards: guards.to_vec(), ..Self::default() }
-    }
-
-    /// Takes in a listing.
-    pub(super) fn listed(&mut self, part: &WatchedPart, number: usize, listing: &Listing) {
-        if self.guards.is_empty() {
-            return;
-        }
-        let place = Place::new(number, listing.directory.clone());
+    /// Takes in what [`unread_in`] found in a listing.
+    pub(super) fn listed(
+        &mut self,
+        place: Place,
+        complete: bool,
+        found: BTreeMap<Box<[u8]>, Unread>,
+    ) {
         let before = self.known.remove(&place).unwrap_or_default();
-        let mut now = if listing.complete { BTreeMap::new() } else { before.clone() };
-        for link in &listing.links {
-            let path = part.asset_path(&listing.directory.join(&link.name));
-            // One on the way to a guarded folder hides all that is delivered there.
-            if is_guarded(&self.guards, &path) || self.leads_to_guarded(&path) {
-                now.insert(link.name.clone(), Unread::Link(link.target.clone()));
-            }
-        }
-        for name in &listing.ignored {
-            let path = listing.directory.join(name);
-            if is_guarded(&self.guards, &part.asset_path(&path)) {
-                let disk = part.disk(&path);
-                let is_dir = std::fs::symlink_metadata(&disk).is_ok_and(|found| found.is_dir());
-                // A name of ours says nothing; that an export is at work there does.
-                let is_ours = || path.as_bytes() == b".genlock" || is_at_work(&disk);
-                let is_known = is_of_a_system(name, is_dir) || is_dir && is_ours();
-                if !is_known {
-                    now.insert(name.clone(), Unread::LeftOut);
-                }
-            }
-        }
+        let mut now = if complete { BTreeMap::new() } else { before.clone() };
+        now.extend(found);
         self.changed |= now != before;
         if !now.is_empty() {
             self.known.insert(place, now);
         }
-    }
-
-    fn leads_to_guarded(&self, path: &AssetPath) -> bool {
-        self.guards.iter().any(|guard| guard.root == path.root && guard.path.is_within(&path.path))
     }
 
     /// A folder is not there any more, or another one.

@@ -7,30 +7,33 @@ mod say;
 mod stop;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, bounded};
 
-use crate::app::scan::Checked;
+use crate::app::context::Lasting;
 use crate::app::scan::veil::Veil;
+use crate::app::watch::behind::Behind;
+use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::{Place, WatchedPart};
-use crate::app::watch::porch::{Foreign, Porch};
+use crate::app::watch::porch::{Foreign, Porch, Seen, look};
 use crate::app::watch::progress::FirstScan;
-use crate::app::watch::setup::Setup;
-use crate::app::watch::tell::Teller;
+use crate::app::watch::setup::{Loaded, Setup};
+use crate::app::watch::tell::{Extent, Teller};
 use crate::app::watch::tree::{SharedTree, Tree, TreeOptions};
-use crate::app::watch::worker::{Report, Task, Worker};
+use crate::app::watch::worker::{Report, Shift, Task, Whereabouts};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
-use crate::observe::{Filter, Hint, Lost, SettleOptions};
+use crate::observe::{Hint, Lost, SettleOptions};
 use crate::problem::Problem;
-use crate::report::{PollView, WatchEvent};
+use crate::report::{PollView, ProblemView, WatchEvent};
 
 /// After a close. The times of a file must be a tick old before it is read, whatever happens first.
 const QUIET: Duration = Duration::from_millis(15);
@@ -59,6 +62,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long work under way may go on after the user asked to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it may take to end once it was told to.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// From the last thing recorded to the event that says that all is as recorded.
 const CHECKPOINT: Duration = Duration::from_mins(10);
 
@@ -73,94 +79,115 @@ pub(super) enum Ended {
     /// For good.
     Stopped(WatchOutcome),
     /// Other settings apply from here on.
-    Again(Box<Setup>),
+    Again(Box<(Arc<Setup>, Glance)>),
     /// The ledger is there again, or another one.
     LedgerBack,
+    /// A root does not answer any more, or answers again, as this says: the others go on without it, or all
+    /// with it.
+    Without(String),
 }
 
-/// Watches with one set of settings.
-pub(super) fn session(
-    setup: &Setup,
-    context: &Context<'_>,
-    options: &WatchOptions,
-    progress: &FirstScan<'_>,
-    veil: &Veil,
-    teller: &mut Teller,
-    tell: &mut dyn FnMut(&[WatchEvent]),
-) -> Result<Ended, AppError> {
-    let Setup { project, parts, filter, detection, guards, glance, .. } = setup;
-    let still = options.settle.unwrap_or(project.config.watch.settle);
-    let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
-    let watch = Stopwatch::start();
-    let foreign = Foreign::none_of(parts);
-    let porch = Porch::new(parts, foreign.clone(), settle, context.clock, watch);
-    let (hints, heard) = bounded(options.queue.unwrap_or(HINTS).max(1));
-    let lost = Arc::new(Lost::default());
-    // For one pass there is nothing to be heard.
-    let tree = TreeOptions {
-        poll: options.poll || options.once,
-        most: options.watches,
-        guards: guards.clone(),
-    };
-    let tree = SharedTree::new(Tree::new(parts, tree, hints, Arc::clone(&lost), foreign));
-    let halt = AtomicBool::new(false);
-    let quiet = Context {
-        clock: context.clock,
-        reporter: progress,
-        actor: context.actor.clone(),
-        cwd: context.cwd.clone(),
-        cancel: &halt,
-    };
-    let (tasks, to_do) = bounded(1);
-    let (reports, reported) = bounded(1);
-    let (hook_problems, complaints) = bounded(256);
-    let configured = &project.config.watch;
-    let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, hook_problems);
-    std::thread::scope(|scope| {
-        let worker = Worker {
-            project,
-            context: &quiet,
-            parts,
-            tree: tree.clone(),
-            porch: &porch,
-            detection,
-            veil,
-            ledger: Checked::of(project),
-            filter: filter.clone(),
-            doubts: BTreeSet::new(),
-            closed: BTreeSet::new(),
-            begun: false,
+/// What goes from one session to the next.
+pub(super) struct Session<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) lasting: Lasting,
+    pub(super) options: &'a WatchOptions,
+    pub(super) progress: Arc<FirstScan>,
+    pub(super) veil: Arc<Veil>,
+    pub(super) behind: Behind,
+    /// Why there is another session with the same settings, if that is to be said.
+    pub(super) why: Option<String>,
+    /// Problems that were told in earlier ones.
+    pub(super) problems: u64,
+}
+
+impl Session<'_> {
+    /// Watches with one set of settings, as long as the same roots answer.
+    pub(super) fn run(
+        &mut self,
+        setup: &Arc<Setup>,
+        glance: &mut Glance,
+        teller: &mut Teller,
+        tell: &mut dyn FnMut(&[WatchEvent]),
+    ) -> Result<Ended, AppError> {
+        let Setup { project, guards, .. } = &**setup;
+        let is_left_out = |part: &&WatchedPart| {
+            glance.is_silent(&part.root.name) || self.behind.holds(&part.root.name)
         };
-        let thread = scope.spawn(move || worker.run(&to_do, &reports));
+        let (silent, parts): (Vec<_>, Vec<_>) = setup.parts.iter().partition(is_left_out);
+        let parts: Vec<_> = parts.into_iter().cloned().collect();
+        let silent: Vec<_> = silent.into_iter().cloned().collect();
+        let still = self.options.settle.unwrap_or(project.config.watch.settle);
+        let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
+        let watch = Stopwatch::start();
+        let foreign = Foreign::none_of(&parts);
+        let porch = Porch::new(&parts, foreign.clone(), settle, self.lasting.clock, watch);
+        let porch = Arc::new(porch);
+        let (hints, heard) = bounded(self.options.queue.unwrap_or(HINTS).max(1));
+        let lost = Arc::new(Lost::default());
+        // For one pass there is nothing to be heard.
+        let tree = TreeOptions {
+            poll: self.options.poll || self.options.once,
+            most: self.options.watches,
+            guards: guards.clone(),
+        };
+        let tree = SharedTree::new(Tree::new(&parts, tree, hints, Arc::clone(&lost), foreign));
+        let halt = Arc::new(AtomicBool::new(false));
+        let (tasks, to_do) = bounded(1);
+        let (reports, reported) = bounded(1);
+        let (hook_problems, complaints) = bounded(256);
+        let configured = &project.config.watch;
+        let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, hook_problems);
+        let whereabouts = Arc::new(Whereabouts::default());
+        let shift = Shift {
+            setup: Arc::clone(setup),
+            parts: parts.clone(),
+            silent: silent.iter().map(|part| part.disk(&part.start)).collect(),
+            lasting: self.lasting.clone(),
+            progress: Arc::clone(&self.progress),
+            halt: Arc::clone(&halt),
+            tree: tree.clone(),
+            porch: Arc::clone(&porch),
+            veil: Arc::clone(&self.veil),
+            whereabouts: Arc::clone(&whereabouts),
+        };
+        let thread = std::thread::spawn(move || shift.work(&to_do, &reports));
+        // What there is to look at anew after another session may be anything.
+        let why = self.why.take();
         let mut engine = Engine {
             setup,
             project,
-            context,
-            options,
-            parts,
+            context: self.context,
+            lasting: &self.lasting,
+            options: self.options,
+            parts: &parts,
+            silent: &silent,
+            behind: &mut self.behind,
             still,
-            porch: &porch,
+            porch,
             tree,
             lost,
             halt: &halt,
-            progress,
+            progress: &self.progress,
             tasks: Some(tasks),
             heard,
             reported,
             complaints,
+            settling: Errand::new(look),
+            arrived: Errand::new(look),
+            loading: None,
             watch,
             teller,
             guards: Guards::new(guards),
             hooks: Some(hooks),
             tell,
             said: Vec::new(),
-            glance: glance.clone(),
-            untried: false,
-            filter: filter.clone(),
+            glance,
             folders: BTreeSet::new(),
             renewed: BTreeSet::new(),
             below: BTreeSet::new(),
-            rescan: Some(Rescan { why: None, anew: true, not_before: Duration::ZERO }),
+            extent: if why.is_some() { Extent::Everything } else { Extent::Marked },
+            rescan: Some(Rescan { why, anew: true, not_before: Duration::ZERO }),
             look_at: None,
             busy: None,
             poll_every: project.config.watch.poll,
@@ -174,20 +201,14 @@ pub(super) fn session(
             ready: false,
             files: None,
             standing: BTreeSet::new(),
-            problems: 0,
+            problems: self.problems,
         };
         let ended = engine.run();
-        // However it ended, nothing may go on behind our back.
-        halt.store(true, Ordering::Relaxed);
-        engine.tasks = None;
-        // What it had recorded when it was stopped is told as well.
-        thread.join().map_err(|_| AppError::Internal("the watch's worker died".to_owned()))?;
-        if matches!(ended, Ok(Ended::Stopped(_) | Ended::Again(_))) && engine.glance.has_ledger() {
-            engine.say_recorded()?;
-        }
-        engine.finish_hooks();
+        let is_ours = !matches!(ended, Ok(Ended::LedgerBack) | Err(_));
+        engine.let_go(thread, &whereabouts, is_ours)?;
+        self.problems = engine.problems;
         ended
-    })
+    }
 }
 
 /// Everything is to be looked at again.
@@ -209,31 +230,40 @@ enum Busy {
 }
 
 struct Engine<'a> {
-    setup: &'a Setup,
+    setup: &'a Arc<Setup>,
     project: &'a Project,
     context: &'a Context<'a>,
+    lasting: &'a Lasting,
     options: &'a WatchOptions,
     parts: &'a [WatchedPart],
+    /// What would be watched too, if it answered.
+    silent: &'a [WatchedPart],
+    behind: &'a mut Behind,
     still: Duration,
-    porch: &'a Porch<'a>,
+    porch: Arc<Porch>,
     tree: SharedTree,
     lost: Arc<Lost>,
     halt: &'a AtomicBool,
-    progress: &'a FirstScan<'a>,
+    progress: &'a FirstScan,
     tasks: Option<Sender<Task>>,
     heard: Receiver<Hint>,
     reported: Receiver<Report>,
     complaints: Receiver<Problem>,
+    /// Looks at files that are waited for.
+    settling: Errand<Vec<(Place, PathBuf)>, Vec<Seen>>,
+    /// Looks at files that were told to be arriving.
+    arrived: Errand<Vec<(Place, PathBuf)>, Vec<Seen>>,
+    /// Takes up settings.
+    loading: Option<Errand<(), Loaded>>,
     watch: Stopwatch,
     teller: &'a mut Teller,
     guards: Guards,
     hooks: Option<Hooks>,
     tell: &'a mut dyn FnMut(&[WatchEvent]),
     said: Vec<WatchEvent>,
-    glance: Glance,
-    /// The settings as they are now are not those that hold.
-    untried: bool,
-    filter: Filter,
+    glance: &'a mut Glance,
+    /// How much to say before it is ready.
+    extent: Extent,
     /// To be looked at.
     folders: BTreeSet<Place>,
     /// Names that came or went: what is watched under them is not what was.
@@ -267,6 +297,15 @@ impl Engine<'_> {
             let what = "guarded, but not in what is watched: nothing in it is judged";
             self.problem(&Problem::at(folder, what));
         }
+        for part in self.silent {
+            let root = &part.root;
+            let what = format!(
+                "root {} does not answer; nothing in it is called missing, and it is looked at again when \
+                 it answers",
+                root.name.as_str()
+            );
+            self.problem(&Problem::new(root.path.display(), what));
+        }
         loop {
             if self.context.cancel.load(Ordering::Relaxed) || (self.ready && self.options.once) {
                 return self.stop();
@@ -285,7 +324,10 @@ impl Engine<'_> {
         let wait = self.wait();
         let (heard, reported, complaints) =
             (self.heard.clone(), self.reported.clone(), self.complaints.clone());
+        let (settled, arrived) = (self.settling.answers().clone(), self.arrived.answers().clone());
         let mut select = Select::new();
+        select.recv(&settled);
+        select.recv(&arrived);
         select.recv(&heard);
         select.recv(&reported);
         select.recv(&complaints);
@@ -301,6 +343,14 @@ impl Engine<'_> {
                 return Err(AppError::Internal("the worker of the watch died".to_owned()));
             }
         }
+        if let Some(seen) = self.settling.answer(Duration::ZERO) {
+            for folder in self.porch.settle(seen) {
+                self.want(folder);
+            }
+        }
+        if let Some(seen) = self.arrived.answer(Duration::ZERO) {
+            self.judge_arrived(seen)?;
+        }
         for problem in complaints.try_iter().take(64) {
             self.problem(&problem);
         }
@@ -311,7 +361,9 @@ impl Engine<'_> {
         let now = self.watch.elapsed();
         let mut next = now + NAP;
         next = next.min(self.next_glance);
-        if let Some(due) = self.porch.next_due() {
+        if self.settling.waits().is_none()
+            && let Some(due) = self.porch.next_due()
+        {
             next = next.min(due);
         }
         if self.busy.is_none()
@@ -332,13 +384,23 @@ impl Engine<'_> {
                 return Ok(Some(again));
             }
             // Others record too, and nothing need happen on disk: a link makes a known file AI-made.
-            if self.busy.is_none() && self.glance.has_ledger() && self.teller.is_behind() {
+            if self.busy.is_none() && self.glance.has_ledger() && self.is_behind() {
                 self.say_recorded()?;
             }
         }
-        for folder in self.porch.settle_due() {
-            self.want(folder);
+        for (place, print) in self.porch.take_unready() {
+            // Before it is ready they belong to what lies there already.
+            if self.ready {
+                self.arrives(&place, &print);
+            }
         }
+        if self.settling.waits().is_none() {
+            let due = self.porch.due();
+            if !due.is_empty() {
+                self.settling.ask(due);
+            }
+        }
+        self.progress.hand_on(self.context.reporter);
         if self.busy.is_none() && self.glance.has_ledger() {
             self.begin();
         }
@@ -438,7 +500,7 @@ impl Engine<'_> {
             && self.below.is_empty()
             && self.rescan.is_none()
             && self.porch.len() == 0
-            && (0..self.parts.len()).all(|part| self.glance.is_there(part))
+            && self.parts.iter().all(|part| self.glance.is_there(&part.root.name))
     }
 
     fn take(&mut self, report: Report) -> Result<(), AppError> {
@@ -446,6 +508,9 @@ impl Engine<'_> {
         let now = self.watch.elapsed();
         for problem in report.problems {
             self.problem(&problem);
+        }
+        for note in report.notes {
+            self.say(WatchEvent::Problem(ProblemView::from(&note)));
         }
         if let Some(error) = report.fatal {
             // One that went away with its folder is waited for.
@@ -459,7 +524,7 @@ impl Engine<'_> {
             self.repeat(task, now + RETRY);
             return Ok(());
         }
-        if report.away.iter().any(|part| self.glance.is_there(*part)) {
+        if report.away.iter().any(|part| self.glance.is_there(&self.parts[*part].root.name)) {
             self.next_glance = Duration::ZERO;
         }
         match busy {
@@ -467,7 +532,7 @@ impl Engine<'_> {
                 self.say_recorded()?;
                 self.files = Some(report.files);
                 self.first.get_or_insert(now);
-                self.progress.end();
+                self.progress.end(self.context.reporter);
                 self.next_reconcile = now + self.project.config.watch.reconcile;
                 self.checkpoint_at = Duration::MAX;
                 self.plan_poll(now);
@@ -494,6 +559,7 @@ impl Engine<'_> {
             }
             None => {}
         }
+        self.ask_arrived();
         if self.ready {
             self.say_unread();
             self.say_polling();

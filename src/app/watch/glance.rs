@@ -1,14 +1,22 @@
 //! What the system's events do not tell, looked at once a second: whether roots, mounts, settings and
-//! the ledger are still the ones that are watched. A few calls, no listing.
+//! the ledger are still the ones that are watched. A few calls, no listing. What lies on a root, or in a
+//! project, is asked for by an errand: a share may not answer.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::app::Project;
 use crate::app::project::CONTROL;
+use crate::app::watch::errand::Errand;
 use crate::app::watch::place::WatchedPart;
+use crate::model::RootName;
 use crate::observe::filter::IGNORE_FILE;
-use crate::observe::{Mounted, mounted_within};
+use crate::observe::{MountKinds, Mounted, mounted_within};
+
+/// How long an answer is waited for at a glance. A local disk needs no more; another one is heard at the
+/// next glance.
+pub(super) const MOMENT: Duration = Duration::from_millis(20);
 
 /// Device and inode.
 type Identity = (u64, u64);
@@ -17,33 +25,72 @@ type Identity = (u64, u64);
 type Stamp = Option<(u64, u64, i64, i64)>;
 
 /// Versions of the files that say how to watch. By default of files that were never seen.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stamps {
     settings: Stamp,
     policy: Stamp,
+    trust_list: Stamp,
 }
 
 impl Stamps {
-    /// Sees those of the project in `dir` now.
+    /// Sees those of the project in `dir` now, but for the trust list, which the settings name.
     pub(super) fn of(dir: &Path) -> Self {
         let control = dir.join(CONTROL);
         Self {
             settings: stamp(&control.join("config.toml")),
             policy: stamp(&control.join("policy.toml")),
+            trust_list: None,
         }
     }
+
+    /// The same, and the trust list.
+    pub(super) fn with_list(self, list: Option<&Path>) -> Self {
+        Self { trust_list: list.and_then(stamp), ..self }
+    }
+}
+
+/// What is seen of a root. To see it, everything that is mounted in it is asked too: what is known of a
+/// folder may be remembered for a long time after its server fell silent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sight {
+    identity: Option<Identity>,
+    /// Where the name leads that the settings have for it.
+    leads: Option<PathBuf>,
+    /// Rules above the watched folder, where nothing is heard.
+    rules: Vec<Stamp>,
+}
+
+impl Sight {
+    fn of(part: &WatchedPart) -> Self {
+        let start = part.disk(&part.start);
+        let _ = MountKinds::within(&[&start]);
+        Self {
+            identity: identity(&start),
+            leads: std::fs::canonicalize(&part.root.named).ok(),
+            rules: rules_above(part),
+        }
+    }
+}
+
+/// A root, and who asks about it.
+struct Post {
+    name: RootName,
+    start: PathBuf,
+    seen: Sight,
+    errand: Errand<(), Sight>,
+    is_silent: bool,
 }
 
 /// What a glance found changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Noticed {
-    /// The root of this part is not there.
-    Away(usize),
+    /// This root is not there.
+    Away(RootName),
     /// It is there again, or another folder is in its place.
-    Back(usize),
+    Back(RootName),
     /// Something was mounted in a root, or unmounted.
     Mounts,
-    /// The settings were edited.
+    /// The settings were edited, or the trust list that they name.
     Settings,
     /// A link that the settings name as a root leads elsewhere.
     Elsewhere,
@@ -58,47 +105,57 @@ pub(super) enum Noticed {
 }
 
 /// What was seen the last time.
-#[derive(Clone)]
 pub(super) struct Glance {
-    roots: Vec<(PathBuf, Option<Identity>)>,
-    /// Roots as the settings name them, and where that leads.
-    links: Vec<(PathBuf, Option<PathBuf>)>,
+    posts: Vec<Post>,
     ledger: (PathBuf, Option<Identity>),
     mounts: Vec<Mounted>,
-    /// Rules that lie above the watched folder of a part, where nothing is heard.
-    rules: Vec<(usize, PathBuf, Stamp)>,
-    dir: PathBuf,
     stamps: Stamps,
+    settings: Errand<(), Stamps>,
+    /// How long a root may take to answer.
+    limit: Duration,
+    /// The settings as they are now are not those that hold.
+    pub(super) is_untried: bool,
 }
 
 impl Glance {
     /// Sees what is there now, and what was there when the settings were read.
-    pub(super) fn first(project: &Project, parts: &[WatchedPart], stamps: Stamps) -> Self {
-        let roots: Vec<_> = parts
-            .iter()
-            .map(|part| part.disk(&part.start))
-            .map(|path| (path.clone(), identity(&path)))
-            .collect();
+    pub(super) fn first(
+        project: &Project,
+        parts: &[WatchedPart],
+        stamps: Stamps,
+        limit: Duration,
+    ) -> Self {
+        let posts: Vec<_> = parts.iter().map(post).collect();
         let ledger = project.config.ledger.clone();
-        let named = project.config.roots.iter().map(|root| (root.named.clone(), &root.path));
-        let links = named.map(|(named, path)| {
-            let leads = std::fs::canonicalize(&named).is_ok().then(|| path.clone());
-            (named, leads)
-        });
+        let (dir, list) = (project.dir.clone(), project.config.trust_list.clone());
         Self {
-            mounts: mounts_in(&roots),
+            mounts: mounts_in(&posts),
             ledger: (ledger.clone(), identity(&ledger)),
-            links: links.collect(),
-            rules: parts.iter().enumerate().flat_map(rules_above).collect(),
-            dir: project.dir.clone(),
+            settings: Errand::new(move |()| Stamps::of(&dir).with_list(list.as_deref())),
             stamps,
-            roots,
+            posts,
+            limit,
+            is_untried: false,
         }
     }
 
-    /// Whether the root of a part was there.
-    pub(super) fn is_there(&self, part: usize) -> bool {
-        self.roots.get(part).is_some_and(|(_, identity)| identity.is_some())
+    fn post(&self, root: &RootName) -> Option<&Post> {
+        self.posts.iter().find(|post| post.name == *root)
+    }
+
+    /// Whether a root was there.
+    pub(super) fn is_there(&self, root: &RootName) -> bool {
+        self.post(root).is_some_and(|post| post.seen.identity.is_some())
+    }
+
+    /// Whether a root does not answer.
+    pub(super) fn is_silent(&self, root: &RootName) -> bool {
+        self.post(root).is_some_and(|post| post.is_silent)
+    }
+
+    /// Whether the folder of the project answered at the last glance.
+    pub(super) fn has_project(&self) -> bool {
+        self.settings.waits().is_none()
     }
 
     /// Whether the ledger was there.
@@ -110,90 +167,98 @@ impl Glance {
     pub(super) fn again(&mut self) -> Vec<Noticed> {
         let mut noticed = Vec::new();
         let before = self.has_ledger();
-        match changed(&mut self.ledger) {
-            Some(true) => noticed.push(Noticed::LedgerBack),
-            Some(false) if before => noticed.push(Noticed::LedgerAway),
-            Some(false) | None => {}
-        }
-        for (part, root) in self.roots.iter_mut().enumerate() {
-            match changed(root) {
-                Some(true) => noticed.push(Noticed::Back(part)),
-                Some(false) => noticed.push(Noticed::Away(part)),
+        let now = identity(&self.ledger.0);
+        if now != self.ledger.1 {
+            self.ledger.1 = now;
+            match now {
+                Some(_) => noticed.push(Noticed::LedgerBack),
+                None if before => noticed.push(Noticed::LedgerAway),
                 None => {}
             }
         }
-        let mounts = mounts_in(&self.roots);
+        let mut elsewhere = false;
+        for post in &mut self.posts {
+            let Some(now) = again(&mut post.errand) else {
+                post.is_silent |= post.errand.waits().is_some_and(|waits| waits > self.limit);
+                continue;
+            };
+            post.is_silent = false;
+            elsewhere |= post.take(now, &mut noticed);
+        }
+        let mounts = mounts_in(&self.posts);
         if mounts != self.mounts {
             self.mounts = mounts;
             noticed.push(Noticed::Mounts);
         }
-        if self.edited_rules() {
-            noticed.push(Noticed::Rules);
-        }
         // Settings that went away with their project were not edited.
-        if self.has_ledger() {
-            let before = std::mem::replace(&mut self.stamps, Stamps::of(&self.dir));
-            if self.stamps.settings != before.settings {
+        if self.has_ledger()
+            && let Some(now) = again(&mut self.settings)
+        {
+            let before = std::mem::replace(&mut self.stamps, now);
+            if (now.settings, now.trust_list) != (before.settings, before.trust_list) {
                 noticed.push(Noticed::Settings);
             }
-            if self.stamps.policy != before.policy {
+            if now.policy != before.policy {
                 noticed.push(Noticed::Policy);
             }
-            if self.lead_elsewhere() {
-                noticed.push(Noticed::Elsewhere);
-            }
+        }
+        if elsewhere {
+            noticed.push(Noticed::Elsewhere);
         }
         noticed
     }
+}
 
-    /// Whether rules above a watched folder that is there were edited.
-    fn edited_rules(&mut self) -> bool {
-        let mut any = false;
-        for (part, file, before) in &mut self.rules {
-            let now = stamp(file);
-            // Those of a root that went away with it were not.
-            if now != *before && self.roots[*part].1.is_some() {
-                *before = now;
-                any = true;
-            }
+impl Post {
+    /// Takes in what is seen now. Whether the root is another folder by the name that the settings have for
+    /// it; one that leads nowhere now is waited for.
+    fn take(&mut self, mut now: Sight, noticed: &mut Vec<Noticed>) -> bool {
+        let before = &self.seen;
+        if now.identity != before.identity {
+            noticed.push(match now.identity {
+                Some(_) => Noticed::Back(self.name.clone()),
+                None => Noticed::Away(self.name.clone()),
+            });
         }
-        any
-    }
-
-    /// Whether a root is another folder by the name that the settings have for it. One that leads nowhere
-    /// now is waited for.
-    fn lead_elsewhere(&mut self) -> bool {
-        let mut any = false;
-        for (named, leads) in &mut self.links {
-            let now = std::fs::canonicalize(named).ok();
-            if now.is_some() && now != *leads {
-                *leads = now;
-                any = true;
-            }
+        // Rules of a root that went away with it were not edited.
+        if now.identity.is_none() {
+            now.rules.clone_from(&before.rules);
+        } else if now.rules != before.rules {
+            noticed.push(Noticed::Rules);
         }
-        any
+        now.leads = now.leads.or_else(|| before.leads.clone());
+        let elsewhere = now.leads != before.leads;
+        self.seen = now;
+        elsewhere
     }
 }
 
-/// None when it is as before; else whether it is there.
-fn changed(one: &mut (PathBuf, Option<Identity>)) -> Option<bool> {
-    let now = identity(&one.0);
-    if now == one.1 {
+fn post(part: &WatchedPart) -> Post {
+    let mut seen = Sight::of(part);
+    // As the settings were read. One that leads nowhere leads elsewhere once it is there.
+    seen.leads = seen.leads.is_some().then(|| part.root.path.clone());
+    let (name, start, part) = (part.root.name.clone(), part.disk(&part.start), part.clone());
+    let errand = Errand::new(move |()| Sight::of(&part));
+    Post { name, start, seen, errand, is_silent: false }
+}
+
+/// Asks again; gives what is newest of what was answered.
+fn again<A: Send + 'static>(errand: &mut Errand<(), A>) -> Option<A> {
+    let late = errand.answer(Duration::ZERO);
+    if errand.waits().is_some() {
         return None;
     }
-    one.1 = now;
-    Some(now.is_some())
+    errand.ask(());
+    errand.answer(MOMENT).or(late)
 }
 
 /// The files with rules in the folders above a part's start, as they are now.
-fn rules_above((number, part): (usize, &WatchedPart)) -> Vec<(usize, PathBuf, Stamp)> {
+fn rules_above(part: &WatchedPart) -> Vec<Stamp> {
     let mut rules = Vec::new();
     let mut folder = part.start.clone();
     while !folder.is_root() {
         folder = folder.split().0;
-        let file = part.disk(&folder).join(IGNORE_FILE);
-        let stamp = stamp(&file);
-        rules.push((number, file, stamp));
+        rules.push(stamp(&part.disk(&folder).join(IGNORE_FILE)));
     }
     rules
 }
@@ -208,7 +273,7 @@ fn stamp(path: &Path) -> Stamp {
 }
 
 /// Where the system says nothing of mounts, none is ever noticed.
-fn mounts_in(roots: &[(PathBuf, Option<Identity>)]) -> Vec<Mounted> {
-    let roots: Vec<_> = roots.iter().map(|(root, _)| root.as_path()).collect();
-    mounted_within(&roots).unwrap_or_default()
+fn mounts_in(posts: &[Post]) -> Vec<Mounted> {
+    let starts: Vec<_> = posts.iter().map(|post| post.start.as_path()).collect();
+    mounted_within(&starts).unwrap_or_default()
 }

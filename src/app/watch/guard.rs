@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::app::contents::Contents;
 use crate::app::watch::aside::Unread;
-use crate::model::{AssetId, AssetPath};
+use crate::app::watch::porch::same;
+use crate::model::{AssetId, AssetPath, Event, Fingerprint, MadeOf, PathPattern};
 use crate::record::Record;
 
 /// Files that are waited for at a time, at most; what is beyond is told once it is recorded.
@@ -19,6 +21,13 @@ pub(super) struct Guards {
     refused: BTreeMap<AssetPath, AssetId>,
     /// Nobody knows what they are, and that was told.
     unread: BTreeMap<AssetPath, Unread>,
+    /// What files were when they were judged: what nobody changed since does not arrive again.
+    judged: BTreeMap<AssetPath, Fingerprint>,
+    /// Contents that are part of what is final, each with a deliverable; none where that is to be found out.
+    delivered: Option<BTreeMap<AssetId, String>>,
+    /// What commands of `run` are making: what they made is on record when they have ended.
+    at_work: Vec<Vec<PathPattern>>,
+    made_there: Vec<Contents>,
 }
 
 /// Whether a path is one of these folders, or lies in one.
@@ -33,6 +42,10 @@ impl Guards {
             arriving: BTreeSet::new(),
             refused: BTreeMap::new(),
             unread: BTreeMap::new(),
+            judged: BTreeMap::new(),
+            delivered: None,
+            at_work: Vec::new(),
+            made_there: Vec::new(),
         }
     }
 
@@ -45,9 +58,38 @@ impl Guards {
         is_guarded(&self.folders, path)
     }
 
-    /// Something is being written at a guarded path. Whether nobody was told yet.
-    pub(super) fn arrives(&mut self, path: &AssetPath) -> bool {
-        self.arriving.len() < MOST && self.arriving.insert(path.clone())
+    /// Something is being written at a guarded path, and is this by now. Whether nobody was told yet.
+    pub(super) fn arrives(&mut self, path: &AssetPath, print: &Fingerprint) -> bool {
+        self.judged.get(path).is_none_or(|judged| !same(judged, print))
+            && self.arriving.len() < MOST
+            && self.arriving.insert(path.clone())
+    }
+
+    /// What was told to be arriving, and not judged.
+    pub(super) fn arriving(&self) -> impl Iterator<Item = &AssetPath> {
+        self.arriving.iter()
+    }
+
+    /// Takes in what was decided: what is final may not be what it was.
+    pub(super) fn learn(&mut self, event: &Event) {
+        if matches!(
+            event,
+            Event::DeliverableDefined(_)
+                | Event::DeliverableRemoved(_)
+                | Event::Finalized(_)
+                | Event::Exported(_)
+                | Event::Rendered(_)
+                | Event::Reopened(_)
+        ) {
+            self.delivered = None;
+        }
+    }
+
+    /// Remembers what a file was when its content became known.
+    pub(super) fn saw(&mut self, path: &AssetPath, print: Fingerprint) {
+        if self.guards(path) && (self.judged.len() < MOST || self.judged.contains_key(path)) {
+            self.judged.insert(path.clone(), print);
+        }
     }
 
     /// What to say of a file now that its content is known; nothing where it was said, or where
@@ -62,14 +104,48 @@ impl Guards {
             return None;
         }
         let arrived = self.arriving.remove(path);
-        if let Some(deliverable) = delivered_as(asset, record) {
+        let delivered = self.delivered.get_or_insert_with(|| delivered_by(record));
+        if let Some(deliverable) = delivered.get(asset) {
             self.refused.remove(path);
             return arrived
                 .then(|| ("known", format!("part of the final deliverable {deliverable}")));
         }
+        if self.is_being_made(path) && self.arriving.len() < MOST {
+            self.arriving.insert(path.clone());
+            return None;
+        }
         let said = self.refused.insert(path.clone(), *asset);
         let why = "not part of any deliverable that is final: it went round the gate";
-        (said != Some(*asset)).then(|| ("refused", why.to_owned()))
+        (arrived || said != Some(*asset)).then(|| ("refused", why.to_owned()))
+    }
+
+    /// These are what commands are making. To be said before what is on record is read: who ends in between
+    /// has recorded what it made. Whether something was waited for on account of others.
+    pub(super) fn set_at_work(&mut self, at_work: Vec<Vec<PathPattern>>) -> bool {
+        if at_work == self.at_work {
+            return false;
+        }
+        let waited = self.being_made().next().is_some();
+        let contents = |paths: &Vec<PathPattern>| {
+            Contents::new(&MadeOf { paths: paths.clone(), ..MadeOf::default() }).ok()
+        };
+        self.made_there = at_work.iter().filter_map(contents).collect();
+        self.at_work = at_work;
+        waited
+    }
+
+    /// Whether these are others than were said to be at work.
+    pub(super) fn are_others(&self, at_work: &[Vec<PathPattern>]) -> bool {
+        !self.is_empty() && self.at_work != at_work
+    }
+
+    /// What arrived and may be what a command makes.
+    pub(super) fn being_made(&self) -> impl Iterator<Item = &AssetPath> {
+        self.arriving.iter().filter(|path| self.is_being_made(path))
+    }
+
+    fn is_being_made(&self, path: &AssetPath) -> bool {
+        self.made_there.iter().any(|made| made.contains(&path.root, &path.path))
     }
 
     /// These, and no others, lie there without anybody knowing what they are. Gives what to say of
@@ -93,6 +169,12 @@ impl Guards {
     pub(super) fn forget(&mut self, path: &AssetPath) {
         self.arriving.remove(path);
         self.refused.remove(path);
+        self.judged.remove(path);
+    }
+
+    /// It went away before anybody knew what it was.
+    pub(super) fn left(&mut self, path: &AssetPath) {
+        self.arriving.remove(path);
     }
 
     /// How many names are wrong where they are.
@@ -112,25 +194,31 @@ fn why_unread(unread: &Unread) -> String {
     }
 }
 
-/// Which final deliverable a content is part of; what an export wrote beside it and what a command made
-/// of it, as long as it is final, is.
-fn delivered_as<'a>(asset: &AssetId, record: &'a Record) -> Option<&'a str> {
-    let holds =
-        |contents: &[crate::model::FinalItem]| contents.iter().any(|item| item.asset == *asset);
+/// Every content that is part of a deliverable that is final, with one such deliverable; what an export
+/// wrote beside it and what a command made of it, as long as it is final, is.
+fn delivered_by(record: &Record) -> BTreeMap<AssetId, String> {
+    let mut all = BTreeMap::new();
+    let mut add = |asset: AssetId, name: &str| {
+        all.entry(asset).or_insert_with(|| name.to_owned());
+    };
+    for (name, one) in &record.deliverables {
+        for item in one.finalized.iter().flat_map(|done| &done.fact.contents) {
+            add(item.asset, name);
+        }
+    }
     let is_final =
         |name: &str| record.deliverables.get(name).is_some_and(|one| one.finalized.is_some());
-    let in_one = record
-        .deliverables
-        .iter()
-        .find(|(_, one)| one.finalized.as_ref().is_some_and(|done| holds(&done.fact.contents)))
-        .map(|(name, _)| name.as_str());
-    let exports = record.exports.iter().map(|entry| &entry.fact);
-    let beside = exports
-        .filter(|one| one.papers.iter().any(|paper| paper.asset == *asset))
-        .map(|one| one.deliverable.as_str());
-    let renders = record.renders.iter().map(|entry| &entry.fact);
-    let made = renders
-        .filter(|one| one.is_rendition() && holds(&one.outputs))
-        .map(|one| one.deliverable.as_str());
-    in_one.or_else(|| beside.chain(made).find(|name| is_final(name)))
+    for one in record.exports.iter().map(|entry| &entry.fact) {
+        for paper in one.papers.iter().filter(|_| is_final(&one.deliverable)) {
+            add(paper.asset, &one.deliverable);
+        }
+    }
+    for one in record.renders.iter().map(|entry| &entry.fact) {
+        if one.is_rendition() && is_final(&one.deliverable) {
+            for item in &one.outputs {
+                add(item.asset, &one.deliverable);
+            }
+        }
+    }
+    all
 }

@@ -6,7 +6,7 @@
 //! for makes everything be looked at again.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -56,31 +56,34 @@ struct Waiting {
     ready: BTreeMap<Place, Fingerprint>,
     /// Complete, and to be read by the look that is under way.
     admitted: BTreeMap<Place, Fingerprint>,
+    /// Found to be incomplete by who wanted to read, where nothing need have been heard.
+    unready: BTreeMap<Place, Fingerprint>,
 }
 
 /// Shared by the thread that hears of changes and those that read.
-pub(super) struct Porch<'a> {
+pub(super) struct Porch {
     waiting: Mutex<Waiting>,
     parts: Vec<WatchedPart>,
     foreign: Foreign,
     still: Duration,
-    clock: &'a dyn Clock,
+    clock: &'static dyn Clock,
     watch: Stopwatch,
     overfull: AtomicBool,
 }
 
-impl<'a> Porch<'a> {
+impl Porch {
     pub(super) fn new(
         parts: &[WatchedPart],
         foreign: Foreign,
         options: SettleOptions,
-        clock: &'a dyn Clock,
+        clock: &'static dyn Clock,
         watch: Stopwatch,
     ) -> Self {
         let waiting = Waiting {
             settle: Settle::new(options),
             ready: BTreeMap::new(),
             admitted: BTreeMap::new(),
+            unready: BTreeMap::new(),
         };
         Self {
             waiting: Mutex::new(waiting),
@@ -116,51 +119,42 @@ impl<'a> Porch<'a> {
         self.lock().settle.forget_range(&low, &high);
     }
 
-    /// Looks at what is due. Gives the folders to look at: where something is complete, or gone, or no
-    /// file at all.
-    pub(super) fn settle_due(&self) -> Vec<Place> {
-        let mut folders = Vec::new();
-        loop {
-            let due = self.lock().settle.due(self.watch.elapsed(), 1024);
-            if due.is_empty() {
-                return folders;
-            }
-            // The system is asked without the lock: a share may take its time.
-            let looked: Vec<_> = due.into_iter().map(|place| self.look(place)).collect();
-            let mut waiting = self.lock();
-            let now = self.watch.elapsed();
-            for (place, looked, is_folder) in looked {
-                match waiting.settle.looked(&place, looked, now) {
-                    Verdict::Ready(print) => {
-                        folders.push(place.folder());
-                        waiting.ready.insert(place, print);
-                    }
-                    Verdict::Wait => {}
-                    Verdict::NoFile => {
-                        folders.push(place.folder());
-                        if is_folder {
-                            folders.push(place);
-                        }
-                    }
-                }
-            }
-        }
+    /// What is to be looked at by now, some of it, and where it is on disk.
+    pub(super) fn due(&self) -> Vec<(Place, PathBuf)> {
+        let due = self.lock().settle.due(self.watch.elapsed(), 1024);
+        let disk = |place: &Place| self.parts[place.part].disk(&place.path);
+        due.into_iter().map(|place| (place.clone(), disk(&place))).collect()
     }
 
     /// The same at the end, when there is no time to wait: what a writer closed counts, what nobody was
     /// seen to close does not.
-    pub(super) fn settle_now(&self) -> Vec<Place> {
+    pub(super) fn due_now(&self) -> Vec<(Place, PathBuf)> {
         self.lock().settle.hurry(self.watch.elapsed());
-        self.settle_due()
+        self.due()
     }
 
-    fn look(&self, place: Place) -> (Place, Looked, bool) {
-        let disk = self.parts[place.part].disk(&place.path);
-        match std::fs::symlink_metadata(disk) {
-            Ok(found) if found.is_file() => (place, Looked::File(fingerprint::of(&found)), false),
-            Ok(found) => (place, Looked::Other, found.is_dir()),
-            Err(_) => (place, Looked::Absent, false),
+    /// Takes in what [`look`] showed. Gives the folders to look at: where something is complete, or gone, or
+    /// no file at all.
+    pub(super) fn settle(&self, seen: Vec<Seen>) -> Vec<Place> {
+        let mut folders = Vec::new();
+        let mut waiting = self.lock();
+        let now = self.watch.elapsed();
+        for Seen { place, looked, is_folder } in seen {
+            match waiting.settle.looked(&place, looked, now) {
+                Verdict::Ready(print) => {
+                    folders.push(place.folder());
+                    waiting.ready.insert(place, print);
+                }
+                Verdict::Wait => {}
+                Verdict::NoFile => {
+                    folders.push(place.folder());
+                    if is_folder {
+                        folders.push(place);
+                    }
+                }
+            }
         }
+        folders
     }
 
     /// A look begins: it may read what is complete now.
@@ -185,6 +179,19 @@ impl<'a> Porch<'a> {
 
     pub(super) fn next_due(&self) -> Option<Duration> {
         self.lock().settle.next_due()
+    }
+
+    /// The files that readers found to be incomplete since this was last asked.
+    pub(super) fn take_unready(&self) -> BTreeMap<Place, Fingerprint> {
+        std::mem::take(&mut self.lock().unready)
+    }
+
+    /// Whether a file is waited for, or is about to be read.
+    pub(super) fn has(&self, place: &Place) -> bool {
+        let waiting = self.lock();
+        waiting.settle.is_pending(place)
+            || waiting.ready.contains_key(place)
+            || waiting.admitted.contains_key(place)
     }
 
     /// Files that are waited for.
@@ -215,6 +222,26 @@ impl<'a> Porch<'a> {
     }
 }
 
+/// What there is at a place.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) place: Place,
+    pub(super) looked: Looked,
+    is_folder: bool,
+}
+
+/// Asks the system about places. A share may take its time: not for the thread that hears hints.
+pub(super) fn look(due: Vec<(Place, PathBuf)>) -> Vec<Seen> {
+    let look = |(place, disk): (Place, PathBuf)| match std::fs::symlink_metadata(disk) {
+        Ok(found) if found.is_file() => {
+            Seen { place, looked: Looked::File(fingerprint::of(&found)), is_folder: false }
+        }
+        Ok(found) => Seen { place, looked: Looked::Other, is_folder: found.is_dir() },
+        Err(_) => Seen { place, looked: Looked::Absent, is_folder: false },
+    };
+    due.into_iter().map(look).collect()
+}
+
 /// As the system tells it now.
 fn print_of(path: &Path) -> Option<Fingerprint> {
     let found = std::fs::symlink_metadata(path).ok()?;
@@ -222,11 +249,11 @@ fn print_of(path: &Path) -> Option<Fingerprint> {
 }
 
 /// Equal but for the device: on a network mount the readers use a number that stays.
-fn same(one: &Fingerprint, other: &Fingerprint) -> bool {
+pub(super) fn same(one: &Fingerprint, other: &Fingerprint) -> bool {
     Fingerprint { device: 0, ..*one } == Fingerprint { device: 0, ..*other }
 }
 
-impl Admission for Porch<'_> {
+impl Admission for Porch {
     fn begin(&self) {
         // Of this thread only, on Linux. Refused, it reads at the common priority.
         let _ = rustix::process::nice(NICE);
@@ -250,6 +277,7 @@ impl Admission for Porch<'_> {
             return true;
         }
         waiting.admitted.remove(&place);
+        waiting.unready.insert(place.clone(), print);
         let now = self.watch.elapsed();
         if !waiting.settle.seen(&place, print, now) {
             self.overfull.store(true, Ordering::Relaxed);

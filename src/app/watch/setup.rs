@@ -2,7 +2,8 @@
 //! made whole before it takes the place of what holds, so that a mistake in the settings ends no watch.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::app::detection::Detection;
 use crate::app::scan::parts;
@@ -14,7 +15,13 @@ use crate::app::{AppError, Context, Project};
 use crate::model::AssetPath;
 use crate::observe::Filter;
 
-/// What a session is made of.
+/// How long a root may take to answer, before the others go on without it.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// What comes of reading the settings.
+pub(super) type Loaded = Result<(Arc<Setup>, Glance), AppError>;
+
+/// What sessions are made of.
 pub(super) struct Setup {
     pub(super) project: Project,
     pub(super) parts: Vec<WatchedPart>,
@@ -24,22 +31,22 @@ pub(super) struct Setup {
     pub(super) guards: Vec<AssetPath>,
     /// The others: nothing new in them is heard of.
     pub(super) beyond: Vec<AssetPath>,
-    /// What was there when the settings were read, or before.
-    pub(super) glance: Glance,
-    lock: Arc<WatchLock>,
+    lock: Mutex<Arc<WatchLock>>,
 }
 
 impl Setup {
-    /// By the settings as they are now. The lock of the ledger is taken, unless it is the one of `held`.
+    /// By the settings as they are now, with what was there when they were read, or before. The lock of the
+    /// ledger is taken, unless it is the one of `held`.
     pub(super) fn load(
         dir: &Path,
         context: &Context<'_>,
         options: &WatchOptions,
         held: Option<&Self>,
-    ) -> Result<Self, AppError> {
+    ) -> Loaded {
         // First: what is edited while they are read is noticed by the next glance.
         let stamps = Stamps::of(dir);
         let project = Project::at(dir)?;
+        let stamps = stamps.with_list(project.config.trust_list.as_deref());
         project.reader()?;
         let parts: Vec<_> = parts(&project, context, options.directory.as_deref())?
             .into_iter()
@@ -50,16 +57,27 @@ impl Setup {
         let watched =
             |guard: &AssetPath| parts.iter().any(|part| part.has(guard) || part.lies_in(guard));
         let (guards, beyond) = project.config.guards.iter().cloned().partition(watched);
-        let glance = Glance::first(&project, &parts, stamps);
-        let lock = WatchLock::of(&project.config.ledger, held.map(|held| &held.lock), context)?;
-        Ok(Self { project, parts, filter, detection, guards, beyond, glance, lock })
+        let glance = Glance::first(&project, &parts, stamps, options.answer.unwrap_or(LIMIT));
+        let held = held.map(Self::lock);
+        let lock = WatchLock::of(&project.config.ledger, held.as_ref(), context)?;
+        let lock = Mutex::new(lock);
+        Ok((Arc::new(Self { project, parts, filter, detection, guards, beyond, lock }), glance))
     }
 
-    /// The same settings, and a ledger that may be another one by now. Whether the settings were edited
-    /// meanwhile, the first glance says.
-    pub(super) fn renew(&mut self, context: &Context<'_>) -> Result<(), AppError> {
-        self.glance = Glance::first(&self.project, &self.parts, Stamps::default());
-        self.lock = WatchLock::of(&self.project.config.ledger, Some(&self.lock), context)?;
+    fn lock(&self) -> Arc<WatchLock> {
+        Arc::clone(&self.lock.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ledger may be another one by now: its lock is taken.
+    pub(super) fn renew(&self, context: &Context<'_>) -> Result<(), AppError> {
+        let lock = WatchLock::of(&self.project.config.ledger, Some(&self.lock()), context)?;
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
         Ok(())
+    }
+
+    /// Whether another watch comes of it: by other settings, or another trust list.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        self.project.config != other.project.config
+            || self.detection.trust_list != other.detection.trust_list
     }
 }

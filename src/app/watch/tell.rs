@@ -1,17 +1,18 @@
 //! What to tell people, read from the journal: what a watch says is what was recorded, by whomever, and
 //! is said after it is safe.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::decide::decisions;
 use crate::app::kin::{Origins, learn, learn_batch};
 use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
+use crate::app::watch::porch::same;
 use crate::app::{AppError, Project};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{
-    AssetId, AssetPath, Event, Evidence, Head, ObservedBatch, Sighting, SourceType, Strength,
-    Timestamp,
+    AssetId, AssetPath, Event, Evidence, Fingerprint, Head, ObservedBatch, Sighting, SourceType,
+    Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::Record;
@@ -20,12 +21,30 @@ use crate::report::{ChangedView, GuardView, PathView, WatchEvent};
 /// Heirs of one content that are told of at once.
 const HEIRS: usize = 10_000;
 
+/// Names that went away and are remembered, at most.
+const GONE: usize = 100_000;
+
 /// Reads on in the journal, and says what is new in it.
 pub(super) struct Teller {
     reader: Reader,
     record: Record,
     /// Contents that lie under path rules which are not in force yet: their adoption follows.
     awaiting: BTreeSet<AssetId>,
+    told: Told,
+}
+
+/// What was told.
+#[derive(Default)]
+struct Told {
+    /// Of what is being read now, where it is AI-made or suspect.
+    paths: BTreeSet<AssetPath>,
+    /// Contents of which every file was told to be AI-made or suspect: further copies make no news of those.
+    marked: BTreeSet<AssetId>,
+    /// Names that went away: what comes back is new.
+    gone: BTreeSet<AssetPath>,
+    /// Guarded files with their contents, to be judged by all that is on record: what they are part of may
+    /// be recorded after they were seen.
+    landed: BTreeMap<AssetPath, AssetId>,
 }
 
 /// How much to say.
@@ -46,7 +65,7 @@ impl Teller {
         let mut record = decisions(&reader)?;
         record.head = Some(head);
         learn(&reader, &mut record)?;
-        Ok(Self { reader, record, awaiting: BTreeSet::new() })
+        Ok(Self { reader, record, awaiting: BTreeSet::new(), told: Told::default() })
     }
 
     /// Goes on where it was in the ledger of a new session: what was recorded between two sessions is
@@ -67,9 +86,9 @@ impl Teller {
         extent: Extent,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let Self { reader, record, awaiting } = self;
+        let Self { reader, record, awaiting, told } = self;
         let from = record.head.unwrap_or(Head::EMPTY);
-        let mut told = BTreeSet::new();
+        told.paths.clear();
         let mut failed = Ok(());
         // Batch by batch: those of a first scan together may be larger than memory.
         reader.read(from, None, Kinds::All, &mut |recorded| {
@@ -77,6 +96,7 @@ impl Teller {
             let decided = with_heirs(record, decided(&event, awaiting));
             let before = Telling { reader, record, at, extent }.marked(&decided);
             record.apply(recorded, None);
+            guards.learn(&event);
             if let Event::Observed(batch) = &event {
                 if failed.is_ok() {
                     failed = learn_batch(reader, record, batch);
@@ -90,16 +110,39 @@ impl Teller {
             }
             let teller = Telling { reader, record, at, extent };
             failed = before.and_then(|before| {
-                for asset in decided.difference(&before) {
-                    teller.raised(asset, &mut told, tell)?;
+                let after = teller.marked(&decided)?;
+                for asset in before.difference(&after) {
+                    told.marked.remove(asset);
+                }
+                for asset in after.difference(&before) {
+                    told.marked.remove(asset);
+                    teller.raised(asset, told, tell)?;
                 }
                 match &event {
-                    Event::Observed(batch) => teller.batch(batch, &mut told, guards, tell),
+                    Event::Observed(batch) => teller.batch(batch, told, guards, tell),
                     _ => Ok(()),
                 }
             });
         })?;
-        failed
+        failed?;
+        for (path, asset) in std::mem::take(&mut self.told.landed) {
+            self.judge_one(guards, &path, &asset, tell)?;
+        }
+        Ok(())
+    }
+
+    fn judge_one(
+        &self,
+        guards: &mut Guards,
+        path: &AssetPath,
+        asset: &AssetId,
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        if let Some((state, why)) = guards.judge(path, asset, &self.record) {
+            let (origin, _) = origin(&self.reader, &self.record, asset)?;
+            tell(guard(path, asset, &origin, state, why));
+        }
+        Ok(())
     }
 
     /// Whether there is something to read on to. A ledger that cannot be asked is for who writes to it to
@@ -116,6 +159,22 @@ impl Teller {
             files += self.reader.totals(&part.root.name, &part.start)?.files;
         }
         Ok(files)
+    }
+
+    /// Judges files that are this now, where that is what is recorded of them.
+    pub(super) fn judge(
+        &self,
+        guards: &mut Guards,
+        files: &[(AssetPath, Fingerprint)],
+        tell: &mut dyn FnMut(WatchEvent),
+    ) -> Result<(), AppError> {
+        for (path, print) in files {
+            let known = self.reader.fingerprint_at(path)?.filter(|known| same(known, print));
+            let (Some(_), Some(asset)) = (known, self.reader.asset_at(path)?) else { continue };
+            guards.saw(path, *print);
+            self.judge_one(guards, path, &asset, tell)?;
+        }
+        Ok(())
     }
 
     /// Judges everything that lies in guarded folders now. What lies outside of what is watched was not
@@ -182,7 +241,7 @@ impl Telling<'_> {
     fn batch(
         &self,
         batch: &ObservedBatch,
-        told: &mut BTreeSet<AssetPath>,
+        told: &mut Told,
         guards: &mut Guards,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
@@ -198,29 +257,35 @@ impl Telling<'_> {
                 |name: &[u8]| AssetPath::new(batch.root.clone(), observed.directory.join(name));
             for name in &observed.gone {
                 guards.forget(&path(&name.0));
+                told.landed.remove(&path(&name.0));
+                if told.gone.len() < GONE {
+                    told.gone.insert(path(&name.0));
+                }
                 if all {
                     tell(WatchEvent::Gone(PathView::from(&path(&name.0))));
                 }
             }
             for found in &observed.files {
                 let path = path(&found.name);
-                if !all && !guards.guards(&path) && !shows(&found.asset) {
+                let came_back = told.gone.remove(&path);
+                guards.saw(&path, found.fingerprint);
+                if guards.guards(&path) {
+                    told.landed.insert(path.clone(), found.asset);
+                }
+                if !all && !shows(&found.asset) {
                     continue;
                 }
                 let (origin, _) = origins.of(&found.asset)?;
-                let guarded = guards.judge(&path, &found.asset, self.record);
                 let marked = origin.status.is_ai_or_suspect();
                 if marked {
-                    told.insert(path.clone());
+                    told.paths.insert(path.clone());
+                    self.whole(&found.asset, told)?;
                 }
                 if all || marked {
                     let new = found.sighting != Sighting::Carried
-                        && (!marked || self.is_new(&path, &found.asset)?);
+                        && (came_back || self.is_new(&path, &found.asset)?);
                     let size = found.fingerprint.size;
                     tell(changed(&path, &found.asset, size, &origin, new, self.at));
-                }
-                if let Some((state, why)) = guarded {
-                    tell(guard(&path, &found.asset, &origin, state, why));
                 }
             }
         }
@@ -261,16 +326,32 @@ impl Telling<'_> {
     fn raised(
         &self,
         asset: &AssetId,
-        told: &mut BTreeSet<AssetPath>,
+        told: &mut Told,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
         let (origin, _) = Origins::new(self.reader, self.record).of(asset)?;
         if !origin.status.is_ai_or_suspect() {
+            told.marked.remove(asset);
+            return Ok(());
+        }
+        if !told.marked.insert(*asset) {
             return Ok(());
         }
         for location in self.reader.locations_of(asset)? {
-            if location.present && told.insert(location.path.clone()) {
+            if location.present && told.paths.insert(location.path.clone()) {
                 tell(changed(&location.path, asset, location.size, &origin, true, self.at));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes whether all files of a content were told of. One that lay somewhere before may have become
+    /// AI-made only by what lies beside this one, and that is told when it is read.
+    fn whole(&self, asset: &AssetId, told: &mut Told) -> Result<(), AppError> {
+        if !told.marked.contains(asset) {
+            let mut all = self.reader.locations_of(asset)?.into_iter();
+            if all.all(|one| !one.present || told.paths.contains(&one.path)) {
+                told.marked.insert(*asset);
             }
         }
         Ok(())
@@ -278,9 +359,8 @@ impl Telling<'_> {
 
     /// Whether this path did not have this content before.
     fn is_new(&self, path: &AssetPath, asset: &AssetId) -> Result<bool, AppError> {
-        let locations = self.reader.locations_of(asset)?;
-        let here = locations.iter().find(|one| one.present && one.path == *path);
-        Ok(here.is_none_or(|one| one.first_seen >= self.at))
+        let since = self.reader.first_seen_at(path, asset)?;
+        Ok(since.is_none_or(|since| since >= self.at))
     }
 }
 

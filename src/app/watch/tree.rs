@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::Sender;
 
-use crate::app::watch::aside::{Aside, Unread};
+use crate::app::watch::aside::{Aside, Unread, unread_in};
 use crate::app::watch::place::{Place, WatchedPart, locate};
 use crate::app::watch::porch::Foreign;
 use crate::model::{AssetPath, RelPath};
@@ -83,7 +83,7 @@ impl Tree {
     ) -> Self {
         Self {
             parts: parts.to_vec(),
-            aside: Aside::new(&options.guards),
+            aside: Aside::default(),
             options,
             hints,
             lost,
@@ -100,9 +100,7 @@ impl Tree {
         }
     }
 
-    /// Lets go of everything and starts to listen anew: after events were lost nobody knows which of
-    /// the watches still are on the folders they were set on.
-    pub(super) fn begin_anew(&mut self) {
+    fn begin_anew(&mut self, kinds: MountKinds) {
         self.listening = false;
         *self.watcher() = None;
         self.folders.clear();
@@ -111,8 +109,7 @@ impl Tree {
         self.exhausted = false;
         self.aside.begin_anew();
         // After something was mounted all begins anew, so this holds until then.
-        let starts: Vec<_> = self.parts.iter().map(|part| part.disk(&part.start)).collect();
-        self.kinds = MountKinds::within(&starts.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+        self.kinds = kinds;
         self.networks.clear();
         self.foreign.clear();
         if self.options.poll {
@@ -152,9 +149,14 @@ impl Tree {
     }
 
     /// Takes in what a listing says. Gives the folders to watch, too, after those above them.
-    fn listed(&mut self, part: usize, listing: &Listing) -> (Moved, Vec<PathBuf>, Vec<PathBuf>) {
+    fn listed(
+        &mut self,
+        part: usize,
+        listing: &Listing,
+        unread: BTreeMap<Box<[u8]>, Unread>,
+    ) -> (Moved, Vec<PathBuf>, Vec<PathBuf>) {
         let here = Place::new(part, listing.directory.clone());
-        self.aside.listed(&self.parts[part], part, listing);
+        self.aside.listed(here.clone(), listing.complete, unread);
         let mut moved = Moved::default();
         let mut below = listing.subdirectories.clone();
         let Some(before) = self.folders.get_mut(&here) else {
@@ -335,15 +337,29 @@ impl Tree {
 
 /// A tree that several threads share.
 #[derive(Clone, Debug)]
-pub(super) struct SharedTree(Arc<Mutex<Tree>>);
+pub(super) struct SharedTree {
+    tree: Arc<Mutex<Tree>>,
+    parts: Arc<[WatchedPart]>,
+    guards: Arc<[AssetPath]>,
+}
 
 impl SharedTree {
     pub(super) fn new(tree: Tree) -> Self {
-        Self(Arc::new(Mutex::new(tree)))
+        let (parts, guards) = (tree.parts.as_slice().into(), tree.options.guards.as_slice().into());
+        Self { tree: Arc::new(Mutex::new(tree)), parts, guards }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Tree> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of everything and starts to listen anew: after events were lost nobody knows which of
+    /// the watches still are on the folders they were set on.
+    pub(super) fn begin_anew(&self) {
+        let starts: Vec<_> = self.parts.iter().map(|part| part.disk(&part.start)).collect();
+        // Not under the lock: a share may not answer, and who hears hints asks for the lock too.
+        let kinds = MountKinds::within(&starts.iter().map(PathBuf::as_path).collect::<Vec<_>>());
+        self.lock().begin_anew(kinds);
     }
 
     /// Keeps track of a folder from here on. It is watched when this returns.
@@ -360,7 +376,9 @@ impl SharedTree {
 
     /// Takes in what a listing says. What is new in it is watched when this returns.
     pub(super) fn listed(&self, part: usize, listing: &Listing) -> Moved {
-        let (moved, above, wanted) = self.lock().listed(part, listing);
+        // Asks the disk, so not under the lock.
+        let unread = unread_in(&self.guards, &self.parts[part], listing);
+        let (moved, above, wanted) = self.lock().listed(part, listing, unread);
         self.watch(&above, wanted);
         moved
     }

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::app::context::Lasting;
 use crate::app::detection::Detection;
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
@@ -17,11 +19,13 @@ use crate::app::scan::{Checked, Manner, Part, ScanOutcome};
 use crate::app::watch::look::Look;
 use crate::app::watch::place::{Place, WatchedPart};
 use crate::app::watch::porch::Porch;
+use crate::app::watch::progress::FirstScan;
+use crate::app::watch::setup::Setup;
 use crate::app::watch::tree::{Bringer, SharedTree, start_of};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::ledger::LedgerError;
-use crate::model::{Event, RelPath, ScanCompleted};
+use crate::model::{Event, RelPath, RootName, ScanCompleted};
 use crate::observe::Filter;
 use crate::problem::Problem;
 
@@ -44,6 +48,8 @@ pub(super) enum Task {
 #[derive(Debug, Default)]
 pub(super) struct Report {
     pub(super) problems: Vec<Problem>,
+    /// What may well be as it should be, and is to be said: no reason to end otherwise.
+    pub(super) notes: Vec<Problem>,
     /// Parts whose root is not there.
     pub(super) away: BTreeSet<usize>,
     /// How long listing took, of a look.
@@ -56,30 +62,88 @@ pub(super) struct Report {
     pub(super) fatal: Option<AppError>,
 }
 
-pub(super) struct Worker<'a> {
-    pub(super) project: &'a Project,
-    pub(super) context: &'a Context<'a>,
-    pub(super) parts: &'a [WatchedPart],
+/// What a worker is handed. Nothing of it is borrowed: a share may hold the worker for longer than anybody
+/// waits.
+pub(super) struct Shift {
+    pub(super) setup: Arc<Setup>,
+    pub(super) parts: Vec<WatchedPart>,
+    /// What is not looked at, since it does not answer.
+    pub(super) silent: Vec<PathBuf>,
+    pub(super) lasting: Lasting,
+    pub(super) progress: Arc<FirstScan>,
+    pub(super) halt: Arc<AtomicBool>,
     pub(super) tree: SharedTree,
-    pub(super) porch: &'a Porch<'a>,
-    pub(super) detection: &'a Detection,
-    pub(super) veil: &'a Veil,
-    pub(super) ledger: Checked<'a>,
-    pub(super) filter: Filter,
+    pub(super) porch: Arc<Porch>,
+    pub(super) veil: Arc<Veil>,
+    pub(super) whereabouts: Arc<Whereabouts>,
+}
+
+/// Which root a worker is at.
+#[derive(Debug, Default)]
+pub(super) struct Whereabouts(Mutex<Option<RootName>>);
+
+impl Whereabouts {
+    /// The root; none where it may be any of them.
+    pub(super) fn root(&self) -> Option<RootName> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, root: Option<&RootName>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = root.cloned();
+    }
+}
+
+impl Shift {
+    /// Works until there is nobody to ask for more.
+    pub(super) fn work(self, tasks: &Receiver<Task>, reports: &Sender<Report>) {
+        let Setup { project, filter, detection, .. } = &*self.setup;
+        let context = self.lasting.context(&*self.progress, &self.halt);
+        let worker = Worker {
+            project,
+            context: &context,
+            parts: &self.parts,
+            silent: &self.silent,
+            tree: self.tree,
+            porch: &self.porch,
+            detection,
+            veil: &self.veil,
+            whereabouts: &self.whereabouts,
+            ledger: Checked::of(project),
+            filter,
+            doubts: BTreeSet::new(),
+            closed: BTreeSet::new(),
+            begun: false,
+        };
+        worker.run(tasks, reports);
+    }
+}
+
+struct Worker<'a> {
+    project: &'a Project,
+    context: &'a Context<'a>,
+    parts: &'a [WatchedPart],
+    silent: &'a [PathBuf],
+    tree: SharedTree,
+    porch: &'a Porch,
+    detection: &'a Detection,
+    veil: &'a Veil,
+    whereabouts: &'a Whereabouts,
+    ledger: Checked<'a>,
+    filter: &'a Filter,
     /// Names that came or went: what the ledger has below them may not be there.
-    pub(super) doubts: BTreeSet<Place>,
+    doubts: BTreeSet<Place>,
     /// Folders that something was heard of, and that could not be reached then.
-    pub(super) closed: BTreeSet<Place>,
+    closed: BTreeSet<Place>,
     /// Whether the first scan is done.
-    pub(super) begun: bool,
+    begun: bool,
 }
 
 impl Worker<'_> {
-    /// Works until there is nobody to ask for more.
-    pub(super) fn run(mut self, tasks: &Receiver<Task>, reports: &Sender<Report>) {
+    fn run(mut self, tasks: &Receiver<Task>, reports: &Sender<Report>) {
         for task in tasks {
             let watch = Stopwatch::start();
             log::debug!("begin {task:?}");
+            self.whereabouts.set(None);
             let mut report = Report::default();
             let done = match &task {
                 Task::Scan { anew } => self.scan(*anew, &mut report),
@@ -122,7 +186,7 @@ impl Worker<'_> {
         // It looks at everything that is known.
         self.doubts.clear();
         if anew {
-            self.tree.lock().begin_anew();
+            self.tree.begin_anew();
         }
         if !self.begun && have_changed(&self.project.reader()?, self.detection)? {
             adopt(self.project, self.context, self.ledger.get()?, self.detection)?;
@@ -132,10 +196,11 @@ impl Worker<'_> {
             self.scan_part(part, &start_of(self.parts, part).path, report)?;
         }
         let parts = self.parts;
-        let away: Vec<_> =
-            report.away.iter().map(|part| parts[*part].disk(&parts[*part].start)).collect();
+        let away = report.away.iter().map(|part| parts[*part].disk(&parts[*part].start));
+        let away: Vec<_> = away.chain(self.silent.iter().cloned()).collect();
         self.veil.end(began, &away);
         self.closed.retain(|place| !is_reachable(parts, place));
+        self.check_guards(report)?;
         if !self.begun {
             // As a scan does: detectors may be newer than what is recorded.
             let parts: Vec<_> =
@@ -143,6 +208,7 @@ impl Worker<'_> {
             let whole = parts.iter().all(|(_, start)| start.is_root())
                 && parts.len() == self.project.config.roots.len();
             let all = whole && report.away.is_empty();
+            self.whereabouts.set(None);
             reexamine(
                 self.project,
                 self.context,
@@ -154,6 +220,36 @@ impl Worker<'_> {
             self.begun = true;
         }
         Ok(())
+    }
+
+    /// Says which guarded folders guard nothing.
+    fn check_guards(&self, report: &mut Report) -> Result<(), AppError> {
+        for folder in &self.project.config.guards {
+            let Some(part) = self.parts.iter().find(|part| part.root.name == folder.root) else {
+                continue;
+            };
+            let root = &part.root;
+            self.whereabouts.set(Some(&root.name));
+            self.context.check()?;
+            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
+            if seen.is_none() {
+                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
+                report.problems.push(Problem::at(folder, what));
+            }
+            let found = std::fs::symlink_metadata(part.disk(&folder.path));
+            if !self.begun && found.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+                let what = "guarded, but there is no folder of this name (no pattern either): nothing is \
+                            judged by it until there is one";
+                report.notes.push(Problem::at(folder, what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes to a root, unless it is to end: who told it to may have left it behind at another.
+    fn enter(&self, part: usize) -> Result<(), AppError> {
+        self.whereabouts.set(Some(&self.parts[part].root.name));
+        self.context.check()
     }
 
     fn scan_below(&mut self, place: &Place, report: &mut Report) -> Result<(), AppError> {
@@ -172,6 +268,7 @@ impl Worker<'_> {
         start: &RelPath,
         report: &mut Report,
     ) -> Result<(), AppError> {
+        self.enter(part)?;
         self.tree.enter(&Place::new(part, start.clone()));
         let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
         let manner =
@@ -221,12 +318,13 @@ impl Worker<'_> {
             }
         }
         for (part, folders) in by_part {
+            self.enter(part)?;
             let look = Look {
                 project: self.project,
                 context: self.context,
                 root: &self.parts[part].root,
                 part,
-                filter: &self.filter,
+                filter: self.filter,
                 detection: self.detection,
                 admission: self.porch,
                 tree: &self.tree,
@@ -269,7 +367,8 @@ impl Worker<'_> {
         let now = self.context.now();
         let reader = self.project.reader()?;
         let mut events = Vec::new();
-        for part in self.parts {
+        for (number, part) in self.parts.iter().enumerate() {
+            self.enter(number)?;
             if std::fs::metadata(part.disk(&part.start)).is_err() {
                 continue;
             }

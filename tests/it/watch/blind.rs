@@ -46,12 +46,12 @@ fn an_overflow_of_the_systems_own_queue_is_said_and_made_good() {
 }
 
 /// A folder shown in another place by FUSE, as a share would be.
-struct Mount {
+pub struct Mount {
     at: PathBuf,
 }
 
 impl Mount {
-    fn of(from: &Path, at: &Path) -> Self {
+    pub fn of(from: &Path, at: &Path) -> Self {
         let mounted =
             Command::new("bindfs").args(["-o", "nonempty"]).arg(from).arg(at).status().unwrap();
         assert!(mounted.success(), "bindfs: {mounted}");
@@ -66,10 +66,10 @@ impl Drop for Mount {
     }
 }
 
-const NO_MOUNT: &str = "SKIPPED: no bindfs, or no /dev/fuse: there is no mount to try";
+pub const NO_MOUNT: &str = "SKIPPED: no bindfs, or no /dev/fuse: there is no mount to try";
 
 /// Whether a mount can be made here.
-fn can_mount() -> bool {
+pub fn can_mount() -> bool {
     let there = Command::new("bindfs")
         .arg("--version")
         .stdout(Stdio::null())
@@ -305,7 +305,7 @@ fn a_mount_that_no_longer_answers_is_a_problem_and_nothing_in_it_is_missing() {
 }
 
 /// The processes of that name.
-fn daemons() -> Vec<i32> {
+pub fn daemons() -> Vec<i32> {
     let all = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid| {

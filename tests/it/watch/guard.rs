@@ -2,6 +2,9 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
 
 use crate::media;
 use crate::watch::kit::Watched;
@@ -202,4 +205,71 @@ fn names_of_our_own_hide_nothing_and_an_export_at_work_is_known() {
     assert!(gone.iter().all(|row| !text(row, "path").contains("partial")), "{gone:#?}");
     let judged = world.json(["watch", "--once"]).expect(1);
     assert_eq!(judged.values().iter().filter(|one| one["state"] == "refused").count(), 3);
+}
+
+#[test]
+fn what_a_command_makes_is_judged_when_it_has_ended_and_is_on_record() {
+    let world = guarded();
+    world.write("conform/a.txt", "clean");
+    world.scan();
+    world.deliverable("EP101", &["conform"]);
+    let mut watched = Watched::start(&world, &[]);
+    // Each waits at a gate of its own, so that the watch has looked while it ran.
+    let run = |name: &str, end: &str| {
+        let script = format!(
+            "echo {name} > DELIVERY/{name}; until test -e go-{name}; do sleep 0.05; done; {end}"
+        );
+        let mut command = world.command();
+        command.args(["run", "EP101", "--out", "DELIVERY", "--", "sh", "-c", &script]);
+        command.stdout(Stdio::null()).spawn().unwrap()
+    };
+    let states = |watched: &Watched, path: &str| -> Vec<String> {
+        let of_it =
+            watched.said.iter().filter(|one| one["event"] == "guard" && one["path"] == path);
+        of_it.map(|one| text(one, "state")).collect()
+    };
+    for (name, end, state) in [
+        ("good.mov", "true", "known"),
+        ("bad.mov", "false", "refused"),
+        ("killed.mov", "true", "refused"),
+    ] {
+        let path = format!("DELIVERY/{name}");
+        let mut command = run(name, end);
+        watched.changed(&path);
+        // A look later it still is only arriving.
+        world.write(format!("beside-{name}.txt"), "beside");
+        watched.changed(&format!("beside-{name}.txt"));
+        assert_eq!(states(&watched, &path), ["arriving"], "{:#?}", watched.said);
+        if name == "killed.mov" {
+            command.kill().unwrap();
+        } else {
+            world.write(format!("go-{name}"), "");
+        }
+        command.wait().unwrap();
+        watched.until("verdict", |one| one["path"] == path.as_str() && one["state"] == state);
+        assert_eq!(states(&watched, &path), ["arriving", state], "{:#?}", watched.said);
+        world.write(format!("go-{name}"), "");
+    }
+    watched.stop();
+}
+
+#[test]
+fn a_guarded_folder_that_is_not_there_is_told_and_guarded_once_it_is() {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"DELIVREY\"");
+    let is_told = |one: &Value| {
+        one["event"] == "problem"
+            && one["path"] == "DELIVREY"
+            && text(one, "problem").contains("no folder of this name")
+    };
+    // It may come later: no reason to say that something could not be looked at.
+    let said = world.json(["watch", "--once"]).expect(0).values();
+    assert_eq!(said.iter().filter(|one| is_told(one)).count(), 1, "{said:#?}");
+    let mut watched = Watched::start(&world, &[]);
+    watched.until("what is not there", is_told);
+    world.write("DELIVREY/ep.mov", "ep");
+    watched.until("refusal", |one| one["state"] == "refused" && one["path"] == "DELIVREY/ep.mov");
+    watched.stop();
+    let said = world.json(["watch", "--once"]).expect(1).values();
+    assert!(!said.iter().any(is_told), "{said:#?}");
 }

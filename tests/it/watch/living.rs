@@ -376,6 +376,26 @@ fn once_is_one_pass_and_a_folder_of_a_project_can_be_watched_alone() {
     world.json(["watch", "no-such-folder"]).expect(2);
 }
 
+#[test]
+fn one_pass_that_is_stopped_is_no_answer() {
+    let world = World::new();
+    world.write("a.txt", "a");
+    for signal in [Signal::INT, Signal::TERM] {
+        // What was written a moment ago is waited for.
+        let watched = Watched::spawn(&world, &["--once", "--settle", "1h"]);
+        let lock = world.path(".genlock/ledger.db.watch");
+        let by = format!("process {},", watched.pid());
+        let began = Instant::now();
+        while !fs::read_to_string(&lock).is_ok_and(|who| who.contains(&by)) {
+            assert!(began.elapsed() < BOUND, "it does not begin");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let (code, said) = watched.end(signal);
+        assert_eq!(code, 130, "{said:#?}");
+    }
+    world.verify();
+}
+
 /// Long enough to be read for a while, and it takes no room.
 fn long_file(world: &World, name: &str) {
     let file = fs::File::create(world.path(name)).unwrap();

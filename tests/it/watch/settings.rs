@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::media;
 use crate::watch::kit::{BOUND, Watched, in_ledger};
-use crate::world::{World, text};
+use crate::world::{World, fixture, fixtures, text};
 
 const GUARD: &str = "[[guard]]\npath = \"DELIVERY\"";
 
@@ -94,6 +94,25 @@ fn a_mistake_in_the_settings_ends_no_watch() {
     guards(&world, &mut watched);
     watched.stop();
     world.verify();
+}
+
+#[test]
+fn a_trust_list_that_is_edited_in_place_holds_at_once() {
+    let world = World::new();
+    world.write("camera.jpg", fixture("stills/DSC_0431_evidence_key.jpg"));
+    let other = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    fs::write(world.path(".genlock/list.pem"), other).unwrap();
+    let path = world.path(".genlock/config.toml");
+    let config = fs::read_to_string(&path).unwrap();
+    fs::write(&path, config.replace("[detect]", "[detect]\ntrust_list = \"list.pem\"")).unwrap();
+    let mut watched = Watched::start(&world, &[]);
+    assert_eq!(world.row("camera.jpg")["status"], "unknown");
+    watched.forget();
+    let list = fixtures().join("generate/keys/TEST_ONLY_ca_cert.pem");
+    fs::write(world.path(".genlock/list.pem"), fs::read(list).unwrap()).unwrap();
+    watched.until("ready again", is_ready);
+    assert_eq!(world.row("camera.jpg")["status"], "not-ai");
+    watched.stop();
 }
 
 #[test]

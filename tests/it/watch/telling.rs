@@ -1,8 +1,11 @@
-//! Whoever is told: readers who do not read, and hooks that do not end.
+//! Whoever is told: readers who do not read, hooks that do not end, and nothing told wrong or twice.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::media;
 use crate::watch::kit::{BOUND, Watched};
@@ -69,4 +72,120 @@ fn a_hook_is_ended_with_what_it_started_and_what_was_never_run_is_said() {
     assert!(!runs(&long), "what a hook started goes on");
     let problem = said.iter().find(|one| one["path"] == "hooks").unwrap();
     assert!(text(problem, "problem").contains("2 calls were left out"), "{problem}");
+}
+
+#[test]
+fn what_is_opened_in_a_guarded_folder_and_not_changed_is_no_arrival() {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"DELIVERY\"");
+    world.write("DELIVERY/a.txt", "a");
+    let mut watched = Watched::start(&world, &[]);
+    let refused = |one: &Value| one["state"] == "refused" && one["path"] == "DELIVERY/a.txt";
+    watched.until("refusal", refused);
+    watched.forget();
+    drop(File::options().append(true).open(world.path("DELIVERY/a.txt")).unwrap());
+    world.write("after.txt", "after");
+    watched.changed("after.txt");
+    assert!(watched.said.iter().all(|one| one["event"] != "guard"), "{:?}", watched.said);
+    // Touched, it arrives, and what arrives is judged.
+    let touched = File::options().write(true).open(world.path("DELIVERY/a.txt")).unwrap();
+    touched.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    drop(touched);
+    watched.until("arrival", |one| one["state"] == "arriving");
+    watched.until("refusal again", refused);
+    watched.stop();
+    // Nor is anything left open of what was judged by nobody that runs now.
+    let mut watched = Watched::start(&world, &[]);
+    watched.until("refusal", refused);
+    watched.forget();
+    drop(File::options().append(true).open(world.path("DELIVERY/a.txt")).unwrap());
+    watched.until("arrival", |one| one["state"] == "arriving");
+    watched.until("its verdict", refused);
+    watched.stop();
+}
+
+#[test]
+fn a_name_that_went_away_before_it_was_judged_arrives_again() {
+    let world = World::new();
+    world.configure("[[guard]]\npath = \"DELIVERY\"");
+    fs::create_dir(world.path("DELIVERY")).unwrap();
+    let mut watched = Watched::start(&world, &[]);
+    let is_it = |one: &Value| one["state"] == "arriving" && one["path"] == "DELIVERY/a.mov";
+    for _ in 0..2 {
+        let mut growing = File::create(world.path("DELIVERY/a.mov")).unwrap();
+        growing.write_all(b"first").unwrap();
+        watched.until("arrival", is_it);
+        world.remove("DELIVERY/a.mov");
+        drop(growing);
+        // A look at the folder, and it is over.
+        world.write("DELIVERY/b.txt", "b");
+        watched.changed("DELIVERY/b.txt");
+        world.remove("DELIVERY/b.txt");
+        watched.gone("DELIVERY/b.txt");
+        watched.forget();
+    }
+    watched.stop();
+}
+
+#[test]
+fn what_nobody_heard_of_and_is_incomplete_is_arriving_before_it_is_judged() {
+    for args in [&["--poll"][..], &[]] {
+        let world = World::new();
+        world.configure("[watch]\npoll = \"200ms\"\n[[guard]]\npath = \"DELIVERY\"");
+        fs::create_dir(world.path("DELIVERY")).unwrap();
+        fs::create_dir(world.outside("in")).unwrap();
+        let mut watched = Watched::start(&world, args);
+        // Moved in as a whole while it grows: of what is in it nothing is told.
+        let mut growing = File::create(world.outside("in/a.mov")).unwrap();
+        growing.write_all(b"first").unwrap();
+        fs::rename(world.outside("in"), world.path("DELIVERY/in")).unwrap();
+        watched.until("arrival", |one| one["state"] == "arriving");
+        growing.write_all(b"last").unwrap();
+        drop(growing);
+        watched.until("refusal", |one| one["state"] == "refused");
+        let said = watched.stop();
+        let states: Vec<_> = said.iter().filter_map(|one| one["state"].as_str()).collect();
+        assert_eq!(states, ["arriving", "refused"], "{said:#?}");
+    }
+}
+
+#[test]
+fn only_what_came_is_new_and_what_came_back_is() {
+    let world = World::new();
+    world.write("plain.txt", "plain");
+    let mut watched = Watched::start(&world, &[]);
+    let touched = File::options().write(true).open(world.path("plain.txt")).unwrap();
+    touched.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    drop(touched);
+    assert_eq!(watched.changed("plain.txt")["new"], false);
+    world.write("ai.png", media::a1111_png(1));
+    assert_eq!(watched.changed("ai.png")["new"], true);
+    world.remove("ai.png");
+    watched.gone("ai.png");
+    watched.forget();
+    world.write("ai.png", media::a1111_png(1));
+    assert_eq!(watched.changed("ai.png")["new"], true);
+    watched.stop();
+}
+
+#[test]
+fn copies_with_their_sidecars_make_no_news_of_those_before() {
+    let world = World::new();
+    world.write("old/c.mp4", "same");
+    let mut watched = Watched::start(&world, &[]);
+    for number in 0..4 {
+        world.write(format!("v{number}/c.xmp"), media::xmp("trainedAlgorithmicMedia"));
+        world.write(format!("v{number}/c.mp4"), "same");
+        let path = format!("v{number}/c.mp4");
+        watched.until("news", |one| one["path"] == path.as_str() && one["status"] == "ai");
+        watched.changed(&format!("v{number}/c.xmp"));
+    }
+    let said = watched.stop();
+    // What lay there before is AI-made from the first of them on, and that is told.
+    for path in ["old/c.mp4", "v0/c.mp4"] {
+        let news = |one: &&Value| {
+            one["event"] == "changed" && one["path"] == path && one["status"] == "ai"
+        };
+        assert_eq!(said.iter().filter(news).count(), 1, "{path}: {said:#?}");
+    }
 }

@@ -1,16 +1,20 @@
 //! What is heard and noticed, and where it says to look. Nothing is looked at here but whether something
 //! is a file.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::app::AppError;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER};
-use crate::app::watch::glance::Noticed;
-use crate::app::watch::place::{Place, locate};
+use crate::app::watch::errand::Errand;
+use crate::app::watch::glance::{MOMENT, Noticed};
+use crate::app::watch::place::{Place, WatchedPart, locate};
 use crate::app::watch::setup::Setup;
-use crate::observe::Hint;
+use crate::model::{Fingerprint, RootName};
 use crate::observe::filter::IGNORE_FILE;
-use crate::problem::Problem;
+use crate::observe::{Hint, fingerprint};
+use crate::problem::{Problem, Silent};
 use crate::report::{GuardView, PathView, WatchEvent};
 
 impl Engine<'_> {
@@ -64,7 +68,7 @@ impl Engine<'_> {
         if place.path.is_root() {
             // The root itself: a glance says what became of it, and a look what may be entered now.
             self.next_glance = Duration::ZERO;
-            if self.glance.is_there(place.part) {
+            if self.glance.is_there(&self.parts[place.part].root.name) {
                 self.want(place);
             }
             return;
@@ -92,12 +96,21 @@ impl Engine<'_> {
         if self.guards.is_empty() {
             return;
         }
+        let part = &self.parts[place.part];
+        if !self.guards.guards(&part.asset_path(&place.path)) {
+            return;
+        }
+        // What is heard of is on no share.
+        let found = std::fs::symlink_metadata(part.disk(&place.path)).ok();
+        if let Some(found) = found.filter(std::fs::Metadata::is_file) {
+            self.arrives(place, &fingerprint::of(&found));
+        }
+    }
+
+    /// The same of what is known to be this file.
+    pub(super) fn arrives(&mut self, place: &Place, print: &Fingerprint) {
         let path = self.parts[place.part].asset_path(&place.path);
-        let disk = self.parts[place.part].disk(&place.path);
-        if !self.guards.guards(&path)
-            || !std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_file())
-            || !self.guards.arrives(&path)
-        {
+        if !self.guards.guards(&path) || !self.guards.arrives(&path, print) {
             return;
         }
         self.say(WatchEvent::Guard(GuardView {
@@ -110,19 +123,22 @@ impl Engine<'_> {
     }
 
     pub(super) fn look_around(&mut self) -> Option<Ended> {
+        let mut ended = None;
         for noticed in self.glance.again() {
             log::info!("{noticed:?}");
             match noticed {
-                Noticed::LedgerBack => return Some(Ended::LedgerBack),
+                Noticed::LedgerBack => ended = Some(Ended::LedgerBack),
                 Noticed::LedgerAway => {
                     let path = self.project.config.ledger.display();
                     let what = "the ledger is not there; nothing can be recorded until it is back";
                     self.problem(&Problem::new(path, what));
                 }
-                Noticed::Away(part) => self.away(part),
-                Noticed::Back(part) => {
-                    let root = &self.parts[part].root.path;
-                    self.again(format!("{} is there again", root.display()), true, Duration::ZERO);
+                Noticed::Away(root) => self.away(&root),
+                Noticed::Back(root) => {
+                    if let Some(part) = self.parts.iter().find(|part| part.root.name == root) {
+                        let why = format!("{} is there again", part.root.path.display());
+                        self.again(why, true, Duration::ZERO);
+                    }
                 }
                 Noticed::Rules => {
                     let why = "the ignore rules above the watched folder were edited".to_owned();
@@ -133,7 +149,11 @@ impl Engine<'_> {
                     self.again(why, true, Duration::ZERO);
                 }
                 // A root is watched where its link leads, and not as the link.
-                Noticed::Settings | Noticed::Elsewhere => self.untried = true,
+                Noticed::Settings | Noticed::Elsewhere => {
+                    self.glance.is_untried = true;
+                    // One that a share holds is of settings that nobody has any more.
+                    self.loading = None;
+                }
                 Noticed::Policy => {
                     if let Err(error) = self.project.policy() {
                         let path = self.project.control().join("policy.toml");
@@ -144,18 +164,43 @@ impl Engine<'_> {
                 }
             }
         }
-        if self.untried && self.glance.has_ledger() { self.reconsider() } else { None }
+        let again = |engine: &mut Self| {
+            (engine.glance.is_untried && engine.glance.has_ledger()).then(|| engine.reconsider())?
+        };
+        ended.or_else(|| again(self)).or_else(|| self.reach())
+    }
+
+    /// Whether other roots answer than those that are watched: then all begins anew, with these.
+    fn reach(&self) -> Option<Ended> {
+        let answers = |part: &WatchedPart| {
+            let root = &part.root.name;
+            !self.glance.is_silent(root) && !self.behind.holds(root)
+        };
+        let lost =
+            self.parts.iter().find(|part| !answers(part)).map(|part| (part, "does not answer"));
+        let found = || self.silent.iter().find(|part| answers(part));
+        let (part, what) = lost.or_else(|| found().map(|part| (part, "answers again")))?;
+        Some(Ended::Without(format!("{} {what}", part.root.path.display())))
     }
 
     /// Tries the settings as they are now. What is wrong with them may lie outside of them, so that
-    /// nobody need edit them again: they are tried until they can be used.
+    /// nobody need edit them again: they are tried until they can be used. Roots are asked for, and may not
+    /// answer.
     fn reconsider(&mut self) -> Option<Ended> {
-        let dir = &self.project.dir;
-        match Setup::load(dir, self.context, self.options, Some(self.setup)) {
+        let loading = self.loading.get_or_insert_with(|| {
+            let (setup, lasting) = (Arc::clone(self.setup), self.lasting.clone());
+            let options = self.options.clone();
+            Errand::new(move |()| {
+                let go = AtomicBool::new(false);
+                let context = lasting.context(&Silent, &go);
+                Setup::load(&setup.project.dir, &context, &options, Some(&setup))
+            })
+        });
+        loading.ask(());
+        match loading.answer(MOMENT)? {
             Ok(next) => {
-                self.untried = false;
-                let other = next.project.config != self.project.config;
-                other.then(|| Ended::Again(Box::new(next)))
+                self.glance.is_untried = false;
+                next.0.differs(self.setup).then(|| Ended::Again(Box::new(next)))
             }
             Err(error) => {
                 let path = self.project.control().join("config.toml");
@@ -167,7 +212,8 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn away(&mut self, part: usize) {
+    pub(super) fn away(&mut self, root: &RootName) {
+        let Some(part) = self.parts.iter().position(|part| part.root.name == *root) else { return };
         let root = &self.parts[part].root;
         let what = format!(
             "root {} is not there; nothing in it is called missing, and it is picked up again when it \

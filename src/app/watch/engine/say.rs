@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use crate::app::AppError;
+use crate::app::run::at_work::at_work;
 use crate::app::watch::engine::{Engine, GLANCE, STANDING};
+use crate::app::watch::place::Place;
+use crate::app::watch::porch::Seen;
 use crate::app::watch::tell::Extent;
+use crate::observe::Looked;
 use crate::problem::Problem;
 use crate::report::{GuardView, PathView, PollView, ProblemView, ReadyView, WatchEvent};
 
@@ -83,16 +87,56 @@ impl Engine<'_> {
         }
     }
 
-    pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
-        let mut said = Vec::new();
-        for folder in self.project.config.guards.clone() {
-            let Some(root) = self.project.root(&folder) else { continue };
-            let seen = self.filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new());
-            if seen.is_none() {
-                let what = "guarded, but left out by the ignore rules: nothing in it is judged";
-                self.problem(&Problem::at(&folder, what));
+    /// Whether more is on record than was told, or other commands are at work.
+    pub(super) fn is_behind(&self) -> bool {
+        self.teller.is_behind() || self.guards.are_others(&at_work(&self.project.config.ledger))
+    }
+
+    /// Asks what became of what was told to be arriving and is waited for no more.
+    pub(super) fn ask_arrived(&mut self) {
+        let mut over = Vec::new();
+        for path in self.guards.arriving() {
+            let Some(part) = self.parts.iter().position(|part| part.has(path)) else { continue };
+            let place = Place::new(part, path.path.clone());
+            if !self.is_coming(&place) {
+                let disk = self.parts[part].disk(&place.path);
+                over.push((place, disk));
             }
         }
+        if !over.is_empty() {
+            self.arrived.ask(over);
+        }
+    }
+
+    /// Whether something is still to be done about a file.
+    fn is_coming(&self, place: &Place) -> bool {
+        self.porch.has(place) || self.folders.contains(&place.folder()) || self.busy.is_some()
+    }
+
+    /// Judges what was told to be arriving and turned out to be what was known, and forgets what went away
+    /// again: each that arrives is judged, and a name that comes again is told again.
+    pub(super) fn judge_arrived(&mut self, seen: Vec<Seen>) -> Result<(), AppError> {
+        let mut still = Vec::new();
+        for Seen { place, looked, .. } in seen {
+            let path = self.parts[place.part].asset_path(&place.path);
+            match looked {
+                _ if self.is_coming(&place) => {}
+                Looked::File(print) => still.push((path, print)),
+                Looked::Other | Looked::Absent => self.guards.left(&path),
+            }
+        }
+        // By what is on record now: a command may have ended.
+        self.say_recorded()?;
+        let mut said = Vec::new();
+        self.teller.judge(&mut self.guards, &still, &mut |event| said.push(event))?;
+        for event in said {
+            self.say(event);
+        }
+        Ok(())
+    }
+
+    pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
+        let mut said = Vec::new();
         self.teller.judge_all(self.parts, &mut self.guards, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
@@ -103,12 +147,17 @@ impl Engine<'_> {
 
     pub(super) fn say_recorded(&mut self) -> Result<(), AppError> {
         let mut said = Vec::new();
-        let extent = if self.ready { Extent::Everything } else { Extent::Marked };
+        let extent = if self.ready { Extent::Everything } else { self.extent };
+        let others = !self.guards.is_empty()
+            && self.guards.set_at_work(at_work(&self.project.config.ledger));
         self.teller.catch_up(&mut self.guards, extent, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
         }
         self.flush();
+        if others {
+            self.ask_arrived();
+        }
         Ok(())
     }
 

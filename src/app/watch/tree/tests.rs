@@ -24,7 +24,7 @@ fn what_lies_below_a_folder_that_was_let_go_is_looked_for_from_above() {
     let place = |path: &str| Place::new(0, rel(path));
     let lost_above = |path: &str| tree.lock().lost_above(&place(path));
 
-    tree.lock().begin_anew();
+    tree.begin_anew();
     assert_eq!(lost_above("a"), Some(Place::new(0, RelPath::root())));
     tree.enter(&Place::new(0, RelPath::root()));
     for folder in ["a", "a/b", "a/b/c"] {

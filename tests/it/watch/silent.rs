@@ -1,0 +1,112 @@
+//! Shares that do not answer: they hold up nobody else.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::media;
+use crate::watch::blind::{Mount, NO_MOUNT, can_mount, daemons};
+use crate::watch::kit::{Watched, in_ledger};
+use crate::world::{World, text};
+
+/// A mount whose file system's own process can be stopped.
+struct Share {
+    daemon: Pid,
+    _mount: Mount,
+}
+
+impl Share {
+    fn of(behind: &std::path::Path, at: &std::path::Path) -> Self {
+        let mount = Mount::of(behind, at);
+        let is_its = |pid: &i32| {
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(at.to_str().unwrap())
+        };
+        let daemon = daemons().into_iter().find(is_its).unwrap();
+        Self { daemon: Pid::from_raw(daemon).unwrap(), _mount: mount }
+    }
+
+    /// From here on nothing on it is answered.
+    fn hang(&self) {
+        kill_process(self.daemon, Signal::STOP).unwrap();
+    }
+
+    fn answer(&self) {
+        kill_process(self.daemon, Signal::CONT).unwrap();
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        // Stopped, it could not be unmounted either.
+        let _ = kill_process(self.daemon, Signal::CONT);
+    }
+}
+
+#[test]
+fn a_share_that_hangs_holds_up_no_other_root_and_is_looked_at_when_it_answers() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    let world = World::new();
+    world.configure("[watch]\npoll = \"200ms\"");
+    let (behind, at) = (world.outside("behind"), world.add_root("share"));
+    fs::create_dir_all(&behind).unwrap();
+    fs::write(behind.join("a.txt"), "a").unwrap();
+    let share = Share::of(&behind, &at);
+    let mut watched = Watched::start(&world, &["--answer", "1s"]);
+    share.hang();
+    world.write("ai.png", media::a1111_png(1));
+    watched.changed("ai.png");
+    watched.problem("root share does not answer");
+    watched.until("ready without it", |one| one["event"] == "ready" && one["polled"] == 0);
+    world.write("local.txt", "local");
+    watched.changed("local.txt");
+    fs::write(behind.join("b.txt"), "b").unwrap();
+    assert!(watched.said.iter().all(|one| one["event"] != "gone"), "{:#?}", watched.said);
+    assert!(in_ledger(&world).contains_key("share:a.txt"), "called missing");
+    watched.forget();
+    share.answer();
+    watched.until("rescan", |one| {
+        one["event"] == "rescan" && text(one, "why").contains("answers again")
+    });
+    watched.changed("share:b.txt");
+    let said = watched.stop();
+    assert!(said.iter().all(|one| one["event"] != "gone"), "{said:#?}");
+    world.verify();
+}
+
+#[test]
+fn a_share_that_hangs_does_not_keep_it_from_ending() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    let world = World::new();
+    world.configure("[watch]\npoll = \"100ms\"");
+    let behind = world.outside("behind");
+    fs::create_dir_all(&behind).unwrap();
+    fs::write(behind.join("a.txt"), "a").unwrap();
+    let at = world.path("in/share");
+    fs::create_dir_all(&at).unwrap();
+    let share = Share::of(&behind, &at);
+    // Before it was found out, in the middle of a look; and after.
+    for args in [&[][..], &["--answer", "500ms"][..]] {
+        let mut watched = Watched::start(&world, args);
+        share.hang();
+        if args.is_empty() {
+            std::thread::sleep(Duration::from_millis(500));
+        } else {
+            watched.problem("does not answer");
+        }
+        let began = Instant::now();
+        let (code, said) = watched.end(Signal::TERM);
+        assert_eq!(code, 0, "{said:#?}");
+        assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+        share.answer();
+    }
+    let scan = world.scan();
+    assert_eq!(scan["hashed_files"], 0, "called missing: {scan}");
+}
