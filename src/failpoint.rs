@@ -1,8 +1,9 @@
 //! Numbered places where a crash test kills the process. Compiled into debug builds only.
 //!
 //! Run 1 lists those that are passed, a line each (`GENLOCK_FAILPOINT_COUNT` names a file), run *n*
-//! aborts at the n-th (`GENLOCK_FAILPOINT_ABORT`), as a power cut would: no destructor runs. For races a
-//! process can be stopped at a named one (`GENLOCK_FAILPOINT_STOP`).
+//! aborts at the n-th (`GENLOCK_FAILPOINT_ABORT`, which may also be a name: the first of it), as a power cut
+//! would: no destructor runs. For races a process can be stopped at a named one
+//! (`GENLOCK_FAILPOINT_STOP`).
 
 /// Marks a place between two steps that must survive a crash.
 #[cfg(debug_assertions)]
@@ -21,7 +22,8 @@ pub fn hit(name: &str) {
         let _ =
             rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
     }
-    if std::env::var("GENLOCK_FAILPOINT_ABORT").is_ok_and(|at| at == passed.to_string()) {
+    let aborts = |at: String| at == passed.to_string() || at == name;
+    if std::env::var("GENLOCK_FAILPOINT_ABORT").is_ok_and(aborts) {
         std::process::abort();
     }
 }

@@ -11,10 +11,9 @@ use std::path::Path;
 use crate::app::papers::{CERTIFICATE, SIGNATURE};
 use crate::app::{AppError, Context};
 use crate::attest::{AllowedSigners, Certificate};
+use crate::deliver::beside::is_left;
 use crate::deliver::copy::{Copied, CopyError, CopyOptions, read_back};
-use crate::deliver::package::{
-    self, Algorithm, Digest, is_junk, is_list, is_of_a_drive, is_settings,
-};
+use crate::deliver::package::{self, Algorithm, Digest, is_list, is_of_a_drive};
 use crate::deliver::staging::{PARTIAL, is_left_over};
 use crate::model::{Head, Outcome, RelPath};
 use crate::observe::whole;
@@ -43,6 +42,12 @@ pub fn verify_delivery(
     signers: Option<&Path>,
 ) -> Result<DeliveryVerified, AppError> {
     let folder = context.absolute(folder);
+    if !folder.is_dir() {
+        return Err(AppError::usage(
+            format!("there is no folder {}", folder.display()),
+            "genlock verify FOLDER looks at a delivery; genlock verify alone at the ledger of a project",
+        ));
+    }
     let mut verified = DeliveryVerified::default();
     let signers = signers.map(|path| read_signers(context, path)).transpose()?;
     let path = folder.join(CERTIFICATE);
@@ -117,7 +122,7 @@ fn files(
     verified: &mut DeliveryVerified,
 ) -> Result<(), AppError> {
     let beside: BTreeSet<&RelPath> = certificate.said.beside.iter().collect();
-    let listed = listed(folder, &beside, verified);
+    let Listed { files: listed, folders } = listed(folder, &beside, verified);
     context.reporter.expect(listed.len() as u64, listed.values().sum());
     let mut certified = BTreeMap::new();
     for file in &certificate.files {
@@ -129,7 +134,7 @@ fn files(
             verified.broken.push((name, "the certificate names it twice".to_owned()));
         }
     }
-    let mut history = history(folder, verified);
+    let Lists { files: mut history, folders: listed_folders } = history(folder, verified);
     for path in listed.keys() {
         let text = path.to_string();
         let digests = history.remove(path.as_bytes());
@@ -179,6 +184,7 @@ fn files(
             verified.broken.push((name, "not there, and the manifest lists it".to_owned()));
         }
     }
+    empty_folders(folder, &folders, &listed_folders, &beside, verified);
     Ok(())
 }
 
@@ -199,19 +205,27 @@ fn read(
     read_back(path, &options)
 }
 
+/// What the delivery's own history lists.
+#[derive(Default)]
+struct Lists {
+    /// Files, and those it is made of.
+    files: BTreeMap<Vec<u8>, Vec<Digest>>,
+    folders: BTreeSet<Vec<u8>>,
+}
+
 /// Everything that the delivery's own history lists or is made of, with the digests there are: none of
 /// the chain, which is what the others are held against.
-fn history(folder: &Path, verified: &mut DeliveryVerified) -> BTreeMap<Vec<u8>, Vec<Digest>> {
+fn history(folder: &Path, verified: &mut DeliveryVerified) -> Lists {
     let history = match package::own(folder) {
         Ok(Some(history)) => history,
         Ok(None) => {
             let why = "not there: the delivery has lost its manifest".to_owned();
             verified.broken.push(("ascmhl".to_owned(), why));
-            return BTreeMap::new();
+            return Lists::default();
         }
         Err(error) => {
             verified.broken.push(("ascmhl".to_owned(), error.to_string()));
-            return BTreeMap::new();
+            return Lists::default();
         }
     };
     for problem in &history.problems {
@@ -219,17 +233,65 @@ fn history(folder: &Path, verified: &mut DeliveryVerified) -> BTreeMap<Vec<u8>, 
         let place = path.unwrap_or_else(|| "ascmhl".to_owned());
         verified.broken.push((place, format!("by the manifest: {problem}")));
     }
-    history.listed.into_iter().map(|one| (one.path, one.digests)).collect()
+    let folders = history.folders.into_iter().map(|one| one.path).collect();
+    Lists {
+        files: history.listed.into_iter().map(|one| (one.path, one.digests)).collect(),
+        folders,
+    }
+}
+
+/// Folders that hold nothing: a manifest that has hashes of folders lists those of the delivery, and any
+/// other came later, unless it lay there before. A folder that it lists and that is gone with all that was in
+/// it is told by that.
+fn empty_folders(
+    folder: &Path,
+    found: &BTreeMap<RelPath, bool>,
+    listed: &BTreeSet<Vec<u8>>,
+    beside: &BTreeSet<&RelPath>,
+    verified: &mut DeliveryVerified,
+) {
+    if listed.is_empty() {
+        return;
+    }
+    let empty = found.iter().filter(|(path, is_empty)| {
+        let disk = folder.join(path.as_path());
+        **is_empty && !listed.contains(path.as_bytes()) && !is_of_the_drive(path, &disk)
+    });
+    for (path, _) in empty {
+        if beside.contains(path) {
+            verified.beside.push(path.to_string());
+        } else if path.as_bytes() != PARTIAL.as_bytes()
+            && !beside.iter().any(|one| one.is_within(path))
+        {
+            let why = "an empty folder that is no part of the delivery".to_owned();
+            verified.broken.push((path.to_string(), why));
+        }
+    }
+    let told: BTreeSet<_> = verified.broken.iter().map(|(name, _)| name.clone()).collect();
+    for path in listed {
+        let Ok(path) = RelPath::new(path.clone()) else { continue };
+        let below = format!("{path}/");
+        let is_told = told.contains(&path.to_string())
+            || told.range(below.clone()..).next().is_some_and(|name| name.starts_with(&below));
+        if !found.contains_key(&path) && !is_told {
+            verified.broken.push((path.to_string(), "not there, and the manifest lists it".into()));
+        }
+    }
+}
+
+/// What lies below a folder.
+#[derive(Default)]
+struct Listed {
+    /// Every file with its size.
+    files: BTreeMap<RelPath, u64>,
+    /// Every folder, and whether nothing is in it.
+    folders: BTreeMap<RelPath, bool>,
 }
 
 /// Every file below a folder with its size. Links are files that nobody certified; a folder that cannot
 /// be listed may hold anything, unless it lay there before.
-fn listed(
-    folder: &Path,
-    beside: &BTreeSet<&RelPath>,
-    verified: &mut DeliveryVerified,
-) -> BTreeMap<RelPath, u64> {
-    let mut all = BTreeMap::new();
+fn listed(folder: &Path, beside: &BTreeSet<&RelPath>, verified: &mut DeliveryVerified) -> Listed {
+    let mut all = Listed::default();
     let mut folders = vec![RelPath::root()];
     while let Some(below) = folders.pop() {
         let disk = folder.join(below.as_path());
@@ -251,24 +313,17 @@ fn listed(
                 continue;
             }
         };
+        all.folders.insert(below.clone(), entries.is_empty());
         for (name, found) in entries {
             let name = below.join(name.as_bytes());
             if found.is_dir() {
                 folders.push(name);
             } else if !is_left_over(name.as_bytes(), &found) {
-                all.insert(name, found.len());
+                all.files.insert(name, found.len());
             }
         }
     }
     all
-}
-
-/// Whether a file was left by a system or a file manager that the folder was shown with. A file or a link
-/// that only has the name of a system's folder is none.
-fn is_left(folder: &Path, path: &RelPath) -> bool {
-    let bytes = path.as_bytes();
-    let in_a_folder = bytes.contains(&b'/');
-    is_junk(folder, bytes) || is_settings(folder, bytes) || (in_a_folder && is_of_a_drive(bytes))
 }
 
 /// What a file system keeps at its top for its own repairs, where only the system may look; and what

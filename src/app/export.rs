@@ -3,11 +3,13 @@
 //! Verdict, names, copy, comparison, papers, appearance, in this order. What is copied is hashed while it is
 //! written and compared with what was judged, so a file that was swapped between gate and copy stops
 //! it; what was written is read back from the device; the certificate comes last, and a folder without
-//! one is no delivery. Killed at any moment, the next export goes on.
+//! one is no delivery. Killed at any moment, the next export goes on, with papers that say what is true
+//! when it ends.
 
 mod leaving;
 mod standing;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -15,8 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::app::decide::decide_on;
 use crate::app::deliverables::DeliverableState;
-use crate::app::export::leaving::{check_target, leaving};
-use crate::app::export::standing::finished;
+use crate::app::export::leaving::{check_apart, check_target, empty_folders, leaving};
+use crate::app::export::standing::verdict_of;
 use crate::app::gate::{GateAnswer, OnRecord, finalized, gate_on_record};
 use crate::app::papers::{CERTIFICATE, Papers, algorithms, check_certificate, is_reserved, papers};
 use crate::app::signing::SignOptions;
@@ -51,6 +53,10 @@ pub struct ExportAnswer {
     pub delivered: Option<Exported>,
     /// What lay there before, and is no part of it.
     pub beside: Vec<RelPath>,
+    /// The head of the journal that its certificate rests on.
+    pub head: String,
+    /// It lay there before, as it is to leave now.
+    pub already: bool,
 }
 
 /// One file of the delivery.
@@ -64,6 +70,20 @@ pub(super) struct Item {
     pub(super) asset: AssetId,
 }
 
+/// What is to leave now, and what is true of it now.
+#[derive(Clone, Copy)]
+pub(super) struct Leaving<'a> {
+    pub(super) project: &'a Project,
+    pub(super) context: &'a Context<'a>,
+    pub(super) options: &'a ExportOptions,
+    pub(super) signer: Option<&'a Signer>,
+    pub(super) gate: &'a GateAnswer,
+    pub(super) record: &'a Record,
+    pub(super) items: &'a [Item],
+    /// Folders of packages in which nothing lies.
+    pub(super) folders: &'a [String],
+}
+
 /// Copies a deliverable into a folder, finalising it first if it is not final.
 pub fn export(
     project: &Project,
@@ -72,16 +92,19 @@ pub fn export(
     destination: &Path,
     options: &ExportOptions,
 ) -> Result<ExportAnswer, AppError> {
-    let destination = context.absolute(destination);
+    // A slash at its end would lead through a link.
+    let destination: PathBuf = context.absolute(destination).components().collect();
     let sign = |one: &SignOptions| Signer::open(&context.absolute(&one.key), one.agent.as_deref());
     let signer = options.sign.as_ref().map(sign).transpose()?;
     let OnRecord { answer: gate, mut record } = gate_on_record(project, context, name)?;
     let mut answer = ExportAnswer {
+        head: gate.journal.to_string(),
         gate,
         destination: destination.clone(),
         swapped: Vec::new(),
         delivered: None,
         beside: Vec::new(),
+        already: false,
     };
     let is_refused = |answer: &ExportAnswer| answer.gate.verdict.outcome != Outcome::Pass;
     if is_refused(&answer) {
@@ -99,13 +122,12 @@ pub fn export(
     let mut items = leaving(&record, name)?;
     let is_there = destination.join(CERTIFICATE).is_file();
     let is_resumed = destination.join(PARTIAL).join(CERTIFICATE).is_file();
-    let fits = |gate: &GateAnswer, record: &Record, items: &[Item]| {
-        let beside = check_target(&destination, items)?;
-        check_certificate(context, options, gate, record, items, beside.clone())?;
-        Ok::<_, AppError>(beside)
-    };
+    let signer = signer.as_ref();
+    let folders = &*empty_folders(project, context, &record, name)?;
     if !is_there && !is_resumed {
-        fits(&answer.gate, &record, &items)?;
+        let (gate, record, items) = (&answer.gate, &record, &items);
+        Leaving { project, context, options, signer, gate, record, items, folders }
+            .fits(&destination)?;
     }
     if answer.gate.state != DeliverableState::Final {
         let looked = OnRecord { answer: answer.gate, record };
@@ -115,26 +137,34 @@ pub fn export(
         }
         items = leaving(&record, name)?;
     }
+    let gate = &answer.gate;
+    let leaving = Leaving {
+        project,
+        context,
+        options,
+        signer,
+        gate,
+        record: &record,
+        items: &items,
+        folders,
+    };
     if is_there {
-        let (done, beside) = finished(context, &destination, name, &items, signer.as_ref())?;
+        let (done, said) = leaving.finished(&destination)?;
         sweep(&destination)?;
-        answer.beside = beside;
+        (answer.beside, answer.head, answer.already) = (said.beside, said.head, true);
         answer.delivered = Some(note(project, context, record, done)?);
         return Ok(answer);
     }
     failpoint::hit("export-judged");
     let staging = Staging::open(&destination)?;
-    staging.keep(|name| {
-        let is_item = |name: &str| items.binary_search_by(|item| (*item.name).cmp(name)).is_ok();
-        name.to_str().is_some_and(|name| is_reserved(name) || is_item(name))
-    })?;
-    let delivery = Delivery { project, context, options, staging: &staging, items: &items };
+    staging.keep(|name| leaving.has(name) || name.to_str().is_some_and(is_reserved))?;
+    staging.make_folders(folders)?;
+    let delivery = Delivery { leaving, staging: &staging };
     // One whose papers are all there was killed while it appeared: they say what is in it.
-    let papers = if let Some((papers, beside)) = delivery.resumed(name, signer.as_ref())? {
-        answer.beside = beside;
+    let papers = if let Some(papers) = delivery.resumed()? {
         papers
     } else {
-        answer.beside = fits(&answer.gate, &record, &items)?;
+        let beside = leaving.fits(&destination)?;
         let copied = match delivery.copy_all()? {
             Ok(copied) => copied,
             Err(swapped) => {
@@ -143,46 +173,60 @@ pub fn export(
                 return Ok(answer);
             }
         };
-        let beside = answer.beside.clone();
-        let made = papers(&delivery, &answer.gate, &record, &copied, signer.as_ref(), beside)?;
-        staging.sync()?;
-        failpoint::hit("papers-synced");
-        made
+        papers(&delivery, &copied, beside)?
     };
     let mut names: Vec<&Path> = items.iter().map(|item| Path::new(&item.name)).collect();
     names.extend(papers.in_order().map(Path::new));
-    let done = delivery.exported(name, &answer, &papers);
-    staging.finish(&names)?;
+    let done = delivery.exported(&papers);
+    staging.finish(&names, folders, &papers.said.beside)?;
     failpoint::hit("delivered");
+    (answer.beside, answer.head) = (papers.said.beside, papers.said.head);
     answer.delivered = Some(note(project, context, record, done)?);
     Ok(answer)
 }
 
+impl Leaving<'_> {
+    /// Checks that all of it can lie in the target, and that a certificate and a manifest can say so. Gives
+    /// what lies there beside.
+    fn fits(&self, target: &Path) -> Result<Vec<RelPath>, AppError> {
+        check_apart(self, target)?;
+        let beside = check_target(target, self.items, self.folders)?;
+        check_certificate(self, beside.clone())?;
+        Ok(beside)
+    }
+
+    /// Whether a file, or an empty folder, of that name leaves.
+    pub(super) fn has(&self, name: &Path) -> bool {
+        name.to_str().is_some_and(|name| {
+            self.items.binary_search_by(|item| (*item.name).cmp(name)).is_ok()
+                || self.folders.binary_search_by(|folder| (**folder).cmp(name)).is_ok()
+        })
+    }
+}
+
 /// A delivery in the making.
 pub(super) struct Delivery<'a> {
-    pub(super) project: &'a Project,
-    pub(super) context: &'a Context<'a>,
-    pub(super) options: &'a ExportOptions,
+    pub(super) leaving: Leaving<'a>,
     pub(super) staging: &'a Staging,
-    pub(super) items: &'a [Item],
 }
 
 impl Delivery<'_> {
     /// Copies what is not there yet, and compares everything. The error lists what is not what was
     /// judged.
     fn copy_all(&self) -> Result<Result<Vec<Copied>, Vec<AssetPath>>, AppError> {
-        let sizes: Vec<u64> = self.items.iter().map(|item| self.size(item)).collect();
-        let missing = self.items.iter().zip(&sizes);
+        let sizes: Vec<u64> = self.leaving.items.iter().map(|item| self.size(item)).collect();
+        let missing = self.leaving.items.iter().zip(&sizes);
         let missing =
             missing.filter(|(item, _)| self.staging.find(Path::new(&item.name)).is_none());
         let needed: u64 = missing.map(|(_, size)| *size).sum();
         self.staging.check_room(needed.saturating_add(SPARE))?;
-        self.context.reporter.expect(self.items.len() as u64, sizes.iter().sum());
-        let copied = self.each(|item| self.copy_one(item))?;
+        self.leaving.context.reporter.expect(self.leaving.items.len() as u64, sizes.iter().sum());
+        let mut copied = Vec::new();
         let mut swapped = Vec::new();
-        for (item, copied) in self.items.iter().zip(&copied) {
-            if copied.asset != item.asset {
-                swapped.push(item.from.clone());
+        for (item, one) in self.leaving.items.iter().zip(self.each(|item| self.copy_one(item))?) {
+            match one.filter(|one| one.asset == item.asset) {
+                Some(one) => copied.push(one),
+                None => swapped.push(item.from.clone()),
             }
         }
         if !swapped.is_empty() {
@@ -190,8 +234,11 @@ impl Delivery<'_> {
         }
         self.staging.sync()?;
         failpoint::hit("media-synced");
-        if !self.options.no_read_back {
-            self.context.reporter.expect(self.items.len() as u64, sizes.iter().sum());
+        if !self.leaving.options.no_read_back {
+            self.leaving
+                .context
+                .reporter
+                .expect(self.leaving.items.len() as u64, sizes.iter().sum());
             self.each(|item| {
                 let Some(at) = self.staging.find(Path::new(&item.name)) else {
                     return Err(AppError::Internal(format!("{} was not copied", item.name)));
@@ -212,35 +259,43 @@ impl Delivery<'_> {
         algorithms: &[Algorithm],
         act: impl FnOnce(&CopyOptions<'_>) -> Result<T, CopyError>,
     ) -> Result<T, AppError> {
-        let advance = |bytes| self.context.reporter.advance(0, bytes);
-        let done = act(&CopyOptions { algorithms, cancel: self.context.cancel, advance: &advance })
-            .map_err(of_copy)?;
-        self.context.reporter.advance(1, 0);
+        let advance = |bytes| self.leaving.context.reporter.advance(0, bytes);
+        let done = act(&CopyOptions {
+            algorithms,
+            cancel: self.leaving.context.cancel,
+            advance: &advance,
+        })
+        .map_err(of_copy)?;
+        self.leaving.context.reporter.advance(1, 0);
         Ok(done)
     }
 
-    /// What a killed export copied is taken for a copy only when its bytes are.
-    fn copy_one(&self, item: &Item) -> Result<Copied, AppError> {
+    /// What a killed export copied is taken for a copy only when its bytes are. `None` where what was
+    /// judged is no file any more.
+    fn copy_one(&self, item: &Item) -> Result<Option<Copied>, AppError> {
         let name = Path::new(&item.name);
         let algorithms = algorithms(&item.name);
         if let Some(at) = self.staging.find(name) {
             let there = self.hashing(algorithms, |options| read_back(&at, options))?;
             if there.asset == item.asset {
-                return Ok(there);
+                return Ok(Some(there));
             }
             self.staging.remove(name)?;
         }
-        let from = self.project.on_disk(&item.from).ok_or_else(|| {
+        let from = self.leaving.project.on_disk(&item.from).ok_or_else(|| {
             AppError::Internal(format!("the root of {} is not configured", item.from))
         })?;
         let to = self.staging.place(name)?;
-        let copied = self.hashing(algorithms, |options| copy(&from, &to, options))?;
+        let copied = match self.hashing(algorithms, |options| copy(&from, &to, options)) {
+            Err(AppError::Io { path, .. }) if path == from && !is_file(&from)? => return Ok(None),
+            copied => copied?,
+        };
         failpoint::hit("media-copied");
-        Ok(copied)
+        Ok(Some(copied))
     }
 
     fn size(&self, item: &Item) -> u64 {
-        let disk = self.project.on_disk(&item.from);
+        let disk = self.leaving.project.on_disk(&item.from);
         disk.and_then(|disk| std::fs::symlink_metadata(disk).ok()).map_or(0, |found| found.len())
     }
 
@@ -251,14 +306,14 @@ impl Delivery<'_> {
     ) -> Result<Vec<T>, AppError> {
         let next = AtomicUsize::new(0);
         let failed = AtomicBool::new(false);
-        let done = Mutex::new(Vec::with_capacity(self.items.len()));
+        let done = Mutex::new(Vec::with_capacity(self.leaving.items.len()));
         let workers = std::thread::available_parallelism().map_or(1, usize::from).min(AT_A_TIME);
         let first = std::thread::scope(|scope| {
             let work = || -> Result<(), AppError> {
                 loop {
-                    self.context.check()?;
+                    self.leaving.context.check()?;
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = self.items.get(at) else { return Ok(()) };
+                    let Some(item) = self.leaving.items.get(at) else { return Ok(()) };
                     if failed.load(Ordering::Relaxed) {
                         return Ok(());
                     }
@@ -278,16 +333,27 @@ impl Delivery<'_> {
         Ok(done.into_iter().map(|(_, one)| one).collect())
     }
 
-    fn exported(&self, name: &str, answer: &ExportAnswer, papers: &Papers) -> Exported {
+    fn exported(&self, papers: &Papers) -> Exported {
         Exported {
-            deliverable: name.to_owned(),
-            gate: answer.gate.journal.seq,
-            destination: answer.destination.to_string_lossy().into_owned(),
-            files: self.items.len() as u64,
-            bytes: self.items.iter().map(|item| self.size(item)).sum(),
+            deliverable: self.leaving.gate.deliverable.clone(),
+            gate: verdict_of(&papers.said),
+            destination: self.staging.target().to_string_lossy().into_owned(),
+            files: self.leaving.items.len() as u64,
+            bytes: self.leaving.items.iter().map(|item| self.size(item)).sum(),
             papers: papers.written.clone(),
-            read_back: !self.options.no_read_back,
+            read_back: !self.leaving.options.no_read_back,
         }
+    }
+}
+
+/// Whether a file lies there, and no link or anything else.
+fn is_file(path: &Path) -> Result<bool, AppError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) => Ok(found.is_file()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(false)
+        }
+        Err(error) => Err(AppError::io("look at", path)(error)),
     }
 }
 

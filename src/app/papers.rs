@@ -6,13 +6,14 @@ use std::fmt::Display;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::app::delivery::PAPER_MAX;
-use crate::app::disclosure::disclosure;
-use crate::app::export::{Delivery, ExportOptions, Item};
-use crate::app::gate::GateAnswer;
-use crate::app::{AppError, Context};
+use serde_json::Value;
+
+use crate::app::AppError;
+use crate::app::delivery::{PAPER_MAX, paper};
+use crate::app::disclosure::{disclosure, disclosure_data};
+use crate::app::export::{Delivery, Item, Leaving};
 use crate::attest::{
     Certificate, DELIVERY, DeliveryPredicate, Digests, Disclosed, PolicyInForce, Signer, Statement,
     Subject, Warning,
@@ -24,6 +25,7 @@ use crate::deliver::manifest::{
 };
 use crate::deliver::package::{Algorithm, Digest, Hasher, is_generation, is_list};
 use crate::deliver::staging::{PARTIAL, Staging, StagingError};
+use crate::failpoint;
 use crate::gate as judge;
 use crate::model::{AiStatus, AssetId, Paper, RelPath, Timestamp};
 use crate::record::Record;
@@ -36,7 +38,7 @@ pub(super) const SIGNATURE: &str = "genlock-certificate.json.sig";
 /// The disclosure log, before its endings.
 const DISCLOSURE: &str = "genlock-disclosure";
 /// The folder of ASC MHL.
-const MHL: &str = "ascmhl";
+pub(super) const MHL: &str = "ascmhl";
 /// What all our own names begin with.
 const OURS: &str = "genlock-";
 
@@ -61,8 +63,12 @@ pub(super) fn taken() -> impl Iterator<Item = String> {
 
 /// Checks that a manifest can list all this in a delivery of that name, before anything is copied. The
 /// manifest that it makes is no shorter than the one that will be.
-pub(super) fn check_names(destination: &Path, items: &[Item]) -> Result<(), AppError> {
-    let (mut content, ever) = (Content::default(), Timestamp::from_nanos(0));
+pub(super) fn check_names(
+    destination: &Path,
+    items: &[Item],
+    folders: &[String],
+) -> Result<(), AppError> {
+    let (mut content, ever) = (Content::of(folders), Timestamp::from_nanos(0));
     for name in items.iter().map(|item| item.name.clone()).chain(taken()) {
         let made = algorithms(&name).iter().map(|one| Hasher::digest(*one, b""));
         content.add(&name, u64::MAX, &made.collect::<Vec<_>>(), Some(ever));
@@ -72,17 +78,13 @@ pub(super) fn check_names(destination: &Path, items: &[Item]) -> Result<(), AppE
 
 /// Checks that a certificate of all this is one that can be read, before anything is copied.
 pub(super) fn check_certificate(
-    context: &Context<'_>,
-    options: &ExportOptions,
-    answer: &GateAnswer,
-    record: &Record,
-    items: &[Item],
+    leaving: &Leaving<'_>,
     beside: Vec<RelPath>,
 ) -> Result<(), AppError> {
     let digest = Digests::of(b"");
-    let names = items.iter().map(|item| item.name.clone()).chain(taken());
+    let names = leaving.items.iter().map(|item| item.name.clone()).chain(taken());
     let subjects = names.map(|name| Subject { name: Some(name), digest: digest.clone() });
-    let said = predicate(context, options, answer, record, context.now(), beside);
+    let said = predicate(leaving, leaving.context.now(), beside);
     certificate(subjects.collect(), said, PAPER_MAX).map(drop)
 }
 
@@ -121,6 +123,8 @@ pub(super) fn algorithms(name: &str) -> &'static [Algorithm] {
 pub(super) struct Papers {
     /// Every one of them, the certificate last: it makes the folder a delivery.
     pub(super) written: Vec<Paper>,
+    /// What the certificate says.
+    pub(super) said: DeliveryPredicate,
 }
 
 impl Papers {
@@ -129,77 +133,102 @@ impl Papers {
         self.written.iter().map(|paper| paper.name.as_str())
     }
 
-    /// The papers that a certificate came with, found in these folders; `None` when one is not there.
-    pub(super) fn of(certificate: &Certificate, folders: &[&Path]) -> Option<Self> {
-        let find = |name: &str| -> Option<PathBuf> {
-            folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file())
-        };
+    /// The papers of a folder that was found whole.
+    pub(super) fn of(certificate: &Certificate, folder: &Path) -> Result<Self, AppError> {
         let ours = certificate.files.iter().filter_map(|file| file.name.clone());
         let mut names: Vec<String> = ours.filter(|name| is_reserved(name)).collect();
-        if find(SIGNATURE).is_some() {
+        if folder.join(SIGNATURE).is_file() {
             names.push(SIGNATURE.to_owned());
         }
         let mut manifests = BTreeSet::new();
-        for folder in folders {
-            for entry in fs::read_dir(folder.join(MHL)).into_iter().flatten().flatten() {
-                manifests.insert(format!("{MHL}/{}", entry.file_name().to_str()?));
-            }
+        for entry in fs::read_dir(folder.join(MHL)).into_iter().flatten().flatten() {
+            manifests.insert(format!("{MHL}/{}", entry.file_name().to_string_lossy()));
         }
         names.extend(manifests);
         names.push(CERTIFICATE.to_owned());
         let paper = |name: String| {
-            let bytes = fs::read(find(&name)?).ok()?;
-            Some(Paper { asset: AssetId::from(blake3::hash(&bytes)), name })
+            let path = folder.join(&name);
+            let bytes = fs::read(&path).map_err(AppError::io("read", &path))?;
+            Ok(Paper { asset: AssetId::from(blake3::hash(&bytes)), name })
         };
-        let written: Vec<_> = names.into_iter().map(paper).collect::<Option<_>>()?;
-        let whole = certificate.files.iter().all(|file| {
-            let mut same = written.iter();
-            file.name.as_deref().is_none_or(|name| {
-                !is_reserved(name)
-                    || same.any(|one| one.name == name && one.asset == file.digest.blake3)
-            })
-        });
-        let has_manifest = written.iter().any(|one| one.name.starts_with(MHL));
-        (whole && has_manifest).then_some(Self { written })
+        let written = names.into_iter().map(paper).collect::<Result<_, AppError>>()?;
+        Ok(Self { written, said: certificate.said.clone() })
     }
 }
 
-/// Writes the papers of a delivery whose media is all there.
+/// Whether the papers in a folder say what they would say if they were made now: the verdict's warnings,
+/// policy, approvers and counts, and the disclosure log but for its moment.
+pub(super) fn says_now(
+    leaving: &Leaving<'_>,
+    folder: &Path,
+    said: &DeliveryPredicate,
+) -> Result<bool, AppError> {
+    let now = predicate(leaving, said.exported_at, said.beside.clone());
+    let now = DeliveryPredicate {
+        head: said.head.clone(),
+        by: said.by.clone(),
+        program: said.program.clone(),
+        read_back: said.read_back,
+        ..now
+    };
+    if now != *said {
+        return Ok(false);
+    }
+    let Some(log) = paper(&folder.join(format!("{DISCLOSURE}.json"))) else { return Ok(false) };
+    let now = disclosure_data(leaving.project, leaving.context, Some(&said.deliverable))?;
+    let mut bytes = Vec::new();
+    json_line(&mut bytes, &now).map_err(AppError::io("write", Path::new(DISCLOSURE)))?;
+    Ok(match (timeless(log.as_bytes()), timeless(&bytes)) {
+        (Some(then), Some(now)) => then == now,
+        _ => false,
+    })
+}
+
+/// A disclosure log without what is of the moment it was written at.
+fn timeless(log: &[u8]) -> Option<Value> {
+    let mut log: Value = serde_json::from_slice(log).ok()?;
+    let fields = log.as_object_mut()?;
+    for moment in ["written", "program", "scanned", "journal"] {
+        fields.remove(moment);
+    }
+    fields.get_mut("deliverable")?.as_object_mut()?.remove("verdict");
+    Some(log)
+}
+
+/// Writes the papers of a delivery whose media is all there. Those that a killed export left are taken away
+/// first, and the certificate gets its name when the device has all the others: it says that they are there.
 pub(super) fn papers(
     delivery: &Delivery<'_>,
-    answer: &GateAnswer,
-    record: &Record,
     copied: &[Copied],
-    signer: Option<&Signer>,
     beside: Vec<RelPath>,
 ) -> Result<Papers, AppError> {
-    let now = delivery.context.now();
-    let content = Content::default();
-    let mut writer = Writer { staging: delivery.staging, papers: Vec::new(), content };
-    disclose(delivery, &answer.deliverable, &mut writer, now)?;
-    for (item, copied) in delivery.items.iter().zip(copied) {
-        let modified = modified(delivery.staging, item)?;
+    let Delivery { leaving, staging } = delivery;
+    let now = leaving.context.now();
+    staging.keep(|name| leaving.has(name))?;
+    let mut writer = Writer { staging, papers: Vec::new(), content: Content::of(leaving.folders) };
+    disclose(leaving, &mut writer, now)?;
+    for (item, copied) in leaving.items.iter().zip(copied) {
+        let modified = modified(staging, item)?;
         writer.content.add(&item.name, copied.size, &copied.digests, modified);
     }
     let mut subjects: Vec<_> =
-        delivery.items.iter().zip(copied).map(|(item, copied)| subject(item, copied)).collect();
+        leaving.items.iter().zip(copied).map(|(item, copied)| subject(item, copied)).collect();
     subjects.extend(writer.papers.iter().map(|paper| paper.subject.clone()));
-    let said = predicate(delivery.context, delivery.options, answer, record, now, beside);
-    let text = certificate(subjects, said, PAPER_MAX)?;
-    let signature = signer.map(|signer| signer.sign(DELIVERY, text.as_bytes())).transpose()?;
-    if let Some(signature) = &signature {
+    let said = predicate(leaving, now, beside);
+    let text = certificate(subjects, said.clone(), PAPER_MAX)?;
+    let sign = |signer: &Signer| signer.sign(DELIVERY, text.as_bytes());
+    if let Some(signature) = leaving.signer.map(sign).transpose()? {
         writer.write(SIGNATURE, signature.as_bytes(), now)?;
     }
-    writer.write(CERTIFICATE, text.as_bytes(), now)?;
-    let certificate = writer.papers.pop();
-    let generation = writer.content.generation(delivery.staging.target(), now)?;
-    // What a killed export made under another time is none of this one.
-    delivery.staging.remove_folder(Path::new(MHL))?;
+    let certificate = Written::new(CERTIFICATE, text.as_bytes());
+    writer.list(CERTIFICATE, text.as_bytes(), now);
+    let generation = writer.content.generation(staging.target(), now)?;
     writer.write(&format!("{MHL}/{}", generation.name), &generation.manifest, now)?;
     writer.write(&format!("{MHL}/ascmhl_chain.xml"), &generation.chain, now)?;
-    writer.papers.extend(certificate);
+    staging.write_last(Path::new(CERTIFICATE), text.as_bytes())?;
+    writer.papers.push(certificate);
     let written = writer.papers.into_iter().map(|paper| paper.paper).collect();
-    Ok(Papers { written })
+    Ok(Papers { written, said })
 }
 
 /// A paper that was written.
@@ -212,35 +241,49 @@ struct Written {
 struct Writer<'a> {
     staging: &'a Staging,
     papers: Vec<Written>,
-    content: Content,
+    content: Content<'a>,
+}
+
+impl Written {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let digest = Digests::of(bytes);
+        Self {
+            paper: Paper { name: name.to_owned(), asset: digest.blake3 },
+            subject: Subject { name: Some(name.to_owned()), digest },
+        }
+    }
 }
 
 impl Writer<'_> {
-    /// One that a killed export left is replaced: until the certificate is there, none is part of
-    /// anything.
     fn write(&mut self, name: &str, bytes: &[u8], now: Timestamp) -> Result<(), AppError> {
-        self.staging.remove(Path::new(name))?;
         let path = self.staging.place(Path::new(name))?;
         fs::write(&path, bytes).map_err(AppError::io("write", &path))?;
-        let digest = Digests::of(bytes);
-        self.papers.push(Written {
-            paper: Paper { name: name.to_owned(), asset: digest.blake3 },
-            subject: Subject { name: Some(name.to_owned()), digest },
-        });
+        failpoint::hit("paper-written");
+        self.papers.push(Written::new(name, bytes));
+        self.list(name, bytes, now);
+        Ok(())
+    }
+
+    /// Has the manifest list a paper.
+    fn list(&mut self, name: &str, bytes: &[u8], now: Timestamp) {
         let made = [Hasher::digest(Algorithm::Xxh64, bytes)];
         self.content.add(name, bytes.len() as u64, &made, Some(now));
-        Ok(())
     }
 }
 
 /// What a manifest lists.
-#[derive(Default)]
-struct Content {
+struct Content<'a> {
     files: Vec<ManifestFile>,
+    /// Those in which nothing lies.
+    folders: &'a [String],
     references: Vec<ManifestReference>,
 }
 
-impl Content {
+impl<'a> Content<'a> {
+    const fn of(folders: &'a [String]) -> Self {
+        Self { files: Vec::new(), folders, references: Vec::new() }
+    }
+
     /// A history that comes with the media is referred to, as the format has it: its own files are in no
     /// manifest.
     fn add(&mut self, name: &str, size: u64, digests: &[Digest], modified: Option<Timestamp>) {
@@ -267,6 +310,7 @@ impl Content {
             time: now,
             folder_name: &folder,
             files: &self.files,
+            folders: self.folders,
             references: &self.references,
         })
         .map_err(|error| match error {
@@ -291,14 +335,8 @@ fn subject(item: &Item, copied: &Copied) -> Subject {
     Subject { name: Some(item.name.clone()), digest: Digests { blake3: copied.asset, sha256 } }
 }
 
-fn predicate(
-    context: &Context<'_>,
-    options: &ExportOptions,
-    answer: &GateAnswer,
-    record: &Record,
-    now: Timestamp,
-    beside: Vec<RelPath>,
-) -> DeliveryPredicate {
+fn predicate(leaving: &Leaving<'_>, now: Timestamp, beside: Vec<RelPath>) -> DeliveryPredicate {
+    let Leaving { context, options, gate: answer, record, .. } = leaving;
     let warnings = answer.verdict.findings.iter().map(|one| Warning {
         code: one.code.as_str().to_owned(),
         path: one.path.as_ref().map(ToString::to_string),
@@ -341,12 +379,11 @@ fn disclosed(record: &Record) -> Disclosed {
 
 /// The disclosure log, in its three forms.
 fn disclose(
-    delivery: &Delivery<'_>,
-    name: &str,
+    leaving: &Leaving<'_>,
     writer: &mut Writer<'_>,
     now: Timestamp,
 ) -> Result<(), AppError> {
-    let log = disclosure(delivery.project, delivery.context, Some(name))?;
+    let log = disclosure(leaving.project, leaving.context, Some(&leaving.gate.deliverable))?;
     for (ending, write) in FORMS {
         let mut bytes = Vec::new();
         write(&mut bytes, &log).map_err(AppError::io("write", Path::new(DISCLOSURE)))?;
@@ -367,6 +404,10 @@ impl From<StagingError> for AppError {
             | StagingError::Crowded { .. } => Self::usage(
                 format!("nothing was delivered: {error}"),
                 "nothing that is there is overwritten: export to a folder that is new or empty",
+            ),
+            StagingError::Arrived { .. } => Self::usage(
+                format!("the delivery was not finished: {error}"),
+                "look at what it is and who put it there; then the same export goes on",
             ),
             StagingError::Mounted { .. } => Self::usage(
                 format!("nothing was delivered: {error}"),
@@ -395,7 +436,7 @@ mod tests {
             let name = |at: usize| item(&format!("card-{at}/ascmhl/0001_card_2026.mhl"));
             let mut items: Vec<_> = (0..histories).map(name).collect();
             items.push(item("a.png"));
-            check_names(Path::new("/out/EP"), &items)
+            check_names(Path::new("/out/EP"), &items, &[])
         };
         of(10_000).unwrap();
         let Err(AppError::Usage { message, hint }) = of(10_001) else { panic!("it was taken") };

@@ -16,6 +16,10 @@ struct ExportView {
     verdict: &'static str,
     destination: String,
     delivered: bool,
+    /// It was there before, as it is to leave now.
+    already: bool,
+    /// The head of the journal that its certificate rests on.
+    head: String,
     files: u64,
     bytes: u64,
     read_back: bool,
@@ -50,6 +54,8 @@ pub(super) fn export(
             verdict: answer.gate.verdict.outcome.as_str(),
             destination,
             delivered: done.is_some(),
+            already: answer.already,
+            head: answer.head,
             files: done.map_or(0, |done| done.files),
             bytes: done.map_or(0, |done| done.bytes),
             read_back: done.is_some_and(|done| done.read_back),
@@ -71,6 +77,7 @@ pub(super) fn export(
         return Ok(exit);
     };
     let word = output.paint(Tone::Good, "delivered");
+    let word = if answer.already { format!("was {word} already") } else { word };
     let read = if done.read_back { ", read back" } else { ", not read back" };
     output.line(&format!(
         "{}: {word} to {}  ({}, {} bytes, compared{read}; journal {})",
@@ -78,7 +85,7 @@ pub(super) fn export(
         clean(&destination),
         count(done.files, "file"),
         done.bytes,
-        answer.gate.journal
+        answer.head
     ));
     tell_beside(&beside, output);
     output.line(&format!("check it anywhere: genlock verify {}", clean(&destination)));

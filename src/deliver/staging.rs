@@ -1,14 +1,15 @@
 //! Where a delivery is put together, so that it is there whole or not at all.
 //!
 //! A new or empty target appears by one rename of a folder beside it. Where that cannot be (a mount
-//! point, a folder that is in use) files are put together in [`PARTIAL`] inside it and renamed one by
-//! one when all are verified, the certificate last: until then the folder is no delivery. Whatever is
-//! there already is never overwritten. What a killed export left behind is taken up by the next one as
-//! far as it is part of that; nothing else of it may leave.
+//! point, a folder that is in use) files are put together in [`PARTIAL`] inside it and renamed when all
+//! are verified, the certificate last: until then the folder is no delivery. Whatever is there already is
+//! never overwritten. What a killed export left behind is taken up by the next one as far as it is part of
+//! that; nothing else of it may leave.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +17,9 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, OFlags, RenameFlags, flock, renameat_with, statvfs, syncfs};
 use rustix::io::Errno;
 
+use crate::deliver::beside::nothing_new;
 use crate::failpoint;
+use crate::model::RelPath;
 
 /// The folder inside the target where a delivery that cannot appear at once is put together.
 pub const PARTIAL: &str = ".genlock-partial";
@@ -43,22 +46,26 @@ pub fn is_at_work(folder: &Path) -> bool {
     lock.is_ok_and(|lock| flock(&lock, FlockOperation::NonBlockingLockShared) == Err(Errno::AGAIN))
 }
 
-/// Takes away what a killed export left behind in a finished delivery.
+/// Takes away what a killed export left behind in a finished delivery. Most left nothing, and where nobody
+/// may write, asking to remove what is not there fails too.
 pub fn sweep(target: &Path) -> Result<(), StagingError> {
     let lock = target.join(LOCK);
-    match fs::remove_file(&lock) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(io_error("remove", &lock)(error));
-        }
-        _ => {}
+    if is_there(&lock) {
+        fs::remove_file(&lock).map_err(io_error("remove", &lock))?;
     }
     let folder = target.join(PARTIAL);
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(io_error("remove", &folder)(error))
-        }
-        _ => Ok(()),
+    if is_there(&folder) {
+        fs::remove_dir_all(&folder).map_err(io_error("remove", &folder))?;
     }
+    Ok(())
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+fn is_file(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
 /// Why a delivery cannot be put together.
@@ -96,6 +103,12 @@ pub enum StagingError {
     #[error("{} is on another volume than the folder it is in", path.display())]
     Mounted {
         /// The folder.
+        path: PathBuf,
+    },
+    /// Something came to lie there since it was looked at.
+    #[error("{} came there meanwhile", path.display())]
+    Arrived {
+        /// What.
         path: PathBuf,
     },
     /// It holds more than a certificate can tell apart from the delivery.
@@ -205,12 +218,8 @@ impl Staging {
                 !is_apart(target, &found, &above) && inside.next().is_none()
             }
         };
-        let folder = if at_once {
-            let name = target.file_name().unwrap_or_default().to_string_lossy();
-            parent.join(format!(".{name}{PARTIAL}"))
-        } else {
-            target.join(PARTIAL)
-        };
+        let sibling = sibling(target);
+        let folder = if at_once { sibling } else { take_up(&sibling, target)? };
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
         // Through a link, what is taken away here would be somebody else's.
         let made = fs::symlink_metadata(&folder).map_err(io_error("look at", &folder))?;
@@ -238,34 +247,64 @@ impl Staging {
         Ok(path)
     }
 
+    /// Makes folders of the delivery in which nothing is to lie.
+    pub fn make_folders(&self, names: &[String]) -> Result<(), StagingError> {
+        names.iter().try_for_each(|name| {
+            let path = self.folder.join(name);
+            fs::create_dir_all(&path).map_err(io_error("create", &path))
+        })
+    }
+
+    /// Writes the file that says that all the others are there: it has its name when the device has them, and
+    /// never half of it.
+    pub fn write_last(&self, name: &Path, bytes: &[u8]) -> Result<(), StagingError> {
+        let path = self.folder.join(name);
+        let draft = path.with_extension("draft");
+        fs::write(&draft, bytes).map_err(io_error("write", &draft))?;
+        self.sync()?;
+        failpoint::hit("papers-synced");
+        fs::rename(&draft, &path).map_err(io_error("create", &path))?;
+        sync_folder(&self.folder)?;
+        failpoint::hit("certificate-written");
+        Ok(())
+    }
+
     /// The folder that is to be the delivery.
     pub fn target(&self) -> &Path {
         &self.target
     }
 
-    /// Where files of the delivery may lie now.
-    pub fn folders(&self) -> Vec<&Path> {
-        let placed = (!self.at_once).then_some(&*self.target);
-        std::iter::once(&*self.folder).chain(placed).collect()
+    /// The folder in which it is put together.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    /// Takes a folder away that is to be made anew.
-    pub fn remove_folder(&self, name: &Path) -> Result<(), StagingError> {
-        let path = self.folder.join(name);
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(io_error("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Where a file of the delivery lies now: put together, or already in its place.
+    /// Where a file of the delivery is put together, if it is.
     pub fn find(&self, name: &Path) -> Option<PathBuf> {
-        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|one| one.is_file());
-        Some(self.folder.join(name))
-            .filter(is_file)
-            .or_else(|| Some(self.target.join(name)).filter(|path| !self.at_once && is_file(path)))
+        Some(self.folder.join(name)).filter(|path| is_file(path))
+    }
+
+    /// Where something of the delivery is that a killed export put into its place, if no link leads there.
+    pub fn placed(&self, name: &Path) -> Option<PathBuf> {
+        let mut folders = name.ancestors().skip(1).map(|folder| self.target.join(folder));
+        let is_folder =
+            |path: PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+        (!self.at_once && folders.all(is_folder))
+            .then(|| self.target.join(name))
+            .filter(|path| is_there(path))
+    }
+
+    /// Takes that back, so that all of the delivery is in one place again and can be looked at there.
+    pub fn take_back(&self, name: &Path) -> Result<(), StagingError> {
+        let (from, to) = (self.target.join(name), self.place(name)?);
+        if is_there(&to) {
+            // Then it is somebody else's, and in the way.
+            return Ok(());
+        }
+        move_to_free(&from, &to)?;
+        remove_emptied(&from, &self.target);
+        failpoint::hit("delivery-taken-back");
+        Ok(())
     }
 
     /// Takes a file away that is not what it should be.
@@ -298,7 +337,7 @@ impl Staging {
             let remove = |error| io_error("remove", &path)(error);
             let kind = entry.file_type().map_err(io_error("look at", &path))?;
             if kind.is_dir() {
-                if self.prune(&name, wanted)? {
+                if self.prune(&name, wanted)? && !wanted(&name) {
                     fs::remove_dir(&path).map_err(remove)?;
                 } else {
                     is_empty = false;
@@ -329,9 +368,17 @@ impl Staging {
         syncfs(&folder).map_err(|error| io_error("sync", &self.folder)(error.into()))
     }
 
-    /// Makes it the delivery: `names` are its files and nothing else is, the one that makes it one last.
-    pub fn finish(self, names: &[&Path]) -> Result<(), StagingError> {
-        let wanted: BTreeSet<&Path> = names.iter().copied().collect();
+    /// Makes it the delivery: `names` are its files and nothing else is, the one that makes it one last;
+    /// `folders` are those in which nothing lies. `before` is what lay in the target when the last was
+    /// written.
+    pub fn finish(
+        self,
+        names: &[&Path],
+        folders: &[String],
+        before: &[RelPath],
+    ) -> Result<(), StagingError> {
+        let wanted: BTreeSet<&Path> =
+            names.iter().copied().chain(folders.iter().map(Path::new)).collect();
         self.keep(|name| wanted.contains(name))?;
         if let Some(name) = names.iter().find(|name| self.find(name).is_none()) {
             return Err(io_error("find", &self.folder.join(name))(ErrorKind::NotFound.into()));
@@ -339,20 +386,38 @@ impl Staging {
         if self.at_once {
             // Onto an empty folder, or onto nothing: never over anything. The lock is held until then, so
             // that nobody else begins to write here.
-            fs::rename(&self.folder, &self.target).map_err(io_error("create", &self.target))?;
+            fs::rename(&self.folder, &self.target).map_err(|error| match error.kind() {
+                ErrorKind::DirectoryNotEmpty
+                | ErrorKind::AlreadyExists
+                | ErrorKind::NotADirectory => StagingError::Arrived { path: self.target.clone() },
+                _ => io_error("create", &self.target)(error),
+            })?;
             failpoint::hit("delivery-appeared");
             sweep(&self.target)?;
             let parent = self.target.parent().unwrap_or(&self.target);
             return sync_folder(parent);
         }
-        // The others an earlier export put into their places before it was killed.
-        let here = |name: &&Path| fs::symlink_metadata(self.folder.join(name)).is_ok();
-        let here: Vec<&Path> = names.iter().copied().filter(here).collect();
-        check_free(&self.target, here.iter().copied())?;
-        if let Some((last, others)) = here.split_last() {
-            others.iter().try_for_each(|name| self.appear(name))?;
-            // Nothing may say that all is there before the device has it so.
+        check_free(&self.target, names.iter().copied())?;
+        if let Some((last, others)) = names.split_last() {
+            for name in others {
+                // A folder that is not there appears whole: of what lies in it later nobody could say
+                // otherwise whether it is part of this.
+                let top = name.iter().next().map_or(*name, Path::new);
+                if !is_there(&self.target.join(top)) {
+                    self.appear(top)?;
+                } else if is_there(&self.folder.join(name)) {
+                    self.appear(name)?;
+                }
+            }
+            for folder in folders {
+                let path = self.target.join(folder);
+                fs::create_dir_all(&path).map_err(io_error("create", &path))?;
+            }
+            // Nothing may say that all is there before the device has it so, nor beside what it does not
+            // know.
             self.sync()?;
+            failpoint::hit("delivery-in-place");
+            nothing_new(&self.target, &wanted.iter().copied().collect::<Vec<_>>(), before)?;
             self.appear(last)?;
         }
         sync_folder(&self.target)?;
@@ -360,21 +425,14 @@ impl Staging {
         fs::remove_dir_all(&self.folder).map_err(io_error("remove", &self.folder))
     }
 
-    /// Puts one file into its place in the target.
+    /// Puts a file, or a folder with all that is in it, into its place in the target.
     fn appear(&self, name: &Path) -> Result<(), StagingError> {
         let (from, to) = (self.folder.join(name), self.target.join(name));
         if let Some(parent) = to.parent() {
             fs::create_dir_all(parent).map_err(io_error("create", parent))?;
         }
         move_to_free(&from, &to)?;
-        // Folders that are empty now would look like part of the delivery to who is about to get it.
-        let mut emptied = from.parent();
-        while let Some(folder) = emptied.filter(|folder| *folder != self.folder) {
-            if fs::remove_dir(folder).is_err() {
-                break;
-            }
-            emptied = folder.parent();
-        }
+        remove_emptied(&from, &self.folder);
         failpoint::hit("delivery-placed");
         Ok(())
     }
@@ -406,11 +464,54 @@ const fn is_mounted(_: &Path) -> bool {
     false
 }
 
+/// Bytes in a name, as every file system has them.
+const NAME_MAX: usize = 255;
+
+/// The folder beside a target in which it is put together. Of a long name it has a digest: with more in
+/// it than the target's it would be none.
+fn sibling(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default();
+    let mut folder = format!(".{}{PARTIAL}", name.to_string_lossy());
+    if folder.len() > NAME_MAX {
+        let digest = blake3::hash(name.as_bytes()).to_hex();
+        folder = format!(".{}{PARTIAL}", &digest[..16]);
+    }
+    target.with_file_name(folder)
+}
+
+/// The folder inside a target that is in use. What was put together beside it while it was not, goes on
+/// there.
+fn take_up(sibling: &Path, target: &Path) -> Result<PathBuf, StagingError> {
+    let folder = target.join(PARTIAL);
+    let Ok(found) = fs::symlink_metadata(sibling) else { return Ok(folder) };
+    let above = fs::symlink_metadata(target).map_err(io_error("look at", target))?;
+    if !found.is_dir() || is_there(&folder) || is_apart(target, &above, &found) {
+        return Ok(folder);
+    }
+    if is_at_work(sibling) {
+        return Err(StagingError::Busy { path: target.to_owned() });
+    }
+    fs::rename(sibling, &folder).map_err(io_error("create", &folder))?;
+    Ok(folder)
+}
+
+/// Takes away the folders that are empty now that something in them was moved: they would look like part
+/// of the delivery to who is about to get it.
+fn remove_emptied(moved: &Path, below: &Path) {
+    let mut emptied = moved.parent();
+    while let Some(folder) = emptied.filter(|folder| *folder != below) {
+        if fs::remove_dir(folder).is_err() {
+            break;
+        }
+        emptied = folder.parent();
+    }
+}
+
 fn sync_folder(folder: &Path) -> Result<(), StagingError> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder))
 }
 
-/// Gives a file a name that nothing has yet.
+/// Gives a file or folder a name that nothing has yet.
 fn move_to_free(from: &Path, to: &Path) -> Result<(), StagingError> {
     match renameat_with(rustix::fs::CWD, from, rustix::fs::CWD, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
@@ -421,11 +522,16 @@ fn move_to_free(from: &Path, to: &Path) -> Result<(), StagingError> {
     }
 }
 
-/// The same in two steps: the name is taken by an empty file, which cannot replace anything, and that
-/// one is replaced.
+/// The same in two steps: the name is taken by an empty file or folder, which cannot replace anything, and
+/// that one is replaced.
 fn move_to_taken(from: &Path, to: &Path) -> Result<(), StagingError> {
-    match OpenOptions::new().write(true).create_new(true).open(to) {
-        Ok(_) => fs::rename(from, to).map_err(io_error("create", to)),
+    let taken = if is_file(from) {
+        OpenOptions::new().write(true).create_new(true).open(to).map(drop)
+    } else {
+        fs::create_dir(to)
+    };
+    match taken {
+        Ok(()) => fs::rename(from, to).map_err(io_error("create", to)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             Err(StagingError::Taken { path: to.to_owned() })
         }
@@ -439,10 +545,6 @@ mod tests {
 
     fn staging(target: &Path) -> Staging {
         Staging::open(target).unwrap()
-    }
-
-    fn is_there(path: &Path) -> bool {
-        fs::symlink_metadata(path).is_ok()
     }
 
     fn write(staging: &Staging, name: &str) {
@@ -466,7 +568,8 @@ mod tests {
             staging.keep(|name| name != Path::new("old/deep/b")).unwrap();
             assert!(!is_there(&staging.folder.join("old")) && !is_there(&staging.folder.join("l")));
             write(&staging, "late/c");
-            staging.finish(&[Path::new("a"), Path::new("certificate")]).unwrap();
+            let before = if in_use { vec![RelPath::new("notes").unwrap()] } else { Vec::new() };
+            staging.finish(&[Path::new("a"), Path::new("certificate")], &[], &before).unwrap();
             let names = fs::read_dir(&target).unwrap().map(|one| one.unwrap().file_name());
             let mut names: Vec<_> = names.filter(|name| name != "notes").collect();
             names.sort();
@@ -480,7 +583,7 @@ mod tests {
         let target = dir.path().join("EP");
         let staging = staging(&target);
         write(&staging, "a");
-        let finished = staging.finish(&[Path::new("a"), Path::new("b")]);
+        let finished = staging.finish(&[Path::new("a"), Path::new("b")], &[], &[]);
         assert!(matches!(finished, Err(StagingError::Io { action: "find", .. })));
         assert!(!is_there(&target));
     }

@@ -185,6 +185,22 @@ const CAMPAIGNS: &[Campaign] = &[
         },
         exit: 0,
     },
+    Campaign {
+        name: "export that goes on where one was killed",
+        prepare: approved,
+        args: |world| {
+            let used = world.outside("used");
+            let args = own(&["export", "EP101", used.to_str().unwrap()]);
+            if !used.exists() {
+                fs::create_dir_all(used.join("theirs")).unwrap();
+                let mut command = world.command();
+                command.args(&args).env("GENLOCK_FAILPOINT_ABORT", "delivery-in-place");
+                command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            }
+            args
+        },
+        exit: 0,
+    },
 ];
 
 /// Commands whose second run says that there is nothing left to do.

@@ -47,6 +47,7 @@ mod queries;
 mod readers;
 mod redetect;
 mod references;
+mod resumed;
 mod run;
 mod scan;
 mod signing;

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::app::AppError;
-use crate::app::contents::Contents;
+use crate::app::contents::{Contents, walk_all};
 use crate::app::deliverables::known;
-use crate::app::export::Item;
+use crate::app::export::{Item, Leaving};
 use crate::app::papers::{check_names, is_reserved, taken};
+use crate::app::{AppError, Context, Project};
 use crate::deliver::beside::beside;
+use crate::deliver::package::is_list;
 use crate::deliver::staging::check_free;
 use crate::gate as judge;
 use crate::model::{AssetPath, FinalItem, RelPath};
+use crate::observe::WalkError;
 use crate::record::Record;
 
 /// What leaves, by name. Of a deliverable that is final, what was finalised.
@@ -65,13 +67,71 @@ fn delivered_as(path: &AssetPath) -> Result<String, AppError> {
     Ok(format!("{root}{below}"))
 }
 
+/// Folders of packages in which nothing lies, as they are called in the delivery: a list that has hashes of
+/// folders would miss them in a copy.
+pub(super) fn empty_folders(
+    project: &Project,
+    context: &Context<'_>,
+    record: &Record,
+    name: &str,
+) -> Result<Vec<String>, AppError> {
+    let mut found = Vec::new();
+    for package in &known(record, name)?.made.packages {
+        let Some(root) = project.root(package) else { continue };
+        let walked = walk_all(project, root, &package.path, context.cancel, &mut |listing| {
+            let holds = [listing.files.len(), listing.links.len(), listing.subdirectories.len()];
+            if holds == [0; 3] && listing.ignored.is_empty() && listing.skipped == 0 {
+                found.push(AssetPath::new(package.root.clone(), listing.directory));
+            }
+        });
+        match walked {
+            Ok(()) => {}
+            Err(WalkError::Cancelled) => return Err(AppError::Interrupted),
+            Err(error) => {
+                return Err(AppError::Internal(format!("cannot list {package}: {error}")));
+            }
+        }
+    }
+    let mut names = found.iter().map(delivered_as).collect::<Result<Vec<_>, _>>()?;
+    // What lies in the folder of a history is in no manifest.
+    names.retain(|name| !is_list(name.as_bytes()));
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
+/// Checks that nothing of the delivery would itself be part of the deliverable: the next gate would judge
+/// the copies too, and find the deliverable changed or its package with more in it.
+pub(super) fn check_apart(leaving: &Leaving<'_>, target: &Path) -> Result<(), AppError> {
+    let name = &leaving.gate.deliverable;
+    let Some((_, place)) = leaving.project.locate(target) else { return Ok(()) };
+    let contents = Contents::new(&known(leaving.record, name)?.made)?;
+    let names = leaving.items.iter().map(|item| item.name.clone()).chain(taken());
+    let mut places = names.map(|name| place.path.join(name.as_bytes()));
+    match places.find(|path| contents.contains(&place.root, path)) {
+        None => Ok(()),
+        Some(path) => Err(AppError::usage(
+            format!(
+                "nothing was delivered: {} would be part of {name} itself",
+                AssetPath::new(place.root, path)
+            ),
+            "export to a folder that none of its paths and packages takes in",
+        )),
+    }
+}
+
 /// Checks that a manifest can hold every name, and that nothing is in the way of any in the target. Gives
 /// what lies there beside.
-pub(super) fn check_target(target: &Path, items: &[Item]) -> Result<Vec<RelPath>, AppError> {
-    check_names(target, items)?;
+pub(super) fn check_target(
+    target: &Path,
+    items: &[Item],
+    folders: &[String],
+) -> Result<Vec<RelPath>, AppError> {
+    check_names(target, items, folders)?;
     let papers: Vec<_> = taken().collect();
     let names = items.iter().map(|item| &item.name).chain(&papers);
-    let names: Vec<_> = names.map(Path::new).collect();
+    let mut names: Vec<_> = names.map(Path::new).collect();
     check_free(target, names.iter().copied())?;
+    names.extend(folders.iter().map(Path::new));
     Ok(beside(target, &names)?)
 }

@@ -1,16 +1,19 @@
 //! A delivery that is there already: whole, or about to appear when its export was killed. Either is this
-//! one only when it holds exactly what is to leave now.
+//! one only when it holds exactly what is to leave now, and its papers say what is true now.
 
+use std::fs;
 use std::path::Path;
 
+use crate::app::AppError;
 use crate::app::delivery::{paper, verify_delivery};
-use crate::app::export::{Delivery, Item};
-use crate::app::papers::{CERTIFICATE, Papers, SIGNATURE, is_reserved};
-use crate::app::{AppError, Context};
-use crate::attest::{Certificate, Signer};
+use crate::app::export::leaving::check_target;
+use crate::app::export::{Delivery, Item, Leaving};
+use crate::app::papers::{CERTIFICATE, MHL, Papers, SIGNATURE, is_reserved, says_now};
+use crate::attest::{Certificate, DeliveryPredicate, Signer};
 use crate::deliver::copy::read_back;
+use crate::deliver::package::{self, Algorithm, Hasher};
 use crate::deliver::staging::{StagingError, check_free};
-use crate::model::{Exported, RelPath, Seq, Timestamp};
+use crate::model::{Exported, Head, Seq, Timestamp};
 
 /// Whether a certificate is of this deliverable, with these files and no others.
 fn is_of(certificate: &Certificate, name: &str, items: &[Item]) -> bool {
@@ -32,85 +35,129 @@ fn is_signed(folder: &Path, text: &str, at: Timestamp, signer: Option<&Signer>) 
     Certificate::signed(text, &signature, None, at).is_ok_and(|key| key == signer.fingerprint())
 }
 
-/// A delivery that is finished, and perhaps not on record because the program was killed: all of it is
-/// looked at. Gives what it is on record as, and what lies beside it.
-pub(super) fn finished(
-    context: &Context<'_>,
-    destination: &Path,
-    name: &str,
-    items: &[Item],
-    signer: Option<&Signer>,
-) -> Result<(Exported, Vec<RelPath>), AppError> {
-    let path = destination.join(CERTIFICATE);
-    let taken = || AppError::from(StagingError::Taken { path: path.clone() });
-    let text = paper(&path).ok_or_else(taken)?;
-    let certificate = Certificate::parse(&text).map_err(|_| taken())?;
-    if !is_of(&certificate, name, items) {
-        return Err(taken());
+/// The event that recorded the verdict of a certificate.
+pub(super) fn verdict_of(said: &DeliveryPredicate) -> Seq {
+    said.head.parse().map_or(Seq(0), |head: Head| head.seq)
+}
+
+impl Leaving<'_> {
+    /// A delivery that is finished, and perhaps not on record because the program was killed: all of it is
+    /// looked at. Gives what it is on record as, and what its certificate says.
+    pub(super) fn finished(
+        &self,
+        destination: &Path,
+    ) -> Result<(Exported, DeliveryPredicate), AppError> {
+        let path = destination.join(CERTIFICATE);
+        let taken = || AppError::from(StagingError::Taken { path: path.clone() });
+        let text = paper(&path).ok_or_else(taken)?;
+        let certificate = Certificate::parse(&text).map_err(|_| taken())?;
+        let has = |folder: &String| destination.join(folder).is_dir();
+        let is_of = is_of(&certificate, &self.gate.deliverable, self.items);
+        if !is_of || !self.folders.iter().all(has) {
+            return Err(taken());
+        }
+        let verified = verify_delivery(self.context, destination, None)?;
+        if let Some((name, problem)) = verified.broken.into_iter().next() {
+            return Err(AppError::NotAsDelivered { path: destination.join(name), problem });
+        }
+        let place = destination.display();
+        if !is_signed(destination, &text, certificate.said.exported_at, self.signer) {
+            return Err(AppError::usage(
+                format!("{place} holds this delivery already, not signed with that key"),
+                "a certificate is signed when it is made: export to a folder that is new or empty",
+            ));
+        }
+        if !says_now(self, destination, &certificate.said)? {
+            return Err(AppError::usage(
+                format!("{place} holds this delivery already, with the papers of an older verdict"),
+                "what was decided since is in none of them: export to a folder that is new or empty",
+            ));
+        }
+        let papers = Papers::of(&certificate, destination)?;
+        let mut bytes = 0;
+        for item in self.items {
+            let path = destination.join(&item.name);
+            bytes += fs::symlink_metadata(&path).map_err(AppError::io("look at", &path))?.len();
+        }
+        let done = Exported {
+            deliverable: self.gate.deliverable.clone(),
+            gate: verdict_of(&certificate.said),
+            destination: destination.to_string_lossy().into_owned(),
+            files: self.items.len() as u64,
+            bytes,
+            papers: papers.written,
+            read_back: certificate.said.read_back,
+        };
+        Ok((done, certificate.said))
     }
-    let verified = verify_delivery(context, destination, None)?;
-    if let Some((name, problem)) = verified.broken.into_iter().next() {
-        return Err(AppError::NotAsDelivered { path: destination.join(name), problem });
-    }
-    if !is_signed(destination, &text, certificate.said.exported_at, signer) {
-        return Err(AppError::usage(
-            format!(
-                "{} holds this delivery already, not signed with that key",
-                destination.display()
-            ),
-            "a certificate is signed when it is made: export to a folder that is new or empty",
-        ));
-    }
-    let papers = Papers::of(&certificate, &[destination]).ok_or_else(taken)?;
-    let mut bytes = 0;
-    for item in items {
-        let path = destination.join(&item.name);
-        bytes += std::fs::symlink_metadata(&path).map_err(AppError::io("look at", &path))?.len();
-    }
-    let gate = certificate.said.head.split_once(':').and_then(|(seq, _)| seq.parse().ok());
-    let done = Exported {
-        deliverable: name.to_owned(),
-        gate: Seq(gate.unwrap_or_default()),
-        destination: destination.to_string_lossy().into_owned(),
-        files: items.len() as u64,
-        bytes,
-        papers: papers.written,
-        read_back: certificate.said.read_back,
-    };
-    Ok((done, certificate.said.beside))
 }
 
 impl Delivery<'_> {
     /// The papers of an export that was killed while the delivery appeared, if they are of this one and
-    /// every file is what they say, and what they say lies beside it.
-    pub(super) fn resumed(
-        &self,
-        name: &str,
-        signer: Option<&Signer>,
-    ) -> Result<Option<(Papers, Vec<RelPath>)>, AppError> {
+    /// say what is true now. All of it is where it was put together then, and whole.
+    pub(super) fn resumed(&self) -> Result<Option<Papers>, AppError> {
         let Some(at) = self.staging.find(Path::new(CERTIFICATE)) else { return Ok(None) };
         let certificate = paper(&at).and_then(|text| Some((Certificate::parse(&text).ok()?, text)));
-        let Some((certificate, text)) = certificate else {
-            self.staging.remove(Path::new(CERTIFICATE))?;
-            return Ok(None);
-        };
-        let at = certificate.said.exported_at;
-        let folders = self.staging.folders();
-        let is_asked = is_of(&certificate, name, self.items)
-            && certificate.said.read_back != self.options.no_read_back
-            && folders.iter().any(|one| is_signed(one, &text, at, signer));
-        let Some(papers) = Papers::of(&certificate, &folders).filter(|_| is_asked) else {
+        let Some((certificate, text)) = certificate else { return Ok(None) };
+        let Leaving { context, options, signer, gate, items, folders, .. } = self.leaving;
+        if !is_of(&certificate, &gate.deliverable, items) {
             // What that one put into its place already is no part of this one, and nobody would know
             // it from what lay there before.
             let names = certificate.files.iter().filter_map(|file| file.name.as_deref());
             check_free(self.staging.target(), names.map(Path::new))?;
-            self.staging.remove(Path::new(CERTIFICATE))?;
             return Ok(None);
-        };
-        let same = self.each(|item| {
-            let Some(at) = self.staging.find(Path::new(&item.name)) else { return Ok(false) };
-            Ok(self.hashing(&[], |options| read_back(&at, options))?.asset == item.asset)
-        })?;
-        Ok(same.into_iter().all(|same| same).then_some((papers, certificate.said.beside)))
+        }
+        self.take_back(&certificate, &text)?;
+        let folder = self.staging.folder();
+        let (said, at) = (&certificate.said, certificate.said.exported_at);
+        let is_asked =
+            said.read_back != options.no_read_back && is_signed(folder, &text, at, signer);
+        if !is_asked
+            || check_target(self.staging.target(), items, folders)? != said.beside
+            || !says_now(&self.leaving, folder, said)?
+            || !verify_delivery(context, folder, None)?.broken.is_empty()
+        {
+            return Ok(None);
+        }
+        Papers::of(&certificate, folder).map(Some)
     }
+
+    /// Takes back what is in its place already, so that all of it can be looked at as one folder: what is,
+    /// to the byte, what was put there. Anything else is somebody's, and in the way.
+    fn take_back(&self, certificate: &Certificate, text: &str) -> Result<(), AppError> {
+        for file in &certificate.files {
+            let name = Path::new(file.name.as_deref().unwrap_or_default());
+            let Some(at) = self.staging.placed(name).filter(|at| at.is_file()) else { continue };
+            if self.hashing(&[], |options| read_back(&at, options))?.asset == file.digest.blake3 {
+                self.staging.take_back(name)?;
+            }
+        }
+        let signature = self.staging.placed(Path::new(SIGNATURE)).and_then(|at| paper(&at));
+        let is_ours = |signature: &String| {
+            Certificate::signed(text, signature, None, certificate.said.exported_at).is_ok()
+        };
+        if signature.as_ref().is_some_and(is_ours) {
+            self.staging.take_back(Path::new(SIGNATURE))?;
+        }
+        if self.staging.placed(Path::new(MHL)).is_some()
+            && is_manifest_of(self.staging.target(), text)
+        {
+            self.staging.take_back(Path::new(MHL))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the history of a folder is the one that was made with a certificate: nobody else has listed
+/// that.
+fn is_manifest_of(folder: &Path, text: &str) -> bool {
+    let digest = Hasher::digest(Algorithm::Xxh64, text.as_bytes());
+    package::own(folder).is_ok_and(|history| {
+        history.is_some_and(|history| {
+            history
+                .listed
+                .iter()
+                .any(|one| one.path == CERTIFICATE.as_bytes() && one.digests == [digest.clone()])
+        })
+    })
 }

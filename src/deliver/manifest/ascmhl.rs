@@ -28,6 +28,9 @@ const ALGORITHMS: [Algorithm; 6] = [
     Algorithm::Xxh64,
 ];
 
+/// Bytes in the name of a file, as every file system has them.
+const NAME_MAX: usize = 255;
+
 /// A file to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestFile {
@@ -61,6 +64,8 @@ pub struct GenerationOptions<'a> {
     pub folder_name: &'a str,
     /// All files in it, in any order.
     pub files: &'a [ManifestFile],
+    /// Folders in which nothing lies. Those of files are listed without being named here.
+    pub folders: &'a [String],
     /// Generations of histories in folders below.
     pub references: &'a [ManifestReference],
 }
@@ -98,7 +103,11 @@ fn name(options: &GenerationOptions<'_>) -> Result<String, ManifestError> {
     if relative(folder) != Ok(folder.as_bytes().to_vec()) || folder.contains('/') {
         return Err(ManifestError::FolderName { name: shown(folder.as_bytes()) });
     }
-    Ok(format!("{SEQUENCE:04}_{folder}_{}.mhl", file_name_time(options.time)))
+    let time = file_name_time(options.time);
+    let named = |folder: &str| format!("{SEQUENCE:04}_{folder}_{time}.mhl");
+    // A folder may have as long a name as there are; with more in it, it is none.
+    let room = NAME_MAX.saturating_sub(named("").len());
+    Ok(named(&folder[..folder.floor_char_boundary(room)]))
 }
 
 /// The hashes of every folder, by algorithm.
@@ -115,6 +124,9 @@ impl<'a> Tree<'a> {
     fn new(options: &GenerationOptions<'a>) -> Result<Self, ManifestError> {
         let mut files = BTreeMap::new();
         let mut folders = BTreeSet::from([Vec::new()]);
+        for folder in options.folders {
+            add_parents(&mut folders, text(folder.as_bytes())?.as_bytes());
+        }
         for file in options.files {
             text(&file.path)?;
             add_parents(&mut folders, split(&file.path).0);

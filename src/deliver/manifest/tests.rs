@@ -71,6 +71,7 @@ fn generation_with(
         time: time(at),
         folder_name: folder.file_name().unwrap().to_str().unwrap(),
         files: &files,
+        folders: &[],
         references: &[],
     })?;
     let history = folder.join("ascmhl");
@@ -164,6 +165,7 @@ fn a_sha_256_alone_is_no_algorithm_of_asc_mhl() {
         time: time("2026-11-22T09:30:05Z"),
         folder_name: "x",
         files: &[file],
+        folders: &[],
         references: &[],
     });
     assert!(matches!(error, Err(ManifestError::NoCommonAlgorithm { .. })));
@@ -179,6 +181,7 @@ fn what_no_reader_would_take_is_not_written() {
             time: time("2026-11-22T09:30:05Z"),
             folder_name: "x",
             files: &files,
+            folders: &[],
             references: &[],
         };
         write_within(&options, Limits { records, bytes })
