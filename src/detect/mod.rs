@@ -44,7 +44,7 @@ use crate::detect::marks::Marked;
 use crate::model::{Evidence, Examination, Identity};
 
 /// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
-pub const DETECTORS: u32 = 5;
+pub const DETECTORS: u32 = 6;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]
@@ -159,7 +159,7 @@ fn judge(
     for mark in registry::MARKS.iter().filter(|mark| mark.beside_store || stores.is_empty()) {
         (mark.look)(&fields, &mut marked);
     }
-    marks::c2pa::look(source, media_type, &stores, settings, &mut marked, &mut found.problems);
+    marks::c2pa::look(source, media_type, &stores, settings, &mut marked, found);
     let (identity, more_sources) = marked.take_identity();
     let (evidence, more) = marked.finish();
     if more {

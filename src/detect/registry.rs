@@ -128,7 +128,7 @@ const SNIFF: u32 = 4;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.
-const BLOCKS: u32 = 5;
+const BLOCKS: u32 = 6;
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

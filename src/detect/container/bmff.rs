@@ -260,11 +260,7 @@ fn meta(bytes: &mut Bytes<'_>, here: BoxAt, path: &str, found: &mut Found) -> Re
     Ok(())
 }
 
-fn key_names(
-    bytes: &mut Bytes<'_>,
-    here: BoxAt,
-    found: &mut Found,
-) -> Result<Vec<String>, Broke> {
+fn key_names(bytes: &mut Bytes<'_>, here: BoxAt, found: &mut Found) -> Result<Vec<String>, Broke> {
     /// Keys of one film; writers use a dozen.
     const KEYS_MAX: u32 = 4096;
     /// Bytes kept of a key; those of known meaning are far shorter.
