@@ -1,6 +1,8 @@
 //! What container walkers find: blocks, each with its exact place. Walkers yield them, `expand`
 //! turns them into named fields, marks judge the fields. Nothing here judges.
 
+use serde::Deserialize;
+
 use crate::detect::bytes::Broke;
 use crate::detect::inflate::INFLATE_CAP;
 use crate::model::ContentProblem;
@@ -20,7 +22,8 @@ const INFLATED_CAP: u64 = 256 << 20;
 
 /// What kind of carrier a named text came from. Marks match on it, so that a key means what the
 /// writers of that carrier mean by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// PNG `tEXt`, `zTXt`, `iTXt`.
     PngText,

@@ -30,6 +30,8 @@ struct Signed {
     tool: String,
     #[serde(default = "yes")]
     whole: bool,
+    #[serde(default)]
+    common: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,47 +44,17 @@ struct Signer {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NamedValue {
-    carrier: CarrierName,
+    carrier: Carrier,
     keys: Vec<String>,
     #[serde(default)]
     is: Vec<String>,
     #[serde(default)]
     begins: Vec<String>,
     #[serde(default)]
-    form: Vec<String>,
+    form: Vec<Shape>,
     tool: String,
     #[serde(default)]
     weak: bool,
-}
-
-#[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum CarrierName {
-    Png,
-    Exif,
-    Xmp,
-    Id3,
-    Mp4,
-    Riff,
-    Vorbis,
-    Matroska,
-    Sei,
-}
-
-impl CarrierName {
-    fn carrier(self) -> Carrier {
-        match self {
-            Self::Png => Carrier::PngText,
-            Self::Exif => Carrier::Exif,
-            Self::Xmp => Carrier::Xmp,
-            Self::Id3 => Carrier::Id3,
-            Self::Mp4 => Carrier::Mp4,
-            Self::Riff => Carrier::Riff,
-            Self::Vorbis => Carrier::Vorbis,
-            Self::Matroska => Carrier::Matroska,
-            Self::Sei => Carrier::Sei,
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -95,7 +67,7 @@ struct Producer {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileName {
-    patterns: Vec<String>,
+    patterns: Vec<Shape>,
     tool: String,
 }
 
@@ -108,27 +80,21 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(include_str!("generators.toml")).unwrap_or_default()
 });
 
-/// The forms of names with their tools. A form that cannot be read is left out; a test reads all.
-static NAMES: LazyLock<Vec<(Shape, &'static str)>> = LazyLock::new(|| {
-    let rows = TABLE.name.iter();
-    rows.flat_map(|row| row.patterns.iter().map(|pattern| (pattern, row.tool.as_str())))
-        .filter_map(|(pattern, tool)| Some((Shape::parse(pattern)?, tool)))
-        .collect()
-});
-
 /// A generator known by a signed name.
 pub struct Agent {
     /// The tool or service, for people.
     pub tool: String,
     /// Whether all it signs was generated as a whole.
     pub whole: bool,
+    /// Whether programs that generate nothing have the name too: then only as what made the asset.
+    pub common: bool,
 }
 
 /// The generator of this name of a software agent or claim generator.
 pub fn signed_agent(text: &str) -> Option<Agent> {
     let known =
         TABLE.signed.iter().find(|entry| entry.names.iter().any(|name| named(text, name)))?;
-    Some(Agent { tool: known.tool.clone(), whole: known.whole })
+    Some(Agent { tool: known.tool.clone(), whole: known.whole, common: known.common })
 }
 
 /// The generator whose organisation signs as this.
@@ -165,22 +131,19 @@ fn is_key(carrier: Carrier, known: &str, key: &str) -> bool {
 pub fn named_value(carrier: Carrier, key: &str, value: &str) -> Option<Writer> {
     let value = value.trim();
     let known = TABLE.value.iter().find(|row| {
-        row.carrier.carrier() == carrier
+        row.carrier == carrier
             && row.keys.iter().any(|known| is_key(carrier, known, key))
             && (row.is.iter().any(|known| known == value)
                 || row.begins.iter().any(|known| value.starts_with(known.as_str()))
-                || row
-                    .form
-                    .iter()
-                    .filter_map(|form| Shape::parse(form))
-                    .any(|it| it.matches(value)))
+                || row.form.iter().any(|form| form.matches(value)))
     })?;
     Some(Writer { tool: &known.tool, heuristic: known.weak })
 }
 
 /// The generator whose downloads have names of this form. `stem` is a file name without extension.
 pub fn named_file(stem: &str) -> Option<&'static str> {
-    NAMES.iter().find(|(shape, _)| shape.matches(stem)).map(|(_, tool)| *tool)
+    let known = |row: &&FileName| row.patterns.iter().any(|shape| shape.matches(stem));
+    TABLE.name.iter().find(known).map(|row| row.tool.as_str())
 }
 
 /// The producer that a `ContentProducer` names. Its form: `001`, `1`, the credit code, a suffix.
@@ -207,7 +170,9 @@ fn named(text: &str, name: &str) -> bool {
         && match after.next() {
             None | Some('/') => true,
             Some(' ' | '_' | '-') => {
-                after.next().is_some_and(|next| next.is_ascii_digit() || next == 'v')
+                let rest = after.as_str();
+                let version = rest.strip_prefix('v').unwrap_or(rest);
+                version.starts_with(|next: char| next.is_ascii_digit())
             }
             _ => false,
         }
@@ -223,9 +188,6 @@ mod tests {
         assert!(table.signed.len() > 5 && table.signer.len() > 3);
         let patterns: usize = table.name.iter().map(|row| row.patterns.len()).sum();
         assert!(patterns > 10);
-        assert_eq!(NAMES.len(), patterns);
-        let mut forms = table.value.iter().flat_map(|row| &row.form);
-        assert!(forms.all(|form| Shape::parse(form).is_some()));
     }
 
     #[test]
@@ -234,6 +196,9 @@ mod tests {
         assert!(signed_agent("adobe firefly").is_some_and(|agent| !agent.whole));
         assert!(signed_agent("gpt-image 2.0").is_some());
         assert!(signed_agent("Sora Tanaka Editor").is_none());
+        assert!(signed_agent("Gemini viewer").is_none());
+        assert!(signed_agent("Sora video editor").is_none());
+        assert!(signed_agent("Sora v2").is_some() && signed_agent("gpt-image-1.5").is_some());
         assert!(signed_agent("Imagenius").is_none());
         assert!(signer("OpenAI").is_some());
         assert!(signer("OpenAI Watchers e.V.").is_none());

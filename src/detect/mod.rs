@@ -159,7 +159,7 @@ fn judge(
     for mark in registry::MARKS.iter().filter(|mark| mark.beside_store || stores.is_empty()) {
         (mark.look)(&fields, &mut marked);
     }
-    marks::c2pa::look(source, media_type, &stores, settings, &mut marked, &mut found.problems);
+    marks::c2pa::look(source, media_type, &stores, settings, &mut marked, found);
     let (identity, more_sources) = marked.take_identity();
     let (evidence, more) = marked.finish();
     if more {

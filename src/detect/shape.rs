@@ -4,6 +4,8 @@
 //! digits; `{any}` is any text, and not empty; `{words}` is such a text of two words or more, which hold letters, between
 //! underscores; `{half}` is ` AM`, ` PM` or nothing. A form matches the whole of a name or nothing. Used by `generators`.
 
+use serde::Deserialize;
+
 /// Parts of text in one form that can be anything: each multiplies the work.
 const ANY_MAX: usize = 3;
 
@@ -22,11 +24,21 @@ enum Part {
 }
 
 /// A form.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
 pub struct Shape(Vec<Part>);
+
+impl TryFrom<String> for Shape {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text} is no form"))
+    }
+}
 
 impl Shape {
     /// Reads a form; nothing when a part is not known or a brace is open.
-    pub fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {

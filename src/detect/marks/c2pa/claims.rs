@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
-use crate::detect::generators;
-use crate::detect::marks::c2pa::graph::Manifest;
+use crate::detect::generators::{self, Agent};
+use crate::detect::marks::c2pa::actions::{Action, actions, base};
+use crate::detect::marks::c2pa::graph::{Input, Manifest, Relation};
 use crate::detect::marks::{Marked, declared, name, pick};
 use crate::detect::xmp;
 use crate::model::{Evidence, Generative, SourceType, Strength};
@@ -30,83 +31,115 @@ pub struct Claim {
     pub detail: Vec<String>,
 }
 
-/// Whether an assertion lists actions.
-pub fn is_actions(label: &str) -> bool {
-    let base = label.split("__").next().unwrap_or(label);
-    matches!(base, "c2pa.actions" | "c2pa.actions.v2")
-}
-
 /// What a manifest says of the source of its own asset. The same source type is said once.
 pub fn claims(manifest: &Manifest) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    let actions: Vec<(&str, &Value)> = manifest
-        .assertions
-        .iter()
-        .filter(|(label, _)| is_actions(label))
-        .flat_map(|(label, value)| {
-            let list = value.get("actions").and_then(Value::as_array);
-            list.into_iter().flatten().map(move |action| (label.as_str(), action))
-        })
-        .collect();
+    let mut claims = Claims(Vec::new());
+    let actions = actions(manifest);
     let created = actions
         .iter()
-        .any(|(_, action)| speaks_of_whole(action) && declared(action).is_some_and(whole));
-    for (label, action) in &actions {
-        if let Some(claim) = of_action(label, action, created)
-            && !claims.iter().any(|known| known.source_type == claim.source_type)
+        .any(|action| speaks_of_whole(action) && action.source_type().is_some_and(whole));
+    for action in &actions {
+        if let Some((known, source_type)) = source_type(action, created)
+            && claims.lack(source_type)
         {
-            claims.push(claim);
+            claims.0.push(of_action(action, known, source_type));
         }
     }
-    let stated = degree(&claims);
+    let stated = degree(&claims.0);
     let all = manifest.assertions.iter();
-    for claim in all.flat_map(|(label, value)| of_metadata(label, value, stated)) {
-        if !claims.iter().any(|known| known.source_type == claim.source_type) {
-            claims.push(claim);
-        }
+    claims.add(all.flat_map(|(label, value)| of_metadata(label, value, stated)));
+    let stated = degree(&claims.0).unwrap_or(SourceType::TrainedAlgorithmicMedia);
+    let all = manifest.assertions.iter();
+    let disclosed: Vec<Claim> =
+        all.filter_map(|(label, value)| of_assertion(label, value, stated)).collect();
+    let model = disclosed.iter().find_map(|claim| claim.model.clone());
+    claims.add(disclosed);
+    // What may hold a part of a model does not say whether a generator that is named made one.
+    let says = |claim: &Claim| {
+        matches!(claim.source_type.generative(), Generative::Whole | Generative::Part)
+    };
+    if !claims.0.iter().any(says)
+        && let Some(claim) = by_name(manifest, &actions)
+    {
+        claims.0.push(claim);
     }
-    let stated = degree(&claims).unwrap_or(SourceType::TrainedAlgorithmicMedia);
-    for (label, value) in &manifest.assertions {
-        if let Some(claim) = of_assertion(label, value, stated)
-            && !claims.iter().any(|known| known.source_type == claim.source_type)
-        {
-            claims.push(claim);
-        }
-    }
-    let silent = claims.iter().all(|claim| claim.source_type.generative() == Generative::No);
-    if silent && let Some(claim) = by_name(manifest, &actions) {
-        claims.push(claim);
-    }
-    for claim in &mut claims {
+    let inputs = Inputs::of(manifest);
+    for claim in &mut claims.0 {
         if claim.tool.is_none() {
             claim.tool = name(manifest.generators.first().cloned());
         }
+        if claim.source_type.generative() != Generative::No {
+            inputs.complete(claim);
+        }
         if claim.model.is_none() {
-            claim.model = disclosed_model(manifest);
+            claim.model.clone_from(&model);
         }
     }
-    claims
+    claims.0
+}
+
+/// Claims, each source type once.
+struct Claims(Vec<Claim>);
+
+impl Claims {
+    fn lack(&self, source_type: SourceType) -> bool {
+        !self.0.iter().any(|known| known.source_type == source_type)
+    }
+
+    fn add(&mut self, more: impl IntoIterator<Item = Claim>) {
+        for claim in more {
+            if self.lack(claim.source_type) {
+                self.0.push(claim);
+            }
+        }
+    }
+}
+
+/// What ingredients tell of how a model was asked.
+struct Inputs<'a> {
+    model: Option<String>,
+    texts: Vec<(&'static str, &'a str)>,
+}
+
+impl<'a> Inputs<'a> {
+    fn of(manifest: &'a Manifest) -> Self {
+        let mut inputs = Self { model: None, texts: Vec::new() };
+        for edge in &manifest.ingredients {
+            match edge.input {
+                Some(Input::Model) if inputs.model.is_none() => {
+                    inputs.model = name(edge.title.clone());
+                }
+                Some(Input::Prompt) => {
+                    inputs.texts.extend(Some("prompt").zip(edge.text.as_deref()))
+                }
+                Some(Input::Seed) => inputs.texts.extend(Some("seed").zip(edge.text.as_deref())),
+                _ => {}
+            }
+        }
+        inputs
+    }
+
+    fn complete(&self, claim: &mut Claim) {
+        if claim.model.is_none() {
+            claim.model.clone_from(&self.model);
+        }
+        for (key, text) in &self.texts {
+            let line = format!("{key}: {text}");
+            if !claim.detail.contains(&line) {
+                claim.detail.push(line);
+            }
+        }
+    }
 }
 
 fn whole(known: SourceType) -> bool {
     known.generative() == Generative::Whole
 }
 
-fn declared(action: &Value) -> Option<SourceType> {
-    let text = action
-        .get("digitalSourceType")
-        .or_else(|| action.get("parameters")?.get("digitalSourceType"))?;
-    SourceType::parse(text.as_str()?)
-}
-
-fn kind(action: &Value) -> &str {
-    action.get("action").and_then(Value::as_str).unwrap_or("unnamed action")
-}
-
 /// Actions whose source type is about all of the asset; others are about what they added.
-fn speaks_of_whole(action: &Value) -> bool {
+fn speaks_of_whole(action: &Action<'_>) -> bool {
     matches!(
-        kind(action),
+        action.kind(),
         "c2pa.created"
             | "c2pa.opened"
             | "c2pa.converted"
@@ -117,14 +150,14 @@ fn speaks_of_whole(action: &Value) -> bool {
     )
 }
 
-fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
-    let known = declared(action)?;
-    let kind = kind(action);
-    let source_type = if whole(known) && !speaks_of_whole(action) {
+/// The source type that an action states, and that of the asset which follows.
+fn source_type(action: &Action<'_>, created: bool) -> Option<(SourceType, SourceType)> {
+    let known = action.source_type()?;
+    let follows = if whole(known) && !speaks_of_whole(action) {
         if created {
             // Said of the same generation, as Google does for its watermark.
             known
-        } else if kind == "c2pa.placed" {
+        } else if action.kind() == "c2pa.placed" {
             SourceType::CompositeSynthetic
         } else {
             SourceType::CompositeWithTrainedAlgorithmicMedia
@@ -133,61 +166,38 @@ fn of_action(label: &str, action: &Value, created: bool) -> Option<Claim> {
         known
     };
     // That an edit was no generative one says nothing of the rest.
-    if source_type.generative() == Generative::No && kind != "c2pa.created" {
-        return None;
-    }
+    (follows.generative() != Generative::No || action.kind() == "c2pa.created")
+        .then_some((known, follows))
+}
+
+fn of_action(action: &Action<'_>, known: SourceType, source_type: SourceType) -> Claim {
+    let kind = action.kind();
     let mark = if source_type == known {
         format!("{kind} declares {}: {}", known.term(), known.meaning())
     } else {
         format!("{kind} brought in {}, so the asset was {}", known.term(), source_type.meaning())
     };
-    let parameters = action.get("parameters").unwrap_or(&Value::Null);
     let mut detail = Vec::new();
     for (key, value) in [
-        ("when", pick(action, &["when"])),
-        (
-            "description",
-            pick(action, &["description"]).or_else(|| pick(parameters, &["description"])),
-        ),
-        ("prompt", pick(parameters, &["prompt", "Prompt"])),
+        ("when", action.text("when")),
+        ("description", action.text("description").or_else(|| action.parameter(&["description"]))),
+        ("prompt", action.parameter(&["prompt", "Prompt"])),
     ] {
         detail.extend(value.map(|value| format!("{key}: {value}")));
     }
-    if let Some(object) = parameters.as_object() {
-        // The library gives them in another order each time; the same file must say the same.
-        let sorted: BTreeMap<_, _> = object.iter().collect();
-        for (key, value) in sorted {
-            if !matches!(key.as_str(), "description" | "prompt" | "Prompt" | "ingredients")
-                && let Some(value) = value.as_str().filter(|value| value.len() < 200)
-            {
-                detail.push(format!("{key}: {value}"));
-            }
-        }
-    }
-    Some(Claim {
+    detail.extend(action.lines(&["description", "prompt", "Prompt", "ingredients"]));
+    Claim {
         source_type,
         mark,
-        assertion: label.to_owned(),
-        tool: name(agent(action)),
-        model: name(pick(
-            parameters,
-            &["model_name", "model", "com.adobe.firefly.version", "firefly.version"],
-        )),
+        assertion: action.label.to_owned(),
+        tool: name(action.agent()),
+        model: name(action.parameter(&[
+            "model_name",
+            "model",
+            "com.adobe.firefly.version",
+            "firefly.version",
+        ])),
         detail,
-    })
-}
-
-/// A text in version 1 and with some writers of version 2, else a map.
-fn agent(action: &Value) -> Option<String> {
-    match action.get("softwareAgent")? {
-        Value::String(text) => Some(text.clone()),
-        map => {
-            let agent = pick(map, &["name"])?;
-            Some(match pick(map, &["version"]) {
-                Some(version) => format!("{agent} {version}"),
-                None => agent,
-            })
-        }
     }
 }
 
@@ -199,9 +209,8 @@ fn degree(claims: &[Claim]) -> Option<SourceType> {
 
 /// The fields of XMP that a manifest signs as JSON-LD: the same labels as in a packet, by the same rules.
 fn of_metadata(label: &str, value: &Value, stated: Option<SourceType>) -> Vec<Claim> {
-    let base = label.split("__").next().unwrap_or(label);
     let known = ["stds.iptc", "stds.iptc.photo-metadata", "c2pa.metadata", "cawg.metadata"];
-    let Some(object) = value.as_object().filter(|_| known.contains(&base)) else {
+    let Some(object) = value.as_object().filter(|_| known.contains(&base(label))) else {
         return Vec::new();
     };
     let sorted: BTreeMap<_, _> = object.iter().collect();
@@ -263,7 +272,6 @@ fn texts_of(value: &Value, depth: usize, out: &mut Vec<String>) {
 /// Assertions other than actions and metadata that say where the asset comes from, with the degree that
 /// those state. Permissions, such as training-mining, are not among them.
 fn of_assertion(label: &str, value: &Value, degree: SourceType) -> Option<Claim> {
-    let base = label.split("__").next().unwrap_or(label);
     let claim = |mark: &str, model, detail: Option<String>| Claim {
         source_type: degree,
         mark: mark.to_owned(),
@@ -272,7 +280,7 @@ fn of_assertion(label: &str, value: &Value, degree: SourceType) -> Option<Claim>
         model: name(model),
         detail: detail.into_iter().collect(),
     };
-    match base {
+    match base(label) {
         "c2pa.ai_generated_content" => {
             let said = ["ai_generated", "Ai_generated", "AI_generated"].iter().any(|key| {
                 value.get(key).is_some_and(|it| it == &Value::Bool(true) || it == "true")
@@ -297,15 +305,8 @@ fn of_assertion(label: &str, value: &Value, degree: SourceType) -> Option<Claim>
     }
 }
 
-fn disclosed_model(manifest: &Manifest) -> Option<String> {
-    let (_, value) = manifest.assertions.iter().find(|(label, _)| {
-        label.starts_with("c2pa.ai-disclosure") || label.starts_with("c2pa.ai_generated_content")
-    })?;
-    name(pick(value, &["modelName", "model", "Model"]))
-}
-
 /// Generators that declare no source type, known by the names they sign.
-fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
+fn by_name(manifest: &Manifest, actions: &[Action<'_>]) -> Option<Claim> {
     let claim =
         |source_type, tool: &str, what: &str, assertion: &str, detail: Option<String>| Claim {
             source_type,
@@ -315,38 +316,36 @@ fn by_name(manifest: &Manifest, actions: &[(&str, &Value)]) -> Option<Claim> {
             model: None,
             detail: detail.into_iter().collect(),
         };
-    for (label, action) in actions {
-        if declared(action).is_some() {
-            continue;
+    let created = actions.iter().any(|action| action.kind() == "c2pa.created");
+    // What was opened was there before: no name makes a whole of what it edited.
+    let opened = actions.iter().any(|action| action.kind() == "c2pa.opened")
+        || manifest.ingredients.iter().any(|edge| edge.relation == Relation::ParentOf);
+    let degree = |made: bool, known: &Agent| {
+        if made || (known.whole && (created || !opened)) {
+            SourceType::TrainedAlgorithmicMedia
+        } else {
+            SourceType::CompositeWithTrainedAlgorithmicMedia
         }
-        if let Some((agent, known)) = agent(action)
-            .and_then(|agent| generators::signed_agent(&agent).map(|known| (agent, known)))
-        {
-            let source_type = if kind(action) == "c2pa.created" || known.whole {
-                SourceType::TrainedAlgorithmicMedia
-            } else {
-                SourceType::CompositeWithTrainedAlgorithmicMedia
-            };
-            let what = format!("{} by {agent}", kind(action));
-            let said = pick(action, &["description"]).map(|text| format!("description: {text}"));
-            return Some(claim(source_type, &known.tool, &what, label, said));
+    };
+    for action in actions.iter().filter(|action| action.source_type().is_none()) {
+        let made = action.kind() == "c2pa.created";
+        let known =
+            action.agent().and_then(|agent| Some((generators::signed_agent(&agent)?, agent)));
+        if let Some((known, agent)) = known.filter(|(known, _)| made || !known.common) {
+            let what = format!("{} by {agent}", action.kind());
+            let said = action.text("description").map(|text| format!("description: {text}"));
+            return Some(claim(degree(made, &known), &known.tool, &what, action.label, said));
         }
     }
     // A non-generative source type of its own outweighs the name of the program or the signer.
-    if actions.iter().any(|(_, action)| declared(action).is_some()) {
+    if actions.iter().any(|action| action.source_type().is_some()) {
         return None;
     }
-    let created = actions.iter().any(|(_, action)| kind(action) == "c2pa.created");
     for text in &manifest.generators {
-        let known = generators::signed_agent(text);
+        let known = generators::signed_agent(text).filter(|known| !known.common);
         if let Some(known) = known.filter(|known| known.whole || !actions.is_empty()) {
-            let source_type = if known.whole || created {
-                SourceType::TrainedAlgorithmicMedia
-            } else {
-                SourceType::CompositeWithTrainedAlgorithmicMedia
-            };
             let what = format!("claim generator {text}");
-            return Some(claim(source_type, &known.tool, &what, "", None));
+            return Some(claim(degree(created, &known), &known.tool, &what, "", None));
         }
     }
     let issuer = manifest.issuer.as_deref()?;

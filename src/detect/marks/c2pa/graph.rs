@@ -10,20 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::detect::marks::c2pa::DETECTOR;
-use crate::detect::marks::c2pa::claims::{Claim, claims, is_actions};
+use crate::detect::marks::c2pa::actions::is_actions;
+use crate::detect::marks::c2pa::claims::{Claim, claims};
+use crate::detect::marks::marked::EVIDENCE_MAX;
 use crate::detect::marks::{Marked, name};
 use crate::model::{
     Derivation, Evidence, Generative, GivenName, NameKind, Relation as Made, SourceType, Strength,
     Trust,
 };
 
-/// Ingredients of ingredients.
-const DEPTH_MAX: usize = 32;
-/// No manifest is entered once a store gave this many pieces of evidence.
-const EVIDENCE_MAX: usize = 64;
+/// Ingredients of ingredients: a picture that is edited again and again has its states in a row.
+const DEPTH_MAX: usize = 128;
 
-/// How an ingredient went into the asset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How an ingredient went into the asset, what means most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Relation {
     /// The asset is a later state of it.
     ParentOf,
@@ -31,6 +31,31 @@ pub enum Relation {
     ComponentOf,
     /// It was an input to a process.
     InputTo,
+}
+
+/// What a model was given, by the type of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// What it was asked for.
+    Prompt,
+    /// The number that its chance began with.
+    Seed,
+    /// The model itself.
+    Model,
+}
+
+impl Input {
+    /// Of a type as the standard writes it.
+    pub fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "c2pa.types.generator.prompt" => Some(Self::Prompt),
+            "c2pa.types.generator.seed" => Some(Self::Seed),
+            _ if kind == "c2pa.types.model" || kind.starts_with("c2pa.types.model.") => {
+                Some(Self::Model)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// An ingredient.
@@ -44,6 +69,10 @@ pub struct Edge {
     pub title: Option<String>,
     /// What XMP it carried calls it.
     pub names: Vec<GivenName>,
+    /// What it is to a model.
+    pub input: Option<Input>,
+    /// The text that it holds, of a prompt or a seed.
+    pub text: Option<String>,
 }
 
 /// A manifest.
@@ -59,8 +88,6 @@ pub struct Manifest {
     pub common_name: Option<String>,
     /// When it was signed, by a time stamp.
     pub time: Option<String>,
-    /// Title of the asset.
-    pub title: Option<String>,
     /// Assertions that are readable as JSON, by label.
     pub assertions: Vec<(String, Value)>,
     /// Ingredients.
@@ -80,10 +107,23 @@ pub struct Graph {
     pub manifests: BTreeMap<String, Manifest>,
 }
 
-/// Judges a graph. `place` is where the store stands in the file.
-pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
-    let mut judge = Judge { graph, place, seen: BTreeSet::new(), out: Vec::new() };
+/// Judges a graph: what it says, and whether all of it was looked at. `place` is where the store stands in the file.
+pub fn judge(graph: &Graph, place: &str) -> (Vec<Evidence>, bool) {
+    let mut judge = Judge {
+        graph,
+        place,
+        seen: BTreeSet::new(),
+        parts: Vec::new(),
+        out: Vec::new(),
+        whole: true,
+    };
     judge.own(&graph.active, "active manifest", Trust::Trusted, 0);
+    // Each manifest is entered once: first as what it means most.
+    let mut parts = std::mem::take(&mut judge.parts);
+    parts.sort_by_key(|(edge, ..)| edge.relation);
+    for (edge, label, above, depth) in parts {
+        judge.part(edge, label, above, depth);
+    }
     if judge.out.is_empty()
         && let Some(active) = graph.manifests.get(&graph.active)
     {
@@ -92,7 +132,7 @@ pub fn judge(graph: &Graph, place: &str) -> Vec<Evidence> {
         evidence.tool = name(active.generators.first().cloned());
         judge.out.push(evidence);
     }
-    judge.out
+    (judge.out, judge.whole)
 }
 
 /// The names that a graph has for the asset and for what went into it. The label of a manifest stands for
@@ -118,7 +158,11 @@ struct Judge<'a> {
     graph: &'a Graph,
     place: &'a str,
     seen: BTreeSet<&'a str>,
+    /// What went into the asset or into an earlier state of it, to be looked at behind those.
+    parts: Vec<(&'a Edge, &'a str, Trust, usize)>,
     out: Vec<Evidence>,
+    /// Whether no limit kept a manifest out.
+    whole: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -153,7 +197,7 @@ impl<'a> Judge<'a> {
                     self.own(inner, "only ingredient", trust, depth + 1);
                 }
                 Relation::ComponentOf | Relation::InputTo => {
-                    self.part(edge, inner, trust, depth + 1);
+                    self.parts.push((edge, inner, trust, depth + 1));
                 }
             }
         }
@@ -209,7 +253,9 @@ impl<'a> Judge<'a> {
 
     fn enter(&mut self, label: &str, depth: usize) -> Option<&'a Manifest> {
         let (label, manifest) = self.graph.manifests.get_key_value(label)?;
+        let new = !self.seen.contains(label.as_str());
         let room = depth <= DEPTH_MAX && self.out.len() < EVIDENCE_MAX;
+        self.whole &= room || !new;
         (room && self.seen.insert(label)).then_some(manifest)
     }
 
@@ -244,225 +290,4 @@ fn signer(manifest: &Manifest) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const TAM: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
-    const CAPTURE: &str = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture";
-
-    #[expect(clippy::needless_pass_by_value, reason = "reads better where json! is called")]
-    fn actions(list: Value) -> Vec<(String, Value)> {
-        vec![("c2pa.actions.v2".to_owned(), json!({ "actions": list }))]
-    }
-
-    fn manifest(
-        label: &str,
-        assertions: Vec<(String, Value)>,
-        edges: &[(Relation, &str)],
-    ) -> Manifest {
-        Manifest {
-            label: label.to_owned(),
-            generators: vec!["some-lib/1".to_owned()],
-            issuer: Some("Signer Ltd".to_owned()),
-            common_name: None,
-            time: None,
-            title: None,
-            assertions,
-            ingredients: edges
-                .iter()
-                .map(|(relation, label)| Edge {
-                    relation: *relation,
-                    label: Some((*label).to_owned()),
-                    title: None,
-                    names: Vec::new(),
-                })
-                .collect(),
-            trust: Trust::ValidUntrusted,
-            codes: Vec::new(),
-        }
-    }
-
-    fn types(manifests: Vec<Manifest>) -> Vec<Option<SourceType>> {
-        let graph = Graph {
-            active: "a".to_owned(),
-            manifests: manifests.into_iter().map(|one| (one.label.clone(), one)).collect(),
-        };
-        judge(&graph, "P").into_iter().map(|evidence| evidence.source_type).collect()
-    }
-
-    #[test]
-    fn a_claim_in_the_parent_is_a_claim_on_the_asset() {
-        let active = manifest(
-            "a",
-            actions(json!([{"action": "c2pa.opened"}])),
-            &[(Relation::ParentOf, "b")],
-        );
-        let parent = manifest(
-            "b",
-            actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
-            &[(Relation::ParentOf, "a")],
-        );
-        assert_eq!(types(vec![active, parent]), [Some(SourceType::TrainedAlgorithmicMedia)]);
-    }
-
-    #[test]
-    fn a_component_is_a_part_and_an_input_must_be_looked_at() {
-        let created = json!([{"action": "c2pa.created", "digitalSourceType": CAPTURE}]);
-        let generated = || {
-            manifest(
-                "b",
-                actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
-                &[],
-            )
-        };
-        for (relation, expected) in [
-            (Relation::ComponentOf, SourceType::CompositeSynthetic),
-            (Relation::InputTo, SourceType::Composite),
-        ] {
-            let active = manifest("a", actions(created.clone()), &[(relation, "b")]);
-            assert_eq!(
-                types(vec![active, generated()]),
-                [Some(SourceType::DigitalCapture), Some(expected)]
-            );
-        }
-        let wrap = manifest("a", Vec::new(), &[(Relation::ComponentOf, "b")]);
-        assert_eq!(types(vec![wrap, generated()]), [Some(SourceType::TrainedAlgorithmicMedia)]);
-    }
-
-    #[test]
-    fn an_edit_is_a_part_and_a_generation_is_said_once() {
-        let edit =
-            json!([{"action": "c2pa.opened"}, {"action": "c2pa.edited", "digitalSourceType": TAM}]);
-        assert_eq!(
-            types(vec![manifest("a", actions(edit), &[])]),
-            [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
-        );
-        let google = json!([
-            {"action": "c2pa.created", "digitalSourceType": TAM},
-            {"action": "c2pa.edited", "digitalSourceType": TAM},
-        ]);
-        assert_eq!(
-            types(vec![manifest("a", actions(google), &[])]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
-    }
-
-    #[test]
-    fn generators_without_a_source_type_are_known_by_their_signed_names() {
-        let bing = json!([{"action": "c2pa.created", "softwareAgent": "Image Creator from Designer",
-            "description": "AI Generated Image"}]);
-        assert_eq!(
-            types(vec![manifest("a", actions(bing), &[])]),
-            [Some(SourceType::TrainedAlgorithmicMedia)]
-        );
-        let fill = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Firefly"}]);
-        assert_eq!(
-            types(vec![manifest("a", actions(fill), &[])]),
-            [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]
-        );
-        for (action, expected) in [
-            ("c2pa.created", SourceType::TrainedAlgorithmicMedia),
-            ("c2pa.opened", SourceType::CompositeWithTrainedAlgorithmicMedia),
-        ] {
-            let mut made = manifest("a", actions(json!([{"action": action}])), &[]);
-            made.generators = vec!["topaz labs image api/1.0".to_owned()];
-            assert_eq!(types(vec![made]), [Some(expected)]);
-        }
-        let photoshop = json!([{"action": "c2pa.edited", "softwareAgent": "Adobe Photoshop 26.0"}]);
-        assert_eq!(types(vec![manifest("a", actions(photoshop), &[])]), [None]);
-    }
-
-    fn with(label: &str, data: Value) -> Vec<(String, Value)> {
-        vec![(label.to_owned(), data)]
-    }
-
-    #[test]
-    fn signed_metadata_is_read_by_the_rules_of_xmp() {
-        let context = json!({"Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-            "ps": "http://ns.adobe.com/photoshop/1.0/"});
-        for (key, value, expected) in [
-            (
-                "Iptc4xmpExt:AISystemUsed",
-                json!("Google Gemini"),
-                SourceType::TrainedAlgorithmicMedia,
-            ),
-            ("Iptc4xmpExt:AISystemUsed", json!("?"), SourceType::Composite),
-            (
-                "Iptc4xmpExt:AIPromptInformation",
-                json!([{"@value": "a fox", "@language": "en"}]),
-                SourceType::TrainedAlgorithmicMedia,
-            ),
-            (
-                "ps:Credit",
-                json!("Edited with Google AI"),
-                SourceType::CompositeWithTrainedAlgorithmicMedia,
-            ),
-            ("x:DigitalSourceType", json!(format!("{TAM}/")), SourceType::TrainedAlgorithmicMedia),
-        ] {
-            let data = json!({"@context": context, key: value});
-            for label in ["cawg.metadata", "c2pa.metadata__1"] {
-                let got = types(vec![manifest("a", with(label, data.clone()), &[])]);
-                assert_eq!(got, [Some(expected)], "{key}");
-            }
-        }
-        for nothing in [
-            json!({"dc:title": "Made with Google AI"}),
-            json!({"Iptc4xmpExt:AISystemUsed": "none"}),
-        ] {
-            assert_eq!(types(vec![manifest("a", with("cawg.metadata", nothing), &[])]), [None]);
-        }
-    }
-
-    #[test]
-    fn a_disclosure_without_a_degree_takes_that_of_the_manifest() {
-        let part =
-            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
-        let edited = json!([{"action": "c2pa.opened"}, {"action": "c2pa.edited", "digitalSourceType": part}]);
-        for (label, data) in [
-            ("c2pa.ai-disclosure", json!({"modelName": "Flux"})),
-            ("c2pa.ai_generated_content", json!({"ai_generated": true})),
-            ("cawg.metadata", json!({"Iptc4xmpExt:AISystemUsed": "Flux"})),
-        ] {
-            let both = [actions(edited.clone()), with(label, data.clone())].concat();
-            assert_eq!(
-                types(vec![manifest("a", both, &[])]),
-                [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)],
-                "{label}"
-            );
-            if label != "cawg.metadata" {
-                let alone = with(label, data);
-                assert_eq!(
-                    types(vec![manifest("a", alone, &[])]),
-                    [Some(SourceType::TrainedAlgorithmicMedia)]
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn permissions_are_not_provenance() {
-        let mining = vec![(
-            "cawg.training-mining".to_owned(),
-            json!({"entries": {"cawg.ai_generative_training": {"use": "notAllowed"}}}),
-        )];
-        assert_eq!(types(vec![manifest("a", mining, &[])]), [None]);
-    }
-
-    #[test]
-    fn the_weakest_link_decides_trust() {
-        let mut active = manifest("a", Vec::new(), &[(Relation::ParentOf, "b")]);
-        active.trust = Trust::Tampered;
-        let mut parent = manifest(
-            "b",
-            actions(json!([{"action": "c2pa.created", "digitalSourceType": TAM}])),
-            &[],
-        );
-        parent.trust = Trust::Trusted;
-        let graph = Graph {
-            active: "a".to_owned(),
-            manifests: [active, parent].into_iter().map(|one| (one.label.clone(), one)).collect(),
-        };
-        assert_eq!(judge(&graph, "P")[0].trust, Some(Trust::Tampered));
-    }
-}
+mod tests;

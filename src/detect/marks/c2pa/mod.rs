@@ -3,6 +3,7 @@
 //! manifest says, whether the bytes are bound to it, whether its signature holds and whether the
 //! signer is trusted are separate facts.
 
+pub mod actions;
 pub mod claims;
 pub mod graph;
 #[cfg(feature = "c2pa")]
@@ -14,12 +15,12 @@ pub mod read;
 mod signed_tests;
 
 use crate::detect::Settings;
-use crate::detect::block::Block;
 #[cfg(feature = "c2pa")]
 use crate::detect::block::STORE_FILE;
+use crate::detect::block::{Block, Found};
 use crate::detect::bytes::Source;
 use crate::detect::marks::Marked;
-use crate::model::{ContentProblem, Evidence};
+use crate::model::Evidence;
 
 /// The detector's name.
 pub const DETECTOR: &str = "c2pa";
@@ -32,23 +33,27 @@ pub fn look(
     stores: &[(usize, Block)],
     settings: &Settings,
     out: &mut Marked,
-    problems: &mut Vec<ContentProblem>,
+    found: &mut Found,
 ) {
     let Some((order, block)) = stores.first() else {
         return;
     };
     match read::read(source, media_type, block, settings) {
         Ok(graph) => {
-            let evidence = graph::judge(&graph, &block.place);
+            let (evidence, whole) = graph::judge(&graph, &block.place);
             for one in evidence {
                 out.push(*order, one);
             }
             graph::names(&graph, &block.place, out);
+            if !whole {
+                found.problem(
+                    DETECTOR,
+                    format!("manifest store in {} holds more than is looked at", block.place),
+                );
+            }
         }
-        Err(why) => problems.push(ContentProblem {
-            detector: DETECTOR.to_owned(),
-            problem: format!("manifest store in {} cannot be read: {why}", block.place),
-        }),
+        Err(why) => found
+            .problem(DETECTOR, format!("manifest store in {} cannot be read: {why}", block.place)),
     }
 }
 
@@ -61,7 +66,8 @@ pub fn beside(
     settings: &Settings,
 ) -> Result<Vec<Evidence>, String> {
     let graph = read::read_beside(source, media_type, store, settings)?;
-    Ok(graph::judge(&graph, STORE_FILE))
+    // What was not looked at is a problem of the store, where that is examined.
+    Ok(graph::judge(&graph, STORE_FILE).0)
 }
 
 /// Without the library nothing can be said of it.
@@ -83,12 +89,12 @@ pub fn look(
     stores: &[(usize, Block)],
     _: &Settings,
     _: &mut Marked,
-    problems: &mut Vec<ContentProblem>,
+    found: &mut Found,
 ) {
     if let Some((_, block)) = stores.first() {
-        problems.push(ContentProblem {
-            detector: DETECTOR.to_owned(),
-            problem: format!("c2pa manifest present in {}, this build cannot read it", block.place),
-        });
+        found.problem(
+            DETECTOR,
+            format!("c2pa manifest present in {}, this build cannot read it", block.place),
+        );
     }
 }

@@ -12,7 +12,7 @@ use c2pa::{Context, Ingredient, Manifest as Signed, Reader, Relationship, Valida
 use crate::detect::Settings;
 use crate::detect::block::{Block, Content, Store};
 use crate::detect::bytes::Source;
-use crate::detect::marks::c2pa::graph::{Edge, Graph, Manifest, Relation};
+use crate::detect::marks::c2pa::graph::{Edge, Graph, Input, Manifest, Relation};
 use crate::detect::marks::c2pa::lengths;
 use crate::model::{GivenName, NameKind, Trust};
 
@@ -154,11 +154,12 @@ fn graph(reader: &Reader, detached: bool) -> Option<Graph> {
         checks.failures.retain(|(code, _)| !binds_bytes(code));
         checks.state = ValidationState::Valid;
     }
-    let manifests: BTreeMap<String, Manifest> = reader
+    let mut manifests: BTreeMap<String, Manifest> = reader
         .manifests()
         .iter()
         .map(|(label, signed)| (label.clone(), manifest(label, signed, &checks)))
         .collect();
+    texts(reader, &mut manifests);
     manifests.contains_key(&active).then_some(Graph { active, manifests })
 }
 
@@ -180,7 +181,6 @@ fn manifest(label: &str, signed: &Signed, checks: &Checks) -> Manifest {
         issuer: signed.issuer(),
         common_name: signed.common_name(),
         time: signed.time(),
-        title: signed.title().map(str::to_owned),
         assertions: signed
             .assertions()
             .iter()
@@ -209,6 +209,33 @@ fn edge(ingredient: &Ingredient) -> Edge {
             .chain(ingredient.document_id().map(|id| (NameKind::Document, id)))
             .map(|(kind, id)| GivenName(kind, id.trim().to_owned()))
             .collect(),
+        input: ingredient
+            .data_types()
+            .into_iter()
+            .flatten()
+            .find_map(|data| Input::of(&data.asset_type)),
+        text: None,
+    }
+}
+
+/// Reads what prompts and seeds hold into their ingredients. Every ingredient may name the same data, so there
+/// is a bound to how many are read.
+fn texts(reader: &Reader, manifests: &mut BTreeMap<String, Manifest>) {
+    /// Of a store.
+    const TEXTS_MAX: usize = 16;
+    let given = |edge: &&mut Edge| matches!(edge.input, Some(Input::Prompt | Input::Seed));
+    let mut left = TEXTS_MAX;
+    for (label, manifest) in manifests {
+        let signed = reader.get_manifest(label).into_iter().flat_map(Signed::ingredients);
+        let edges = manifest.ingredients.iter_mut().zip(signed);
+        for (edge, ingredient) in edges.filter(|(edge, _)| given(edge)).take(left) {
+            left -= 1;
+            edge.text = ingredient.data_ref().and_then(|data| {
+                let mut text = Cursor::new(Vec::new());
+                reader.resource_to_stream(&data.identifier, &mut text).ok()?;
+                String::from_utf8(text.into_inner()).ok()
+            });
+        }
     }
 }
 
