@@ -68,6 +68,7 @@ fn history(folder: &Path, names: &[&str]) {
         time: "2026-11-22T08:00:00Z".parse().unwrap(),
         folder_name: "card",
         files: &listed.collect::<Vec<_>>(),
+        folders: &[],
         references: &[],
     })
     .unwrap();

@@ -139,7 +139,7 @@ impl Teller {
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
         if let Some((state, why)) = guards.judge(path, asset, &self.record) {
-            let (origin, _) = origin(&self.reader, &self.record, asset)?;
+            let (origin, _) = Origins::new(&self.reader, &self.record).of(asset)?;
             tell(guard(path, asset, &origin, state, why));
         }
         Ok(())
