@@ -11,7 +11,7 @@ use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
     AppError, Context, DecisionOptions, DecisionTarget, Project, SignOptions, Verdicts,
 };
-use crate::ledger::Reader;
+use crate::ledger::{HeldRow, Reader};
 use crate::model::{
     Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp, is_same_name,
 };
@@ -267,7 +267,7 @@ fn brought_in(
     let declarations = &record.declarations;
     if found.is_none() && declarations.have_globs() {
         let assets: BTreeSet<_> = assets.iter().collect();
-        reader.held(&mut |path, asset, gone| {
+        reader.held(&mut |HeldRow { path, asset, gone, .. }| {
             let mut takers = declarations.takers_at(&path, gone);
             if assets.contains(&asset) && takers.any(|one| is_same_name(one, by)) {
                 found.get_or_insert(asset);

@@ -1,11 +1,11 @@
-//! Path rules that came or went since the last look: what lies under a new one is marked, and the
-//! rules in force are journalled. What a rule that went had raised does not count any more.
+//! Path rules that came or went since the last look: what lies or ever lay under a new one is marked,
+//! and the rules in force are journalled. What a rule that went had raised does not count any more.
 
 use crate::app::decide::decisions;
 use crate::app::detection::Detection;
 use crate::app::ingest::Ingest;
 use crate::app::{AppError, Context, Project};
-use crate::ledger::{Ledger, Reader};
+use crate::ledger::{HeldRow, Ledger, Reader};
 use crate::model::{Event, RulesAdopted};
 
 /// Whether the rules in the settings are not those that were journalled last.
@@ -28,9 +28,9 @@ pub(super) fn adopt(
         for root in &project.config.roots {
             let mut ingest = Ingest::new(ledger, context, detection, root.name.clone());
             let mut failed = Ok(());
-            reader.locations(false, &mut |row| {
-                if row.path.root == root.name && failed.is_ok() {
-                    failed = ingest.attach(row.asset, detection.of_rules(&row.path, &is_new));
+            reader.held(&mut |HeldRow { path, asset, .. }| {
+                if path.root == root.name && failed.is_ok() {
+                    failed = ingest.attach(asset, detection.of_rules(&path, &is_new));
                 }
             })?;
             failed?;

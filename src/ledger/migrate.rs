@@ -1,6 +1,6 @@
 //! The numbered schema files and bringing a ledger up to the newest one.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use crate::failpoint;
 
@@ -23,15 +23,23 @@ pub(super) fn newest() -> u32 {
 
 /// Applies what is missing, each file in a transaction of its own with its number.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let format: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    for (number, sql) in (1u32..).zip(MIGRATIONS).skip(format as usize) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "user_version", number)?;
-        failpoint::hit("schema-filled");
+    while format(connection)? < newest() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have done it while this one waited to write.
+        let format = format(&transaction)?;
+        if let Some(sql) = MIGRATIONS.get(format as usize) {
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "user_version", format + 1)?;
+            failpoint::hit("schema-filled");
+        }
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// The format that a ledger has.
+pub(super) fn format(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub use error::LedgerError;
 pub use journal::{Kinds, Ledger};
 pub use query::Reader;
 pub use rows::{
-    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, NamedRow,
-    SameInode, SeenAsset, Totals,
+    AssetMatch, AssetRow, ExaminedRow, HeldRow, KnownFile, KnownLink, LocationRow, LogRow,
+    NamedRow, SameInode, SeenAsset, Totals,
 };
 pub use verify::{Verification, VerifyProblem, verify};

@@ -9,13 +9,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::error::LedgerError;
 use crate::ledger::history::{Tail, head_at, tail};
-use crate::ledger::migrate::newest;
+use crate::ledger::migrate::{format, newest};
 use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
-    AssetMatch, AssetRow, ExaminedRow, KnownFile, KnownLink, LocationRow, LogRow, SameInode,
-    SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of, fingerprint,
-    rel_path, root_name, sighting, unreadable,
+    AssetMatch, AssetRow, ExaminedRow, HeldRow, KnownFile, KnownLink, LocationRow, LogRow,
+    SameInode, SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of,
+    fingerprint, rel_path, root_name, sighting, unreadable,
 };
 use crate::model::{
     AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath,
@@ -91,10 +91,7 @@ impl Reader {
     /// Whether the tables are of this program's format. Those of an older one know less: only the
     /// journal can be read until somebody opens the ledger for writing.
     pub fn is_current(&self) -> Result<bool, LedgerError> {
-        self.connection
-            .pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0))
-            .map(|format| format == newest())
-            .map_err(|source| self.sql(source))
+        format(&self.connection).map(|format| format == newest()).map_err(|source| self.sql(source))
     }
 
     /// Whether any file was ever observed.
@@ -590,24 +587,25 @@ impl Reader {
         Ok(found)
     }
 
-    /// Every path that holds or ever held a content, and the event that says that it does no more.
-    pub fn held(
-        &self,
-        each: &mut dyn FnMut(AssetPath, AssetId, Option<Seq>),
-    ) -> Result<(), LedgerError> {
+    /// Every path that holds or ever held a content.
+    pub fn held(&self, each: &mut dyn FnMut(HeldRow)) -> Result<(), LedgerError> {
         let mut read = || -> rusqlite::Result<()> {
             let mut query = self.connection.prepare_cached(
-                "SELECT d.root, d.path, l.name, a.hash, iif(l.present, NULL, l.seq)
+                "SELECT d.root, d.path, l.name, a.hash, l.first_seen, iif(l.present, NULL, l.seq)
                  FROM directory d JOIN location l ON l.directory = d.id JOIN asset a ON a.id = l.asset
                  UNION ALL
-                 SELECT d.root, d.path, f.name, a.hash, f.seq
+                 SELECT d.root, d.path, f.name, a.hash, f.first_seen, f.seq
                  FROM former_location f JOIN directory d ON d.id = f.directory
                                         JOIN asset a ON a.id = f.asset",
             )?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
-                let gone = row.get::<_, Option<i64>>(4)?.map(|seq| Seq(seq.cast_unsigned()));
-                each(asset_path(row, 0)?, asset_id(row, 3)?, gone);
+                each(HeldRow {
+                    path: asset_path(row, 0)?,
+                    asset: asset_id(row, 3)?,
+                    since: Timestamp::from_nanos(row.get(4)?),
+                    gone: row.get::<_, Option<i64>>(5)?.map(|seq| Seq(seq.cast_unsigned())),
+                });
             }
             Ok(())
         };

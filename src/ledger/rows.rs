@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row};
 
 use crate::model::{
     AssetId, AssetPath, Derivation, Evidence, Examination, Fingerprint, GivenName, Head, Identity,
-    NameKind, RelPath, Relation, RootName, Sighting, SourceType, Strength, Timestamp, Trust,
+    NameKind, RelPath, Relation, RootName, Seq, Sighting, SourceType, Strength, Timestamp, Trust,
 };
 
 /// What the ledger knows of one path, for as long as it is looked at.
@@ -93,6 +93,19 @@ pub struct LocationRow {
     pub first_seen: Timestamp,
     /// When it was last seen with it.
     pub last_seen: Timestamp,
+}
+
+/// A path that holds or held a content.
+#[derive(Debug)]
+pub struct HeldRow {
+    /// Where.
+    pub path: AssetPath,
+    /// What.
+    pub asset: AssetId,
+    /// When it was first seen there.
+    pub since: Timestamp,
+    /// The event that says that it is there no more.
+    pub gone: Option<Seq>,
 }
 
 /// What examining one content gave.

@@ -8,8 +8,8 @@ use std::path::Path;
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::model::{
-    AssetId, AssetPath, Attached, DeclarationId, Declared, ObservedBatch, PathPattern, RelPath,
-    Reported, RootName, Seq, Tool,
+    Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, ObservedBatch, PathPattern,
+    RelPath, Reported, RootName, Seq, Timestamp, Tool,
 };
 use crate::record::Entry;
 
@@ -107,6 +107,15 @@ struct Attachments {
     since: Vec<Seq>,
 }
 
+/// What a content is under because of where it was seen.
+struct TakenIn {
+    id: DeclarationId,
+    /// The number of the place in it.
+    place: usize,
+    /// When it was first seen there.
+    at: Timestamp,
+}
+
 /// A declaration that came to say something else: from one version to another.
 pub(super) struct Redeclared {
     pub(super) id: DeclarationId,
@@ -120,9 +129,9 @@ pub struct Declarations {
     dossiers: BTreeMap<DeclarationId, Dossier>,
     attached: HashMap<AssetId, Attachments>,
     with_globs: Vec<DeclarationId>,
-    /// What contents are under because of where they were seen, by the number of the place in it: it
-    /// stays with them when they are moved or copied away.
-    taken_in: HashMap<AssetId, Vec<(DeclarationId, usize)>>,
+    /// What contents are under because of where they were seen: it stays with them when they are moved or
+    /// copied away.
+    taken_in: HashMap<AssetId, Vec<TakenIn>>,
     tools: Vec<Entry<Tool>>,
 }
 
@@ -152,17 +161,18 @@ impl Declarations {
     }
 
     /// Puts what was seen under the declarations whose globs take it in.
-    pub(super) fn observed(&mut self, batch: &ObservedBatch) {
+    pub(super) fn observed(&mut self, batch: &ObservedBatch, at: Timestamp) {
         for id in &self.with_globs {
             let places = self.dossiers.get(id).map(|one| one.places.as_slice());
             let places = places.unwrap_or_default().iter().enumerate();
-            for (at, place) in places.filter(|(_, one)| one.pattern.root == batch.root) {
+            for (place, named) in places.filter(|(_, one)| one.pattern.root == batch.root) {
                 for observed in &batch.directories {
                     let folder = &observed.directory;
-                    let whole = place.covers(&batch.root, folder);
-                    let fits = |name: &[u8]| place.fits(folder.join(name).as_path());
+                    let whole = named.covers(&batch.root, folder);
+                    let fits = |name: &[u8]| named.fits(folder.join(name).as_path());
                     for found in observed.files.iter().filter(|one| whole || fits(&one.name)) {
-                        take_in(&mut self.taken_in, found.asset, (*id, at));
+                        let taken = TakenIn { id: *id, place, at };
+                        take_in(&mut self.taken_in, found.asset, taken);
                     }
                 }
             }
@@ -170,36 +180,46 @@ impl Declarations {
     }
 
     /// Takes from the tables what a fold without observations did not see: that a content lies at a
-    /// path, or did until the event `gone`.
-    pub fn learn(&mut self, asset: AssetId, path: &AssetPath, gone: Option<Seq>) {
+    /// path since then, or did until the event `gone`.
+    pub fn learn(&mut self, asset: AssetId, path: &AssetPath, at: Timestamp, gone: Option<Seq>) {
         for id in &self.with_globs {
-            for (at, _) in self.dossiers.get(id).into_iter().flat_map(|one| one.taking(path, gone))
-            {
-                take_in(&mut self.taken_in, asset, (*id, at));
+            let taking = self.dossiers.get(id).into_iter().flat_map(|one| one.taking(path, gone));
+            for (place, _) in taking {
+                take_in(&mut self.taken_in, asset, TakenIn { id: *id, place, at });
             }
         }
     }
 
     /// Who put a content under declarations by naming places that it was seen at.
     pub(super) fn takers(&self, asset: &AssetId) -> impl Iterator<Item = &str> {
-        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
-        let place = |(id, at): &(DeclarationId, usize)| self.dossiers.get(id)?.places.get(*at);
-        taken_in.iter().filter_map(place).map(|place| place.by.as_str())
+        self.taken_in(asset).filter_map(|one| self.place(one)).map(|place| place.by.as_str())
     }
 
-    /// What was declared anew of a content since the event `said`, of what it was under before the event
-    /// `given`.
-    pub(super) fn redeclared(&self, asset: &AssetId, said: Seq, given: Seq) -> Option<Redeclared> {
+    fn taken_in(&self, asset: &AssetId) -> impl Iterator<Item = &TakenIn> {
+        self.taken_in.get(asset).into_iter().flatten()
+    }
+
+    fn place(&self, one: &TakenIn) -> Option<&Place> {
+        self.dossiers.get(&one.id)?.places.get(one.place)
+    }
+
+    /// What was declared anew of a content since the event `said`, of what it was under when an approval was
+    /// given.
+    pub(super) fn redeclared(
+        &self,
+        asset: &AssetId,
+        said: Seq,
+        given: &Entry<Approval>,
+    ) -> Option<Redeclared> {
         let attached = self.attached.get(asset);
         let attached = attached.into_iter().flat_map(|one| one.ids.iter().zip(&one.since));
-        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
-        let place = |(id, at): &'_ (DeclarationId, usize)| {
-            Some((*id, self.dossiers.get(id)?.places.get(*at)?.since))
+        let attached = attached.filter(|(_, since)| **since < given.seq).map(|(id, _)| *id);
+        // Where the clock stood still nobody can tell which came first.
+        let then = |one: &&TakenIn| {
+            one.at <= given.at && self.place(one).is_some_and(|place| place.since < given.seq)
         };
-        let all =
-            attached.map(|(id, since)| (*id, *since)).chain(taken_in.iter().filter_map(place));
-        let mut all = all.filter(|(_, since)| *since < given);
-        all.find_map(|(id, _)| {
+        let mut all = attached.chain(self.taken_in(asset).filter(then).map(|one| one.id));
+        all.find_map(|id| {
             let dossier = self.dossiers.get(&id)?;
             let then = dossier.versions.iter().rfind(|one| one.seq < said)?.fact.version;
             let now = dossier.current()?.fact.version;
@@ -268,8 +288,7 @@ impl Declarations {
             return Cow::Borrowed(attached);
         }
         let mut all = attached.to_vec();
-        let taken_in = self.taken_in.get(asset).map(Vec::as_slice).unwrap_or_default();
-        for (id, _) in taken_in {
+        for TakenIn { id, .. } in self.taken_in(asset) {
             if !all.contains(id) {
                 all.push(*id);
             }
@@ -322,13 +341,10 @@ impl Declarations {
     }
 }
 
-fn take_in(
-    taken_in: &mut HashMap<AssetId, Vec<(DeclarationId, usize)>>,
-    asset: AssetId,
-    place: (DeclarationId, usize),
-) {
+fn take_in(taken_in: &mut HashMap<AssetId, Vec<TakenIn>>, asset: AssetId, taken: TakenIn) {
     let known = taken_in.entry(asset).or_default();
-    if !known.contains(&place) {
-        known.push(place);
+    match known.iter_mut().find(|one| (one.id, one.place) == (taken.id, taken.place)) {
+        Some(one) => one.at = one.at.min(taken.at),
+        None => known.push(taken),
     }
 }

@@ -154,7 +154,7 @@ impl Record {
         let entry = Entry { seq, at, actor, fact: event };
         let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
-            Event::Observed(batch) => self.observed(seq, batch, scope),
+            Event::Observed(batch) => self.observed(seq, at, batch, scope),
             Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
             Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
             Event::Approved(fact) => {
@@ -218,8 +218,14 @@ impl Record {
         }
     }
 
-    fn observed(&mut self, seq: Seq, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
-        self.declarations.observed(&batch);
+    fn observed(
+        &mut self,
+        seq: Seq,
+        at: Timestamp,
+        batch: ObservedBatch,
+        scope: Option<PathFilter<'_>>,
+    ) {
+        self.declarations.observed(&batch, at);
         let Some(wanted) = scope else { return };
         for observed in batch.directories {
             let place =
@@ -368,7 +374,7 @@ impl Record {
         {
             let said = self.said(entry).seq;
             let Redeclared { id: declaration, version, now } =
-                self.declarations.redeclared(asset, said, entry.seq)?;
+                self.declarations.redeclared(asset, said, entry)?;
             return Some(Standing::Outdated { declaration, version, now });
         }
         let under = entry.fact.declaration?;

@@ -338,6 +338,32 @@ fn an_approval_of_an_asset_is_not_outdated_by_what_it_was_put_under_later() {
 }
 
 #[test]
+fn an_approval_of_an_asset_is_not_outdated_by_a_glob_that_took_it_in_later() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    world.deliverable("LATE", &["gen/late.png"]);
+    world.policy(&[("tool-unregistered", "off")]);
+    declare(&world, FINAL, &["gen/**"]);
+    world.write("gen/late.png", a1111_png(2));
+    world.scan();
+    approve(&world, &["--scope", "final"]);
+    world.approve(&["gen/late.png"]);
+    // The same as was approved, where the declaration is for it.
+    world.write("gen/copy.png", a1111_png(1));
+    world.scan();
+    declare(&world, &FINAL.replace("a poster", "two posters"), &["D-1"]);
+    world.gate("EP").expect("pass", &[UNSIGNED]);
+    let shown = |path: &str| text(&world.show(path)["approvals"][0], "standing");
+    assert_eq!(
+        (shown("ai.png"), world.row("ai.png")["clearance"].clone()),
+        ("active".into(), "approved".into())
+    );
+    // What was under it when it was approved waits again.
+    world.gate("LATE").expect("refused", &["approval-outdated gen/late.png"]);
+    assert_eq!(shown("gen/late.png"), "outdated");
+}
+
+#[test]
 fn a_new_yes_after_a_no_needs_what_the_policy_asks_for_and_no_more() {
     let world = world();
     reject(&world);

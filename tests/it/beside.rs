@@ -256,6 +256,22 @@ fn a_path_rule_raises_and_its_removal_takes_back_what_it_alone_raised() {
 }
 
 #[test]
+fn a_rule_that_comes_late_raises_what_lay_there_once() {
+    let world = World::with([("AI/sky.png", plain_png(1)), ("AI/old.png", plain_png(2))]);
+    world.rename("AI/sky.png", "sky.png");
+    world.rename("AI/old.png", "old.png");
+    // Something else lies in one of the old places.
+    world.write("AI/old.png", plain_png(3));
+    world.scan();
+    world.configure("[[rule]]\nglob = \"AI/**\"");
+    assert_eq!(number(&world.scan(), "suspect"), 3);
+    for path in ["sky.png", "old.png", "AI/old.png"] {
+        assert_eq!(status(&world, path), "suspect", "{path}");
+    }
+    world.verify();
+}
+
+#[test]
 fn a_gate_goes_by_the_rules_as_they_are_now() {
     let world = World::with([("AI/sky.png", plain_png(1))]);
     world.deliverable("EP", &["AI/**"]);

@@ -141,3 +141,28 @@ fn a_ledger_that_stays_locked_is_said_to_be_busy_and_not_waited_for_for_ever() {
     lock.execute_batch("ROLLBACK").unwrap();
     world.run(["tag", "a.png", "--ai"]).expect(0);
 }
+
+#[test]
+fn several_that_open_an_older_ledger_at_once_all_succeed() {
+    let world = World::with([("a.txt", b"a".to_vec())]);
+    let format_3 = "DROP INDEX given_name_by_name; DROP INDEX given_name_of_sources;
+                    DROP TABLE given_name; PRAGMA user_version = 3;";
+    let connection = Connection::open(world.ledger()).unwrap();
+    connection.execute_batch(format_3).unwrap();
+    // Another one is at it already, and done while they wait.
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let all: Vec<_> = (0..3).map(|_| start(&world, &["ls"])).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    connection.execute_batch(include_str!("../../schema/0004_lineage.sql")).unwrap();
+    connection.execute_batch("PRAGMA user_version = 4; COMMIT").unwrap();
+    for ls in all {
+        assert_eq!(end(ls).expect(0).value()["path"], "a.txt");
+    }
+    // And with nobody before them.
+    connection.execute_batch(format_3).unwrap();
+    let all: Vec<_> = (0..4).map(|_| start(&world, &["ls"])).collect();
+    for ls in all {
+        end(ls).expect(0);
+    }
+    world.verify();
+}

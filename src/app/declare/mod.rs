@@ -19,7 +19,7 @@ use crate::app::decide::{decide, decisions};
 use crate::app::documents::store;
 use crate::app::select::is_glob;
 use crate::app::{AppError, Context, Project, choose, prompts};
-use crate::ledger::Reader;
+use crate::ledger::{HeldRow, Reader};
 use crate::model::{
     AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
     NamedDeclaration, PathPattern, Reported, Tier, Timestamp,
@@ -392,7 +392,7 @@ pub(super) fn attached(reader: &Reader, dossier: &Dossier) -> Result<BTreeSet<As
 pub(super) fn taken_in(reader: &Reader, dossier: &Dossier) -> Result<Vec<Place>, AppError> {
     let mut places = Vec::new();
     if dossier.globs().next().is_some() {
-        reader.held(&mut |path, asset, gone| {
+        reader.held(&mut |HeldRow { path, asset, gone, .. }| {
             if dossier.took_in(&path, gone) {
                 places.push(Place { path, asset, present: gone.is_none() });
             }
@@ -406,7 +406,9 @@ pub(super) fn taken_in(reader: &Reader, dossier: &Dossier) -> Result<Vec<Place>,
 pub(super) fn learn_places(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
     let declarations = &mut record.declarations;
     if declarations.have_globs() {
-        reader.held(&mut |path, asset, gone| declarations.learn(asset, &path, gone))?;
+        reader.held(&mut |HeldRow { path, asset, since, gone }| {
+            declarations.learn(asset, &path, since, gone);
+        })?;
     }
     Ok(())
 }
