@@ -374,6 +374,23 @@ fn rows(connection: &Connection, table: &str) -> Vec<(String, Vec<Value>)> {
 }
 
 #[test]
+fn a_column_that_is_gone_hides_nothing_else() {
+    let victim = Victim::new();
+    victim.edit(|connection| {
+        let edits = "ALTER TABLE evidence DROP COLUMN rule; UPDATE location SET size = size + 1;";
+        connection.execute_batch(edits).unwrap();
+    });
+    let problems = victim.verify().expect(6).value()["problems"].as_array().unwrap().clone();
+    for (place, problem) in [
+        ("table evidence", "it has no column rule: its rows are not compared"),
+        ("table location", "a row was changed"),
+    ] {
+        let says = |one: &serde_json::Value| text(one, "problem").starts_with(problem);
+        assert!(problems.iter().any(|one| one["path"] == place && says(one)), "{problems:?}");
+    }
+}
+
+#[test]
 fn a_change_of_any_column_of_any_table_is_found() {
     let victim = Victim::new();
     let (mut edits, mut columns_edited) = (0, 0);

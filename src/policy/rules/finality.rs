@@ -1,6 +1,6 @@
 //! How a final deliverable differs from what was finalised.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::policy::rules::Case;
 
@@ -22,8 +22,8 @@ pub(super) fn changes(case: &Case<'_>) -> Option<String> {
             Some(_) => {}
         }
     }
-    let unknown = |path: &_| case.problems.iter().any(|problem| problem.path == *path);
-    let gone = before.keys().filter(|path| !now.contains_key(*path) && !unknown(**path));
+    let unknown: BTreeSet<_> = case.problems.iter().map(|problem| &problem.path).collect();
+    let gone = before.keys().filter(|path| !now.contains_key(*path) && !unknown.contains(*path));
     changes.extend(gone.map(|path| format!("{path} is gone")));
     if changes.is_empty() {
         return None;
