@@ -142,10 +142,7 @@ impl Weight {
     fn of(one: &Evidence) -> Self {
         let generative = one.source_type.map(SourceType::generative);
         match (generative, one.strength) {
-            (None | Some(Generative::No), Strength::Heuristic) if one.source_type.is_none() => {
-                Self::Suspect(Strength::Heuristic)
-            }
-            (Some(Generative::Whole | Generative::Part), Strength::Heuristic) => {
+            (None | Some(Generative::Whole | Generative::Part), Strength::Heuristic) => {
                 Self::Suspect(Strength::Heuristic)
             }
             (Some(Generative::Whole), strength) => Self::Certain(strength, Whole::Yes),

@@ -70,11 +70,11 @@ pub(super) fn tally(
     for (asset, known) in known {
         let present = match counts.get(asset) {
             Some(count) => *count,
-            // Determined by a person or made from AI, and without a mark of its own.
+            // Of people's words or of what it was made from, and without a mark of its own.
             None if record.is_spoken_of(asset)
                 || known.origin.strength == Some(Strength::Inherited) =>
             {
-                reader.present(asset, Some((root, directory)))?
+                reader.present(asset, root, directory)?
             }
             None => 0,
         };

@@ -24,12 +24,9 @@ pub enum Kinds {
     Decisions,
 }
 
-/// Kinds that only observe. Everything else is a decision, also kinds yet to come.
-const OBSERVING: [&str; 2] = ["observed", "scan-completed"];
-
 impl Kinds {
     fn wants(self, kind: &str) -> bool {
-        self == Self::All || !OBSERVING.contains(&kind)
+        self == Self::All || !Event::is_observation(kind)
     }
 }
 
@@ -144,7 +141,7 @@ impl Reader {
                  ORDER BY seq",
             )
             .map_err(sql)?;
-        let mut rows = query.query(OBSERVING).map_err(sql)?;
+        let mut rows = query.query(Event::OBSERVATIONS).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let seq = Seq(row.get::<_, i64>(0).map_err(sql)?.cast_unsigned());
             let actor: String = row.get(2).map_err(sql)?;

@@ -214,17 +214,13 @@ impl Reader {
     /// One content.
     pub fn asset(&self, asset: &AssetId) -> Result<Option<AssetRow>, LedgerError> {
         self.connection
-            .prepare_cached(
-                "SELECT hash, size, media_type, detectors FROM asset WHERE prefix = ?1 AND hash = ?2",
-            )
+            .prepare_cached("SELECT size, media_type FROM asset WHERE prefix = ?1 AND hash = ?2")
             .and_then(|mut query| {
                 query
                     .query_row(params![prefix(asset), asset.as_bytes()], |row| {
                         Ok(AssetRow {
-                            asset: asset_id(row, 0)?,
-                            size: row.get::<_, i64>(1)?.cast_unsigned(),
-                            media_type: row.get(2)?,
-                            detectors: row.get(3)?,
+                            size: row.get::<_, i64>(0)?.cast_unsigned(),
+                            media_type: row.get(1)?,
                         })
                     })
                     .optional()
@@ -460,26 +456,24 @@ impl Reader {
         read().map_err(|source| self.sql(source))
     }
 
-    /// How many present files hold a content, in a part of a root or, without one, anywhere.
+    /// How many present files in a part of a root hold a content.
     pub fn present(
         &self,
         asset: &AssetId,
-        within: Option<(&RootName, &RelPath)>,
+        root: &RootName,
+        directory: &RelPath,
     ) -> Result<u64, LedgerError> {
-        let (root, directory) = match within {
-            Some((root, directory)) => (root.as_str(), directory.clone()),
-            None => ("", RelPath::root()),
-        };
-        let (low, high) = below(&directory);
+        let (low, high) = below(directory);
         self.connection
             .prepare_cached(
                 "SELECT count(*) FROM asset a JOIN location l ON l.asset = a.id AND l.present = 1
                                  JOIN directory d ON d.id = l.directory
-                 WHERE a.prefix = ?1 AND a.hash = ?2 AND (?3 = '' OR d.root = ?3)
+                 WHERE a.prefix = ?1 AND a.hash = ?2 AND d.root = ?3
                  AND (?4 = x'' OR d.path = ?4 OR (d.path >= ?5 AND d.path < ?6))",
             )
             .and_then(|mut query| {
-                let key = (prefix(asset), asset.as_bytes(), root, directory.as_bytes(), low, high);
+                let (hash, path) = (asset.as_bytes(), directory.as_bytes());
+                let key = (prefix(asset), hash, root.as_str(), path, low, high);
                 query.query_row(key, |row| row.get::<_, i64>(0))
             })
             .map(i64::cast_unsigned)

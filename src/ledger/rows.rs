@@ -47,14 +47,10 @@ pub struct SameInode {
 /// One content.
 #[derive(Debug)]
 pub struct AssetRow {
-    /// Its identity.
-    pub asset: AssetId,
     /// Bytes.
     pub size: u64,
     /// What it is by its bytes.
     pub media_type: String,
-    /// The detector set that examined it.
-    pub detectors: u32,
 }
 
 /// A content at one of its present paths, and what examined it.

@@ -118,6 +118,16 @@ pub struct PolicyAdopted {
     pub shown: bool,
 }
 
+impl Event {
+    /// Kinds that only say what was seen. Everything else is a decision, also kinds yet to come.
+    pub const OBSERVATIONS: [&'static str; 2] = ["observed", "scan-completed"];
+
+    /// Whether events of a kind only say what was seen.
+    pub fn is_observation(kind: &str) -> bool {
+        Self::OBSERVATIONS.contains(&kind)
+    }
+}
+
 macro_rules! events {
     ($($kind:literal => $variant:ident($payload:ty), $meaning:literal;)*) => {
         /// A fact. In the journal: its kind, and its payload as JSON.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::asset_path::{deserialize_bytes, serialize_bytes};
 use crate::model::{AssetId, Evidence, Examination, Identity, RelPath, RootName, Timestamp, Value};
 
-/// What the system says of a file without opening it. Equal fingerprints, with an mtime strictly
-/// older than the observation, spare a re-read.
+/// What the system says of a file without opening it. Equal fingerprints spare a re-read, unless the
+/// sighting was racy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Bytes.
@@ -24,11 +24,12 @@ pub struct Fingerprint {
 /// How a sighting came to its asset id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sighting {
-    /// The bytes were read; the mtime was older than the read. A later scan may trust the fingerprint.
+    /// The bytes were read when the file's times could show the next write. A later scan may trust the
+    /// fingerprint.
     #[serde(rename = "read")]
     Read,
-    /// The bytes were read, and the mtime was not older than the read (a clock that is ahead, a
-    /// coarse file system): a write in the same tick could hide, so every scan reads it again.
+    /// The bytes were read when they could not (a clock that is ahead, a coarse file system): a write in
+    /// the same tick could hide, so every scan reads it again.
     #[serde(rename = "racy")]
     Racy,
     /// Same device, inode, size and mtime as a file that is gone: taken for a rename without

@@ -1,6 +1,6 @@
 //! Deliverables in the record: what each is made of, its verdicts, and what left.
 
-use crate::model::{Event, Finalization, GateRun, MadeOf};
+use crate::model::{DeliverableDefined, Finalization, GateRun, MadeOf, ReferenceLink};
 use crate::record::{Entry, Record};
 
 /// A deliverable as defined so far.
@@ -15,46 +15,34 @@ pub struct Deliverable {
 }
 
 impl Record {
-    /// Folds in an event about a deliverable.
-    pub(super) fn deliver(&mut self, entry: Entry<Event>) {
-        let Entry { seq, at, actor, fact: event } = entry;
-        match event {
-            Event::DeliverableDefined(fact) => {
-                let made = &mut self.deliverables.entry(fact.name).or_default().made;
-                made.paths.extend(fact.paths);
-                made.timelines.extend(fact.timelines);
-                made.packages.extend(fact.packages);
-            }
-            Event::DeliverableRemoved(fact) => {
-                self.deliverables.remove(&fact.name);
-            }
-            Event::ReferenceLinked(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.made.links.push(fact);
-                }
-            }
-            Event::Gated(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.gate = Some(Entry { seq, at, actor, fact });
-                }
-            }
-            Event::Finalized(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
-                    deliverable.finalized = Some(Entry { seq, at, actor, fact });
-                }
-            }
-            Event::PackageChecked(fact) => {
-                self.packages.insert(fact.package.clone(), fact);
-            }
-            Event::Rendered(fact) => self.renders.push(Entry { seq, at, actor, fact }),
-            Event::Exported(fact) => self.exports.push(Entry { seq, at, actor, fact }),
-            Event::Reopened(fact) => {
-                if let Some(deliverable) = self.deliverables.get_mut(&fact.name) {
-                    deliverable.finalized = None;
-                }
-            }
-            // Every other event is folded by the record itself.
-            _ => {}
+    pub(super) fn defined(&mut self, fact: DeliverableDefined) {
+        let made = &mut self.deliverables.entry(fact.name).or_default().made;
+        made.paths.extend(fact.paths);
+        made.timelines.extend(fact.timelines);
+        made.packages.extend(fact.packages);
+    }
+
+    pub(super) fn reference_linked(&mut self, fact: ReferenceLink) {
+        if let Some(deliverable) = self.deliverables.get_mut(&fact.deliverable) {
+            deliverable.made.links.push(fact);
+        }
+    }
+
+    pub(super) fn gated(&mut self, entry: Entry<GateRun>) {
+        if let Some(deliverable) = self.deliverables.get_mut(&entry.fact.deliverable) {
+            deliverable.gate = Some(entry);
+        }
+    }
+
+    pub(super) fn finalized(&mut self, entry: Entry<Finalization>) {
+        if let Some(deliverable) = self.deliverables.get_mut(&entry.fact.deliverable) {
+            deliverable.finalized = Some(entry);
+        }
+    }
+
+    pub(super) fn reopened(&mut self, name: &str) {
+        if let Some(deliverable) = self.deliverables.get_mut(name) {
+            deliverable.finalized = None;
         }
     }
 }

@@ -148,12 +148,19 @@ impl Record {
         self.head = Some(head);
         self.newest = Some(at);
         let seq = head.seq;
-        if !matches!(event, Event::Observed(_) | Event::ScanCompleted(_)) {
+        if !Event::is_observation(event.kind()) {
             self.history.insert(seq, AssetId::from_bytes(head.hash));
         }
-        let entry = Entry { seq, at, actor, fact: event };
-        let Some(Entry { seq, at, actor, fact: event }) = self.texts.apply(entry) else { return };
         match event {
+            Event::PolicyAdopted(fact) => {
+                self.texts.policies.push(Entry { seq, at, actor, fact });
+            }
+            Event::ApproversAdopted(fact) => {
+                self.texts.approvers.push(Entry { seq, at, actor, fact });
+            }
+            Event::PolicyAcknowledged(fact) => {
+                self.texts.acknowledged.push(Entry { seq, at, actor, fact });
+            }
             Event::Observed(batch) => self.observed(seq, at, batch, scope),
             Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
             Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
@@ -195,26 +202,24 @@ impl Record {
             Event::ToolRegistered(fact) => {
                 self.declarations.registered(Entry { seq, at, actor, fact });
             }
-            event @ (Event::DeliverableDefined(_)
-            | Event::DeliverableRemoved(_)
-            | Event::ReferenceLinked(_)
-            | Event::Gated(_)
-            | Event::Finalized(_)
-            | Event::PackageChecked(_)
-            | Event::Exported(_)
-            | Event::Rendered(_)
-            | Event::Reopened(_)) => self.deliver(Entry { seq, at, actor, fact: event }),
+            Event::DeliverableDefined(fact) => self.defined(fact),
+            Event::DeliverableRemoved(fact) => drop(self.deliverables.remove(&fact.name)),
+            Event::ReferenceLinked(fact) => self.reference_linked(fact),
+            Event::Gated(fact) => self.gated(Entry { seq, at, actor, fact }),
+            Event::Finalized(fact) => self.finalized(Entry { seq, at, actor, fact }),
+            Event::Reopened(fact) => self.reopened(&fact.name),
+            Event::PackageChecked(fact) => {
+                self.packages.insert(fact.package.clone(), fact);
+            }
+            Event::Exported(fact) => self.exports.push(Entry { seq, at, actor, fact }),
+            Event::Rendered(fact) => self.renders.push(Entry { seq, at, actor, fact }),
             Event::RulesAdopted(fact) => self.rules = fact.globs,
             Event::Reexamined(fact) => self.examined_with = Some(fact),
             Event::ProjectCreated(fact) => {
                 let detectors = fact.detectors;
                 self.examined_with = Some(Reexamined { detectors, trust_list: None, assets: 0 });
             }
-            // The last three were kept above.
-            Event::ScanCompleted(_)
-            | Event::PolicyAdopted(_)
-            | Event::ApproversAdopted(_)
-            | Event::PolicyAcknowledged(_) => {}
+            Event::ScanCompleted(_) => {}
         }
     }
 

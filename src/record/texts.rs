@@ -1,8 +1,6 @@
 //! The texts that decide who may say yes to what: policy and approvers, with every change of them.
 
-use crate::model::{
-    ApproversAdopted, AssetId, Event, PolicyAcknowledged, PolicyAdopted, Seq, Timestamp,
-};
+use crate::model::{ApproversAdopted, AssetId, PolicyAcknowledged, PolicyAdopted, Seq, Timestamp};
 use crate::record::Entry;
 
 /// Every policy, list of approvers and acknowledgement on record, in order.
@@ -34,20 +32,6 @@ pub struct Change<'a> {
 }
 
 impl Texts {
-    /// Keeps an event that is about them; `None` for one that is.
-    pub(super) fn apply(&mut self, entry: Entry<Event>) -> Option<Entry<Event>> {
-        let Entry { seq, at, actor, fact } = entry;
-        match fact {
-            Event::PolicyAdopted(fact) => self.policies.push(Entry { seq, at, actor, fact }),
-            Event::ApproversAdopted(fact) => self.approvers.push(Entry { seq, at, actor, fact }),
-            Event::PolicyAcknowledged(fact) => {
-                self.acknowledged.push(Entry { seq, at, actor, fact });
-            }
-            fact => return Some(Entry { seq, at, actor, fact }),
-        }
-        None
-    }
-
     /// The list of approvers in force just before an event.
     pub fn approvers_before(&self, seq: Seq) -> Option<&Entry<ApproversAdopted>> {
         before(&self.approvers, seq)
