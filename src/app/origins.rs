@@ -1,7 +1,7 @@
 //! Origins of every content that carries a mark or was determined: what lists look statuses up in.
 //! A content that is not in here has no mark, which says nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::app::authority::authorities;
@@ -11,12 +11,12 @@ use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, Lineage, Own, only_inherited};
 use crate::model::{
-    AiStatus, Approval, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
+    AiStatus, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
     Examination, Strength, Timestamp,
 };
 use crate::origin::Origin;
-use crate::policy::{Policy, counts};
-use crate::record::{Entry, Record};
+use crate::policy::{Basis, Policy, clearance};
+use crate::record::Record;
 
 /// What lists show of one content.
 pub(super) struct Known {
@@ -124,6 +124,9 @@ fn heirs(
         .collect()
 }
 
+/// No document was looked for: whether one is kept is for the gate, not for a list.
+static NONE: BTreeSet<AssetId> = BTreeSet::new();
+
 /// What clearances are drawn from: as the gate does, from checked signatures and the policy on disk.
 pub(super) struct Clearing {
     pub(super) authorities: Authorities,
@@ -147,11 +150,14 @@ impl Clearing {
         asset: &AssetId,
         declarations: &[DeclarationId],
     ) -> Option<Clearance> {
-        let counts = |entry: &Entry<Approval>| {
-            let policy = self.policy.as_ref();
-            policy.is_some_and(|one| counts(one, asset, entry, &self.authorities, record))
+        let basis = Basis {
+            policy: self.policy.as_ref(),
+            record,
+            authorities: &self.authorities,
+            lost_documents: &NONE,
+            now: self.now,
+            deliverable: None,
         };
-        let clearance = || record.clearance(asset, declarations, self.now, &counts);
-        status.is_ai_or_suspect().then(clearance)
+        status.is_ai_or_suspect().then(|| clearance(&basis, asset, declarations))
     }
 }

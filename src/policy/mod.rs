@@ -31,7 +31,7 @@ pub use profiles::{PROFILES, Profile, profile};
 pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
 pub use rules::{
-    Basis, Case, DeclarationFacts, Item, confirmed, counts, judge, lacks, words_of_conditions,
+    Basis, Case, DeclarationFacts, Item, clearance, confirmed, judge, lacks, words_of_conditions,
 };
 pub use tier::{Answered, Reason, tier};
 pub use trial::{Trial, TrialResult, trials};

@@ -10,14 +10,14 @@ use crate::attest::sha256_of;
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
 use crate::model::{
-    AiStatus, Approval, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId,
-    Evidence, Found, SourceType, Strength, Timestamp,
+    AiStatus, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId, Evidence,
+    Found, SourceType, Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{
-    Basis, DeclarationFacts, Policy, confirmed, counts, lacks, tier, words_of_conditions,
+    Basis, DeclarationFacts, Policy, clearance, confirmed, lacks, tier, words_of_conditions,
 };
-use crate::record::{Entry, Record, Standing};
+use crate::record::{Record, Standing};
 use crate::report::{
     Contribution, DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration,
     ElementView, EvidenceView, GapView, PathView, SaidView, ToolView, WordView,
@@ -86,12 +86,7 @@ impl<'a> Ground<'a> {
 
     /// How a content stands by itself, by approvals that count.
     fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        let counts = |entry: &Entry<Approval>| {
-            let policy = self.policy;
-            let Self { authorities, record, .. } = self;
-            policy.is_some_and(|one| counts(one, asset, entry, authorities, record))
-        };
-        self.record.clearance(asset, declarations, self.now, &counts)
+        clearance(&self.basis(), asset, declarations)
     }
 
     /// The element that a content is, or its status where it is none.

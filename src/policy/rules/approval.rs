@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AiStatus, Approval, AssetId, Authorities, Authority, ConditionMet, DeclarationId, Rejection,
-    RuleCode, Scope, Seq, Severity, Timestamp, is_same_name,
+    AiStatus, Approval, AssetId, Authorities, Authority, Clearance, ConditionMet, DeclarationId,
+    Rejection, RuleCode, Scope, Seq, Severity, Timestamp, is_same_name,
 };
 use crate::policy::Policy;
 use crate::policy::role::Power;
@@ -47,20 +47,44 @@ impl<'a> Basis<'a> {
     }
 }
 
+/// What comes of everything that was said for and against an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nobody approved it.
+    None,
+    /// The newest decision is a no.
+    Rejected,
+    /// The nearest approval lacks something that blocks.
+    Short,
+    /// An approval holds.
+    Holds,
+}
+
+impl State {
+    /// As policies write it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Rejected => "rejected",
+            Self::Short => "short",
+            Self::Holds => "holds",
+        }
+    }
+}
+
 /// How an item stands with those who may approve it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct ApprovalFacts<'a> {
-    /// `none`, `rejected`, `short` or `holds`.
-    pub(super) state: Option<&'static str>,
+    /// None where it needs no approval and nobody said no.
+    pub(super) state: Option<State>,
     /// The approval that comes nearest to what is needed.
     pub(super) best: Option<&'a Entry<Approval>>,
-    pub(super) invalid: Option<String>,
-    pub(super) not_allowed: Option<String>,
-    pub(super) unsigned: Option<String>,
+    /// What that lacks, up to the first that blocks, each by its code.
+    lacks: Vec<(RuleCode, String)>,
     /// Fingerprint of the key the nearest one is signed with.
     pub(super) key: Option<&'a str>,
     /// Every approval that holds: when what it says yes to was said, and of which declaration, if of one.
-    pub(super) holding: Vec<(Seq, Option<DeclarationId>)>,
+    holding: Vec<(Seq, Option<DeclarationId>)>,
     /// The declaration the nearest one was given under, or is outdated by.
     pub(super) declaration: Option<DeclarationId>,
     /// The approval that says what the nearest one says yes to: itself, or the one that it extends.
@@ -69,12 +93,6 @@ pub(super) struct ApprovalFacts<'a> {
     pub(super) roles: BTreeSet<String>,
     /// What it is bound to, and nobody's word that it was met counts.
     pub(super) open: Option<String>,
-    pub(super) revoked: Option<String>,
-    pub(super) temp_only: Option<String>,
-    pub(super) elsewhere: Option<String>,
-    pub(super) expired: Option<String>,
-    pub(super) outdated: Option<String>,
-    pub(super) undocumented: Option<String>,
     pub(super) rejected: Option<String>,
     pub(super) overrides: Option<String>,
     /// Whether its document is in the store.
@@ -88,199 +106,200 @@ pub(super) struct ApprovalFacts<'a> {
 impl<'a> ApprovalFacts<'a> {
     /// `ai` is whether the content needs an approval. One that does not may still have been refused.
     pub(super) fn of(policy: &Policy, case: &Case<'a>, asset: &AssetId, ai: bool) -> Self {
-        let basis = Basis::of(policy, case);
+        let (basis, record) = (Basis::of(policy, case), case.record);
         // A policy that does not mind rejections judges as if there were none. One that only wants to
         // hear of them too: a no must not be better than nobody's word.
         let minded = policy.severity(RuleCode::ApprovalRejected);
-        let binding = minded == Some(Severity::Block);
-        let rejection = case
-            .record
-            .rejections_of(asset)
-            .filter(|entry| minded.is_some() && is_for(&entry.fact.deliverables, case.deliverable))
-            .last();
+        let nos = record.rejections_of(asset);
+        let nos = nos.filter(|no| minded.is_some() && basis.is_ours(&no.fact.deliverables));
+        let rejection = nos.last();
         if !ai && rejection.is_none() {
             return Self::default();
         }
-        let no = rejection.filter(|_| binding);
-        let overruled = |entry: &Entry<Approval>| {
-            no.is_some_and(|no| no.seq > case.record.answers(entry, asset))
-        };
+        let binding = minded == Some(Severity::Block);
+        let (no, heard) = if binding { (rejection, None) } else { (None, rejection) };
+        let overruled =
+            |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > record.answers(entry, asset));
         // A determination that was confirmed after a no speaks for what is not AI-made.
         let speaks = |entry: &Entry<Approval>| !ai || !entry.fact.determination;
-        let offered: Vec<(&Entry<Approval>, Vec<Lack>)> = case
-            .record
+        let offers: Vec<_> = record
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-            .map(|(entry, standing)| (entry, Lack::all(&basis, asset, entry, &standing)))
+            .map(|(entry, standing)| Offer::new(policy, &basis, asset, entry, &standing))
             .collect();
-        // What the policy waits for is no yes yet.
-        let waits = is_blocking(policy, RuleCode::ConditionsOpen);
-        let unmet = |entry: &Entry<Approval>| waits && open(&basis, entry).is_some();
-        let first_blocking =
-            |lacks: &'_ [Lack]| lacks.iter().position(|lack| is_blocking(policy, lack.code()));
-        let holds = |entry: &Entry<Approval>, lacks: &[Lack]| {
-            first_blocking(lacks).is_none() && !unmet(entry)
-        };
-        let roles = offered.iter().filter(|(entry, lacks)| holds(entry, lacks));
-        let roles = roles.flat_map(|(entry, _)| policy.roles_of(&entry.fact.by)).collect();
-        // One that is outdated for a content said yes to its other declarations all the same.
-        let aside = |entry: &Entry<Approval>, lack: &Lack| {
-            matches!(lack, Lack::Outdated(..)) && entry.fact.declaration.is_none()
-        };
-        let covers = |(entry, lacks): &&(&'a Entry<Approval>, Vec<Lack>)| {
-            let blocks = |lack: &Lack| is_blocking(policy, lack.code()) && !aside(entry, lack);
-            !lacks.iter().any(blocks) && !unmet(entry)
-        };
-        let said = |entry: &'a Entry<Approval>| {
-            let under = entry.fact.declaration.map(|one| one.id);
-            (case.record.said(entry).seq, under)
-        };
-        let holding = offered.iter().filter(covers).map(|(entry, _)| said(entry)).collect();
+        let held = offers.iter().filter(|one| one.holds());
+        let roles = held.flat_map(|one| policy.roles_of(&one.entry.fact.by)).collect();
+        let covering = offers.iter().filter(|one| one.covers).map(|one| one.entry);
+        let under = |entry: &Entry<Approval>| entry.fact.declaration.map(|one| one.id);
+        let holding = covering.map(|entry| (record.said(entry).seq, under(entry))).collect();
         // What somebody forged, or could not give, is no approval; it is said where no other holds.
-        let is_void = |lack: &Lack| {
-            matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_))
-                && is_blocking(policy, lack.code())
-        };
-        let (void, offered): (Vec<_>, Vec<_>) =
-            offered.into_iter().partition(|(_, lacks)| lacks.iter().any(is_void));
-        // The approval that comes nearest to what is needed: by what blocks, then by what is said; of
-        // equals the newest.
-        let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
-        let nearness = |entry: &Entry<Approval>, lacks: &[Lack]| {
-            let said = rank(lacks.first());
-            (rank(first_blocking(lacks).map(|at| &lacks[at])), !unmet(entry), said)
-        };
-        let best =
-            offered.into_iter().max_by_key(|(entry, lacks)| (nearness(entry, lacks), entry.seq));
-        // What the policy does not ask for is not lacking.
-        let enough = |lacks: &[Lack]| first_blocking(lacks).is_none();
-        // A yes that came after a no, and is none yet: what it lacks must not hide behind the no.
-        let since = |best: Option<(&Entry<Approval>, Vec<Lack>)>| {
-            let (entry, lacks) = best?;
-            let lack = &lacks[first_blocking(&lacks)?];
-            Some(format!("; since then {}", lack.said(entry, &basis)))
-        };
-        let mut facts = match (best, no) {
-            (Some((entry, lacks)), _) if enough(&lacks) => Self {
-                overrides: no.map(|no| overrides(entry, no)),
-                ..Self::short(policy, case, entry, lacks)
-            },
-            (Some((entry, lacks)), None) => Self::short(policy, case, entry, lacks),
-            (best, Some(no)) => Self {
-                state: Some("rejected"),
-                rejected: Some(refused(no) + &since(best).unwrap_or_default()),
-                refused: Some(no.at),
-                ..Self::default()
-            },
-            (None, None) => Self { state: Some("none"), ..Self::default() },
-        };
-        if let Some(no) = rejection.filter(|_| !binding) {
-            if let Some(entry) =
-                facts.best.filter(|entry| case.record.answers(entry, asset) > no.seq)
-            {
-                facts.overrides = Some(overrides(entry, no));
-            } else {
-                facts.rejected = Some(refused(no));
-                facts.warned = Some(no.at);
-            }
+        let (void, offers): (Vec<_>, Vec<_>) = offers.into_iter().partition(|one| one.void);
+        let best = offers.into_iter().max_by_key(Offer::nearness);
+        let mut facts = Self::drawn(policy, case, best, no);
+        if let Some(no) = heard {
+            facts.hear(record, asset, no);
         }
-        if facts.state != Some("holds")
-            && let Some((entry, lacks)) = void.into_iter().max_by_key(|(entry, _)| entry.seq)
+        if facts.state != Some(State::Holds)
+            && let Some(void) = void.into_iter().max_by_key(|one| one.entry.seq)
         {
-            let Self { invalid, not_allowed, .. } = Self::short(policy, case, entry, lacks);
-            let nothing_else = facts.state == Some("none");
-            let state = if nothing_else { Some("short") } else { facts.state };
-            facts = Self { state, invalid, not_allowed, ..facts };
+            facts.tell_void(Self::by(policy, case, void));
         }
         Self { holding, roles, ..facts }
     }
 
-    fn of_one(case: &Case<'a>, entry: &'a Entry<Approval>) -> Self {
-        let document = entry.fact.document.as_ref();
-        let documented = document.is_some_and(|one| !case.lost_documents.contains(&one.hash));
-        let key = case.authorities.words.get(&entry.seq).and_then(|word| word.signed.as_deref());
-        let said = Some(case.record.said(entry));
-        let (state, best) = (Some("holds"), Some(entry));
-        let declaration = entry.fact.declaration.map(|one| one.id);
-        Self { state, best, key, declaration, said, documented, ..Self::default() }
+    /// What comes of the approval that is nearest, where `no` came before all that are left.
+    fn drawn(
+        policy: &Policy,
+        case: &Case<'a>,
+        best: Option<Offer<'a>>,
+        no: Option<&Entry<Rejection>>,
+    ) -> Self {
+        match (best, no) {
+            (Some(best), no) if no.is_none() || best.blocking.is_none() => Self {
+                overrides: no.map(|no| overrides(best.entry, no)),
+                ..Self::by(policy, case, best)
+            },
+            (best, Some(no)) => {
+                // A yes that came after a no, and is none yet: what it lacks must not hide behind the no.
+                let basis = Basis::of(policy, case);
+                let since = best.as_ref().and_then(|one| Some((one.lack()?, one.entry)));
+                let since = since.map(|(lack, entry)| lack.said(entry, &basis));
+                let since = since.map(|said| format!("; since then {said}")).unwrap_or_default();
+                let (state, rejected) = (Some(State::Rejected), Some(refused(no) + &since));
+                Self { state, rejected, refused: Some(no.at), ..Self::default() }
+            }
+            (_, None) => Self { state: Some(State::None), ..Self::default() },
+        }
     }
 
     /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
     /// the policy has softened must not hide the next.
-    fn short(
-        policy: &Policy,
-        case: &Case<'a>,
-        entry: &'a Entry<Approval>,
-        lacks: Vec<Lack>,
-    ) -> Self {
+    fn by(policy: &Policy, case: &Case<'a>, offer: Offer<'a>) -> Self {
         let basis = Basis::of(policy, case);
-        let mut facts = Self::of_one(case, entry);
-        for lack in lacks {
-            let blocks = is_blocking(policy, lack.code());
-            let said = Some(lack.said(entry, &basis));
-            match lack {
-                Lack::Invalid(_) => facts.invalid = said,
-                Lack::NotAllowed(_) => facts.not_allowed = said,
-                Lack::Unsigned => facts.unsigned = said,
-                Lack::Revoked(_, at) => {
-                    facts.revoked = said;
-                    facts.refused = blocks.then_some(at);
-                }
-                Lack::TempOnly => facts.temp_only = said,
-                Lack::Elsewhere(_) => facts.elsewhere = said,
-                Lack::Expired(_) => facts.expired = said,
-                Lack::Outdated(_, declaration) => {
-                    facts.outdated = said;
-                    facts.declaration = Some(declaration);
-                }
-                Lack::Document(_) => facts.undocumented = said,
-            }
-            if blocks {
-                facts.state = Some("short");
-                break;
-            }
+        let blocks = offer.blocking.is_some();
+        let Offer { entry, mut lacks, blocking, .. } = offer;
+        lacks.truncate(blocking.map_or(lacks.len(), |at| at + 1));
+        let outdated = lacks.iter().find_map(|lack| match lack {
+            Lack::Outdated(_, declaration) => Some(*declaration),
+            _ => None,
+        });
+        let refused = match lacks.last().filter(|_| blocks) {
+            Some(Lack::Revoked(_, at)) => Some(*at),
+            _ => None,
+        };
+        let document = entry.fact.document.as_ref();
+        let word = case.authorities.words.get(&entry.seq);
+        Self {
+            state: Some(if blocks { State::Short } else { State::Holds }),
+            best: Some(entry),
+            lacks: lacks.iter().map(|lack| (lack.code(), lack.said(entry, &basis))).collect(),
+            key: word.and_then(|word| word.signed.as_deref()),
+            declaration: outdated.or(entry.fact.declaration.map(|one| one.id)),
+            said: Some(case.record.said(entry)),
+            open: open(&basis, entry),
+            documented: document.is_some_and(|one| !case.lost_documents.contains(&one.hash)),
+            refused,
+            ..Self::default()
         }
-        facts.open = open(&basis, entry);
-        facts
+    }
+
+    /// Somebody said no, and the policy only wants to hear of it.
+    fn hear(&mut self, record: &Record, asset: &AssetId, no: &Entry<Rejection>) {
+        if let Some(entry) = self.best.filter(|entry| record.answers(entry, asset) > no.seq) {
+            self.overrides = Some(overrides(entry, no));
+        } else {
+            self.rejected = Some(refused(no));
+            self.warned = Some(no.at);
+        }
+    }
+
+    /// Tells of one that is no approval, where no other holds.
+    fn tell_void(&mut self, void: Self) {
+        let is_void = |code: &RuleCode| {
+            matches!(code, RuleCode::ApprovalInvalid | RuleCode::ApproverNotAllowed)
+        };
+        if self.state == Some(State::None) {
+            self.state = Some(State::Short);
+        }
+        self.lacks.retain(|(code, _)| !is_void(code));
+        self.lacks.extend(void.lacks.into_iter().filter(|(code, _)| is_void(code)));
+    }
+
+    /// What the nearest one lacks of a kind.
+    pub(super) fn lacking(&self, code: RuleCode) -> Option<&str> {
+        let all = self.lacks.iter().rev();
+        all.clone().find(|(known, _)| *known == code).map(|(_, said)| said.as_str())
     }
 
     /// The same, said of something that is judged for having been made from it.
     pub(super) fn said_of(&self, name: &str) -> Self {
-        let said = |text: &Option<String>| {
-            text.as_ref().map(|text| format!("of {name}, which it was made from: {text}"))
-        };
-        Self {
-            state: self.state,
-            best: self.best,
-            invalid: said(&self.invalid),
-            not_allowed: said(&self.not_allowed),
-            unsigned: said(&self.unsigned),
-            key: self.key,
-            holding: self.holding.clone(),
-            declaration: self.declaration,
-            said: self.said,
-            roles: self.roles.clone(),
-            open: self.open.clone(),
-            revoked: said(&self.revoked),
-            temp_only: said(&self.temp_only),
-            elsewhere: said(&self.elsewhere),
-            expired: said(&self.expired),
-            outdated: said(&self.outdated),
-            undocumented: said(&self.undocumented),
-            rejected: said(&self.rejected),
-            overrides: said(&self.overrides),
-            documented: self.documented,
-            refused: self.refused,
-            warned: self.warned,
+        let mut facts = self.clone();
+        let lacks = facts.lacks.iter_mut().map(|(_, text)| text);
+        for text in lacks.chain(&mut facts.rejected).chain(&mut facts.overrides) {
+            *text = format!("of {name}, which it was made from: {text}");
         }
+        facts
     }
 
     /// Whether what some approval that holds says yes to was said after an event, and not of another
     /// declaration. One that extends an earlier yes says no more than that did.
     pub(super) fn holds_since(&self, seq: Seq, declaration: DeclarationId) -> bool {
         let is_of = |under: Option<DeclarationId>| under.is_none_or(|id| id == declaration);
-        self.state == Some("holds")
+        self.state == Some(State::Holds)
             && self.holding.iter().any(|(said, under)| *said > seq && is_of(*under))
+    }
+}
+
+/// An approval that is offered for an item.
+struct Offer<'a> {
+    entry: &'a Entry<Approval>,
+    /// Everything it lacks, the farthest from enough first.
+    lacks: Vec<Lack>,
+    /// Which of that is the first that blocks.
+    blocking: Option<usize>,
+    /// Whether the policy waits for conditions of it that are open.
+    unmet: bool,
+    /// Whether it says yes to what declarations of the content say.
+    covers: bool,
+    /// Whether it is none at all.
+    void: bool,
+}
+
+impl<'a> Offer<'a> {
+    fn new(
+        policy: &Policy,
+        basis: &Basis<'_>,
+        asset: &AssetId,
+        entry: &'a Entry<Approval>,
+        standing: &Standing,
+    ) -> Self {
+        let lacks = Lack::all(basis, asset, entry, standing);
+        let blocks = |lack: &Lack| is_blocking(policy, lack.code());
+        // What the policy waits for is no yes yet.
+        let unmet = is_blocking(policy, RuleCode::ConditionsOpen) && open(basis, entry).is_some();
+        // One that is outdated for a content said yes to its other declarations all the same.
+        let is_of_content = entry.fact.declaration.is_none();
+        let aside = |lack: &Lack| matches!(lack, Lack::Outdated(..)) && is_of_content;
+        let covers = !unmet && !lacks.iter().any(|lack| blocks(lack) && !aside(lack));
+        let is_void = |lack: &Lack| matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_));
+        let void = lacks.iter().any(|lack| is_void(lack) && blocks(lack));
+        let blocking = lacks.iter().position(blocks);
+        Self { entry, lacks, blocking, unmet, covers, void }
+    }
+
+    fn holds(&self) -> bool {
+        self.blocking.is_none() && !self.unmet
+    }
+
+    /// The first thing it lacks that blocks.
+    fn lack(&self) -> Option<&Lack> {
+        self.lacks.get(self.blocking?)
+    }
+
+    /// How near it comes to what is needed: by what blocks, then by what is said; of equals the newest.
+    fn nearness(&self) -> (u8, bool, u8, Seq) {
+        let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
+        (rank(self.lack()), !self.unmet, rank(self.lacks.first()), self.entry.seq)
     }
 }
 
@@ -299,13 +318,8 @@ enum Lack {
 
 impl Lack {
     /// What keeps it from being somebody's word at all, or from being proven.
-    fn of_word(
-        policy: Option<&Policy>,
-        asset: &AssetId,
-        entry: &Entry<Approval>,
-        authorities: &Authorities,
-        record: &Record,
-    ) -> Vec<Self> {
+    fn of_word(basis: &Basis<'_>, asset: &AssetId, entry: &Entry<Approval>) -> Vec<Self> {
+        let Basis { policy, record, authorities, .. } = *basis;
         let mut all = Vec::new();
         let approval = &entry.fact;
         let word = authorities.of(entry.seq);
@@ -334,8 +348,7 @@ impl Lack {
         standing: &Standing,
     ) -> Vec<Self> {
         let approval = &entry.fact;
-        let Basis { policy, authorities, record, .. } = *basis;
-        let mut all = Self::of_word(policy, asset, entry, authorities, record);
+        let mut all = Self::of_word(basis, asset, entry);
         if approval.scope == Scope::Temp {
             all.push(Self::TempOnly);
         }
@@ -433,16 +446,17 @@ fn may_not(policy: Option<&Policy>, who: &str, power: Power) -> Option<String> {
     barred.then(|| format!("no role of {who} may {}", power.as_str()))
 }
 
+/// Where an AI-made or suspect content under some declarations stands with the people who must clear it.
+pub fn clearance(basis: &Basis<'_>, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
+    let counts = |entry: &Entry<Approval>| counts(basis, asset, entry);
+    basis.record.clearance(asset, declarations, basis.now, &counts)
+}
+
 /// Whether an approval of a content is one by a policy: nothing forged, by who may give it, signed where
-/// that is asked for. What it is for, and whether it still stands, is not looked at.
-pub fn counts(
-    policy: &Policy,
-    asset: &AssetId,
-    entry: &Entry<Approval>,
-    authorities: &Authorities,
-    record: &Record,
-) -> bool {
-    let lacks = Lack::of_word(Some(policy), asset, entry, authorities, record);
+/// that is asked for. What it is for, and whether it still stands, is not looked at. Without a policy none is.
+fn counts(basis: &Basis<'_>, asset: &AssetId, entry: &Entry<Approval>) -> bool {
+    let Some(policy) = basis.policy else { return false };
+    let lacks = Lack::of_word(basis, asset, entry);
     lacks.iter().all(|lack| !is_blocking(policy, lack.code()))
 }
 
@@ -504,10 +518,15 @@ pub fn words_of_conditions<'a>(
 /// What an approval is bound to, unless somebody whose word counts recorded that it was met.
 fn open(basis: &Basis<'_>, entry: &Entry<Approval>) -> Option<String> {
     let conditions = entry.fact.conditions.as_ref()?;
-    let mut said = String::new();
-    for (met, lack) in words_of_conditions(basis, entry) {
-        said = format!("; {} said it was met, which does not count: {}", met.fact.by, lack?);
+    if words_of_conditions(basis, entry).any(|(_, lack)| lack.is_none()) {
+        return None;
     }
+    let said = match words_of_conditions(basis, entry).last() {
+        Some((met, Some(lack))) => {
+            format!("; {} said it was met, which does not count: {lack}", met.fact.by)
+        }
+        _ => String::new(),
+    };
     Some(format!("{conditions}{said}"))
 }
 

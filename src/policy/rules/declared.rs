@@ -67,9 +67,8 @@ impl<'a> Prepared<'a> {
                 case.lost_documents,
                 case.now,
             );
-            facts.id = id;
-            facts.since = current.seq;
-            facts.reported = dossier.report().is_some();
+            let reported = dossier.report().is_some();
+            facts.recorded = Some(OnRecord { id, since: current.seq, reported });
             facts.tier = Some(tier(policy, &facts).tier.as_str());
             let settled = rules.iter().map(|(rule, when)| Settled::of(rule, when, &facts));
             let settled = settled.collect();
@@ -101,15 +100,20 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// What a declaration says, as facts.
-pub struct DeclarationFacts<'a> {
-    declaration: &'a Declaration,
+/// A declaration as it is on record.
+#[derive(Clone, Copy)]
+pub(super) struct OnRecord {
     pub(super) id: DeclarationId,
     /// The event that made it stand as it does.
     pub(super) since: Seq,
-    /// The event since which the register says of its tools that they keep data, if it does.
-    pub(super) tools_since: Seq,
     pub(super) reported: bool,
+}
+
+/// What a declaration says, as facts.
+pub struct DeclarationFacts<'a> {
+    declaration: &'a Declaration,
+    /// How it stands on record, once somebody recorded it.
+    pub(super) recorded: Option<OnRecord>,
     tier: Option<&'static str>,
     phase: Option<String>,
     talent: TalentFacts,
@@ -135,10 +139,7 @@ impl<'a> DeclarationFacts<'a> {
         let uncleared = declaration.training_clearance.as_deref().is_none_or(is_blank);
         Self {
             declaration,
-            id: DeclarationId(0),
-            since: Seq(0),
-            tools_since: tools.keep_since,
-            reported: false,
+            recorded: None,
             tier: None,
             phase: declaration.phase.as_deref().map(plain_word),
             talent,
@@ -146,6 +147,18 @@ impl<'a> DeclarationFacts<'a> {
             pipeline_unmet: listed(unmet.map(|step| step.tool.as_str())),
             training_uncleared: declaration.training_data.as_deref().filter(|_| uncleared),
         }
+    }
+}
+
+impl DeclarationFacts<'_> {
+    /// Whether it was reported as it stands.
+    pub(super) fn is_reported(&self) -> bool {
+        self.recorded.is_some_and(|one| one.reported)
+    }
+
+    /// The event since which the register says of its tools that they keep data, if it does.
+    pub(super) const fn tools_since(&self) -> Seq {
+        self.tools.keep_since
     }
 }
 
@@ -285,8 +298,8 @@ impl Facts for DeclarationFacts<'_> {
         let (talent, tools) = (&self.talent, &self.tools);
         let answer = |answer: Option<Answer>| Value::maybe(answer.map(Answer::as_str));
         match fact {
-            Fact::Declaration if self.id.0 > 0 => Value::said(Some(self.id.to_string())),
-            Fact::DeclarationReported => Value::Flag(self.reported),
+            Fact::Declaration => Value::said(self.recorded.map(|one| one.id.to_string())),
+            Fact::DeclarationReported => Value::Flag(self.is_reported()),
             Fact::DeclarationTier => Value::maybe(self.tier),
             Fact::Use => Value::text(&one.purpose),
             Fact::Medium => Value::maybe(one.medium.map(crate::model::Medium::as_str)),

@@ -3,14 +3,13 @@
 use std::cell::OnceCell;
 
 use crate::lineage::{Ancestor, only_inherited};
-use crate::model::{AiStatus, Approval, AssetId, Clearance, DeclarationId, SourceType, Strength};
+use crate::model::{AiStatus, DeclarationId, RuleCode, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{Basis, confirmed, counts, is_ai};
-use crate::policy::rules::declared::{Prepared, Settled};
+use crate::policy::rules::approval::{Basis, State, clearance, confirmed, is_ai};
+use crate::policy::rules::declared::{DeclarationFacts, Prepared, Settled};
 use crate::policy::rules::heritage::{Family, Heritage};
 use crate::policy::rules::{Case, Item, finality};
-use crate::record::Entry;
 
 /// The facts of the deliverable as a whole.
 pub(super) struct Whole<'a> {
@@ -115,14 +114,6 @@ impl<'a> ItemFacts<'a> {
         Some(self.prepared.settled(*id))
     }
 
-    /// Where a content stands by the approvals that count.
-    fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        let Case { record, authorities, now, .. } = *self.case;
-        let counts =
-            |entry: &Entry<Approval>| counts(self.policy, asset, entry, authorities, record);
-        record.clearance(asset, declarations, now, &counts)
-    }
-
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
         let current = self.at.checked_sub(1).and_then(|at| self.stands.declarations.get(at));
         let Some(one) = current.and_then(|id| self.prepared.get(*id)) else { return Value::Absent };
@@ -139,11 +130,12 @@ impl Facts for ItemFacts<'_> {
         let (origin, stands) = (&self.item.origin, &self.stands);
         let approval = &stands.approval;
         let best = approval.best.map(|entry| &entry.fact);
+        let lacking = |code| Value::maybe(approval.lacking(code));
         let strength = |one: Option<Strength>| Value::maybe(one.map(Strength::as_str));
         match fact {
             Fact::Status => Value::text(origin.status.as_str()),
             Fact::Ai => Value::Flag(stands.ai),
-            Fact::Approval => Value::maybe(approval.state),
+            Fact::Approval => Value::maybe(approval.state.map(State::as_str)),
             Fact::Declared => Value::Flag(stands.declared),
             Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),
@@ -165,9 +157,10 @@ impl Facts for ItemFacts<'_> {
             Fact::Contested => Value::Flag(origin.contested || stands.contested.is_some()),
             Fact::Confirmed => Value::Flag(self.is_confirmed()),
             Fact::Clearance if origin.status.is_ai_or_suspect() => {
-                let own = self.clearance(&self.item.asset, &self.prepared.of(self.item));
+                let basis = Basis::of(self.policy, self.case);
+                let own = clearance(&basis, &self.item.asset, &self.prepared.of(self.item));
                 let of =
-                    |one: &Ancestor| self.clearance(&one.asset, &self.prepared.of_ancestor(one));
+                    |one: &Ancestor| clearance(&basis, &one.asset, &self.prepared.of_ancestor(one));
                 let inherits = only_inherited(origin);
                 let clearance = if inherits { self.item.ancestry.clearance(own, &of) } else { own };
                 Value::text(clearance.as_str())
@@ -183,23 +176,24 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::ApprovalOpen => Value::maybe(approval.open.as_deref()),
             Fact::ApprovalKey => Value::maybe(approval.key),
-            Fact::ApprovalInvalid => Value::maybe(approval.invalid.as_deref()),
-            Fact::ApprovalNotAllowed => Value::maybe(approval.not_allowed.as_deref()),
-            Fact::ApprovalUnsigned => Value::maybe(approval.unsigned.as_deref()),
+            Fact::ApprovalInvalid => lacking(RuleCode::ApprovalInvalid),
+            Fact::ApprovalNotAllowed => lacking(RuleCode::ApproverNotAllowed),
+            Fact::ApprovalUnsigned => lacking(RuleCode::ApprovalUnsigned),
             Fact::ApprovedRoles => {
                 Value::Words(approval.roles.iter().map(String::as_str).collect())
             }
-            Fact::ApprovalRevoked => Value::maybe(approval.revoked.as_deref()),
-            Fact::ApprovalTempOnly => Value::maybe(approval.temp_only.as_deref()),
-            Fact::ApprovalElsewhere => Value::maybe(approval.elsewhere.as_deref()),
-            Fact::ApprovalExpired => Value::maybe(approval.expired.as_deref()),
-            Fact::ApprovalOutdated => Value::maybe(approval.outdated.as_deref()),
-            Fact::ApprovalUndocumented => Value::maybe(approval.undocumented.as_deref()),
+            Fact::ApprovalRevoked => lacking(RuleCode::ApprovalRevoked),
+            Fact::ApprovalTempOnly => lacking(RuleCode::ApprovalTempOnly),
+            Fact::ApprovalElsewhere => lacking(RuleCode::ApprovalNotForThisDeliverable),
+            Fact::ApprovalExpired => lacking(RuleCode::ApprovalExpired),
+            Fact::ApprovalOutdated => lacking(RuleCode::ApprovalOutdated),
+            Fact::ApprovalUndocumented => lacking(RuleCode::ApprovalNoDocument),
             Fact::ApprovalRejected => Value::maybe(approval.rejected.as_deref()),
             Fact::ApprovalOverrides => Value::maybe(approval.overrides.as_deref()),
             Fact::Reported => {
-                let reported =
-                    |id: &DeclarationId| self.prepared.get(*id).is_some_and(|one| one.reported);
+                let reported = |id: &DeclarationId| {
+                    self.prepared.get(*id).is_some_and(DeclarationFacts::is_reported)
+                };
                 let all = stands.declared && stands.declarations.iter().all(reported);
                 Value::Flag(all)
             }

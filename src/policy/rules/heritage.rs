@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::lineage::{Ancestor, Ancestry};
-use crate::model::{AiStatus, Approval, AssetId, DeclarationId, Strength};
+use crate::model::{AiStatus, Approval, AssetId, DeclarationId, RuleCode, Seq, Strength};
 use crate::policy::Policy;
-use crate::policy::rules::approval::{ApprovalFacts, Basis, confirmed, is_ai};
+use crate::policy::rules::approval::{ApprovalFacts, Basis, State, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared};
 use crate::policy::rules::{Case, Item};
 use crate::record::Entry;
@@ -46,8 +46,10 @@ pub(super) struct Covered {
 
 impl Covered {
     fn by(approval: &ApprovalFacts<'_>, one: &DeclarationFacts<'_>) -> Self {
-        let declaration = approval.holds_since(one.since, one.id);
-        let tools = declaration && approval.holds_since(one.tools_since.max(one.since), one.id);
+        let since =
+            |seq| one.recorded.is_some_and(|it| approval.holds_since(it.since.max(seq), it.id));
+        let declaration = since(Seq(0));
+        let tools = declaration && since(one.tools_since());
         Self { declaration, tools }
     }
 }
@@ -112,7 +114,7 @@ impl<'a> Heritage<'a> {
         let said = stands.said();
         let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, all);
         let cleared = matches!(obstacle, None | Some(Obstacle::Contested(_)));
-        let silent = stands.approval.state != Some("holds") && !refuses(&stands);
+        let silent = stands.approval.state != Some(State::Holds) && !refuses(&stands);
         if cleared && silent && !in_own_right {
             stands.inherit(sources());
         }
@@ -172,7 +174,8 @@ impl<'a> Heritage<'a> {
                 self.because = Some(ancestry.reason(one.at));
             }
             Obstacle::Suspect(one) => {
-                self.approval = ApprovalFacts { state: Some("short"), ..ApprovalFacts::default() };
+                self.approval = ApprovalFacts::default();
+                self.approval.state = Some(State::Short);
                 self.suspect = true;
                 self.source = one.map(|one| one.ancestor.asset);
                 let too_many = || "it was made from more than is looked at".to_owned();
@@ -196,8 +199,13 @@ impl<'a> Heritage<'a> {
         let roles = roles.cloned().reduce(|all, more| all.intersection(&more).cloned().collect());
         let open = |one: &&Forebear<'_>| {
             let facts = &one.facts;
-            let said = [&facts.open, &facts.overrides, &facts.undocumented, &facts.unsigned];
-            std::cmp::Reverse(said.iter().position(|text| text.is_some()).unwrap_or(said.len()))
+            let said = [
+                facts.open.as_deref(),
+                facts.overrides.as_deref(),
+                facts.lacking(RuleCode::ApprovalNoDocument),
+                facts.lacking(RuleCode::ApprovalUnsigned),
+            ];
+            std::cmp::Reverse(said.iter().position(Option::is_some).unwrap_or(said.len()))
         };
         if let Some(one) = sources.max_by_key(open) {
             self.approval = one.facts.said_of(&one.ancestor.name());
@@ -209,7 +217,7 @@ impl<'a> Heritage<'a> {
     /// What the approval of the file itself says yes to, where that holds: one that extends an earlier yes
     /// overrules nothing that was said in between.
     fn said(&self) -> Option<&'a Entry<Approval>> {
-        self.approval.said.filter(|_| self.approval.state == Some("holds"))
+        self.approval.said.filter(|_| self.approval.state == Some(State::Holds))
     }
 
     /// A no to anything it was made from, that the policy only wants to hear of, is heard of here too,
@@ -228,7 +236,8 @@ impl<'a> Heritage<'a> {
     /// What of a declaration approvals cover: of the file, or of all its sources that are under it.
     pub(super) fn covered(&self, one: &DeclarationFacts<'_>) -> Covered {
         let own = Covered::by(&self.approval, one);
-        let inherited = self.approved.iter().find(|(known, _)| *known == one.id);
+        let id = one.recorded.map(|it| it.id);
+        let inherited = self.approved.iter().find(|(known, _)| Some(*known) == id);
         let inherited = inherited.map(|(_, covered)| *covered);
         let is_own = self.source.is_none();
         Covered {
@@ -300,7 +309,7 @@ fn obstacle<'a, 'b>(
     if in_own_right || own.is_some() || refuses(stands) {
         return contested().filter(|_| own.is_none());
     }
-    let uncleared = |one: &&Forebear<'_>| one.is_source && one.facts.state != Some("holds");
+    let uncleared = |one: &&Forebear<'_>| one.is_source && one.facts.state != Some(State::Holds);
     let uncleared = all.iter().find(uncleared).map(Obstacle::Uncleared);
     let undetermined = || all.iter().find(suspect).map(|one| Obstacle::Suspect(Some(one)));
     let unknown = || ancestry.cut.then_some(Obstacle::Suspect(None));

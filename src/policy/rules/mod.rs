@@ -27,7 +27,7 @@ use crate::policy::rules::heritage::Family;
 use crate::policy::{Policy, in_parts};
 use crate::record::Record;
 
-pub use crate::policy::rules::approval::{Basis, confirmed, counts, lacks, words_of_conditions};
+pub use crate::policy::rules::approval::{Basis, clearance, confirmed, lacks, words_of_conditions};
 pub use crate::policy::rules::declared::DeclarationFacts;
 
 /// One file of the deliverable, with all that is known of it.
