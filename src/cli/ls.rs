@@ -46,7 +46,8 @@ pub(super) fn run(
                 out.write_all(b"\0")
             });
         } else if args.csv {
-            output.raw(|out| csv_row(out, row));
+            let terminal = output.is_terminal();
+            output.raw(|out| csv_row(out, row, terminal));
         } else if output.is_json() {
             output.json(row);
         } else {
@@ -80,7 +81,11 @@ pub(super) fn line(output: &Output, row: &ListRow) -> String {
     let strength = row.strength.unwrap_or("-");
     let path = clean(&row.path.path).into_owned();
     let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
-    let tool = row.tool.as_ref().map(|tool| format!("  [{}]", plain(tool, 40))).unwrap_or_default();
+    let tool = row
+        .tool
+        .as_ref()
+        .map(|tool| format!("  [{}]", plain(tool, output.limit(40))))
+        .unwrap_or_default();
     let gone = match (row.present, row.unconfigured) {
         (false, _) => "  gone",
         (true, true) => "  its root is not configured",

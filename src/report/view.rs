@@ -1,4 +1,4 @@
-//! What is shown: plain values in the shape and order of `contract.md`, ready for any format.
+//! What is shown: plain values in the shape and order that `docs/cli.md` lists, ready for any format.
 
 use std::path::PathBuf;
 
@@ -244,7 +244,7 @@ pub struct ApprovalView {
     pub at: String,
     /// `temp` or `final`; null for a rejection.
     pub scope: Option<&'static str>,
-    /// `active`, `expired` or `revoked`; `rejected` for a rejection.
+    /// `active`, `expired`, `outdated` or `revoked`; `rejected` for a rejection.
     pub standing: &'static str,
     /// The deliverables it is for; empty means all.
     pub deliverables: Vec<String>,
