@@ -204,6 +204,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::app::Context;
     use crate::clock::SystemClock;
     use crate::detect::Settings;
     use crate::model::{AiStatus, RootName, SourceType, Strength};
@@ -236,8 +237,14 @@ mod tests {
         let path = folder.path().to_owned();
         let root = Root { name: RootName::project(), named: path.clone(), path };
         let (detection, cancel) = (Settings::default(), AtomicBool::new(true));
-        let (clock, reporter) = (&SystemClock, &Silent);
-        let reading = Reading { clock, reporter, cancel: &cancel, detection: &detection };
+        let context = Context {
+            clock: &SystemClock,
+            reporter: &Silent,
+            actor: "kim".to_owned(),
+            cwd: folder.path().to_owned(),
+            cancel: &cancel,
+        };
+        let reading = Reading::new(&context, &detection);
         let (sidecar, media) = (at("a.c2pa"), at("a.png"));
         let asset = AssetId::from(blake3::hash(b"any"));
         let (sidecar, media) = (At { path: &sidecar, asset }, At { path: &media, asset });

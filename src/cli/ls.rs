@@ -46,7 +46,7 @@ pub(super) fn run(
                 out.write_all(b"\0")
             });
         } else if args.csv {
-            let terminal = output.is_terminal();
+            let terminal = Output::is_terminal();
             output.raw(|out| csv_row(out, row, terminal));
         } else if output.is_json() {
             output.json(row);
@@ -70,13 +70,7 @@ fn place(row: &ListRow, cwd: &Path) -> Vec<u8> {
 
 /// One location: status, how that is known, clearance, size, tool and path.
 pub(super) fn line(output: &Output, row: &ListRow) -> String {
-    let tone = match row.status {
-        "ai" | "ai-part" => Tone::Bad,
-        "suspect" => Tone::Careful,
-        "not-ai" => Tone::Good,
-        _ => Tone::Faint,
-    };
-    let status = output.paint(tone, &format!("{:8}", row.status));
+    let status = output.paint(Tone::of(row.status), &format!("{:8}", row.status.as_str()));
     let clearance = row.clearance.unwrap_or("-");
     let strength = row.strength.unwrap_or("-");
     let path = clean(&row.path.path).into_owned();

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::args::Color;
 use crate::cli::exit::Exit;
 use crate::cli::spout::Spout;
+use crate::model::AiStatus;
 use crate::report::json_line;
 
 /// Where answers go.
@@ -49,6 +50,18 @@ pub(super) enum Tone {
     Good,
     Faint,
     Strong,
+}
+
+impl Tone {
+    /// That of a status, wherever it is shown.
+    pub(super) const fn of(status: AiStatus) -> Self {
+        match status {
+            AiStatus::Ai | AiStatus::AiPart => Self::Bad,
+            AiStatus::Suspect => Self::Careful,
+            AiStatus::NotAi => Self::Good,
+            AiStatus::Unknown => Self::Faint,
+        }
+    }
 }
 
 impl Output {
@@ -135,7 +148,7 @@ impl Output {
     }
 
     /// Whether somebody looks at what is written. A file and a program are handed what is.
-    pub(super) fn is_terminal(&self) -> bool {
+    pub(super) fn is_terminal() -> bool {
         io::stdout().is_terminal()
     }
 

@@ -31,12 +31,7 @@ fn text(view: &AssetView, output: &mut Output) {
     let heading = output.paint(Tone::Strong, &view.asset);
     output.line(&format!("asset {heading}"));
     output.line(&format!("  {}, {}", bytes(view.size), view.media_type));
-    let tone = match view.status {
-        "ai" | "ai-part" => Tone::Bad,
-        "suspect" => Tone::Careful,
-        _ => Tone::Strong,
-    };
-    let status = output.paint(tone, view.status);
+    let status = output.paint(Tone::of(view.status), view.status.as_str());
     let clearance = view.clearance.map(|one| format!(", {one}")).unwrap_or_default();
     output.line(&format!("  status {status}{clearance}"));
     for why in &view.why {

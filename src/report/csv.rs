@@ -20,7 +20,7 @@ pub fn row(out: &mut dyn Write, row: &ListRow, terminal: bool) -> io::Result<()>
         row.asset.clone().unwrap_or_default(),
         row.size.to_string(),
         row.media_type.clone(),
-        row.status.to_owned(),
+        row.status.as_str().to_owned(),
         row.source_type.unwrap_or_default().to_owned(),
         row.strength.unwrap_or_default().to_owned(),
         row.tool.clone().unwrap_or_default(),
