@@ -2,6 +2,7 @@
 //! nothing came between; else look again.
 
 use crate::app::{AppError, Context, Project};
+use crate::failpoint;
 use crate::ledger::{Kinds, Ledger, LedgerError, Reader};
 use crate::model::{Event, Head, Seq, Timestamp};
 use crate::record::{PathFilter, Record};
@@ -78,6 +79,7 @@ pub(super) fn decide_on<T>(
     let reader = ledger.reader()?;
     loop {
         let (events, answer) = decision(&record)?;
+        failpoint::hit("decision-taken");
         match append(&mut ledger, context, &record, context.now(), &events) {
             Ok(_) => return Ok(answer),
             Err(LedgerError::HeadMoved { .. }) => catch_up(&reader, &mut record, None)?,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::app::select::{Pattern, rooted};
 use crate::app::{AppError, Project};
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 use crate::detect::{Settings, name_mark};
 use crate::model::{AssetId, AssetPath, Evidence, RelPath, SourceType, Strength};
 
@@ -107,8 +107,7 @@ fn rule(project: &Project, glob: &str) -> Result<Rule, AppError> {
 
 /// A list without a single certificate would make every signer untrusted without a word.
 fn read_list(path: &Path) -> Result<String, AppError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    let text = config::read(path)?;
     if !text.contains("-----BEGIN CERTIFICATE-----") {
         let problem = "a trust list is certificates in PEM, and there is none in it".to_owned();
         return Err(ConfigError::Invalid { path: path.to_owned(), problem }.into());

@@ -1,6 +1,7 @@
 //! The document store: letters, consents and licences, copied to `.genlock/documents/` under
 //! their own hash, so that what was approved on paper is there five years later.
 
+use std::collections::btree_map::Entry::Vacant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -9,7 +10,8 @@ use std::path::Path;
 
 use crate::app::save::aside;
 use crate::app::{AppError, Context, Project};
-use crate::model::{AssetId, Document};
+use crate::model::{AssetId, Document, Timestamp};
+use crate::observe::{HashError, digest, fingerprint};
 use crate::record::Record;
 
 /// Copies a document into the store and gives what an event says of it. The copy is on disk before
@@ -35,6 +37,7 @@ pub(super) fn store(
     let mut source = File::open(&from).map_err(|error| unusable(error.to_string()))?;
     let folder = project.control().join("documents");
     fs::create_dir_all(&folder).map_err(AppError::io("create", &folder))?;
+    discard_drafts(&folder, context.now());
     let (hash, size) = aside(&folder, OsStr::new("document"), &folder, |draft| {
         let (hash, size) = copy(&mut source, &from, draft, &folder)?;
         Ok((folder.join(hash.to_string()), (hash, size)))
@@ -57,14 +60,34 @@ pub(super) fn keep(project: &Project, hash: AssetId, bytes: &[u8]) -> Result<(),
     })
 }
 
+/// How long nobody has written to a draft that nobody is at any more, in nanoseconds: a day.
+const ABANDONED: i64 = 24 * 3600 * 1_000_000_000;
+
+/// Takes away what killed processes left half copied. What cannot be taken away is in nobody's way.
+fn discard_drafts(folder: &Path, now: Timestamp) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_draft = |name: &str| name.starts_with('.') && name.ends_with(".genlock-tmp");
+        let written = entry.metadata().ok().map(|found| fingerprint::of(&found).mtime);
+        let is_old = |at: i64| now.as_nanos().saturating_sub(at) > ABANDONED;
+        if name.to_str().is_some_and(is_draft) && written.is_some_and(is_old) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// What is wrong with a document in the store: `None` when it is there as it was handed over.
-pub(super) fn fault(project: &Project, document: &Document) -> Option<String> {
+pub(super) fn fault(
+    project: &Project,
+    context: &Context<'_>,
+    document: &Document,
+) -> Result<Option<String>, AppError> {
     let path = project.control().join("documents").join(document.hash.to_string());
-    let mut hasher = blake3::Hasher::new();
-    match File::open(&path).and_then(|file| hasher.update_reader(file).map(|_| ())) {
-        Ok(()) if AssetId::from(hasher.finalize()) == document.hash => None,
-        Ok(()) => Some("was changed".to_owned()),
-        Err(error) => Some(format!("cannot be read: {error}")),
+    match digest(&path, context.cancel) {
+        Ok(hash) if hash == document.hash => Ok(None),
+        Ok(_) => Ok(Some("was changed".to_owned())),
+        Err(HashError::Cancelled) => Err(AppError::Interrupted),
+        Err(error) => Ok(Some(error.reason())),
     }
 }
 
@@ -94,7 +117,11 @@ pub(super) fn named(record: &Record) -> Vec<(String, &Document)> {
 
 /// Documents that approvals name, consents of declarations as they stand and terms in the register, that the
 /// store does not hold as they were handed over.
-pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
+pub(super) fn lost(
+    project: &Project,
+    context: &Context<'_>,
+    record: &Record,
+) -> Result<BTreeSet<AssetId>, AppError> {
     let mut checked = BTreeMap::new();
     let approvals = record.approvals.iter().filter_map(|entry| entry.fact.document.as_ref());
     let standing = record.declarations.all().filter_map(|(_, dossier)| dossier.current());
@@ -103,9 +130,11 @@ pub(super) fn lost(project: &Project, record: &Record) -> BTreeSet<AssetId> {
     let tools = record.declarations.tools().into_iter();
     let terms = tools.filter_map(|entry| entry.fact.terms.as_ref());
     for document in approvals.chain(consents).chain(terms) {
-        checked.entry(document.hash).or_insert_with(|| fault(project, document).is_some());
+        if let Vacant(entry) = checked.entry(document.hash) {
+            entry.insert(fault(project, context, document)?.is_some());
+        }
     }
-    checked.into_iter().filter(|(_, lost)| *lost).map(|(hash, _)| hash).collect()
+    Ok(checked.into_iter().filter(|(_, lost)| *lost).map(|(hash, _)| hash).collect())
 }
 
 fn copy(

@@ -45,6 +45,14 @@ pub enum AppError {
         /// Where.
         path: PathBuf,
     },
+    /// The system does not let policy or approvers be read.
+    #[error("cannot read {}, and nothing passes without what it says", path.display())]
+    WordUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// The policy cannot be used.
     #[error("the policy {} cannot be used", path.display())]
     PolicyInvalid {

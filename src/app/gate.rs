@@ -279,7 +279,7 @@ impl Looked {
         let inquiry = inquiry.unwrap_or_else(|broken| std::panic::resume_unwind(broken));
         let seen = seen?;
         let contents = contents.with_links(&seen.linked);
-        let lost_documents = lost(around.project, &record);
+        let lost_documents = lost(around.project, around.context, &record)?;
         let mut looked = Self { contents, seen, lost_documents, referenced, inquiry, record };
         let in_packages = looked.packages(around, ledger, reader, packages)?;
         for _ in 0..LOOKS {

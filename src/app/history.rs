@@ -7,7 +7,10 @@ use crate::app::decide::decisions;
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
 use crate::model::{
-    Approval, DirectoryObserved, Event, ObservedBatch, PathPattern, Seq, Timestamp,
+    Approval, ApproversAdopted, Attached, ConditionMet, Declared, DeliverableDefined,
+    DeliverableNote, DirectoryObserved, Event, Exported, Finalization, GateRun, Linked,
+    ObservedBatch, PackageChecked, PathPattern, PolicyAcknowledged, ReferenceLink, Rendered,
+    Reported, Seq, Timestamp, Tool, Unlinked,
 };
 use crate::policy;
 use crate::record::Record;
@@ -93,9 +96,9 @@ fn sentence(event: &Event) -> String {
         Event::PolicyAdopted(one) => {
             format!("policy {} {} in force", one.profile, one.hash.short())
         }
-        Event::ApproversAdopted(_) | Event::PolicyAcknowledged(_) | Event::ConditionMet(_) => {
-            trusted(event)
-        }
+        Event::ApproversAdopted(one) => approvers(one),
+        Event::PolicyAcknowledged(one) => acknowledged(one),
+        Event::ConditionMet(one) => condition_met(one),
         Event::RulesAdopted(one) if one.globs.is_empty() => "no path rule is in force".to_owned(),
         Event::RulesAdopted(one) => {
             let globs: Vec<_> = one.globs.iter().map(String::as_str).collect();
@@ -123,17 +126,19 @@ fn sentence(event: &Event) -> String {
         }
         Event::Determined(one) => {
             let status = crate::model::AiStatus::from(one.status).as_str();
-            let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+            let note = noted(one.note.as_deref());
             format!("{} determined {} to be {status}{note}", one.by, of(one.assets.len()))
         }
         Event::DeterminationCleared(one) => {
             let whose = if one.own { "own determination" } else { "determination" };
             format!("{whose} of {} withdrawn", of(one.assets.len()))
         }
-        Event::Linked(_) | Event::Unlinked(_) => kinship(event),
-        Event::Declared(_) | Event::Attached(_) | Event::Reported(_) | Event::ToolRegistered(_) => {
-            declared(event)
-        }
+        Event::Linked(one) => linked(one),
+        Event::Unlinked(one) => unlinked(one),
+        Event::Declared(one) => declared(one),
+        Event::Attached(one) => attached(one),
+        Event::Reported(one) => reported(one),
+        Event::ToolRegistered(one) => tool(one),
         Event::Approved(one) if one.determination => {
             format!("{} {} confirmed the determination of {}", one.id, one.by, of(one.assets.len()))
         }
@@ -155,169 +160,149 @@ fn sentence(event: &Event) -> String {
             };
             format!("{} withdrew {}{some}: {}", one.by, ids.join(", "), one.note)
         }
-        Event::DeliverableDefined(_)
-        | Event::DeliverableRemoved(_)
-        | Event::ReferenceLinked(_)
-        | Event::PackageChecked(_)
-        | Event::Gated(_)
-        | Event::Finalized(_)
-        | Event::Exported(_)
-        | Event::Rendered(_)
-        | Event::Reopened(_) => delivered(event),
-    }
-}
-
-/// What deliverables are made of, and what became of them.
-fn delivered(event: &Event) -> String {
-    match event {
-        Event::DeliverableDefined(one) => {
-            let paths = one.paths.iter().map(ToString::to_string);
-            let timelines = one.timelines.iter().map(|path| format!("what {path} refers to"));
-            let packages = one.packages.iter().map(|path| format!("the package {path}"));
-            let all: Vec<_> = paths.chain(timelines).chain(packages).collect();
-            format!("{} contains {}", one.name, all.join(", "))
-        }
-        Event::PackageChecked(one) => {
-            format!(
-                "the package {} was checked: {}",
-                one.package,
-                count(one.problems.len() as u64, "problem")
-            )
-        }
-        Event::Exported(one) => {
-            format!(
-                "{} was exported to {} ({})",
-                one.deliverable,
-                one.destination,
-                count(one.files, "file")
-            )
-        }
-        Event::Rendered(one) => {
-            let command = one.command.first().map(String::as_str).unwrap_or_default();
-            let made = count(one.outputs.len() as u64, "file");
-            format!(
-                "{command} ran for {}, exit {}, and made {made}: {}",
-                one.deliverable,
-                one.exit,
-                one.outcome.as_str()
-            )
-        }
-        Event::ReferenceLinked(one) => {
-            let more = match one.frames.len() {
-                0 | 1 => String::new(),
-                frames => format!(" and {} more", frames - 1),
-            };
-            let (of, reference) = (&one.deliverable, &one.reference);
-            format!("{of}: the reference {reference:?} means {}{more}", one.path)
-        }
+        Event::DeliverableDefined(one) => defined(one),
         Event::DeliverableRemoved(one) => format!("{} removed", one.name),
-        Event::Gated(one) => {
-            format!(
-                "{}: {} ({})",
-                one.deliverable,
-                one.outcome.as_str(),
-                count(one.checked, "file")
-            )
-        }
-        Event::Finalized(one) => {
-            format!(
-                "{} is final with {}",
-                one.deliverable,
-                count(one.contents.len() as u64, "file")
-            )
-        }
-        Event::Reopened(one) => {
-            let note = one.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-            format!("{} reopened{note}", one.name)
-        }
-        _ => String::new(),
+        Event::ReferenceLinked(one) => reference_linked(one),
+        Event::PackageChecked(one) => package_checked(one),
+        Event::Gated(one) => gated(one),
+        Event::Finalized(one) => finalized(one),
+        Event::Exported(one) => exported(one),
+        Event::Rendered(one) => rendered(one),
+        Event::Reopened(one) => reopened(one),
     }
 }
 
-/// What was made from what.
-fn kinship(event: &Event) -> String {
-    let of = |assets: &[crate::model::AssetId], what| count(assets.len() as u64, what);
-    let noted =
-        |note: &Option<String>| note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-    match event {
-        Event::Linked(one) => format!(
-            "{} linked {} to {} as {}{}",
-            one.by,
-            of(&one.children, "asset"),
-            of(&one.parents, "source"),
-            one.relation.as_str(),
-            noted(&one.note)
-        ),
-        Event::Unlinked(one) => format!(
-            "{} withdrew that {} came from {}{}",
-            one.by,
-            of(&one.children, "asset"),
-            of(&one.parents, "source"),
-            noted(&one.note)
-        ),
-        _ => String::new(),
-    }
+fn defined(one: &DeliverableDefined) -> String {
+    let paths = one.paths.iter().map(ToString::to_string);
+    let timelines = one.timelines.iter().map(|path| format!("what {path} refers to"));
+    let packages = one.packages.iter().map(|path| format!("the package {path}"));
+    let all: Vec<_> = paths.chain(timelines).chain(packages).collect();
+    format!("{} contains {}", one.name, all.join(", "))
 }
 
-/// Who may approve, and words about approvals.
-fn trusted(event: &Event) -> String {
-    match event {
-        Event::ApproversAdopted(one) => {
-            let lines = one.text.lines().map(str::trim_start);
-            let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
-            format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
-        }
-        Event::PolicyAcknowledged(one) => {
-            format!(
-                "{} knows policy and approvers as they are{}: {}",
-                one.by,
-                signed(one.signed.is_some()),
-                one.note
-            )
-        }
-        Event::ConditionMet(one) => {
-            let signed = signed(one.signed.is_some());
-            format!(
-                "{} says the conditions of {} are met{signed}: {}",
-                one.by, one.approval, one.note
-            )
-        }
-        _ => String::new(),
-    }
+fn package_checked(one: &PackageChecked) -> String {
+    format!(
+        "the package {} was checked: {}",
+        one.package,
+        count(one.problems.len() as u64, "problem")
+    )
+}
+
+fn exported(one: &Exported) -> String {
+    format!(
+        "{} was exported to {} ({})",
+        one.deliverable,
+        one.destination,
+        count(one.files, "file")
+    )
+}
+
+fn rendered(one: &Rendered) -> String {
+    let command = one.command.first().map(String::as_str).unwrap_or_default();
+    let made = count(one.outputs.len() as u64, "file");
+    format!(
+        "{command} ran for {}, exit {}, and made {made}: {}",
+        one.deliverable,
+        one.exit,
+        one.outcome.as_str()
+    )
+}
+
+fn reference_linked(one: &ReferenceLink) -> String {
+    let more = match one.frames.len() {
+        0 | 1 => String::new(),
+        frames => format!(" and {} more", frames - 1),
+    };
+    let (of, reference) = (&one.deliverable, &one.reference);
+    format!("{of}: the reference {reference:?} means {}{more}", one.path)
+}
+
+fn gated(one: &GateRun) -> String {
+    format!("{}: {} ({})", one.deliverable, one.outcome.as_str(), count(one.checked, "file"))
+}
+
+fn finalized(one: &Finalization) -> String {
+    format!("{} is final with {}", one.deliverable, count(one.contents.len() as u64, "file"))
+}
+
+fn reopened(one: &DeliverableNote) -> String {
+    let note = noted(one.note.as_deref());
+    format!("{} reopened{note}", one.name)
+}
+
+fn linked(one: &Linked) -> String {
+    format!(
+        "{} linked {} to {} as {}{}",
+        one.by,
+        count(one.children.len() as u64, "asset"),
+        count(one.parents.len() as u64, "source"),
+        one.relation.as_str(),
+        noted(one.note.as_deref())
+    )
+}
+
+fn unlinked(one: &Unlinked) -> String {
+    format!(
+        "{} withdrew that {} came from {}{}",
+        one.by,
+        count(one.children.len() as u64, "asset"),
+        count(one.parents.len() as u64, "source"),
+        noted(one.note.as_deref())
+    )
+}
+
+fn approvers(one: &ApproversAdopted) -> String {
+    let lines = one.text.lines().map(str::trim_start);
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#')).count();
+    format!("approvers {} in force: {}", one.hash.short(), count(lines as u64, "line"))
+}
+
+fn acknowledged(one: &PolicyAcknowledged) -> String {
+    format!(
+        "{} knows policy and approvers as they are{}: {}",
+        one.by,
+        signed(one.signed.is_some()),
+        one.note
+    )
+}
+
+fn condition_met(one: &ConditionMet) -> String {
+    let signed = signed(one.signed.is_some());
+    format!("{} says the conditions of {} are met{signed}: {}", one.by, one.approval, one.note)
+}
+
+fn noted(note: Option<&str>) -> String {
+    note.map(|note| format!(": {note}")).unwrap_or_default()
 }
 
 const fn signed(signed: bool) -> &'static str {
     if signed { ", signed" } else { "" }
 }
 
-/// Declarations and the tools they name.
-fn declared(event: &Event) -> String {
-    match event {
-        Event::Declared(one) => {
-            let version =
-                if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
-            format!(
-                "{}{version} declared{}: {} ({})",
-                one.id,
-                under(one.assets.len(), &one.globs),
-                one.declaration.purpose,
-                one.tier.as_str()
-            )
-        }
-        Event::Attached(one) => {
-            format!("{} declared{}, too", one.declaration, under(one.assets.len(), &one.globs))
-        }
-        Event::Reported(one) => {
-            let on = one.on.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
-            let document = if one.document.is_some() { ", in writing" } else { "" };
-            format!("{} version {} sent to {}{on}{document}", one.declaration, one.version, one.to)
-        }
-        Event::ToolRegistered(one) => {
-            let version = one.version.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
-            format!("tool {}{version} registered", one.name)
-        }
-        _ => String::new(),
-    }
+fn declared(one: &Declared) -> String {
+    let version = if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
+    format!(
+        "{}{version} declared{}: {} ({})",
+        one.id,
+        under(one.assets.len(), &one.globs),
+        one.declaration.purpose,
+        one.tier.as_str()
+    )
+}
+
+fn attached(one: &Attached) -> String {
+    format!("{} declared{}, too", one.declaration, under(one.assets.len(), &one.globs))
+}
+
+fn reported(one: &Reported) -> String {
+    let on = one.on.as_ref().map(|day| format!(" on {day}")).unwrap_or_default();
+    let document = if one.document.is_some() { ", in writing" } else { "" };
+    format!("{} version {} sent to {}{on}{document}", one.declaration, one.version, one.to)
+}
+
+fn tool(one: &Tool) -> String {
+    let version = one.version.as_ref().map(|text| format!(" {text}")).unwrap_or_default();
+    format!("tool {}{version} registered", one.name)
 }
 
 /// What a declaration was put over.

@@ -36,9 +36,8 @@ impl ListOptions {
                 .as_ref()
                 .is_some_and(|tool| tool.to_lowercase().contains(&wanted.to_lowercase()))
         };
-        let is_ai = ["ai", "ai-part", "suspect"].contains(&row.status);
-        (!self.ai || is_ai)
-            && self.status.is_none_or(|status| row.status == status.as_str())
+        (!self.ai || row.status.is_ai_or_suspect())
+            && self.status.is_none_or(|status| row.status == status)
             && self.clearance.is_none_or(|one| row.clearance == Some(one.as_str()))
             && self.source_type.is_none_or(|one| row.source_type == Some(one.term()))
             && self.tool.as_ref().is_none_or(tool)
@@ -80,7 +79,7 @@ pub(super) fn row(project: &Project, location: &LocationRow, known: Option<&Know
         asset: Some(location.asset.to_string()),
         size: location.size,
         media_type: location.media_type.clone(),
-        status: origin.map_or(AiStatus::Unknown, |origin| origin.status).as_str(),
+        status: origin.map_or(AiStatus::Unknown, |origin| origin.status),
         source_type: origin.and_then(|origin| origin.source_type).map(SourceType::term),
         strength: origin.and_then(|origin| origin.strength).map(Strength::as_str),
         tool: origin.and_then(|origin| origin.tool.clone()),

@@ -80,7 +80,9 @@ pub use people::{
     clear_tag, reject, revoke, stands, tag,
 };
 pub use played::ReadPackage;
-pub use policies::{PolicyChoice, check_policy, explain_policy, policy_facts, test_policy};
+pub use policies::{
+    PolicyChoice, asks_for_document, check_policy, explain_policy, policy_facts, test_policy,
+};
 pub use project::{InitOptions, Initialized, Project, init};
 pub use references::{Answer, ReadTimeline};
 pub use run::{Ran, RunAnswer, RunOptions, run};
@@ -91,5 +93,5 @@ pub use show::show;
 pub use signing::SignOptions;
 pub use status::{Tally, status};
 pub use tools::{add_tool, show_tool, tools};
-pub use verify::{Verified, VerifyOptions, verify};
+pub use verify::{Quoted, Verified, VerifyOptions, verify};
 pub use watch::{News, WatchOptions, WatchOutcome, news, watch};

@@ -163,23 +163,6 @@ pub fn tag(
     assets: &[AssetId],
     options: &TagOptions,
 ) -> Result<(), AppError> {
-    if options.status == DeterminedStatus::NotAi && options.note.is_none() {
-        let reader = project.reader()?;
-        let record = decisions(&reader)?;
-        for asset in assets {
-            let seen = record.counted(reader.examination(asset)?);
-            let marks = Origin::of(&seen.evidence, None);
-            let mark = marks.raised.then(|| format!("carries a mark: {}", marks.why[0]));
-            // Who said it may take it back; of a mark, and of another's word, it must be said why not.
-            let word =
-                record.said_made(asset).filter(|one| !is_same_name(&one.fact.by, &context.actor));
-            let word = || word.map(|one| format!("is AI-made by the word of {}", one.fact.by));
-            if let Some(against) = mark.or_else(word) {
-                let message = format!("{} {against}", asset.short());
-                return Err(AppError::usage(message, "say why it is not AI with --note TEXT"));
-            }
-        }
-    }
     let determination = Determination {
         assets: assets.to_vec(),
         status: options.status,
@@ -188,7 +171,39 @@ pub fn tag(
         note: options.note.clone(),
         by: context.actor.clone(),
     };
-    decide(project, context, |_| Ok((vec![Event::Determined(determination.clone())], ())))
+    decide(project, context, |record| {
+        if options.status == DeterminedStatus::NotAi && options.note.is_none() {
+            // Asked on the ground it is decided on: a scan beside us may find a mark meanwhile.
+            let reader = project.reader()?;
+            if let Some((asset, against)) = contradicted(&reader, record, context, assets)? {
+                let message = format!("{} {against}", asset.short());
+                return Err(AppError::usage(message, "say why it is not AI with --note TEXT"));
+            }
+        }
+        Ok((vec![Event::Determined(determination.clone())], ()))
+    })
+}
+
+/// The first content of which something on record says that it is AI-made, and what does.
+fn contradicted(
+    reader: &Reader,
+    record: &Record,
+    context: &Context<'_>,
+    assets: &[AssetId],
+) -> Result<Option<(AssetId, String)>, AppError> {
+    for asset in assets {
+        let seen = record.counted(reader.examination(asset)?);
+        let marks = Origin::of(&seen.evidence, None);
+        let mark = marks.raised.then(|| format!("carries a mark: {}", marks.why[0]));
+        // Who said it may take it back; of a mark, and of another's word, it must be said why not.
+        let word =
+            record.said_made(asset).filter(|one| !is_same_name(&one.fact.by, &context.actor));
+        let word = || word.map(|one| format!("is AI-made by the word of {}", one.fact.by));
+        if let Some(against) = mark.or_else(word) {
+            return Ok(Some((*asset, against)));
+        }
+    }
+    Ok(None)
 }
 
 /// Withdraws what was determined of these contents: who acts their own word, whatever was said since, else

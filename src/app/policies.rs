@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::app::{AppError, Context, Project};
-use crate::model::FindingCode;
+use crate::model::{FindingCode, RuleCode};
 use crate::policy::{
     About, Condition, Escalation, Fact, PROFILES, Policy, PolicyError, Rule, TrialResult,
     catalogue, profile, trials,
@@ -50,6 +50,13 @@ impl PolicyChoice {
             }
         }
     }
+}
+
+/// Whether the policy in force holds it against a final use that no document says yes to it. One that cannot
+/// be read asks for nothing: it lets nothing pass either.
+pub fn asks_for_document(project: &Project) -> bool {
+    let severity = |policy: Policy| policy.severity(RuleCode::ApprovalNoDocument);
+    project.policy().ok().and_then(severity).is_some()
 }
 
 /// Reads a policy text.

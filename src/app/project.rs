@@ -48,6 +48,8 @@ pub struct Initialized {
     pub project: Project,
     /// Whether it is new.
     pub created: bool,
+    /// The bundled profile that a new one starts from.
+    pub profile: &'static str,
 }
 
 impl Project {
@@ -256,7 +258,15 @@ fn make(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Init
                 "ledger in .genlock/config.toml says where it is",
             ));
         }
-        return Ok(Initialized { project, created: false });
+        let policy = options.profile.as_ref().and_then(|_| project.policy().ok());
+        if let Some(policy) = policy.filter(|policy| policy.profile != profile.name) {
+            return Err(AppError::usage(
+                format!("there is a project already, and its policy is {:?}", policy.profile),
+                "a policy is changed in .genlock/policy.toml, on the record; genlock policy explain \
+                 --profile NAME shows what a bundled one says",
+            ));
+        }
+        return Ok(Initialized { project, created: false, profile: profile.name });
     }
     let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
     let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
@@ -298,7 +308,7 @@ fn make(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Init
     discard_drafts(&dir);
     let project = Project::at(&dir)?;
     project.reader()?;
-    Ok(Initialized { project, created })
+    Ok(Initialized { project, created, profile: profile.name })
 }
 
 /// Takes away what killed processes left half made. Whoever is still at it comes too late anyway:
@@ -408,7 +418,7 @@ pub(super) fn word(path: &Path) -> Result<Option<Vec<u8>>, AppError> {
         Ok(Some(bytes)) => Ok(Some(bytes)),
         Ok(None) => Err(AppError::NotAFile { path: path.to_owned() }),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(AppError::Io { action: "read", path: path.to_owned(), source }),
+        Err(source) => Err(AppError::WordUnreadable { path: path.to_owned(), source }),
     }
 }
 

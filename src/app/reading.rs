@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::app::Context;
+use crate::app::{AppError, Context};
 use crate::clock::Clock;
 use crate::detect::{Examined, Settings, examine};
 use crate::model::{
@@ -151,6 +151,11 @@ impl<'a> Reading<'a> {
 }
 
 impl Reading<'_> {
+    /// Stops here if the user asked to.
+    pub(super) fn check(&self) -> Result<(), AppError> {
+        if self.cancel.load(Ordering::Relaxed) { Err(AppError::Interrupted) } else { Ok(()) }
+    }
+
     /// Reads jobs until there are no more, nobody listens, or the user stops.
     pub(super) fn run<T>(
         &self,

@@ -175,8 +175,5 @@ impl Part<'_> {
 
 /// Whether examining again showed something else than is on record.
 fn is_news(reader: &Reader, asset: &AssetId, shown: &Shown) -> Result<bool, AppError> {
-    let mut known = reader.examination(asset)?;
-    let attached = reader.attached(asset)?;
-    known.evidence.truncate(known.evidence.len() - attached.len());
-    Ok(known != shown.examination)
+    Ok(reader.examination_of_bytes(asset)? != shown.examination)
 }

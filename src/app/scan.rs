@@ -101,17 +101,34 @@ pub fn scan(
     options: &ScanOptions,
 ) -> Result<ScanOutcome, AppError> {
     let began = context.now();
+    let mut outcome = ScanOutcome::default();
+    let ended = scan_parts(project, context, options, &mut outcome);
+    // Also of a scan that was stopped or failed: what it could not look at it did not look at.
+    for problem in &outcome.problems {
+        context.reporter.problem(problem);
+    }
+    ended?;
+    let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
+    outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
+    Ok(outcome)
+}
+
+fn scan_parts(
+    project: &Project,
+    context: &Context<'_>,
+    options: &ScanOptions,
+    outcome: &mut ScanOutcome,
+) -> Result<(), AppError> {
     let parts = parts(project, context, options.directory.as_deref())?;
     let detection = Detection::of(project, options.deep)?;
     let mut ledger = Checked::of(project);
-    let mut outcome = ScanOutcome::default();
     if have_changed(&project.reader()?, &detection)? {
         adopt(project, context, ledger.get()?, &detection)?;
     }
     let mut all = true;
     for (root, start) in &parts {
         let part = Part { project, context, detection: &detection, root, start, manner: &PLAIN };
-        match part.scan(&mut ledger, &mut outcome) {
+        match part.scan(&mut ledger, outcome) {
             Ok(walked) => all &= walked,
             Err(error) => {
                 // Whatever went wrong first: that the ledger does not hold is worse.
@@ -132,12 +149,7 @@ pub fn scan(
         &Wanted { parts: &parts, all, asked: options.redetect },
         &mut outcome.problems,
     )?;
-    for problem in &outcome.problems {
-        context.reporter.problem(problem);
-    }
-    let nanos = context.now().as_nanos().saturating_sub(began.as_nanos());
-    outcome.elapsed_ms = u64::try_from(nanos / 1_000_000).unwrap_or(0);
-    Ok(outcome)
+    Ok(())
 }
 
 /// The ledger, opened for writing as late as when its history was found whole. Until then nothing is

@@ -3,7 +3,7 @@
 //! A path, a folder, a glob, a folded sequence as `ls` prints it, a full id, or at least eight of
 //! its hex digits. Paths are tried from the folder the user stands in, then from the project.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -47,15 +47,12 @@ pub fn select(
     let mut found: Vec<Vec<[Vec<Place>; 2]>> =
         wanted.iter().map(|one| vec![Default::default(); one.readings.len()]).collect();
     if found.iter().any(|readings| !readings.is_empty()) {
+        let index = Index::of(&wanted);
         for (at, missing) in [false, true].into_iter().enumerate() {
             reader.locations(missing, &mut |row| {
-                for (one, found) in wanted.iter().zip(&mut found) {
-                    for (reading, found) in one.readings.iter().zip(found) {
-                        if reading.wants(&row) {
-                            let (path, asset) = (row.path.clone(), row.asset);
-                            found[at].push(Place { path, asset, present: !missing });
-                        }
-                    }
+                for (one, reading) in index.wanting(&wanted, &row) {
+                    let (path, asset) = (row.path.clone(), row.asset);
+                    found[one][reading][at].push(Place { path, asset, present: !missing });
                 }
             })?;
         }
@@ -80,13 +77,13 @@ pub fn select(
 /// Tells whether a location is among what arguments stand for.
 pub(super) struct Matcher {
     wanted: Vec<Wanted>,
+    ids: HashSet<AssetId>,
+    index: Index,
 }
 
 impl Matcher {
     pub(super) fn wants(&self, row: &LocationRow) -> bool {
-        self.wanted.iter().any(|one| {
-            one.id == Some(row.asset) || one.readings.iter().any(|reading| reading.wants(row))
-        })
+        self.ids.contains(&row.asset) || self.index.wanting(&self.wanted, row).next().is_some()
     }
 }
 
@@ -102,14 +99,15 @@ pub(super) fn matcher(
     let mut wanted = wanted(project, context, &reader, arguments)?;
     // The first reading that finds anything is the one that is meant.
     let mut nearest: Vec<_> = wanted.iter().map(|one| one.id.map(|_| 0)).collect();
+    let index = Index::of(&wanted);
     for missing in [missing, !missing] {
         if nearest.contains(&None) {
             let known = nearest.clone();
             reader.locations(missing, &mut |row| {
-                for ((one, nearest), known) in wanted.iter().zip(&mut nearest).zip(&known) {
-                    let before = nearest.unwrap_or(one.readings.len());
-                    let all = one.readings[..before].iter().take_while(|_| known.is_none());
-                    *nearest = all.into_iter().position(|one| one.wants(&row)).or(*nearest);
+                for (one, reading) in index.wanting(&wanted, &row) {
+                    if known[one].is_none() {
+                        nearest[one] = Some(nearest[one].map_or(reading, |at| at.min(reading)));
+                    }
                 }
             })?;
         }
@@ -124,7 +122,54 @@ pub(super) fn matcher(
         };
         one.readings = one.readings.drain(..).skip(nearest).take(1).collect();
     }
-    Ok(Matcher { wanted })
+    let ids = wanted.iter().filter_map(|one| one.id).collect();
+    Ok(Matcher { index: Index::of(&wanted), ids, wanted })
+}
+
+/// An argument and one of its readings, by their numbers.
+type At = (usize, usize);
+
+/// Which readings want a row, asked by its path and the folders above it: a script may name every file of
+/// a production, and only what is a pattern has to be tried on each row.
+struct Index {
+    at: HashMap<RootName, HashMap<Vec<u8>, Vec<At>>>,
+    like: Vec<At>,
+}
+
+impl Index {
+    fn of(wanted: &[Wanted]) -> Self {
+        let mut index = Self { at: HashMap::new(), like: Vec::new() };
+        for (number, one) in wanted.iter().enumerate() {
+            for (reading, of) in one.readings.iter().enumerate() {
+                let at = (number, reading);
+                match of {
+                    Reading::At(path) => {
+                        let root = index.at.entry(path.root.clone()).or_default();
+                        root.entry(path.path.as_bytes().to_vec()).or_default().push(at);
+                    }
+                    Reading::Like(_) => index.like.push(at),
+                }
+            }
+        }
+        index
+    }
+
+    fn wanting(&self, wanted: &[Wanted], row: &LocationRow) -> impl Iterator<Item = At> {
+        let AssetPath { root, path } = &row.path;
+        let fits = move |(one, reading): &At| match &wanted[*one].readings[*reading] {
+            Reading::Like(pattern) => pattern.matches(root, path),
+            Reading::At(_) => false,
+        };
+        let named = self.at.get(root).into_iter();
+        let named = named.flat_map(|at| and_above(path.as_bytes()).filter_map(|path| at.get(path)));
+        named.flatten().copied().chain(self.like.iter().copied().filter(fits))
+    }
+}
+
+/// A path, every folder above it, and last the root.
+fn and_above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let above = |path: &[u8]| path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+    std::iter::successors(Some(path), move |path| (!path.is_empty()).then(|| &path[..above(path)]))
 }
 
 fn wanted(
@@ -413,16 +458,6 @@ impl Wanted {
             ));
         }
         Ok(one)
-    }
-}
-
-impl Reading {
-    fn wants(&self, row: &LocationRow) -> bool {
-        let path = &row.path;
-        match self {
-            Self::At(one) => one.root == path.root && path.path.is_within(&one.path),
-            Self::Like(pattern) => pattern.matches(&path.root, &path.path),
-        }
     }
 }
 

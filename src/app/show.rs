@@ -71,7 +71,7 @@ pub fn show(
         asset: asset.to_string(),
         size: row.size,
         media_type: row.media_type,
-        status: origin.status.as_str(),
+        status: origin.status,
         source_type: origin.source_type.map(SourceType::term),
         strength: origin.strength.map(Strength::as_str),
         clearance: clear.map(Clearance::as_str),

@@ -49,27 +49,29 @@ impl<'a> Beside<'a> {
     }
 
     /// What a sidecar says of a media file that is not attached to it yet. `own` is what the sidecar's
-    /// bytes show.
+    /// bytes show. Where the user stops while media are read for it, it says nothing: what is attached
+    /// unchecked would stay.
     pub(super) fn news(
         &mut self,
         sidecar: &At<'_>,
         media: &At<'_>,
         own: &[Evidence],
         attached: &[Evidence],
-    ) -> Vec<Evidence> {
+    ) -> Result<Vec<Evidence>, AppError> {
         let said = said(sidecar.path, own);
         let unsigned = |one: &Evidence| one.detector != C2PA;
         if said.iter().all(unsigned) {
-            return news(&said, attached);
+            return Ok(news(&said, attached));
         }
         // Media can be large: what was checked once is not checked again.
         let is_known = |one: &Evidence| attached.iter().any(|known| is_checked(known, one));
         let (mut said, mut signed): (Vec<_>, Vec<_>) = said.into_iter().partition(unsigned);
         if !signed.iter().all(is_known) {
             self.check(sidecar, media, &mut signed);
+            self.reading.check()?;
             said.extend(signed);
         }
-        news(&said, attached)
+        Ok(news(&said, attached))
     }
 
     /// Gives what a detached manifest says the trust that it earns against the bytes of the media beside
@@ -140,6 +142,7 @@ pub(super) fn attach(
 ) -> Result<(), AppError> {
     let root = &beside.root.name.clone();
     for sidecar in sidecars {
+        beside.reading.check()?;
         let at = |name: &[u8]| AssetPath::new(root.clone(), sidecar.directory.join(name));
         let path = at(&sidecar.name);
         let Some(asset) = reader.asset_at(&path)? else { continue };
@@ -154,7 +157,7 @@ pub(super) fn attach(
             let Some(of_media) = reader.asset_at(&path_of_media)? else { continue };
             let sidecar = At { path: &path, asset };
             let media = At { path: &path_of_media, asset: of_media };
-            let new = beside.news(&sidecar, &media, &own, &reader.attached(&of_media)?);
+            let new = beside.news(&sidecar, &media, &own, &reader.attached(&of_media)?)?;
             ingest.attach(of_media, new)?;
             let new = names.beyond(&reader.named_beside(&of_media)?);
             ingest.name(NamedBeside(of_media, asset, new))?;
@@ -198,9 +201,15 @@ fn news(said: &[Evidence], attached: &[Evidence]) -> Vec<Evidence> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+    use crate::app::Context;
+    use crate::clock::SystemClock;
+    use crate::detect::Settings;
     use crate::model::{AiStatus, RootName, SourceType, Strength};
     use crate::origin::Origin;
+    use crate::problem::Silent;
 
     fn mark(detector: &str, rule: Option<&str>) -> Evidence {
         Evidence {
@@ -219,6 +228,29 @@ mod tests {
         let said = said(&path, &[capture]);
         assert_eq!(Origin::of(&said, None).status, AiStatus::Unknown);
         assert_eq!(said[0].place, "sidecar a.c2pa, a place");
+    }
+
+    #[test]
+    fn a_manifest_says_nothing_where_the_user_stopped_before_it_was_checked() {
+        let at = |name: &str| AssetPath::new(RootName::project(), RelPath::new(name).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let root = Root { name: RootName::project(), named: path.clone(), path };
+        let (detection, cancel) = (Settings::default(), AtomicBool::new(true));
+        let context = Context {
+            clock: &SystemClock,
+            reporter: &Silent,
+            actor: "kim".to_owned(),
+            cwd: folder.path().to_owned(),
+            cancel: &cancel,
+        };
+        let reading = Reading::new(&context, &detection);
+        let (sidecar, media) = (at("a.c2pa"), at("a.png"));
+        let asset = AssetId::from(blake3::hash(b"any"));
+        let (sidecar, media) = (At { path: &sidecar, asset }, At { path: &media, asset });
+        let own = [mark(C2PA, None)];
+        let news = Beside::new(&root, reading).news(&sidecar, &media, &own, &[]);
+        assert!(matches!(news, Err(AppError::Interrupted)), "{news:?}");
     }
 
     #[test]

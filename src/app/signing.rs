@@ -14,7 +14,7 @@ use crate::ledger::Reader;
 use crate::model::{
     Approval, AssetId, ConditionMet, Document, PolicyAcknowledged, Signed, Timestamp,
 };
-use crate::observe::digests;
+use crate::observe::{HashError, digests};
 use crate::record::Record;
 
 /// With what to sign.
@@ -198,11 +198,14 @@ impl Subjects {
     ) -> Result<(), AppError> {
         let Some(document) = document else { return Ok(()) };
         let path = project.control().join("documents").join(document.hash.to_string());
-        let read = digests(&path, context.cancel, &|_| {}).map_err(AppError::io("read", &path))?;
-        match read {
-            Some((hash, digest)) if hash == document.hash => {
+        match digests(&path, context.cancel, &|_| {}) {
+            Ok((hash, digest)) if hash == document.hash => {
                 self.0.insert(hash, hex(&digest));
                 Ok(())
+            }
+            Err(HashError::Cancelled) => Err(AppError::Interrupted),
+            Err(HashError::Unreadable { path, action, source }) => {
+                Err(AppError::Io { action, path, source })
             }
             _ => Err(AppError::usage(
                 format!("the document {} is not in the store as it was", document.name),
@@ -238,7 +241,7 @@ fn found(
         context.check()?;
         context.reporter.advance(1, 0);
         match read {
-            Ok(Some((read, digest))) if read == asset => return Ok(Some(hex(&digest))),
+            Ok((read, digest)) if read == asset => return Ok(Some(hex(&digest))),
             // Changed since it was scanned, gone, or unreadable: it may lie elsewhere too.
             _ => {}
         }

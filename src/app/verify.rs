@@ -2,6 +2,7 @@
 
 mod absent;
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crossbeam_channel::bounded;
@@ -14,7 +15,7 @@ use crate::app::verify::absent::Absent;
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
 use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
-use crate::model::{AssetPath, Head};
+use crate::model::{AssetId, AssetPath, BadHead, Head};
 use crate::record::Record;
 
 /// What to verify besides the ledger itself.
@@ -23,7 +24,25 @@ pub struct VerifyOptions {
     /// Re-hash every present file.
     pub files: bool,
     /// A head quoted in a verdict or certificate.
-    pub head: Option<Head>,
+    pub head: Option<Quoted>,
+}
+
+/// A head as it was quoted.
+#[derive(Clone, Copy, Debug)]
+pub enum Quoted {
+    /// With its number.
+    Head(Head),
+    /// Only its chain hash, as the JSON of this command gives it.
+    Hash([u8; 32]),
+}
+
+impl FromStr for Quoted {
+    type Err = BadHead;
+
+    fn from_str(text: &str) -> Result<Self, BadHead> {
+        let hash = text.parse::<AssetId>().map(|hash| Self::Hash(*hash.as_bytes()));
+        hash.or_else(|_| text.parse().map(Self::Head))
+    }
 }
 
 /// What was found.
@@ -68,7 +87,7 @@ pub fn verify(
     }
     let record = fold(&reader, None)?;
     signatures(&record, &mut verified);
-    documents(project, &record, &mut verified);
+    documents(project, context, &record, &mut verified)?;
     if options.files {
         files(project, context, reader, &mut verified)?;
     }
@@ -78,9 +97,22 @@ pub fn verify(
 /// Whether a quoted head lies on this history: a cut tail or an older file put back shows here.
 fn quoted_head(
     reader: &Reader,
-    quoted: Head,
+    quoted: Quoted,
     newest: Head,
 ) -> Result<Option<VerifyProblem>, AppError> {
+    let quoted = match quoted {
+        Quoted::Head(head) => head,
+        Quoted::Hash(hash) if reader.has_head(&hash)? => return Ok(None),
+        Quoted::Hash(hash) => {
+            let place = format!("event {}", AssetId::from_bytes(hash));
+            let problem = format!(
+                "it was quoted, and none of the {} events of the journal is it: this is another history, or \
+                 its end is cut off",
+                newest.seq
+            );
+            return Ok(Some(VerifyProblem { place, problem }));
+        }
+    };
     let problem = match reader.head_at(quoted.seq)? {
         Some(found) if found.hash == quoted.hash => return Ok(None),
         Some(_) => "it is not the event that was quoted: this is another history".to_owned(),
@@ -97,15 +129,21 @@ fn signatures(record: &Record, verified: &mut Verified) {
 }
 
 /// Whether every document a decision rests on is in the store, unchanged.
-fn documents(project: &Project, record: &Record, verified: &mut Verified) {
+fn documents(
+    project: &Project,
+    context: &Context<'_>,
+    record: &Record,
+    verified: &mut Verified,
+) -> Result<(), AppError> {
     for (id, document) in named(record) {
-        if let Some(problem) = fault(project, document) {
+        if let Some(problem) = fault(project, context, document)? {
             verified.broken.push(VerifyProblem {
                 place: format!("document of {id}"),
                 problem: format!("{} {problem}", document.name),
             });
         }
     }
+    Ok(())
 }
 
 /// Reads every present file and compares it with the ledger.

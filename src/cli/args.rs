@@ -1,4 +1,4 @@
-//! The arguments, as `contract.md` names them.
+//! The arguments. Scripts rely on their names: `docs/cli.md` has an example of each.
 
 mod deliver;
 
@@ -159,7 +159,8 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether it reads media, and so may take long.
+    /// Whether it may be stopped in the middle: it listens for Ctrl-C and SIGTERM, and ends where nothing is
+    /// lost. They end any other command at once, which records all of it or nothing.
     pub(super) const fn is_long(&self) -> bool {
         matches!(
             self,
@@ -179,9 +180,9 @@ impl Command {
 pub(super) struct InitArgs {
     /// The folder; the current one when not given
     pub(super) dir: Option<PathBuf>,
-    /// The bundled policy to start from
-    #[arg(long, value_name = "NAME", default_value = "netflix")]
-    pub(super) profile: String,
+    /// The bundled policy to start from; netflix when not given
+    #[arg(long, value_name = "NAME")]
+    pub(super) profile: Option<String>,
     /// Where the ledger goes: a local disk, when the project is on a network mount
     #[arg(long, value_name = "FILE")]
     pub(super) ledger: Option<PathBuf>,
@@ -228,10 +229,10 @@ pub(super) struct ListArgs {
     #[arg(long)]
     pub(super) files: bool,
     /// Comma-separated values with a header, for spreadsheets
-    #[arg(long, conflicts_with_all = ["json", "nul"])]
+    #[arg(long, conflicts_with = "nul")]
     pub(super) csv: bool,
     /// Raw paths only, each ended by a NUL byte, for xargs -0
-    #[arg(short = '0', id = "nul", conflicts_with = "json")]
+    #[arg(short = '0', id = "nul")]
     pub(super) nul: bool,
 }
 
@@ -584,7 +585,7 @@ pub(super) enum PolicyCommand {
 #[derive(Debug, Args)]
 pub(super) struct LogArgs {
     /// Only events that name this asset
-    #[arg(long, value_name = "ASSET")]
+    #[arg(long, value_name = "ASSET", value_parser = asset())]
     pub(super) asset: Option<String>,
     /// Only from this day or time on, e.g. 2026-11-01 or 2026-11-01T09:00:00Z
     #[arg(long, value_name = "TIME", value_parser = since)]

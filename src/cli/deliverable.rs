@@ -11,8 +11,8 @@ use crate::app::{
 };
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{AssetId, AssetPath, Reference, Rendered, Resolution, Timestamp};
-use crate::report::{DeliverableLine, clean, count};
+use crate::model::{AssetId, AssetPath, MediaProblem, Reference, Rendered, Resolution, Timestamp};
+use crate::report::{DeliverableLine, PathView, ProblemView, clean, count, to_the_second};
 
 pub(super) fn add(
     context: &Context<'_>,
@@ -23,7 +23,8 @@ pub(super) fn add(
 ) -> Result<Exit, AppError> {
     app::add_deliverable(project, context, name, options)?;
     if output.is_json() {
-        return show(context, project, name, output);
+        show(context, project, name, output)?;
+        return Ok(Exit::Ok);
     }
     let known = app::show_deliverable(project, context, name)?;
     let DeliverableDetails { view, timelines, .. } = &known;
@@ -72,7 +73,8 @@ pub(super) fn link(
 ) -> Result<Exit, AppError> {
     let link = app::link_reference(project, context, name, reference, asset)?;
     if output.is_json() {
-        return show(context, project, name, output);
+        show(context, project, name, output)?;
+        return Ok(Exit::Ok);
     }
     let more = match link.frames.len() {
         0 | 1 => String::new(),
@@ -134,7 +136,7 @@ pub(super) fn line(output: &Output, line: &DeliverableLine) -> String {
     };
     let state = output.paint(tone, &format!("{:13}", line.state));
     let verdict = match (line.verdict, &line.gated) {
-        (Some(verdict), Some(at)) => format!("last gate: {verdict}, {}", &at[..at.len().min(19)]),
+        (Some(verdict), Some(at)) => format!("last gate: {verdict}, {}", to_the_second(at)),
         _ => "never gated".to_owned(),
     };
     format!("{state} {}  {}  {verdict}", clean(&line.name), count(line.files, "file"))
@@ -151,6 +153,8 @@ struct DeliverableDetail {
     notes: Vec<NoteView>,
     renditions: Vec<RenditionView>,
     exports: Vec<ExportView>,
+    /// What of it could not be looked at.
+    problems: Vec<ProblemView>,
 }
 
 /// What was tolerated in a timeline.
@@ -217,10 +221,14 @@ pub(super) fn show(
     name: &str,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let details = app::show_deliverable(project, context, name)?;
+    let mut details = app::show_deliverable(project, context, name)?;
+    // What a timeline refers to and nobody knows is said there, reference by reference.
+    let DeliverableDetails { timelines, problems, .. } = &mut details;
+    problems.retain(|one| timelines.iter().all(|it| *it.path() != one.path));
+    let exit = if details.problems.is_empty() { Exit::Ok } else { Exit::Partial };
     if output.is_json() {
         output.json(&detail(details));
-        return Ok(Exit::Ok);
+        return Ok(exit);
     }
     let DeliverableDetails { view: one, timelines, played, problems, .. } = &details;
     output.line(&format!("{}  {}", clean(&one.name), one.state.as_str()));
@@ -252,7 +260,7 @@ pub(super) fn show(
             output.line(&format!("    {}", reference_line(reference, answer)));
         }
     }
-    for problem in problems.iter().filter(|one| timelines.iter().all(|it| *it.path() != one.path)) {
+    for problem in problems {
         let path = problem.path.to_string();
         output.line(&format!("  {}: {}", clean(&path), clean(&problem.problem)));
     }
@@ -275,7 +283,7 @@ pub(super) fn show(
             "it changed since it was finalised: genlock reopen it before anything is exported",
         );
     }
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 /// `rendered 2026-05-04T10:12:00Z: ffmpeg …, 2 renditions`.
@@ -315,7 +323,7 @@ fn reference_line(reference: &Reference, answer: &Answer) -> String {
 }
 
 fn detail(details: DeliverableDetails) -> DeliverableDetail {
-    let DeliverableDetails { view, named, timelines, played, assets, renders, exports, .. } =
+    let DeliverableDetails { view, named, timelines, played, assets, renders, exports, problems } =
         details;
     let renditions = renders.into_iter().filter(|(_, done)| done.is_rendition());
     let renditions = renditions.flat_map(|(at, done)| {
@@ -379,7 +387,12 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         notes,
         renditions,
         exports: exports.collect(),
+        problems: problems.into_iter().map(problem).collect(),
     }
+}
+
+fn problem(one: MediaProblem) -> ProblemView {
+    ProblemView { path: PathView::from(&one.path), problem: one.problem }
 }
 
 /// A mention of media, and what it means; by what is for the caller to say.

@@ -21,6 +21,7 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
         | AppError::Config(_)
         | AppError::PolicyMissing { .. }
         | AppError::NotAFile { .. }
+        | AppError::WordUnreadable { .. }
         | AppError::PolicyInvalid { .. }
         | AppError::ApproversInvalid { .. }
         | AppError::CasesInvalid { .. } => Exit::Config,
@@ -76,7 +77,7 @@ fn hint_of(error: &AppError) -> Option<String> {
         AppError::CasesInvalid { .. } => Some(
             "correct each of these places; genlock policy explain --facts lists what a case may say".into(),
         ),
-        AppError::NotAFile { .. } => Some("put back the file, from a copy or from genlock log --json".into()),
+        AppError::NotAFile { .. } | AppError::WordUnreadable { .. } => Some("put back the file, from a copy or from genlock log --json".into()),
         AppError::ApproversInvalid { .. } => Some(
             "one line each: PRINCIPALS [OPTIONS] KEY, as in ssh-keygen(1), ALLOWED SIGNERS; nobody \
              approves while it cannot be read"

@@ -34,14 +34,13 @@ pub(super) fn export(
     context: &Context<'_>,
     project: &Project,
     args: &ExportArgs,
-    verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let options =
         ExportOptions { no_read_back: args.no_read_back, sign: people::sign(args.sign.as_ref()) };
     let answer = app::export(project, context, &args.name, &args.destination, &options)?;
     if answer.gate.verdict.outcome != Outcome::Pass {
-        return Ok(gate::show(&answer.gate, None, verbose, output));
+        return Ok(gate::show(&answer.gate, None, output));
     }
     let exit = if answer.delivered.is_some() { Exit::Ok } else { Exit::No };
     let destination = answer.destination.display().to_string();
@@ -145,7 +144,7 @@ pub(super) fn verify(
     }
     for one in &problems {
         let place = output.paint(Tone::Bad, &clean(&one.path.path));
-        output.line(&format!("{place}: {}", plain(&one.problem, 400)));
+        output.line(&format!("{place}: {}", plain(&one.problem, output.limit(400))));
     }
     tell_beside(&found.beside, output);
     let files = count(found.files, "file");

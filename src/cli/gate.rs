@@ -11,19 +11,22 @@ use crate::report::{PathView, ProblemView, VerdictView, clean, count, plain};
 /// Findings of one kind and reason shown before the rest is only counted.
 const SHOWN: usize = 8;
 
+/// Characters of a sentence on screen, and of one that names many things; `-v` shows all.
+const USUAL: usize = 240;
+const LONG: usize = 400;
+
 pub(super) fn gate(
     context: &Context<'_>,
     project: &Project,
     name: &str,
     as_of: Option<Seq>,
-    verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let answer = match as_of {
         Some(seq) => app::gate_as_of(project, name, seq)?,
         None => app::gate(project, context, name)?,
     };
-    Ok(show(&answer, None, verbose, output))
+    Ok(show(&answer, None, output))
 }
 
 pub(super) fn finalize(
@@ -31,11 +34,10 @@ pub(super) fn finalize(
     project: &Project,
     name: &str,
     attest: Option<&str>,
-    verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let answer = app::finalize(project, context, name, attest)?;
-    Ok(show(&answer, Some(answer.state), verbose, output))
+    Ok(show(&answer, Some(answer.state), output))
 }
 
 pub(super) fn reopen(
@@ -67,7 +69,6 @@ pub(super) const fn exit_of(outcome: Outcome) -> Exit {
 pub(super) fn show(
     answer: &GateAnswer,
     state: Option<DeliverableState>,
-    verbose: bool,
     output: &mut Output,
 ) -> Exit {
     let exit = exit_of(answer.verdict.outcome);
@@ -86,11 +87,12 @@ pub(super) fn show(
         ));
         return exit;
     }
-    let shown = if verbose { usize::MAX } else { SHOWN };
+    let shown = output.limit(SHOWN);
     findings(output, &answer.verdict.findings, shown);
     waived(output, &answer.verdict.waived, shown);
     for (timeline, note) in answer.notes.iter().take(shown) {
-        output.remark(&format!("note {}: {}", clean(&timeline.to_string()), plain(note, 400)));
+        let note = plain(note, output.limit(LONG));
+        output.remark(&format!("note {}: {note}", clean(&timeline.to_string())));
     }
     let (tone, word) = match answer.verdict.outcome {
         Outcome::Pass if state == Some(DeliverableState::Final) => (Tone::Good, "final"),
@@ -134,7 +136,7 @@ fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
             first.finding.code.as_str(),
             clean(&first.who),
             first.until.to_the_second(),
-            plain(&first.why, 240)
+            plain(&first.why, output.limit(USUAL))
         ));
         for one in all.iter().take(shown) {
             let Finding { path, asset, why, .. } = &one.finding;
@@ -144,7 +146,7 @@ fn waived(output: &mut Output, waived: &[Waived], shown: usize) {
                 (Some(path), None) => format!("{path}: {why}"),
                 (None, _) => why.to_string(),
             };
-            output.line(&format!("    {}", plain(&what, 400)));
+            output.line(&format!("    {}", plain(&what, output.limit(LONG))));
         }
         if all.len() > shown {
             output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));
@@ -169,11 +171,14 @@ pub(super) fn findings(output: &mut Output, findings: &[Finding], shown: usize) 
         let is_list = first.code == RuleCode::PolicyChanged;
         let (head, lines) =
             first.why.split_once('\n').filter(|_| is_list).unwrap_or((&first.why, ""));
-        output.line(&format!("{severity} {}: {}", first.code.as_str(), plain(head, 240)));
+        output.line(&format!(
+            "{severity} {}: {}",
+            first.code.as_str(),
+            plain(head, output.limit(USUAL))
+        ));
         for line in lines.lines().take(shown) {
             // Who asks for all gets all of it: what is cut could be what was softened.
-            let limit = if shown == usize::MAX { usize::MAX } else { 240 };
-            output.line(&format!("    {}", plain(line, limit)));
+            output.line(&format!("    {}", plain(line, output.limit(USUAL))));
         }
         if let Some(more @ 1..) = lines.lines().count().checked_sub(shown) {
             output.line(&format!("    … and {more} more (-v shows all)"));
@@ -189,7 +194,7 @@ pub(super) fn findings(output: &mut Output, findings: &[Finding], shown: usize) 
             output.line(&format!("    … and {} more (-v shows all)", all.len() - shown));
         }
         if first.severity == Severity::Block {
-            output.line(&format!("    to clear it: {}", plain(&first.fix, 400)));
+            output.line(&format!("    to clear it: {}", plain(&first.fix, output.limit(LONG))));
         }
     }
 }

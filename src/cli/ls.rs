@@ -46,7 +46,8 @@ pub(super) fn run(
                 out.write_all(b"\0")
             });
         } else if args.csv {
-            output.raw(|out| csv_row(out, row));
+            let terminal = Output::is_terminal();
+            output.raw(|out| csv_row(out, row, terminal));
         } else if output.is_json() {
             output.json(row);
         } else {
@@ -69,18 +70,16 @@ fn place(row: &ListRow, cwd: &Path) -> Vec<u8> {
 
 /// One location: status, how that is known, clearance, size, tool and path.
 pub(super) fn line(output: &Output, row: &ListRow) -> String {
-    let tone = match row.status {
-        "ai" | "ai-part" => Tone::Bad,
-        "suspect" => Tone::Careful,
-        "not-ai" => Tone::Good,
-        _ => Tone::Faint,
-    };
-    let status = output.paint(tone, &format!("{:8}", row.status));
+    let status = output.paint(Tone::of(row.status), &format!("{:8}", row.status.as_str()));
     let clearance = row.clearance.unwrap_or("-");
     let strength = row.strength.unwrap_or("-");
     let path = clean(&row.path.path).into_owned();
     let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
-    let tool = row.tool.as_ref().map(|tool| format!("  [{}]", plain(tool, 40))).unwrap_or_default();
+    let tool = row
+        .tool
+        .as_ref()
+        .map(|tool| format!("  [{}]", plain(tool, output.limit(40))))
+        .unwrap_or_default();
     let gone = match (row.present, row.unconfigured) {
         (false, _) => "  gone",
         (true, true) => "  its root is not configured",

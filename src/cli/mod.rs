@@ -40,7 +40,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::app::{AddOptions, AppError, Context, Project};
 use crate::cli::args::{Color, Command, DeliverableCommand, Global};
-use crate::cli::output::Output;
+use crate::cli::output::{Length, Output};
 use crate::cli::terminal::TerminalReporter;
 use crate::clock::SystemClock;
 
@@ -55,7 +55,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         cli.global.actor = args::actor_before("link", &arguments);
     }
     trace::start();
-    let mut output = Output::new(cli.global.json, cli.global.color, cli.global.quiet);
+    let Global { json, color, quiet, verbose, .. } = cli.global;
+    let length = if verbose { Length::Whole } else { Length::Usual };
+    let mut output = Output::new(json, color, quiet, length);
     let exit = match prepare(&cli.global, &cli.command) {
         Ok(surroundings) => surroundings.run(&cli, &mut output),
         Err(error) => error::print(&mut output, &error),
@@ -77,7 +79,7 @@ fn unparsable(error: &clap::Error, arguments: &[OsString]) -> Exit {
         let help = matches!(error.kind(), Kind::DisplayHelp | Kind::DisplayVersion);
         return if help { Exit::Ok } else { Exit::Usage };
     }
-    let mut output = Output::new(true, Color::Never, true);
+    let mut output = Output::new(true, Color::Never, true, Length::Usual);
     let text = error.render().to_string();
     // What is wrong, with the list below it; not the usage.
     let said: Vec<_> =
@@ -174,7 +176,7 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
         Command::Watch(args) => watch::run(context, global, args, output),
         Command::Status => status::run(context, &project()?, output),
         Command::Ls(args) => ls::run(context, &project()?, args, output),
-        Command::Show { asset } => show::run(context, &project()?, asset, global.verbose, output),
+        Command::Show { asset } => show::run(context, &project()?, asset, output),
         Command::Tag(args) => people::tag(context, &project()?, args, output),
         Command::Link(args) => link::run(context, &project()?, args, output),
         Command::Declare(args) => declare::declare(context, &project()?, args, output),
@@ -201,18 +203,16 @@ fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exi
             }
             DeliverableCommand::Rm { name } => deliverable::rm(context, &project()?, name, output),
         },
-        Command::Gate { name, as_of } => {
-            gate::gate(context, &project()?, name, *as_of, global.verbose, output)
-        }
+        Command::Gate { name, as_of } => gate::gate(context, &project()?, name, *as_of, output),
         Command::Finalize { name, attest } => {
             let attest = attest.as_deref();
-            gate::finalize(context, &project()?, name, attest, global.verbose, output)
+            gate::finalize(context, &project()?, name, attest, output)
         }
         Command::Reopen { name, note } => gate::reopen(context, &project()?, name, note, output),
         Command::Disclose(args) => disclose::run(context, &project()?, args, output),
         Command::Policy(command) => policy::run(context, project, command, output),
-        Command::Run(args) => run::run(context, &project()?, args, global.verbose, output),
-        Command::Export(args) => export::export(context, &project()?, args, global.verbose, output),
+        Command::Run(args) => run::run(context, &project()?, args, output),
+        Command::Export(args) => export::export(context, &project()?, args, output),
         Command::Verify(args) => match &args.delivery {
             Some(folder) => export::verify(context, folder, args, output),
             None => verify::verify(context, &project()?, args, output),

@@ -1,5 +1,5 @@
 //! The two channels: stdout for the answer, stderr for everything else. The only place that writes
-//! to either.
+//! answers and errors; `terminal` shows progress, problems and questions on stderr, and help is clap's.
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::args::Color;
 use crate::cli::exit::Exit;
 use crate::cli::spout::Spout;
+use crate::model::AiStatus;
 use crate::report::json_line;
 
 /// Where answers go.
@@ -19,6 +20,7 @@ pub(super) struct Output {
     json: bool,
     color: bool,
     quiet: bool,
+    length: Length,
     lost: Option<ErrorKind>,
 }
 
@@ -31,6 +33,15 @@ struct Beside {
     err: Spout,
 }
 
+/// How much is shown of what is long.
+#[derive(Clone, Copy)]
+pub(super) enum Length {
+    /// As much as fits a screen.
+    Usual,
+    /// All of it, as `-v` asks.
+    Whole,
+}
+
 /// Colours, by what they mean.
 #[derive(Clone, Copy)]
 pub(super) enum Tone {
@@ -41,8 +52,20 @@ pub(super) enum Tone {
     Strong,
 }
 
+impl Tone {
+    /// That of a status, wherever it is shown.
+    pub(super) const fn of(status: AiStatus) -> Self {
+        match status {
+            AiStatus::Ai | AiStatus::AiPart => Self::Bad,
+            AiStatus::Suspect => Self::Careful,
+            AiStatus::NotAi => Self::Good,
+            AiStatus::Unknown => Self::Faint,
+        }
+    }
+}
+
 impl Output {
-    pub(super) fn new(json: bool, color: Color, quiet: bool) -> Self {
+    pub(super) fn new(json: bool, color: Color, quiet: bool, length: Length) -> Self {
         let color = match color {
             Color::Always => true,
             Color::Never => false,
@@ -51,7 +74,8 @@ impl Output {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Self { out: BufWriter::new(io::stdout()), beside: None, json, color, quiet, lost: None }
+        let out = BufWriter::new(io::stdout());
+        Self { out, beside: None, json, color, quiet, length, lost: None }
     }
 
     /// From here on nobody waits for who reads. What has no room is left out, and `gap` said for it.
@@ -78,6 +102,15 @@ impl Output {
 
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// How many characters of a text, or lines of a list, are shown where `usual` are enough for most. The
+    /// one place that knows of `-v`, so that nothing stays cut there.
+    pub(super) fn limit(&self, usual: usize) -> usize {
+        match self.length {
+            Length::Usual => usual,
+            Length::Whole => usize::MAX,
+        }
     }
 
     /// Text in a colour, if colours are wanted.
@@ -112,6 +145,11 @@ impl Output {
     pub(super) fn json(&mut self, value: &impl Serialize) {
         let written = json_line(&mut self.out(), value);
         self.note(written);
+    }
+
+    /// Whether somebody looks at what is written. A file and a program are handed what is.
+    pub(super) fn is_terminal() -> bool {
+        io::stdout().is_terminal()
     }
 
     /// Lets `write` write to stdout as it likes.

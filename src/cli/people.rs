@@ -12,9 +12,7 @@ use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArg
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::terminal::{can_ask, confirm};
-use crate::model::{
-    ApprovalId, DeclarationId, DeterminedStatus, Generative, NamedDeclaration, Scope, SourceType,
-};
+use crate::model::{ApprovalId, DeterminedStatus, Generative, NamedDeclaration, Scope, SourceType};
 use crate::report::{clean, count};
 
 #[derive(Serialize)]
@@ -123,7 +121,9 @@ pub(super) fn approve(
         }
         Form::Under(id) => format!("{}: {assets} approved under {id}{signed}", made.ids[0]),
         Form::New { .. } => {
-            let lacking = scope == Scope::Final && options.decision.document.is_none();
+            let lacking = scope == Scope::Final
+                && options.decision.document.is_none()
+                && app::asks_for_document(project);
             let document =
                 if lacking { ", without the document a final deliverable asks for" } else { "" };
             let scope = scope.as_str();
@@ -187,12 +187,8 @@ pub(super) fn revoke(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let target = match args.targets.as_slice() {
-        [one] if one.parse::<ApprovalId>().is_ok() => {
-            RevokeTarget::Approval(one.parse().unwrap_or(ApprovalId(0)))
-        }
-        [one] if one.parse::<DeclarationId>().is_ok() => {
-            RevokeTarget::Declaration(one.parse().unwrap_or(DeclarationId(0)))
-        }
+        [one] if let Ok(id) = one.parse() => RevokeTarget::Approval(id),
+        [one] if let Ok(id) = one.parse() => RevokeTarget::Declaration(id),
         targets => {
             let selected = app::choose_known(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {

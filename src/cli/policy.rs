@@ -167,7 +167,11 @@ fn explain(
         } else if code.is_none() {
             let severity = format!("{:8}", view.severity);
             let said = view.meaning.map(str::to_owned).or(view.why).unwrap_or_default();
-            output.line(&format!("{severity} {:34} {}", view.code, plain(&said, 120)));
+            output.line(&format!(
+                "{severity} {:34} {}",
+                view.code,
+                plain(&said, output.limit(120))
+            ));
         } else {
             whole(&view, output);
         }

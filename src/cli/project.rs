@@ -23,7 +23,7 @@ pub(super) fn init(
 ) -> Result<Exit, AppError> {
     let dir = args.dir.as_ref().or(global.project.as_ref());
     let dir = dir.map_or_else(|| context.cwd.clone(), |dir| context.absolute(dir));
-    let options = InitOptions { profile: Some(args.profile.clone()), ledger: args.ledger.clone() };
+    let options = InitOptions { profile: args.profile.clone(), ledger: args.ledger.clone() };
     let made = app::init(context, &dir, &options)?;
     let project = made.project.dir.display().to_string();
     let ledger = made.project.config.ledger.display().to_string();
@@ -35,7 +35,7 @@ pub(super) fn init(
         output.remark(&format!("project made in {}", clean(&project)));
         output.remark(&format!(
             "  policy    .genlock/policy.toml, from the profile {}",
-            args.profile
+            made.profile
         ));
         output.remark(&format!("  ledger    {}", clean(&ledger)));
         output.remark("next: genlock scan");

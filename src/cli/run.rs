@@ -61,7 +61,6 @@ pub(super) fn run(
     context: &Context<'_>,
     project: &Project,
     args: &RunArgs,
-    verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let options = RunOptions {
@@ -84,7 +83,7 @@ pub(super) fn run(
                 problem: None,
             });
         } else {
-            gate::show(&answer.gate, None, verbose, output);
+            gate::show(&answer.gate, None, output);
             output.complain("error: gate refused, and the command did not run");
         }
         return Ok(gate::exit_of(outcome));

@@ -152,10 +152,7 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
         output.line(&format!("{} gone: genlock ls --missing", count(tally.missing, "path")));
     }
     if outcome.skipped > 0 {
-        output.remark(&format!(
-            "{} skipped (no regular files)",
-            count(outcome.skipped, "entry").replace("entrys", "entries")
-        ));
+        output.remark(&format!("{} skipped (no regular files)", count(outcome.skipped, "entry")));
     }
     if outcome.reexamined > 0 {
         output.remark(&format!("{} examined again", count(outcome.reexamined, "content")));

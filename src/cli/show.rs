@@ -5,6 +5,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::report::{
     ApprovalView, AssetView, DeclarationView, EvidenceView, KinView, bytes, clean, plain,
+    to_the_second,
 };
 
 /// Characters of a long value on screen; `-v` and `--json` give all.
@@ -14,28 +15,23 @@ pub(super) fn run(
     context: &Context<'_>,
     project: &Project,
     asset: &str,
-    verbose: bool,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let view = app::show(project, context, asset)?;
     if output.is_json() {
         output.json(&view);
     } else {
-        text(&view, if verbose { usize::MAX } else { CUT }, output);
+        text(&view, output);
     }
     Ok(Exit::Ok)
 }
 
-fn text(view: &AssetView, cut: usize, output: &mut Output) {
+fn text(view: &AssetView, output: &mut Output) {
+    let cut = output.limit(CUT);
     let heading = output.paint(Tone::Strong, &view.asset);
     output.line(&format!("asset {heading}"));
     output.line(&format!("  {}, {}", bytes(view.size), view.media_type));
-    let tone = match view.status {
-        "ai" | "ai-part" => Tone::Bad,
-        "suspect" => Tone::Careful,
-        _ => Tone::Strong,
-    };
-    let status = output.paint(tone, view.status);
+    let status = output.paint(Tone::of(view.status), view.status.as_str());
     let clearance = view.clearance.map(|one| format!(", {one}")).unwrap_or_default();
     output.line(&format!("  status {status}{clearance}"));
     for why in &view.why {
@@ -43,11 +39,11 @@ fn text(view: &AssetView, cut: usize, output: &mut Output) {
     }
     for one in &view.locations {
         let (mark, verb) = if one.present { (' ', "seen") } else { ('-', "gone, last seen") };
-        let when = &one.last_seen[..one.last_seen.len().min(19)];
+        let when = to_the_second(&one.last_seen);
         output.line(&format!("  {mark} {}  ({verb} {when}Z)", clean(&one.path.path)));
     }
     for (number, one) in view.evidence.iter().enumerate() {
-        evidence(number + 1, one, cut, output);
+        evidence(number + 1, one, output);
     }
     for problem in &view.problems {
         output.line(&format!("  not fully examined: {}", plain(problem, cut)));
@@ -55,31 +51,32 @@ fn text(view: &AssetView, cut: usize, output: &mut Output) {
     for (title, all) in [("made from", &view.parents), ("went into", &view.children)] {
         if !all.is_empty() {
             output.line(&format!("  {title}"));
-            family(all, 2, cut, output);
+            family(all, 2, output);
         }
     }
     if view.lineage_left_out > 0 {
         output.line(&format!("    and {} more", view.lineage_left_out));
     }
     for one in &view.declarations {
-        declaration(one, cut, output);
+        declaration(one, output);
     }
     for one in &view.approvals {
         approval(one, output);
     }
     output.line("  history");
     for one in &view.events {
-        let when = &one.at[..one.at.len().min(19)];
+        let when = to_the_second(&one.at);
         output.line(&format!(
             "    {:>5} {when}Z {}  {}",
             one.seq,
-            plain(&one.actor, 40),
+            plain(&one.actor, output.limit(40)),
             plain(&one.summary, cut)
         ));
     }
 }
 
-fn evidence(number: usize, one: &EvidenceView, cut: usize, output: &mut Output) {
+fn evidence(number: usize, one: &EvidenceView, output: &mut Output) {
+    let cut = output.limit(CUT);
     output.line(&format!("  mark {number}: {} ({})", plain(&one.mark, cut), one.strength));
     output.line(&format!("    in        {}", plain(&one.place, cut)));
     let trust = one.trust.map(|trust| format!(" ({trust})")).unwrap_or_default();
@@ -99,9 +96,9 @@ fn evidence(number: usize, one: &EvidenceView, cut: usize, output: &mut Output) 
 /// Lines of a family on screen at one level; `-v` and `--json` give more.
 const KIN: usize = 20;
 
-fn family(all: &[KinView], depth: usize, cut: usize, output: &mut Output) {
+fn family(all: &[KinView], depth: usize, output: &mut Output) {
     let indent = "  ".repeat(depth);
-    let shown = if cut == usize::MAX { all.len() } else { KIN };
+    let shown = output.limit(KIN);
     for one in all.iter().take(shown) {
         let name = one.path.as_ref().map_or("", |path| path.path.as_str());
         let said = match (&one.by, &one.read) {
@@ -116,19 +113,19 @@ fn family(all: &[KinView], depth: usize, cut: usize, output: &mut Output) {
             clean(name),
             &one.asset[..one.asset.len().min(12)],
             one.status,
-            plain(&said, cut)
+            plain(&said, output.limit(CUT))
         ));
-        family(&one.parents, depth + 1, cut, output);
-        family(&one.children, depth + 1, cut, output);
+        family(&one.parents, depth + 1, output);
+        family(&one.children, depth + 1, output);
     }
     if all.len() > shown {
         output.line(&format!("{indent}and {} more", all.len() - shown));
     }
 }
 
-fn declaration(one: &DeclarationView, cut: usize, output: &mut Output) {
+fn declaration(one: &DeclarationView, output: &mut Output) {
     let version = if one.version > 1 { format!(" version {}", one.version) } else { String::new() };
-    let said = plain(&one.declaration.purpose, cut);
+    let said = plain(&one.declaration.purpose, output.limit(CUT));
     output.line(&format!("  {}{version} declared: {said} ({})", one.id, one.tier));
     let sent = match &one.reported {
         Some(report) => format!("sent to {} on {}", clean(&report.to), clean(&report.on)),
@@ -145,7 +142,7 @@ fn approval(one: &ApprovalView, output: &mut Output) {
         format!(" in {}", clean(&one.deliverables.join(", ")))
     };
     let what = if one.determination { "confirmed the determination" } else { one.decision };
-    let when = &one.at[..one.at.len().min(19)];
+    let when = to_the_second(&one.at);
     output.line(&format!(
         "  {} {what} by {}{scope}{names} ({}, {when}Z)",
         one.id,
@@ -164,7 +161,7 @@ fn approval(one: &ApprovalView, output: &mut Output) {
     ];
     for (name, value) in lines {
         if let Some(value) = value {
-            output.line(&format!("    {name:9} {}", plain(&value, CUT)));
+            output.line(&format!("    {name:9} {}", plain(&value, output.limit(CUT))));
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::cli::deliverable;
 use crate::cli::exit::Exit;
 use crate::cli::ls::line;
 use crate::cli::output::{Output, Tone};
-use crate::report::{DeclarationLine, ListRow, StatusView, bytes, clean, count, plain};
+use crate::report::{
+    DeclarationLine, ListRow, StatusView, bytes, clean, count, plain, to_the_second,
+};
 
 /// Lines of a list before the rest is only counted.
 const SHOWN: usize = 12;
@@ -36,7 +38,7 @@ fn text(view: &StatusView, output: &mut Output) {
     let policy = view.profile.as_deref().unwrap_or("none");
     match &view.scanned {
         Some(at) => {
-            output.line(&format!("policy {policy}, last scan {}Z", &at[..at.len().min(19)]));
+            output.line(&format!("policy {policy}, last scan {}Z", to_the_second(at)));
         }
         None => output.line(&format!("policy {policy}, never scanned: genlock scan")),
     }
@@ -70,7 +72,7 @@ fn text(view: &StatusView, output: &mut Output) {
         let heading = format!("not fully examined ({})", view.problems.len());
         let heading = output.paint(Tone::Strong, &heading);
         output.line(&heading);
-        for one in view.problems.iter().take(SHOWN) {
+        for one in view.problems.iter().take(output.limit(SHOWN)) {
             output.line(&format!("  {}: {}", clean(&one.path.path), clean(&one.problem)));
         }
         more(output, view.problems.len());
@@ -104,13 +106,13 @@ fn reports(output: &mut Output, lines: &[DeclarationLine]) {
     let heading =
         output.paint(Tone::Strong, &format!("declared, awaiting report ({})", lines.len()));
     output.line(&format!("{heading}  genlock reported D-n --to WHO"));
-    for one in lines.iter().take(SHOWN) {
+    for one in lines.iter().take(output.limit(SHOWN)) {
         let assets = count(one.assets, "asset");
         output.line(&format!(
             "  {:6} {:8} {assets}  {}",
             one.id,
             one.tier,
-            plain(&one.purpose, 80)
+            plain(&one.purpose, output.limit(80))
         ));
     }
     more(output, lines.len());
@@ -123,7 +125,7 @@ fn list(output: &mut Output, heading: &str, hint: &str, rows: &[ListRow]) {
     output.line("");
     let heading = output.paint(Tone::Strong, &format!("{heading} ({})", rows.len()));
     output.line(&format!("{heading}  {hint}"));
-    for row in rows.iter().take(SHOWN) {
+    for row in rows.iter().take(output.limit(SHOWN)) {
         let text = line(output, row);
         output.line(&format!("  {text}"));
     }
@@ -131,7 +133,7 @@ fn list(output: &mut Output, heading: &str, hint: &str, rows: &[ListRow]) {
 }
 
 fn more(output: &mut Output, total: usize) {
-    if total > SHOWN {
-        output.line(&format!("  … and {} more", total - SHOWN));
+    if let Some(more @ 1..) = total.checked_sub(output.limit(SHOWN)) {
+        output.line(&format!("  … and {more} more"));
     }
 }

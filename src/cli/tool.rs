@@ -5,7 +5,7 @@ use crate::cli::args::{ToolArgs, ToolCommand};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::model::Tool;
-use crate::report::{ToolView, clean};
+use crate::report::{ToolView, clean, to_the_second};
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -82,7 +82,7 @@ fn line(view: &ToolView) -> String {
 
 fn whole(view: &ToolView, output: &mut Output) {
     let name = output.paint(Tone::Strong, &clean(&view.name));
-    let when = &view.at[..view.at.len().min(19)];
+    let when = to_the_second(&view.at);
     output.line(&format!("{name}  registered {when}Z by {}", clean(&view.by)));
     let terms = view.terms_name.as_ref().zip(view.terms.as_ref());
     let terms = terms.map(|(name, hash)| format!("{name} ({})", &hash[..12]));

@@ -6,7 +6,7 @@ use crate::app::{self, AppError, Context, Project, VerifyOptions};
 use crate::cli::args::{LogArgs, VerifyArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{PathView, ProblemView, clean, count, plain};
+use crate::report::{PathView, ProblemView, clean, count, plain, to_the_second};
 
 #[derive(Serialize)]
 struct VerifyView {
@@ -48,7 +48,7 @@ pub(super) fn verify(
     }
     for one in &problems {
         let place = output.paint(Tone::Bad, &clean(&one.path.path));
-        output.line(&format!("{place}: {}", plain(&one.problem, 400)));
+        output.line(&format!("{place}: {}", plain(&one.problem, output.limit(400))));
     }
     let events = count(found.events, "event");
     if problems.is_empty() {
@@ -70,12 +70,12 @@ pub(super) fn log(
         if output.is_json() {
             output.json(&event);
         } else {
-            let when = &event.at[..event.at.len().min(19)];
+            let when = to_the_second(&event.at);
             let seq = output.paint(Tone::Faint, &format!("{:>6}", event.seq));
             output.line(&format!(
                 "{seq} {when}Z {}  {}",
-                plain(&event.actor, 40),
-                plain(&event.summary, 200)
+                plain(&event.actor, output.limit(40)),
+                plain(&event.summary, output.limit(200))
             ));
         }
         !output.is_lost()

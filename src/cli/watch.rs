@@ -116,7 +116,7 @@ fn line(one: &News, output: &mut Output) {
     let tone = if one.status == "suspect" { Tone::Careful } else { Tone::Bad };
     let status = output.paint(tone, &format!("{:<7}", one.status));
     let frames = one.frames.map(|frames| format!(" ({})", count(frames, "frame")));
-    let (path, why) = (clean(&one.path), plain(&one.why, REASON));
+    let (path, why) = (clean(&one.path), plain(&one.why, output.limit(REASON)));
     output.line(&format!("{status}  {path}{}  {why}", frames.unwrap_or_default()));
 }
 
@@ -127,7 +127,11 @@ fn guard(view: &GuardView, output: &mut Output) {
         _ => Tone::Bad,
     };
     let state = output.paint(tone, &format!("guard: {}", view.state));
-    output.line(&format!("{state}  {}  {}", clean(&view.path.path), plain(&view.why, REASON)));
+    output.line(&format!(
+        "{state}  {}  {}",
+        clean(&view.path.path),
+        plain(&view.why, output.limit(REASON))
+    ));
 }
 
 fn ready(view: &ReadyView, output: &mut Output) {

@@ -189,13 +189,12 @@ impl Config {
     pub fn load(project: &Path) -> Result<Self, ConfigError> {
         let control = project.join(".genlock");
         let path = control.join("config.toml");
-        let text = match read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(ConfigError::Missing { path });
+        let text = read(&path).map_err(|error| match error {
+            ConfigError::Unreadable { path, source } if source.kind() == ErrorKind::NotFound => {
+                ConfigError::Missing { path }
             }
-            Err(source) => return Err(ConfigError::Unreadable { path, source }),
-        };
+            other => other,
+        })?;
         let file: File = toml::from_str(&text).map_err(|error| ConfigError::Invalid {
             path: path.clone(),
             problem: error.to_string().trim_end().to_owned(),
@@ -240,16 +239,20 @@ impl Config {
     }
 }
 
-/// Opened without waiting: somebody may have put a FIFO in its place.
-fn read(path: &Path) -> io::Result<String> {
+/// Reads the settings or a file that they name. Opened without waiting: somebody may have put a FIFO in its
+/// place.
+pub fn read(path: &Path) -> Result<String, ConfigError> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = fs::File::options().read(true).custom_flags(flags).open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is no regular file"));
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    Ok(text)
+    let text = || {
+        let mut file = fs::File::options().read(true).custom_flags(flags).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        Ok(text)
+    };
+    text().map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })
 }
 
 /// `DELIVERY` in the project, or `name:DELIVERY` below a root.

@@ -55,6 +55,18 @@ pub(super) fn head_at(
         .map_err(|source| LedgerError::sql(path, "read the journal", source))
 }
 
+/// Whether an event of this chain hash is there. Looks through all of them.
+pub(super) fn has_head(
+    connection: &Connection,
+    path: &Path,
+    hash: &[u8; 32],
+) -> Result<bool, LedgerError> {
+    connection
+        .prepare_cached("SELECT 1 FROM journal WHERE hash = ?1")
+        .and_then(|mut query| query.exists([hash]))
+        .map_err(|source| LedgerError::sql(path, "read the journal", source))
+}
+
 /// An event as it lies in the file, its chain hash checked.
 pub(super) struct Raw<'a> {
     pub(super) head: Head,

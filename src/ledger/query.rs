@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::error::LedgerError;
-use crate::ledger::history::{Tail, head_at, tail};
+use crate::ledger::history::{Tail, has_head, head_at, tail};
 use crate::ledger::migrate::{format, newest};
 use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, HeldRow, KnownFile, KnownLink, LocationRow, LogRow,
-    SameInode, SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_of,
+    SameInode, SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_in,
+    evidence_of,
     fingerprint, rel_path, root_name, sighting, unreadable,
 };
 use crate::model::{
@@ -66,6 +67,11 @@ impl Reader {
     /// The chain hash stored with an event.
     pub fn head_at(&self, seq: Seq) -> Result<Option<Head>, LedgerError> {
         head_at(&self.connection, &self.path, seq)
+    }
+
+    /// Whether an event has this chain hash.
+    pub fn has_head(&self, hash: &[u8; 32]) -> Result<bool, LedgerError> {
+        has_head(&self.connection, &self.path, hash)
     }
 
     /// Makes all that is read from here on see one state of the ledger, until it is let go. A question
@@ -256,32 +262,43 @@ impl Reader {
         })
     }
 
-    /// What examining one content gave.
+    /// What examining one content gave, and what was attached to it.
     pub fn examination(&self, asset: &AssetId) -> Result<Examination, LedgerError> {
+        self.examination_with(asset, evidence_of)
+    }
+
+    /// What examining the bytes of one content gave last.
+    pub fn examination_of_bytes(&self, asset: &AssetId) -> Result<Examination, LedgerError> {
+        self.examination_with(asset, evidence_in)
+    }
+
+    fn examination_with(
+        &self,
+        asset: &AssetId,
+        evidence: fn(&Connection, i64) -> rusqlite::Result<Vec<Evidence>>,
+    ) -> Result<Examination, LedgerError> {
         let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
         row.map_or(Ok(Examination::default()), |row| {
             let read = || -> rusqlite::Result<Examination> {
                 Ok(Examination {
                     identity: self.identity_of(row)?.kept(),
-                    ..self.examination_of(row)?
+                    evidence: evidence(&self.connection, row)?,
+                    problems: self.problems_of(row)?,
                 })
             };
             read().map_err(|source| self.sql(source))
         })
     }
 
-    fn examination_of(&self, row: i64) -> rusqlite::Result<Examination> {
-        let evidence = evidence_of(&self.connection, row)?;
-        let problems = self
-            .connection
+    fn problems_of(&self, row: i64) -> rusqlite::Result<Vec<ContentProblem>> {
+        self.connection
             .prepare_cached(
                 "SELECT detector, problem FROM content_problem WHERE asset = ?1 ORDER BY ordinal",
             )?
             .query_map([row], |row| {
                 Ok(ContentProblem { detector: row.get(0)?, problem: row.get(1)? })
             })?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(Examination { evidence, problems, identity: None })
+            .collect()
     }
 
     /// Every content that carries a mark or could not be fully examined; without its names.
@@ -294,7 +311,10 @@ impl Reader {
             .and_then(|mut query| {
                 let mut rows = query.query([])?;
                 while let Some(row) = rows.next()? {
-                    let examination = self.examination_of(row.get(0)?)?;
+                    let id = row.get(0)?;
+                    let evidence = evidence_of(&self.connection, id)?;
+                    let problems = self.problems_of(id)?;
+                    let examination = Examination { evidence, problems, identity: None };
                     each(ExaminedRow { asset: asset_id(row, 1)?, examination });
                 }
                 Ok(())

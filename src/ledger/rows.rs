@@ -215,6 +215,18 @@ pub(super) fn evidence_of(tables: &Connection, asset: i64) -> rusqlite::Result<V
         .collect()
 }
 
+/// What the bytes of a content show, in the order it stands in them.
+pub(super) fn evidence_in(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
+    tables
+        .prepare_cached(
+            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
+                    detail, value, rule
+             FROM evidence WHERE asset = ?1 AND ordinal >= 0 ORDER BY ordinal",
+        )?
+        .query_map([asset], evidence)?
+        .collect()
+}
+
 /// What was attached to a content, in the order it was seen.
 pub(super) fn attached_to(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
     tables

@@ -54,7 +54,7 @@ pub struct Filter {
 enum Reach {
     /// Junk and rules are left out.
     Full,
-    /// Only the project's own `.genlock/` is.
+    /// Only `.genlock/` at the top of the root is, and Genlock's own files among the media.
     OnlyOwn,
 }
 
@@ -124,7 +124,7 @@ impl Filter {
             Ok(None) => return self,
             Ok(Some(text)) => text,
             Err(reason) => {
-                problems.push(Problem::new(shown(), reason));
+                problems.push(Problem::at(&shown(), reason));
                 return self;
             }
         };
@@ -138,13 +138,13 @@ impl Filter {
             };
             if let Some(fault) = fault {
                 let fault = format!("line {}: {fault}", at + 1);
-                problems.push(Problem::new(shown(), fault));
+                problems.push(Problem::at(&shown(), fault));
             }
         }
         match builder.build() {
             Ok(matcher) => self.under(matcher),
             Err(error) => {
-                problems.push(Problem::new(shown(), reason_of(&error)));
+                problems.push(Problem::at(&shown(), reason_of(&error)));
                 self
             }
         }

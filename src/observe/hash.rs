@@ -199,6 +199,18 @@ impl Stop {
         }
         Self::Failed("read", error)
     }
+
+    /// What it is of a file that was read so often.
+    pub(super) fn at(self, path: &Path, attempts: usize) -> HashError {
+        let path = path.to_owned();
+        match self {
+            Self::Changed => HashError::KeepsChanging { path, attempts },
+            Self::Vanished => HashError::Vanished { path },
+            Self::NotRegular => HashError::NotRegular { path },
+            Self::Cancelled => HashError::Cancelled,
+            Self::Failed(action, source) => HashError::Unreadable { path, action, source },
+        }
+    }
 }
 
 impl FileHasher {
@@ -273,7 +285,6 @@ impl FileHasher {
         context: &HashContext<'_>,
         mut look: impl FnMut(Content<'_>, u64) -> T,
     ) -> Result<(HashedFile, T), HashError> {
-        let path_buf = || path.to_owned();
         let told = AtomicU64::new(0);
         let mut pauses = PAUSES.iter();
         loop {
@@ -285,22 +296,9 @@ impl FileHasher {
                 }
                 Err(stop) => stop,
             };
-            match stop {
-                Stop::Changed => match pauses.next() {
-                    Some(pause) => std::thread::sleep(*pause),
-                    None => {
-                        return Err(HashError::KeepsChanging {
-                            path: path_buf(),
-                            attempts: PAUSES.len() + 1,
-                        });
-                    }
-                },
-                Stop::Vanished => return Err(HashError::Vanished { path: path_buf() }),
-                Stop::NotRegular => return Err(HashError::NotRegular { path: path_buf() }),
-                Stop::Cancelled => return Err(HashError::Cancelled),
-                Stop::Failed(action, source) => {
-                    return Err(HashError::Unreadable { path: path_buf(), action, source });
-                }
+            match (&stop, pauses.next()) {
+                (Stop::Changed, Some(pause)) => std::thread::sleep(*pause),
+                _ => return Err(stop.at(path, PAUSES.len() + 1)),
             }
         }
     }
@@ -329,14 +327,10 @@ impl FileHasher {
             let seen = look(shown, size);
             Ok((stat_again(place)? == before).then_some(seen))
         };
-        let path = || path.to_owned();
         match attempt() {
             Ok(seen) => Ok(seen),
-            Err(Stop::Failed(action, source)) => {
-                Err(HashError::Unreadable { path: path(), action, source })
-            }
             Err(Stop::Changed | Stop::Vanished | Stop::NotRegular) => Ok(None),
-            Err(Stop::Cancelled) => Err(HashError::Cancelled),
+            Err(stop) => Err(stop.at(path, 1)),
         }
     }
 

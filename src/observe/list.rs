@@ -297,7 +297,7 @@ impl Listing {
             None => (self.directory.clone(), "list the folder"),
         };
         let path = AssetPath::new(root.clone(), path);
-        self.problems.push(Problem::new(path, format_args!("cannot {action}: {error}")));
+        self.problems.push(Problem::at(&path, format_args!("cannot {action}: {error}")));
     }
 
     fn sort(&mut self) {

@@ -21,7 +21,7 @@ mod entries;
 mod subtree;
 mod tick;
 
-pub use digest::{digests, whole};
+pub use digest::{digest, digests, whole};
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};

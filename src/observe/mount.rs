@@ -16,6 +16,14 @@ use rustix::fs::{fstatfs, major, minor, statfs, statvfs};
 /// The system would not say what a path is mounted on.
 #[derive(Debug, thiserror::Error)]
 pub enum MountError {
+    /// The list of mounts could not be read.
+    #[error("cannot read {path:?}, which says what is mounted")]
+    Table {
+        /// Where the system keeps it.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// `statfs` failed on the path, or on its nearest ancestor that is there.
     #[error("cannot tell what file system {path:?} is on")]
     Statfs {
@@ -25,6 +33,9 @@ pub enum MountError {
         source: io::Error,
     },
 }
+
+/// Where Linux says what is mounted in the namespace of this process.
+const TABLE: &str = "/proc/self/mountinfo";
 
 /// The name of a network file system by its `f_type`, or none for a local one.
 ///
@@ -95,8 +106,9 @@ pub struct Mounted {
 
 /// What is mounted at or below `folders`, as they are spelled without links, the outer before the
 /// inner. The error is that the system would not say.
-pub fn mounted_within(folders: &[&Path]) -> io::Result<Vec<Mounted>> {
-    Ok(within(&std::fs::read("/proc/self/mountinfo")?, folders))
+pub fn mounted_within(folders: &[&Path]) -> Result<Vec<Mounted>, MountError> {
+    let unreadable = |source| MountError::Table { path: PathBuf::from(TABLE), source };
+    Ok(within(&std::fs::read(TABLE).map_err(unreadable)?, folders))
 }
 
 fn within(table: &[u8], folders: &[&Path]) -> Vec<Mounted> {
@@ -212,7 +224,7 @@ fn stable_id(device: u64, path: &Path) -> io::Result<Option<u64>> {
     }
     let id = match statvfs(path)?.f_fsid {
         0 => {
-            let table = std::fs::read("/proc/self/mountinfo")?;
+            let table = std::fs::read(TABLE)?;
             mounted(&table, major(device), minor(device)).map(|source| digest(&source))
         }
         id => Some(id),

@@ -1,8 +1,9 @@
 //! CSV for spreadsheets (RFC 4180), safe to open in one.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
-use crate::report::ListRow;
+use crate::report::{ListRow, clean};
 
 const COLUMNS: &str =
     "path,asset,size,media_type,status,source_type,strength,tool,clearance,present";
@@ -12,21 +13,22 @@ pub fn header(out: &mut dyn Write) -> io::Result<()> {
     write!(out, "{COLUMNS}\r\n")
 }
 
-/// Writes one location.
-pub fn row(out: &mut dyn Write, row: &ListRow) -> io::Result<()> {
+/// Writes one location. For a `terminal`, names in it are made safe to look at; a file holds them as they are.
+pub fn row(out: &mut dyn Write, row: &ListRow, terminal: bool) -> io::Result<()> {
     let cells = [
         row.path.path.clone(),
         row.asset.clone().unwrap_or_default(),
         row.size.to_string(),
         row.media_type.clone(),
-        row.status.to_owned(),
+        row.status.as_str().to_owned(),
         row.source_type.unwrap_or_default().to_owned(),
         row.strength.unwrap_or_default().to_owned(),
         row.tool.clone().unwrap_or_default(),
         row.clearance.unwrap_or_default().to_owned(),
         row.present.to_string(),
     ];
-    let cells: Vec<_> = cells.iter().map(|cell| quote(cell)).collect();
+    let shown = |cell| if terminal { clean(cell) } else { Cow::Borrowed(cell) };
+    let cells: Vec<_> = cells.iter().map(|cell| quote(&shown(cell))).collect();
     write!(out, "{}\r\n", cells.join(","))
 }
 

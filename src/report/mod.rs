@@ -19,7 +19,7 @@ pub use disclosure::{
     Pictures, SaidView, UseView, WordView, disclosure_csv, disclosure_html, disclosure_summary,
 };
 pub use json::{VERSION, line as json_line};
-pub use text::{bytes, clean, count, duration, plain};
+pub use text::{bytes, clean, count, duration, plain, to_the_second};
 pub use view::{
     ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
     FindingView, HeadView, KinView, ListRow, LocationView, PathView, PolicySummary, PolicyView,

@@ -26,7 +26,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// Control characters, and those that reorder or hide text (Unicode UAX #9, "Trojan source").
 fn is_unsafe(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// One line of at most `limit` characters, safe for a terminal.
@@ -56,9 +56,18 @@ pub fn bytes(count: u64) -> String {
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit - 1])
 }
 
-/// `1 file`, `3 files`.
+/// `1 file`, `3 files`, `3 entries`.
 pub fn count(number: u64, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+    match one.strip_suffix('y') {
+        _ if number == 1 => format!("1 {one}"),
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {one}s"),
+    }
+}
+
+/// A time as JSON gives it, `2026-05-04T10:12:00.000000000Z`, to the second and without its zone.
+pub fn to_the_second(at: &str) -> &str {
+    &at[..at.len().min(19)]
 }
 
 /// Milliseconds as people read them.
@@ -78,7 +87,16 @@ mod tests {
     fn a_hostile_name_cannot_write_to_the_terminal() {
         assert_eq!(clean("a\x1b[2Jb\nc"), "a\\x1b[2Jb\\x0ac");
         assert_eq!(clean("exe\u{202e}gpj.png"), "exe\\u{202e}gpj.png");
+        assert_eq!(clean("a\u{61c}b.png"), "a\\u{61c}b.png");
         assert_eq!(clean("Zürich – 東京.png"), "Zürich – 東京.png");
+    }
+
+    #[test]
+    fn one_is_one_and_more_are_more() {
+        let cases = [(1, "file", "1 file"), (0, "file", "0 files"), (2, "entry", "2 entries")];
+        for (number, one, text) in cases {
+            assert_eq!(count(number, one), text);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is shown: plain values in the shape and order of `contract.md`, ready for any format.
+//! What is shown: plain values in the shape and order that `docs/cli.md` lists, ready for any format.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::model::{AssetPath, Evidence, Finding, Verdict, Waived};
+use crate::model::{AiStatus, AssetPath, Evidence, Finding, Verdict, Waived};
 use crate::problem::Problem;
 use crate::report::{DeclarationLine, DeclarationView};
 
@@ -55,7 +55,7 @@ pub struct ListRow {
     /// What it is by its bytes.
     pub media_type: String,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Source type of what decided it.
     pub source_type: Option<&'static str>,
     /// How strong that was.
@@ -90,7 +90,7 @@ pub struct AssetView {
     /// What it is by its bytes.
     pub media_type: String,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Why, the deciding reason first.
     pub why: Vec<String>,
     /// Source type of what decided it.
@@ -244,7 +244,7 @@ pub struct ApprovalView {
     pub at: String,
     /// `temp` or `final`; null for a rejection.
     pub scope: Option<&'static str>,
-    /// `active`, `expired` or `revoked`; `rejected` for a rejection.
+    /// `active`, `expired`, `outdated` or `revoked`; `rejected` for a rejection.
     pub standing: &'static str,
     /// The deliverables it is for; empty means all.
     pub deliverables: Vec<String>,

@@ -1,4 +1,4 @@
-//! What a watch says, in the shape of `contract.md`: one object for each thing that happened.
+//! What a watch says, in the shape that `docs/watch.md` gives: one object for each thing that happened.
 
 use serde::Serialize;
 

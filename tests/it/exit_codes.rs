@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Stdio;
 
 use genlock::cli::Exit;
@@ -116,9 +117,25 @@ fn exit_3_is_no_project_or_bad_settings_or_policy() {
     let error = world.json(["ls"]).expect(3).value();
     assert!(error["error"]["causes"].to_string().contains("no regular file"), "{error}");
     world.remove(".genlock/config.toml");
-    world.write(".genlock/config.toml", settings);
+    world.write(".genlock/config.toml", &settings);
     world.run(["ls"]).expect(0);
+    // A trust list is named by the settings.
+    world.fifo(".genlock/trust.pem");
+    world.write(".genlock/config.toml", "[detect]\ntrust_list = \"trust.pem\"\n");
+    let error = world.json(["scan"]).expect(3).value();
+    assert!(error["error"]["causes"].to_string().contains("no regular file"), "{error}");
+    world.write(".genlock/config.toml", &settings);
     world.deliverable("EP", &["a.png"]);
+    for name in [".genlock/policy.toml", ".genlock/approvers"] {
+        let was = world.read(name);
+        world.remove(name);
+        world.link(name, Path::new(name).file_name().unwrap());
+        let error = world.json(["gate", "EP"]).expect(3).value();
+        let (message, hint) = (text(&error["error"], "message"), text(&error["error"], "hint"));
+        assert!(message.starts_with("cannot read") && hint.contains("put back"), "{error}");
+        world.remove(name);
+        world.write(name, was);
+    }
     world.write("cases.toml", "[[case]]\n");
     let error = world.json(["policy", "test", "cases.toml"]).expect(3).value();
     assert!(text(&error["error"], "hint").contains("--facts"), "{error}");

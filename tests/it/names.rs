@@ -276,6 +276,22 @@ fn a_name_that_is_not_utf8_is_an_argument_in_its_own_bytes_and_as_it_is_printed(
     assert_eq!(listed(OsStr::new("out/caf\\xe9.png")), [Value::Null]);
     world.run([OsStr::new("tag"), name, OsStr::new("--ai")]).expect(0);
     assert_eq!(world.json(["ls", "--ai"]).values().len(), 1);
+    // In its own bytes and as it is printed, for `log` too.
+    let log =
+        |asset: &OsStr| world.json([OsStr::new("log"), OsStr::new("--asset"), asset]).values();
+    let logged = log(name);
+    assert_eq!(text(&logged[0], "kind"), "determined");
+    assert_eq!(log(OsStr::new("day\\xff/caf\\xe9.png")), logged);
+}
+
+#[test]
+fn a_problem_of_a_rule_file_says_the_bytes_of_its_folder() {
+    let world = World::new();
+    world.write(OsStr::from_bytes(b"f\xff/.genlockignore"), b"\xfe\n");
+    let problem = world.json(["scan"]).expect(4).value()["problems"][0].clone();
+    assert_eq!(problem["path"], json!("f\\xff/.genlockignore"));
+    let bytes = STANDARD.decode(text(&problem, "path_bytes")).unwrap();
+    assert_eq!(bytes, b"f\xff/.genlockignore");
 }
 
 #[test]

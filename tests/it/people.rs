@@ -1,6 +1,8 @@
 //! Determinations, approvals and the arguments that name assets.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -192,6 +194,78 @@ fn documents_are_copied_in_by_their_hash_and_a_changed_one_is_found() {
     assert!(verified["problems"].to_string().contains("document of A-1"), "{verified}");
     fs::remove_file(&kept).unwrap();
     world.run(["verify"]).expect(6);
+}
+
+/// The document of the first approval, in the store.
+fn kept(world: &World) -> std::path::PathBuf {
+    let letter = fs::read(world.outside("letter.txt")).unwrap();
+    world.path(".genlock/documents").join(blake3::hash(&letter).to_hex().as_str())
+}
+
+#[test]
+fn nobody_waits_for_a_pipe_in_the_place_of_a_document() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.approve(&["a.png"]);
+    world.deliverable("EP", &["a.png"]);
+    world.gate("EP").expect("pass", &["[approval-unsigned a.png]"]);
+    let kept = kept(&world);
+    let name = kept.strip_prefix(world.dir()).unwrap().display().to_string();
+    fs::remove_file(&kept).unwrap();
+    world.fifo(&name);
+    let verified = world.json(["verify"]).expect(6).value();
+    let said = text(&verified["problems"][0], "problem");
+    assert_eq!(said, "letter.txt is not a regular file");
+    world.gate("EP").expect("refused", &["approval-no-document a.png"]);
+}
+
+#[test]
+fn what_a_killed_copy_left_among_the_documents_is_taken_away_once_it_is_old() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let draft = |name: &str, age: Duration| {
+        let path = world.write(format!(".genlock/documents/{name}"), "half a lett");
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - age).unwrap();
+        path
+    };
+    let day = Duration::from_hours(24);
+    let old = draft(".4711.genlock-tmp", 2 * day);
+    let new = draft(".4712.genlock-tmp", day / 2);
+    let other = draft("letter.genlock-tmp", 2 * day);
+    world.approve(&["a.png"]);
+    assert!(!old.exists(), "nobody is at it any more");
+    assert!(new.exists(), "somebody may be at it");
+    assert!(other.exists(), "no draft of ours is called so");
+}
+
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_word_that_comes_while_somebody_says_otherwise_is_asked_about_too() {
+    let world = World::with([("a.png", plain_png(1))]);
+    let mut command = world.command();
+    command.args(["tag", "a.png", "--not-ai"]).env("GENLOCK_FAILPOINT_STOP", "decision-taken");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    let waited = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::UNTRACED);
+    assert!(waited.unwrap().unwrap().1.stopped());
+    world.run(["--as", "kim", "tag", "a.png", "--ai"]).expect(0);
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.contains("is AI-made by the word of kim"), "{said}");
+    assert_eq!(world.row("a.png")["status"], "ai");
+}
+
+#[test]
+fn a_missing_document_is_spoken_of_only_where_the_policy_asks_for_one() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let approved =
+        || world.run(["approve", "a.png", "--by", "Dana", "--scope", "final"]).expect(0).stdout;
+    assert!(approved().contains("without the document a final deliverable asks for"));
+    world.policy(&[("approval-no-document", "off")]);
+    let said = approved();
+    assert!(said.contains("approved for final use") && !said.contains("document"), "{said}");
 }
 
 #[test]

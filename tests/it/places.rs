@@ -290,6 +290,11 @@ fn an_init_that_fails_leaves_no_folder_behind() {
     }
     fs::create_dir(world.path("mine")).unwrap();
     world.run(["init", "mine", "--profile", "nope"]).expect(2);
+    world.run(["init", "other", "--profile", "no-ai"]).expect(0);
+    world.run(["init", "other"]).expect(0);
+    world.run(["init", "other", "--profile", "no-ai"]).expect(0);
+    let error = world.json(["init", "other", "--profile", "netflix"]).expect(2).value();
+    assert!(text(&error["error"], "message").contains("its policy is \"no-ai\""), "{error}");
     assert!(world.path("mine").exists());
 }
 

@@ -236,6 +236,7 @@ fn verify_answers_in_one_object() {
     assert_eq!((&verified["events"], &verified["head"]), (&newest["seq"], &newest["hash"]));
     let head = format!("{}:{}", verified["events"], text(&verified, "head"));
     world.run(["verify", "--head", &head]).expect(0);
+    world.run(["verify", "--head", &text(&verified, "head")]).expect(0);
     // A delivery is told in the same words: the history that its certificate quotes.
     let out = world.outside("out");
     world.deliverable("OUT", &["unknown.png"]);
@@ -300,7 +301,7 @@ fn deliverables_answer_in_objects() {
     has(
         &shown,
         "v:n deliverable:s state:s paths:l timelines:l packages:l references:l notes:l renditions:l \
-         exports:l",
+         exports:l problems:l",
     );
     has(
         &shown["references"][0],
@@ -350,4 +351,26 @@ fn colours_come_only_when_asked_for() {
     assert!(!world.run(["ls"]).stdout.contains('\x1b'));
     assert!(world.run(["--color", "always", "ls"]).stdout.contains("\x1b[31m"));
     assert!(!world.run(["--color", "never", "ls"]).stdout.contains('\x1b'));
+}
+
+#[test]
+fn nothing_stays_cut_where_everything_was_asked_for() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let end = "and that is the end of it";
+    let note = format!("{}{end}", "a long word about this, ".repeat(30));
+    world.run(["approve", "a.png", "--by", "Dana", "--scope", "temp", "--note", &note]).expect(0);
+    world.run(["tag", "a.png", "--ai", "--as", &note]).expect(0);
+    world.policy(&[]);
+    world.deliverable("EP", &["a.png"]);
+    let waiver = format!(
+        "[[waiver]]\ncode = \"approval-temp-only\"\nasset = \"a.png\"\nwho = \"dana\"\nuntil = \"2099-01-01\"\nwhy = {note:?}\n"
+    );
+    let mut policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    policy.push_str(&waiver);
+    world.write(".genlock/policy.toml", policy);
+    for args in [&["show", "a.png"][..], &["log"], &["gate", "EP"]] {
+        let said = |more: &[&str]| world.run([args, more].concat()).stdout;
+        assert!(!said(&[]).contains(end), "{args:?}");
+        assert!(said(&["-v"]).contains(end), "{args:?}: {}", said(&["-v"]));
+    }
 }

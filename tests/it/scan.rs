@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -246,4 +247,26 @@ fn a_file_with_an_mtime_in_the_future_is_read_once() {
     file.set_modified(SystemTime::now() + Duration::from_hours(24)).unwrap();
     assert_eq!(work(&world.scan()), [1, 0, 0]);
     assert_eq!(work(&world.scan()), [0, 1, 0]);
+}
+
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+#[test]
+fn a_scan_that_is_stopped_tells_the_problems_it_met() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.add_root("more");
+    world.link(".genlockignore", "/etc/hosts");
+    let mut command = world.command();
+    command.arg("scan").env("GENLOCK_FAILPOINT_STOP", "scan-recorded");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = rustix::process::Pid::from_child(&child);
+    let waited = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::UNTRACED);
+    assert!(waited.unwrap().unwrap().1.stopped());
+    // The second root is not walked any more.
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(130), "{said}");
+    assert!(said.contains("problem: .genlockignore: is a symbolic link, not read"), "{said}");
 }

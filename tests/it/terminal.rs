@@ -284,3 +284,13 @@ fn a_yes_on_a_terminal_is_to_the_version_that_was_asked_about() {
     assert_eq!(code, Some(0), "{seen}");
     assert!(seen.contains("A-1: D-1 version 2, 2 assets approved for final use"), "{seen}");
 }
+
+#[test]
+fn a_table_on_a_terminal_does_nothing_to_it_and_a_file_of_it_has_the_names_as_they_are() {
+    let world = World::with([("red\u{1b}[31m.png", a1111_png(1))]);
+    let Some(terminal) = Terminal::run(&world, &["ls", "--csv"]) else { return };
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(0), "{seen}");
+    assert!(seen.contains("red\\x1b[31m.png") && !seen.contains('\u{1b}'), "{seen:?}");
+    assert!(world.run(["ls", "--csv"]).expect(0).stdout.contains("red\u{1b}[31m.png"));
+}

@@ -187,6 +187,20 @@ fn a_timeline_that_was_edited_or_lost_after_it_was_final_says_so() {
 
 /// What hides an AI still from a reader that looks only at what is plain to see.
 #[test]
+fn a_timeline_that_cannot_be_read_any_more_is_a_problem_of_what_is_shown() {
+    let world = world(&[("a.png", plain_png(1))], &cut(&[clip("a", Some("../gone.png"))]));
+    let show = |code| world.json(["deliverable", "show", "EP"]).expect(code).value();
+    // What is not resolved is said with the reference.
+    assert_eq!(show(0)["problems"], json!([]));
+    fs::remove_dir_all(world.path("edit")).unwrap();
+    let shown = show(4);
+    assert_eq!(shown["problems"][0]["path"], "edit/cut.otio", "{shown}");
+    assert_eq!(shown["references"], json!([]));
+    let said = world.run(["deliverable", "show", "EP"]).expect(4).stdout;
+    assert!(said.contains("edit/cut.otio: "), "{said}");
+}
+
+#[test]
 fn an_ai_still_does_not_pass_wherever_a_timeline_hides_it() {
     let ai = || clip("still", Some("../a/ai.png"));
     let mut disabled = ai();

@@ -520,6 +520,7 @@ fn true_heads_are_accepted_and_no_others() {
     let victim = Victim::new();
     for (head, _) in &victim.events {
         victim.world.run(["verify", "--head", &head.to_string()]).expect(0);
+        victim.world.run(["verify", "--head", &head.hash_hex()]).expect(0);
     }
     let newest = victim.events.last().unwrap().0;
     let mut hash = newest.hash;
@@ -534,6 +535,10 @@ fn true_heads_are_accepted_and_no_others() {
     ] {
         victim.world.run(["verify", "--head", &wrong.to_string()]).expect(6);
     }
+    let ran =
+        victim.world.json(["verify", "--head", &Head { hash, ..newest }.hash_hex()]).expect(6);
+    let problem = text(&ran.value()["problems"][0], "problem");
+    assert!(problem.contains("none of the") && problem.contains("another history"), "{problem}");
     for nonsense in ["7", "7:", ":abc", "x:00"] {
         victim.world.run(["verify", "--head", nonsense]).expect(2);
     }

@@ -80,7 +80,7 @@ fn gather(
         &record,
         policy.as_ref(),
         authorities(&record),
-        lost(project, &record),
+        lost(project, context, &record)?,
         name,
         now,
     );

@@ -9,7 +9,7 @@ use std::thread;
 use crate::app::disclosure::elements::Listed;
 use crate::app::{AppError, Context, Project};
 use crate::model::{AssetId, AssetPath};
-use crate::observe::whole;
+use crate::observe::{HashError, whole};
 use crate::picture::{MOST_BYTES, MOST_PIXELS, is_drawn, thumbnail};
 use crate::report::{Picture, Pictures};
 
@@ -110,8 +110,12 @@ fn shown(project: &Project, one: &Wanted<'_>) -> Result<(Picture, u64), String> 
     let disk = project.on_disk(one.path).ok_or("its root is not configured")?;
     let bytes = match whole(&disk, MOST_BYTES) {
         Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err("the file is not there any more".to_owned()),
-        Err(error) => return Err(format!("the file cannot be read: {}", error.kind())),
+        // It grew: no larger one is drawn.
+        Ok(None) => return Err("the file is not the asset any more".to_owned()),
+        Err(HashError::Unreadable { source, .. }) => {
+            return Err(format!("the file cannot be read: {}", source.kind()));
+        }
+        Err(error) => return Err(format!("the file {}", error.reason())),
     };
     if AssetId::from(blake3::hash(&bytes)).to_string() != one.asset {
         return Err("the file is not the asset any more".to_owned());

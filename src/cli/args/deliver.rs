@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::app::Quoted;
 use crate::cli::args::asset;
-use crate::model::Head;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RunArgs {
@@ -103,9 +103,9 @@ pub(in crate::cli) struct VerifyArgs {
     /// Also read every file and compare it with the ledger
     #[arg(long)]
     pub(in crate::cli) files: bool,
-    /// A head quoted in a verdict or certificate: must lie on this history
+    /// A head quoted in a verdict or certificate, or its hash alone: must lie on this history
     #[arg(long, value_name = "SEQ:HASH")]
-    pub(in crate::cli) head: Option<Head>,
+    pub(in crate::cli) head: Option<Quoted>,
     /// A folder that genlock export made: needs no project
     #[arg(conflicts_with_all = ["files", "head"])]
     pub(in crate::cli) delivery: Option<PathBuf>,

@@ -70,7 +70,7 @@ pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppEr
             let Some(known) = look.record.present().get(media) else { continue };
             let at = At { path: media, asset: known.asset };
             let attached = look.record.attached(&known.asset);
-            new.push((known.asset, beside.news(&sidecar, &at, own, attached)));
+            new.push((known.asset, beside.news(&sidecar, &at, own, attached)?));
             let of_media = look.record.named_beside(&known.asset);
             let news = of_media.map_or_else(|| said.clone(), |known| said.beyond(known));
             named.push(NamedBeside(known.asset, found.asset, news));
