@@ -5,6 +5,7 @@ pub mod aigc;
 pub mod c2pa;
 pub mod comfyui;
 pub mod declared;
+pub mod denial;
 pub mod file_name;
 pub mod identity;
 pub mod infotext;
