@@ -242,6 +242,18 @@ mod tests {
         assert!(!is(Carrier::PngText, "extras", "bloopers"));
         assert!(!is(Carrier::PngText, "extras", "Upscale: see bonus disc"));
         assert!(!is(Carrier::PngText, "postprocessing", "Postprocess by hand in GIMP"));
+        for (key, value) in [
+            ("tiff:Make", "Ideogram AI"),
+            ("tiff:Software", "Adobe Firefly"),
+            ("xmp:CreatorTool", "Aphrodite AI"),
+            ("xmp:CreatorTool", "NovelAI"),
+            ("xmp:CreatorTool", "NovelAI Diffusion V4.5 C02D4F98"),
+            ("xmp:CreatorTool", "Fooocus v2.3.1"),
+        ] {
+            assert!(is(Carrier::Xmp, key, value), "{key} {value}");
+        }
+        assert!(!is(Carrier::Xmp, "xmp:CreatorTool", "Ideogram AIR"));
+        assert!(!is(Carrier::Xmp, "dc:creator", "Ideogram AI"));
         assert!(!is(Carrier::Id3, "COMM", "not made with udio"));
         assert!(named_value(Carrier::Mp4, "\u{a9}too", "Google").is_some_and(|it| it.heuristic));
     }

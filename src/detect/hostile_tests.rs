@@ -123,7 +123,7 @@ pub(super) fn samples() -> Vec<Vec<u8>> {
             b"\nendstream endobj".to_vec(),
         ]
         .concat(),
-        b"a cat\nSteps: 15, Sampler: UniPC, Seed: 1".to_vec(),
+        b"a cat\nSteps: 15, Sampler: UniPC, CFG scale: 5, Seed: 1".to_vec(),
         [jpeg::tests::jpeg(&[]), samsung::tests::trailer("{\"genAIType\":2}")].concat(),
     ]
 }

@@ -313,9 +313,6 @@ fn marks() -> Vec<File> {
     let doubao = r#"{"data":{"product":"dreamina","exportType":"generation"}}"#;
     let clean_up = "p:Credit='Apple Photos Clean Up' \
         e:DigitalSourceType='http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'";
-    let draw_things = r#"x5:UserComment='{"c":"x","model":"m","sampler":"s","seed":1,"steps":2}'"#;
-    let easy: &[(&str, &str)] =
-        &[("prompt", "x"), ("seed", "1"), ("num_inference_steps", "25"), ("sampler_name", "euler")];
     let samsung = |told: &str| [jpeg::tests::jpeg(&[]), samsung::tests::trailer(told)].concat();
     let described =
         format!("xmlns:c='http://purl.org/dc/elements/1.1/' c:description='{PARAMETERS}'");
@@ -323,7 +320,6 @@ fn marks() -> Vec<File> {
     let comment = app1(b"Exif\0\0", &tiff::tests::tiff(&[(0x9c9c, 1, &wide)]));
     let escaped = serde_json::to_string(r#"{"ProduceID":"x"}"#).unwrap();
     let label = bmff::tests::bx(b"AIGC", &[b"\0\0\0\0", escaped.as_bytes()].concat());
-    let novelai = r#"{"steps":28,"sampler":"k_euler","seed":1,"strength":0.7,"scale":11,"uc":"x"}"#;
     vec![
         (
             "schema_org.mp4",
@@ -355,26 +351,6 @@ fn marks() -> Vec<File> {
         ("comfyui.webm", matroska::tests::tagged("PROMPT", GRAPH)),
         ("comfyui.flac", flac::tests::flac(&[&format!("prompt={GRAPH}")])),
         ("comfyui.mp4", boxes(*b"isom", &[keyed("prompt", GRAPH)])),
-        (
-            "invokeai.png",
-            texts(&[("invokeai_metadata", r#"{"generation_mode":"txt2img","seed":1}"#)]),
-        ),
-        ("invokeai_oldest.png", texts(&[("Dream", "\"a cat\" -s 50 -S 12 -W 512")])),
-        ("novelai.png", texts(&[("Software", "NovelAI"), ("Title", "AI generated image")])),
-        ("novelai_settings.png", texts(&[("Comment", novelai)])),
-        ("fooocus.png", texts(&[("fooocus_scheme", "fooocus")])),
-        (
-            "swarmui.png",
-            texts(&[("parameters", r#"{"sui_image_params":{"prompt":"x","seed":1}}"#)]),
-        ),
-        (
-            "draw_things.png",
-            pixel(vec![png::tests::chunk(
-                b"iTXt",
-                &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &packet(draw_things)].concat(),
-            )]),
-        ),
-        ("easy_diffusion.png", texts(easy)),
         ("midjourney.png", texts(&[("Description", &format!("a fox --v 4 Job ID: {id}"))])),
         ("grok.jpg", exif_jpeg(&[(270, signature.as_bytes()), (315, id.as_bytes())])),
         ("samsung.jpg", samsung(r#"{"genAIType":2}"#)),
@@ -397,6 +373,58 @@ fn marks() -> Vec<File> {
             xmp_jpeg(&packet("d:provenance='https://cai-manifests.adobe.com/manifests/x'")),
         ),
         ("ChatGPT Image Apr 1, 2025, 10_31_08 AM.png", pixel(Vec::new())),
+    ]
+}
+
+/// What local programs write.
+fn local() -> Vec<File> {
+    let draw_things =
+        r#"x5:UserComment='{"c":"x","model":"m","sampler":"DPM++ 2M Karras","seed":1,"steps":2}'"#;
+    let easy: &[(&str, &str)] =
+        &[("prompt", "x"), ("seed", "1"), ("num_inference_steps", "25"), ("sampler_name", "euler")];
+    let novelai = r#"{"steps":28,"sampler":"k_euler","seed":1,"strength":0.7,"scale":11,"uc":"x"}"#;
+    let space = r#"{"prompt":"a fox","negative_prompt":"","resolution":"832 x 1216","guidance_scale":7,"num_inference_steps":28,"seed":1}"#;
+    let art =
+        r#"{"prompt":"a fox","seed":"123","steps":25,"cfgScale":7,"baseModel":{"label":"x"}}"#;
+    let matrix =
+        r#"{"PositivePrompt":"a fox","NegativePrompt":"","Seed":1,"Steps":20,"CfgScale":7}"#;
+    let masked = format!("{PARAMETERS}, Mask blur: 4");
+    let infill = r#"{"prompt":"x","steps":28,"sampler":"k_euler","seed":1,"scale":5,"uc":"","request_type":"NativeInfillingRequest"}"#;
+    let inpaint = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"VAEEncodeForInpaint","inputs":{"pixels":["1",0]}}}"#;
+    let scaled = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"ImageScale","inputs":{"image":["1",0]}}}"#;
+    vec![
+        (
+            "invokeai.png",
+            texts(&[("invokeai_metadata", r#"{"generation_mode":"txt2img","seed":1}"#)]),
+        ),
+        ("invokeai_oldest.png", texts(&[("Dream", "\"a cat\" -s 50 -S 12 -W 512")])),
+        ("novelai.png", texts(&[("Software", "NovelAI"), ("Title", "AI generated image")])),
+        ("novelai_settings.png", texts(&[("Comment", novelai)])),
+        ("space.png", texts(&[("parameters", space)])),
+        ("tensor_art.png", texts(&[("generation_data", art)])),
+        ("stability_matrix.png", texts(&[("parameters-json", matrix)])),
+        ("inpainted.png", texts(&[("parameters", &masked)])),
+        (
+            "invokeai_inpaint.png",
+            texts(&[("invokeai_metadata", r#"{"generation_mode":"inpaint"}"#)]),
+        ),
+        ("novelai_infill.png", texts(&[("Software", "NovelAI"), ("Comment", infill)])),
+        ("comfyui_inpaint.png", texts(&[("prompt", inpaint)])),
+        ("comfyui_scaled.png", texts(&[("prompt", scaled)])),
+        ("ideogram.xmp", packet("xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Make='Ideogram AI'")),
+        ("fooocus.png", texts(&[("fooocus_scheme", "fooocus")])),
+        (
+            "swarmui.png",
+            texts(&[("parameters", r#"{"sui_image_params":{"prompt":"x","seed":1}}"#)]),
+        ),
+        (
+            "draw_things.png",
+            pixel(vec![png::tests::chunk(
+                b"iTXt",
+                &[b"XML:com.adobe.xmp\0\0\0\0\0".as_slice(), &packet(draw_things)].concat(),
+            )]),
+        ),
+        ("easy_diffusion.png", texts(easy)),
     ]
 }
 
@@ -465,6 +493,7 @@ fn each_fixture_is_what_is_drawn_and_shows_its_mark() {
     let write = std::env::var("GENLOCK_FIXTURES").is_ok_and(|word| word == "write");
     let mut files = containers();
     files.extend(marks());
+    files.extend(local());
     let mut table = String::from("file,media type,detector,strength,source type\n");
     let mut rows = BTreeSet::new();
     for (name, data) in &files {

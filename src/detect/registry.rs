@@ -101,14 +101,14 @@ pub struct Mark {
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
 pub const MARKS: &[Mark] = &[
-    Mark { since: 2, beside_store: true, look: declared::look },
-    Mark { since: 5, beside_store: true, look: infotext::look },
-    Mark { since: 5, beside_store: true, look: comfyui::look },
-    Mark { since: 5, beside_store: true, look: local_ui::look },
+    Mark { since: 6, beside_store: true, look: declared::look },
+    Mark { since: 6, beside_store: true, look: infotext::look },
+    Mark { since: 6, beside_store: true, look: comfyui::look },
+    Mark { since: 6, beside_store: true, look: local_ui::look },
     Mark { since: 5, beside_store: true, look: aigc::look },
-    Mark { since: 5, beside_store: true, look: named::look },
+    Mark { since: 6, beside_store: true, look: named::look },
     Mark { since: 3, beside_store: true, look: identity::look },
-    Mark { since: 1, beside_store: false, look: remote::look },
+    Mark { since: 6, beside_store: false, look: remote::look },
 ];
 
 /// What is looked at only when asked for, since it decodes pixels.

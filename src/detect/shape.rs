@@ -2,7 +2,7 @@
 //! `{w}` are digits and letters or digits, one or more, or exactly so many with a number (`{d4}`);
 //! `{x64}` the same of small hexadecimal digits; `{uuid}` is one in lower case, `{uuid4}` a random one; `{0-3}` is one of these
 //! digits; `{any}` is any text, and not empty; `{words}` is such a text of two words or more, which hold letters, between
-//! underscores; `{half}` is ` AM`, ` PM` or nothing. A form matches the whole of a name or nothing. Used by `generators`.
+//! underscores, and no number of three digits or more first; `{half}` is ` AM`, ` PM` or nothing. A form matches the whole of a name or nothing. Used by `generators`.
 
 use serde::Deserialize;
 
@@ -111,8 +111,10 @@ fn fits(parts: &[Part], text: &str) -> bool {
             .any(|half| text.strip_prefix(half).is_some_and(|text| fits(rest, text))),
         Part::Any => ends(text).any(|(_, text)| fits(rest, text)),
         Part::Words => ends(text).any(|(words, text)| {
+            let first = words.split('_').next().unwrap_or_default();
+            let number = first.len() >= 3 && first.bytes().all(|byte| byte.is_ascii_digit());
             let words = words.split('_').filter(|word| word.contains(char::is_alphabetic));
-            words.take(2).count() == 2 && fits(rest, text)
+            !number && words.take(2).count() == 2 && fits(rest, text)
         }),
     }
 }
@@ -156,6 +158,7 @@ mod tests {
         assert!(!is("{uuid4}", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"));
         assert!(is("{0-3}", "3") && !is("{0-3}", "4") && !is("{0-3}", "") && !is("{0-3}", "11"));
         assert!(is("{words}_{d}", "a_fox_2_1") && !is("{words}_{d}", "page_12_2"));
+        assert!(is("{words}_{d}", "3_red_cats_2") && !is("{words}_{d}", "010_comp_v3_2"));
         assert!(is("{x4}", "0a9f"));
         assert!(!is("{x4}", "0A9F"));
         assert!(is("", ""));

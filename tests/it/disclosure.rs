@@ -418,8 +418,9 @@ const HOSTILE: &str =
 /// A project in which every text that comes from a file or a person is hostile.
 fn hostile() -> World {
     let world = World::new();
-    let parameters =
-        format!("{HOSTILE}\nNegative prompt: x\nSteps: 28, Sampler: a, Seed: 5, Model: {HOSTILE}");
+    let parameters = format!(
+        "{HOSTILE}\nNegative prompt: x\nSteps: 28, Sampler: a, CFG scale: 7, Seed: 5, Model: {HOSTILE}"
+    );
     let data = [b"parameters\0\0\0\0\0", parameters.as_bytes()].concat();
     let name = "=cmd<script>alert(3)</script>\u{202e}.png";
     world.write(name, png(1, &[crate::media::chunk(b"iTXt", &data)]));

@@ -1,5 +1,6 @@
 //! `ComfyUI`: the graph it ran (`prompt`) and the graph it drew (`workflow`), as JSON, wherever its
-//! savers put them. A graph is one by its shape: nodes with a class and inputs.
+//! savers put them. A graph is one by its shape: nodes with a class and inputs. What it made is generated where a node
+//! generates; a graph of other nodes, which loads and scales, is for a person to look at.
 
 use std::borrow::Cow;
 
@@ -9,14 +10,15 @@ use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, details, name, pick, trace};
-use crate::model::Evidence;
+use crate::model::{Evidence, SourceType, Strength};
 
 const DETECTOR: &str = "comfyui";
 const TOOL: &str = "ComfyUI";
 
-/// Looks for graphs. One file is one mark: the graph that ran says more than the drawn one.
+/// Looks for graphs. One file is one mark: the strongest, of several the graph that ran, which says more than the drawn
+/// one.
 pub fn look(fields: &[Field], out: &mut Marked) {
-    let mut drawn = None;
+    let mut best: Option<(bool, usize, Evidence)> = None;
     for field in fields.iter().filter(|field| field.carrier == Carrier::Json || is_free(field)) {
         let Some(value) = parsed(field) else {
             continue;
@@ -28,17 +30,30 @@ pub fn look(fields: &[Field], out: &mut Marked) {
             }
             continue;
         }
-        if let Some(graph) = graph(field, &value) {
-            out.push(field.order, report(field, &graph));
-            return;
-        }
+        let ran = graph(field, &value).and_then(|graph| report(field, &graph));
+        let is_run = ran.is_some();
         let inner = embedded(field, &value, "workflow");
-        if [Some(value.as_ref()), inner.as_deref()].into_iter().flatten().any(is_ours) {
-            drawn.get_or_insert(field);
+        let drawn = || {
+            let drawn = [Some(value.as_ref()), inner.as_deref()];
+            drawn
+                .into_iter()
+                .flatten()
+                .filter(|it| is_ours(it))
+                .map(|it| workflow(field, it))
+                .next()
+        };
+        let Some(evidence) = ran.or_else(drawn) else {
+            continue;
+        };
+        let more = best.as_ref().is_none_or(|(known_run, _, known)| {
+            (evidence.strength, is_run) > (known.strength, *known_run)
+        });
+        if more {
+            best = Some((is_run, field.order, evidence));
         }
     }
-    if let Some(field) = drawn {
-        out.push(field.order, workflow(field));
+    if let Some((_, order, evidence)) = best {
+        out.push(order, evidence);
     }
 }
 
@@ -47,10 +62,10 @@ fn document(field: &Field, value: &Value) -> Option<Evidence> {
     if let Some(graph) = graph(field, value)
         && graph.as_object().is_some_and(|nodes| nodes.values().all(is_node))
     {
-        return Some(report(field, &graph));
+        return report(field, &graph);
     }
     let counted = value.get("last_node_id").is_some() || value.get("state").is_some();
-    (counted && is_ours(value)).then(|| workflow(field))
+    (counted && is_ours(value)).then(|| workflow(field, value))
 }
 
 /// A drawn graph with what only the editor of `ComfyUI` writes, or links that carry what only diffusion has:
@@ -62,11 +77,16 @@ fn is_ours(value: &Value) -> bool {
             node.pointer("/properties").is_some_and(|it| it.get(key).is_some_and(Value::is_string))
         })
     };
+    is_workflow(value) && (list("nodes").any(marked) || carries_diffusion(value))
+}
+
+/// Whether a link of a drawn graph carries what only diffusion has.
+fn carries_diffusion(value: &Value) -> bool {
     let carries = |link: &Value| {
         let kind = link.get(5).or_else(|| link.get("type")).and_then(Value::as_str);
         matches!(kind, Some("MODEL" | "CLIP" | "CONDITIONING" | "LATENT" | "VAE" | "CONTROL_NET"))
     };
-    is_workflow(value) && (list("nodes").any(marked) || list("links").any(carries))
+    value.get("links").and_then(Value::as_array).into_iter().flatten().any(carries)
 }
 
 /// The JSON of a field; some savers write `Prompt: ` or `Workflow:` before it.
@@ -104,9 +124,12 @@ fn is_graph(value: &Value) -> bool {
     value.as_object().is_some_and(|nodes| nodes.values().any(is_node))
 }
 
+fn class(node: &Value) -> Option<&str> {
+    node.get("class_type")?.as_str()
+}
+
 fn is_node(node: &Value) -> bool {
-    node.get("class_type").is_some_and(Value::is_string)
-        && node.get("inputs").is_some_and(Value::is_object)
+    class(node).is_some() && node.get("inputs").is_some_and(Value::is_object)
 }
 
 fn is_workflow(value: &Value) -> bool {
@@ -119,25 +142,136 @@ fn is_workflow(value: &Value) -> bool {
     nodes && value.get("links").is_some_and(Value::is_array)
 }
 
-fn workflow(field: &Field) -> Evidence {
+/// Parts of names of nodes, in small letters, that generate or do what is done only for it.
+const GENERATING: &[&str] = &[
+    "sampler",
+    "checkpoint",
+    "unetloader",
+    "diffusion",
+    "textencode",
+    "latent",
+    "vaeencode",
+    "vaedecode",
+    "loraloader",
+    "ultimatesdupscale",
+    "supir",
+    "txt2img",
+    "img2img",
+    "text2img",
+    "texttoimage",
+    "imagetoimage",
+    "texttovideo",
+    "imagetovideo",
+    "text2video",
+    "image2video",
+    "txt2vid",
+    "img2vid",
+    "inpaint",
+    "outpaint",
+    "texttospeech",
+    "musicgen",
+];
+
+/// Beginnings of names of nodes that ask a service to generate, and of those for its models.
+const SERVICES: &[&str] = &[
+    "ByteDance",
+    "Flux",
+    "Gemini",
+    "Hunyuan",
+    "Ideogram",
+    "Kling",
+    "LTXV",
+    "Luma",
+    "MiniMax",
+    "Minimax",
+    "Moonvalley",
+    "OpenAI",
+    "Pika",
+    "Pixverse",
+    "Qwen",
+    "Recraft",
+    "Rodin",
+    "Runway",
+    "Sora",
+    "Stability",
+    "Tripo",
+    "Veo",
+    "Vidu",
+    "Wan",
+];
+
+/// Whether a node generates.
+fn generates(class: &str) -> bool {
+    let lower = class.to_ascii_lowercase();
+    GENERATING.iter().any(|part| lower.contains(part))
+        || SERVICES.iter().any(|service| class.starts_with(service))
+}
+
+/// How much of what a graph made is generated, by the classes of its nodes: a part, where a mask was filled in what was
+/// loaded and nothing was begun from nothing.
+fn degree(classes: &[&str]) -> SourceType {
+    let any = |test: fn(&str) -> bool| classes.iter().any(|class| test(class));
+    let masked = any(|class| {
+        class == "SetLatentNoiseMask" || class.to_ascii_lowercase().contains("inpaint")
+    });
+    let loaded = any(|class| class.contains("LoadImage") || class.contains("LoadVideo"));
+    let begun = any(|class| class.contains("Empty") && class.contains("Latent"));
+    if masked && loaded && !begun {
+        SourceType::CompositeWithTrainedAlgorithmicMedia
+    } else {
+        SourceType::TrainedAlgorithmicMedia
+    }
+}
+
+/// The classes of a drawn graph, and of the graphs that stand in it for one node.
+fn drawn_classes(value: &Value) -> Vec<&str> {
+    let inner = value.pointer("/definitions/subgraphs").and_then(Value::as_array);
+    let graphs = std::iter::once(value).chain(inner.into_iter().flatten());
+    let nodes = graphs.filter_map(|graph| graph.get("nodes")?.as_array()).flatten();
+    nodes.filter_map(|node| node.get("type")?.as_str()).collect()
+}
+
+fn workflow(field: &Field, value: &Value) -> Evidence {
+    let classes = drawn_classes(value);
+    let sure = carries_diffusion(value) || classes.iter().any(|class| generates(class));
     Evidence {
+        source_type: Some(degree(&classes)),
+        strength: strength(sure),
         detail: Some(field.value.clone()),
         ..trace(field, DETECTOR, TOOL, "workflow of ComfyUI")
     }
 }
 
-fn report(field: &Field, graph: &Value) -> Evidence {
-    let nodes = || graph.as_object().into_iter().flat_map(serde_json::Map::values);
-    let input = |class: &str, keys: &[&str]| {
+fn strength(sure: bool) -> Strength {
+    if sure { Strength::Trace } else { Strength::Heuristic }
+}
+
+/// What a graph says that ran; nothing where no node generates and none is linked to another, which is how others too
+/// list things of a class.
+fn report(field: &Field, graph: &Value) -> Option<Evidence> {
+    let object = graph.as_object()?;
+    let nodes = || object.values().filter(|node| is_node(node));
+    let classes: Vec<&str> = nodes().filter_map(class).collect();
+    let sure = classes.iter().any(|class| generates(class));
+    let links = |input: &Value| {
+        let to = input.get(0).and_then(Value::as_str);
+        to.is_some_and(|to| object.contains_key(to)) && input.get(1).is_some_and(Value::is_u64)
+    };
+    let linked = |node: &Value| {
+        let inputs = node.get("inputs").and_then(Value::as_object);
+        inputs.is_some_and(|inputs| inputs.values().any(links))
+    };
+    if !sure && !nodes().any(linked) {
+        return None;
+    }
+    let input = |part: &str, keys: &[&str]| {
         nodes()
-            .filter(|node| {
-                node.get("class_type")
-                    .and_then(Value::as_str)
-                    .is_some_and(|name| name.contains(class))
-            })
+            .filter(|node| class(node).is_some_and(|class| class.contains(part)))
             .find_map(|node| pick(node.get("inputs")?, keys))
     };
-    Evidence {
+    Some(Evidence {
+        source_type: Some(degree(&classes)),
+        strength: strength(sure),
         model: name(input("Load", &["ckpt_name", "unet_name", "model_name"])),
         detail: details(&[
             ("prompt", input("TextEncode", &["text", "clip_l", "prompt", "t5xxl"])),
@@ -145,7 +279,7 @@ fn report(field: &Field, graph: &Value) -> Evidence {
             ("as written", Some(field.value.clone())),
         ]),
         ..trace(field, DETECTOR, TOOL, "graph that ComfyUI ran")
-    }
+    })
 }
 
 #[cfg(test)]
@@ -219,6 +353,56 @@ mod tests {
             }
         }
         assert_eq!(of(Exif, "Artist", graph) + of(Mp4, "\u{a9}nam", graph), 0);
+    }
+
+    #[test]
+    fn a_graph_that_generates_nothing_is_for_a_person_to_look_at() {
+        let of = |key: &str, value: &str| {
+            [(Carrier::PngText, key), (Carrier::Json, "")].map(|(carrier, key)| {
+                said(look, [text(carrier, key, value)]).first().map(|one| one.strength)
+            })
+        };
+        let scaled = r#"{"1":{"inputs":{"image":"plate.png"},"class_type":"LoadImage"},
+            "2":{"inputs":{"image":["1",0],"width":512},"class_type":"ImageScale"},
+            "3":{"inputs":{"images":["2",0]},"class_type":"SaveImage"}}"#;
+        assert_eq!(of("prompt", scaled), [Some(Strength::Heuristic); 2]);
+        let drawn = r#"{"last_node_id":1,"links":[],"nodes":[{"id":1,"type":"LoadImage","properties":{"cnr_id":"comfy-core"}}]}"#;
+        assert_eq!(of("workflow", drawn), [Some(Strength::Heuristic); 2]);
+        for asked in ["OpenAIGPTImage1", "KlingTextToVideoNode", "WanVideoSampler", "UNETLoader"] {
+            let graph = scaled.replace("ImageScale", asked);
+            assert_eq!(of("prompt", &graph), [Some(Strength::Trace); 2], "{asked}");
+            let drawn = drawn.replace("LoadImage", asked);
+            assert_eq!(of("workflow", &drawn), [Some(Strength::Trace); 2], "{asked}");
+        }
+        let boxed = r#"{"last_node_id":1,"links":[],"nodes":[{"id":1,"type":"0f8f","properties":{"cnr_id":"x"}}],
+            "definitions":{"subgraphs":[{"nodes":[{"id":2,"type":"KSampler"}]}]}}"#;
+        assert_eq!(of("workflow", boxed), [Some(Strength::Trace); 2]);
+        let objects =
+            r#"{"0":{"class_type":"car","inputs":{"x":1}},"1":{"class_type":"bus","inputs":{}}}"#;
+        assert_eq!(of("Comment", objects), [None; 2]);
+        // The graph that generates is told, wherever it stands.
+        let both =
+            [text(Carrier::PngText, "prompt", scaled), text(Carrier::PngText, "workflow", boxed)];
+        assert_eq!(said(look, both)[0].strength, Strength::Trace);
+    }
+
+    #[test]
+    fn what_a_mask_was_filled_in_is_a_part() {
+        let of = |begun: &str, masked: &str| {
+            let graph = format!(
+                r#"{{"1":{{"inputs":{{"image":"plate.png"}},"class_type":"LoadImage"}},
+                "2":{{"inputs":{{"pixels":["1",0]}},"class_type":"{masked}"}},
+                "3":{{"inputs":{{}},"class_type":"{begun}"}},
+                "4":{{"inputs":{{"seed":5,"latent_image":["2",0]}},"class_type":"KSampler"}}}}"#
+            );
+            said(look, [text(Carrier::PngText, "prompt", &graph)])[0].source_type
+        };
+        let part = Some(SourceType::CompositeWithTrainedAlgorithmicMedia);
+        for masked in ["VAEEncodeForInpaint", "InpaintModelConditioning", "SetLatentNoiseMask"] {
+            assert_eq!(of("VAEDecode", masked), part, "{masked}");
+            assert_eq!(of("EmptyLatentImage", masked), Some(SourceType::TrainedAlgorithmicMedia));
+        }
+        assert_eq!(of("VAEDecode", "VAEEncode"), Some(SourceType::TrainedAlgorithmicMedia));
     }
 
     #[test]

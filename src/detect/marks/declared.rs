@@ -6,6 +6,7 @@ use std::cell::LazyCell;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::denial::{denies, vague};
 use crate::detect::marks::{Marked, details, evidence, name};
 use crate::model::{Evidence, Generative, SourceType, Strength};
 
@@ -128,52 +129,6 @@ fn degree(fields: &[Field]) -> Option<SourceType> {
     of(Generative::Whole).or_else(|| of(Generative::Part))
 }
 
-/// Words in which people say that there was none.
-const DENIALS: &[&str] = &[
-    "no", "none", "not", "non", "nothing", "nil", "null", "false", "without", "0", "na", "keine",
-    "kein", "nein", "ohne", "aucun", "aucune", "sans", "ninguno", "ninguna", "nessuno", "nessuna",
-];
-/// Words that stand beside those.
-const AROUND: &[&str] = &[
-    "ai",
-    "ki",
-    "ia",
-    "genai",
-    "generative",
-    "artificial",
-    "intelligence",
-    "system",
-    "systems",
-    "tool",
-    "tools",
-    "used",
-    "was",
-    "were",
-    "any",
-    "applicable",
-    "involved",
-    "verwendet",
-];
-
-/// Whether a text says that nothing was used: `none`, `n/a`, `-`, `No AI system used`.
-fn denies(text: &str) -> bool {
-    if text.chars().all(|it| it.is_whitespace() || "-\u{2013}\u{2014}./".contains(it)) {
-        return true;
-    }
-    // `n/a` and `N.A.` are one word.
-    let plain = text.to_lowercase().replace(['.', '/'], "");
-    let mut words = plain.split(|it: char| !it.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.clone().all(|word| DENIALS.contains(&word) || AROUND.contains(&word))
-        && words.any(|word| DENIALS.contains(&word))
-}
-
-/// Whether a text is too little to name a system: somebody must look.
-fn vague(text: &str) -> bool {
-    let lower = text.trim().to_lowercase();
-    lower.chars().filter(|it| it.is_alphanumeric()).count() < 3
-        || ["unknown", "unspecified", "tbd", "tbc", "other", "maybe"].contains(&lower.as_str())
-}
-
 /// The fields of IPTC Photo Metadata 2025.1. Each XMP packet's fields are one declaration; they
 /// stand together.
 fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
@@ -184,17 +139,20 @@ fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
                 packet.iter().find(|field| field.carrier == Carrier::Xmp && field.key == key)?;
             Some(field.value.clone())
         };
-        let ours = |field: &&Field| {
-            field.carrier == Carrier::Xmp
-                && matches!(
-                    field.key.as_str(),
-                    "Iptc4xmpExt:AISystemUsed"
-                        | "Iptc4xmpExt:AISystemVersionUsed"
-                        | "Iptc4xmpExt:AIPromptInformation"
-                )
+        let says = |keys: &[&str]| {
+            packet.iter().find(|field| {
+                field.carrier == Carrier::Xmp
+                    && keys.contains(&field.key.as_str())
+                    && !denies(&field.value)
+            })
         };
-        let says = |field: &&Field| ours(field) && !denies(&field.value);
-        let Some(field) = packet.iter().find(says) else {
+        let asked = says(&[
+            "Iptc4xmpExt:AISystemUsed",
+            "Iptc4xmpExt:AISystemVersionUsed",
+            "Iptc4xmpExt:AIPromptInformation",
+        ]);
+        // Who wrote a prompt wrote one, for whatever it was.
+        let Some(field) = asked.or_else(|| says(&["Iptc4xmpExt:AIPromptWriterName"])) else {
             continue;
         };
         let system = of("Iptc4xmpExt:AISystemUsed");
@@ -211,9 +169,14 @@ fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
         // A system beside a source type that is no generation contradicts it, as does a prompt for no system,
         // and what names none may be a slip: a person must look.
         let unsure = system.as_ref().is_some_and(|system| denies(system) || vague(system));
-        let strength = if contrary || unsure { Strength::Heuristic } else { Strength::Declared };
+        let strength = if contrary || unsure || asked.is_none() {
+            Strength::Heuristic
+        } else {
+            Strength::Declared
+        };
         let mark = match &system {
             Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
+            _ if asked.is_none() => "writer of an AI prompt named".to_owned(),
             _ => "AI system or prompt declared".to_owned(),
         };
         out.push(
@@ -341,25 +304,7 @@ mod tests {
 
     #[test]
     fn what_denies_a_system_is_nothing_and_what_names_none_is_suspicion() {
-        for none in [
-            "none",
-            "No",
-            "n/a",
-            "N.A.",
-            "-",
-            "not applicable",
-            "None used",
-            "No AI used",
-            "no AI",
-            "Not used",
-            "nil",
-            "false",
-            "0",
-            "Keine",
-            "No AI system used",
-            "Keine KI verwendet",
-            "AI: none",
-        ] {
+        for none in ["none", "No AI used in this photograph", "AI: none"] {
             assert_eq!(of(&format!("e:AISystemUsed='{none}'")), [], "{none}");
             assert_eq!(
                 of(&format!("e:AIPromptInformation='{none}' e:AISystemVersionUsed='n/a'")),
@@ -376,5 +321,8 @@ mod tests {
         }
         let got = of("e:AISystemUsed='none' e:AIPromptInformation='a fox in snow'");
         assert_eq!((got.len(), got[0].strength), (1, Strength::Heuristic));
+        let got = of("e:AIPromptWriterName='Ann'");
+        assert_eq!((got.len(), got[0].strength), (1, Strength::Heuristic));
+        assert_eq!(of("e:AIPromptWriterName='n/a'"), []);
     }
 }

@@ -23,10 +23,10 @@ pub fn name_mark(name: &[u8]) -> Option<Evidence> {
     })
 }
 
-/// The name without its extension and without what browsers and file managers add to a copy:
-/// `name (1).png`, `name(1).png`, `name copy.png`, `name copy 2.png`.
+/// The name without its extension and without what browsers and file managers add to a copy, however often:
+/// `name (1).png`, `name(1)(1).png`, `name copy 2.png`, `name - Copy (2).png`.
 fn stem(name: &str) -> &str {
-    let stem = match name.rsplit_once('.') {
+    let mut stem = match name.rsplit_once('.') {
         Some((stem, extension))
             if (2..=5).contains(&extension.len())
                 && extension.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
@@ -35,20 +35,26 @@ fn stem(name: &str) -> &str {
         }
         _ => name,
     };
+    while let Some(before) = copied(stem) {
+        stem = before;
+    }
+    stem
+}
+
+/// What was copied, when a name ends in what says so.
+fn copied(stem: &str) -> Option<&str> {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some((before, number)) = stem.strip_suffix(')').and_then(|rest| rest.rsplit_once('('))
         && digits(number)
     {
-        return before.trim_end();
+        return Some(before.trim_end());
     }
-    match stem.rsplit_once(" copy") {
-        Some((before, after))
-            if after.is_empty() || after.strip_prefix(' ').is_some_and(digits) =>
-        {
-            before
-        }
-        _ => stem,
+    let windows = [" - Copy", " - Kopie", " - Copie", " - copia", " - Copia"];
+    if let Some(before) = windows.iter().find_map(|word| stem.strip_suffix(word)) {
+        return Some(before);
     }
+    let (before, after) = stem.rsplit_once(" copy")?;
+    (after.is_empty() || after.strip_prefix(' ').is_some_and(digits)).then_some(before)
 }
 
 #[cfg(test)]
@@ -75,6 +81,10 @@ mod tests {
             ),
             ("dl/Gemini_Generated_Image_x8k2abx8k2abx8k2.png", "Google"),
             ("Gemini_Generated_Image_x8k2abx8k2abx8k2 (1).png", "Google"),
+            ("Gemini_Generated_Image_x8k2abx8k2abx8k2 - Copy.png", "Google"),
+            ("Gemini_Generated_Image_x8k2abx8k2abx8k2 - Copy (2).png", "Google"),
+            ("ChatGPT Image Apr 1, 2025, 10_31_08 AM(1)(1).png", "OpenAI"),
+            ("u123_1990s_phone_advert_0f8fad5b-d9cb-469f-a165-70867728950e_2.png", "Midjourney"),
             ("ElevenLabs_2024-03-01T12_33_44_Rachel_pre_s50_sb75_m1.mp3", "ElevenLabs"),
             ("ann_a_red_fox_in_snow_0f8fad5b-d9cb-469f-a165-70867728950e_0.png", "Midjourney"),
             ("Gen-3 Alpha Turbo 2513648123, a fox runs, M 5.mp4", "Runway"),
@@ -99,6 +109,10 @@ mod tests {
             "screenshot of ChatGPT Image Apr 1, 2025, 10_31_08 AM.png",
             "ChatGPT Image notes for Monday.txt",
             "Gemini_Generated_Image_.png",
+            "Gemini_Generated_Image_policy.pdf",
+            "Gemini_Generated_Image_overview.png",
+            "shot_010_comp_v3_3f2b8c1e-1111-4abc-8def-0123456789ab_0.mov",
+            "IMG_0001_scan_front_3f2b8c1e-1111-4abc-8def-0123456789ab_1.png",
             "Gemini_Generated_Image_x8k2 edited by Tom.png",
             "Gemini_mission_1965.tif",
             "ElevenLabs_contract.pdf",

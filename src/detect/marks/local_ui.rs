@@ -1,20 +1,23 @@
-//! What local programs and a few services leave in their own structures: `InvokeAI`, Fooocus,
-//! `SwarmUI`, Easy Diffusion, Draw Things, Midjourney, Grok, Samsung. Each is believed by several keys together
-//! or by the form of a whole value.
+//! What local programs and a few services leave in their own structures: Fooocus, `SwarmUI`, Easy Diffusion, Draw
+//! Things, `NovelAI`, Tensor.Art, Stability Matrix, programs that run Diffusers, Midjourney, Grok. Each is believed by several keys together with
+//! values of their kind, or by the form of a whole value. `InvokeAI` and Samsung have files of their own.
 
 use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::infotext::is_sampler;
 use crate::detect::marks::place::is_free;
-use crate::detect::marks::{Marked, details, infotext, name, pick, trace};
-use crate::model::{Evidence, SourceType, Strength};
+use crate::detect::marks::{Marked, details, invokeai, name, pick, samsung, trace};
+use crate::model::{Evidence, Generative, SourceType, Strength};
 
-const DETECTOR: &str = "tool-trace";
+/// The detector's name.
+pub const DETECTOR: &str = "tool-trace";
 
-/// Looks for the structures.
+/// Looks for the structures. One file is one mark of one tool: the strongest, of several the first and so the richest
+/// in its table.
 pub fn look(fields: &[Field], out: &mut Marked) {
-    easy_diffusion(fields, out);
+    let mut found: Vec<(usize, Evidence)> = easy_diffusion(fields).into_iter().collect();
     let artist = fields
         .iter()
         .any(|field| field.carrier == Carrier::Exif && field.key == "Artist" && uuid(&field.value));
@@ -22,113 +25,68 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     let guids = fields.iter().filter(|field| field.key == "Iptc4xmpExt:DigImageGUID");
     let names: Vec<&str> = guids.map(|field| field.value.as_str()).collect();
     for field in fields {
-        let evidence = invoke(field)
-            .or_else(|| invoke_document(field))
+        let evidence = invokeai::of(field)
             .or_else(|| by_json(field))
             .or_else(|| midjourney(field, &names))
             .or_else(|| grok(field, artist))
-            .or_else(|| samsung(field));
-        if let Some(evidence) = evidence {
-            let known = |one: &Evidence| one.detector == DETECTOR && one.tool == evidence.tool;
-            // One file is one mark of one tool, the first and so the richest in its table.
-            if !out.iter().any(known) {
-                out.push(field.order, evidence);
+            .or_else(|| samsung::of(field));
+        let Some(evidence) = evidence else {
+            continue;
+        };
+        match found.iter_mut().find(|(_, known)| known.tool == evidence.tool) {
+            Some((order, known)) if says_more(&evidence, known) => {
+                (*order, *known) = (field.order, evidence);
             }
+            Some(_) => {}
+            None => found.push((field.order, evidence)),
         }
+    }
+    for (order, evidence) in found {
+        out.push(order, evidence);
     }
 }
 
+/// Whether a mark is the stronger, or of two equals the one that knows of a part.
+fn says_more(new: &Evidence, known: &Evidence) -> bool {
+    let part = |one: &Evidence| {
+        one.source_type.is_some_and(|source_type| source_type.generative() == Generative::Part)
+    };
+    (new.strength, part(new)) > (known.strength, part(known))
+}
+
+/// What they call a prompt.
+const PROMPT: &[&str] = &["positive_prompt", "prompt", "Prompt", "c", "PositivePrompt"];
+
+/// What they call a prompt of what shall not be there.
+const NEGATIVE: &[&str] =
+    &["negative_prompt", "negativeprompt", "Negative", "uc", "negativePrompt", "NegativePrompt"];
+
 /// Fills in what the parameters of a tool hold.
-fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence {
-    let model = pick(
-        parameters,
-        &["model", "model_name", "base_model", "base_model_name", "model_weights"],
-    )
-    .or_else(|| pick(parameters.get("model")?, &["name", "model_name"]));
+pub fn filled(field: &Field, tool: &str, mark: &str, parameters: &Value) -> Evidence {
+    let keys = &[
+        "model",
+        "model_name",
+        "base_model",
+        "base_model_name",
+        "model_weights",
+        "Model",
+        "ModelName",
+    ];
+    let model = pick(parameters, keys).or_else(|| {
+        let inner = ["model", "Model", "baseModel"].iter().find_map(|key| parameters.get(key))?;
+        pick(inner, &["name", "model_name", "Model", "modelFileName", "label"])
+    });
     Evidence {
         model: name(model),
         detail: details(&[
-            ("prompt", pick(parameters, &["positive_prompt", "prompt", "Prompt", "c"])),
-            (
-                "negative prompt",
-                pick(parameters, &["negative_prompt", "negativeprompt", "Negative", "uc"]),
-            ),
+            ("prompt", pick(parameters, PROMPT)),
+            ("negative prompt", pick(parameters, NEGATIVE)),
             ("seed", pick(parameters, &["seed", "Seed"])),
-            ("steps", pick(parameters, &["steps", "num_inference_steps"])),
+            ("steps", pick(parameters, &["steps", "num_inference_steps", "Steps"])),
             ("as written", Some(field.value.clone())),
         ]),
         ..trace(field, DETECTOR, tool, mark)
     }
-}
-
-/// All generations of `InvokeAI`.
-fn invoke(field: &Field) -> Option<Evidence> {
-    let text = matches!(field.carrier, Carrier::PngText | Carrier::Mp4 | Carrier::Matroska);
-    if !text {
-        return None;
-    }
-    // Programs that move tags into Matroska write them in capitals, and ExifTool the first letter.
-    let key = field.key.to_ascii_lowercase();
-    match key.as_str() {
-        "invokeai_metadata" | "invokeai_graph" | "invokeai_workflow" => {
-            let mark = format!("{key} of InvokeAI");
-            field.json().map(|value| filled(field, "InvokeAI", &mark, value))
-        }
-        "sd-metadata" => {
-            let value = field.json()?;
-            let image = value.get("image")?;
-            let ours = value.get("app_id").is_some() || value.get("model_weights").is_some();
-            ours.then(|| Evidence {
-                model: name(pick(value, &["model_weights"])),
-                ..filled(field, "InvokeAI", "sd-metadata of InvokeAI", image)
-            })
-        }
-        // A command line: the prompt in quotes, then switches for steps and seed. The oldest form joins each
-        // switch to its number and may leave the quotes away; then more switches are asked for.
-        "dream" => {
-            let switches = field.value.rsplit('"').next()?;
-            let words: Vec<&str> = switches.split_whitespace().collect();
-            let number = |switch: &str| {
-                words.iter().enumerate().any(|(at, word)| match word.strip_prefix(switch) {
-                    Some("") => words.get(at + 1).is_some_and(|next| next.parse::<u64>().is_ok()),
-                    Some(joined) => joined.parse::<u64>().is_ok(),
-                    None => false,
-                })
-            };
-            let quoted = field.value.starts_with('"') || (number("-W") && number("-H"));
-            let ours = quoted && number("-s") && number("-S");
-            ours.then(|| Evidence {
-                detail: Some(field.value.clone()),
-                ..trace(field, DETECTOR, "InvokeAI", "command line of InvokeAI's dream")
-            })
-        }
-        _ => None,
-    }
-}
-
-/// The same beside the picture: several of its keys together, each with a value of its kind.
-fn invoke_document(field: &Field) -> Option<Evidence> {
-    let value = field.json().filter(|_| field.carrier == Carrier::Json)?;
-    let text = |key: &str| value.get(key).is_some_and(Value::is_string);
-    let object = |key: &str| value.get(key).is_some_and(Value::is_object);
-    let number = |key: &str| value.get(key).is_some_and(Value::is_number);
-    if text("generation_mode") && text("positive_prompt") && number("seed") && object("model") {
-        return Some(filled(field, "InvokeAI", "metadata of InvokeAI", value));
-    }
-    let first = text("app_id") && text("app_version") && text("model_weights") && object("image");
-    if first {
-        return Some(filled(field, "InvokeAI", "metadata of InvokeAI", value));
-    }
-    let node = |node: &Value| {
-        node.get("type").and_then(Value::as_str) == Some("invocation")
-            && node.pointer("/data/type").is_some_and(Value::is_string)
-            && node.pointer("/data/inputs").is_some_and(Value::is_object)
-    };
-    let nodes = value.get("nodes").and_then(Value::as_array)?;
-    (nodes.iter().any(node) && value.get("edges").is_some_and(Value::is_array)).then(|| Evidence {
-        detail: Some(field.value.clone()),
-        ..trace(field, DETECTOR, "InvokeAI", "workflow of InvokeAI")
-    })
 }
 
 /// Tools that write one JSON object with keys of their own.
@@ -145,49 +103,94 @@ fn by_json(field: &Field) -> Option<Evidence> {
     if !any_key && !is_free(field) {
         return None;
     }
-    let value = field.json()?;
-    let has = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some());
+    // Some end the text with a zero byte.
+    let ended =
+        field.value.ends_with('\0').then(|| field.object(field.value.trim_end_matches('\0')));
+    let value = ended.as_ref().map_or_else(|| field.json(), Option::as_ref)?;
     if let Some(parameters) = value.get("sui_image_params").filter(|it| it.is_object()) {
         return Some(filled(field, "SwarmUI", "image parameters of SwarmUI", parameters));
     }
     let named = pick(value, &["software", "version"]).filter(|tool| tool.starts_with("Fooocus"));
-    let hashed = value.get("base_model_hash").is_some_and(Value::is_string);
-    if (hashed || (named.is_some() && has(&["base_model"])))
-        && (has(&["prompt", "seed"]) || has(&["Prompt", "seed"]))
+    let hashed = texts(value, &["base_model_hash"]);
+    if (hashed || (named.is_some() && texts(value, &["base_model"])))
+        && (texts(value, &["prompt"]) || texts(value, &["Prompt"]))
+        && numbers(value, &["seed"])
     {
         let tool = pick(value, &["software", "version"])
             .filter(|tool| tool.contains("ooocus"))
             .unwrap_or_else(|| "Fooocus".to_owned());
         return Some(filled(field, &tool, "parameters of Fooocus", value));
     }
-    let texts = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some_and(Value::is_string));
-    if texts(&["c", "model", "sampler"]) && has(&["seed", "steps"]) {
+    let sampler = |key: &str| value.get(key).and_then(Value::as_str).is_some_and(is_sampler);
+    // The samplers of diffusion, or what the prompt is weighed against and how much.
+    if texts(value, &["c", "model", "sampler"])
+        && numbers(value, &["seed", "steps"])
+        && (sampler("sampler") || (texts(value, &["uc"]) && numbers(value, &["scale"])))
+    {
         return Some(filled(field, "Draw Things", "parameters of Draw Things", value));
     }
-    if EASY.iter().any(|[prompt, seed, steps, sampler, model]| {
-        has(&[prompt, seed, steps]) && (has(&[sampler]) || has(&[model]))
+    if EASY.iter().any(|[prompt, seed, steps, with, model]| {
+        texts(value, &[prompt])
+            && numbers(value, &[seed, steps])
+            && (sampler(with) || texts(value, &[model]))
     }) {
         return Some(filled(field, "Easy Diffusion", "parameters of Easy Diffusion", value));
+    }
+    if let Some(tool) = service(value) {
+        return Some(filled(field, tool, &format!("parameters of {tool}"), value));
     }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
     let comment = value.get("Comment").and_then(Value::as_str);
     let comment = comment.and_then(|text| field.object(text));
     let settings = comment.as_ref().unwrap_or(value);
-    is_novelai(settings).then(|| filled(field, "NovelAI", "parameters of NovelAI", settings))
+    is_novelai(settings).then(|| {
+        let evidence = filled(field, "NovelAI", "parameters of NovelAI", settings);
+        let infill = pick(settings, &["request_type"]).as_deref() == Some("NativeInfillingRequest");
+        let part = infill.then_some(SourceType::CompositeWithTrainedAlgorithmicMedia);
+        Evidence { source_type: part.or(evidence.source_type), ..evidence }
+    })
+}
+
+fn texts(value: &Value, keys: &[&str]) -> bool {
+    keys.iter().all(|key| value.get(key).is_some_and(Value::is_string))
+}
+
+/// Numbers, also those that were written as a text.
+fn numbers(value: &Value, keys: &[&str]) -> bool {
+    keys.iter().all(|key| match value.get(key) {
+        Some(Value::Number(_)) => true,
+        Some(Value::String(text)) => text.parse::<f64>().is_ok(),
+        _ => false,
+    })
+}
+
+/// Programs and services that write one object with the words of the library beneath them.
+fn service(value: &Value) -> Option<&'static str> {
+    if texts(value, &["prompt", "negative_prompt"])
+        && numbers(value, &["guidance_scale", "num_inference_steps", "seed"])
+    {
+        return Some("Diffusers (a Space of Hugging Face)");
+    }
+    let made = value.get("baseModel").is_some_and(Value::is_object);
+    if made && texts(value, &["prompt"]) && numbers(value, &["steps", "cfgScale", "seed"]) {
+        return Some("Tensor.Art");
+    }
+    (texts(value, &["PositivePrompt", "NegativePrompt"])
+        && numbers(value, &["Seed", "Steps", "CfgScale"]))
+    .then_some("Stability Matrix")
 }
 
 /// The settings of `NovelAI`: those that it writes today, or what all its generations have, a sampler of
 /// diffusion and a word of its own (`uc`, what the prompt is weighed against).
 fn is_novelai(settings: &Value) -> bool {
-    let number = |key: &&str| settings.get(key).is_some_and(Value::is_number);
-    let today = ["prompt", "uc", "seed", "steps", "noise_schedule"];
-    let own = settings.get("uc").is_some_and(Value::is_string)
-        || settings.get("v4_prompt").is_some_and(Value::is_object);
+    let today = texts(settings, &["prompt", "uc", "noise_schedule"])
+        && numbers(settings, &["seed", "steps"]);
+    let own = texts(settings, &["uc"]) || settings.get("v4_prompt").is_some_and(Value::is_object);
     let sampler = settings.get("sampler").and_then(Value::as_str);
-    today.iter().all(|key| settings.get(key).is_some())
+    today
         || (own
-            && ["steps", "seed", "scale"].iter().all(number)
-            && sampler.is_some_and(infotext::is_sampler))
+            && numbers(settings, &["steps", "seed", "scale"])
+            && sampler.is_some_and(is_sampler))
 }
 
 /// The names Easy Diffusion gives its settings, in its two generations: prompt, seed, steps, sampler,
@@ -198,7 +201,7 @@ const EASY: [[&str; 5]; 2] = [
 ];
 
 /// Easy Diffusion writes a text chunk for each setting.
-fn easy_diffusion(fields: &[Field], out: &mut Marked) {
+fn easy_diffusion(fields: &[Field]) -> Option<(usize, Evidence)> {
     for [prompt, seed, steps, sampler, model] in EASY {
         let of = |key: &str| {
             fields.iter().find(|field| field.carrier == Carrier::PngText && field.key == key)
@@ -211,7 +214,8 @@ fn easy_diffusion(fields: &[Field], out: &mut Marked) {
         let (Some(seed), Some(_)) = (number(seed), number(steps)) else {
             continue;
         };
-        let Some(with) = text(sampler).or_else(|| text(model)) else {
+        let sampler = text(sampler).filter(|sampler| is_sampler(sampler));
+        let Some(with) = sampler.or_else(|| text(model)) else {
             continue;
         };
         let evidence = Evidence {
@@ -223,8 +227,9 @@ fn easy_diffusion(fields: &[Field], out: &mut Marked) {
             ]),
             ..trace(field, DETECTOR, "Easy Diffusion", "parameters of Easy Diffusion")
         };
-        return out.push(field.order, evidence);
+        return Some((field.order, evidence));
     }
+    None
 }
 
 /// Midjourney ends its description with the job, behind its flags. Render farms number their jobs too, so that
@@ -274,58 +279,6 @@ fn grok(field: &Field, artist: bool) -> Option<Evidence> {
     })
 }
 
-/// Samsung's editor tells of a generative edit by a type other than zero, once for each edit.
-fn samsung(field: &Field) -> Option<Evidence> {
-    if field.carrier != Carrier::Trailer {
-        return None;
-    }
-    let listed = field.value.trim_start().starts_with('[');
-    let list = listed.then(|| field.parse(&field.value)).flatten();
-    let kind = edit(field, list.as_ref().or_else(|| field.json())?, 0)?;
-    Some(Evidence {
-        source_type: Some(SourceType::CompositeWithTrainedAlgorithmicMedia),
-        detail: Some(field.value.clone()),
-        ..trace(
-            field,
-            DETECTOR,
-            "Samsung Galaxy AI",
-            format!("genAIType {kind}: edited with Galaxy AI"),
-        )
-    })
-}
-
-/// The first type of a generative edit in objects, lists and texts of JSON within each other.
-fn edit(field: &Field, value: &Value, depth: usize) -> Option<String> {
-    /// Levels looked through.
-    const DEPTH_MAX: usize = 16;
-    if depth >= DEPTH_MAX {
-        return None;
-    }
-    match value {
-        Value::Object(object) => object.iter().find_map(|(key, inner)| {
-            let own = (key == "genAIType").then(|| edit_type(inner)).flatten();
-            own.or_else(|| edit(field, inner, depth + 1))
-        }),
-        Value::Array(list) => list.iter().find_map(|inner| edit(field, inner, depth + 1)),
-        Value::String(text) if text.trim_start().starts_with(['{', '[']) => {
-            edit(field, &field.parse(text)?, depth + 1)
-        }
-        _ => None,
-    }
-}
-
-/// A type other than zero, or the first of a list of them.
-fn edit_type(value: &Value) -> Option<String> {
-    match value {
-        Value::Number(number) => {
-            number.as_i64().is_some_and(|it| it != 0).then(|| number.to_string())
-        }
-        Value::String(text) => (!matches!(text.trim(), "" | "0")).then(|| text.clone()),
-        Value::Array(list) => list.iter().find_map(edit_type),
-        _ => None,
-    }
-}
-
 fn uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.trim().split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12]
@@ -363,28 +316,9 @@ mod tests {
             first.replace("k_euler_ancestral", "metropolis"),
             first.replace("\"uc\"", "\"note\""),
             first.replace("11.0", "\"large\""),
+            first.replace("28", "null"),
         ] {
             assert_eq!(tools(&[(PngText, "Comment", &not)]), Vec::<String>::new(), "{not}");
-        }
-    }
-
-    #[test]
-    fn an_edit_is_found_however_deep_it_is_told() {
-        let of = |value: &str| tools(&[(Carrier::Trailer, "PhotoEditor_Re_Edit_Data", value)]);
-        for edited in [
-            r#"{"edits":[{"genAIType":0},{"genAIType":3}]}"#,
-            r#"[{"genAIType":"2"}]"#,
-            r#"{"a":{"genAIType":[0,2]}}"#,
-            r#"{"genAIType":0,"before":{"genAIType":1}}"#,
-            r#"{"aiData":"[{\"genAIType\":1}]"}"#,
-        ] {
-            assert_eq!(of(edited), ["Samsung Galaxy AI"], "{edited}");
-        }
-        let deep = format!("{}{{\"genAIType\":1}}{}", "[".repeat(100), "]".repeat(100));
-        for not in
-            [r#"{"genAIType":[0,"0",""],"note":"genAIType 1"}"#, r#"["genAIType",1]"#, "[", &deep]
-        {
-            assert_eq!(of(not), Vec::<String>::new(), "{not}");
         }
     }
 
@@ -416,7 +350,7 @@ mod tests {
                 &[(
                     Xmp,
                     "exif:UserComment",
-                    "{\"c\":\"x\",\"model\":\"m\",\"sampler\":\"s\",\"seed\":1,\"steps\":2}",
+                    "{\"c\":\"x\",\"model\":\"m\",\"sampler\":\"DPM++ 2M Karras\",\"seed\":1,\"steps\":2}",
                 )],
                 "Draw Things",
             ),
@@ -484,6 +418,77 @@ mod tests {
         for (texts, tool) in cases {
             assert_eq!(tools(texts), [*tool], "{texts:?}");
         }
+    }
+
+    #[test]
+    fn what_others_write_with_the_words_of_a_library_is_known() {
+        use Carrier::{Json, PngText};
+        let space = r#"{"prompt":"1girl","negative_prompt":"lowres","resolution":"832 x 1216","guidance_scale":7,
+            "num_inference_steps":28,"seed":612,"sampler":"Euler a","Model":{"Model":"Animagine XL 4.0"}}"#;
+        let art = "{\"prompt\":\"cat\",\"negativePrompt\":\"\",\"seed\":\"123\",\"steps\":25,\"cfgScale\":7,\
+                   \"baseModel\":{\"label\":\"x\",\"modelFileName\":\"m\"}}\0";
+        let matrix = r#"{"PositivePrompt":"cat","NegativePrompt":"","Width":512,"Height":512,"Seed":1,
+            "Steps":20,"CfgScale":7,"Sampler":"Euler","ModelName":"m"}"#;
+        for (key, value, tool, model) in [
+            ("parameters", space, "Diffusers (a Space of Hugging Face)", "Animagine XL 4.0"),
+            ("generation_data", art, "Tensor.Art", "m"),
+            ("parameters-json", matrix, "Stability Matrix", "m"),
+        ] {
+            for carrier in [PngText, Json] {
+                let got = said(look, [text(carrier, key, value)]);
+                let got = got.first().map(|one| (one.tool.as_deref(), one.model.as_deref()));
+                assert_eq!(got, Some((Some(tool), Some(model))), "{carrier:?} {key}");
+            }
+            let none = value.replace("\"cat\"", "null").replace("\"1girl\"", "null");
+            assert_eq!(tools(&[(PngText, key, &none)]), Vec::<String>::new(), "{none}");
+        }
+    }
+
+    #[test]
+    fn settings_of_other_things_are_nothing() {
+        for not in [
+            r#"{"c":"0.5","model":"ising","sampler":"metropolis","seed":42,"steps":1000}"#,
+            r#"{"Prompt":"press play","Seed":7,"Steps":16,"Sampler":"Akai S950"}"#,
+            r#"{"prompt":null,"seed":null,"num_inference_steps":null,"sampler_name":null}"#,
+            r#"{"prompt":"x","seed":1,"num_inference_steps":25,"sampler_name":null}"#,
+            r#"{"base_model_hash":"a","prompt":null,"seed":null}"#,
+            r#"{"prompt":null,"uc":null,"seed":null,"steps":null,"noise_schedule":null}"#,
+        ] {
+            for carrier in [Carrier::Json, Carrier::PngText] {
+                assert_eq!(tools(&[(carrier, "Comment", not)]), Vec::<String>::new(), "{not}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_strongest_mark_of_a_tool_is_kept_and_what_knows_of_a_part() {
+        use Carrier::{PngText, Xmp};
+        let id = "11111111-2222-3333-4444-555555555555";
+        let (alone, flagged) = (format!("a fox Job ID: {id}"), format!("a fox --v 4 Job ID: {id}"));
+        let both = [text(PngText, "Description", &alone), text(Xmp, "dc:description", &flagged)];
+        let strengths: Vec<Strength> =
+            said(look, both).into_iter().map(|one| one.strength).collect();
+        assert_eq!(strengths, [Strength::Trace]);
+        let filled = r#"{"generation_mode":"inpaint"}"#;
+        let both = [("invokeai_graph", r#"{"id":"x"}"#), ("invokeai_metadata", filled)];
+        let both = both.map(|(key, value)| text(PngText, key, value));
+        let types: Vec<_> = said(look, both).into_iter().map(|one| one.source_type).collect();
+        assert_eq!(types, [Some(SourceType::CompositeWithTrainedAlgorithmicMedia)]);
+    }
+
+    #[test]
+    fn what_novelai_filled_in_is_a_part() {
+        let settings = r#"{"prompt":"x","steps":28,"sampler":"k_euler","seed":1,"scale":5,"uc":"bad",
+            "request_type":"NativeInfillingRequest"}"#;
+        let texts = || [("Comment", settings), ("Software", "NovelAI")];
+        let texts = texts().map(|(key, value)| text(Carrier::PngText, key, value));
+        // Its name in its field does not make a whole of it.
+        let both = |fields: &[Field], out: &mut Marked| {
+            look(fields, out);
+            crate::detect::marks::named::look(fields, out);
+        };
+        let types: Vec<_> = said(both, texts).into_iter().map(|one| one.source_type).collect();
+        assert_eq!(types, [Some(SourceType::CompositeWithTrainedAlgorithmicMedia); 2]);
     }
 
     #[test]

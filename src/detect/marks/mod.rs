@@ -5,14 +5,17 @@ pub mod aigc;
 pub mod c2pa;
 pub mod comfyui;
 pub mod declared;
+pub mod denial;
 pub mod file_name;
 pub mod identity;
 pub mod infotext;
+pub mod invokeai;
 pub mod local_ui;
 pub mod marked;
 pub mod named;
 pub mod place;
 pub mod remote;
+pub mod samsung;
 
 pub use marked::Marked;
 

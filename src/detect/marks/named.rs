@@ -23,6 +23,11 @@ pub fn look(fields: &[Field], out: &mut Marked) {
         if known.heuristic {
             evidence.strength = Strength::Heuristic;
         }
+        // How much was generated its own parameters say better than its name.
+        let same = |one: &&Evidence| one.tool == evidence.tool && one.strength == Strength::Trace;
+        if let Some(source_type) = out.iter().find(same).and_then(|one| one.source_type) {
+            evidence.source_type = Some(source_type);
+        }
         out.push(field.order, evidence);
     }
 }

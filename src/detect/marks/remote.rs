@@ -8,9 +8,9 @@ use crate::detect::expand::Field;
 use crate::detect::marks::{Marked, evidence};
 use crate::model::{Evidence, Strength};
 
-/// What the addresses of manifests and of those who keep them have in them.
-const WORDS: &[&str] =
-    &["manifest", "c2pa", "contentcredentials", "content-credentials", "contentauthenticity"];
+/// Who keeps manifests, by a part of the name of the host. The first may go on, as `cai-manifests-stage`.
+const HOSTS: &[&str] =
+    &["cai-manifests", "c2pa", "contentcredentials", "content-credentials", "contentauthenticity"];
 
 /// Looks for the address, in a file without a store of its own.
 pub fn look(fields: &[Field], out: &mut Marked) {
@@ -31,9 +31,17 @@ pub fn look(fields: &[Field], out: &mut Marked) {
     }
 }
 
+/// Whether an address, in small letters, is one of those who keep manifests, or of a file or folder that is called as
+/// they are. "Manifest" alone is none: museums call the description of a picture so (IIIF).
 fn is_manifest(address: &str) -> bool {
-    (address.starts_with("https://") || address.starts_with("http://"))
-        && WORDS.iter().any(|word| address.contains(word))
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let Some(rest) = rest.and_then(|rest| rest.split(['?', '#']).next()) else {
+        return false;
+    };
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let keeps = |part: &str| HOSTS.contains(&part) || part.starts_with("cai-manifests-");
+    host.split('.').any(keeps)
+        || path.split('/').any(|part| part.rsplit('.').next() == Some("c2pa"))
 }
 
 #[cfg(test)]
@@ -49,12 +57,19 @@ mod tests {
             "https://cai-manifests.adobe.com/manifests/adobe-urn-uuid-1",
             "HTTPS://example.org/a.C2PA",
             "http://contentcredentials.example/1",
+            "https://cai-manifests-stage.adobe.com/x",
+            "https://example.org/store/c2pa/123",
+            "https://example.com/photo.c2pa?signed=1",
         ] {
             let got = of(address);
             assert!(matches!(&got[..], [one] if one.strength == Strength::Heuristic), "{address}");
         }
         for address in [
             "https://www.rijksmuseum.example/en/collection/RP-F-1234/provenance",
+            "https://www.museum.example/collection/futurist-manifesto/provenance",
+            "https://iiif.harvardartmuseums.example/manifests/object/299843",
+            "https://iiif.io/api/presentation/2/manifest.json",
+            "https://example.org/page?about=x.c2pa",
             "manifest of the ship",
             "",
         ] {

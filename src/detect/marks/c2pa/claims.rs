@@ -110,7 +110,7 @@ impl<'a> Inputs<'a> {
                     inputs.model = name(edge.title.clone());
                 }
                 Some(Input::Prompt) => {
-                    inputs.texts.extend(Some("prompt").zip(edge.text.as_deref()))
+                    inputs.texts.extend(Some("prompt").zip(edge.text.as_deref()));
                 }
                 Some(Input::Seed) => inputs.texts.extend(Some("seed").zip(edge.text.as_deref())),
                 _ => {}
