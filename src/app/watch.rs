@@ -31,6 +31,7 @@ mod worker;
 
 pub use news::{News, news};
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,6 +93,7 @@ pub fn watch(
         veil: Arc::default(),
         behind: Behind::default(),
         why: None,
+        known: BTreeSet::new(),
         problems: 0,
     };
     loop {

@@ -31,6 +31,7 @@ use crate::app::watch::worker::{Report, Shift, Task, Whereabouts};
 use crate::app::watch::{WatchOptions, WatchOutcome};
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
+use crate::model::RootName;
 use crate::observe::{Hint, Lost, SettleOptions};
 use crate::problem::Problem;
 use crate::report::{PollView, ProblemView, WatchEvent};
@@ -97,6 +98,8 @@ pub(super) struct Session<'a> {
     pub(super) behind: Behind,
     /// Why there is another session with the same settings, if that is to be said.
     pub(super) why: Option<String>,
+    /// Roots that were looked at to the end in one of them.
+    pub(super) known: BTreeSet<RootName>,
     /// Problems that were told in earlier ones.
     pub(super) problems: u64,
 }
@@ -111,12 +114,10 @@ impl Session<'_> {
         tell: &mut dyn FnMut(&[WatchEvent]),
     ) -> Result<Ended, AppError> {
         let Setup { project, guards, .. } = &**setup;
-        let is_left_out = |part: &&WatchedPart| {
+        let is_left_out = |part: &WatchedPart| {
             glance.is_silent(&part.root.name) || self.behind.holds(&part.root.name)
         };
-        let (silent, parts): (Vec<_>, Vec<_>) = setup.parts.iter().partition(is_left_out);
-        let parts: Vec<_> = parts.into_iter().cloned().collect();
-        let silent: Vec<_> = silent.into_iter().cloned().collect();
+        let (silent, parts): (Vec<_>, Vec<_>) = setup.parts.iter().cloned().partition(is_left_out);
         let still = self.options.settle.unwrap_or(project.config.watch.settle);
         let settle = SettleOptions { quiet: QUIET.min(still), still, limit: WAITING };
         let watch = Stopwatch::start();
@@ -152,8 +153,10 @@ impl Session<'_> {
             whereabouts: Arc::clone(&whereabouts),
         };
         let thread = std::thread::spawn(move || shift.work(&to_do, &reports));
-        // What there is to look at anew after another session may be anything.
         let why = self.why.take();
+        // What came while one session ended and the next began is news, whatever it is.
+        let goes_on =
+            !parts.is_empty() && parts.iter().all(|part| self.known.contains(&part.root.name));
         let mut engine = Engine {
             setup,
             project,
@@ -186,7 +189,7 @@ impl Session<'_> {
             folders: BTreeSet::new(),
             renewed: BTreeSet::new(),
             below: BTreeSet::new(),
-            extent: if why.is_some() { Extent::Everything } else { Extent::Marked },
+            extent: if goes_on { Extent::Everything } else { Extent::Marked },
             rescan: Some(Rescan { why, anew: true, not_before: Duration::ZERO }),
             look_at: None,
             busy: None,
@@ -207,6 +210,9 @@ impl Session<'_> {
         let is_ours = !matches!(ended, Ok(Ended::LedgerBack) | Err(_));
         engine.let_go(thread, &whereabouts, is_ours)?;
         self.problems = engine.problems;
+        if engine.ready {
+            self.known.extend(parts.iter().map(|part| part.root.name.clone()));
+        }
         ended
     }
 }

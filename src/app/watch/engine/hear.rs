@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::app::AppError;
-use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER};
+use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER, PATIENCE};
 use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
 use crate::app::watch::place::{Place, WatchedPart, locate};
@@ -197,7 +197,14 @@ impl Engine<'_> {
             })
         });
         loading.ask(());
-        match loading.answer(MOMENT)? {
+        let loaded = loading.answer(MOMENT);
+        if loading.waits().is_some_and(|waits| waits > PATIENCE) {
+            let path = self.project.control().join("config.toml");
+            let what = "the settings were edited, and a root that they name does not answer: until it does, or \
+                        they name it no more, the old ones hold";
+            self.problem(&Problem::new(path.display(), what));
+        }
+        match loaded? {
             Ok(next) => {
                 self.glance.is_untried = false;
                 next.0.differs(self.setup).then(|| Ended::Again(Box::new(next)))
