@@ -9,6 +9,7 @@ pub(super) mod compare;
 mod sweep;
 pub(super) mod veil;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +21,7 @@ use crossbeam_channel::{RecvTimeoutError, bounded};
 use crate::app::decide::{decisions, whole};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
-use crate::app::origins::origins;
+use crate::app::origins::{Known, origins};
 use crate::app::reading::{Admission, Everything, Job, Outcome, Reading};
 use crate::app::reexamine::{Wanted, reexamine};
 use crate::app::rules::{adopt, have_changed};
@@ -33,9 +34,10 @@ use crate::config::Root;
 use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
-use crate::model::{AssetPath, Event, Head, RelPath, RootName, SIDECARS, ScanCompleted};
+use crate::model::{AssetId, AssetPath, Event, Head, RelPath, RootName, SIDECARS, ScanCompleted};
 use crate::observe::{Onlooker, Walk, WalkError, WalkOptions};
 use crate::problem::{Problem, in_one_line};
+use crate::record::Record;
 
 /// Threads that walk, at most. With two cores the second halves the time of a re-scan; more than a
 /// few only wait for each other.
@@ -90,8 +92,31 @@ pub struct ScanOutcome {
     pub misnamed: Vec<Problem>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
+    /// Those of them that contents have, as the tally found them.
+    standing: BTreeSet<Problem>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
+}
+
+impl ScanOutcome {
+    /// Adds what there is in a part of a root.
+    fn add(
+        &mut self,
+        reader: &Reader,
+        record: &Record,
+        known: &BTreeMap<AssetId, Known>,
+        root: &RootName,
+        start: &RelPath,
+        totals: Totals,
+    ) -> Result<Tally, AppError> {
+        let mut standing = Vec::new();
+        let part = tally(reader, record, known, root, start, totals, &mut standing)?;
+        self.tally += part;
+        self.problems.extend(standing.iter().cloned());
+        self.problems.sort();
+        self.standing.extend(standing);
+        Ok(part)
+    }
 }
 
 /// Scans all roots of a project, or a part of one.
@@ -149,6 +174,29 @@ fn scan_parts(
         &Wanted { parts: &parts, all, asked: options.redetect },
         &mut outcome.problems,
     )?;
+    if outcome.reexamined > 0 {
+        retold(project, &parts, outcome)?;
+    }
+    Ok(())
+}
+
+/// Counts anew, and says anew what contents could not be looked at, since some were examined again.
+fn retold(
+    project: &Project,
+    parts: &[(&Root, RelPath)],
+    outcome: &mut ScanOutcome,
+) -> Result<(), AppError> {
+    let reader = project.reader()?;
+    let mut record = decisions(&reader)?;
+    let known = origins(&reader, &mut record, None)?;
+    let before = std::mem::take(&mut outcome.standing);
+    outcome.problems.retain(|one| !before.contains(one));
+    outcome.tally = Tally::default();
+    for (root, start) in parts {
+        let totals = reader.totals(&root.name, start)?;
+        outcome.add(&reader, &record, &known, &root.name, start, totals)?;
+    }
+    outcome.problems.dedup();
     Ok(())
 }
 
@@ -310,9 +358,7 @@ impl Part<'_> {
         };
         let mut record = decisions(&reader)?;
         let known = origins(&reader, &mut record, None)?;
-        let problems = &mut outcome.problems;
-        let part = tally(&reader, &record, &known, &root.name, start, totals, problems)?;
-        outcome.tally += part;
+        let part = outcome.add(&reader, &record, &known, &root.name, start, totals)?;
         let all = !matches!(walked, Walked::NotAll);
         if all {
             let completed = ScanCompleted {

@@ -19,6 +19,7 @@ fn what_only_pixels_show_is_found_when_asked_for_and_stays() {
     assert_eq!(status(&world, "a.png"), "unknown");
     let deep = world.json(["scan", "--deep"]).expect(0).value();
     assert_eq!((number(&deep, "hashed_files"), number(&deep, "reexamined")), (0, 2));
+    assert_eq!(number(&deep, "ai"), number(&world.scan(), "ai"), "what was found is counted");
     assert_eq!(status(&world, "a.png"), "ai");
     let again = world.json(["scan", "--deep"]).expect(0).value();
     assert_eq!(number(&again, "reexamined"), 0, "what was decoded is not decoded again");
@@ -142,6 +143,7 @@ fn a_trust_list_examines_again_what_is_signed_and_nothing_else() {
     fs::write(&path, config.replace("# trust_list = \"c2pa-trust-list.pem\"", &line)).unwrap();
     let scanned = world.scan();
     assert_eq!((number(&scanned, "hashed_files"), number(&scanned, "reexamined")), (0, 1));
+    assert_eq!((number(&scanned, "not_ai"), number(&scanned, "unknown")), (1, 1), "as it is now");
     assert_eq!(status(&world, "camera.jpg"), "not-ai");
     assert_eq!(world.show("camera.jpg")["evidence"][0]["trust"], "trusted");
     assert_eq!(number(&world.scan(), "reexamined"), 0);
