@@ -15,8 +15,7 @@ use crate::ledger::projection::{below, coverage, find_asset, prefix};
 use crate::ledger::rows::{
     AssetMatch, AssetRow, ExaminedRow, HeldRow, KnownFile, KnownLink, LocationRow, LogRow,
     SameInode, SeenAsset, Totals, asset_id, asset_path, attached_to, bytes, evidence_in,
-    evidence_of,
-    fingerprint, rel_path, root_name, sighting, unreadable,
+    evidence_of, fingerprint, rel_path, root_name, sighting, unreadable,
 };
 use crate::model::{
     AssetId, AssetPath, ContentProblem, Evidence, Examination, Fingerprint, Head, RelPath,
