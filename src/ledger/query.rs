@@ -1,5 +1,6 @@
 //! The read side: what scans compare with and people ask for. Never writes, never decides.
 
+mod heads;
 mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::ledger::error::LedgerError;
-use crate::ledger::history::{Tail, has_head, head_at, tail};
+use crate::ledger::history::{Tail, tail};
 use crate::ledger::migrate::{format, newest};
 use crate::ledger::open;
 use crate::ledger::projection::{below, coverage, find_asset, prefix};
@@ -61,16 +62,6 @@ impl Reader {
     /// The newest event's time: nothing is judged as if it were earlier.
     pub fn newest(&self) -> Result<Timestamp, LedgerError> {
         tail(&self.connection, &self.path).map(|Tail { at, .. }| at)
-    }
-
-    /// The chain hash stored with an event.
-    pub fn head_at(&self, seq: Seq) -> Result<Option<Head>, LedgerError> {
-        head_at(&self.connection, &self.path, seq)
-    }
-
-    /// Whether an event has this chain hash.
-    pub fn has_head(&self, hash: &[u8; 32]) -> Result<bool, LedgerError> {
-        has_head(&self.connection, &self.path, hash)
     }
 
     /// Makes all that is read from here on see one state of the ledger, until it is let go. A question
