@@ -284,14 +284,15 @@ impl Staging {
         Some(self.folder.join(name)).filter(|path| is_file(path))
     }
 
-    /// Where something of the delivery is that a killed export put into its place, if no link leads there.
+    /// Where something of the delivery is that a killed export put into its place; no link, and through none.
     pub fn placed(&self, name: &Path) -> Option<PathBuf> {
         let mut folders = name.ancestors().skip(1).map(|folder| self.target.join(folder));
         let is_folder =
             |path: PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-        (!self.at_once && folders.all(is_folder))
-            .then(|| self.target.join(name))
-            .filter(|path| is_there(path))
+        let is_ours = |path: &PathBuf| {
+            fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_symlink())
+        };
+        (!self.at_once && folders.all(is_folder)).then(|| self.target.join(name)).filter(is_ours)
     }
 
     /// Takes that back, so that all of the delivery is in one place again and can be looked at there.
