@@ -284,14 +284,15 @@ impl Staging {
         Some(self.folder.join(name)).filter(|path| is_file(path))
     }
 
-    /// Where something of the delivery is that a killed export put into its place, if no link leads there.
+    /// Where something of the delivery is that a killed export put into its place; no link, and through none.
     pub fn placed(&self, name: &Path) -> Option<PathBuf> {
         let mut folders = name.ancestors().skip(1).map(|folder| self.target.join(folder));
         let is_folder =
             |path: PathBuf| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
-        (!self.at_once && folders.all(is_folder))
-            .then(|| self.target.join(name))
-            .filter(|path| is_there(path))
+        let is_ours = |path: &PathBuf| {
+            fs::symlink_metadata(path).is_ok_and(|found| !found.file_type().is_symlink())
+        };
+        (!self.at_once && folders.all(is_folder)).then(|| self.target.join(name)).filter(is_ours)
     }
 
     /// Takes that back, so that all of the delivery is in one place again and can be looked at there.
@@ -318,8 +319,8 @@ impl Staging {
         }
     }
 
-    /// Takes away everything but what is wanted: an earlier export may have been of something else, and
-    /// what it left here would leave with this one.
+    /// Takes away everything but the files, and folders in which nothing lies, that are wanted: an earlier
+    /// export may have been of something else, and what it left here would leave with this one.
     pub fn keep(&self, wanted: impl Fn(&Path) -> bool) -> Result<(), StagingError> {
         self.prune(Path::new(""), &wanted).map(drop)
     }
@@ -565,7 +566,7 @@ mod tests {
                 write(&staging, name);
             }
             std::os::unix::fs::symlink("a", staging.folder.join("l")).unwrap();
-            staging.keep(|name| name != Path::new("old/deep/b")).unwrap();
+            staging.keep(|name| ["a", "certificate"].contains(&&*name.to_string_lossy())).unwrap();
             assert!(!is_there(&staging.folder.join("old")) && !is_there(&staging.folder.join("l")));
             write(&staging, "late/c");
             let before = if in_use { vec![RelPath::new("notes").unwrap()] } else { Vec::new() };

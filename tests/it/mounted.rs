@@ -118,6 +118,16 @@ fn a_drive_that_is_too_small_is_told_and_keeps_nothing() {
     verify(&world, &drive.0).expect(6);
 }
 
+#[test]
+fn a_delivery_on_a_drive_that_nobody_may_write_to_is_found_there() {
+    let world = world();
+    let Some(drive) = Mounted::drive(&world, "drive") else { return };
+    export(&world, &drive.0).expect(0);
+    let mut command = Command::new("mount");
+    assert!(command.args(["-o", "remount,ro"]).arg(&drive.0).status().unwrap().success());
+    assert_eq!(export(&world, &drive.0).expect(0).value()["already"], true);
+}
+
 // Failpoints are compiled into debug builds only.
 #[cfg(debug_assertions)]
 #[test]

@@ -159,8 +159,17 @@ fn what_somebody_puts_there_meanwhile_is_never_taken_for_a_part() {
         assert_eq!(certificate(&to)["beside"], said["beside"]);
         verify(&world, &to).expect(0);
     }
-    // What a file manager leaves stops nothing, nor does what is taken away.
+    // A link in a file's place is somebody's, also where it leads to the same bytes.
     let world = world();
+    let (to, elsewhere) = (used(&world, "used"), world.outside("elsewhere.png"));
+    killed(&world, &to, "delivery-in-place");
+    fs::rename(to.join("cut/a.png"), &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, to.join("cut/a.png")).unwrap();
+    let error = export(&world, &to).expect(2).error();
+    assert!(error.contains("cut/a.png is there already"), "{error}");
+    assert_eq!(fs::read(&elsewhere).unwrap(), world.read("cut/a.png"));
+    // What a file manager leaves stops nothing, nor does what is taken away.
+    let world = crate::export::world();
     let to = used(&world, "used");
     let done = stopped(&world, &to, "delivery-in-place", || {
         fs::write(to.join("cut/.DS_Store"), b"\0\0\0\x01Bud1 and more").unwrap();
@@ -243,7 +252,12 @@ fn a_name_may_be_as_long_as_a_file_system_has_them_and_end_in_slashes() {
 
 #[test]
 fn what_would_be_part_of_the_deliverable_itself_is_no_place_for_it() {
-    let world = World::with([("cut/a.png", plain_png(1)), ("card/b.png", plain_png(2))]);
+    let files_of = [
+        ("cut/a.png", plain_png(1)),
+        ("card/b.png", plain_png(2)),
+        ("vfx/late/c.png", plain_png(3)),
+    ];
+    let world = World::with(files_of);
     crate::packages::mhl(&world, "card", &["b.png"]);
     let add = ["deliverable", "add", "EP", "--path", "cut/**", "--path", "*/late/**"];
     world.run(add.into_iter().chain(["--package", "card"])).expect(0);

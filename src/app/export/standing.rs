@@ -13,7 +13,7 @@ use crate::attest::{Certificate, DeliveryPredicate, Signer};
 use crate::deliver::copy::read_back;
 use crate::deliver::package::{self, Algorithm, Hasher};
 use crate::deliver::staging::{StagingError, check_free};
-use crate::model::{Exported, Head, Seq, Timestamp};
+use crate::model::{Exported, Head, RelPath, Seq, Timestamp};
 
 /// Whether a certificate is of this deliverable, with these files and no others.
 fn is_of(certificate: &Certificate, name: &str, items: &[Item]) -> bool {
@@ -126,7 +126,9 @@ impl Delivery<'_> {
     /// to the byte, what was put there. Anything else is somebody's, and in the way.
     fn take_back(&self, certificate: &Certificate, text: &str) -> Result<(), AppError> {
         for file in &certificate.files {
-            let name = Path::new(file.name.as_deref().unwrap_or_default());
+            // Whoever may write there may have written that one: no name of it leads elsewhere.
+            let Ok(name) = RelPath::new(file.name.clone().unwrap_or_default()) else { continue };
+            let name = name.as_path();
             let Some(at) = self.staging.placed(name).filter(|at| at.is_file()) else { continue };
             if self.hashing(&[], |options| read_back(&at, options))?.asset == file.digest.blake3 {
                 self.staging.take_back(name)?;
