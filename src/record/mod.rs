@@ -509,7 +509,6 @@ impl Record {
         let since = || self.rejections_of(asset).filter(|no| no.seq > entry.seq);
         let to = |name: &String| since().any(|no| no.fact.deliverables.contains(name));
         let ours = &entry.fact.deliverables;
-        since().any(|no| no.fact.deliverables.is_empty())
-            || !ours.is_empty() && ours.iter().all(to)
+        since().any(|no| no.fact.deliverables.is_empty()) || !ours.is_empty() && ours.iter().all(to)
     }
 }
