@@ -40,7 +40,7 @@ pub(super) fn run(
     match &args.output {
         None => output.raw(write),
         Some(file) => {
-            app::save(context, file, write)?;
+            app::save(project, context, file, write)?;
             if !output.is_json() {
                 let lacking = match log.counts.lacking {
                     0 => String::new(),

@@ -15,8 +15,9 @@ pub use csv::{header as csv_header, row as csv_row};
 pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
 pub use disclosure::{
     Contribution, DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable,
-    DisclosedVerdict, Disclosure, DisclosureCounts, ElementView, GapView, OpenView, Picture,
-    Pictures, SaidView, UseView, WordView, disclosure_csv, disclosure_html, disclosure_summary,
+    DisclosedVerdict, Disclosure, DisclosureCounts, ElementView, GapView, LOG_START, OpenView,
+    Picture, Pictures, SaidView, UseView, WordView, disclosure_csv, disclosure_html,
+    disclosure_summary, is_disclosure_log,
 };
 pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, to_the_second};

@@ -22,6 +22,7 @@ mod declared_places;
 mod deliverables;
 mod delivered;
 mod disclosure;
+mod disclosure_file;
 mod exit_codes;
 mod export;
 mod extensions;

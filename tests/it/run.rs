@@ -155,6 +155,31 @@ fn a_source_that_is_swapped_and_put_back_leaves_nobody_to_know_what_was_read() {
 }
 
 #[test]
+fn a_folder_that_is_swapped_and_put_back_leaves_nobody_to_know_what_was_read() {
+    let world = World::with([("reels/cut/a.png", plain_png(1))]);
+    render(&world);
+    world.deliverable("EP", &["reels/cut/*.png"]);
+    let make = "mkdir -p out && cp ../new.png out/x.png";
+    for folder in ["reels/cut", "reels"] {
+        let swap = format!(
+            "mv {folder} away; mkdir -p reels/cut; cp ../ai.png reels/cut/a.png; {make}; \
+             rm -r {folder}; mv away {folder}"
+        );
+        let ran = run(&world, &swap).expect(4);
+        assert_eq!(said(&ran), (json!(true), json!(0), json!("cannot-tell"), json!(false)));
+        assert_eq!(blocking(&ran), [format!("media-changed \"{folder}\"")]);
+    }
+    // Another folder of the same files.
+    let swap = format!("cp -al reels copy; mv reels away; mv copy reels; {make}");
+    assert_eq!(blocking(&run(&world, &swap).expect(4)), ["media-changed \"reels/cut\""]);
+    // What comes into a folder of the sources, and permissions, are no swap.
+    let beside = format!(
+        "echo 1 > reels/cut/a.pek; chmod 700 reels/cut; echo 1 > log; {make}; echo > out/y"
+    );
+    assert_eq!(said(&run(&world, &beside).expect(0)).3, json!(true));
+}
+
+#[test]
 fn a_timeline_that_is_swapped_takes_what_it_refers_to_into_the_lineage() {
     let world = World::with([("plate.png", plain_png(1)), ("gen.png", a1111_png(2))]);
     render(&world);

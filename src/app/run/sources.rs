@@ -22,8 +22,8 @@ pub(super) struct Sources {
     pub(super) head: Head,
     /// Its files, as they were.
     files: BTreeMap<AssetPath, Found>,
-    /// When something came into their folders or left them, the last time.
-    folders: BTreeMap<AssetPath, i64>,
+    /// The folders they lie in, all the way up to their roots.
+    folders: BTreeMap<AssetPath, Fingerprint>,
     timelines: BTreeSet<AssetPath>,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Sources {
 pub(super) struct Sequel {
     /// Everything it held in that time.
     pub(super) held: BTreeSet<AssetId>,
-    /// Files that somebody wrote to.
+    /// Files that somebody wrote to, and folders that were not there all the time.
     pub(super) written: Vec<MediaProblem>,
 }
 
@@ -52,11 +52,7 @@ impl Sources {
         let contents = deliverable.finalized.as_ref().map(|done| done.fact.contents.clone());
         let run = deliverable.gate.iter().flat_map(|run| &run.fact.timelines);
         let files = record.present().clone();
-        let mut folders: BTreeMap<_, _> = files.keys().map(|path| (above(path), 0)).collect();
-        for (path, changed) in &mut folders {
-            let found = project.on_disk(path).and_then(|disk| fs::symlink_metadata(disk).ok());
-            *changed = found.map_or(0, |found| fingerprint::of(&found).mtime);
-        }
+        let folders = folders(project, files.keys());
         Ok(Self {
             contents: contents.unwrap_or_default(),
             head: record.head.unwrap_or(Head::EMPTY),
@@ -87,7 +83,8 @@ impl Sources {
         // Something was renamed in it, or made.
         let stirred = |path: &AssetPath| {
             let folder = above(path);
-            self.folders.get(&folder) != now.folders.get(&folder)
+            let changed = |all: &Self| all.folders.get(&folder).map(|print| print.mtime);
+            changed(self) != changed(now)
         };
         let mut see = |path: AssetPath, found: &Found| {
             if let Some(was) = self.files.get(&path).filter(|_| !made.contains(&path)) {
@@ -108,6 +105,14 @@ impl Sources {
                 }
             }
         })?;
+        // One is told with what was swapped in it, where that shows. Those below come first.
+        for folder in self.moved(now, made).into_iter().rev() {
+            let is_below =
+                |one: &AssetPath| one.root == folder.root && one.path.is_within(&folder.path);
+            if !written.iter().any(is_below) {
+                written.insert(folder);
+            }
+        }
         let problem =
             "it was written to or replaced while the command ran: nobody knows what that read";
         let written = written.into_iter().map(|path| MediaProblem {
@@ -118,6 +123,52 @@ impl Sources {
         });
         Ok(Sequel { held, written: written.collect() })
     }
+
+    /// Folders that went away and came back, or that others took the place of: what the command found in them
+    /// meanwhile left no trace on their files. A folder that is renamed is stirred, and so is the one above it.
+    fn moved(&self, now: &Self, made: &BTreeSet<AssetPath>) -> Vec<AssetPath> {
+        let stirred = |path: &AssetPath| {
+            let ctime = |all: &Self| all.folders.get(path).map(|print| print.ctime);
+            ctime(self) != ctime(now)
+        };
+        let moved = |path: &AssetPath, was: &Fingerprint| {
+            let Some(is) = now.folders.get(path) else { return false };
+            let is_top = path.path.is_root();
+            // What the command made in it stirs it too; of what lies above the root nothing is known.
+            let is_explained = was.mtime != is.mtime
+                && (is_top
+                    || made
+                        .iter()
+                        .any(|one| one.root == path.root && one.path.is_within(&path.path)));
+            was.inode != is.inode
+                || (stirred(path) && (is_top || stirred(&above(path))) && !is_explained)
+        };
+        let moved = self.folders.iter().filter(|(path, was)| moved(path, was));
+        moved.map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// The folders of some files, and every one above them up to their roots, as they are now.
+fn folders<'a>(
+    project: &Project,
+    files: impl Iterator<Item = &'a AssetPath>,
+) -> BTreeMap<AssetPath, Fingerprint> {
+    let mut all = BTreeSet::new();
+    for file in files {
+        // Above one that is known all are.
+        ancestors(file).take_while(|folder| all.insert(folder.clone())).for_each(drop);
+    }
+    let look = |path: AssetPath| {
+        let found = fs::symlink_metadata(project.on_disk(&path)?).ok()?;
+        Some((path, fingerprint::of(&found)))
+    };
+    all.into_iter().filter_map(look).collect()
+}
+
+/// Every folder above a path, the nearest first.
+fn ancestors(path: &AssetPath) -> impl Iterator<Item = AssetPath> {
+    let up = |path: &AssetPath| (!path.path.is_root()).then(|| above(path));
+    std::iter::successors(up(path), move |path| up(path))
 }
 
 /// The folder of a file.

@@ -66,6 +66,9 @@ const COLUMNS: &[&str] = &[
     "written",
 ];
 
+/// How every log begins, of earlier versions too.
+pub(super) const START: &str = "kind,number,asset,sha256,path,timeline,";
+
 /// A row, by the names of its columns.
 struct Row([String; COLUMNS.len()]);
 

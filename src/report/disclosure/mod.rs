@@ -20,6 +20,20 @@ use crate::report::{
     ApprovalView, DeclarationView, DeterminationView, EvidenceView, PathView, ToolView,
 };
 
+/// How much of a file tells whether it is a log.
+pub const LOG_START: u64 = 1024;
+
+/// Whether a file that begins like this is a disclosure log, in any of its formats. Writing one over
+/// anything else would destroy what cannot be made again.
+pub fn is_disclosure_log(start: &[u8]) -> bool {
+    let page = start.starts_with(b"<!DOCTYPE html>")
+        && String::from_utf8_lossy(start).contains("<title>AI disclosure log: ");
+    page || start.starts_with(csv::START.as_bytes()) || start.starts_with(JSON_START.as_bytes())
+}
+
+/// How every log in JSON begins.
+const JSON_START: &str = "{\"v\":1,\"production\":\"";
+
 /// A disclosure log of generative AI, of a deliverable or of a whole project.
 #[derive(Clone, Debug, Serialize)]
 pub struct Disclosure {
