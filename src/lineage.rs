@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AiStatus, AssetId, AssetPath, Clearance, ContentProblem, Derivation, Evidence, GivenName,
-    NameKind, Relation, SourceType, Strength,
+    Relation, SourceType, Strength,
 };
 use crate::origin::Origin;
 use crate::record::{Kin, Kinship, Record, Said, Seen};
@@ -246,9 +246,9 @@ impl<'a, 'b> Scales<'a, 'b> {
             .collect()
     }
 
-    /// Whether what a name leads to is clean: none of its owners is anything else or, of a document, one of
-    /// them is clean. One that was made from what the same name leads to is no witness. Nothing, where that
-    /// depends on what is being weighed.
+    /// Whether what a name leads to is clean: one of its owners is, or none of them is anything else. One that
+    /// was made from what the same name leads to is no witness. Nothing, where that depends on what is being
+    /// weighed.
     fn of_name(
         &mut self,
         name: &'a GivenName,
@@ -259,16 +259,15 @@ impl<'a, 'b> Scales<'a, 'b> {
             return None;
         }
         self.names.push(name);
-        let is_document = name.0 == NameKind::Document;
         let (mut clean, mut tainted, mut open) = (false, false, false);
         for one in owners {
             match self.weighed(one) {
-                Some(true) => clean = is_document,
+                Some(true) => {
+                    clean = true;
+                    break;
+                }
                 Some(false) => tainted = true,
                 None => open = true,
-            }
-            if clean || (tainted && !is_document) {
-                break;
             }
         }
         self.names.pop();
