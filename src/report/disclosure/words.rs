@@ -138,6 +138,9 @@ pub fn decision(view: &DecisionView) -> String {
         text.push_str("; ");
         text.push_str(&more);
     };
+    if let Some(from) = &view.from {
+        add(format!("of {from}"));
+    }
     if !one.deliverables.is_empty() {
         add(format!("for {}", one.deliverables.join(", ")));
     }

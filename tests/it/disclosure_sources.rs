@@ -1,0 +1,102 @@
+//! The disclosure log of what is AI-made only by what it was made from.
+
+use serde_json::Value;
+
+use crate::declarations::{FINAL, declare};
+use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::world::{World, text};
+
+fn element(world: &World) -> Value {
+    let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+    assert_eq!(log["elements"].as_array().unwrap().len(), 1, "{log:#}");
+    log["elements"][0].clone()
+}
+
+fn all(values: &Value, field: &str) -> Vec<String> {
+    values.as_array().unwrap().iter().map(|one| text(one, field)).collect()
+}
+
+/// A composite of two pictures that generators made.
+fn world() -> World {
+    let world = World::with([
+        ("src/a.png", a1111_png(1)),
+        ("src/b.png", xmp_png(2, "trainedAlgorithmicMedia")),
+        ("out/comp.png", plain_png(3)),
+    ]);
+    let from = ["src/a.png", "src/b.png"];
+    for source in from {
+        world.run(["link", "out/comp.png", "--from", source, "--as", "composite"]).expect(0);
+    }
+    world.deliverable("EP", &["out"]);
+    world
+}
+
+#[test]
+fn what_inherits_is_disclosed_with_what_its_sources_say() {
+    let world = world();
+    let one = element(&world);
+    assert_eq!(text(&one, "contribution"), "part-generated");
+    let tool = &one["tools"][0];
+    assert!(text(tool, "from").starts_with("src/a.png: mark in "), "{tool}");
+    assert!(!one["prompts"].as_array().unwrap().is_empty());
+    let sources: Vec<_> = all(&one["sources"], "status");
+    assert_eq!(sources, ["ai", "ai"]);
+    let why = one["why"].to_string();
+    assert!(why.contains("src/a.png") && why.contains("src/b.png"), "{why}");
+    let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+    assert!(text(&log, "credit").contains("Stable Diffusion"), "{}", log["credit"]);
+    let page = world.run(["disclose", "EP", "--format", "html"]).expect(0).stdout;
+    assert!(page.contains("Made from"));
+}
+
+#[test]
+fn what_its_sources_lack_is_missing_as_a_gate_weighs_it() {
+    let world = world();
+    let gaps = |world: &World| -> Vec<String> {
+        let one = element(world);
+        let gaps = one["missing"].as_array().unwrap().iter();
+        let gaps = gaps.map(|gap| format!("{} {}", text(gap, "code"), text(gap, "why")));
+        gaps.filter(|gap| gap.starts_with("ai-un") || gap.starts_with("talent")).collect()
+    };
+    let starts = |world: &World, wanted: &[&str]| {
+        let gaps = gaps(world);
+        let same = gaps.len() == wanted.len()
+            && gaps.iter().zip(wanted).all(|(gap, start)| gap.starts_with(start));
+        assert!(same, "{gaps:#?} is not {wanted:#?}");
+    };
+    starts(
+        &world,
+        &[
+            "ai-undeclared src/a.png: ",
+            "ai-undeclared src/b.png: ",
+            "ai-unapproved src/a.png: ",
+            "ai-unapproved src/b.png: ",
+        ],
+    );
+    let what =
+        FINAL.replace("talent = []\n", "") + "[[talent]]\nname = \"Jo\"\nuse = \"replica\"\n";
+    declare(&world, &what, &["src/a.png"]);
+    world.approve(&["src/a.png"]);
+    starts(
+        &world,
+        &[
+            "ai-undeclared src/b.png: ",
+            "ai-unreported D-1",
+            "talent-consent-missing D-1",
+            "ai-unapproved src/b.png: ",
+        ],
+    );
+    let one = element(&world);
+    assert_eq!(text(&one["declarations"][0], "id"), "D-1");
+    assert_eq!(text(&one["decisions"][0], "from"), "src/a.png");
+    // One word on the composite itself clears it.
+    world.approve(&["out/comp.png"]);
+    starts(
+        &world,
+        &["ai-undeclared src/b.png: ", "ai-unreported D-1", "talent-consent-missing D-1"],
+    );
+    let no = ["reject", "src/b.png", "--by", "Dana", "--note", "not this"];
+    world.run(no).expect(0);
+    let missing = all(&element(&world)["missing"], "code");
+    assert!(missing.contains(&"approval-rejected".to_owned()), "{missing:?}");
+}
