@@ -1,4 +1,5 @@
-//! The disclosure log of what is AI-made only by what it was made from.
+//! The disclosure log of what says nothing of itself: what is AI-made only by what it was made from, and what
+//! nobody has looked at.
 
 use serde_json::Value;
 
@@ -99,4 +100,22 @@ fn what_its_sources_lack_is_missing_as_a_gate_weighs_it() {
     world.run(no).expect(0);
     let missing = all(&element(&world)["missing"], "code");
     assert!(missing.contains(&"approval-rejected".to_owned()), "{missing:?}");
+}
+
+#[test]
+fn what_a_timeline_means_and_nobody_has_looked_at_is_open() {
+    let world = World::with([("a.png", plain_png(1))]);
+    world.write("new/b.png", a1111_png(2));
+    let head = "TITLE: cut\nFCM: NON-DROP FRAME\n\n";
+    let line = "001  AX       V     C        00:00:00:00 00:00:01:00 00:00:00:00 00:00:01:00";
+    world.write("cut.edl", format!("{head}{line}\n* FROM CLIP NAME: b.png\n"));
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.edl"]).expect(0);
+    let open = || {
+        let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+        let open = log["open"].as_array().unwrap().clone();
+        open.iter().map(|one| (text(one, "code"), text(one, "where"))).collect::<Vec<_>>()
+    };
+    assert_eq!(open(), [("media-unread".to_owned(), "new/b.png".to_owned())]);
+    world.scan();
+    assert_eq!(open(), []);
 }

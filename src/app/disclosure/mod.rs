@@ -94,6 +94,7 @@ fn gather(
     let mut counts =
         DisclosureCounts { files: record.present().len() as u64, ..Default::default() };
     let mut open = uses.open();
+    open.extend(uses.unobserved(record.present()));
     let mut listed = Vec::new();
     let until = record.head.unwrap_or(crate::model::Head::EMPTY).seq;
     let above = places(&reader, judge::sources(record.present(), &record), until)?;
