@@ -1,5 +1,5 @@
-//! The disclosure log of what says nothing of itself: what is AI-made only by what it was made from, and what
-//! nobody has looked at.
+//! The disclosure log beyond the files themselves: what is AI-made only by what it was made from, what
+//! nobody has looked at, and every answer of a declaration.
 
 use serde_json::Value;
 
@@ -118,4 +118,34 @@ fn what_a_timeline_means_and_nobody_has_looked_at_is_open() {
     assert_eq!(open(), [("media-unread".to_owned(), "new/b.png".to_owned())]);
     world.scan();
     assert_eq!(open(), []);
+}
+
+#[test]
+fn a_spreadsheet_has_every_answer_of_a_declaration() {
+    let world = World::with([("out/a.png", a1111_png(1))]);
+    world.deliverable("EP", &["out"]);
+    let what = "use = \"x\"\ntool = \"Gen\"\nlicence_tier = \"T-tier\"\nrights_clearance = \"T-rights\"\n\
+                training_data = \"T-data\"\ntraining_clearance = \"T-cleared\"\nnote = \"T-note\"\n\
+                personal_data = \"yes\"\nproprietary = \"no\"\nthird_party_ip = \"unsure\"\n\
+                public_figure = \"no\"\nalters_performance = \"yes\"\nunion_impact = \"no\"\n\
+                could_mislead = \"unsure\"\nwatermarked = \"yes\"\n";
+    declare(&world, what, &["out/a.png"]);
+    world.run(["tool", "add", "Gen", "--vendor", "T-vendor", "--note", "T-tool-note"]).expect(0);
+    let letter = world.letter();
+    world.run(["reported", "D-1", "--to", "Mara", "--document", &letter]).expect(0);
+    let table = world.run(["disclose", "EP", "--format", "csv"]).expect(0).stdout;
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    let last = names.iter().position(|name| *name == "made_from").unwrap();
+    for said in ["T-tier", "T-rights", "T-data", "T-cleared", "T-note", "T-vendor", "D-1 by "] {
+        assert!(table.contains(said), "{said}");
+    }
+    let answers = names.len() - last;
+    assert_eq!(answers, 17);
+    assert!(table.contains("yes,no,unsure,no,yes,no,unsure,yes,D-1 by "), "{table}");
+    assert!(table.contains("document (BLAKE3 "));
+    for format in ["csv", "html", "json"] {
+        let log = world.run(["disclose", "EP", "--format", format]).expect(0).stdout;
+        assert!(log.contains("T-tool-note"), "{format}");
+    }
 }
