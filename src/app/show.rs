@@ -118,6 +118,7 @@ pub(super) fn declaration(record: &Record, id: DeclarationId) -> Option<Declarat
         reported: dossier.report().map(|entry| ReportView {
             to: entry.fact.to.clone(),
             on: entry.fact.on.clone().unwrap_or_else(|| day(entry.at)),
+            by: entry.actor.clone(),
             document: entry.fact.document.as_ref().map(|one| one.hash.to_string()),
         }),
         declaration: (*current.fact.declaration).clone(),

@@ -37,6 +37,8 @@ pub struct Candidate {
 pub struct Names {
     wanted: BTreeSet<Vec<u8>>,
     found: BTreeMap<Vec<u8>, Vec<Candidate>>,
+    /// Sequences of which a frame was offered: stem, ending and folder. One frame stands for all.
+    sequences: BTreeSet<(Vec<u8>, String, AssetPath)>,
 }
 
 /// How moving pictures end: with sound or without.
@@ -121,7 +123,7 @@ impl Names {
     /// Asks for the names of these references.
     pub fn of<'a>(references: impl IntoIterator<Item = &'a Reference>) -> Self {
         let wanted = references.into_iter().flat_map(called).map(|(_, name)| name).collect();
-        Self { wanted, found: BTreeMap::new() }
+        Self { wanted, ..Self::default() }
     }
 
     /// Whether nothing is asked for.
@@ -132,8 +134,8 @@ impl Names {
     /// Whether anything asks for a file of this name.
     pub fn wants(&self, name: &[u8]) -> bool {
         let name = composed(name);
-        self.wanted.contains(&name)
-            || media_stem(&name).is_some_and(|one| self.wanted.contains(one))
+        let all = [Some(&*name), media_stem(&name), sequence_stem(&name)];
+        all.into_iter().flatten().any(|one| self.wanted.contains(one))
     }
 
     /// Offers a file. What nobody asks for is not kept.
@@ -141,6 +143,13 @@ impl Names {
         let name = composed(path.path.name());
         for key in [Some(&*name), media_stem(&name)].into_iter().flatten() {
             if self.wanted.contains(key) {
+                let candidate = Candidate { path: path.clone(), size };
+                self.found.entry(key.to_vec()).or_default().push(candidate);
+            }
+        }
+        if let Some(key) = sequence_stem(&name).filter(|key| self.wanted.contains(*key)) {
+            let folder = AssetPath::new(path.root.clone(), path.path.split().0);
+            if self.sequences.insert((key.to_vec(), ending(&name), folder)) {
                 let candidate = Candidate { path: path.clone(), size };
                 self.found.entry(key.to_vec()).or_default().push(candidate);
             }
@@ -188,6 +197,27 @@ fn media_stem(name: &[u8]) -> Option<&[u8]> {
     let ending = &*ending(name);
     let media = [MOVIES, STILLS, SOUND].iter().any(|list| list.contains(&ending));
     (stem.len() < name.len() && media).then_some(stem)
+}
+
+/// The name of a rendered frame without number and ending: what its sequence is called.
+fn sequence_stem(name: &[u8]) -> Option<&[u8]> {
+    /// After anything but a dot fewer digits number shots and tries.
+    const FRAME_DIGITS: usize = 4;
+    let numbered = stem(name);
+    let digits = numbered.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (before, _) = numbered.split_at(numbered.len() - digits);
+    let (separator, before) = before.split_last()?;
+    let is_number = match separator {
+        b'.' => digits > 0,
+        b'_' | b'-' => digits >= FRAME_DIGITS,
+        _ => false,
+    };
+    (is_number && is_rendered_frame(name) && !before.is_empty()).then_some(before)
+}
+
+/// What only renderers and film scanners write: never a still of its own.
+pub fn is_rendered_frame(name: &[u8]) -> bool {
+    ["exr", "dpx", "cin"].contains(&&*ending(name))
 }
 
 /// The names in a folder by what they are in NFC: asked as often as frames are missing, composed once.

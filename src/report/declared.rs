@@ -31,6 +31,8 @@ pub struct ReportView {
     pub to: String,
     /// The day.
     pub on: String,
+    /// Who recorded it.
+    pub by: String,
     /// Hash of what was sent or answered, which is its name in `.genlock/documents/`.
     pub document: Option<String>,
 }

@@ -16,7 +16,7 @@ pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
 pub use disclosure::{
     Contribution, DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable,
     DisclosedVerdict, Disclosure, DisclosureCounts, ElementView, GapView, LOG_START, OpenView,
-    Picture, Pictures, SaidView, UseView, WordView, disclosure_csv, disclosure_html,
+    Picture, Pictures, SaidView, SourceView, UseView, WordView, disclosure_csv, disclosure_html,
     disclosure_summary, is_disclosure_log,
 };
 pub use json::{VERSION, line as json_line};

@@ -23,6 +23,7 @@ mod deliverables;
 mod delivered;
 mod disclosure;
 mod disclosure_file;
+mod disclosure_sources;
 mod exit_codes;
 mod export;
 mod extensions;

@@ -486,3 +486,19 @@ fn a_fix_names_the_reference_by_the_surest_that_it_has() {
         assert!(fixes.iter().any(|fix| fix.contains(said)), "{said}: {fixes:#?}");
     }
 }
+
+#[test]
+fn a_movie_and_the_renders_of_its_name_may_both_be_meant() {
+    let mut all = frames("exr/dragon.#.exr");
+    all.push(("prx/dragon.mov".to_owned(), b"a proxy".to_vec()));
+    let world = world(&all, "cut.edl", &edl(&[("AX", &["FROM CLIP NAME: dragon"])]));
+    world.gate("EP").expect("cannot-tell", &["media-unresolved cut.edl"]);
+    world.run(["deliverable", "link", "EP", "dragon", "prx/dragon.mov"]).expect(0);
+    world.gate("EP").expect("pass", &[]);
+    // Alone the sequence is what is meant, frame by frame.
+    world.run(["deliverable", "rm", "EP"]).expect(0);
+    world.remove("prx/dragon.mov");
+    world.run(["deliverable", "add", "EP", "--timeline", "cut.edl"]).expect(0);
+    assert_eq!(shown(&world)[0]["files"], 4);
+    world.gate("EP").expect("refused", &["ai-unapproved exr/dragon.1003.exr"]);
+}

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::app::disclosure::gaps;
+use crate::app::disclosure::gaps::{self, Family};
+use crate::app::disclosure::said::{self, Speaker};
 use crate::app::disclosure::uses::{Order, Uses};
-use crate::app::{AppError, prompts, show};
+use crate::app::{AppError, show};
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Authorities, Clearance, Declaration, DeclarationId, Evidence,
-    Found, SourceType, Strength, Timestamp,
+    AiStatus, AssetId, AssetPath, Authorities, Clearance, DeclarationId, Found, SourceType,
+    Strength, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{
@@ -20,7 +21,7 @@ use crate::policy::{
 use crate::record::{Record, Standing};
 use crate::report::{
     Contribution, DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration,
-    ElementView, EvidenceView, GapView, PathView, SaidView, ToolView, WordView,
+    ElementView, EvidenceView, GapView, PathView, SourceView, ToolView, WordView,
 };
 
 /// An element, and what its formats do not show.
@@ -31,6 +32,36 @@ pub(super) struct Listed {
     pub paths: Vec<AssetPath>,
     /// Its place in the cut.
     pub order: Option<Order>,
+}
+
+/// Something AI-made, or that may be, that an element was made from.
+pub(super) struct Source {
+    asset: AssetId,
+    /// Where it lies, or the beginning of its id.
+    pub name: String,
+    paths: Vec<AssetPath>,
+    pub status: AiStatus,
+    why: String,
+    pub declarations: Vec<DeclarationId>,
+    pub decisions: Vec<DecisionView>,
+}
+
+impl Source {
+    fn view(&self) -> SourceView {
+        SourceView {
+            asset: self.asset.to_string(),
+            paths: self.paths.iter().map(PathView::from).collect(),
+            status: self.status.as_str(),
+            why: self.why.clone(),
+        }
+    }
+
+    /// Its decisions, as those of what was made from it.
+    fn heard(&self) -> impl Iterator<Item = DecisionView> {
+        let from =
+            |one: &DecisionView| DecisionView { from: Some(self.name.clone()), ..one.clone() };
+        self.decisions.iter().map(from)
+    }
 }
 
 /// What every element is looked up in.
@@ -100,23 +131,38 @@ impl<'a> Ground<'a> {
         let record = self.record;
         let mut paths: Vec<_> = places.iter().map(|(path, _)| (*path).clone()).collect();
         let declarations = record.declarations.of(&asset, paths.iter());
+        // What has marks of its own speaks for itself.
+        let inherits = only_inherited(&origin) || origin.status == AiStatus::Unknown;
+        let sources = if inherits { self.sources(&above) } else { Vec::new() };
         let contribution = match origin.status {
             AiStatus::Ai => Contribution::Generated,
             AiStatus::AiPart => Contribution::PartGenerated,
             AiStatus::Suspect => Contribution::Suspect,
             AiStatus::NotAi if origin.contested => Contribution::Contested,
-            AiStatus::Unknown if !declarations.is_empty() => Contribution::Declared,
+            AiStatus::Unknown if !declarations.is_empty() || !sources.is_empty() => {
+                Contribution::Declared
+            }
             other => return Ok(Err(other)),
         };
         paths.sort();
         let evidence = record.evidence(&asset);
+        let ids: BTreeSet<_> =
+            declarations.iter().chain(sources.iter().flat_map(|one| &one.declarations)).collect();
         let declared: Vec<_> =
-            declarations.iter().filter_map(|id| self.declared.get(id)).cloned().collect();
-        let decisions = self.decisions(&asset);
+            ids.into_iter().filter_map(|id| self.declared.get(id)).cloned().collect();
+        let mut decisions = self.decisions(&asset);
+        decisions.extend(sources.iter().flat_map(Source::heard));
+        let speakers = self.speakers(asset, &sources);
+        let mut why = origin.why;
+        for one in &sources {
+            if !why.contains(&one.why) {
+                why.push(one.why.clone());
+            }
+        }
         let (order, uses_of) = uses.of(paths.iter());
         let own = self.clearance(&asset, &declarations);
         let clearance = origin.status.is_ai_or_suspect().then(|| {
-            if !only_inherited(&origin) {
+            if !inherits {
                 return own;
             }
             let of = |one: &Ancestor| {
@@ -131,7 +177,7 @@ impl<'a> Ground<'a> {
             name: path.map(ToString::to_string).unwrap_or_default(),
             contribution,
             status: origin.status.as_str(),
-            why: origin.why,
+            why,
             source_type: origin.source_type.map(SourceType::term),
             strength: origin.strength.map(Strength::as_str),
             clearance: clearance.map(Clearance::as_str),
@@ -144,9 +190,9 @@ impl<'a> Ground<'a> {
                 paths: paths.iter().map(PathView::from).collect(),
             }],
             uses: uses_of,
-            tools: self.tools(&asset, &evidence, &declared),
-            models: models(&evidence, &declared),
-            prompts: self.prompts(&evidence, &declared)?,
+            tools: said::tools(&speakers, &declared),
+            models: said::models(&speakers, &declared),
+            prompts: said::prompts(self.reader, &speakers, &declared)?,
             evidence: evidence.iter().cloned().map(EvidenceView::from).collect(),
             determination: record.determination(&asset).map(|entry| DeterminationView {
                 status: AiStatus::from(entry.fact.status).as_str(),
@@ -156,11 +202,14 @@ impl<'a> Ground<'a> {
             }),
             declarations: declared,
             decisions,
+            sources: sources.iter().map(Source::view).collect(),
             missing: Vec::new(),
         };
         let confirmed = confirmed(&self.basis(), &asset);
         let in_cut = uses.have_timelines() && self.name.is_some();
-        view.missing = gaps::of(&view, in_cut, confirmed, &|hash| self.lost.contains(hash));
+        let family = Family { declared: !declarations.is_empty(), sources: &sources };
+        let is_lost = |hash: &AssetId| self.lost.contains(hash);
+        view.missing = gaps::of(&view, &family, in_cut, confirmed, &is_lost);
         if record.determination(&asset).is_none() {
             let problems = record.content_problems(&asset).iter();
             view.missing.extend(problems.map(|one| {
@@ -206,13 +255,17 @@ impl<'a> Ground<'a> {
                     _ => None,
                 };
                 let roles = self.roles(&entry.fact.by);
-                (entry.seq, DecisionView { decision, roles, revoked, conditions_met, lacks })
+                (
+                    entry.seq,
+                    DecisionView { from: None, decision, roles, revoked, conditions_met, lacks },
+                )
             })
             .collect();
         views.extend(record.rejections_of(asset).map(|entry| {
             let fact = &entry.fact;
             let lacks = vec![GapView::new("approval-rejected", format!("{} is a no", fact.id))];
             let view = DecisionView {
+                from: None,
                 decision: show::rejection(entry),
                 roles: self.roles(&fact.by),
                 revoked: None,
@@ -229,97 +282,42 @@ impl<'a> Ground<'a> {
         self.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
     }
 
-    fn tools(
-        &self,
-        asset: &AssetId,
-        evidence: &[Evidence],
-        declared: &[Arc<DisclosedDeclaration>],
-    ) -> Vec<SaidView> {
-        let mut said = Said::default();
-        for one in evidence {
-            said.mark(one.tool.as_deref(), one);
-        }
-        if let Some(entry) = self.record.determination(asset) {
-            let from = format!("determination by {}", entry.fact.by);
-            said.add(entry.fact.tool.as_deref(), &from);
-        }
-        for one in declared {
-            for (tool, version) in one.declaration.declaration.tools() {
-                said.add(Some(&named(tool, version)), &source(one));
-            }
-        }
-        said.0
+    /// What speaks for the content itself, then for what it was made from.
+    fn speakers(&self, asset: AssetId, sources: &[Source]) -> Vec<Speaker> {
+        let record = self.record;
+        let own = (asset, None, record.evidence(&asset).into_owned());
+        let above = sources.iter().map(|one| {
+            let evidence = record.evidence(&one.asset).into_owned();
+            (one.asset, Some(one.name.clone()), evidence)
+        });
+        let all = std::iter::once(own).chain(above);
+        all.map(|(asset, of, evidence)| {
+            let person = record.determination(&asset).map(|entry| &entry.fact);
+            let determined = person.and_then(|fact| Some((fact.tool.clone()?, fact.by.clone())));
+            Speaker { of, evidence, determined }
+        })
+        .collect()
     }
 
-    fn prompts(
-        &self,
-        evidence: &[Evidence],
-        declared: &[Arc<DisclosedDeclaration>],
-    ) -> Result<Vec<SaidView>, AppError> {
-        let mut said = Said::default();
-        for one in evidence {
-            let Some(start) = &one.detail else { continue };
-            let whole = one.value.map(|hash| self.reader.value(&hash)).transpose()?;
-            let prompt = prompts::of(whole.as_deref().unwrap_or(start));
-            said.mark(prompt.as_deref().map(prompts::cut).as_deref(), one);
-        }
-        for one in declared {
-            for prompt in &one.declaration.declaration.prompts {
-                said.add(Some(&prompts::cut(prompt)), &source(one));
-            }
-        }
-        Ok(said.0)
+    /// What a content was made from and must be cleared or determined, as a gate sees it.
+    fn sources(&self, above: &Ancestry) -> Vec<Source> {
+        let source = |(at, one): (usize, &Ancestor)| {
+            let declarations = self.record.declarations.of(&one.asset, one.own.paths.iter());
+            let status = one.own.origin.status;
+            let is_one = status.is_ai_or_suspect()
+                || (!declarations.is_empty() && status != AiStatus::NotAi);
+            is_one.then(|| Source {
+                asset: one.asset,
+                name: one.own.paths.first().map_or_else(|| one.asset.short(), ToString::to_string),
+                paths: one.own.paths.clone(),
+                status,
+                why: above.reason(at),
+                declarations: declarations.into_owned(),
+                decisions: self.decisions(&one.asset),
+            })
+        };
+        above.all.iter().enumerate().filter_map(source).collect()
     }
-}
-
-/// Texts with where each is from; the same text is said once, with who said it first.
-#[derive(Default)]
-struct Said(Vec<SaidView>);
-
-impl Said {
-    fn add(&mut self, text: Option<&str>, from: &str) {
-        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return };
-        match self.0.iter_mut().find(|one| one.text == text) {
-            None => self.0.push(SaidView { text: text.to_owned(), from: from.to_owned() }),
-            Some(one)
-                if one.from.len() < 200 && !one.from.split("; ").any(|known| known == from) =>
-            {
-                one.from.push_str("; ");
-                one.from.push_str(from);
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn mark(&mut self, text: Option<&str>, mark: &Evidence) {
-        self.add(text, &format!("mark in {}", mark.place));
-    }
-}
-
-fn models(evidence: &[Evidence], declared: &[Arc<DisclosedDeclaration>]) -> Vec<SaidView> {
-    let mut said = Said::default();
-    for one in evidence {
-        said.mark(one.model.as_deref(), one);
-    }
-    for one in declared {
-        let Declaration { model, model_version, pipeline, .. } = &one.declaration.declaration;
-        let from = source(one);
-        if let Some(model) = model {
-            said.add(Some(&named(model, model_version.as_deref())), &from);
-        }
-        for step in pipeline {
-            said.add(step.model.as_deref(), &from);
-        }
-    }
-    said.0
-}
-
-fn named(name: &str, version: Option<&str>) -> String {
-    version.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"))
-}
-
-fn source(one: &DisclosedDeclaration) -> String {
-    format!("{} version {}", one.declaration.id, one.declaration.version)
 }
 
 fn declared_view(

@@ -1,8 +1,17 @@
 //! What an element lacks. By what a log should hold, whatever the policy in force demands: a log
 //! must not look complete because somebody switched a rule off.
 
-use crate::model::{AssetId, Principles, RuleCode};
-use crate::report::{Contribution, DisclosedDeclaration, ElementView, GapView};
+use crate::app::disclosure::elements::Source;
+use crate::model::{AiStatus, AssetId, Principles, RuleCode};
+use crate::report::{Contribution, DecisionView, DisclosedDeclaration, ElementView, GapView};
+
+/// What an element was made from, where it has no marks of its own.
+pub(super) struct Family<'a> {
+    /// Whether the element itself is declared.
+    pub declared: bool,
+    /// What must be cleared or determined.
+    pub sources: &'a [Source],
+}
 
 pub(super) fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
     GapView::new(code.as_str(), why)
@@ -13,6 +22,7 @@ pub(super) fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
 /// it was handed over.
 pub(super) fn of(
     view: &ElementView,
+    family: &Family<'_>,
     in_cut: bool,
     confirmed: bool,
     is_lost: &dyn Fn(&AssetId) -> bool,
@@ -39,8 +49,9 @@ pub(super) fn of(
         )),
         Contribution::Generated | Contribution::PartGenerated => {}
     }
+    undeclared(family, &mut all);
     declared(&view.declarations, is_lost, &mut all);
-    approved(view, &mut all);
+    approved(view, family, &mut all);
     for (code, what, there) in [
         ("tool-unknown", "nothing names the tool", !view.tools.is_empty()),
         ("model-unknown", "nothing names the model", !view.models.is_empty()),
@@ -58,19 +69,27 @@ pub(super) fn of(
     all
 }
 
+/// What nobody declared: the element, or something that it was made from.
+fn undeclared(family: &Family<'_>, all: &mut Vec<GapView>) {
+    let what = "no declaration covers its use: source material and rights, principle answers, phase, \
+                prominence, talent and human contribution are not known";
+    if family.declared {
+        return;
+    }
+    if family.sources.is_empty() {
+        return all.push(gap(RuleCode::AiUndeclared, what));
+    }
+    for one in family.sources.iter().filter(|one| one.declarations.is_empty()) {
+        all.push(gap(RuleCode::AiUndeclared, format!("{}: {what}", one.name)));
+    }
+}
+
 /// What declarations leave open.
 fn declared(
     declarations: &[std::sync::Arc<DisclosedDeclaration>],
     is_lost: &dyn Fn(&AssetId) -> bool,
     all: &mut Vec<GapView>,
 ) {
-    if declarations.is_empty() {
-        return all.push(gap(
-            RuleCode::AiUndeclared,
-            "no declaration covers its use: source material and rights, principle answers, phase, \
-             prominence, talent and human contribution are not known",
-        ));
-    }
     for one in declarations {
         let (id, view) = (&one.declaration.id, &one.declaration);
         let said = &view.declaration;
@@ -131,16 +150,64 @@ fn declared(
     }
 }
 
-/// What approvals leave open: nothing where one of them clears it, else what each lacks.
-fn approved(view: &ElementView, all: &mut Vec<GapView>) {
-    let yes = || view.decisions.iter().filter(|one| one.decision.decision == "approved");
-    // What is AI-made by what it was made from is cleared there.
-    let cleared_above = view.strength == Some("inherited") && view.clearance == Some("approved");
-    if cleared_above || yes().any(|one| one.lacks.is_empty()) {
-        return;
+/// What approvals leave open: nothing where one of the element itself clears it, or where each of what it was
+/// made from is cleared; else what each lacks. A no to any of those counts until the element is approved after it.
+fn approved(view: &ElementView, family: &Family<'_>, all: &mut Vec<GapView>) {
+    let own: Vec<_> = view.decisions.iter().filter(|one| one.from.is_none()).collect();
+    let yes = own.iter().filter(|one| clears(one)).map(|one| one.decision.at.as_str()).max();
+    let refused = own.iter().any(|one| is_no(one));
+    let mut missing = Vec::new();
+    if yes.is_none() && (family.sources.is_empty() || family.declared || refused) {
+        lacking(&own, &mut missing);
+    } else {
+        for one in family.sources {
+            let decisions: Vec<_> = one.decisions.iter().collect();
+            let since = |one: &&DecisionView| yes.is_none_or(|at| when(one) > at);
+            let is_no = decisions.iter().copied().any(|one| is_no(one) && since(&one));
+            let from = missing.len();
+            match (one.status, yes) {
+                _ if decisions.iter().any(|one| clears(one)) => {}
+                _ if is_no => lacking(&decisions, &mut missing),
+                (_, Some(_)) => {}
+                (AiStatus::Suspect, None) if one.declarations.is_empty() => missing.push(gap(
+                    RuleCode::SuspectUndetermined,
+                    "it may be AI-made, and nobody decided whether it is",
+                )),
+                _ => lacking(&decisions, &mut missing),
+            }
+            for gap in &mut missing[from..] {
+                gap.why = format!("{}: {}", one.name, gap.why);
+            }
+        }
+        if !missing.is_empty() && yes.is_none() && own.iter().any(|one| !one.lacks.is_empty()) {
+            lacking(&own, &mut missing);
+        }
     }
-    let offered: Vec<_> = yes().filter(|one| !one.decision.determination).collect();
-    if let Some(no) = view.decisions.iter().rfind(|one| one.decision.decision == "rejected")
+    for one in missing {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+}
+
+fn clears(one: &DecisionView) -> bool {
+    one.decision.decision == "approved" && one.lacks.is_empty()
+}
+
+fn is_no(one: &DecisionView) -> bool {
+    one.decision.decision == "rejected" || one.revoked.is_some()
+}
+
+/// When a decision was made, or withdrawn.
+fn when(one: &DecisionView) -> &str {
+    one.revoked.as_ref().map_or(&one.decision.at, |word| &word.at)
+}
+
+/// What decisions leave open that do not clear what they are about.
+fn lacking(decisions: &[&DecisionView], all: &mut Vec<GapView>) {
+    let yes = decisions.iter().filter(|one| one.decision.decision == "approved");
+    let offered: Vec<_> = yes.filter(|one| !one.decision.determination).collect();
+    if let Some(no) = decisions.iter().rfind(|one| one.decision.decision == "rejected")
         && offered.is_empty()
     {
         let why = no.decision.note.as_deref().unwrap_or_default();
@@ -149,9 +216,5 @@ fn approved(view: &ElementView, all: &mut Vec<GapView>) {
     } else if offered.is_empty() {
         all.push(gap(RuleCode::AiUnapproved, "nobody approved it"));
     }
-    for lacking in offered.iter().flat_map(|one| &one.lacks) {
-        if !all.contains(lacking) {
-            all.push(lacking.clone());
-        }
-    }
+    all.extend(offered.iter().flat_map(|one| one.lacks.iter().cloned()));
 }

@@ -10,6 +10,7 @@ mod elements;
 mod fold;
 mod gaps;
 mod pictures;
+mod said;
 mod uses;
 
 use std::collections::BTreeMap;
@@ -21,9 +22,11 @@ use crate::app::deliverables::{known, state};
 use crate::app::disclosure::elements::{Ground, Listed};
 use crate::app::disclosure::uses::Uses;
 use crate::app::documents::lost;
+use crate::app::kin::places;
 use crate::app::references;
 use crate::app::{AppError, Context, Project};
 use crate::gate as judge;
+use crate::lineage::{Lineage, Own};
 use crate::model::{AiStatus, AssetId, AssetPath, Found};
 use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
@@ -91,8 +94,14 @@ fn gather(
     let mut counts =
         DisclosureCounts { files: record.present().len() as u64, ..Default::default() };
     let mut open = uses.open();
+    open.extend(uses.unobserved(record.present()));
     let mut listed = Vec::new();
-    let mut lineage = judge::lineage(&record);
+    let until = record.head.unwrap_or(crate::model::Head::EMPTY).seq;
+    let above = places(&reader, judge::sources(record.present(), &record), until)?;
+    let mut lineage = Lineage::new(&record.kinship, |asset| {
+        let (evidence, problems) = (record.evidence(asset), record.content_problems(asset));
+        Own::of(&record, asset, &evidence, problems, above.of(asset).cloned().collect())
+    });
     for (asset, places) in &found {
         context.check()?;
         let determination = record.determination(asset).map(|entry| &entry.fact);

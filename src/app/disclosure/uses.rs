@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::Project;
 use crate::app::played::played;
 use crate::app::references::{Answer, Referenced, real};
-use crate::model::{AssetPath, MadeOf, MediaProblem, Reference, Resolution, Use};
+use crate::model::{AssetPath, Found, MadeOf, MediaProblem, Reference, Resolution, RuleCode, Use};
 use crate::report::{OpenView, UseView};
 
 /// A place in the log: the timeline's, then the record timecode, then its order in the timeline.
@@ -17,6 +17,8 @@ pub(super) type Order = (usize, bool, String, usize);
 pub(super) struct Uses {
     all: Vec<(Order, UseView)>,
     of: BTreeMap<AssetPath, Vec<usize>>,
+    /// Files that lie there, and the timeline that says so.
+    there: BTreeMap<AssetPath, AssetPath>,
     open: BTreeSet<OpenView>,
     unread: BTreeSet<OpenView>,
     timelines: usize,
@@ -85,7 +87,11 @@ impl Uses {
                 continue;
             }
             for path in &answer.files {
-                self.of.entry(real(project, path)).or_default().push(at);
+                let path = real(project, path);
+                if answer.resolution == Resolution::Resolved {
+                    self.there.entry(path.clone()).or_insert_with(|| named.clone());
+                }
+                self.of.entry(path).or_default().push(at);
             }
         }
     }
@@ -93,6 +99,19 @@ impl Uses {
     /// Files that are meant.
     pub(super) fn files(&self) -> impl Iterator<Item = &AssetPath> {
         self.of.keys()
+    }
+
+    /// Files that timelines mean and that nobody has looked at: each may be AI-made.
+    pub(super) fn unobserved<'a>(
+        &'a self,
+        present: &'a BTreeMap<AssetPath, Found>,
+    ) -> impl Iterator<Item = OpenView> + 'a {
+        let unseen = self.there.iter().filter(|(path, _)| !present.contains_key(*path));
+        unseen.map(|(path, timeline)| OpenView {
+            code: RuleCode::MediaUnread.as_str().to_owned(),
+            place: path.to_string(),
+            what: format!("{timeline} refers to it, and nobody has looked at it yet"),
+        })
     }
 
     /// What could not be told.

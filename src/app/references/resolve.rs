@@ -9,7 +9,7 @@ use crate::app::references::disk::{Disk, Lies, real};
 use crate::app::references::links::Links;
 use crate::app::references::search::Search;
 use crate::app::{AppError, Context, Project};
-use crate::deliver::names::{Called, composed};
+use crate::deliver::names::{Called, composed, is_rendered_frame};
 use crate::deliver::target::{Place, file_names, of_frame, places};
 use crate::ledger::Reader;
 use crate::model::{AssetId, AssetPath, FrameRange, Reference, ReferenceLink, Resolution};
@@ -350,12 +350,6 @@ impl<'a> Resolver<'a> {
 /// Whether a reference speaks of a sequence.
 fn is_sequence(reference: &Reference) -> bool {
     reference.frames.is_some() || folded(reference).is_some()
-}
-
-/// What only renderers and film scanners write: never a still of its own.
-fn is_rendered_frame(name: &[u8]) -> bool {
-    let ending = name.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    ["exr", "dpx", "cin"].iter().any(|frame| ending.eq_ignore_ascii_case(frame.as_bytes()))
 }
 
 fn resolved(files: Vec<AssetPath>) -> Answer {

@@ -130,3 +130,25 @@ fn the_first_frame_of_a_sequence_is_looked_for() {
     frames.frames = Some(crate::model::FrameRange { first: 1001, last: 1003, step: 1 });
     assert_eq!(found(&frames, &["r/sh.1001.exr", "r/sh.1002.exr"]), ["r/sh.1001.exr"]);
 }
+
+#[test]
+fn a_sequence_of_renders_is_called_as_its_frames_without_their_numbers() {
+    let clip = |name: &str| reference(name, None, None, MediaKind::Picture);
+    let files = [
+        "exr/dragon.0001.exr",
+        "exr/dragon.0002.exr",
+        "prx/dragon.mov",
+        "b/bird_1001.dpx",
+        "b/bird_1002.dpx",
+        "s/sh_010.exr",
+        "s/sh_020.exr",
+        "t/tree.0001.png",
+    ];
+    assert_eq!(found(&clip("dragon"), &files), ["exr/dragon.0001.exr", "prx/dragon.mov"]);
+    assert_eq!(found(&clip("bird"), &files), ["b/bird_1001.dpx"], "one frame stands for all");
+    assert_eq!(found(&clip("sh"), &files), [""; 0]);
+    assert_eq!(found(&clip("tree"), &files), [""; 0]);
+    assert_eq!(found(&clip("dragon.mov"), &files), ["prx/dragon.mov"]);
+    let sound = reference("dragon", None, None, MediaKind::Sound);
+    assert_eq!(found(&sound, &files), ["prx/dragon.mov"]);
+}

@@ -6,9 +6,9 @@ use std::io::{self, Write};
 
 use crate::model::{Answer, Declaration};
 use crate::report::csv::quote;
-use crate::report::disclosure::words::{decision, input, joined, step, talent, time};
+use crate::report::disclosure::words::{decision, input, joined, step, talent, time, tool_terms};
 use crate::report::disclosure::{DisclosedAsset, DisclosedDeclaration, SaidView, UseView};
-use crate::report::{Disclosure, ElementView, clean};
+use crate::report::{Disclosure, ElementView, ReportView, clean};
 
 /// The columns, in order.
 const COLUMNS: &[&str] = &[
@@ -64,6 +64,23 @@ const COLUMNS: &[&str] = &[
     "deliverable",
     "journal",
     "written",
+    "made_from",
+    "licence_tier",
+    "rights_clearance",
+    "training_data",
+    "training_clearance",
+    "note",
+    "register",
+    "personal_data",
+    "proprietary",
+    "third_party_ip",
+    "public_figure",
+    "alters_performance",
+    "union_impact",
+    "could_mislead",
+    "watermarked",
+    "declared_by",
+    "reported_by",
 ];
 
 /// How every log begins, of earlier versions too.
@@ -168,6 +185,11 @@ fn element_cells(row: &mut Row, element: &ElementView) {
     row.set("tools", said(&element.tools));
     row.set("models", said(&element.models));
     row.set("prompts", said(&element.prompts));
+    let made_from = element.sources.iter().map(|one| {
+        let path = one.paths.first().map_or(&one.asset, |path| &path.path);
+        format!("{path} ({})", one.status)
+    });
+    row.set("made_from", joined(made_from));
     let declarations: Vec<_> = element.declarations.iter().map(|one| &**one).collect();
     declaration_cells(row, &declarations);
     row.set("decisions", joined(element.decisions.iter().map(decision)));
@@ -219,6 +241,20 @@ fn declaration_cells(row: &mut Row, all: &[&DisclosedDeclaration]) {
     set("vendor", &|one| one.vendor.clone());
     set("pipeline", &|one| Some(joined(one.pipeline.iter().map(step))));
     set("human_contribution", &|one| one.human_contribution.clone());
+    set("licence_tier", &|one| one.licence_tier.clone());
+    set("rights_clearance", &|one| one.rights_clearance.clone());
+    set("training_data", &|one| one.training_data.clone());
+    set("training_clearance", &|one| one.training_clearance.clone());
+    set("note", &|one| one.note.clone());
+    set("personal_data", &|one| answer(one.personal_data));
+    set("proprietary", &|one| answer(one.proprietary));
+    set("third_party_ip", &|one| answer(one.third_party_ip));
+    set("public_figure", &|one| answer(one.public_figure));
+    set("alters_performance", &|one| answer(one.alters_performance));
+    set("union_impact", &|one| answer(one.union_impact));
+    set("could_mislead", &|one| answer(one.could_mislead));
+    set("watermarked", &|one| answer(one.watermarked));
+    record_cells(row, all);
     let each = |of: &dyn Fn(&DisclosedDeclaration) -> String| joined(all.iter().map(|one| of(one)));
     let ids = each(&|one| format!("{} version {}", one.declaration.id, one.declaration.version));
     let tiers = each(&|one| format!("{}: {}", one.declaration.id, one.declaration.tier));
@@ -245,6 +281,32 @@ fn declaration_cells(row: &mut Row, all: &[&DisclosedDeclaration]) {
     row.set("tier_reasons", reasons);
     row.set("terms", terms);
     row.set("reported", reported);
+}
+
+/// Who recorded what, and what the register says.
+fn record_cells(row: &mut Row, all: &[&DisclosedDeclaration]) {
+    let each = |of: &dyn Fn(&DisclosedDeclaration) -> String| joined(all.iter().map(|one| of(one)));
+    row.set("register", each(&|one| joined(one.register.iter().map(tool_terms))));
+    row.set(
+        "declared_by",
+        each(&|one| {
+            let one = &one.declaration;
+            format!("{} by {} on {}", one.id, one.by, time(&one.at))
+        }),
+    );
+    let document = |one: &ReportView| match &one.document {
+        Some(hash) => format!("document (BLAKE3 {hash})"),
+        None => "no document".to_owned(),
+    };
+    row.set(
+        "reported_by",
+        each(&|one| match &one.declaration.reported {
+            Some(report) => {
+                format!("{} by {}, {}", one.declaration.id, report.by, document(report))
+            }
+            None => String::new(),
+        }),
+    );
 }
 
 /// The lines of a text on one: a row is a row for who reads the file line by line, too.

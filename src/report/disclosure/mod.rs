@@ -189,8 +189,23 @@ pub struct ElementView {
     pub declarations: Vec<Arc<DisclosedDeclaration>>,
     /// Approvals and rejections, in order.
     pub decisions: Vec<DecisionView>,
+    /// What it was made from that is AI-made, or may be, where nothing else makes it so.
+    pub sources: Vec<SourceView>,
     /// What is missing, unknown or open.
     pub missing: Vec<GapView>,
+}
+
+/// Something that an element was made from.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceView {
+    /// Its id.
+    pub asset: String,
+    /// Where it lies.
+    pub paths: Vec<PathView>,
+    /// AI status.
+    pub status: &'static str,
+    /// The way from the element to it, and what it is.
+    pub why: String,
 }
 
 /// What AI has to do with an element.
@@ -270,6 +285,8 @@ pub struct DisclosedDeclaration {
 /// A decision with what became of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct DecisionView {
+    /// What it is about, where that is something the element was made from.
+    pub from: Option<String>,
     /// The decision.
     #[serde(flatten)]
     pub decision: ApprovalView,

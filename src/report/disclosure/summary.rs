@@ -120,6 +120,7 @@ mod tests {
             determination: None,
             declarations: vec![],
             decisions: vec![],
+            sources: vec![],
             missing: vec![GapView::new("ai-undeclared", HOSTILE)],
         }
     }

@@ -2,7 +2,7 @@
 //! format for people.
 
 use crate::model::{Answer, Input, PipelineStep, Talent};
-use crate::report::{Contribution, DecisionView};
+use crate::report::{Contribution, DecisionView, ToolView};
 
 /// What a contribution is called.
 pub const fn contribution(one: Contribution) -> &'static str {
@@ -61,6 +61,29 @@ pub fn time(at: &str) -> String {
 /// Parts that say anything, with bars between.
 pub fn joined(parts: impl Iterator<Item = String>) -> String {
     parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" | ")
+}
+
+/// What the register says of a tool's terms.
+pub fn tool_terms(one: &ToolView) -> String {
+    let said = |answer: Option<&'static str>| answer.unwrap_or("not answered");
+    let version = one.version.as_deref().unwrap_or("any version");
+    let vendor = one.vendor.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
+    let tier = one.licence_tier.as_ref().map(|tier| format!(", tier {tier}")).unwrap_or_default();
+    let terms = match (&one.terms_name, &one.terms, &one.terms_date) {
+        (Some(name), Some(hash), Some(day)) => format!(", terms {name} of {day} (BLAKE3 {hash})"),
+        _ => ", terms not on record".to_owned(),
+    };
+    let note = one.note.as_ref().map(|note| format!(", note: {note}")).unwrap_or_default();
+    format!(
+        "{} ({version}){vendor}{tier}: enterprise agreement {}, stores {}, re-uses {}, trains on inputs \
+         {}, on outputs {}{terms}{note}",
+        one.name,
+        said(one.enterprise),
+        said(one.stores),
+        said(one.reuses),
+        said(one.trains_on_inputs),
+        said(one.trains_on_outputs)
+    )
 }
 
 /// A step of a pipeline.
@@ -138,6 +161,9 @@ pub fn decision(view: &DecisionView) -> String {
         text.push_str("; ");
         text.push_str(&more);
     };
+    if let Some(from) = &view.from {
+        add(format!("of {from}"));
+    }
     if !one.deliverables.is_empty() {
         add(format!("for {}", one.deliverables.join(", ")));
     }

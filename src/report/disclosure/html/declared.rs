@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::model::Answer;
+use crate::report::Disclosure;
 use crate::report::disclosure::DisclosedDeclaration;
 use crate::report::disclosure::html::markup::{List, Own, Text};
-use crate::report::disclosure::words::{input, step, talent, time};
-use crate::report::{Disclosure, ToolView};
+use crate::report::disclosure::words::{input, step, talent, time, tool_terms};
 
 /// Every declaration that an element is under, and those that nothing is under.
 pub fn declarations(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
@@ -115,26 +115,4 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
     }
     list.end()?;
     writeln!(out, "</article>")
-}
-
-/// What the register says of a tool's terms.
-fn tool_terms(one: &ToolView) -> String {
-    let said = |answer: Option<&'static str>| answer.unwrap_or("not answered");
-    let version = one.version.as_deref().unwrap_or("any version");
-    let vendor = one.vendor.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
-    let tier = one.licence_tier.as_ref().map(|tier| format!(", tier {tier}")).unwrap_or_default();
-    let terms = match (&one.terms_name, &one.terms, &one.terms_date) {
-        (Some(name), Some(hash), Some(day)) => format!(", terms {name} of {day} (BLAKE3 {hash})"),
-        _ => ", terms not on record".to_owned(),
-    };
-    format!(
-        "{} ({version}){vendor}{tier}: enterprise agreement {}, stores {}, re-uses {}, trains on inputs \
-         {}, on outputs {}{terms}",
-        one.name,
-        said(one.enterprise),
-        said(one.stores),
-        said(one.reuses),
-        said(one.trains_on_inputs),
-        said(one.trains_on_outputs)
-    )
 }

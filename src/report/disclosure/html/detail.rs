@@ -59,6 +59,18 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
     }
     list.end_many()?;
     assets(&mut list, one)?;
+    if !one.sources.is_empty() {
+        list.begin_many("Made from", "")?;
+        for source in &one.sources {
+            let path = source.paths.first().map_or(&source.asset, |path| &path.path);
+            list.item(&format!(
+                "{} <span class=\"small\">{}</span>",
+                Own(path),
+                Text(source.status)
+            ))?;
+        }
+        list.end_many()?;
+    }
     said(&mut list, "Tool", &one.tools)?;
     said(&mut list, "Model", &one.models)?;
     said(&mut list, "Prompt", &one.prompts)?;
