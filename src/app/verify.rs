@@ -14,8 +14,9 @@ use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::verify::absent::Absent;
 use crate::app::{AppError, Context, Project};
 use crate::detect::Settings;
-use crate::ledger::{Reader, VerifyProblem, verify as verify_ledger};
+use crate::ledger::{Reader, verify as verify_ledger};
 use crate::model::{AssetId, AssetPath, BadHead, Head};
+use crate::problem::Problem;
 use crate::record::Record;
 
 /// What to verify besides the ledger itself.
@@ -53,11 +54,11 @@ pub struct Verified {
     /// The newest of them.
     pub head: Head,
     /// What breaks history: exit 6.
-    pub broken: Vec<VerifyProblem>,
+    pub broken: Vec<Problem>,
     /// Files that are not what the ledger says: exit 1.
-    pub changed: Vec<VerifyProblem>,
+    pub changed: Vec<Problem>,
     /// Files that could not be read: exit 4.
-    pub unread: Vec<VerifyProblem>,
+    pub unread: Vec<Problem>,
 }
 
 /// Checks the ledger, and what else was asked for.
@@ -74,7 +75,7 @@ pub fn verify(
     let mut verified = Verified {
         events: checked.events,
         head: checked.head,
-        broken: checked.problems,
+        broken: checked.problems.iter().map(|one| Problem::new(&one.place, &one.problem)).collect(),
         changed: Vec::new(),
         unread: Vec::new(),
     };
@@ -95,11 +96,7 @@ pub fn verify(
 }
 
 /// Whether a quoted head lies on this history: a cut tail or an older file put back shows here.
-fn quoted_head(
-    reader: &Reader,
-    quoted: Quoted,
-    newest: Head,
-) -> Result<Option<VerifyProblem>, AppError> {
+fn quoted_head(reader: &Reader, quoted: Quoted, newest: Head) -> Result<Option<Problem>, AppError> {
     let quoted = match quoted {
         Quoted::Head(head) => head,
         Quoted::Hash(hash) if reader.has_head(&hash)? => return Ok(None),
@@ -110,7 +107,7 @@ fn quoted_head(
                  its end is cut off",
                 newest.seq
             );
-            return Ok(Some(VerifyProblem { place, problem }));
+            return Ok(Some(Problem::new(place, problem)));
         }
     };
     let problem = match reader.head_at(quoted.seq)? {
@@ -118,13 +115,13 @@ fn quoted_head(
         Some(_) => "it is not the event that was quoted: this is another history".to_owned(),
         None => format!("it was quoted, and the journal ends at event {}", newest.seq),
     };
-    Ok(Some(VerifyProblem { place: format!("event {}", quoted.seq), problem }))
+    Ok(Some(Problem::new(format_args!("event {}", quoted.seq), problem)))
 }
 
 /// Whether every signature is of the statement it stands with, by who could sign it then.
 fn signatures(record: &Record, verified: &mut Verified) {
     for (seq, problem) in flaws(record) {
-        verified.broken.push(VerifyProblem { place: format!("event {seq}"), problem });
+        verified.broken.push(Problem::new(format_args!("event {seq}"), problem));
     }
 }
 
@@ -137,10 +134,8 @@ fn documents(
 ) -> Result<(), AppError> {
     for (id, document) in named(record) {
         if let Some(problem) = fault(project, context, document)? {
-            verified.broken.push(VerifyProblem {
-                place: format!("document of {id}"),
-                problem: format!("{} {problem}", document.name),
-            });
+            let problem = format!("{} {problem}", document.name);
+            verified.broken.push(Problem::new(format_args!("document of {id}"), problem));
         }
     }
     Ok(())
@@ -192,20 +187,18 @@ fn files(
         for (job, outcome) in arrived.into_iter().flatten() {
             let Some((root, expected)) = job.expected else { continue };
             let path = AssetPath::new(root, job.directory.join(&job.name));
-            let place = path.to_string();
             match outcome {
                 Outcome::Found(found, _) if found.asset == expected => {}
                 Outcome::Found(..) => {
-                    let problem = "its content is not what the ledger says".to_owned();
-                    verified.changed.push(VerifyProblem { place, problem });
+                    let problem = "its content is not what the ledger says";
+                    verified.changed.push(Problem::at(&path, problem));
                 }
                 Outcome::Vanished if absent.take(project, &asked, &path)? => {}
                 Outcome::Vanished => {
-                    let problem = "is not there any more".to_owned();
-                    verified.changed.push(VerifyProblem { place, problem });
+                    verified.changed.push(Problem::at(&path, "is not there any more"));
                 }
                 Outcome::Failed(_, problem) => {
-                    verified.unread.push(VerifyProblem { place, problem });
+                    verified.unread.push(Problem::at(&path, problem));
                 }
             }
         }

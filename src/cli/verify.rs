@@ -6,7 +6,7 @@ use crate::app::{self, AppError, Context, Project, VerifyOptions};
 use crate::cli::args::{LogArgs, VerifyArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::report::{PathView, ProblemView, clean, count, plain, to_the_second};
+use crate::report::{ProblemView, clean, count, plain, to_the_second};
 
 #[derive(Serialize)]
 struct VerifyView {
@@ -35,10 +35,7 @@ pub(super) fn verify(
         if !list.is_empty() {
             exit = exit.worst(code);
         }
-        problems.extend(list.iter().map(|one| ProblemView {
-            path: PathView::plain(one.place.clone()),
-            problem: one.problem.clone(),
-        }));
+        problems.extend(list.iter().map(ProblemView::from));
     }
     if output.is_json() {
         let head = found.head.hash_hex();

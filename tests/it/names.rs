@@ -32,6 +32,10 @@ fn a_name_that_is_not_utf8_is_recorded_and_shown_reversibly() {
     let gate = world.gate("EP");
     let finding = gate.finding("ai-unapproved");
     assert_eq!((&finding["path"], &finding["path_bytes"]), (&row["path"], &row["path_bytes"]));
+    world.write(OsStr::from_bytes(raw), a1111_png(2));
+    let verified = world.json(["verify", "--files"]).expect(1).value();
+    assert_eq!(verified["problems"][0]["path_bytes"], row["path_bytes"]);
+    world.write(OsStr::from_bytes(raw), a1111_png(1));
     world.verify();
 }
 

@@ -6,9 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::app::{AppError, Project};
-use crate::ledger::{Reader, VerifyProblem};
+use crate::ledger::Reader;
 use crate::model::{AssetPath, RelPath, RootName};
 use crate::observe::FileSystemIds;
+use crate::problem::Problem;
 
 /// What is away, with how many files and the first place.
 #[derive(Default)]
@@ -70,7 +71,7 @@ impl Absent {
     }
 
     /// A line for each of them.
-    pub(super) fn problems(self) -> impl Iterator<Item = VerifyProblem> {
+    pub(super) fn problems(self) -> impl Iterator<Item = Problem> {
         self.all.into_iter().map(|(away, (place, files))| {
             let files = if files == 1 { "1 file".to_owned() } else { format!("{files} files") };
             let problem = match away {
@@ -82,7 +83,7 @@ impl Absent {
                     format!("{files} here and below lay on a volume that is not mounted now")
                 }
             };
-            VerifyProblem { place: place.to_string(), problem }
+            Problem::at(&place, problem)
         })
     }
 }
