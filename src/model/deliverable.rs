@@ -142,7 +142,7 @@ pub struct GateRun {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<MediaProblem>,
     /// [`JUDGING`] of the program that judged.
-    #[serde(default, skip_serializing_if = "is_first")]
+    #[serde(default)]
     pub judging: u32,
 }
 
@@ -150,11 +150,6 @@ pub struct GateRun {
 /// another verdict: a run of another number is not given again as if it had been judged so. 0 to 2 were
 /// builds before the first release.
 pub const JUDGING: u32 = 3;
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-const fn is_first(judging: &u32) -> bool {
-    *judging == 0
-}
 
 /// One file of a finalised deliverable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,15 +1,18 @@
 //! What lies at a place on disk that a timeline may mean. Looks at names and metadata; nothing is ever
 //! opened, and outside the roots nothing is even listed.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::app::Project;
-use crate::deliver::names::Spellings;
+use crate::deliver::names::{Spellings, is_rendered_frame};
 use crate::model::AssetPath;
+use crate::observe::Fold;
+use crate::observe::sequence::{fold, fold_pairs};
 
 /// What lies at a place.
 pub(super) enum Lies {
@@ -39,6 +42,33 @@ struct Folder {
     /// Sorted.
     names: Vec<Vec<u8>>,
     spellings: Spellings,
+    /// Its sequences of anything, and of renders alone: told when they are asked for, and once, since each
+    /// reference into a folder asks.
+    sequences: [OnceCell<Sequences>; 2],
+}
+
+/// The sequences among the names in a folder.
+struct Sequences {
+    /// Where the names of each are.
+    all: Vec<Vec<usize>>,
+    /// Which of them a name is in.
+    with: HashMap<Vec<u8>, usize>,
+}
+
+impl Sequences {
+    fn of(names: &[Vec<u8>], rendered: bool) -> Self {
+        let at: Vec<usize> =
+            (0..names.len()).filter(|at| !rendered || is_rendered_frame(&names[*at])).collect();
+        let names: Vec<&Vec<u8>> = at.iter().map(|at| &names[*at]).collect();
+        let folds = if rendered { fold_pairs(&names) } else { fold(&names) };
+        let (mut all, mut with) = (Vec::new(), HashMap::new());
+        for one in folds {
+            let Fold::Sequence(_, members) = one else { continue };
+            with.extend(members.iter().map(|one| (names[*one].clone(), all.len())));
+            all.push(members.into_iter().map(|one| at[one]).collect());
+        }
+        Self { all, with }
+    }
 }
 
 impl<'a> Disk<'a> {
@@ -110,9 +140,19 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// The names in a folder, sorted.
-    pub(super) fn listed(&mut self, folder: &Path) -> &[Vec<u8>] {
-        &self.folder(folder).names
+    /// The names of all frames of the sequence that a file in a folder is one of, in their order; none where it is
+    /// of none. Of renders two frames are a sequence already, and nothing else is a frame of theirs.
+    pub(super) fn sequence(
+        &mut self,
+        folder: &Path,
+        name: &[u8],
+        rendered: bool,
+    ) -> Option<Vec<&[u8]>> {
+        let Folder { names, sequences, .. } = self.folder(folder);
+        let sequences =
+            sequences[usize::from(rendered)].get_or_init(|| Sequences::of(names, rendered));
+        let members = &sequences.all[*sequences.with.get(name)?];
+        Some(members.iter().map(|at| &*names[*at]).collect())
     }
 
     fn folder(&mut self, folder: &Path) -> &Folder {
@@ -121,7 +161,8 @@ impl<'a> Disk<'a> {
             let names = entries.map(|entry| OsString::into_vec(entry.file_name()));
             let mut names: Vec<_> = names.collect();
             names.sort();
-            Folder { spellings: Spellings::of(names.iter().map(Vec::as_slice)), names }
+            let spellings = Spellings::of(names.iter().map(Vec::as_slice));
+            Folder { spellings, names, sequences: [const { OnceCell::new() }; 2] }
         })
     }
 }

@@ -13,8 +13,7 @@ use crate::deliver::names::{Called, composed, is_rendered_frame};
 use crate::deliver::target::{Place, file_names, of_frame, places};
 use crate::ledger::Reader;
 use crate::model::{AssetId, AssetPath, FrameRange, Reference, ReferenceLink, Resolution};
-use crate::observe::sequence::{fold, fold_pairs};
-use crate::observe::{Fold, FramePattern};
+use crate::observe::FramePattern;
 
 /// Frames of one reference. A day at 24 frames a second is twice that.
 const MOST_FRAMES: i64 = 1_000_000;
@@ -332,18 +331,11 @@ impl<'a> Resolver<'a> {
         let rendered = is_rendered_frame(name);
         let disk = self.project.on_disk(&AssetPath::new(path.root.clone(), directory.clone()));
         let Some(disk) = disk.filter(|_| rendered || pictures) else { return vec![path.clone()] };
-        let mut names = self.disk.listed(&disk).to_vec();
-        names.retain(|one| !rendered || is_rendered_frame(one));
-        // Of renders two frames are a sequence already.
-        let folds = if rendered { fold_pairs(&names) } else { fold(&names) };
-        for one in folds {
-            let Fold::Sequence(_, members) = one else { continue };
-            if members.iter().any(|at| names[*at] == name) {
-                let frames = members.iter().map(|at| directory.join(&names[*at]));
-                return frames.map(|frame| AssetPath::new(path.root.clone(), frame)).collect();
-            }
-        }
-        vec![path.clone()]
+        let Some(frames) = self.disk.sequence(&disk, name, rendered) else {
+            return vec![path.clone()];
+        };
+        let frames = frames.into_iter().map(|frame| directory.join(frame));
+        frames.map(|frame| AssetPath::new(path.root.clone(), frame)).collect()
     }
 }
 
