@@ -44,7 +44,7 @@ use crate::detect::marks::Marked;
 use crate::model::{Evidence, Examination, Identity};
 
 /// Version of the set of detectors, recorded with every examination: the newest row of `registry`.
-pub const DETECTORS: u32 = 6;
+pub const DETECTORS: u32 = 7;
 
 /// What examination needs to know. Cheap to share between threads by reference.
 #[derive(Default)]

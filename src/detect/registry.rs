@@ -26,8 +26,8 @@ pub struct Container {
 /// All walkers. A media type that is in no row has no carrier that is read so far, and gives neither
 /// evidence nor problem.
 pub const CONTAINERS: &[Container] = &[
-    Container { media_types: &["image/png"], since: 6, walk: png::walk },
-    Container { media_types: &["image/jpeg"], since: 6, walk: jpeg::walk },
+    Container { media_types: &["image/png"], since: 7, walk: png::walk },
+    Container { media_types: &["image/jpeg"], since: 7, walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
         since: 6,
@@ -55,12 +55,12 @@ pub const CONTAINERS: &[Container] = &[
             "audio/mp4",
             "image/jp2",
         ],
-        since: 6,
+        since: 7,
         walk: bmff::walk,
     },
     Container {
         media_types: &["image/jxl"],
-        since: 2,
+        since: 7,
         walk: |bytes, found| {
             // A bare codestream has no boxes and so no metadata.
             if bytes.peek_up_to(4, 4) == b"JXL " {
@@ -77,9 +77,9 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["audio/flac"], since: 6, walk: flac::walk },
     Container { media_types: &["audio/ogg"], since: 6, walk: flac::ogg },
     Container { media_types: &["image/vnd.adobe.photoshop"], since: 1, walk: psd::walk },
-    Container { media_types: &["application/pdf"], since: 6, walk: pdf::walk },
+    Container { media_types: &["application/pdf"], since: 7, walk: pdf::walk },
     Container { media_types: &["application/c2pa"], since: 1, walk: document::c2pa },
-    Container { media_types: &["image/svg+xml"], since: 6, walk: document::svg },
+    Container { media_types: &["image/svg+xml"], since: 7, walk: document::svg },
     Container { media_types: &["application/json"], since: 6, walk: document::json },
     Container {
         media_types: &["text/plain", "text/x-edl", "application/xml"],
@@ -101,11 +101,11 @@ pub struct Mark {
 
 /// All marks that look at fields. C2PA stores are read apart, since that reads the whole asset.
 pub const MARKS: &[Mark] = &[
-    Mark { since: 6, beside_store: true, look: declared::look },
+    Mark { since: 7, beside_store: true, look: declared::look },
     Mark { since: 6, beside_store: true, look: infotext::look },
     Mark { since: 6, beside_store: true, look: comfyui::look },
     Mark { since: 6, beside_store: true, look: local_ui::look },
-    Mark { since: 5, beside_store: true, look: aigc::look },
+    Mark { since: 7, beside_store: true, look: aigc::look },
     Mark { since: 6, beside_store: true, look: named::look },
     Mark { since: 3, beside_store: true, look: identity::look },
     Mark { since: 6, beside_store: false, look: remote::look },
@@ -132,7 +132,7 @@ const SNIFF: u32 = 6;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.
-const BLOCKS: u32 = 6;
+const BLOCKS: u32 = 7;
 
 /// The walker for a media type.
 pub fn container(media_type: &str) -> Option<&'static Container> {

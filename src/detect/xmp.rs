@@ -1,5 +1,5 @@
 //! Reads the properties out of XMP: RDF as the XMP specification writes it. Names are compared by
-//! namespace, never by prefix; depth is bounded, entities other than XML's own are not expanded,
+//! namespace ([`bare`]), never by prefix; depth is bounded, entities other than XML's own are not expanded,
 //! and what was read before a fault is kept. Used by `expand`.
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -27,28 +27,29 @@ const NAME_CAP: usize = 256;
 /// The longest way to a name of a document. Each of very many names may have one.
 const WAY_CAP: usize = 512;
 
-const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+/// The namespace of RDF itself, as [`bare`] gives it.
+const RDF: &str = "www.w3.org/1999/02/22-rdf-syntax-ns";
 
-/// The usual prefixes of the namespaces that marks name.
+/// The usual prefixes of the namespaces that marks name, which are as [`bare`] gives them.
 const NAMESPACES: &[(&str, &str)] = &[
-    ("http://iptc.org/std/Iptc4xmpExt/2008-02-29/", "Iptc4xmpExt"),
-    ("http://ns.adobe.com/photoshop/1.0/", "photoshop"),
-    ("http://ns.adobe.com/xap/1.0/", "xmp"),
-    ("http://ns.adobe.com/xap/1.0/mm/", "xmpMM"),
-    ("http://ns.adobe.com/xap/1.0/sType/ResourceRef#", "stRef"),
-    ("http://ns.adobe.com/exif/1.0/", "exif"),
-    ("http://ns.adobe.com/tiff/1.0/", "tiff"),
-    ("http://purl.org/dc/elements/1.1/", "dc"),
-    ("http://purl.org/dc/terms/", "dcterms"),
-    ("http://www.tc260.org.cn/ns/AIGC/1.0/", "TC260"),
+    ("iptc.org/std/Iptc4xmpExt/2008-02-29", "Iptc4xmpExt"),
+    ("ns.adobe.com/photoshop/1.0", "photoshop"),
+    ("ns.adobe.com/xap/1.0", "xmp"),
+    ("ns.adobe.com/xap/1.0/mm", "xmpMM"),
+    ("ns.adobe.com/xap/1.0/sType/ResourceRef", "stRef"),
+    ("ns.adobe.com/exif/1.0", "exif"),
+    ("ns.adobe.com/tiff/1.0", "tiff"),
+    ("purl.org/dc/elements/1.1", "dc"),
+    ("purl.org/dc/terms", "dcterms"),
+    ("www.tc260.org.cn/ns/AIGC/1.0", "TC260"),
 ];
 
 /// One value. A property with several items gives one for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Property {
     /// Usual prefix and name, e.g. `Iptc4xmpExt:DigitalSourceType`. Those of namespaces that are not known are
-    /// left out. Names of documents inside another property are given with the way to them, since whose they are follows
-    /// from it: `xmpMM:DerivedFrom/stRef:instanceID`, `xmpMM:Ingredients[2]/stRef:documentID`.
+    /// left out. Names of documents and parts of a label inside another property are given with the way to them, since whose
+    /// they are follows from it: `xmpMM:Ingredients[2]/stRef:documentID`, `TC260:AIGC/TC260:Label`.
     pub key: String,
     /// The value, without the white space around it.
     pub value: String,
@@ -277,7 +278,7 @@ impl Rdf {
             self.unknown |= bound && ns.contains('&');
             if ns == RDF && matches!(local.as_ref(), "resource" | "value") {
                 self.text(&value);
-            } else if bound && ns != RDF && !ns.starts_with("http://www.w3.org/") {
+            } else if bound && ns != RDF && !ns.starts_with("www.w3.org/") {
                 self.emit(key(ns, local.as_ref()), &value, !self.open.is_empty());
             }
         }
@@ -327,7 +328,7 @@ impl Rdf {
         let value = value.trim();
         // Nobody reads what has no known namespace, and its name may be as long as the packet.
         if !value.is_empty() && !key.starts_with('{') {
-            let key = if nested && is_name(&key) { self.way(&key) } else { key };
+            let key = if nested && needs_way(&key) { self.way(&key) } else { key };
             self.out.push(Property { key, value: value.to_owned(), nested });
         }
     }
@@ -350,16 +351,24 @@ impl Rdf {
     }
 }
 
-/// Whether a property names a document or one of its states.
-fn is_name(key: &str) -> bool {
+/// Whether a property names a document or one of its states, or is a part of the label of TC260.
+fn needs_way(key: &str) -> bool {
     matches!(key, "stRef:instanceID" | "stRef:documentID" | "xmpMM:InstanceID" | "xmpMM:DocumentID")
+        || key.starts_with("TC260:")
 }
 
 fn namespace<'a>(ns: &'a ResolveResult<'_>) -> &'a str {
     match ns {
-        ResolveResult::Bound(ns) => ns.as_ref(),
+        ResolveResult::Bound(ns) => bare(ns.as_ref()),
         _ => "",
     }
+}
+
+/// The name of a namespace without what sloppy writers change of it: `https` for `http`, and a slash or a hash
+/// at its end, or none. Everything else is compared as it stands.
+pub fn bare(ns: &str) -> &str {
+    let address = ns.strip_prefix("http://").or_else(|| ns.strip_prefix("https://"));
+    address.unwrap_or(ns).trim_end_matches(['/', '#'])
 }
 
 /// The usual prefix of a namespace and a name, as in [`Property::key`]. Of what is longer than any that is
@@ -367,13 +376,11 @@ fn namespace<'a>(ns: &'a ResolveResult<'_>) -> &'a str {
 pub fn key(ns: &str, local: &str) -> String {
     const KEPT: usize = 64;
     let local = &local[..local.floor_char_boundary(KEPT)];
-    NAMESPACES
-        .iter()
-        .find(|(known, _)| known.trim_end_matches('/') == ns.trim_end_matches('/'))
-        .map_or_else(
-            || format!("{{{}}}{local}", &ns[..ns.floor_char_boundary(KEPT)]),
-            |(_, prefix)| format!("{prefix}:{local}"),
-        )
+    let bare = bare(ns);
+    NAMESPACES.iter().find(|(known, _)| *known == bare).map_or_else(
+        || format!("{{{}}}{local}", &ns[..ns.floor_char_boundary(KEPT)]),
+        |(_, prefix)| format!("{prefix}:{local}"),
+    )
 }
 
 #[cfg(test)]
@@ -412,7 +419,7 @@ mod tests {
     fn wrap(inner: &str) -> String {
         format!(
             "<?xpacket begin=''?><x:xmpmeta xmlns:x='adobe:ns:meta/'><r:RDF \
-             xmlns:r='{RDF}' xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
+             xmlns:r='http://{RDF}#' xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
              xmlns:m='http://ns.adobe.com/xap/1.0/mm/'>{inner}</r:RDF></x:xmpmeta>"
         )
     }
@@ -440,6 +447,38 @@ mod tests {
              </e:DigitalSourceType></r:Description>",
         ] {
             assert_eq!(read(inner), expected, "{inner}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_known_with_either_scheme_and_any_end() {
+        let known = |rdf: &str, extension: &str| {
+            let packet = format!(
+                "<r:RDF xmlns:r='{rdf}'><r:Description xmlns:e='{extension}' e:A='1'>\
+                 <e:B r:resource='2'/></r:Description></r:RDF>"
+            );
+            let (properties, problem) = properties(packet.as_bytes());
+            assert_eq!(problem, None);
+            properties.into_iter().map(|one| one.key).collect::<Vec<_>>()
+        };
+        let (rdf, extension) = (format!("http://{RDF}#"), "iptc.org/std/Iptc4xmpExt/2008-02-29");
+        for scheme in ["http", "https"] {
+            for end in ["/", "", "#", "/#"] {
+                let written = format!("{scheme}://{extension}{end}");
+                let expected = ["Iptc4xmpExt:A", "Iptc4xmpExt:B"];
+                assert_eq!(known(&rdf, &written), expected, "{written}");
+                let rdf = format!("{scheme}://{RDF}{end}");
+                assert_eq!(known(&rdf, &format!("http://{extension}/")), expected, "{rdf}");
+            }
+        }
+        for other in [
+            "http://www.iptc.org/std/Iptc4xmpExt/2008-02-29/",
+            "http://iptc.org/std/Iptc4xmpExt/2008-02-29/more/",
+            "http://iptc.org/std/Iptc4xmpExt/2009-02-29/",
+            "ftp://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+            "http://iptc.org/std/iptc4xmpext/2008-02-29/",
+        ] {
+            assert_eq!(known(&rdf, other), [""; 0], "{other}");
         }
     }
 
@@ -541,7 +580,8 @@ mod tests {
 
     #[test]
     fn every_rdf_of_a_document_is_read() {
-        let licence = format!("<r:RDF xmlns:r='{RDF}' xmlns:c='c'><c:Work r:about=''/></r:RDF>");
+        let licence =
+            format!("<r:RDF xmlns:r='http://{RDF}#' xmlns:c='c'><c:Work r:about=''/></r:RDF>");
         let packet = wrap("<r:Description e:A='1'/>");
         let drawing = format!("<svg><metadata>{licence}{packet}</metadata><g/></svg>");
         let (got, problem) = properties(drawing.as_bytes());

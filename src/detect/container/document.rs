@@ -13,6 +13,7 @@ use crate::detect::bytes::Bytes;
 use crate::detect::container::jpeg::is_c2pa_jumbf;
 use crate::detect::container::tiff::latin;
 use crate::detect::unicode::wide_text;
+use crate::detect::xmp::bare;
 
 /// The largest JSON document that is looked at.
 const JSON_CAP: u64 = 4 << 20;
@@ -119,7 +120,7 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
                 let (Event::Start(tag) | Event::Empty(tag)) = event else { continue };
                 let local = tag.local_name();
                 if local.as_ref() == "manifest"
-                    && matches!(ns, ResolveResult::Bound(ns) if ns.as_ref().starts_with("http://c2pa.org/manifest"))
+                    && matches!(ns, ResolveResult::Bound(ns) if bare(ns.as_ref()).starts_with("c2pa.org/manifest"))
                 {
                     c2pa.get_or_insert(reader.buffer_position());
                 }

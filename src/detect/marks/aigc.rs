@@ -1,8 +1,8 @@
 //! China's label for generated content (GB 45438-2025, TC260): a JSON object in a carrier's own
-//! field, and the labels that the programs of `ByteDance` write. The word alone is nothing: at least one of the
-//! standard's keys must be there.
+//! field, or properties of XMP, and the labels that the programs of `ByteDance` write. The word alone is nothing: at
+//! least one of the standard's keys must be there.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
@@ -32,6 +32,46 @@ pub fn look(fields: &[Field], out: &mut Marked) {
             out.push(field.order, evidence);
         }
     }
+    let parts: Vec<Part<'_>> = fields.iter().filter_map(part).collect();
+    for parts in parts.chunk_by(|one, next| one.stands_with(next)) {
+        if let Some(evidence) = label_of(parts) {
+            out.push(parts[0].field.order, evidence);
+        }
+    }
+}
+
+/// A part of a label that is written in RDF and not as a text of JSON.
+struct Part<'a> {
+    /// The property and item it stands in; empty beside them, in the packet itself.
+    way: &'a str,
+    key: &'a str,
+    field: &'a Field,
+}
+
+impl Part<'_> {
+    fn stands_with(&self, other: &Self) -> bool {
+        (self.field.order, self.way) == (other.field.order, other.way)
+    }
+}
+
+fn part(field: &Field) -> Option<Part<'_>> {
+    let (way, name) = match field.carrier {
+        Carrier::Xmp => ("", field.key.as_str()),
+        Carrier::XmpNested => field.key.split_once('/')?,
+        _ => return None,
+    };
+    let own = way.is_empty() || way.split('[').next() == Some("TC260:AIGC");
+    let key = name.strip_prefix("TC260:").filter(|key| own && KEYS.contains(key))?;
+    Some(Part { way, key, field })
+}
+
+/// The label that stands in these properties.
+fn label_of(parts: &[Part<'_>]) -> Option<Evidence> {
+    let mut object = Map::new();
+    for part in parts {
+        object.entry(part.key).or_insert_with(|| part.field.value.as_str().into());
+    }
+    labelled(parts[0].field, &object.into())
 }
 
 /// The label's object, from the field made for it or from one that wraps it.
@@ -64,6 +104,11 @@ fn label(field: &Field) -> Option<Evidence> {
         }
         _ => return None,
     };
+    labelled(field, object)
+}
+
+/// What a label says.
+fn labelled(field: &Field, object: &Value) -> Option<Evidence> {
     if !KEYS.iter().any(|key| object.get(key).is_some()) {
         return None;
     }
@@ -142,7 +187,7 @@ fn bytedance(field: &Field) -> Option<Evidence> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::block::text;
+    use crate::detect::block::{Content, text};
     use crate::detect::marks::said;
 
     fn of(carrier: Carrier, key: &str, value: &str) -> Option<(Strength, Option<String>)> {
@@ -199,6 +244,55 @@ mod tests {
         let bare = r#"{"Label":"1","ContentProducer":"x","ProduceID":"y"}"#;
         assert!(of(Carrier::Exif, "UserComment", bare).is_some());
         assert!(of(Carrier::Json, "", bare).is_some());
+    }
+
+    #[test]
+    fn a_label_in_rdf_is_the_same_as_one_in_json() {
+        let of = |ns: &str, inner: &str| {
+            let packet = format!(
+                "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:t='{ns}' \
+                 xmlns:m='http://ns.adobe.com/xap/1.0/mm/'>\
+                 <r:Description>{inner}</r:Description></r:RDF>"
+            );
+            said(look, [Content::Xmp(packet.into_bytes())])
+        };
+        let ns = "http://www.tc260.org.cn/ns/AIGC/1.0/";
+        let producer = "001191110108335469089C10100";
+        let parts =
+            format!("<t:Label>1</t:Label><t:ContentProducer>{producer}</t:ContentProducer>");
+        let attributes = format!("t:Label='1' t:ContentProducer='{producer}'");
+        let json = format!("{{\"Label\":\"1\",\"ContentProducer\":\"{producer}\"}}");
+        for inner in [
+            format!("<t:AIGC r:parseType='Resource'>{parts}</t:AIGC>"),
+            format!("<t:AIGC><r:Description>{parts}</r:Description></t:AIGC>"),
+            format!("<t:AIGC><r:Description {attributes}/></t:AIGC>"),
+            format!("<t:AIGC {attributes}/>"),
+            format!("<t:AIGC><r:Bag><r:li r:parseType='Resource'>{parts}</r:li></r:Bag></t:AIGC>"),
+            parts.clone(),
+            format!("<t:AIGC>{json}</t:AIGC>"),
+        ] {
+            for ns in
+                [ns, "https://www.tc260.org.cn/ns/AIGC/1.0", "http://www.tc260.org.cn/ns/AIGC/1.0#"]
+            {
+                let got = of(ns, &inner);
+                assert_eq!(got.len(), 1, "{inner}");
+                assert_eq!(got[0].strength, Strength::Declared);
+                assert_eq!(got[0].tool.as_deref(), Some("Kling (Kuaishou)"));
+                assert_eq!(got[0].detail.as_deref(), Some(json.as_str()));
+            }
+        }
+        let two = "<t:AIGC><r:Seq><r:li t:Label='3'/><r:li t:Label='1'/></r:Seq></t:AIGC>";
+        let strengths: Vec<_> = of(ns, two).iter().map(|one| one.strength).collect();
+        assert_eq!(strengths, [Strength::Heuristic, Strength::Declared]);
+        for nothing in [
+            "<t:AIGC r:parseType='Resource'><t:Talk>1</t:Talk></t:AIGC>",
+            "<t:AIGC r:parseType='Resource'><t:Label>0</t:Label></t:AIGC>",
+            // What an ingredient says is not said of the file.
+            "<m:Pantry><r:Bag><r:li><t:AIGC t:Label='1'/></r:li></r:Bag></m:Pantry>",
+        ] {
+            assert_eq!(of(ns, nothing), [], "{nothing}");
+        }
+        assert_eq!(of("http://example.com/ns/AIGC/1.0/", &parts), []);
     }
 
     #[test]
