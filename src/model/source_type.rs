@@ -70,18 +70,35 @@ source_types! {
     Empty = "empty", No, "a blank canvas";
 }
 
+/// What the vocabulary calls the generative terms in English, where that is not the term in words.
+const NAMES: &[(&str, SourceType)] = &[
+    ("Created using Generative AI", SourceType::TrainedAlgorithmicMedia),
+    ("Edited using Generative AI", SourceType::CompositeWithTrainedAlgorithmicMedia),
+    ("Composite including Generative AI elements", SourceType::CompositeSynthetic),
+];
+
 impl SourceType {
     /// Reads a term or a URI. Only the whole last segment counts: `trainedAlgorithmicMedia` is
     /// contained in `compositeWithTrainedAlgorithmicMedia`, and `algorithmicMedia` is not AI.
     ///
     /// `http` and `https` both occur, as does the `QCode` `digsrctype:`; schema.org has the same terms with a
-    /// word behind each. Case matters in the vocabulary but is forgiven here, as are a slash at the end and
-    /// a query, because a mark may only ever raise suspicion.
+    /// word behind each. Case matters in the vocabulary but is forgiven here, as are slashes and hashes at the end and
+    /// a query, because a mark may only ever raise suspicion. A text that is no address may as well be the term in
+    /// words (`Trained algorithmic media`) or the vocabulary's own name of a generative one; both are compared whole.
     pub fn parse(text: &str) -> Option<Self> {
-        let address = text.trim().split('?').next()?.trim_end_matches('/');
+        let text = text.trim();
+        let address = text.split('?').next()?.trim_end_matches(['/', '#']);
         let last = address.rsplit(['/', ':', '#']).next()?;
         let last = last.strip_suffix("DigitalSource").unwrap_or(last);
-        Self::ALL.iter().copied().find(|known| known.term().eq_ignore_ascii_case(last))
+        Self::named(last).or_else(|| {
+            let words: String = text.chars().filter(|it| !matches!(it, ' ' | '_' | '-')).collect();
+            let name = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+            Self::named(&words).or(name.map(|(_, known)| *known))
+        })
+    }
+
+    fn named(term: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|known| known.term().eq_ignore_ascii_case(term))
     }
 }
 
@@ -106,11 +123,35 @@ mod tests {
             "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia/",
             "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia?lang=en-GB",
             "https://schema.org/TrainedAlgorithmicMediaDigitalSource",
+            "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia#",
+            "https://cv.iptc.org/newscodes/digitalsourcetype#trainedAlgorithmicMedia/",
+            "trainedAlgorithmicMedia",
+            "cv:trainedAlgorithmicMedia",
+            "digsrctype:trainedAlgorithmicMedia",
+            " Trained algorithmic media",
+            "trained_algorithmic_media",
+            "created using generative AI",
         ] {
             assert_eq!(SourceType::parse(whole), Some(SourceType::TrainedAlgorithmicMedia));
         }
-        assert_eq!(SourceType::parse("notTrainedAlgorithmicMedia"), None);
-        assert_eq!(SourceType::parse("/"), None);
+        let part = Some(SourceType::CompositeWithTrainedAlgorithmicMedia);
+        for name in ["Edited using Generative AI", "Composite with trained algorithmic media"] {
+            assert_eq!(SourceType::parse(name), part);
+        }
+        for none in [
+            "notTrainedAlgorithmicMedia",
+            "not trained algorithmic media",
+            "no: trained algorithmic media",
+            "Not created using Generative AI",
+            "http://x/trainedAlgorithmicMedia#more",
+            "Pure algorithmic media",
+            "/",
+            "#",
+            "",
+        ] {
+            assert_eq!(SourceType::parse(none), None, "{none}");
+        }
+        assert_eq!(SourceType::parse("algorithmic media"), Some(SourceType::AlgorithmicMedia));
         assert_eq!(SourceType::parse("http://x/trainedAlgorithmicMedia/more"), None);
     }
 
