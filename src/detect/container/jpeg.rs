@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::detect::block::{BLOCKS_CAP, Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
+use crate::detect::container::tiff::is_exif;
 use crate::detect::container::{irb, samsung};
 
 const NAME: &str = "jpeg";
@@ -145,9 +146,8 @@ fn segment(code: u8, at: u64, data: &[u8], found: &mut Found, parts: &mut Parts)
                 if parts.holds(more, found) {
                     extended(at, more, parts);
                 }
-            } else if data.starts_with(EXIF) {
-                let exif = data.get(6..).unwrap_or_default().to_vec();
-                found.add(format!("JPEG APP1 EXIF @ offset {at}"), Content::Exif(exif));
+            } else if data.starts_with(EXIF) || is_exif(data) {
+                found.add(format!("JPEG APP1 EXIF @ offset {at}"), Content::Exif(data.to_vec()));
             }
         }
         0xeb => {
@@ -272,7 +272,9 @@ fn end_marker(bytes: &mut Bytes<'_>, from: u64) -> Option<u64> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::detect::container::tiff::tests::tiff;
     use crate::detect::container::walked;
+    use crate::detect::expand::expand;
 
     /// One segment.
     pub fn segment_bytes(code: u8, data: &[u8]) -> Vec<u8> {
@@ -338,6 +340,22 @@ pub(crate) mod tests {
             assert_eq!(result.texts(), [("AIGC", "{\"Label\":\"1\"}")], "{code:x}");
             assert_eq!(result.problems, []);
         }
+    }
+
+    #[test]
+    fn exif_is_read_with_its_word_once_twice_or_not_at_all() {
+        let block = tiff(&[(305, 2, b"reve.com\0")]);
+        for word in ["Exif\0\0", "", "Exif\0\0Exif\0\0", "Exif\0"] {
+            let mut found =
+                found(&jpeg(&[segment_bytes(0xe1, &[word.as_bytes(), &block].concat())]));
+            let (fields, _) = expand(&mut found);
+            let fields: Vec<_> =
+                fields.iter().map(|it| (it.key.as_str(), it.value.as_str())).collect();
+            assert_eq!(fields, [("Software", "reve.com")], "{word:?}");
+            assert_eq!(found.problems, [], "{word:?}");
+        }
+        // The segment of another program, which begins like nothing we know.
+        assert_eq!(found(&jpeg(&[segment_bytes(0xe1, b"II of MM\0*")])).blocks, []);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
-use crate::detect::container::tiff::latin;
+use crate::detect::container::tiff::{is_exif, latin};
 use crate::detect::inflate::inflate;
 
 const NAME: &str = "png";
@@ -125,11 +125,9 @@ fn raw_profile(profile: &str, place: &str, value: &[u8], found: &mut Found) {
         "iptc" | "8bim" => irb::walk(&data, place, found),
         "xmp" => found.add(place, Content::Xmp(data)),
         "exif" | "APP1" => {
-            if let Some(exif) = data.strip_prefix(b"Exif\0\0") {
-                found.add(place, Content::Exif(exif.to_vec()));
-            } else if let Some(xmp) = data.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
+            if let Some(xmp) = data.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
                 found.add(place, Content::Xmp(xmp.to_vec()));
-            } else if data.starts_with(b"II") || data.starts_with(b"MM") {
+            } else if data.starts_with(b"Exif\0") || is_exif(&data) {
                 found.add(place, Content::Exif(data));
             }
         }

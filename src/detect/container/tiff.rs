@@ -23,11 +23,24 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     structure(bytes, NAME, "TIFF", found);
 }
 
-/// Walks an EXIF block. `place` says where the block stands. Some writers leave the word before it that only
-/// JPEG needs.
+/// Walks an EXIF block. `place` says where the block stands.
 pub fn exif(data: &[u8], place: &str, found: &mut Found) {
-    let data = data.strip_prefix(b"Exif\0\0").unwrap_or(data);
-    structure(&mut Bytes::memory(data), "exif", place, found);
+    structure(&mut Bytes::memory(behind_word(data)), "exif", place, found);
+}
+
+/// What stands behind the word that only JPEG needs, with its zero and what fills up to an even number. Some
+/// writers put it before a block elsewhere, and some put it there twice or leave the filling away.
+fn behind_word(mut data: &[u8]) -> &[u8] {
+    while let Some(rest) = data.strip_prefix(b"Exif\0") {
+        let filled = !rest.first().is_some_and(u8::is_ascii_alphabetic);
+        data = rest.get(usize::from(filled)..).unwrap_or_default();
+    }
+    data
+}
+
+/// Whether an EXIF block begins here, which is TIFF in one of the two byte orders.
+pub fn is_exif(data: &[u8]) -> bool {
+    data.starts_with(b"II\x2a\0") || data.starts_with(b"MM\0\x2a")
 }
 
 fn structure(bytes: &mut Bytes<'_>, detector: &str, place: &str, found: &mut Found) {
@@ -369,10 +382,13 @@ pub(crate) mod tests {
         assert!(
             matches!(&got.blocks[..], [one] if one.content == Content::Iim(b"\x1c\x02\x6e\0\x03abc".to_vec()))
         );
-        let mut inner = Found::default();
-        let block = [b"Exif\0\0".as_slice(), &tiff(&[(271, 2, b"Maker\0")])].concat();
-        exif(&block, "P", &mut inner);
-        assert_eq!((inner.texts(), inner.problems.len()), (vec![("Make", "Maker")], 0));
+        for word in ["", "Exif\0\0", "Exif\0", "Exif\0\u{7f}", "Exif\0\0Exif\0\0", "Exif\0Exif\0\0"]
+        {
+            let mut inner = Found::default();
+            let block = [word.as_bytes(), &tiff(&[(271, 2, b"Maker\0")])].concat();
+            exif(&block, "P", &mut inner);
+            assert_eq!((inner.texts(), inner.problems.len()), (vec![("Make", "Maker")], 0));
+        }
     }
 
     #[test]
