@@ -121,6 +121,8 @@ pub struct Block {
     pub place: String,
     /// What it holds.
     pub content: Content,
+    /// It speaks of something that was placed in the asset, and not of the asset.
+    pub part: bool,
 }
 
 /// Collects blocks and problems during a walk, within the bounds.
@@ -155,7 +157,7 @@ impl Found {
             return;
         }
         self.held += size;
-        self.blocks.push(Block { place, content });
+        self.blocks.push(Block { place, content, part: false });
     }
 
     /// Whether the bounds are reached, so that whatever is read from here on is read for nothing.

@@ -36,6 +36,8 @@ pub struct Field {
     pub key: String,
     /// The text.
     pub value: String,
+    /// It speaks of something that was placed in the asset, and not of the asset.
+    pub part: bool,
     /// Together with those before it, it holds more values than are parsed.
     dense: bool,
     json: OnceCell<Option<Value>>,
@@ -45,7 +47,8 @@ impl Field {
     /// A text of its own.
     pub fn new(order: usize, place: String, carrier: Carrier, key: &str, value: String) -> Self {
         let key = key.to_owned();
-        Self { order, place, carrier, key, value, dense: false, json: OnceCell::new() }
+        let (part, dense, json) = (false, false, OnceCell::new());
+        Self { order, place, carrier, key, value, part, dense, json }
     }
 
     /// The text as a JSON object, parsed at most once.
@@ -171,7 +174,8 @@ fn some(
                 return;
             }
             huge |= json_cap(&value).is_some_and(|cap| value.len() > cap);
-            fields.push(Field::new(*order, place, carrier, key, value));
+            let field = Field::new(*order, place, carrier, key, value);
+            fields.push(Field { part: block.part, ..field });
         };
         match block.content {
             Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
@@ -205,6 +209,7 @@ fn some(
                 for problem in inner.problems {
                     found.problem(&problem.detector, problem.problem);
                 }
+                inner.blocks.iter_mut().for_each(|inner| inner.part = block.part);
                 some(inner.blocks, depth + 1, order, fields, stores, found);
             }
             Content::Exif(_) => found.more("exif", "blocks in blocks"),

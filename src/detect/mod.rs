@@ -155,7 +155,8 @@ fn judge(
         return Default::default();
     }
     let (fields, stores) = expand::expand(found);
-    let mut marked = Marked::default();
+    let parts = fields.iter().filter(|field| field.part).map(|field| field.order);
+    let mut marked = Marked::with_parts(parts.collect());
     for mark in registry::MARKS.iter().filter(|mark| mark.beside_store || stores.is_empty()) {
         (mark.look)(&fields, &mut marked);
     }
@@ -176,11 +177,61 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::model::{Relation, SourceType};
 
     #[test]
     fn settings_are_shared_between_threads() {
         fn shared<T: Send + Sync>() {}
         shared::<Settings>();
+    }
+
+    #[test]
+    fn a_document_with_a_generated_picture_in_it_is_so_in_part() {
+        let packet = |name: &str, more: &str| {
+            format!(
+                "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#' \
+                 xmlns:e='http://iptc.org/std/Iptc4xmpExt/2008-02-29/' \
+                 xmlns:m='http://ns.adobe.com/xap/1.0/mm/'>\
+                 <r:Description m:InstanceID='xmp.iid:{name}' {more}/></r:RDF>"
+            )
+        };
+        let whole = packet("of-picture", "e:DigitalSourceType='trainedAlgorithmicMedia'");
+        let plain = packet("of-document", "");
+        let file = |owner: &str, text: &str| {
+            let stream = |object: u64, names: &str, body: &str| {
+                let length = body.len();
+                format!(
+                    "{object} 0 obj <<{names}/Length {length}>>stream\n{body}\nendstream endobj\n"
+                )
+            };
+            let streams = [
+                stream(4, "/Type/Metadata/Subtype/XML", &whole),
+                stream(5, "/Type/Metadata/Subtype/XML", &plain),
+                stream(3, &format!("/Subtype/Image/Metadata {owner} 0 R"), "-"),
+            ];
+            let document = if owner == "4" { "5" } else { "4" };
+            let catalog = format!("1 0 obj <</Type/Catalog/Metadata {document} 0 R>> endobj\n");
+            format!("%PDF-1.7\n2 0 obj <</Type/Page>> endobj\n{text}{catalog}{}", streams.concat())
+        };
+        let look = |file: &str| {
+            let data = file.as_bytes();
+            let length = data.len() as u64;
+            examine(&mut Cursor::new(data), length, data, &Settings::default()).examination
+        };
+        let font = "7 0 obj <</Type/Font>> endobj\n";
+        let placed = look(&file("4", font));
+        assert_eq!(placed.problems, []);
+        assert_eq!(placed.evidence[0].source_type, Some(SourceType::CompositeSynthetic));
+        assert!(placed.evidence[0].mark.starts_with("of an element in it: DigitalSourceType"));
+        let identity = placed.identity.unwrap();
+        assert_eq!(identity.own[0].1, "xmp.iid:of-document");
+        assert_eq!(identity.from[0].names[0].1, "xmp.iid:of-picture");
+        assert_eq!(identity.from[0].relation, Relation::Composite);
+        // Of all of it: the catalog says so, or the picture is all there is.
+        for file in [file("5", font), file("4", "")] {
+            let whole = look(&file).evidence;
+            assert_eq!(whole[0].source_type, Some(SourceType::TrainedAlgorithmicMedia));
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod jpeg;
 pub mod matroska;
 pub mod mxf;
 pub mod pdf;
+pub mod pdf_owners;
 pub mod pdf_syntax;
 pub mod png;
 pub mod psd;

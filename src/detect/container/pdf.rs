@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
 use crate::detect::container::jpeg::is_c2pa_jumbf;
+use crate::detect::container::pdf_owners::Owners;
 use crate::detect::container::pdf_syntax::{
     Value, entry, length, name, number, regular, text, unfiltered, value,
 };
@@ -34,6 +35,7 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
         found.broke(NAME, &broke);
     }
     walk.texts.refer(found);
+    walk.owners.tell(found);
 }
 
 /// Where the header stands: other things may stand before it.
@@ -86,7 +88,10 @@ struct Walk {
     numbers: [u64; 2],
     /// The object that begins here, until something of it was read.
     object: Option<u64>,
+    /// The object that this is in.
+    inside: u64,
     texts: Texts,
+    owners: Owners,
 }
 
 impl Walk {
@@ -99,6 +104,7 @@ impl Walk {
             self.at += 1;
             if let Some(object) = self.index.get(&at) {
                 self.object = Some(*object);
+                self.inside = *object;
             }
             let nothing = first.is_ascii_whitespace() || matches!(first, 0 | b'%');
             let object = if nothing { None } else { self.object.take() };
@@ -164,7 +170,8 @@ impl Walk {
         }
         let word = bytes.peek_up_to(from, usize::try_from(self.at - from).unwrap_or_default());
         if word == b"obj" {
-            self.object = Some(self.numbers[0]);
+            self.inside = self.numbers[0];
+            self.object = Some(self.inside);
         } else if let Some((newest, _)) = number(word) {
             self.numbers = [self.numbers[1], newest];
         }
@@ -217,6 +224,7 @@ impl Walk {
                 }
                 None => {}
             }
+            self.owners.dictionary(self.inside, &text);
             self.dictionary = text;
         }
     }
@@ -258,7 +266,12 @@ impl Walk {
         }
         let place = format!("PDF metadata stream @ offset {body}");
         match unfiltered(&dictionary, data, found) {
-            Ok(data) => found.add(place, Content::Xmp(data)),
+            Ok(data) => {
+                if !found.is_full() {
+                    self.owners.stream(self.inside, found.blocks.len());
+                }
+                found.add(place, Content::Xmp(data));
+            }
             Err(why) => found.problem(NAME, format!("{place} {why}")),
         }
         Ok(())
@@ -284,10 +297,11 @@ impl Walk {
             index.insert(first.saturating_add(offset), object);
             pairs = rest;
         }
-        let texts = std::mem::take(&mut self.texts);
-        let mut walk = Walk { at: first, packed: Some(at), index, texts, ..Self::default() };
+        let (texts, owners) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.owners));
+        let mut walk =
+            Walk { at: first, packed: Some(at), index, texts, owners, ..Self::default() };
         let result = walk.run(&mut Bytes::memory(&data), found);
-        self.texts = walk.texts;
+        (self.texts, self.owners) = (walk.texts, walk.owners);
         result
     }
 }
@@ -398,6 +412,36 @@ mod tests {
                 format!("%PDF-1.7\n1 0 obj <<{names}/Length 4>>stream\n<y/>\nendstream endobj");
             assert_eq!(found(file.as_bytes()).blocks, [], "{names}");
         }
+    }
+
+    #[test]
+    fn what_a_placed_picture_says_is_no_word_of_the_document() {
+        let stream = |object: u64, names: &str, body: &[u8]| {
+            let start =
+                format!("{object} 0 obj <<{names}/Length {}>>stream\n", body.len()).into_bytes();
+            [&start, body, b"\nendstream endobj\n"].concat()
+        };
+        let parts = |objects: &[Vec<u8>]| {
+            let found = found(&[b"%PDF-1.7\n".to_vec(), objects.concat()].concat());
+            assert_eq!(found.problems, []);
+            found.blocks.iter().map(|block| block.part).collect::<Vec<_>>()
+        };
+        let packet = |object| stream(object, "/Type/Metadata/Subtype/XML", b"<x/>");
+        let picture = stream(3, "/Type/XObject/Subtype/Image/Metadata 4 0 R", b"\0");
+        let text = b"7 0 obj <</Type/Font>> endobj\n".to_vec();
+        let page = b"2 0 obj <</Type/Page>> endobj\n".to_vec();
+        let catalog = b"1 0 obj <</Type/Catalog/Metadata 5 0 R>> endobj\n".to_vec();
+        let all = [catalog.clone(), page.clone(), text.clone(), picture.clone()];
+        assert_eq!(parts(&[all.concat(), packet(4), packet(5)]), [true, false]);
+        // Without the text the picture is all there is, and without a catalog nobody owns its packet.
+        let alone = [catalog, page.clone(), picture.clone(), packet(4), packet(5)];
+        assert_eq!(parts(&alone), [false, false]);
+        assert_eq!(parts(&[page, text, picture, packet(4), packet(5)]), [true, false]);
+        // Objects that are packed.
+        let packed = deflate(b"1 0 7 35 <</Type/Catalog/Metadata 5 0 R>>   <</Type/Font>>");
+        let packed = stream(9, "/Type/ObjStm/First 9/Filter/FlateDecode", &packed);
+        let picture = stream(3, "/Type/XObject/Subtype/Image/Metadata 4 0 R", b"\0");
+        assert_eq!(parts(&[packed, picture, packet(4), packet(5)]), [true, false]);
     }
 
     #[test]

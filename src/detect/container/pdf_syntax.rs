@@ -36,9 +36,25 @@ pub fn entry<'a>(dictionary: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     }
 }
 
-/// Whether a key has this name as its value. `#6a` in a name stands for a byte.
+/// Every name in a dictionary and what follows it, of dictionaries in it too: what is a key, and what a value, who asks
+/// knows by what it looks for.
+pub fn entries(dictionary: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let starts = dictionary.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+    starts.filter_map(|(at, _)| {
+        let rest = dictionary.get(at + 1..)?;
+        let end = rest.iter().position(|byte| !regular(*byte)).unwrap_or(rest.len());
+        rest.split_at_checked(end)
+    })
+}
+
+/// Whether a key has this name as its value.
 pub fn name(dictionary: &[u8], key: &[u8], value: &[u8]) -> bool {
-    let Some([b'/', after @ ..]) = entry(dictionary, key).map(<[u8]>::trim_ascii_start) else {
+    entry(dictionary, key).is_some_and(|after| is_name(after, value))
+}
+
+/// Whether this name stands here. `#6a` in a name stands for a byte.
+pub fn is_name(after: &[u8], value: &[u8]) -> bool {
+    let [b'/', after @ ..] = after.trim_ascii_start() else {
         return false;
     };
     let end = after.iter().position(|byte| !regular(*byte)).unwrap_or(after.len());
@@ -77,11 +93,16 @@ pub fn length(after: &[u8]) -> Option<u64> {
 pub fn value(after: &[u8]) -> Option<Value> {
     let after = after.trim_ascii_start();
     if after.first().is_some_and(u8::is_ascii_digit) {
-        let (object, rest) = number(after)?;
-        let (_, rest) = number(rest)?;
-        return rest.trim_ascii_start().starts_with(b"R").then_some(Value::Reference(object));
+        return reference(after).map(Value::Reference);
     }
     text(after).map(Value::Text)
+}
+
+/// The number of the object that is referred to here.
+pub fn reference(after: &[u8]) -> Option<u64> {
+    let (object, rest) = number(after)?;
+    let (_, rest) = number(rest)?;
+    rest.trim_ascii_start().starts_with(b"R").then_some(object)
 }
 
 /// A text in round brackets, or in hexadecimal digits in angle brackets.

@@ -111,11 +111,11 @@ fn credit(field: &Field, out: &mut Marked) {
 }
 
 /// What the source types and credits of a file say of how much of it was generated: the whole, a part, or
-/// nothing. Ingredients speak of themselves.
+/// nothing. Ingredients and what was placed in it speak of themselves.
 fn degree(fields: &[Field]) -> Option<SourceType> {
     let stated: Vec<SourceType> = fields
         .iter()
-        .filter(|field| field.carrier != Carrier::XmpNested)
+        .filter(|field| field.carrier != Carrier::XmpNested && !field.part)
         .filter_map(|field| match field.carrier {
             _ if is_credit(field) => CREDITS
                 .iter()

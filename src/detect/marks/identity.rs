@@ -17,6 +17,16 @@ pub fn look(fields: &[Field], out: &mut Marked) {
         let of = |key: &str| packet.iter().filter(xmp).find(|field| field.key == key);
         let name = |kind, field: &Field| GivenName(kind, field.value.trim().to_owned());
         let (instance, document) = (of("xmpMM:InstanceID"), of("xmpMM:DocumentID"));
+        if packet.iter().any(|field| field.part) {
+            // What was placed in the file has its own names, and what it was made from is its own affair.
+            let own = [(NameKind::Instance, instance), (NameKind::Document, document)];
+            let own = own.into_iter().filter_map(|(kind, field)| Some((kind, field?)));
+            let names: Vec<_> = own.clone().map(|(kind, field)| name(kind, field)).collect();
+            if let Some((_, field)) = own.last() {
+                derives(out, Relation::Composite, names, field);
+            }
+            continue;
+        }
         // The first packet is the file's own; later ones may be of what is embedded in it.
         if !has_own {
             for (kind, field) in [(NameKind::Instance, instance), (NameKind::Document, document)] {

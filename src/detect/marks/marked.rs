@@ -3,7 +3,9 @@
 //! ends in a line that gives the length and the hash of the whole, so that it can be told apart from
 //! another and proved against the file. Marks hand over whole values and never cut.
 
-use crate::model::{Derivation, Evidence, GivenName, Identity};
+use std::collections::BTreeSet;
+
+use crate::model::{Derivation, Evidence, Generative, GivenName, Identity, SourceType};
 
 /// The longest value kept whole, in bytes.
 pub const VALUE_CAP: usize = 1 << 20;
@@ -37,6 +39,7 @@ pub struct Marked {
     more: bool,
     identity: Identity,
     more_sources: bool,
+    parts: BTreeSet<usize>,
 }
 
 impl Default for Marked {
@@ -47,11 +50,17 @@ impl Default for Marked {
             more: false,
             identity: Identity::default(),
             more_sources: false,
+            parts: BTreeSet::new(),
         }
     }
 }
 
 impl Marked {
+    /// Where the blocks at these places of the order speak of something that was placed in the asset.
+    pub fn with_parts(parts: BTreeSet<usize>) -> Self {
+        Self { parts, ..Self::default() }
+    }
+
     /// Adds a piece, bounded. `order` is where its block stands among all of the file.
     pub fn push(&mut self, order: usize, mut evidence: Evidence) {
         if let Some(value) = &mut evidence.detail {
@@ -112,7 +121,10 @@ impl Marked {
         // Stable: marks of one block stay in the order of the table.
         self.list.sort_by_key(|(order, _)| *order);
         let mut evidence: Vec<Evidence> = Vec::with_capacity(self.list.len());
-        for (_, one) in self.list {
+        for (order, mut one) in self.list {
+            if self.parts.contains(&order) {
+                of_part(&mut one);
+            }
             if !evidence.contains(&one) {
                 evidence.push(one);
             }
@@ -124,6 +136,14 @@ impl Marked {
         self.list.sort_by_key(|(_, one)| std::cmp::Reverse(one.strength));
         self.list.truncate(EVIDENCE_MAX);
         self.more = true;
+    }
+}
+
+/// What is said of something that was placed in an asset says of the asset that it has a generated element.
+fn of_part(evidence: &mut Evidence) {
+    evidence.mark = format!("of an element in it: {}", evidence.mark);
+    if evidence.source_type.map(SourceType::generative) == Some(Generative::Whole) {
+        evidence.source_type = Some(SourceType::CompositeSynthetic);
     }
 }
 
