@@ -59,12 +59,20 @@ pub fn track(
     }
     let mut left = MEDIA_CAP;
     for (number, (at, size)) in (1..).zip(samples(bytes, table)?) {
-        if at.checked_add(size).is_none_or(|end| end > bytes.len()) {
+        let there = size.min(bytes.len().saturating_sub(at));
+        let looked_at = there.min(left);
+        left -= looked_at;
+        units(
+            bytes,
+            at,
+            at.saturating_add(looked_at),
+            format,
+            &format!("{path} sample {number}"),
+            found,
+        );
+        if there < size {
             return Err(Broke::new(at, format!("sample {number} of {path} runs past the end")));
         }
-        let size = size.min(left);
-        left -= size;
-        units(bytes, at, at + size, format, &format!("{path} sample {number}"), found);
     }
     Ok(())
 }
@@ -330,6 +338,10 @@ pub(crate) mod tests {
     fn a_sample_past_the_end_is_a_problem_and_a_reference_movie_is_not() {
         let file = film(&[&kling()]);
         assert_eq!(look(&file[..file.len() - 1]).problems.len(), 2);
+        // User data that stands before the cut is read all the same.
+        let file_of_two = film(&[&kling(), &[0x65; 50]]);
+        let cut = look(&file_of_two[..file_of_two.len() - 20]);
+        assert_eq!((cut.texts().len(), cut.problems.len()), (1, 2));
         let mut elsewhere = file.clone();
         let url = file.windows(4).position(|kind| kind == b"url ").unwrap();
         elsewhere[url + 7] = 0;

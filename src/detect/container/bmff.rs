@@ -45,6 +45,15 @@ impl BoxAt {
 
 /// Reads the box header at `at`; the box must end by `end`.
 pub fn box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<BoxAt, Broke> {
+    match cut_box_at(bytes, at, end)? {
+        (here, None) => Ok(here),
+        (_, Some(cut)) => Err(cut),
+    }
+}
+
+/// The same of a file that may be cut off inside the box: as much of the box as there is, and that it should
+/// go on.
+fn cut_box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<(BoxAt, Option<Broke>), Broke> {
     let [s0, s1, s2, s3, k0, k1, k2, k3] = bytes.array::<8>(at)?;
     let kind = [k0, k1, k2, k3];
     let (body, size) = match u32::from_be_bytes([s0, s1, s2, s3]) {
@@ -53,25 +62,46 @@ pub fn box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<BoxAt, Broke> 
         size => (at + 8, u64::from(size)),
     };
     let name: String = kind.iter().map(|byte| char::from(*byte)).collect();
-    let stop = at.checked_add(size).filter(|stop| *stop <= end);
-    match stop {
-        Some(stop) if stop >= body => Ok(BoxAt { kind, at, body, end: stop }),
-        Some(_) => Err(Broke::new(at, format!("box {name} is smaller than its header"))),
-        None => Err(Broke::new(at, format!("box {name} of {size} bytes runs past the end"))),
+    let stop = at.saturating_add(size);
+    if stop < body {
+        return Err(Broke::new(at, format!("box {name} is smaller than its header")));
     }
+    let cut = || Broke::new(at, format!("box {name} of {size} bytes runs past the end"));
+    if body > end {
+        return Err(cut());
+    }
+    Ok((BoxAt { kind, at, body, end: stop.min(end) }, (stop > end).then(cut)))
+}
+
+/// Whether a box is a list of boxes, of which those before a cut are whole.
+fn is_list(kind: [u8; 4]) -> bool {
+    matches!(&kind, b"moov" | b"trak" | b"udta" | b"meta")
 }
 
 /// Walks the boxes of a file.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
-    let mut walk = Walk { boxes: 0 };
+    let mut walk = Walk::default();
     let end = bytes.len();
-    if let Err(broke) = walk.children(bytes, 0, end, "", 0, found) {
-        found.broke(NAME, &broke);
+    match walk.children(bytes, 0, end, "", 0, found) {
+        Err(broke) => {
+            found.broke(NAME, &broke);
+            walk.take_store(bytes, found);
+        }
+        Ok(()) if walk.media && !walk.index => {
+            found.problem(NAME, "ends before its index: no box says what its media is");
+        }
+        Ok(()) => {}
     }
 }
 
+#[derive(Default)]
 struct Walk {
     boxes: usize,
+    /// Whether there is media, and whether there is what says where in it which frame stands.
+    media: bool,
+    index: bool,
+    /// The manifest store, and the place that is told of it.
+    store: Option<(BoxAt, String)>,
 }
 
 impl Walk {
@@ -94,19 +124,41 @@ impl Walk {
             if self.boxes > BOXES_MAX {
                 return Err(Broke::new(at, "too many boxes"));
             }
-            let here = match box_at(bytes, at, end) {
-                Ok(here) => here,
+            let (here, cut) = match cut_box_at(bytes, at, end) {
+                Ok((here, None)) => (here, None),
+                Ok((here, cut)) if is_list(here.kind) => (here, cut),
                 // What follows the last box of a file without looking like one is a trailer.
-                Err(_) if depth == 0 && at > 0 && !self.plausible(bytes, at) => return Ok(()),
-                Err(broke) => return Err(broke),
+                _ if depth == 0 && at > 0 && !self.plausible(bytes, at) => return Ok(()),
+                Ok((_, Some(broke))) | Err(broke) => return Err(broke),
             };
+            self.media |= &here.kind == b"mdat";
+            self.index |= matches!(&here.kind, b"moov" | b"moof" | b"meta");
+            let read = self.one(bytes, here, path, depth, found);
+            if let Some(cut) = cut {
+                // That what it holds ends there too goes without saying.
+                return Err(cut);
+            }
             // What is broken inside a box does not hide its neighbours.
-            if let Err(broke) = self.one(bytes, here, path, depth, found) {
+            if let Err(broke) = read {
                 found.broke(NAME, &broke);
             }
             at = here.end;
         }
         Ok(())
+    }
+
+    /// Takes out the manifest store of a film that is cut off, where the store is whole: the library reads no such
+    /// film. Before it stand version and flags, what it is for, and an offset.
+    fn take_store(&mut self, bytes: &mut Bytes<'_>, found: &mut Found) {
+        let Some((here, place)) = self.store.take() else { return };
+        let from = here.body + 20;
+        let Ok(mut store) = bytes.take(from, here.end.saturating_sub(from)) else { return };
+        let purpose = store.iter().position(|byte| *byte == 0).unwrap_or(store.len());
+        store.drain(..store.len().min(purpose + 9));
+        if jpeg::is_c2pa_jumbf(&store) {
+            found.blocks.retain(|block| block.content != Content::C2pa(Store::InPlace));
+            found.add(place, Content::C2pa(Store::Extracted(store)));
+        }
     }
 
     fn plausible(&self, bytes: &mut Bytes<'_>, at: u64) -> bool {
@@ -129,7 +181,9 @@ impl Walk {
             b"uuid" if size >= 16 => {
                 let uuid = bytes.array::<16>(here.body)?;
                 if uuid == C2PA_UUID {
-                    found.add(place(" C2PA"), Content::C2pa(Store::InPlace));
+                    let place = place(" C2PA");
+                    self.store.get_or_insert_with(|| (here, place.clone()));
+                    found.add(place, Content::C2pa(Store::InPlace));
                 } else if uuid == XMP_UUID || uuid == EXIF_UUID {
                     let data = bytes.take(here.body + 16, size - 16)?;
                     if uuid == XMP_UUID {
@@ -240,7 +294,13 @@ fn meta(bytes: &mut Bytes<'_>, here: BoxAt, path: &str, found: &mut Found) -> Re
     let mut keys = Vec::new();
     let mut items = heif::Items::default();
     while at + 8 <= here.end {
-        let child = box_at(bytes, at, here.end)?;
+        let (child, cut) = cut_box_at(bytes, at, here.end)?;
+        if let Some(cut) = cut {
+            if &child.kind == b"ilst" {
+                values(bytes, child, &keys, path, found)?;
+            }
+            return Err(cut);
+        }
         match &child.kind {
             b"keys" => keys = key_names(bytes, child, found)?,
             b"ilst" => values(bytes, child, &keys, path, found)?,
@@ -292,7 +352,7 @@ fn values(
 ) -> Result<(), Broke> {
     let mut at = list.body;
     while at + 8 <= list.end {
-        let item = box_at(bytes, at, list.end)?;
+        let (item, cut) = cut_box_at(bytes, at, list.end)?;
         let index = usize::try_from(u32::from_be_bytes(item.kind)).unwrap_or(usize::MAX);
         let mut key = match keys.get(index.wrapping_sub(1)) {
             Some(key) => key.clone(),
@@ -317,6 +377,9 @@ fn values(
                 _ => {}
             }
             inner = part.end;
+        }
+        if let Some(cut) = cut {
+            return Err(cut);
         }
         at = item.end;
     }
@@ -443,14 +506,49 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn what_stands_before_the_cut_of_a_film_is_read() {
+        let key = [0, 0, 0, 12].into_iter().chain(*b"mdtaAIGC").collect::<Vec<_>>();
+        let keys = bx(b"keys", &[vec![0, 0, 0, 0, 0, 0, 0, 1], key].concat());
+        let item = bx(b"\0\0\0\x01", &bx(b"data", b"\0\0\0\x01\0\0\0\0value"));
+        let list = bx(b"ilst", &[item, bx(b"\0\0\0\x01", &bx(b"data", &[13; 90]))].concat());
+        let meta = bx(b"meta", &[vec![0; 4], bx(b"hdlr", &[0; 24]), keys, list].concat());
+        let moov = bx(b"moov", &[bx(b"udta", &meta), bx(b"free", &[0; 90])].concat());
+        let (start, media) = (bx(b"ftyp", b"isom\0\0\0\0"), bx(b"mdat", &[0; 100]));
+        let first = [start.clone(), moov.clone(), media.clone()].concat();
+        let behind = [start, media, moov.clone()].concat();
+        let text = moov.windows(5).position(|word| word == b"value").unwrap() + 5;
+        // In the media, in what else the index holds, and in the very list.
+        for (file, end, kind) in [
+            (&first, first.len() - 50, "mdat"),
+            (&first, 16 + moov.len() - 50, "moov"),
+            (&first, 16 + text, "moov"),
+            (&behind, behind.len() - 50, "moov"),
+            (&behind, 16 + 108 + text + 30, "moov"),
+        ] {
+            let found = found(&file[..end]);
+            assert_eq!(found.texts(), [("AIGC", "value")], "{kind} cut at {end}");
+            let [problem] = &found.problems[..] else { panic!("{:?}", found.problems) };
+            assert!(problem.problem.contains(&format!("box {kind} of ")), "{problem:?}");
+        }
+        let before = found(&first[..16 + text - 1]);
+        assert_eq!((before.texts().len(), before.problems.len()), (0, 1));
+    }
+
+    #[test]
     fn a_cut_film_is_a_problem_and_nesting_ends() {
-        let file = [bx(b"ftyp", b"isom\0\0\0\0"), bx(b"mdat", &[0; 100])].concat();
+        let start = [bx(b"ftyp", b"isom\0\0\0\0"), bx(b"mdat", &[0; 100])].concat();
+        let file = [start.as_slice(), &bx(b"moov", b"")].concat();
         assert_eq!(found(&file).problems, []);
         let cut = found(&file[..50]);
         assert_eq!(
             cut.problems[0].problem,
             "broke at offset 16: box mdat of 108 bytes runs past the end"
         );
+        // Cut where the media ends, or never closed by the camera.
+        let lost = "ends before its index: no box says what its media is";
+        assert_eq!(found(&start).problems[0].problem, lost);
+        let open = [bx(b"ftyp", b"qt  \0\0\0\0"), b"\0\0\0\0mdat".to_vec(), vec![7; 100]];
+        assert_eq!(found(&open.concat()).problems[0].problem, lost);
         let mut deep = Vec::new();
         for _ in 0..1000 {
             deep = bx(b"udta", &deep);

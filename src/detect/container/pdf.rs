@@ -438,10 +438,10 @@ mod tests {
         assert_eq!(parts(&alone), [false, false]);
         assert_eq!(parts(&[page, text, picture, packet(4), packet(5)]), [true, false]);
         // Objects that are packed.
-        let packed = deflate(b"1 0 7 35 <</Type/Catalog/Metadata 5 0 R>>   <</Type/Font>>");
-        let packed = stream(9, "/Type/ObjStm/First 9/Filter/FlateDecode", &packed);
+        let dense = deflate(b"1 0 7 35 <</Type/Catalog/Metadata 5 0 R>>   <</Type/Font>>");
+        let dense = stream(9, "/Type/ObjStm/First 9/Filter/FlateDecode", &dense);
         let picture = stream(3, "/Type/XObject/Subtype/Image/Metadata 4 0 R", b"\0");
-        assert_eq!(parts(&[packed, picture, packet(4), packet(5)]), [true, false]);
+        assert_eq!(parts(&[dense, picture, packet(4), packet(5)]), [true, false]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn look(fields: &[Field], out: &mut Marked) {
         }
     }
     let parts: Vec<Part<'_>> = fields.iter().filter_map(part).collect();
-    for parts in parts.chunk_by(|one, next| one.stands_with(next)) {
+    for parts in parts.chunk_by(Part::stands_with) {
         if let Some(evidence) = label_of(parts) {
             out.push(parts[0].field.order, evidence);
         }

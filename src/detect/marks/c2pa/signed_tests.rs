@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use c2pa::{Builder, EphemeralSigner, Signer};
 
+use crate::detect::container::bmff::tests::bx;
 use crate::detect::container::png::tests::{chunk, png};
 use crate::detect::inflate::tests::deflate;
 use crate::detect::{Settings, examine};
@@ -22,6 +23,10 @@ fn pixel() -> Vec<u8> {
 }
 
 fn signed(signer: &EphemeralSigner) -> Vec<u8> {
+    signed_as(signer, "image/png", pixel())
+}
+
+fn signed_as(signer: &EphemeralSigner, format: &str, plain: Vec<u8>) -> Vec<u8> {
     let definition = serde_json::json!({
         "claim_generator_info": [{"name": "test", "version": "1"}],
         "assertions": [{
@@ -35,7 +40,7 @@ fn signed(signer: &EphemeralSigner) -> Vec<u8> {
     });
     let mut builder = Builder::default().with_definition(definition).unwrap();
     let mut out = Cursor::new(Vec::new());
-    builder.sign(signer, "image/png", &mut Cursor::new(pixel()), &mut out).unwrap();
+    builder.sign(signer, format, &mut Cursor::new(plain), &mut out).unwrap();
     out.into_inner()
 }
 
@@ -100,6 +105,25 @@ fn a_store_of_garbage_is_a_problem() {
     assert_eq!(examination.evidence, []);
     assert_eq!(examination.problems.len(), 1);
     assert!(examination.problems[0].problem.starts_with("manifest store in PNG caBX"));
+}
+
+#[test]
+fn a_signed_film_tells_its_mark_wherever_it_is_cut_behind_it() {
+    let signer = EphemeralSigner::new("genlock.test").unwrap();
+    let index = bx(b"moov", &bx(b"udta", &bx(b"free", &[0; 90])));
+    let plain = [bx(b"ftyp", b"isom\0\0\0\0isom"), bx(b"mdat", &[7; 300]), index].concat();
+    let file = signed_as(&signer, "video/mp4", plain);
+    let media = file.windows(4).position(|kind| kind == b"mdat").unwrap();
+    assert_eq!(look(&file, &Settings::default()).problems, []);
+    // In the media, where that ends, and in the index behind it.
+    for end in [media + 100, media + 304, file.len() - 50] {
+        let examination = look(&file[..end], &Settings::default());
+        assert_eq!(examination.problems.len(), 1, "cut at {end}: {:?}", examination.problems);
+        let mark = examination.evidence.first().expect("its mark");
+        assert_eq!(mark.source_type, Some(SourceType::TrainedAlgorithmicMedia));
+        assert_eq!(mark.trust, Some(Trust::Tampered));
+        assert!(mark.place.starts_with("uuid C2PA @ offset "), "{}", mark.place);
+    }
 }
 
 #[test]
