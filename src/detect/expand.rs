@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::detect::block::{Block, Carrier, Content, Found};
 use crate::detect::container::tiff;
+use crate::detect::unicode::latin;
 use crate::detect::xmp;
 
 /// Blocks in blocks: XMP in a TIFF tag in an EXIF block.
@@ -140,11 +141,10 @@ fn without_nan(text: &str) -> String {
 
 /// Splits all blocks into fields, and gives the blocks that are C2PA stores.
 pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
-    let mut fields = Vec::new();
-    let mut stores = Vec::new();
-    let mut order = 0;
     let blocks = std::mem::take(&mut found.blocks);
-    some(blocks, 0, &mut order, &mut fields, &mut stores, found);
+    let mut all = Expansion { order: 0, fields: Vec::new(), stores: Vec::new(), found };
+    all.blocks(blocks, 0);
+    let Expansion { mut fields, stores, found, .. } = all;
     let mut values = 0;
     for field in fields.iter_mut().filter(|field| field.value.contains('{')) {
         values += field.value.bytes().filter(|byte| b"{[:,".contains(byte)).count();
@@ -156,71 +156,80 @@ pub fn expand(found: &mut Found) -> (Vec<Field>, Vec<(usize, Block)>) {
     (fields, stores)
 }
 
-fn some(
-    blocks: Vec<Block>,
-    depth: usize,
-    order: &mut usize,
-    fields: &mut Vec<Field>,
-    stores: &mut Vec<(usize, Block)>,
-    found: &mut Found,
-) {
-    for block in blocks {
-        *order += 1;
-        let mut full = fields.len() >= FIELDS_MAX;
-        let mut huge = false;
-        let mut field = |carrier, key: &str, value: String, place| {
-            full |= fields.len() >= FIELDS_MAX;
-            if full {
-                return;
+/// What was split so far.
+struct Expansion<'a> {
+    /// Where the block in hand stands among all.
+    order: usize,
+    fields: Vec<Field>,
+    stores: Vec<(usize, Block)>,
+    found: &'a mut Found,
+}
+
+impl Expansion<'_> {
+    fn blocks(&mut self, blocks: Vec<Block>, depth: usize) {
+        for block in blocks {
+            self.order += 1;
+            if self.fields.len() >= FIELDS_MAX {
+                self.is_full();
             }
-            huge |= json_cap(&value).is_some_and(|cap| value.len() > cap);
-            let field = Field::new(*order, place, carrier, key, value);
-            fields.push(Field { part: block.part, ..field });
-        };
-        match block.content {
-            Content::Text { carrier, key, value } => field(carrier, &key, value, block.place),
-            Content::Xmp(packet) => {
-                let (properties, problem) = xmp::properties(packet);
-                // Properties of other namespaces are nobody's mark.
-                for property in properties {
-                    let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };
-                    let place = format!("{} {}", block.place, property.key);
-                    field(carrier, &property.key, property.value, place);
+            match block.content {
+                Content::Text { carrier, key, value } => {
+                    self.field(carrier, &key, value, block.place, block.part);
                 }
-                if let Some(problem) = problem {
-                    found.problem("xmp", format!("{} {problem}", block.place));
+                Content::Xmp(packet) => self.packet(packet, &block.place, block.part),
+                Content::Iim(data) => self.data_sets(&data, &block.place, block.part),
+                Content::Exif(data) if depth < DEPTH_MAX => {
+                    let mut inner = Found::default();
+                    tiff::exif(&data, &block.place, &mut inner);
+                    for problem in inner.problems {
+                        self.found.problem(&problem.detector, problem.problem);
+                    }
+                    inner.blocks.iter_mut().for_each(|inner| inner.part = block.part);
+                    self.blocks(inner.blocks, depth + 1);
                 }
+                Content::Exif(_) => self.found.more("exif", "blocks in blocks"),
+                Content::C2pa(_) => self.stores.push((self.order, block)),
             }
-            Content::Iim(data) => {
-                let whole = iim(&data, |key, value| {
-                    let place = format!("{} {key}", block.place);
-                    field(Carrier::Iim, &key, value, place);
-                });
-                if whole.is_none() {
-                    found.problem(
-                        "iptc-iim",
-                        format!("{} broke: a data set runs past the end", block.place),
-                    );
-                }
-            }
-            Content::Exif(data) if depth < DEPTH_MAX => {
-                let mut inner = Found::default();
-                tiff::exif(&data, &block.place, &mut inner);
-                for problem in inner.problems {
-                    found.problem(&problem.detector, problem.problem);
-                }
-                inner.blocks.iter_mut().for_each(|inner| inner.part = block.part);
-                some(inner.blocks, depth + 1, order, fields, stores, found);
-            }
-            Content::Exif(_) => found.more("exif", "blocks in blocks"),
-            Content::C2pa(_) => stores.push((*order, block)),
         }
-        if full {
-            found.problem("fields", "holds more fields than are read, the rest was not examined");
+    }
+
+    fn packet(&mut self, packet: Vec<u8>, place: &str, part: bool) {
+        let (properties, problem) = xmp::properties(packet);
+        for property in properties {
+            let carrier = if property.nested { Carrier::XmpNested } else { Carrier::Xmp };
+            let place = format!("{place} {}", property.key);
+            self.field(carrier, &property.key, property.value, place, part);
         }
-        if huge {
-            found.problem("json", "holds a larger JSON text than is read");
+        if let Some(problem) = problem {
+            self.found.problem("xmp", format!("{place} {problem}"));
         }
+    }
+
+    fn data_sets(&mut self, data: &[u8], place: &str, part: bool) {
+        let whole = iim(data, |key, value| {
+            let place = format!("{place} {key}");
+            self.field(Carrier::Iim, &key, value, place, part);
+        });
+        if whole.is_none() {
+            let why = format!("{place} broke: a data set runs past the end");
+            self.found.problem("iptc-iim", why);
+        }
+    }
+
+    fn field(&mut self, carrier: Carrier, key: &str, value: String, place: String, part: bool) {
+        if self.fields.len() >= FIELDS_MAX {
+            return self.is_full();
+        }
+        if json_cap(&value).is_some_and(|cap| value.len() > cap) {
+            self.found.problem("json", "holds a larger JSON text than is read");
+        }
+        let field = Field::new(self.order, place, carrier, key, value);
+        self.fields.push(Field { part, ..field });
+    }
+
+    fn is_full(&mut self) {
+        let why = "holds more fields than are read, the rest was not examined";
+        self.found.problem("fields", why);
     }
 }
 
@@ -239,7 +248,7 @@ fn iim(data: &[u8], mut field: impl FnMut(String, String)) -> Option<()> {
         }
         let value = body.get(..len)?;
         if *record == 2 && len <= JSON_CAP {
-            field(format!("{record}:{dataset}"), tiff::latin(value, true));
+            field(format!("{record}:{dataset}"), latin(value));
         }
         rest = body.get(len..)?;
     }

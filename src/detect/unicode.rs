@@ -1,6 +1,6 @@
-//! Texts in UTF-16 and UTF-32, as Windows programs and some writers of XMP leave them: with a byte order
-//! mark or, where they begin with Latin letters, without one. Used where a file is told (`sniff`) and where a
-//! document is read. Pure; it never fails.
+//! Texts as carriers hold them: in UTF-8 or Latin-1, in UTF-16 of a known order, and, for whole documents, in UTF-16 and
+//! UTF-32 as Windows programs and some writers of XMP leave them: with a byte order mark or, where they begin with
+//! Latin letters, without one. Used where a file is told (`sniff`) and where texts are read. Pure; it never fails.
 
 /// How the characters of a text are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,32 @@ fn wide(data: &[u8]) -> Option<Wide> {
         _ => return None,
     };
     Some(Wide { size, little })
+}
+
+/// UTF-8 when it is, Latin-1 otherwise; without the closing zeros.
+pub fn latin(data: &[u8]) -> String {
+    let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+    let data = data.get(..end).unwrap_or_default();
+    if let Ok(text) = std::str::from_utf8(data) {
+        return text.to_owned();
+    }
+    // As much as it takes and no more: growing would hold a large block three times.
+    let wide = data.iter().filter(|byte| !byte.is_ascii()).count();
+    let mut text = String::with_capacity(data.len() + wide);
+    text.extend(data.iter().map(|byte| char::from(*byte)));
+    text
+}
+
+/// UTF-16 without the closing zeros.
+pub fn utf16(data: &[u8], little: bool) -> String {
+    let units = data.chunks_exact(2).map(|pair| match pair {
+        [a, b] if little => u16::from_le_bytes([*a, *b]),
+        [a, b] => u16::from_be_bytes([*a, *b]),
+        _ => 0,
+    });
+    let text: String =
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    text.trim_end_matches('\0').trim_start_matches('\u{feff}').to_owned()
 }
 
 #[cfg(test)]

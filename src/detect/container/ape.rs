@@ -3,7 +3,7 @@
 
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "ape";
 /// Items read from one tag.
@@ -21,7 +21,7 @@ pub fn old(bytes: &mut Bytes<'_>, found: &mut Found) -> u64 {
     let old = tail.len() == 128 && tail.starts_with(b"TAG");
     let end = if old { len - ID3V1 } else { len };
     if old {
-        let comment = latin(tail.get(97..127).unwrap_or_default(), true);
+        let comment = latin(tail.get(97..127).unwrap_or_default());
         if !comment.trim().is_empty() {
             found.text(
                 format!("ID3v1 comment @ offset {}", end + 97),
@@ -75,9 +75,9 @@ fn items(bytes: &mut Bytes<'_>, end: u64, found: &mut Found) -> Result<u64, Brok
         rest = after;
         // Bits 1 and 2 tell of binary items and links.
         if flags & 0b110 == 0 {
-            let key = latin(key, true);
+            let key = latin(key);
             let place = format!("APEv2 {key} @ offset {at}");
-            found.text(place, Carrier::Id3, format!("TXXX:{key}"), latin(value, true));
+            found.text(place, Carrier::Id3, format!("TXXX:{key}"), latin(value));
         }
     }
     // The header says the same as the footer, where it was written.

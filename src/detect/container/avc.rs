@@ -6,7 +6,7 @@
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::bmff::{BoxAt, box_at};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 /// Samples looked at, from the first.
 const SAMPLES_MAX: u64 = 4;
@@ -234,7 +234,7 @@ fn messages(data: &[u8], place: &str, found: &mut Found) {
             && let Some((uuid, text)) = body.split_at_checked(16)
         {
             let key = uuid.iter().fold(String::new(), |key, byte| key + &format!("{byte:02x}"));
-            found.text(format!("{place} user data {key}"), Carrier::Sei, key, latin(text, true));
+            found.text(format!("{place} user data {key}"), Carrier::Sei, key, latin(text));
         }
     }
 }

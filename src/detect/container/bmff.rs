@@ -3,10 +3,9 @@
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::container::{avc, heif, irb, jpeg};
 use crate::detect::inflate::unbrotli;
-use crate::detect::unicode::wide_text;
+use crate::detect::unicode::{latin, utf16, wide_text};
 
 const NAME: &str = "bmff";
 /// Boxes walked in one file.
@@ -178,25 +177,7 @@ impl Walk {
         let path = if path.is_empty() { here.name() } else { format!("{path}/{}", here.name()) };
         let place = |what: &str| format!("{path}{what} @ offset {}", here.at);
         match &here.kind {
-            b"uuid" if size >= 16 => {
-                let uuid = bytes.array::<16>(here.body)?;
-                if uuid == C2PA_UUID {
-                    let place = place(" C2PA");
-                    self.store.get_or_insert_with(|| (here, place.clone()));
-                    found.add(place, Content::C2pa(Store::InPlace));
-                } else if uuid == XMP_UUID || uuid == EXIF_UUID {
-                    let data = bytes.take(here.body + 16, size - 16)?;
-                    if uuid == XMP_UUID {
-                        found.add(place(" XMP"), Content::Xmp(data));
-                    } else {
-                        found.add(place(" EXIF"), Content::Exif(data));
-                    }
-                } else if uuid == IPTC_UUID {
-                    let data = bytes.take(here.body + 16, size - 16)?;
-                    irb::walk(&data, &place(" IPTC"), found);
-                }
-                // Canon's box of its own inside moov is not where generators write.
-            }
+            b"uuid" if size >= 16 => self.uuid(bytes, here, place, found)?,
             b"moov" | b"trak" | b"udta" if depth < DEPTH_MAX => {
                 self.children(bytes, here.body, here.end, &path, depth + 1, found)?;
                 if &here.kind == b"trak" {
@@ -218,44 +199,91 @@ impl Walk {
                     found.add(place(" C2PA"), Content::C2pa(Store::InPlace));
                 }
             }
-            b"brob" if size >= 4 => {
-                let inner = bytes.array::<4>(here.body)?;
-                if matches!(&inner, b"xml " | b"Exif") {
-                    let data = bytes.take(here.body + 4, size - 4)?;
-                    let data =
-                        found.unpack(&data, unbrotli).map_err(|why| Broke::new(here.at, why))?;
-                    if &inner == b"xml " {
-                        found.add(place("/xml"), Content::Xmp(data));
-                    } else {
-                        found.add(place("/Exif"), Content::Exif(exif_item(&data)));
-                    }
-                } else if &inner == b"jumb" {
-                    let why = "a compressed manifest store cannot be read";
-                    return Err(Broke::new(here.at, why));
+            b"brob" if size >= 4 => compressed(bytes, here, place, found)?,
+            _ => {
+                if let Some(value) = user_text(bytes, here, path.contains("udta/"))? {
+                    found.text(place(""), Carrier::Mp4, here.name(), value);
                 }
             }
-            [0xa9, ..] if path.contains("udta/") && size >= 4 => {
-                let len = u64::from(bytes.u16_be(here.body)?).min(size - 4);
-                let data = bytes.take(here.body + 4, len)?;
-                found.text(place(""), Carrier::Mp4, here.name(), latin(&data, false));
+        }
+        Ok(())
+    }
+
+    /// A box of one of those who named theirs by a number. Canon's inside `moov` is not where generators write.
+    fn uuid(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        here: BoxAt,
+        place: impl Fn(&str) -> String,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let uuid = bytes.array::<16>(here.body)?;
+        let from = here.body + 16;
+        let mut data = || bytes.take(from, here.end - from);
+        match uuid {
+            C2PA_UUID => {
+                let place = place(" C2PA");
+                self.store.get_or_insert_with(|| (here, place.clone()));
+                found.add(place, Content::C2pa(Store::InPlace));
             }
-            // 3GPP: version and flags, a language, the text.
-            b"titl" | b"dscp" | b"auth" if path.contains("udta/") && size > 6 => {
-                let data = bytes.take(here.body + 6, size - 6)?;
-                let wide = data.starts_with(b"\xfe\xff");
-                let value = if wide { utf16(&data, false) } else { latin(&data, false) };
-                found.text(place(""), Carrier::Mp4, here.name(), value);
-            }
-            b"AIGC" => {
-                let data = bytes.take(here.body, size)?;
-                let label = label(&data);
-                let value = wide_text(label).unwrap_or_else(|| latin(label, false));
-                found.text(place(""), Carrier::Mp4, "AIGC", value);
-            }
+            XMP_UUID => found.add(place(" XMP"), Content::Xmp(data()?)),
+            EXIF_UUID => found.add(place(" EXIF"), Content::Exif(data()?)),
+            IPTC_UUID => irb::walk(&data()?, &place(" IPTC"), found),
             _ => {}
         }
         Ok(())
     }
+}
+
+/// A box of JPEG XL that is packed: XMP or EXIF.
+fn compressed(
+    bytes: &mut Bytes<'_>,
+    here: BoxAt,
+    place: impl Fn(&str) -> String,
+    found: &mut Found,
+) -> Result<(), Broke> {
+    let inner = bytes.array::<4>(here.body)?;
+    if &inner == b"jumb" {
+        return Err(Broke::new(here.at, "a compressed manifest store cannot be read"));
+    }
+    if !matches!(&inner, b"xml " | b"Exif") {
+        return Ok(());
+    }
+    let from = here.body + 4;
+    let data = bytes.take(from, here.end - from)?;
+    let data = found.unpack(&data, unbrotli).map_err(|why| Broke::new(here.at, why))?;
+    if &inner == b"xml " {
+        found.add(place("/xml"), Content::Xmp(data));
+    } else {
+        found.add(place("/Exif"), Content::Exif(exif_item(&data)));
+    }
+    Ok(())
+}
+
+/// What a box holds that is one text: of user data as `QuickTime` and 3GPP have it, or a label.
+fn user_text(
+    bytes: &mut Bytes<'_>,
+    here: BoxAt,
+    in_user_data: bool,
+) -> Result<Option<String>, Broke> {
+    let size = here.end - here.body;
+    Ok(Some(match &here.kind {
+        [0xa9, ..] if in_user_data && size >= 4 => {
+            let len = u64::from(bytes.u16_be(here.body)?).min(size - 4);
+            latin(&bytes.take(here.body + 4, len)?)
+        }
+        // 3GPP: version and flags, a language, the text.
+        b"titl" | b"dscp" | b"auth" if in_user_data && size > 6 => {
+            let data = bytes.take(here.body + 6, size - 6)?;
+            if data.starts_with(b"\xfe\xff") { utf16(&data, false) } else { latin(&data) }
+        }
+        b"AIGC" => {
+            let data = bytes.take(here.body, size)?;
+            let label = label(&data);
+            wide_text(label).unwrap_or_else(|| latin(label))
+        }
+        _ => return Ok(None),
+    }))
 }
 
 /// The text in a box made for one label. Writers lay it down bare, behind version and flags, as a text of
@@ -336,7 +364,7 @@ fn key_names(bytes: &mut Bytes<'_>, here: BoxAt, found: &mut Found) -> Result<Ve
         if size < 8 || at + size > here.end {
             return Err(Broke::new(at, "a key runs past its list"));
         }
-        names.push(latin(&bytes.take(at + 8, (size - 8).min(KEY_CAP))?, false));
+        names.push(latin(&bytes.take(at + 8, (size - 8).min(KEY_CAP))?));
         at += size;
     }
     Ok(names)
@@ -364,13 +392,13 @@ fn values(
             let size = part.end - part.body;
             match &part.kind {
                 b"name" if size >= 4 => {
-                    key = latin(&bytes.take(part.body + 4, size - 4)?, false);
+                    key = latin(&bytes.take(part.body + 4, size - 4)?);
                 }
                 // Kinds 0 to 5 are text or untyped; pictures and numbers are passed over.
                 b"data" if size >= 8 && bytes.u32_be(part.body)? & 0x00ff_ffff <= 5 => {
                     let data = bytes.take(part.body + 8, size - 8)?;
                     let wide = bytes.u32_be(part.body)? & 0x00ff_ffff == 2;
-                    let value = if wide { utf16(&data, false) } else { latin(&data, false) };
+                    let value = if wide { utf16(&data, false) } else { latin(&data) };
                     let place = format!("{path}/ilst {key} @ offset {}", item.at);
                     found.text(place, Carrier::Mp4, key.clone(), value);
                 }

@@ -11,8 +11,7 @@ use serde::de::IgnoredAny;
 use crate::detect::block::{Carrier, Content, Found, STORE_FILE, Store};
 use crate::detect::bytes::Bytes;
 use crate::detect::container::jpeg::is_c2pa_jumbf;
-use crate::detect::container::tiff::latin;
-use crate::detect::unicode::wide_text;
+use crate::detect::unicode::{latin, wide_text};
 use crate::detect::xmp::bare;
 
 /// The largest JSON document that is looked at.
@@ -22,8 +21,7 @@ const TEXT_CAP: u64 = 256 << 10;
 
 /// The text of a document, however its characters are written.
 fn decoded(data: &[u8]) -> String {
-    wide_text(data)
-        .unwrap_or_else(|| latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data), true))
+    wide_text(data).unwrap_or_else(|| latin(data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data)))
 }
 
 /// Hands the document over as XMP.
@@ -105,67 +103,91 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
         Ok(data) => wide_text(&data).map(String::into_bytes).unwrap_or(data),
         Err(broke) => return found.broke("svg", &broke),
     };
-    let mut reader = NsReader::from_reader(data.as_slice());
-    reader.resolver_mut().set_max_namespace_bindings(512);
-    let mut rdf = false;
-    let mut c2pa = None;
-    let mut open = 0_usize;
-    // Where `metadata` began, while it is open.
-    let mut metadata = None;
-    let mut broke = false;
-    loop {
-        match reader.read_resolved_event() {
-            Ok((ns, event @ (Event::Start(_) | Event::Empty(_)))) => {
-                open += usize::from(matches!(event, Event::Start(_)));
-                let (Event::Start(tag) | Event::Empty(tag)) = event else { continue };
-                let local = tag.local_name();
-                if local.as_ref() == "manifest"
-                    && matches!(ns, ResolveResult::Bound(ns) if bare(ns.as_ref()).starts_with("c2pa.org/manifest"))
-                {
-                    c2pa.get_or_insert(reader.buffer_position());
-                }
-                if local.as_ref() == "metadata" {
-                    metadata = Some(reader.buffer_position());
-                }
-                rdf |= local.as_ref() == "RDF";
-            }
-            Ok((_, Event::End(tag))) => {
-                open = open.saturating_sub(1);
-                if tag.local_name().as_ref() == "metadata" {
-                    metadata = None;
-                }
-            }
-            // ComfyUI writes what ran there, as one text of JSON.
-            Ok((_, Event::CData(text))) => {
-                let text = text.xml10_content();
-                if let Some(at) = metadata
-                    && text.trim_start().starts_with('{')
-                {
-                    found.text(format!("SVG metadata @ offset {at}"), Carrier::Json, "", text);
-                }
-            }
-            Ok((_, Event::Eof)) => break,
-            Ok(_) => {}
-            Err(error) => {
-                let at = reader.error_position();
-                found.problem("svg", format!("broke at offset {at}: {error}"));
-                broke = true;
-                break;
-            }
-        }
+    let mut drawing = Drawing::default();
+    if let Err(why) = drawing.read(&data, len, found) {
+        found.problem("svg", why);
     }
-    if open > 0 && !broke {
-        found.problem("svg", format!("broke at offset {len}: ends inside an element"));
-    }
-    if let Some(at) = c2pa {
+    if let Some(at) = drawing.manifest {
         found.add(
             format!("SVG metadata/c2pa:manifest @ offset {at}"),
             Content::C2pa(Store::InPlace),
         );
     }
-    if rdf {
+    if drawing.rdf {
         found.add("SVG metadata RDF", Content::Xmp(data));
     }
+}
+
+/// What the elements of an SVG show.
+#[derive(Default)]
+struct Drawing {
+    /// Elements that are open.
+    open: usize,
+    /// Where `metadata` began, while it is open.
+    metadata: Option<u64>,
+    /// Where a C2PA manifest stands.
+    manifest: Option<u64>,
+    rdf: bool,
+}
+
+impl Drawing {
+    /// Walks the elements of a file of `len` bytes.
+    fn read(&mut self, data: &[u8], len: u64, found: &mut Found) -> Result<(), String> {
+        let mut reader = NsReader::from_reader(data);
+        reader.resolver_mut().set_max_namespace_bindings(512);
+        loop {
+            match reader.read_resolved_event() {
+                Ok((ns, Event::Start(tag))) => {
+                    self.open += 1;
+                    let is_c2pa = is_c2pa(&ns);
+                    self.element(tag.local_name().as_ref(), is_c2pa, reader.buffer_position());
+                }
+                Ok((ns, Event::Empty(tag))) => {
+                    let is_c2pa = is_c2pa(&ns);
+                    self.element(tag.local_name().as_ref(), is_c2pa, reader.buffer_position());
+                }
+                Ok((_, Event::End(tag))) => {
+                    self.open = self.open.saturating_sub(1);
+                    if tag.local_name().as_ref() == "metadata" {
+                        self.metadata = None;
+                    }
+                }
+                Ok((_, Event::CData(text))) => self.json(text.xml10_content().as_ref(), found),
+                Ok((_, Event::Eof)) if self.open > 0 => {
+                    return Err(format!("broke at offset {len}: ends inside an element"));
+                }
+                Ok((_, Event::Eof)) => return Ok(()),
+                Ok(_) => {}
+                Err(error) => {
+                    return Err(format!("broke at offset {}: {error}", reader.error_position()));
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, local: &str, is_c2pa: bool, at: u64) {
+        if local == "manifest" && is_c2pa {
+            self.manifest.get_or_insert(at);
+        }
+        if local == "metadata" {
+            self.metadata = Some(at);
+        }
+        self.rdf |= local == "RDF";
+    }
+
+    /// `ComfyUI` writes what ran there, as one text of JSON.
+    fn json(&self, text: &str, found: &mut Found) {
+        if let Some(at) = self.metadata
+            && text.trim_start().starts_with('{')
+        {
+            found.text(format!("SVG metadata @ offset {at}"), Carrier::Json, "", text);
+        }
+    }
+}
+
+/// Whether this is the namespace of a manifest in a drawing.
+fn is_c2pa(ns: &ResolveResult<'_>) -> bool {
+    matches!(ns, ResolveResult::Bound(ns) if bare(ns.as_ref()).starts_with("c2pa.org/manifest"))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 use crate::detect::xmp::is_packet;
 
 const NAME: &str = "dpx";
@@ -74,7 +74,7 @@ fn header(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     if is_packet(body) {
         found.add(place, Content::Xmp(body.to_vec()));
     } else if std::str::from_utf8(body).is_ok() {
-        found.text(place, Carrier::Dpx, id, latin(body, true));
+        found.text(place, Carrier::Dpx, id, latin(body));
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ fn text(name: &str, at: u64, data: &[u8], found: &mut Found) {
 /// A text up to its closing zero. Fields never written are full of ones.
 fn field(data: &[u8]) -> String {
     let end = data.iter().position(|byte| matches!(byte, 0 | 0xff)).unwrap_or(data.len());
-    latin(data.get(..end).unwrap_or_default(), true).trim().to_owned()
+    latin(data.get(..end).unwrap_or_default()).trim().to_owned()
 }
 
 #[cfg(test)]

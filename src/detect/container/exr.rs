@@ -4,7 +4,7 @@
 
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "exr";
 /// Attributes of one file, all parts together.
@@ -46,7 +46,7 @@ fn headers(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
             if name == "xmp" {
                 found.add(place, Content::Xmp(data));
             } else {
-                found.text(place, Carrier::Exr, name, latin(&data, true));
+                found.text(place, Carrier::Exr, name, latin(&data));
             }
         }
         at = body + size;
@@ -60,7 +60,7 @@ fn word(bytes: &mut Bytes<'_>, at: u64) -> Result<(String, u64), Broke> {
     let Some(end) = part.iter().position(|byte| *byte == 0) else {
         return Err(Broke::new(at, "no attribute name stands here"));
     };
-    let name = latin(part.get(..end).unwrap_or_default(), true);
+    let name = latin(part.get(..end).unwrap_or_default());
     Ok((name, at + end as u64 + 1))
 }
 

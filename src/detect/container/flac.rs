@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes};
 use crate::detect::container::id3;
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 /// Comments read from one block.
 const COMMENTS_MAX: u32 = 10_000;
@@ -136,7 +136,7 @@ fn comments(data: &[u8], place: &str, found: &mut Found) -> Option<()> {
         let len = usize::try_from(word(&mut rest)?).ok()?;
         let text = rest.get(..len)?;
         rest = rest.get(len..)?;
-        let text = latin(text, true);
+        let text = latin(text);
         if let Some((key, value)) = text.split_once('=')
             && !key.eq_ignore_ascii_case("METADATA_BLOCK_PICTURE")
         {

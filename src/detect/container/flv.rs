@@ -3,7 +3,7 @@
 
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 use crate::detect::xmp::is_packet;
 
 const NAME: &str = "flv";
@@ -83,7 +83,7 @@ impl<'a> Script<'a> {
 
     fn text(&mut self, size: usize) -> Option<String> {
         let length = self.length(size)?;
-        Some(latin(self.bytes(length)?, true))
+        Some(latin(self.bytes(length)?))
     }
 
     fn value(&mut self, key: &str, depth: usize) -> Option<()> {

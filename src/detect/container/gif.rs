@@ -3,7 +3,7 @@
 
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes, WINDOW_MAX};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "gif";
 
@@ -43,7 +43,7 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
         0xfe => {
             let (data, end) = gather(bytes, at + 2)?;
             let place = format!("GIF comment @ offset {at}");
-            found.text(place, Carrier::Comment, "comment", latin(&data, true));
+            found.text(place, Carrier::Comment, "comment", latin(&data));
             Ok(end)
         }
         0xff => {

@@ -4,9 +4,9 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::ape;
-use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::inflate::inflate;
 use crate::detect::sniff::id3_length;
+use crate::detect::unicode::{latin, utf16};
 
 const NAME: &str = "id3";
 /// Frames walked in one tag.
@@ -128,24 +128,7 @@ fn frames(
             (String::from_utf8_lossy(&raw[..3]).into_owned(), size, Form::default())
         } else {
             let raw = bytes.array::<10>(at)?;
-            let field = [raw[4], raw[5], raw[6], raw[7]];
-            let mut size = u64::from(u32::from_be_bytes(field));
-            if major == 4 {
-                // iTunes wrote plain sizes into 2.4 tags; a plain one that fits and is followed by
-                // a frame name or the end is taken, else the synchsafe reading of the standard.
-                let safe = synchsafe(field);
-                if field.iter().any(|byte| *byte >= 0x80)
-                    || !frame_follows(bytes, at + 10 + safe, end)
-                {
-                    if field.iter().all(|byte| *byte < 0x80)
-                        && !frame_follows(bytes, at + 10 + size, end)
-                    {
-                        size = safe;
-                    }
-                } else {
-                    size = safe;
-                }
-            }
+            let size = frame_size(bytes, [raw[4], raw[5], raw[6], raw[7]], major, at + 10, end);
             let id = String::from_utf8_lossy(&raw[..4]).into_owned();
             (id, size, Form::of(major, raw[9]))
         };
@@ -168,6 +151,18 @@ fn frames(
         at = body + size;
     }
     Err(Broke::new(at, "too many frames"))
+}
+
+/// The size of a frame. iTunes wrote plain sizes into 2.4 tags; a plain one that fits and is followed by a frame
+/// name or the end is taken there, else the synchsafe reading of the standard.
+fn frame_size(bytes: &mut Bytes<'_>, field: [u8; 4], major: u8, body: u64, end: u64) -> u64 {
+    let (plain, safe) = (u64::from(u32::from_be_bytes(field)), synchsafe(field));
+    if major != 4 || field.iter().any(|byte| *byte >= 0x80) {
+        return plain;
+    }
+    let is_plain =
+        !frame_follows(bytes, body + safe, end) && frame_follows(bytes, body + plain, end);
+    if is_plain { plain } else { safe }
 }
 
 /// What was done to a frame before it was written.
@@ -247,7 +242,7 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
         }
         "WXXX" | "WXX" => {
             let (key, rest) = split_string(encoding, rest);
-            found.text(place, Carrier::Id3, key_with("WXXX", &key), latin(rest, true));
+            found.text(place, Carrier::Id3, key_with("WXXX", &key), latin(rest));
         }
         _ if id.starts_with('W') => {
             // What version 2.2 calls the addresses of the source and of the file.
@@ -256,7 +251,7 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
                 "WAF" => "WOAF",
                 other => other,
             };
-            found.text(place, Carrier::Id3, key, latin(data, true));
+            found.text(place, Carrier::Id3, key, latin(data));
         }
         _ => found.text(place, Carrier::Id3, id, decode(encoding, rest)),
     }
@@ -288,7 +283,7 @@ fn decode(encoding: u8, data: &[u8]) -> String {
         (1, [0xfe, 0xff, rest @ ..]) => utf16(rest, false),
         (1, _) => utf16(data, true),
         (2, _) => utf16(data, false),
-        _ => latin(data, true),
+        _ => latin(data),
     }
 }
 

@@ -3,13 +3,15 @@
 
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "matroska";
 /// Elements walked in one file: each cluster of a long film is one.
 const ELEMENTS_MAX: usize = 1_000_000;
 /// Tags in tags.
 const DEPTH_MAX: usize = 6;
+/// Bytes read of a name, a title or a program.
+const NAME_CAP: u64 = 1024;
 
 /// Walks the elements.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
@@ -72,32 +74,49 @@ impl Walk {
                         found.broke(NAME, &broke);
                     }
                 }
-                // TagName.
-                0x45A3 => self.name = latin(&bytes.take(body, size.min(1024))?, true),
-                // TagString.
-                0x4487 => match bytes.take(body, size) {
-                    Ok(data) => {
-                        let name = self.name.clone();
-                        let place = format!("Matroska Tags/SimpleTag {name} @ offset {at}");
-                        found.text(place, Carrier::Matroska, name, latin(&data, true));
-                    }
-                    Err(broke) => found.broke(NAME, &broke),
-                },
-                // Title, MuxingApp, WritingApp.
-                0x7BA9 | 0x4D80 | 0x5741 => {
-                    let key = match id {
-                        0x7BA9 => "Title",
-                        0x4D80 => "MuxingApp",
-                        _ => "WritingApp",
-                    };
-                    let value = latin(&bytes.take(body, size.min(1024))?, true);
-                    let place = format!("Matroska Info/{key} @ offset {at}");
-                    found.text(place, Carrier::Matroska, key, value);
-                }
-                _ => {}
+                _ => self.text(bytes, id, at, body, size, found)?,
             }
             at = stop;
         }
+        Ok(())
+    }
+
+    /// An element that is a text, or names the next one.
+    fn text(
+        &mut self,
+        bytes: &mut Bytes<'_>,
+        id: u64,
+        at: u64,
+        body: u64,
+        size: u64,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        let key = match id {
+            // TagName.
+            0x45A3 => {
+                self.name = latin(&bytes.take(body, size.min(NAME_CAP))?);
+                return Ok(());
+            }
+            // TagString.
+            0x4487 => {
+                match bytes.take(body, size) {
+                    Ok(data) => {
+                        let name = self.name.clone();
+                        let place = format!("Matroska Tags/SimpleTag {name} @ offset {at}");
+                        found.text(place, Carrier::Matroska, name, latin(&data));
+                    }
+                    Err(broke) => found.broke(NAME, &broke),
+                }
+                return Ok(());
+            }
+            0x7BA9 => "Title",
+            0x4D80 => "MuxingApp",
+            0x5741 => "WritingApp",
+            _ => return Ok(()),
+        };
+        let value = latin(&bytes.take(body, size.min(NAME_CAP))?);
+        let place = format!("Matroska Info/{key} @ offset {at}");
+        found.text(place, Carrier::Matroska, key, value);
         Ok(())
     }
 }

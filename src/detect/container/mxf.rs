@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::detect::block::{Carrier, Content, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::utf16;
+use crate::detect::unicode::utf16;
 use crate::detect::xmp::is_packet;
 
 const NAME: &str = "mxf";

@@ -2,8 +2,8 @@
 //! of a stream. Pure functions over bytes in memory. Used by `pdf`.
 
 use crate::detect::block::Found;
-use crate::detect::container::tiff::{latin, utf16};
 use crate::detect::inflate::inflate;
+use crate::detect::unicode::{latin, utf16};
 
 /// Filters of one stream, one after another.
 const FILTERS_MAX: usize = 8;
@@ -116,8 +116,8 @@ pub fn text(data: &[u8]) -> Option<String> {
     Some(match bytes.as_slice() {
         [0xfe, 0xff, rest @ ..] => utf16(rest, false),
         [0xff, 0xfe, rest @ ..] => utf16(rest, true),
-        [0xef, 0xbb, 0xbf, rest @ ..] => latin(rest, true),
-        other => latin(other, true),
+        [0xef, 0xbb, 0xbf, rest @ ..] => latin(rest),
+        other => latin(other),
     })
 }
 

@@ -4,8 +4,9 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
-use crate::detect::container::tiff::{is_exif, latin};
+use crate::detect::container::tiff::is_exif;
 use crate::detect::inflate::inflate;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "png";
 
@@ -73,7 +74,7 @@ fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
         return;
     }
     // tEXt and zTXt are Latin-1 by the specification and UTF-8 by habit.
-    found.text(place, Carrier::PngText, key, latin(&value, true));
+    found.text(place, Carrier::PngText, key, latin(&value));
 }
 
 type Value = Result<Vec<u8>, String>;

@@ -4,7 +4,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::id3;
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 use crate::detect::xmp;
 
 /// Chunks walked in one file, lists included.
@@ -142,50 +142,31 @@ impl Walk<'_> {
                 let place = place("id3");
                 id3::tag(&mut Bytes::memory(&data), 0, &place, found);
             }
-            b"LIST" | b"RIFF" if size >= 4 => {
-                let list = bytes.array::<4>(body)?;
-                if &list == b"INFO" {
-                    self.info(bytes, body + 4, body + size, found)?;
-                } else if &list != b"movi" && &list != b"adtl" && depth < DEPTH_MAX {
+            b"LIST" | b"RIFF" if size >= 4 => match &bytes.array::<4>(body)? {
+                b"INFO" => self.info(bytes, body + 4, body + size, found)?,
+                b"movi" | b"adtl" => {}
+                _ if depth < DEPTH_MAX => {
                     self.list(bytes, body + 4, body + size, depth + 1, found)?;
                 }
-            }
-            b"bext" => {
-                let data = bytes.take(body, size)?;
-                let parts = [
-                    ("Description", 0, 256),
-                    ("Originator", 256, 288),
-                    ("CodingHistory", 602, data.len()),
-                ];
-                for (key, from, to) in parts {
-                    let value = latin(data.get(from..to).unwrap_or_default(), true);
-                    if !value.is_empty() {
-                        let place = place(&format!("bext {key}"));
-                        found.text(place, Carrier::Riff, format!("bext:{key}"), value);
-                    }
-                }
-            }
+                _ => {}
+            },
+            b"bext" => broadcast(&bytes.take(body, size)?, place, found),
             b"iXML" | b"aXML" | b"axml" => {
                 let name = String::from_utf8_lossy(&kind).into_owned();
-                let (texts, problem) = xmp::elements(bytes.take(body, size)?);
-                for (element, value) in texts {
-                    let key = format!("{name}:{element}");
-                    found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
-                }
-                if let Some(problem) = problem {
-                    found.problem(self.name, format!("{} {problem}", place(&name)));
+                if let Some(problem) = document(&name, bytes.take(body, size)?, place, found) {
+                    found.problem(self.name, problem);
                 }
             }
             b"COMT" if self.big_end && size >= 2 => {
                 let data = bytes.take(body, size)?;
                 for value in comments(&data) {
-                    found.text(place("COMT"), Carrier::Riff, "COMT", latin(value, true));
+                    found.text(place("COMT"), Carrier::Riff, "COMT", latin(value));
                 }
             }
             b"NAME" | b"AUTH" | b"ANNO" if self.big_end => {
                 let data = bytes.take(body, size)?;
                 let key = String::from_utf8_lossy(&kind).into_owned();
-                found.text(place(&key), Carrier::Riff, key, latin(&data, true));
+                found.text(place(&key), Carrier::Riff, key, latin(&data));
             }
             _ => {}
         }
@@ -212,7 +193,7 @@ impl Walk<'_> {
             }
             let data = bytes.take(at + 8, size)?;
             let place = format!("{} LIST/INFO {key} @ offset {at}", self.label);
-            found.text(place, Carrier::Riff, key, latin(&data, true));
+            found.text(place, Carrier::Riff, key, latin(&data));
             at = self.behind(bytes, at + 8 + size, size, end);
         }
         Ok(())
@@ -241,6 +222,34 @@ impl Walk<'_> {
         let size = self.size([s0, s1, s2, s3]);
         named && at.saturating_add(8).saturating_add(u64::from(size)) <= end
     }
+}
+
+/// What a broadcast wave says in its `bext`, whose history goes on to the end.
+fn broadcast(data: &[u8], place: impl Fn(&str) -> String, found: &mut Found) {
+    let parts =
+        [("Description", 0, 256), ("Originator", 256, 288), ("CodingHistory", 602, data.len())];
+    for (key, from, to) in parts {
+        let value = latin(data.get(from..to).unwrap_or_default());
+        if !value.is_empty() {
+            let place = place(&format!("bext {key}"));
+            found.text(place, Carrier::Riff, format!("bext:{key}"), value);
+        }
+    }
+}
+
+/// The texts of a document of XML, and what kept it from being read to its end.
+fn document(
+    name: &str,
+    data: Vec<u8>,
+    place: impl Fn(&str) -> String,
+    found: &mut Found,
+) -> Option<String> {
+    let (texts, problem) = xmp::elements(data);
+    for (element, value) in texts {
+        let key = format!("{name}:{element}");
+        found.text(place(&format!("{name} {element}")), Carrier::Riff, key, value);
+    }
+    problem.map(|problem| format!("{} {problem}", place(name)))
 }
 
 /// Comments of AIFF: a count, then for each a time, a marker, a length and the text, padded.

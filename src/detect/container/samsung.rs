@@ -3,7 +3,7 @@
 
 use crate::detect::block::{Carrier, Found};
 use crate::detect::bytes::{Broke, Bytes};
-use crate::detect::container::tiff::latin;
+use crate::detect::unicode::latin;
 
 const NAME: &str = "samsung-trailer";
 /// Entries of one directory; phones write a dozen.
@@ -47,7 +47,7 @@ fn directory(bytes: &mut Bytes<'_>, floor: u64, end: u64, found: &mut Found) -> 
         let name = u64::from(bytes.u32_le(at + 4)?);
         let head = 8 + name;
         if name == EDIT.len() as u64 && size >= head && bytes.peek(at + 8, EDIT.len())? == EDIT {
-            let value = latin(&bytes.take(at + head, size - head)?, true);
+            let value = latin(&bytes.take(at + head, size - head)?);
             let key = String::from_utf8_lossy(EDIT).into_owned();
             let place = format!("JPEG Samsung trailer {key} @ offset {at}");
             found.text(place, Carrier::Trailer, key, value);

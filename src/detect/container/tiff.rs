@@ -5,6 +5,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
+use crate::detect::unicode::{latin, utf16};
 
 const NAME: &str = "tiff";
 /// Directories walked in one structure.
@@ -162,22 +163,8 @@ impl Tiff<'_, '_> {
     ) -> Result<(), Broke> {
         let place = |tag: &str| format!("{} {name}:{tag}", self.place);
         match entry.tag {
-            330 | 0x8769 if depth >= DEPTH_MAX => {
-                found.more(self.detector, "directories in directories");
-            }
-            330 | 0x8769 => {
-                let inner = if entry.tag == 330 { "SubIFD" } else { "ExifIFD" };
-                if entry.count > POINTERS_MAX {
-                    found.more(self.detector, "directories in one");
-                }
-                for number in 0..entry.count.min(POINTERS_MAX) {
-                    let pointer = self.pointer(entry, number)?;
-                    if pointer != 0 {
-                        let (entries, _) = self.directory(pointer)?;
-                        self.entries(inner, &entries, depth + 1, found);
-                    }
-                }
-            }
+            330 => self.inner("SubIFD", entry, depth, found)?,
+            0x8769 => self.inner("ExifIFD", entry, depth, found)?,
             700 => {
                 let place = place("XMP");
                 let data = self.value(entry)?;
@@ -203,7 +190,7 @@ impl Tiff<'_, '_> {
             }
             // A maker note is binary, save that Fooocus keeps a word in it.
             0x927C if entry.size <= 32 => {
-                self.text(&place("MakerNote"), "MakerNote", entry, latin, found)?;
+                self.text(&place("MakerNote"), "MakerNote", entry, |data, _| latin(data), found)?;
             }
             0x9C9B..=0x9C9F => {
                 let key = ["XPTitle", "XPComment", "XPAuthor", "XPKeywords", "XPSubject"]
@@ -219,9 +206,34 @@ impl Tiff<'_, '_> {
                     315 => "Artist",
                     _ => return Ok(()),
                 };
-                self.text(&place(key), key, entry, latin, found)?;
+                self.text(&place(key), key, entry, |data, _| latin(data), found)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// The directories that an entry points at.
+    fn inner(
+        &mut self,
+        name: &str,
+        entry: &Entry,
+        depth: usize,
+        found: &mut Found,
+    ) -> Result<(), Broke> {
+        if depth >= DEPTH_MAX {
+            found.more(self.detector, "directories in directories");
+            return Ok(());
+        }
+        if entry.count > POINTERS_MAX {
+            found.more(self.detector, "directories in one");
+        }
+        for number in 0..entry.count.min(POINTERS_MAX) {
+            let pointer = self.pointer(entry, number)?;
+            if pointer != 0 {
+                let (entries, _) = self.directory(pointer)?;
+                self.entries(name, &entries, depth + 1, found);
+            }
         }
         Ok(())
     }
@@ -273,38 +285,12 @@ impl Tiff<'_, '_> {
     }
 }
 
-/// UTF-8 when it is, Latin-1 otherwise; without the closing zeros.
-pub fn latin(data: &[u8], _little: bool) -> String {
-    let end = data.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-    let data = data.get(..end).unwrap_or_default();
-    if let Ok(text) = std::str::from_utf8(data) {
-        return text.to_owned();
-    }
-    // As much as it takes and no more: growing would hold a large block three times.
-    let wide = data.iter().filter(|byte| !byte.is_ascii()).count();
-    let mut text = String::with_capacity(data.len() + wide);
-    text.extend(data.iter().map(|byte| char::from(*byte)));
-    text
-}
-
-/// UTF-16 without the closing zeros.
-pub fn utf16(data: &[u8], little: bool) -> String {
-    let units = data.chunks_exact(2).map(|pair| match pair {
-        [a, b] if little => u16::from_le_bytes([*a, *b]),
-        [a, b] => u16::from_be_bytes([*a, *b]),
-        _ => 0,
-    });
-    let text: String =
-        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    text.trim_end_matches('\0').trim_start_matches('\u{feff}').to_owned()
-}
-
 /// `UserComment` begins with a character code of eight bytes. `UNICODE` does not say which byte
 /// order: some write the order of the TIFF structure, most generators the big end first. The
 /// zeros of Latin letters tell.
 fn user_comment(data: &[u8], little: bool) -> String {
     let Some((code, text)) = data.split_at_checked(8) else {
-        return latin(data, little);
+        return latin(data);
     };
     match code.to_ascii_uppercase().as_slice() {
         b"UNICODE\0" => match text {
@@ -316,13 +302,13 @@ fn user_comment(data: &[u8], little: bool) -> String {
                 };
                 let (even, odd) = (zeros(0), zeros(1));
                 if even == odd && even == 0 && std::str::from_utf8(text).is_ok() {
-                    return latin(text, little);
+                    return latin(text);
                 }
                 utf16(text, if even == odd { little } else { odd > even })
             }
         },
-        b"ASCII\0\0\0" | b"JIS\0\0\0\0\0" | [0, 0, 0, 0, 0, 0, 0, 0] => latin(text, little),
-        _ => latin(data, little),
+        b"ASCII\0\0\0" | b"JIS\0\0\0\0\0" | [0, 0, 0, 0, 0, 0, 0, 0] => latin(text),
+        _ => latin(data),
     }
 }
 

@@ -134,65 +134,62 @@ fn degree(fields: &[Field]) -> Option<SourceType> {
 fn ai_fields(fields: &[Field], beside: Option<SourceType>, out: &mut Marked) {
     let degree = LazyCell::new(|| degree(fields).or(beside));
     for packet in fields.chunk_by(|one, next| one.order == next.order) {
-        let of = |key: &str| {
-            let field =
-                packet.iter().find(|field| field.carrier == Carrier::Xmp && field.key == key)?;
-            Some(field.value.clone())
-        };
-        let says = |keys: &[&str]| {
-            packet.iter().find(|field| {
-                field.carrier == Carrier::Xmp
-                    && keys.contains(&field.key.as_str())
-                    && !denies(&field.value)
-            })
-        };
-        let asked = says(&[
-            "Iptc4xmpExt:AISystemUsed",
-            "Iptc4xmpExt:AISystemVersionUsed",
-            "Iptc4xmpExt:AIPromptInformation",
-        ]);
-        // Who wrote a prompt wrote one, for whatever it was.
-        let Some(field) = asked.or_else(|| says(&["Iptc4xmpExt:AIPromptWriterName"])) else {
-            continue;
-        };
-        let system = of("Iptc4xmpExt:AISystemUsed");
-        let version = of("Iptc4xmpExt:AISystemVersionUsed");
-        // An edit says so in a source type or a credit; without one the fields speak of the whole.
-        let mut own =
-            packet.iter().filter(|field| field.carrier == Carrier::Xmp && is_source_type(field));
-        let stated = own.find_map(|field| SourceType::parse(&field.value));
-        let contrary = stated.is_some_and(|known| known.generative() == Generative::No);
-        let declared = stated
-            .filter(|_| !contrary)
-            .or_else(|| *degree)
-            .unwrap_or(SourceType::TrainedAlgorithmicMedia);
-        // A system beside a source type that is no generation contradicts it, as does a prompt for no system,
-        // and what names none may be a slip: a person must look.
-        let unsure = system.as_ref().is_some_and(|system| denies(system) || vague(system));
-        let strength = if contrary || unsure || asked.is_none() {
-            Strength::Heuristic
-        } else {
-            Strength::Declared
-        };
-        let mark = match &system {
-            Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
-            _ if asked.is_none() => "writer of an AI prompt named".to_owned(),
-            _ => "AI system or prompt declared".to_owned(),
-        };
-        out.push(
-            field.order,
-            Evidence {
-                source_type: Some(declared),
-                tool: name(system),
-                model: name(version),
-                detail: details(&[
-                    ("prompt", of("Iptc4xmpExt:AIPromptInformation")),
-                    ("prompt writer", of("Iptc4xmpExt:AIPromptWriterName")),
-                ]),
-                ..evidence(field, DETECTOR, strength, mark)
-            },
-        );
+        if let Some((order, evidence)) = declaration(packet, || *degree) {
+            out.push(order, evidence);
+        }
     }
+}
+
+/// What the fields of one packet declare together, and where they stand.
+fn declaration(
+    packet: &[Field],
+    degree: impl Fn() -> Option<SourceType>,
+) -> Option<(usize, Evidence)> {
+    let own = packet.iter().filter(|field| field.carrier == Carrier::Xmp);
+    let of = |key: &str| own.clone().find(|field| field.key == key).map(|it| it.value.clone());
+    let says = |keys: &[&str]| {
+        own.clone().find(|field| keys.contains(&field.key.as_str()) && !denies(&field.value))
+    };
+    let asked = says(&[
+        "Iptc4xmpExt:AISystemUsed",
+        "Iptc4xmpExt:AISystemVersionUsed",
+        "Iptc4xmpExt:AIPromptInformation",
+    ]);
+    // Who wrote a prompt wrote one, for whatever it was.
+    let field = asked.or_else(|| says(&["Iptc4xmpExt:AIPromptWriterName"]))?;
+    let system = of("Iptc4xmpExt:AISystemUsed");
+    let version = of("Iptc4xmpExt:AISystemVersionUsed");
+    let detail = details(&[
+        ("prompt", of("Iptc4xmpExt:AIPromptInformation")),
+        ("prompt writer", of("Iptc4xmpExt:AIPromptWriterName")),
+    ]);
+    // An edit says so in a source type or a credit; without one the fields speak of the whole.
+    let mut types = own.filter(|field| is_source_type(field));
+    let stated = types.find_map(|field| SourceType::parse(&field.value));
+    let contrary = stated.is_some_and(|known| known.generative() == Generative::No);
+    let declared =
+        stated.filter(|_| !contrary).or_else(degree).unwrap_or(SourceType::TrainedAlgorithmicMedia);
+    // A system beside a source type that is no generation contradicts it, as does a prompt for no system,
+    // and what names none may be a slip: a person must look.
+    let unsure = system.as_ref().is_some_and(|system| denies(system) || vague(system));
+    let strength = if contrary || unsure || asked.is_none() {
+        Strength::Heuristic
+    } else {
+        Strength::Declared
+    };
+    let mark = match &system {
+        Some(system) if system.len() <= 100 => format!("AI system used: {system}"),
+        _ if asked.is_none() => "writer of an AI prompt named".to_owned(),
+        _ => "AI system or prompt declared".to_owned(),
+    };
+    let evidence = Evidence {
+        source_type: Some(declared),
+        tool: name(system),
+        model: name(version),
+        detail,
+        ..evidence(field, DETECTOR, strength, mark)
+    };
+    Some((field.order, evidence))
 }
 
 #[cfg(test)]
