@@ -12,7 +12,7 @@ use crate::app::select::{Selected, select};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{Kinds, LedgerError, Reader};
 use crate::model::{AssetId, AssetPath, Event, Head, RelPath, RootName};
-use crate::observe::{FileHasher, FileSystemIds, HashContext, HashError, HashOptions, fingerprint};
+use crate::observe::{FileHasher, FileSystemIds, HashContext, HashError, fingerprint};
 use crate::record::Record;
 
 /// What the tables say of a path.
@@ -67,7 +67,7 @@ pub(super) fn as_it_lies(
     places: &[Place],
 ) -> Result<(), AppError> {
     let record = as_journalled(reader, places)?;
-    let mut hasher = FileHasher::new(HashOptions::default());
+    let mut hasher = FileHasher::new();
     let mut devices = FileSystemIds::default();
     for Place { path, asset, present } in places {
         let (Some(known), Some(disk)) = (record.present().get(path), project.on_disk(path)) else {

@@ -14,7 +14,7 @@ use crate::detect::{Examined, Settings, examine};
 use crate::model::{
     AssetId, ContentProblem, Evidence, Examination, Found, RelPath, RootName, RuleCode, Value,
 };
-use crate::observe::{Content, FileHasher, HashContext, HashError, HashOptions};
+use crate::observe::{Content, FileHasher, HashContext, HashError};
 use crate::problem::Reporter;
 
 /// A file to read.
@@ -175,7 +175,7 @@ impl Reading<'_> {
         wrap: impl Fn(Vec<(Job, Outcome)>) -> T,
     ) {
         admission.begin();
-        let mut hasher = FileHasher::new(HashOptions::default());
+        let mut hasher = FileHasher::new();
         for mut chunk in jobs {
             chunk.retain(|job| admission.admits(job));
             let mut outcomes = Vec::with_capacity(chunk.len());

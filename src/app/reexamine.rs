@@ -14,7 +14,7 @@ use crate::config::Root;
 use crate::detect::{DETECTORS, is_deep, outdated};
 use crate::ledger::{Ledger, Reader, SeenAsset};
 use crate::model::{AssetId, AssetPath, Event, Fingerprint, Reexamined, RelPath};
-use crate::observe::{FileHasher, HashOptions};
+use crate::observe::FileHasher;
 use crate::problem::Problem;
 
 /// Why contents may have to be examined again.
@@ -156,7 +156,7 @@ impl Part<'_> {
     }
 
     fn look(&self, jobs: &Receiver<Again>, results: &Sender<Looked>) {
-        let mut hasher = FileHasher::new(HashOptions::default());
+        let mut hasher = FileHasher::new();
         let reading = Reading::new(self.context, &self.detection.settings);
         for again in jobs {
             if self.context.check().is_err() {

@@ -14,7 +14,7 @@ use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, Evidence, Examination, Identity, NamedBeside, RelPath, SIDECARS, Trust,
 };
-use crate::observe::{Content, FileHasher, HashOptions};
+use crate::observe::{Content, FileHasher};
 
 /// A sidecar and the files of its folder that it speaks of.
 pub(super) struct Sidecar {
@@ -45,7 +45,7 @@ pub(super) struct At<'a> {
 
 impl<'a> Beside<'a> {
     pub(super) fn new(root: &'a Root, reading: Reading<'a>) -> Self {
-        Self { root, reading, hasher: FileHasher::new(HashOptions::default()) }
+        Self { root, reading, hasher: FileHasher::new() }
     }
 
     /// What a sidecar says of a media file that is not attached to it yet. `own` is what the sidecar's

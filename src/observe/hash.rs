@@ -93,19 +93,8 @@ impl HashError {
     }
 }
 
-/// How files are read.
-#[derive(Clone, Copy, Debug)]
-pub struct HashOptions {
-    /// Threads for one file above [`LARGE`], the calling one included. One for a worker of a
-    /// pool that already keeps every core busy.
-    pub threads: usize,
-}
-
-impl Default for HashOptions {
-    fn default() -> Self {
-        Self { threads: 2 }
-    }
-}
+/// Threads for one file above [`LARGE`], the calling one included.
+const THREADS: usize = 2;
 
 /// What a reading needs from around it.
 #[derive(Clone, Copy)]
@@ -157,7 +146,7 @@ impl<'a> Content<'a> {
 /// Reads files one after the other, keeping its buffers. One for each worker.
 #[derive(Debug)]
 pub struct FileHasher {
-    options: HashOptions,
+    threads: usize,
     /// One byte more than is ever handed on whole, so that one read shows that there is no more.
     head: Vec<u8>,
     /// One for each thread, made when the first larger file comes.
@@ -213,11 +202,21 @@ impl Stop {
     }
 }
 
+impl Default for FileHasher {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl FileHasher {
     /// Makes one without any buffer of note.
-    pub fn new(options: HashOptions) -> Self {
+    pub fn new() -> Self {
+        Self::with_threads(THREADS)
+    }
+
+    fn with_threads(threads: usize) -> Self {
         Self {
-            options,
+            threads,
             head: vec![0; WHOLE + 1],
             buffers: Vec::new(),
             file_systems: FileSystemIds::default(),
@@ -375,11 +374,8 @@ impl FileHasher {
         } else {
             // Advice; a file system that takes none is read all the same.
             let _ = rustix::fs::fadvise(&file, 0, None, Advice::Sequential);
-            let threads = match self.options.threads {
-                // Merging takes 32 bytes for every MiB: without end for a sparse file of petabytes.
-                threads if size > LARGE && size <= HUGE => threads.max(1),
-                _ => 1,
-            };
+            // Merging takes 32 bytes for every MiB: without end for a sparse file of petabytes.
+            let threads = if size > LARGE && size <= HUGE { self.threads } else { 1 };
             while self.buffers.len() < threads {
                 self.buffers.push(vec![0; subtree::READ]);
             }

@@ -23,7 +23,7 @@ mod tick;
 
 pub use digest::{digest, digests, whole};
 pub use filter::{BadPattern, Filter};
-pub use hash::{Content, FileHasher, HashContext, HashError, HashOptions, HashedFile};
+pub use hash::{Content, FileHasher, HashContext, HashError, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};
 pub use mount::{FileSystemIds, MountKinds, Mounted, mounted_within};
 pub use sequence::{Fold, FramePattern, Sequence};

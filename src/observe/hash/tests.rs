@@ -14,7 +14,7 @@ fn context() -> HashContext<'static> {
 }
 
 fn read(path: &Path) -> Result<HashedFile, HashError> {
-    FileHasher::new(HashOptions::default()).read(path, &context())
+    FileHasher::new().read(path, &context())
 }
 
 fn noise(bytes: usize) -> Vec<u8> {
@@ -29,7 +29,7 @@ fn the_digest_is_that_of_blake3_at_every_size() {
     let path = dir.path().join("a");
     let large = usize::try_from(LARGE).unwrap();
     let bytes = noise(large + (3 << 20));
-    let mut hashers = [1, 2, 3].map(|threads| FileHasher::new(HashOptions { threads }));
+    let mut hashers = [1, 2, 3].map(FileHasher::with_threads);
     for size in [
         0,
         1,
@@ -110,7 +110,7 @@ fn a_clock_that_is_ahead_makes_a_sighting_racy_and_an_mtime_that_was_set_does_no
     let clock = FixedClock(Timestamp::from_nanos(0));
     let behind = HashContext { clock: &clock, ..context() };
     file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-    let file = FileHasher::new(HashOptions::default()).read(&path, &behind);
+    let file = FileHasher::new().read(&path, &behind);
     assert_eq!(file.unwrap().sighting, Sighting::Racy, "the ctime counts too");
 }
 
@@ -122,11 +122,10 @@ fn a_file_that_is_written_at_every_attempt_has_no_digest() {
         fs::write(&path, noise(size)).unwrap();
         let mut writer = fs::OpenOptions::new().append(true).open(&path).unwrap();
         let mut attempts = 0;
-        let result =
-            FileHasher::new(HashOptions::default()).read_with(&path, &context(), |_, _| {
-                attempts += 1;
-                writer.write_all(b"more").unwrap();
-            });
+        let result = FileHasher::new().read_with(&path, &context(), |_, _| {
+            attempts += 1;
+            writer.write_all(b"more").unwrap();
+        });
         assert!(matches!(result, Err(HashError::KeepsChanging { attempts: 4, .. })), "{result:?}");
         assert_eq!(attempts, 4);
     }
@@ -163,7 +162,7 @@ fn a_change_of_the_same_size_with_its_mtime_put_back_is_seen() {
     fs::write(&path, b"before").unwrap();
     let mut first = true;
     let mtime = fs::metadata(&path).unwrap().modified().unwrap();
-    let (file, seen) = FileHasher::new(HashOptions::default())
+    let (file, seen) = FileHasher::new()
         .read_with(&path, &context(), |content, _| {
             if std::mem::take(&mut first) {
                 fs::write(&path, b"after!").unwrap();
@@ -185,7 +184,7 @@ fn a_file_replaced_while_it_is_read_is_read_again() {
     let (path, new) = (dir.path().join("a"), dir.path().join("new"));
     fs::write(&path, b"old").unwrap();
     fs::write(&new, b"new").unwrap();
-    let (file, ()) = FileHasher::new(HashOptions::default())
+    let (file, ()) = FileHasher::new()
         .read_with(&path, &context(), |_, _| {
             let _ = fs::rename(&new, &path);
         })
@@ -199,7 +198,7 @@ fn a_file_that_goes_away_has_vanished() {
     let path = dir.path().join("a");
     assert!(matches!(read(&path), Err(HashError::Vanished { .. })));
     fs::write(&path, b"x").unwrap();
-    let result = FileHasher::new(HashOptions::default()).read_with(&path, &context(), |_, _| {
+    let result = FileHasher::new().read_with(&path, &context(), |_, _| {
         fs::remove_file(&path).unwrap();
     });
     assert!(matches!(result, Err(HashError::Vanished { .. })), "{result:?}");
@@ -252,7 +251,7 @@ fn a_reading_can_be_stopped_between_two_reads() {
             cancel.store(true, Ordering::Relaxed);
         };
         let context = HashContext { clock: &SystemClock, cancel: &cancel, advance: &advance };
-        let result = FileHasher::new(HashOptions { threads }).read(&path, &context);
+        let result = FileHasher::with_threads(threads).read(&path, &context);
         assert!(matches!(result, Err(HashError::Cancelled)));
         assert!(seen.load(Ordering::Relaxed) < 2 << 20);
     }
@@ -270,7 +269,7 @@ fn progress_adds_up_to_the_size_even_when_a_file_is_read_twice() {
         };
         let context = HashContext { clock: &SystemClock, cancel: &GO, advance: &advance };
         let mut attempts = 0;
-        FileHasher::new(HashOptions::default())
+        FileHasher::new()
             .read_with(&path, &context, |_, _| {
                 attempts += 1;
                 if attempts == 1 {
@@ -294,7 +293,7 @@ fn a_folder_that_was_entered_is_read_by_names_and_given_up_when_another_takes_it
     };
     put(b"one");
     fs::write(dir.path().join("elsewhere"), b"two").unwrap();
-    let mut hasher = FileHasher::new(HashOptions::default());
+    let mut hasher = FileHasher::new();
     let asset = |bytes: &[u8]| AssetId::from(blake3::hash(bytes));
 
     hasher.enter(&folder);

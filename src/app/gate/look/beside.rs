@@ -12,7 +12,7 @@ use crate::app::sidecars::{At, Beside, names};
 use crate::config::Root;
 use crate::ledger::Ledger;
 use crate::model::{AssetPath, NamedBeside, RuleCode};
-use crate::observe::{FileHasher, HashOptions, Listing, sidecar};
+use crate::observe::{FileHasher, Listing, sidecar};
 
 /// Notes the sidecars of a listed folder.
 pub(super) fn listed(look: &mut Look<'_>, root: &Root, listing: &Listing) {
@@ -43,7 +43,7 @@ pub(super) fn probed(look: &mut Look<'_>, root: &Root, media: &AssetPath) {
 /// Reads them, and attaches what they say to the media that the record knows. Media that were read
 /// just now are known at the next look.
 pub(super) fn look(look: &mut Look<'_>, ledger: &mut Ledger) -> Result<(), AppError> {
-    let mut hasher = FileHasher::new(HashOptions::default());
+    let mut hasher = FileHasher::new();
     let reading = Reading::new(look.context, &look.detection.settings);
     for (path, media) in std::mem::take(&mut look.sidecars) {
         let Some(root) = look.project.root(&path) else { continue };
