@@ -18,7 +18,7 @@ use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
-use crate::app::deliverables::{DeliverableState, known, state};
+use crate::app::deliverables::{known, state};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Seen, look};
@@ -31,8 +31,8 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, JUDGING, MadeOf,
-    MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, AssetPath, DeliverableNote, DeliverableState, Event, Finalization, GateRun, Head,
+    JUDGING, MadeOf, MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};

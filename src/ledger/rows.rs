@@ -279,7 +279,7 @@ fn names(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Identity> {
     let (mut identity, mut newest) = (Identity::default(), 0);
     while let Some(row) = rows.next()? {
         let source: i64 = row.get(0)?;
-        let kind = NameKind::parse(row.get_ref(2)?.as_str()?).unwrap_or(NameKind::Document);
+        let kind = NameKind::from_word(row.get_ref(2)?.as_str()?).unwrap_or(NameKind::Document);
         let name = GivenName(kind, row.get(3)?);
         if source == 0 {
             identity.own.push(name);
@@ -287,7 +287,7 @@ fn names(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Identity> {
         }
         if source != newest {
             newest = source;
-            let relation = Relation::parse(row.get_ref(1)?.as_str()?);
+            let relation = Relation::from_word(row.get_ref(1)?.as_str()?);
             let relation = relation.unwrap_or(Relation::Version);
             identity.from.push(Derivation { relation, names: Vec::new(), place: row.get(4)? });
         }

@@ -23,6 +23,7 @@ mod timestamp;
 mod tool;
 mod value;
 mod verdict;
+mod words;
 
 pub use approval::{
     Approval, ApprovalId, ConditionMet, DeclarationVersion, Document, Rejection, Revocation, Scope,
@@ -40,8 +41,8 @@ pub use declaration::{
     TalentUse, Tier, plain_word,
 };
 pub use deliverable::{
-    Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile, MadeOf,
-    PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
+    DeliverableState, Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile,
+    MadeOf, PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
@@ -64,3 +65,4 @@ pub use value::{BadValue, Value};
 pub use verdict::{
     Finding, FindingCode, MediaProblem, Outcome, RuleCode, Severity, Verdict, Waived,
 };
+pub(crate) use words::words;

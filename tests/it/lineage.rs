@@ -1032,7 +1032,7 @@ mod properties {
             add(Event::Linked(Linked {
                 children: vec![id(*child)],
                 parents: vec![id(*parent)],
-                relation: Relation::ALL[*how].0,
+                relation: Relation::ALL[*how],
                 by: "kim".into(),
                 note: None,
             }));

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use crate::app::authority::Inquiry;
 use crate::app::contents::{Contents, holds_any};
 use crate::app::decide::fold_until;
-use crate::app::deliverables::{DeliverableState, known};
+use crate::app::deliverables::known;
 use crate::app::gate::GateAnswer;
 use crate::app::kin::places;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
 use crate::model::{
-    AssetPath, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp,
+    AssetPath, DeliverableState, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode,
+    Seq, Timestamp,
 };
 use crate::policy::Policy;
 use crate::record::{PathFilter, Record};

@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{AiStatus, DeclarationId, RuleCode, SourceType, Strength};
 use crate::policy::Policy;
-use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{Basis, State, clearance, confirmed, is_ai};
+use crate::policy::fact::{About, ApprovalState, Fact, Facts, Value};
+use crate::policy::rules::approval::{Basis, clearance, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared, Settled};
 use crate::policy::rules::heritage::{Family, Heritage};
 use crate::policy::rules::{Case, Item, finality};
@@ -135,7 +135,7 @@ impl Facts for ItemFacts<'_> {
         match fact {
             Fact::Status => Value::text(origin.status.as_str()),
             Fact::Ai => Value::Flag(stands.ai),
-            Fact::Approval => Value::maybe(approval.state.map(State::as_str)),
+            Fact::Approval => Value::maybe(approval.state.map(ApprovalState::as_str)),
             Fact::Declared => Value::Flag(stands.declared),
             Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),
