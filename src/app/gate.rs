@@ -34,7 +34,7 @@ use crate::model::{
     AssetId, AssetPath, DeliverableNote, DeliverableState, Event, Finalization, GateRun, Head,
     JUDGING, MadeOf, MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
-use crate::policy::Policy;
+use crate::policy::{Case, Policy};
 use crate::record::{PathFilter, Record};
 
 /// The answer of a gate.
@@ -386,18 +386,20 @@ impl Judged {
         let verdict = judge::gate(
             policy,
             judge::Ground {
-                deliverable: name,
+                case: Case {
+                    deliverable: name,
+                    unmatched: &looked.contents.unmatched(record.present()),
+                    problems,
+                    lost_documents,
+                    authorities: inquiry.found(),
+                    finalizing: asked.finalize,
+                    attested: asked.attest.is_some(),
+                    made: asked.made,
+                    record,
+                    now,
+                },
                 contents: record.present(),
-                unmatched: &looked.contents.unmatched(record.present()),
-                problems,
-                lost_documents,
-                authorities: inquiry.found(),
-                finalizing: asked.finalize,
-                attested: asked.attest.is_some(),
-                made: asked.made,
-                record,
                 places: &places,
-                now,
             },
         );
         let contents = judge::contents(record.present());

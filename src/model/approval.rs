@@ -119,6 +119,27 @@ pub struct Approval {
     pub signed: Option<Signed>,
 }
 
+impl Approval {
+    /// A yes and nothing more: for all deliverables, without a document, and bound to nothing.
+    pub fn new(id: ApprovalId, assets: Vec<AssetId>, by: &str, scope: Scope) -> Self {
+        Self {
+            id,
+            assets,
+            by: by.to_owned(),
+            scope,
+            deliverables: Vec::new(),
+            document: None,
+            conditions: None,
+            expires: None,
+            note: None,
+            determination: false,
+            declaration: None,
+            under: None,
+            signed: None,
+        }
+    }
+}
+
 /// A person's word that what an approval is bound to was met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConditionMet {

@@ -13,6 +13,7 @@ mod deliverable;
 mod determination;
 mod event;
 mod evidence;
+mod glob;
 mod lineage;
 mod observation;
 mod principal;
@@ -29,7 +30,7 @@ pub use approval::{
     Approval, ApprovalId, ConditionMet, DeclarationVersion, Document, Rejection, Revocation, Scope,
     Signed,
 };
-pub use approvers::{ApproversAdopted, PolicyAcknowledged};
+pub use approvers::{ApproversAdopted, PolicyAcknowledged, TextKind};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{
     AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName, escape_bytes, unescape_bytes,
@@ -50,6 +51,7 @@ pub use event::{
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
+pub use glob::glob;
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,

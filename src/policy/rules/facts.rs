@@ -22,7 +22,7 @@ pub(super) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    pub(super) fn of(case: &Case<'a>) -> Self {
+    pub(super) fn of(case: &Case<'a>, items: &[Item<'_>]) -> Self {
         // A movie is rendered from something; a still or a sound may be the thing itself.
         let rendered = |item: &&Item<'_>| {
             item.media_type.starts_with("video/") || item.media_type.ends_with("/mxf")
@@ -31,11 +31,11 @@ impl<'a> Whole<'a> {
         Self {
             finalizing: case.finalizing,
             attested: case.attested,
-            ai: case.items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
+            ai: items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
             rendered_only: !case.made
-                && case.items.iter().any(|item| rendered(&item))
-                && !case.items.iter().any(|item| silent(&item)),
-            changed: finality::changes(case).filter(|_| !case.made),
+                && items.iter().any(|item| rendered(&item))
+                && !items.iter().any(|item| silent(&item)),
+            changed: finality::changes(case, items).filter(|_| !case.made),
             ..Self::named(case.deliverable)
         }
     }
