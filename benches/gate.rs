@@ -21,7 +21,7 @@ use genlock::model::{
     ObservedBatch, Recorded, RelPath, RootName, Scope, Seq, Sighting, Signed, SourceType, Strength,
     Tier, Timestamp, Tool,
 };
-use genlock::policy::{PROFILES, Policy};
+use genlock::policy::{Case, PROFILES, Policy};
 use genlock::record::{Places, Record};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey, SshSig};
@@ -53,9 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let cpu = on_cpu();
         let mut findings = 0;
         for _ in 0..ROUNDS {
-            let ground = Ground {
+            let case = Case {
                 deliverable: "EP101",
-                contents: record.present(),
                 unmatched: &[],
                 problems: &[],
                 lost_documents: &BTreeSet::new(),
@@ -64,9 +63,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 attested: false,
                 made: false,
                 record: &record,
-                places: &Places::default(),
                 now: Timestamp::from_nanos(1),
             };
+            let ground = Ground { case, contents: record.present(), places: &Places::default() };
             let began = Instant::now();
             let verdict = gate(&policy, ground);
             wall.push(began.elapsed());
@@ -168,19 +167,9 @@ fn record(assets: u64, every: u64, key: Option<&PrivateKey>) -> Result<Record, B
     add(Event::ToolRegistered(Tool { name: "Sketcher".into(), ..Tool::default() }));
     for (number, some) in (1..).zip(chunks(&made, APPROVALS)) {
         let mut approval = Approval {
-            id: ApprovalId(number),
-            assets: some.to_vec(),
-            by: WHO.into(),
-            scope: Scope::Final,
             deliverables: vec!["EP101".into()],
             document: Some(Document { hash: asset(number), name: "letter".into(), size: 1 }),
-            conditions: None,
-            expires: None,
-            note: None,
-            determination: false,
-            declaration: None,
-            under: None,
-            signed: None,
+            ..Approval::new(ApprovalId(number), some.to_vec(), WHO, Scope::Final)
         };
         if let Some(key) = key {
             approval.signed = Some(signed(key, &approval)?);

@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::lineage::{Ancestry, Lineage, Own};
-use crate::model::{
-    AssetId, AssetPath, Authorities, FinalItem, Found, MediaProblem, Timestamp, Verdict,
-};
+use crate::model::{AssetId, AssetPath, FinalItem, Found, Verdict};
 use crate::origin::Origin;
 use crate::policy::{Case, Item, Policy, in_parts, judge};
 use crate::record::{Places, Record};
@@ -17,30 +15,13 @@ use crate::record::{Places, Record};
 /// The facts a judgement rests on.
 #[derive(Clone, Copy)]
 pub struct Ground<'a> {
-    /// The deliverable's name.
-    pub deliverable: &'a str,
-    /// The files it names, as the record last saw them.
+    /// What is judged, but for its files; its moment is moved forward to the newest event if the clock says
+    /// an earlier time.
+    pub case: Case<'a>,
+    /// The files that the deliverable names, as the record last saw them.
     pub contents: &'a BTreeMap<AssetPath, Found>,
-    /// Patterns of the deliverable that fit none of them.
-    pub unmatched: &'a [String],
-    /// What kept the gate from knowing.
-    pub problems: &'a [MediaProblem],
-    /// Written approvals and consents that are not in the document store as they were handed over.
-    pub lost_documents: &'a BTreeSet<AssetId>,
-    /// What stands behind every recorded yes.
-    pub authorities: &'a Authorities,
-    /// Whether it is to be marked final, and not only looked at.
-    pub finalizing: bool,
-    /// Whether somebody states with it that every known use of generative AI is declared.
-    pub attested: bool,
-    /// Whether these are files that a command made, and not the deliverable itself.
-    pub made: bool,
-    /// What people decided, and every mark on record.
-    pub record: &'a Record,
     /// Where what the files were made from lies.
     pub places: &'a Places,
-    /// The moment; moved forward to the newest event if the clock says an earlier time.
-    pub now: Timestamp,
 }
 
 /// Files worth a thread of their own.
@@ -48,43 +29,29 @@ const PART: usize = 2_000;
 
 /// Judges what a deliverable contains.
 pub fn gate<'a>(policy: &Policy, ground: Ground<'a>) -> Verdict {
-    let Ground { deliverable, contents, unmatched, problems, lost_documents, .. } = ground;
-    let Ground { authorities, finalizing, attested, made, record, now, .. } = ground;
-    let now = record.moment(now);
+    let Ground { case, contents, places } = ground;
+    let record = case.record;
+    let case = Case { now: record.moment(case.now), ..case };
     // What differs from the lists of its package was read, and is what it is.
-    let unknown = problems.iter().filter(|problem| problem.code.is_media());
+    let unknown = case.problems.iter().filter(|problem| problem.code.is_media());
     let unknown: BTreeSet<_> = unknown.map(|problem| &problem.path).collect();
     let known: Vec<_> = contents.iter().filter(|(path, _)| !unknown.contains(path)).collect();
     let items = |part: &[(&'a AssetPath, &'a Found)]| -> Vec<_> {
-        let paths = |asset: &AssetId| ground.places.of(asset).cloned().collect();
+        let paths = |asset: &AssetId| places.of(asset).cloned().collect();
         let own = |asset: &AssetId| own(asset, record, paths(asset));
         let mut lineage = Lineage::new(&record.kinship, own);
-        part.iter().map(|(path, found)| item(path, found, &ground, &mut lineage)).collect()
+        part.iter().map(|(path, found)| item(path, found, record, &mut lineage)).collect()
     };
-    let items = in_parts(&known, PART, items).into_iter().flatten().collect();
-    let case = Case {
-        deliverable,
-        items,
-        unmatched,
-        problems,
-        lost_documents,
-        authorities,
-        finalizing,
-        attested,
-        made,
-        record,
-        now,
-    };
-    judge(policy, &case)
+    let items: Vec<_> = in_parts(&known, PART, items).into_iter().flatten().collect();
+    judge(policy, &case, &items)
 }
 
 fn item<'a>(
     path: &'a AssetPath,
     found: &'a Found,
-    ground: &Ground<'a>,
+    record: &Record,
     lineage: &mut Lineage<'_>,
 ) -> Item<'a> {
-    let Ground { record, .. } = *ground;
     let Own { origin, unexamined, .. } = own(&found.asset, record, Vec::new());
     let ancestry = above(&found.asset, record, lineage);
     let unexamined = unexamined.or_else(|| ancestry.unexamined());

@@ -9,7 +9,7 @@ use crate::app::project::adopted;
 use crate::app::signing::Signing;
 use crate::app::{AppError, Context, Project, SignOptions};
 use crate::attest::{AllowedSigners, Ground, NAMESPACE};
-use crate::model::{AssetId, Event, PolicyAcknowledged, Seq, Timestamp};
+use crate::model::{AssetId, Event, PolicyAcknowledged, Seq, TextKind, Timestamp};
 use crate::policy;
 use crate::record::Record;
 
@@ -40,8 +40,8 @@ pub struct Acknowledged {
 /// A change of the policy or of the approvers, in words.
 #[derive(Clone, Debug)]
 pub struct ShownChange {
-    /// What was changed: `policy` or `approvers`.
-    pub of: &'static str,
+    /// What was changed.
+    pub of: TextKind,
     /// The event that put it on record, who ran the command, and when; none when that is this command.
     pub on_record: Option<(Seq, String, Timestamp)>,
     /// What is different.
@@ -129,11 +129,13 @@ fn changes(record: &Record, news: &[Event], since: Option<Seq>) -> Vec<ShownChan
     let new = news.iter().filter_map(|event| {
         let (of, before, after) = match event {
             Event::PolicyAdopted(new) => {
-                ("policy", record.policy().map(|old| &old.fact.text), &new.text)
+                (TextKind::Policy, record.policy().map(|old| &old.fact.text), &new.text)
             }
-            Event::ApproversAdopted(new) => {
-                ("approvers", record.texts.approvers_now().map(|old| &old.fact.text), &new.text)
-            }
+            Event::ApproversAdopted(new) => (
+                TextKind::Approvers,
+                record.texts.approvers_now().map(|old| &old.fact.text),
+                &new.text,
+            ),
             _ => return None,
         };
         let before = before.map_or("", String::as_str);

@@ -150,19 +150,10 @@ fn draft(
 ) -> Result<Approval, AppError> {
     let DecisionOptions { by, deliverables, note, .. } = &options.decision;
     let mut approval = Approval {
-        id: record.next_decision(),
-        assets: assets.to_vec(),
-        by: by.clone(),
-        scope: Scope::Final,
         deliverables: deliverables.clone(),
         document: document.cloned(),
-        conditions: None,
-        expires: None,
         note: note.clone(),
-        determination: false,
-        declaration: None,
-        under: None,
-        signed: None,
+        ..Approval::new(record.next_decision(), assets.to_vec(), by, Scope::Final)
     };
     match &options.form {
         Form::New { scope, conditions, expires } => {

@@ -14,33 +14,13 @@ use crate::app::select::{rooted, select};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
-    AssetId, AssetPath, DeliverableDefined, DeliverableNote, Event, Exported, FinalItem,
-    MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath, Rendered, Timestamp,
+    AssetId, AssetPath, DeliverableDefined, DeliverableNote, DeliverableState, Event, Exported,
+    FinalItem, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath, Rendered,
+    Timestamp,
 };
 use crate::observe::FramePattern;
 use crate::record::{Deliverable, PathFilter, Record};
-
-/// Where a deliverable stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeliverableState {
-    /// Not marked final.
-    Open,
-    /// Final, and what it holds is what was finalised.
-    Final,
-    /// Final, and what it holds has changed since: reopen it before anything is exported.
-    FinalChanged,
-}
-
-impl DeliverableState {
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Final => "final",
-            Self::FinalChanged => "final-changed",
-        }
-    }
-}
+use crate::report::DeliverableLine;
 
 /// A deliverable as it is shown.
 #[derive(Clone, Debug)]
@@ -59,6 +39,19 @@ pub struct DeliverableView {
     pub contents: Vec<FinalItem>,
     /// The newest gate run: its answer and time.
     pub gate: Option<(Outcome, Timestamp)>,
+}
+
+impl DeliverableView {
+    /// It in a list of them.
+    pub fn line(&self) -> DeliverableLine {
+        DeliverableLine {
+            name: self.name.clone(),
+            state: self.state,
+            files: self.contents.len() as u64,
+            verdict: self.gate.map(|(outcome, _)| outcome),
+            gated: self.gate.map(|(_, at)| at.to_string()),
+        }
+    }
 }
 
 /// A deliverable with everything its timelines refer to, by what is on disk now.

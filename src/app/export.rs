@@ -16,7 +16,6 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::app::decide::decide_on;
-use crate::app::deliverables::DeliverableState;
 use crate::app::export::leaving::{check_apart, check_target, empty_folders, leaving};
 use crate::app::export::standing::verdict_of;
 use crate::app::gate::{GateAnswer, OnRecord, finalized, gate_on_record};
@@ -28,7 +27,7 @@ use crate::deliver::copy::{Copied, CopyError, CopyOptions, copy, read_back};
 use crate::deliver::package::Algorithm;
 use crate::deliver::staging::{PARTIAL, Staging, sweep};
 use crate::failpoint;
-use crate::model::{AssetId, AssetPath, Event, Exported, Outcome, RelPath};
+use crate::model::{AssetId, AssetPath, DeliverableState, Event, Exported, Outcome, RelPath};
 use crate::record::Record;
 
 /// How to export.

@@ -18,7 +18,7 @@ use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::Inquiry;
 use crate::app::contents::Contents;
 use crate::app::decide::{append, catch_up, decide, fold, whole};
-use crate::app::deliverables::{DeliverableState, known, state};
+use crate::app::deliverables::{known, state};
 use crate::app::detection::Detection;
 use crate::app::documents::lost;
 use crate::app::gate::look::{Seen, look};
@@ -31,10 +31,10 @@ use crate::failpoint;
 use crate::gate as judge;
 use crate::ledger::{Ledger, LedgerError, Reader};
 use crate::model::{
-    AssetId, AssetPath, DeliverableNote, Event, Finalization, GateRun, Head, JUDGING, MadeOf,
-    MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
+    AssetId, AssetPath, DeliverableNote, DeliverableState, Event, Finalization, GateRun, Head,
+    JUDGING, MadeOf, MediaProblem, Outcome, RuleCode, Seq, Sighting, Timestamp, Verdict,
 };
-use crate::policy::Policy;
+use crate::policy::{Case, Policy};
 use crate::record::{PathFilter, Record};
 
 /// The answer of a gate.
@@ -386,18 +386,20 @@ impl Judged {
         let verdict = judge::gate(
             policy,
             judge::Ground {
-                deliverable: name,
+                case: Case {
+                    deliverable: name,
+                    unmatched: &looked.contents.unmatched(record.present()),
+                    problems,
+                    lost_documents,
+                    authorities: inquiry.found(),
+                    finalizing: asked.finalize,
+                    attested: asked.attest.is_some(),
+                    made: asked.made,
+                    record,
+                    now,
+                },
                 contents: record.present(),
-                unmatched: &looked.contents.unmatched(record.present()),
-                problems,
-                lost_documents,
-                authorities: inquiry.found(),
-                finalizing: asked.finalize,
-                attested: asked.attest.is_some(),
-                made: asked.made,
-                record,
                 places: &places,
-                now,
             },
         );
         let contents = judge::contents(record.present());

@@ -212,11 +212,11 @@ impl Drawing<'_> {
             Way::Up => (further, Vec::new()),
             Way::Down => (Vec::new(), further),
         };
-        let status = self.origins.of(&asset)?.0.status.as_str();
+        let status = self.origins.of(&asset)?.0.status;
         Ok(KinView {
             asset: asset.to_string(),
             path: at.as_ref().map(|one| PathView::from(&one.path)),
-            relation: relation.as_str(),
+            relation,
             by,
             read,
             status,

@@ -4,7 +4,7 @@ use crate::app::decide::decisions;
 use crate::app::origins::{Clearing, Known, origins};
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LocationRow;
-use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType, Strength};
+use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType};
 use crate::observe::sequence::{Fold, fold};
 use crate::report::{ListRow, PathView};
 
@@ -38,8 +38,8 @@ impl ListOptions {
         };
         (!self.ai || row.status.is_ai_or_suspect())
             && self.status.is_none_or(|status| row.status == status)
-            && self.clearance.is_none_or(|one| row.clearance == Some(one.as_str()))
-            && self.source_type.is_none_or(|one| row.source_type == Some(one.term()))
+            && self.clearance.is_none_or(|one| row.clearance == Some(one))
+            && self.source_type.is_none_or(|one| row.source_type == Some(one))
             && self.tool.as_ref().is_none_or(tool)
     }
 }
@@ -80,10 +80,10 @@ pub(super) fn row(project: &Project, location: &LocationRow, known: Option<&Know
         size: location.size,
         media_type: location.media_type.clone(),
         status: origin.map_or(AiStatus::Unknown, |origin| origin.status),
-        source_type: origin.and_then(|origin| origin.source_type).map(SourceType::term),
-        strength: origin.and_then(|origin| origin.strength).map(Strength::as_str),
+        source_type: origin.and_then(|origin| origin.source_type),
+        strength: origin.and_then(|origin| origin.strength),
         tool: origin.and_then(|origin| origin.tool.clone()),
-        clearance: known.and_then(|known| known.clearance).map(Clearance::as_str),
+        clearance: known.and_then(|known| known.clearance),
         present: location.present,
         unconfigured: project.root(&location.path).is_none(),
         frames: None,

@@ -63,8 +63,8 @@ pub use declare::{
     declaration_template, declare, draft, keep_unfinished, known, reported, said, standing,
 };
 pub use deliverables::{
-    AddOptions, DeliverableDetails, DeliverableState, DeliverableView, add_deliverable,
-    deliverables, link_reference, remove_deliverable, show_deliverable,
+    AddOptions, DeliverableDetails, DeliverableView, add_deliverable, deliverables, link_reference,
+    remove_deliverable, show_deliverable,
 };
 pub use delivery::{DeliveryVerified, verify_delivery};
 pub use demo_media::FILES as DEMO_FILES;

@@ -10,7 +10,7 @@ use crate::policy::{
     About, Condition, Escalation, Fact, PROFILES, Policy, PolicyError, Rule, TrialResult,
     catalogue, profile, trials,
 };
-use crate::report::{FactView, PolicySummary, RuleView};
+use crate::report::{FactView, PolicySummary, RuleSeverity, RuleView};
 
 /// Which policy is meant.
 #[derive(Clone, Debug)]
@@ -117,7 +117,7 @@ pub fn explain_policy(
     let mut views: Vec<_> = policy.rules.iter().map(rule_view).collect();
     views.extend(policy.escalations.iter().map(|one| RuleView {
         code: one.code.to_string(),
-        severity: "escalate",
+        severity: RuleSeverity::Escalate,
         meaning: None,
         when: Some(one.when.to_string()),
         warn_when: None,
@@ -145,7 +145,7 @@ fn rule_view(rule: &Rule) -> RuleView {
     let said = |text: String| (!text.is_empty()).then_some(text);
     RuleView {
         code: rule.code.as_str().to_owned(),
-        severity: rule.severity.map_or("off", crate::model::Severity::as_str),
+        severity: rule.severity.into(),
         meaning,
         when: rule.when.as_ref().map(Condition::to_string),
         warn_when: rule.warn_when.as_ref().map(Condition::to_string),
@@ -167,7 +167,7 @@ pub fn policy_facts() -> Vec<FactView> {
         fact: fact.as_str(),
         about: about(fact),
         kind: fact.kind().as_str(),
-        words: fact.kind().words().unwrap_or_default(),
+        words: fact.kind().words().unwrap_or_default().to_vec(),
         meaning: fact.meaning(),
     };
     Fact::ALL.iter().map(|fact| view(*fact)).collect()

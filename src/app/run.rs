@@ -17,7 +17,6 @@ use std::sync::atomic::AtomicBool;
 
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold};
-use crate::app::deliverables::DeliverableState;
 use crate::app::gate::{GateAnswer, MadeFiles, OnRecord, finalized, gate, gate_on_record};
 use crate::app::kin::{own, places};
 use crate::app::link::link_made;
@@ -28,7 +27,8 @@ use crate::app::{AppError, Context, Project};
 use crate::failpoint;
 use crate::ledger::Reader;
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Event, FinalItem, Finding, MadeOf, Outcome, Rendered,
+    AiStatus, AssetId, AssetPath, DeliverableState, Event, FinalItem, Finding, MadeOf, Outcome,
+    Rendered,
 };
 use crate::record::{Record, Said};
 

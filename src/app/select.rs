@@ -8,12 +8,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use crate::app::confirm::Place;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
-use crate::model::{AssetId, AssetPath, RelPath, RootName, unescape_bytes};
+use crate::model::{AssetId, AssetPath, RelPath, RootName, glob, unescape_bytes};
 use crate::observe::FramePattern;
 
 /// What an argument stands for.
@@ -326,8 +326,7 @@ impl Pattern {
         });
         // `[1001-1096]` is frames, not a set of characters.
         let glob = if sequence.is_none() && has_wildcards(text) {
-            let built = GlobBuilder::new(text).literal_separator(true).build();
-            Some(built.map_err(|error| {
+            Some(glob(text).map_err(|error| {
                 AppError::usage(
                     format!("{text:?} is not a pattern: {}", error.kind()),
                     "quote patterns for the shell, e.g. 'reel1/**'",

@@ -10,13 +10,12 @@ use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
-    Approval, AssetId, Authorities, Clearance, DeclarationId, Rejection, SourceType, Strength,
-    Timestamp,
+    Approval, AssetId, Authorities, Clearance, DeclarationId, Determination, Rejection, Timestamp,
 };
 use crate::record::{Entry, Record, Standing};
 use crate::report::{
-    ApprovalView, AssetView, DeclarationView, DeterminationView, EvidenceView, LocationView,
-    PathView, ReportView,
+    ApprovalView, AssetView, Decision, DecisionStanding, DeclarationView, DeterminationView,
+    EvidenceView, LocationView, PathView, ReportView,
 };
 
 /// Everything known of the one asset an argument stands for.
@@ -72,9 +71,9 @@ pub fn show(
         size: row.size,
         media_type: row.media_type,
         status: origin.status,
-        source_type: origin.source_type.map(SourceType::term),
-        strength: origin.strength.map(Strength::as_str),
-        clearance: clear.map(Clearance::as_str),
+        source_type: origin.source_type,
+        strength: origin.strength,
+        clearance: clear,
         tool: origin.tool,
         why: origin.why,
         locations: locations
@@ -89,12 +88,7 @@ pub fn show(
             .collect(),
         evidence: examination.evidence.into_iter().map(EvidenceView::from).collect(),
         problems: examination.problems.into_iter().map(|one| one.problem).collect(),
-        determination: determination.map(|entry| DeterminationView {
-            status: crate::model::AiStatus::from(entry.fact.status).as_str(),
-            by: entry.fact.by.clone(),
-            at: entry.at.to_string(),
-            note: entry.fact.note.clone(),
-        }),
+        determination: determination.map(self::determination),
         parents,
         children,
         lineage_left_out: more_parents + more_children,
@@ -102,6 +96,16 @@ pub fn show(
         approvals: approvals(&record, &clearing.authorities, &asset, now),
         events,
     })
+}
+
+/// A determination.
+pub(super) fn determination(entry: &Entry<Determination>) -> DeterminationView {
+    DeterminationView {
+        status: entry.fact.status,
+        by: entry.fact.by.clone(),
+        at: entry.at.to_string(),
+        note: entry.fact.note.clone(),
+    }
 }
 
 /// What stands of a declaration, and whom it was sent to.
@@ -114,7 +118,7 @@ pub(super) fn declaration(record: &Record, id: DeclarationId) -> Option<Declarat
         version: current.fact.version,
         at: current.at.to_string(),
         by: current.actor.clone(),
-        tier: current.fact.tier.as_str(),
+        tier: current.fact.tier,
         reported: dossier.report().map(|entry| ReportView {
             to: entry.fact.to.clone(),
             on: entry.fact.on.clone().unwrap_or_else(|| day(entry.at)),
@@ -150,15 +154,15 @@ pub(super) fn approval(
     let word = authorities.of(entry.seq).into_owned();
     ApprovalView {
         id: entry.fact.id.to_string(),
-        decision: "approved",
+        decision: Decision::Approved,
         by: entry.fact.by.clone(),
         at: entry.at.to_string(),
-        scope: Some(entry.fact.scope.as_str()),
+        scope: Some(entry.fact.scope),
         standing: match standing {
-            Standing::Active => "active",
-            Standing::Expired { .. } => "expired",
-            Standing::Revoked { .. } => "revoked",
-            Standing::Outdated { .. } => "outdated",
+            Standing::Active => DecisionStanding::Active,
+            Standing::Expired { .. } => DecisionStanding::Expired,
+            Standing::Revoked { .. } => DecisionStanding::Revoked,
+            Standing::Outdated { .. } => DecisionStanding::Outdated,
         },
         deliverables: entry.fact.deliverables.clone(),
         document: document.map(|one| one.hash.to_string()),
@@ -178,11 +182,11 @@ pub(super) fn rejection(entry: &Entry<Rejection>) -> ApprovalView {
     let document = entry.fact.document.as_ref();
     ApprovalView {
         id: entry.fact.id.to_string(),
-        decision: "rejected",
+        decision: Decision::Rejected,
         by: entry.fact.by.clone(),
         at: entry.at.to_string(),
         scope: None,
-        standing: "rejected",
+        standing: DecisionStanding::Rejected,
         deliverables: entry.fact.deliverables.clone(),
         document: document.map(|one| one.hash.to_string()),
         document_name: document.map(|one| one.name.clone()),

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use crate::app::decide::decisions;
 use crate::app::declare::attached;
-use crate::app::deliverables::deliverables;
+use crate::app::deliverables::{DeliverableView, deliverables};
 use crate::app::list::row;
 use crate::app::origins::{Clearing, Known, origins};
 use crate::app::{AppError, Context, Project};
@@ -13,7 +13,7 @@ use crate::ledger::{Reader, Totals};
 use crate::model::{AiStatus, AssetId, AssetPath, Clearance, RelPath, RootName, Strength};
 use crate::problem::Problem;
 use crate::record::Record;
-use crate::report::{DeclarationLine, DeliverableLine, ListRow, ProblemView, StatusView};
+use crate::report::{DeclarationLine, ListRow, ProblemView, StatusView};
 
 /// What is present in some part of the project, by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,16 +141,7 @@ pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, Ap
         awaiting_determination: determination,
         missing,
         problems: problems.iter().map(ProblemView::from).collect(),
-        deliverables: deliverables(project)?
-            .into_iter()
-            .map(|one| DeliverableLine {
-                name: one.name,
-                state: one.state.as_str(),
-                files: one.contents.len() as u64,
-                verdict: one.gate.map(|(outcome, _)| outcome.as_str()),
-                gated: one.gate.map(|(_, at)| at.to_string()),
-            })
-            .collect(),
+        deliverables: deliverables(project)?.iter().map(DeliverableView::line).collect(),
     })
 }
 
@@ -173,7 +164,7 @@ fn awaiting_report(reader: &Reader, record: &Record) -> Result<Vec<DeclarationLi
             id: id.to_string(),
             version: current.fact.version,
             purpose: current.fact.declaration.purpose.clone(),
-            tier: current.fact.tier.as_str(),
+            tier: current.fact.tier,
             assets: attached(reader, dossier)?.len() as u64,
         });
     }

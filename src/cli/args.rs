@@ -286,7 +286,7 @@ pub(super) struct LinkArgs {
     /// How it was made from it. A composite is AI-made in part, everything else as its source is
     // By the id of the global option of that name, which so is not handed down to this command.
     #[arg(id = "actor", long = "as", value_name = "RELATION", required_unless_present = "clear",
-        value_parser = PossibleValuesParser::new(Relation::ALL.iter().map(|(_, word)| *word)))]
+        value_parser = PossibleValuesParser::new(Relation::WORDS))]
     pub(super) relation: Option<String>,
     /// Withdraw the link, whoever or whatever file said so
     #[arg(long, conflicts_with = "actor")]
@@ -593,18 +593,11 @@ pub(super) struct LogArgs {
 }
 
 fn status(text: &str) -> Result<AiStatus, String> {
-    use AiStatus as S;
-    [S::Ai, S::AiPart, S::Suspect, S::NotAi, S::Unknown]
-        .into_iter()
-        .find(|status| status.as_str() == text)
-        .ok_or_else(|| "one of ai, ai-part, suspect, not-ai, unknown".to_owned())
+    AiStatus::from_word(text).ok_or_else(|| format!("one of {}", AiStatus::WORDS.join(", ")))
 }
 
 fn clearance(text: &str) -> Result<Clearance, String> {
-    Clearance::ALL.iter().copied().find(|one| one.as_str() == text).ok_or_else(|| {
-        let words: Vec<_> = Clearance::ALL.iter().map(|one| one.as_str()).collect();
-        format!("one of {}", words.join(", "))
-    })
+    Clearance::from_word(text).ok_or_else(|| format!("one of {}", Clearance::WORDS.join(", ")))
 }
 
 fn source_type(text: &str) -> Result<SourceType, String> {

@@ -14,7 +14,7 @@ use crate::report::{clean, count, plain};
 struct DeclaredView<'a> {
     id: String,
     version: u32,
-    tier: &'static str,
+    tier: Tier,
     reasons: Vec<ReasonView<'a>>,
     assets: usize,
 }
@@ -179,7 +179,7 @@ fn show(answer: &DeclareAnswer, output: &mut Output) -> Exit {
         output.json(&DeclaredView {
             id: answer.id.to_string(),
             version: answer.version,
-            tier: answer.tier.as_str(),
+            tier: answer.tier,
             reasons,
             assets: answer.assets,
         });

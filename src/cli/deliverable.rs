@@ -6,12 +6,13 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::app::{
-    self, AddOptions, Answer, AppError, Context, DeliverableDetails, DeliverableState, Project,
-    ReadTimeline,
+    self, AddOptions, Answer, AppError, Context, DeliverableDetails, Project, ReadTimeline,
 };
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{AssetId, AssetPath, MediaProblem, Reference, Rendered, Resolution, Timestamp};
+use crate::model::{
+    AssetId, AssetPath, DeliverableState, MediaProblem, Reference, Rendered, Resolution, Timestamp,
+};
 use crate::report::{DeliverableLine, PathView, ProblemView, clean, count, to_the_second};
 
 pub(super) fn add(
@@ -110,13 +111,7 @@ pub(super) fn rm(
 
 pub(super) fn ls(project: &Project, output: &mut Output) -> Result<Exit, AppError> {
     for one in app::deliverables(project)? {
-        let view = DeliverableLine {
-            name: one.name,
-            state: one.state.as_str(),
-            files: one.contents.len() as u64,
-            verdict: one.gate.map(|(outcome, _)| outcome.as_str()),
-            gated: one.gate.map(|(_, at)| at.to_string()),
-        };
+        let view = one.line();
         if output.is_json() {
             output.json(&view);
         } else {
@@ -130,9 +125,9 @@ pub(super) fn ls(project: &Project, output: &mut Output) -> Result<Exit, AppErro
 /// One deliverable in a list of them.
 pub(super) fn line(output: &Output, line: &DeliverableLine) -> String {
     let tone = match line.state {
-        "final" => Tone::Good,
-        "final-changed" => Tone::Bad,
-        _ => Tone::Faint,
+        DeliverableState::Final => Tone::Good,
+        DeliverableState::FinalChanged => Tone::Bad,
+        DeliverableState::Open => Tone::Faint,
     };
     let state = output.paint(tone, &format!("{:13}", line.state));
     let verdict = match (line.verdict, &line.gated) {
@@ -145,7 +140,7 @@ pub(super) fn line(output: &Output, line: &DeliverableLine) -> String {
 #[derive(Serialize)]
 struct DeliverableDetail {
     deliverable: String,
-    state: &'static str,
+    state: DeliverableState,
     paths: Vec<String>,
     timelines: Vec<String>,
     packages: Vec<String>,
@@ -192,7 +187,7 @@ struct ReferenceView {
     record_out: Option<String>,
     track: Option<String>,
     enabled: bool,
-    resolution: &'static str,
+    resolution: Resolution,
     asset: Option<String>,
     path: Option<String>,
     /// The raw bytes of `path`, where it is not UTF-8.
@@ -352,7 +347,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
             record_out: None,
             track: None,
             enabled: true,
-            resolution: Resolution::Resolved.as_str(),
+            resolution: Resolution::Resolved,
             asset: Some(item.asset.to_string()),
             path: Some(path),
             path_bytes: item.path.base64_when_not_utf8(),
@@ -379,7 +374,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
     }
     DeliverableDetail {
         deliverable: view.name,
-        state: view.state.as_str(),
+        state: view.state,
         paths: view.paths,
         timelines: view.timelines,
         packages: view.packages,
@@ -410,7 +405,7 @@ fn mentioned(
         record_out: reference.record_out,
         track: reference.track,
         enabled: reference.enabled,
-        resolution: answer.resolution.as_str(),
+        resolution: answer.resolution,
         asset: one.and_then(|path| assets.get(path)).map(ToString::to_string),
         path: one.map(ToString::to_string),
         path_bytes: one.and_then(AssetPath::base64_when_not_utf8),

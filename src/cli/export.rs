@@ -13,7 +13,7 @@ use crate::report::{PathView, ProblemView, clean, count, plain};
 #[derive(Serialize)]
 struct ExportView {
     deliverable: String,
-    verdict: &'static str,
+    verdict: Outcome,
     destination: String,
     delivered: bool,
     /// It was there before, as it is to leave now.
@@ -50,7 +50,7 @@ pub(super) fn export(
         let papers = done.map(|done| done.papers.iter().map(|one| one.name.clone()).collect());
         output.json(&ExportView {
             deliverable: answer.gate.deliverable.clone(),
-            verdict: answer.gate.verdict.outcome.as_str(),
+            verdict: answer.gate.verdict.outcome,
             destination,
             delivered: done.is_some(),
             already: answer.already,

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::app::{self, AppError, Context, DeliverableState, GateAnswer, Project};
+use crate::app::{self, AppError, Context, GateAnswer, Project};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::{Finding, Outcome, RuleCode, Seq, Severity, Waived};
+use crate::model::{DeliverableState, Finding, Outcome, RuleCode, Seq, Severity, Waived};
 use crate::report::{PathView, ProblemView, VerdictView, clean, count, plain};
 
 /// Findings of one kind and reason shown before the rest is only counted.
@@ -83,7 +83,7 @@ pub(super) fn show(
             problems.collect(),
             (answer.profile.clone(), answer.policy.to_string()),
             (answer.journal.seq.0, answer.journal.hash_hex()),
-            state.map(DeliverableState::as_str),
+            state,
         ));
         return exit;
     }

@@ -15,7 +15,7 @@ struct LinkView {
     children: Vec<String>,
     parents: Vec<String>,
     #[serde(rename = "as")]
-    relation: Option<&'static str>,
+    relation: Option<Relation>,
 }
 
 pub(super) fn run(
@@ -33,7 +33,7 @@ pub(super) fn run(
         return Ok(Exit::No);
     }
     let options = LinkOptions { children, parents, note: args.note.clone() };
-    let relation = args.relation.as_deref().and_then(Relation::parse);
+    let relation = args.relation.as_deref().and_then(Relation::from_word);
     let text = if let Some(relation) = relation {
         app::link(project, context, &options, relation)?;
         format!("{what} linked: {}", relation.as_str())
@@ -46,7 +46,7 @@ pub(super) fn run(
         output.json(&LinkView {
             children: ids(&options.children),
             parents: ids(&options.parents),
-            relation: relation.map(Relation::as_str),
+            relation,
         });
     } else {
         output.remark(&text);

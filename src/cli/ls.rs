@@ -7,6 +7,7 @@ use crate::app::{self, AppError, Context, ListOptions, Project};
 use crate::cli::args::ListArgs;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
+use crate::model::{Clearance, Strength};
 use crate::report::{ListRow, bytes, clean, csv_header, csv_row, plain};
 
 pub(super) fn run(
@@ -71,8 +72,8 @@ fn place(row: &ListRow, cwd: &Path) -> Vec<u8> {
 /// One location: status, how that is known, clearance, size, tool and path.
 pub(super) fn line(output: &Output, row: &ListRow) -> String {
     let status = output.paint(Tone::of(row.status), &format!("{:8}", row.status.as_str()));
-    let clearance = row.clearance.unwrap_or("-");
-    let strength = row.strength.unwrap_or("-");
+    let clearance = row.clearance.map_or("-", Clearance::as_str);
+    let strength = row.strength.map_or("-", Strength::as_str);
     let path = clean(&row.path.path).into_owned();
     let frames = row.frames.map(|frames| format!("  ({frames} frames)")).unwrap_or_default();
     let tool = row

@@ -9,6 +9,7 @@ use crate::cli::args::PolicyCommand;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::people::sign;
+use crate::model::TextKind;
 use crate::report::{RuleView, clean, count, plain};
 
 #[derive(Serialize)]
@@ -29,7 +30,7 @@ struct AckView {
 
 #[derive(Serialize)]
 struct ChangeView {
-    of: &'static str,
+    of: TextKind,
     seq: Option<u64>,
     by: Option<String>,
     at: Option<String>,

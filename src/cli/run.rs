@@ -18,7 +18,7 @@ struct RunView {
     ran: bool,
     command_exit: Option<u8>,
     /// Of the deliverable; of it and of what the command made once that ran.
-    verdict: &'static str,
+    verdict: Outcome,
     outputs: Vec<String>,
     rendition: bool,
     findings: Vec<FindingView>,
@@ -45,7 +45,7 @@ impl RunView {
         Self {
             ran: true,
             command_exit: Some(rendered.exit),
-            verdict: verdict.as_str(),
+            verdict,
             outputs: rendered.outputs.iter().map(|item| item.path.to_string()).collect(),
             rendition: rendered.is_rendition(),
             findings: ran.findings.iter().map(FindingView::from).collect(),
@@ -75,7 +75,7 @@ pub(super) fn run(
             output.json(&RunView {
                 ran: false,
                 command_exit: None,
-                verdict: outcome.as_str(),
+                verdict: outcome,
                 outputs: Vec::new(),
                 rendition: false,
                 findings: answer.gate.verdict.findings.iter().map(FindingView::from).collect(),

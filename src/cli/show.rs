@@ -141,7 +141,8 @@ fn approval(one: &ApprovalView, output: &mut Output) {
     } else {
         format!(" in {}", clean(&one.deliverables.join(", ")))
     };
-    let what = if one.determination { "confirmed the determination" } else { one.decision };
+    let what =
+        if one.determination { "confirmed the determination" } else { one.decision.as_str() };
     let when = to_the_second(&one.at);
     output.line(&format!(
         "  {} {what} by {}{scope}{names} ({}, {when}Z)",

@@ -4,8 +4,8 @@ use crate::app::{self, AppError, Context, Project};
 use crate::cli::args::{ToolArgs, ToolCommand};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
-use crate::model::Tool;
-use crate::report::{ToolView, clean, to_the_second};
+use crate::model::{Answer, Tool};
+use crate::report::{ToolView, answered, clean, to_the_second};
 
 pub(super) fn run(
     context: &Context<'_>,
@@ -66,10 +66,10 @@ fn line(view: &ToolView) -> String {
     let version = view.version.as_deref().unwrap_or("any version");
     let by =
         view.vendor.as_ref().map(|vendor| format!(" by {}", clean(vendor))).unwrap_or_default();
-    let enterprise = view.enterprise.unwrap_or("not answered");
+    let enterprise = answered(view.enterprise);
     let trains = match [view.stores, view.reuses, view.trains_on_inputs, view.trains_on_outputs] {
-        all if all.contains(&Some("yes")) => "keeps or trains on data",
-        all if all.iter().all(|one| *one == Some("no")) => "keeps nothing",
+        all if all.contains(&Some(Answer::Yes)) => "keeps or trains on data",
+        all if all.iter().all(|one| *one == Some(Answer::No)) => "keeps nothing",
         _ => "terms not answered",
     };
     let terms = if view.terms.is_some() { ", terms on record" } else { "" };
@@ -86,7 +86,7 @@ fn whole(view: &ToolView, output: &mut Output) {
     output.line(&format!("{name}  registered {when}Z by {}", clean(&view.by)));
     let terms = view.terms_name.as_ref().zip(view.terms.as_ref());
     let terms = terms.map(|(name, hash)| format!("{name} ({})", &hash[..12]));
-    let said = |answer: Option<&'static str>| Some(answer.unwrap_or("not answered").to_owned());
+    let said = |answer| Some(answered(answer).to_owned());
     let lines = [
         ("version", view.version.clone()),
         ("vendor", view.vendor.clone()),

@@ -7,10 +7,11 @@ use crate::cli::args::{Global, WatchArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::clock::SystemClock;
+use crate::model::AiStatus;
 use crate::problem::{Problem, Silent};
 use crate::report::{
-    GuardView, PollView, ProblemView, ReadyView, WatchEvent, clean, count, duration, json_line,
-    plain,
+    GuardState, GuardView, PollView, ProblemView, ReadyView, WatchEvent, clean, count, duration,
+    json_line, plain,
 };
 
 /// Characters of a reason on a line.
@@ -113,7 +114,7 @@ fn text(events: &[WatchEvent], output: &mut Output) {
 }
 
 fn line(one: &News, output: &mut Output) {
-    let tone = if one.status == "suspect" { Tone::Careful } else { Tone::Bad };
+    let tone = if one.status == AiStatus::Suspect { Tone::Careful } else { Tone::Bad };
     let status = output.paint(tone, &format!("{:<7}", one.status));
     let frames = one.frames.map(|frames| format!(" ({})", count(frames, "frame")));
     let (path, why) = (clean(&one.path), plain(&one.why, output.limit(REASON)));
@@ -122,9 +123,9 @@ fn line(one: &News, output: &mut Output) {
 
 fn guard(view: &GuardView, output: &mut Output) {
     let tone = match view.state {
-        "known" => Tone::Good,
-        "arriving" => Tone::Careful,
-        _ => Tone::Bad,
+        GuardState::Known => Tone::Good,
+        GuardState::Arriving => Tone::Careful,
+        GuardState::Refused => Tone::Bad,
     };
     let state = output.paint(tone, &format!("guard: {}", view.state));
     output.line(&format!(

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, Row};
 
 use crate::model::{
-    AssetId, AssetPath, Derivation, Evidence, Examination, Fingerprint, GivenName, Head, Identity,
-    NameKind, RelPath, Relation, RootName, Seq, Sighting, SourceType, Strength, Timestamp, Trust,
+    AssetId, AssetPath, ContentProblem, Derivation, Evidence, Examination, Fingerprint, GivenName,
+    Head, Identity, NameKind, RelPath, Relation, RootName, Seq, Sighting, SourceType, Strength,
+    Timestamp, Trust,
 };
 
 /// What the ledger knows of one path, for as long as it is looked at.
@@ -202,88 +203,99 @@ pub(super) const fn sighting(code: i64) -> Sighting {
     }
 }
 
+/// A question for evidence of a content, with the columns that `evidence` reads.
+macro_rules! evidence_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
+                    detail, value, rule
+             FROM evidence WHERE asset = ?1 ",
+            $which
+        )
+    };
+}
+
 /// The evidence of a content: what its bytes show in the order it stands in them, then what was
 /// attached to it in the order it was seen.
 pub(super) fn evidence_of(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
-    tables
-        .prepare_cached(
-            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
-                    detail, value, rule
-             FROM evidence WHERE asset = ?1 ORDER BY ordinal < 0, abs(ordinal)",
-        )?
-        .query_map([asset], evidence)?
-        .collect()
+    all_of(tables, evidence_where!("ORDER BY ordinal < 0, abs(ordinal)"), asset, evidence)
 }
 
 /// What the bytes of a content show, in the order it stands in them.
 pub(super) fn evidence_in(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
-    tables
-        .prepare_cached(
-            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
-                    detail, value, rule
-             FROM evidence WHERE asset = ?1 AND ordinal >= 0 ORDER BY ordinal",
-        )?
-        .query_map([asset], evidence)?
-        .collect()
+    all_of(tables, evidence_where!("AND ordinal >= 0 ORDER BY ordinal"), asset, evidence)
 }
 
 /// What was attached to a content, in the order it was seen.
 pub(super) fn attached_to(tables: &Connection, asset: i64) -> rusqlite::Result<Vec<Evidence>> {
-    tables
-        .prepare_cached(
-            "SELECT detector, mark, place, strength, source_type, tool, model, signer, trust,
-                    detail, value, rule
-             FROM evidence WHERE asset = ?1 AND ordinal < 0 ORDER BY ordinal DESC",
-        )?
-        .query_map([asset], evidence)?
-        .collect()
+    all_of(tables, evidence_where!("AND ordinal < 0 ORDER BY ordinal DESC"), asset, evidence)
+}
+
+/// What could not be examined in a content.
+pub(super) fn problems_of(
+    tables: &Connection,
+    asset: i64,
+) -> rusqlite::Result<Vec<ContentProblem>> {
+    let sql = "SELECT detector, problem FROM content_problem WHERE asset = ?1 ORDER BY ordinal";
+    all_of(tables, sql, asset, |row| {
+        Ok(ContentProblem { detector: row.get(0)?, problem: row.get(1)? })
+    })
+}
+
+fn all_of<T>(
+    tables: &Connection,
+    sql: &str,
+    asset: i64,
+    row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    tables.prepare_cached(sql)?.query_map([asset], row)?.collect()
+}
+
+/// A question for names of a content, with the columns that `names` reads.
+macro_rules! names_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT source, relation, kind, name, place FROM given_name WHERE asset = ?1 AND ",
+            $which
+        )
+    };
+}
+
+/// The names that the bytes of a content carry.
+pub(super) fn names_in(tables: &Connection, asset: i64) -> rusqlite::Result<Identity> {
+    let mut query = tables.prepare_cached(names_where!("ordinal >= 0 ORDER BY ordinal"))?;
+    names(query.query([asset])?)
 }
 
 /// The names that sidecars have for a content, in the order they were seen.
 pub(super) fn names_beside(tables: &Connection, asset: i64) -> rusqlite::Result<Identity> {
-    let mut query = tables.prepare_cached(
-        "SELECT source, relation, kind, name, place FROM given_name
-         WHERE asset = ?1 AND ordinal < 0 ORDER BY ordinal DESC",
-    )?;
+    let mut query = tables.prepare_cached(names_where!("ordinal < 0 ORDER BY ordinal DESC"))?;
     names(query.query([asset])?)
 }
 
-/// The names in some rows, each content's together.
-pub(super) fn names(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Identity> {
+/// The names in the rows of a content. A word that the table's CHECK does not allow is read as the one
+/// that counts most.
+fn names(mut rows: rusqlite::Rows<'_>) -> rusqlite::Result<Identity> {
     let (mut identity, mut newest) = (Identity::default(), 0);
     while let Some(row) = rows.next()? {
-        add_name(&mut identity, &mut newest, row, 0)?;
+        let source: i64 = row.get(0)?;
+        let kind = NameKind::from_word(row.get_ref(2)?.as_str()?).unwrap_or(NameKind::Document);
+        let name = GivenName(kind, row.get(3)?);
+        if source == 0 {
+            identity.own.push(name);
+            continue;
+        }
+        if source != newest {
+            newest = source;
+            let relation = Relation::from_word(row.get_ref(1)?.as_str()?);
+            let relation = relation.unwrap_or(Relation::Version);
+            identity.from.push(Derivation { relation, names: Vec::new(), place: row.get(4)? });
+        }
+        if let Some(last) = identity.from.last_mut() {
+            last.names.push(name);
+        }
     }
     Ok(identity)
-}
-
-/// Adds the name in a row to what is known of a content: `source`, `relation`, `kind`, `name`, `place`
-/// from column `first` on, in the order of the table. A word that the table's CHECK does not
-/// allow is read as the one that counts most.
-fn add_name(
-    identity: &mut Identity,
-    newest: &mut i64,
-    row: &Row<'_>,
-    first: usize,
-) -> rusqlite::Result<()> {
-    let source: i64 = row.get(first)?;
-    let kind = NameKind::parse(row.get_ref(first + 2)?.as_str()?).unwrap_or(NameKind::Document);
-    let name = GivenName(kind, row.get(first + 3)?);
-    if source == 0 {
-        identity.own.push(name);
-        return Ok(());
-    }
-    if source != *newest {
-        *newest = source;
-        let relation = Relation::parse(row.get_ref(first + 1)?.as_str()?);
-        let relation = relation.unwrap_or(Relation::Version);
-        let place = row.get(first + 4)?;
-        identity.from.push(Derivation { relation, names: Vec::new(), place });
-    }
-    if let Some(last) = identity.from.last_mut() {
-        last.names.push(name);
-    }
-    Ok(())
 }
 
 fn evidence(row: &Row<'_>) -> rusqlite::Result<Evidence> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, DeclarationId, NamedDeclaration, Timestamp};
+use crate::model::{AssetId, DeclarationId, NamedDeclaration, Timestamp, words};
 
 /// `A-n`: the n-th decision on the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -26,23 +26,14 @@ impl FromStr for ApprovalId {
     }
 }
 
-/// What an approval allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Temporary use: edit, pitch, screening copies.
-    Temp,
-    /// Part of a final deliverable.
-    Final,
-}
-
-impl Scope {
-    /// As it is written in JSON, in text and after `--scope`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Temp => "temp",
-            Self::Final => "final",
-        }
+words! {
+    /// What an approval allows.
+    #[derive(Deserialize)]
+    pub enum Scope {
+        /// Temporary use: edit, pitch, screening copies.
+        Temp = "temp",
+        /// Part of a final deliverable.
+        Final = "final",
     }
 }
 
@@ -126,6 +117,27 @@ pub struct Approval {
     /// What was signed, where it was. It says the same as the fields above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<Signed>,
+}
+
+impl Approval {
+    /// A yes and nothing more: for all deliverables, without a document, and bound to nothing.
+    pub fn new(id: ApprovalId, assets: Vec<AssetId>, by: &str, scope: Scope) -> Self {
+        Self {
+            id,
+            assets,
+            by: by.to_owned(),
+            scope,
+            deliverables: Vec::new(),
+            document: None,
+            conditions: None,
+            expires: None,
+            note: None,
+            determination: false,
+            declaration: None,
+            under: None,
+            signed: None,
+        }
+    }
 }
 
 /// A person's word that what an approval is bound to was met.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, Signed};
+use crate::model::{AssetId, Signed, words};
 
 /// The list of approvers in force from here on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,4 +31,14 @@ pub struct PolicyAcknowledged {
     /// What was signed, where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<Signed>,
+}
+
+words! {
+    /// Which text decides who may say yes to what.
+    pub enum TextKind {
+        /// A policy.
+        Policy = "policy",
+        /// A list of approvers.
+        Approvers = "approvers",
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, RootName, Seq};
+use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, RootName, Seq, words};
 
 /// What a deliverable is made of: a file, a folder or a glob below a root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,6 +25,18 @@ impl fmt::Display for PathPattern {
             write!(f, "{}:", self.root.as_str())?;
         }
         f.write_str(if self.pattern.is_empty() { "." } else { &self.pattern })
+    }
+}
+
+words! {
+    /// Where a deliverable stands.
+    pub enum DeliverableState {
+        /// Not marked final.
+        Open = "open",
+        /// Final, and what it holds is what was finalised.
+        Final = "final",
+        /// Final, and what it holds has changed since: reopen it before anything is exported.
+        FinalChanged = "final-changed",
     }
 }
 

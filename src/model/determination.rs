@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AiStatus, AssetId, SourceType};
+use crate::model::{AiStatus, AssetId, SourceType, words};
 
-/// The three answers a person can give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeterminedStatus {
-    /// Wholly generated.
-    Ai,
-    /// Contains or was altered by generative AI.
-    AiPart,
-    /// Not AI-made, whatever marks it carries.
-    NotAi,
+words! {
+    /// The three answers a person can give.
+    #[derive(Deserialize)]
+    pub enum DeterminedStatus {
+        /// Wholly generated.
+        Ai = "ai",
+        /// Contains or was altered by generative AI.
+        AiPart = "ai-part",
+        /// Not AI-made, whatever marks it carries.
+        NotAi = "not-ai",
+    }
 }
 
 impl From<DeterminedStatus> for AiStatus {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, Identity, SourceType, Strength};
+use crate::model::{AssetId, Identity, SourceType, Strength, words};
 
 /// One mark found in (or beside) an asset.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,33 +66,21 @@ impl Evidence {
     }
 }
 
-/// How far a signature can be trusted. Anything but `Trusted` still counts when it *raises* the
-/// status of an asset: most genuine AI outputs are signed by keys no list knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trust {
-    /// Whole, and the signer is on the configured trust list.
-    Trusted,
-    /// Whole, and the signer is on no list we have.
-    ValidUntrusted,
-    /// Whole, and the signing certificate had run out.
-    Expired,
-    /// The manifest or its signature does not check out.
-    Invalid,
-    /// The manifest checks out and the content it was made for has been changed.
-    Tampered,
-}
-
-impl Trust {
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Trusted => "trusted",
-            Self::ValidUntrusted => "valid-untrusted",
-            Self::Expired => "expired",
-            Self::Invalid => "invalid",
-            Self::Tampered => "tampered",
-        }
+words! {
+    /// How far a signature can be trusted. Anything but `Trusted` still counts when it *raises* the
+    /// status of an asset: most genuine AI outputs are signed by keys no list knows.
+    #[derive(PartialOrd, Ord, Deserialize)]
+    pub enum Trust {
+        /// Whole, and the signer is on the configured trust list.
+        Trusted = "trusted",
+        /// Whole, and the signer is on no list we have.
+        ValidUntrusted = "valid-untrusted",
+        /// Whole, and the signing certificate had run out.
+        Expired = "expired",
+        /// The manifest or its signature does not check out.
+        Invalid = "invalid",
+        /// The manifest checks out and the content it was made for has been changed.
+        Tampered = "tampered",
     }
 }
 

@@ -3,45 +3,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::AssetId;
+use crate::model::{AssetId, words};
 
-/// How a content was made from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Relation {
-    /// The same in another format.
-    Transcode,
-    /// The same, smaller, to work with.
-    Proxy,
-    /// A part of the picture.
-    Crop,
-    /// Put together from it and other things.
-    Composite,
-    /// A frame, or a run of frames.
-    Frame,
-    /// A later state.
-    Version,
-}
-
-impl Relation {
-    /// Every one, with the word that output, journal and `--as` have for it.
-    pub const ALL: &'static [(Self, &'static str)] = &[
-        (Self::Transcode, "transcode"),
-        (Self::Proxy, "proxy"),
-        (Self::Crop, "crop"),
-        (Self::Composite, "composite"),
-        (Self::Frame, "frame"),
-        (Self::Version, "version"),
-    ];
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(one, _)| *one == self).map_or("", |(_, word)| word)
-    }
-
-    /// Reads the word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(one, _)| *one)
+words! {
+    /// How a content was made from another.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum Relation {
+        /// The same in another format.
+        Transcode = "transcode",
+        /// The same, smaller, to work with.
+        Proxy = "proxy",
+        /// A part of the picture.
+        Crop = "crop",
+        /// Put together from it and other things.
+        Composite = "composite",
+        /// A frame, or a run of frames.
+        Frame = "frame",
+        /// A later state.
+        Version = "version",
     }
 }
 
@@ -76,31 +55,16 @@ pub struct Unlinked {
     pub note: Option<String>,
 }
 
-/// What kind of name a file carries, the most exact first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NameKind {
-    /// The label of a C2PA manifest: one signed state of one asset.
-    Manifest,
-    /// XMP `InstanceID`: one saved state of a document.
-    Instance,
-    /// XMP `DocumentID`: a document in all its states.
-    Document,
-}
-
-impl NameKind {
-    /// Every one, with its word.
-    pub const ALL: &'static [(Self, &'static str)] =
-        &[(Self::Manifest, "manifest"), (Self::Instance, "instance"), (Self::Document, "document")];
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(one, _)| *one == self).map_or("", |(_, word)| word)
-    }
-
-    /// Reads the word.
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(one, _)| *one)
+words! {
+    /// What kind of name a file carries, the most exact first.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum NameKind {
+        /// The label of a C2PA manifest: one signed state of one asset.
+        Manifest = "manifest",
+        /// XMP `InstanceID`: one saved state of a document.
+        Instance = "instance",
+        /// XMP `DocumentID`: a document in all its states.
+        Document = "document",
     }
 }
 

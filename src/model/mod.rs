@@ -13,6 +13,7 @@ mod deliverable;
 mod determination;
 mod event;
 mod evidence;
+mod glob;
 mod lineage;
 mod observation;
 mod principal;
@@ -23,12 +24,13 @@ mod timestamp;
 mod tool;
 mod value;
 mod verdict;
+mod words;
 
 pub use approval::{
     Approval, ApprovalId, ConditionMet, DeclarationVersion, Document, Rejection, Revocation, Scope,
     Signed,
 };
-pub use approvers::{ApproversAdopted, PolicyAcknowledged};
+pub use approvers::{ApproversAdopted, PolicyAcknowledged, TextKind};
 pub use asset_id::{AssetId, BadAssetId};
 pub use asset_path::{
     AssetPath, BadPath, PROJECT_ROOT, RelPath, RootName, escape_bytes, unescape_bytes,
@@ -40,8 +42,8 @@ pub use declaration::{
     TalentUse, Tier, plain_word,
 };
 pub use deliverable::{
-    Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile, MadeOf,
-    PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
+    DeliverableState, Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile,
+    MadeOf, PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{
@@ -49,6 +51,7 @@ pub use event::{
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
+pub use glob::glob;
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,
@@ -64,3 +67,4 @@ pub use value::{BadValue, Value};
 pub use verdict::{
     Finding, FindingCode, MediaProblem, Outcome, RuleCode, Severity, Verdict, Waived,
 };
+pub(crate) use words::words;

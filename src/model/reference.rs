@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::model::words;
+
 /// Frames of an image sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameRange {
@@ -24,16 +26,18 @@ pub enum MediaKind {
     Other,
 }
 
-/// Why a timeline names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Use {
-    /// It is what is seen or heard there.
-    Used,
-    /// Another choice for the same place: an audition that is not picked, an angle that is not shown,
-    /// a second media reference.
-    Alternative,
-    /// It is in the list of media, and whether it is used cannot be told.
-    Listed,
+words! {
+    /// Why a timeline names it.
+    #[derive(PartialOrd, Ord)]
+    pub enum Use {
+        /// It is what is seen or heard there.
+        Used = "used",
+        /// Another choice for the same place: an audition that is not picked, an angle that is not shown,
+        /// a second media reference.
+        Alternative = "alternative",
+        /// It is in the list of media, and whether it is used cannot be told.
+        Listed = "listed",
+    }
 }
 
 /// One mention of a piece of media in a timeline.
@@ -79,28 +83,18 @@ pub struct Reference {
     pub place: String,
 }
 
-/// What came of looking for a reference's media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Resolution {
-    /// It is known which files are meant, and they are there.
-    Resolved,
-    /// More than one file may be meant.
-    Ambiguous,
-    /// Nothing the project knows is meant.
-    Unresolved,
-    /// It is known where it should lie, and it is not all there.
-    Offline,
-}
-
-impl Resolution {
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Resolved => "resolved",
-            Self::Ambiguous => "ambiguous",
-            Self::Unresolved => "unresolved",
-            Self::Offline => "offline",
-        }
+words! {
+    /// What came of looking for a reference's media.
+    #[derive(PartialOrd, Ord)]
+    pub enum Resolution {
+        /// It is known which files are meant, and they are there.
+        Resolved = "resolved",
+        /// More than one file may be meant.
+        Ambiguous = "ambiguous",
+        /// Nothing the project knows is meant.
+        Unresolved = "unresolved",
+        /// It is known where it should lie, and it is not all there.
+        Offline = "offline",
     }
 }
 

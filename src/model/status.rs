@@ -1,116 +1,70 @@
 //! The words for what is known of an asset's origin, as they appear in output.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-/// Whether an asset is AI-made. Decided by `origin` from evidence and people's determinations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AiStatus {
-    /// Wholly generated.
-    Ai,
-    /// Contains, or was altered by, generative AI.
-    AiPart,
-    /// A weak mark: a person must decide.
-    Suspect,
-    /// A person determined so, or a trusted capture claim says so.
-    NotAi,
-    /// No mark, which says nothing.
-    Unknown,
+use crate::model::words;
+
+words! {
+    /// Whether an asset is AI-made. Decided by `origin` from evidence and people's determinations.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum AiStatus {
+        /// Wholly generated.
+        Ai = "ai",
+        /// Contains, or was altered by, generative AI.
+        AiPart = "ai-part",
+        /// A weak mark: a person must decide.
+        Suspect = "suspect",
+        /// A person determined so, or a trusted capture claim says so.
+        NotAi = "not-ai",
+        /// No mark, which says nothing.
+        Unknown = "unknown",
+    }
 }
 
 impl AiStatus {
-    /// As it is written in JSON, in text and after `--status`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ai => "ai",
-            Self::AiPart => "ai-part",
-            Self::Suspect => "suspect",
-            Self::NotAi => "not-ai",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// `ai`, `ai-part` and `suspect`: what `ls --ai` lists.
     pub const fn is_ai_or_suspect(self) -> bool {
         matches!(self, Self::Ai | Self::AiPart | Self::Suspect)
     }
 }
 
-/// How strong the evidence is that decided a status; stronger is greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Strength {
-    /// Taken over from a parent asset.
-    Inherited,
-    /// A pattern that fits generators, and sometimes other things.
-    Heuristic,
-    /// What a tool left behind: parameters, a software string.
-    Trace,
-    /// A standard label, unsigned.
-    Declared,
-    /// A standard label in a signed manifest.
-    Signed,
-    /// A person's recorded determination.
-    Person,
-}
-
-impl Strength {
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Inherited => "inherited",
-            Self::Heuristic => "heuristic",
-            Self::Trace => "trace",
-            Self::Declared => "declared",
-            Self::Signed => "signed",
-            Self::Person => "person",
-        }
+words! {
+    /// How strong the evidence is that decided a status; stronger is greater.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum Strength {
+        /// Taken over from a parent asset.
+        Inherited = "inherited",
+        /// A pattern that fits generators, and sometimes other things.
+        Heuristic = "heuristic",
+        /// What a tool left behind: parameters, a software string.
+        Trace = "trace",
+        /// A standard label, unsigned.
+        Declared = "declared",
+        /// A standard label in a signed manifest.
+        Signed = "signed",
+        /// A person's recorded determination.
+        Person = "person",
     }
 }
 
-/// Where an AI-made or suspect asset stands with the people who must clear it. A summary for
-/// lists; the gate never reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Clearance {
-    /// Nobody said anything yet.
-    Undeclared,
-    /// Its use was declared.
-    Declared,
-    /// What was declared was sent to the commissioner's contact.
-    Reported,
-    /// At least one active approval of scope final.
-    Approved,
-    /// The newest decision is a rejection.
-    Rejected,
-    /// It was approved, and that was withdrawn.
-    Revoked,
-    /// It was approved, and the approval ran out.
-    Expired,
-}
-
-impl Clearance {
-    /// Every one, in the order of the work.
-    pub const ALL: &'static [Self] = &[
-        Self::Undeclared,
-        Self::Declared,
-        Self::Reported,
-        Self::Approved,
-        Self::Rejected,
-        Self::Revoked,
-        Self::Expired,
-    ];
-
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Undeclared => "undeclared",
-            Self::Declared => "declared",
-            Self::Reported => "reported",
-            Self::Approved => "approved",
-            Self::Rejected => "rejected",
-            Self::Revoked => "revoked",
-            Self::Expired => "expired",
-        }
+words! {
+    /// Where an AI-made or suspect asset stands with the people who must clear it. A summary for
+    /// lists; the gate never reads it.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum Clearance {
+        /// Nobody said anything yet.
+        Undeclared = "undeclared",
+        /// Its use was declared.
+        Declared = "declared",
+        /// What was declared was sent to the commissioner's contact.
+        Reported = "reported",
+        /// At least one active approval of scope final.
+        Approved = "approved",
+        /// The newest decision is a rejection.
+        Rejected = "rejected",
+        /// It was approved, and that was withdrawn.
+        Revoked = "revoked",
+        /// It was approved, and the approval ran out.
+        Expired = "expired",
     }
 }

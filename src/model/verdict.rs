@@ -4,25 +4,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, AssetPath, Timestamp};
+use crate::model::{AssetId, AssetPath, Timestamp, words};
 
 macro_rules! rule_codes {
     ($($variant:ident = $code:literal, $meaning:literal;)*) => {
-        /// The stable code of a finding. Scripts match on it; a code is never given a new meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum RuleCode {
-            $(#[doc = $meaning] #[serde(rename = $code)] $variant,)*
+        words! {
+            /// The stable code of a finding. Scripts match on it; a code is never given a new meaning.
+            #[derive(PartialOrd, Ord, Hash, Deserialize)]
+            pub enum RuleCode {
+                $(#[doc = $meaning] $variant = $code,)*
+            }
         }
 
         impl RuleCode {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// As it is written in JSON, in text and in policies.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code),* }
-            }
-
             /// One sentence on what it means.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning),* }
@@ -131,23 +125,14 @@ impl RuleCode {
     }
 }
 
-/// What a finding does to the verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Said, and nothing more.
-    Warn,
-    /// The deliverable cannot pass.
-    Block,
-}
-
-impl Severity {
-    /// As it is written in JSON, in text and in policies.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Warn => "warn",
-            Self::Block => "block",
-        }
+words! {
+    /// What a finding does to the verdict.
+    #[derive(PartialOrd, Ord, Hash, Deserialize)]
+    pub enum Severity {
+        /// Said, and nothing more.
+        Warn = "warn",
+        /// The deliverable cannot pass.
+        Block = "block",
     }
 }
 
@@ -196,28 +181,20 @@ pub struct MediaProblem {
     pub reference: Option<String>,
 }
 
-/// The answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Nothing blocks.
-    Pass,
-    /// Something other than `media-*` blocks.
-    Refused,
-    /// Only `media-*` findings block.
-    CannotTell,
+words! {
+    /// The answer.
+    #[derive(Deserialize)]
+    pub enum Outcome {
+        /// Nothing blocks.
+        Pass = "pass",
+        /// Something other than `media-*` blocks.
+        Refused = "refused",
+        /// Only `media-*` findings block.
+        CannotTell = "cannot-tell",
+    }
 }
 
 impl Outcome {
-    /// As it is written in JSON and in text.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Refused => "refused",
-            Self::CannotTell => "cannot-tell",
-        }
-    }
-
     /// The answer to two questions at once.
     #[must_use]
     pub const fn worst(self, other: Self) -> Self {

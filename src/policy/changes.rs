@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use toml::{Table, Value};
 
-use crate::model::{FindingCode, Severity};
+use crate::model::{FindingCode, Severity, TextKind};
 use crate::policy::difference::all_lines;
 use crate::policy::{Policy, Rule};
 
@@ -15,8 +15,8 @@ type Parts = BTreeMap<(String, u64), BTreeMap<String, String>>;
 
 /// What is different between two texts, a line each. Of policies by what they say; of anything else by
 /// lines.
-pub fn changes(of: &str, before: &str, after: &str) -> Vec<String> {
-    let known = (of == "policy").then(|| of_policies(before, after)).flatten();
+pub fn changes(of: TextKind, before: &str, after: &str) -> Vec<String> {
+    let known = (of == TextKind::Policy).then(|| of_policies(before, after)).flatten();
     let all = known.unwrap_or_else(|| all_lines(before, after));
     if all.is_empty() { vec!["comments, blank lines or their order only".to_owned()] } else { all }
 }
@@ -144,7 +144,7 @@ mod tests {
             .replace("\"warn\"\n[[rule]]\ncode = \"show", "\"block\"\n[[rule]]\ncode = \"show")
             .replace("is = true", "is = false")
             + "[[waiver]]\ncode = \"ai-unapproved\"\nasset = \"**\"\nwho = \"D\"\nwhy = \"w\"\nuntil = \"2099-01-01\"\n";
-        let found = changes("policy", BEFORE, &("title = \"t\"\n".to_owned() + &after));
+        let found = changes(TextKind::Policy, BEFORE, &("title = \"t\"\n".to_owned() + &after));
         let starts = [
             "ai-unapproved: severity block -> warn",
             "rule show-own: when { fact = \"ai\", is = true } -> { fact = \"ai\", is = false }",
@@ -160,32 +160,38 @@ mod tests {
         for (found, start) in found.iter().zip(starts) {
             assert!(found.starts_with(start) && !found.contains('\n'), "{found:?}");
         }
-        let gone =
-            changes("policy", BEFORE, &BEFORE[..BEFORE.find("[[rule]]\ncode = \"show").unwrap()]);
+        let gone = changes(
+            TextKind::Policy,
+            BEFORE,
+            &BEFORE[..BEFORE.find("[[rule]]\ncode = \"show").unwrap()],
+        );
         assert_eq!(gone[0], "show-own: severity block -> (no rule)");
         // A rule that is not listed is in force at its default.
         let less = BEFORE.replace("[[rule]]\ncode = \"ai-unapproved\"\nseverity = \"block\"\n", "");
-        assert_eq!(changes("policy", BEFORE, &less), ["comments, blank lines or their order only"]);
+        assert_eq!(
+            changes(TextKind::Policy, BEFORE, &less),
+            ["comments, blank lines or their order only"]
+        );
     }
 
     #[test]
     fn parts_of_one_name_are_told_apart_in_time_that_grows_with_their_number() {
         let waiver = "[[waiver]]\ncode = \"ai-unapproved\"\nasset = \"a\"\nwho = \"D\"\nwhy = \"w\"\nuntil = \"2099-01-01\"\n";
         let text = |count| BEFORE.to_owned() + &waiver.repeat(count);
-        let found = changes("policy", &text(1), &text(2));
+        let found = changes(TextKind::Policy, &text(1), &text(2));
         assert_eq!(found.len(), 4, "{found:#?}");
         assert_eq!(found[0], "waiver ai-unapproved of a: (number 2) asset (nothing) -> \"a\"");
         // Told apart by names that each hold the one before, this takes hours.
-        assert_eq!(changes("policy", BEFORE, &text(8_000)).len(), 4 * 8_000);
+        assert_eq!(changes(TextKind::Policy, BEFORE, &text(8_000)).len(), 4 * 8_000);
     }
 
     #[test]
     fn what_is_no_policy_is_told_by_its_lines_all_of_them() {
         let long = "line\n".repeat(40);
-        assert_eq!(changes("approvers", "", &long).len(), 40);
-        assert_eq!(changes("policy", "nothing", "a\n").len(), 2);
+        assert_eq!(changes(TextKind::Approvers, "", &long).len(), 40);
+        assert_eq!(changes(TextKind::Policy, "nothing", "a\n").len(), 2);
         assert_eq!(
-            changes("approvers", "a\n", "# b\na\n"),
+            changes(TextKind::Approvers, "a\n", "# b\na\n"),
             ["comments, blank lines or their order only"]
         );
     }

@@ -171,13 +171,13 @@ mod tests {
         fn get(&self, fact: Fact) -> Value<'_> {
             let text = format!("{} {}", self.0, fact.as_str());
             let drawn = blake3::hash(text.as_bytes()).as_bytes()[0] as usize;
-            let pick = |words: Vec<&'static str>| words.get(drawn % (words.len() + 1)).copied();
+            let pick = |words: &[&'static str]| words.get(drawn % (words.len() + 1)).copied();
             match fact.kind() {
                 Kind::Flag => Value::Flag(drawn.is_multiple_of(2)),
                 Kind::Number => Value::Number(drawn as u64 % 3),
                 Kind::Text => Value::maybe((drawn.is_multiple_of(2)).then_some("x")),
-                Kind::Word(words) => Value::maybe(pick(words())),
-                Kind::Words(words) => Value::Words(pick(words()).into_iter().collect()),
+                Kind::Word(words) => Value::maybe(pick(words)),
+                Kind::Words(words) => Value::Words(pick(words).into_iter().collect()),
                 Kind::Names => Value::Absent,
             }
         }

@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Answer, ELEMENTS, Medium, Prominence, Tier};
+use crate::model::{
+    AiStatus, Answer, Clearance, ELEMENTS, Medium, Prominence, Strength, Tier, words,
+};
 
 /// What a fact can be.
 #[derive(Clone, Copy, Debug)]
@@ -17,9 +19,9 @@ pub enum Kind {
     /// A number.
     Number,
     /// One of these words, the weaker first where they are ordered.
-    Word(fn() -> Vec<&'static str>),
+    Word(&'static [&'static str]),
     /// Some of these words.
-    Words(fn() -> Vec<&'static str>),
+    Words(&'static [&'static str]),
     /// Some names, which the policy itself gives: roles.
     Names,
 }
@@ -38,9 +40,9 @@ impl Kind {
     }
 
     /// The words it can be, where there is a closed set.
-    pub fn words(self) -> Option<Vec<&'static str>> {
+    pub const fn words(self) -> Option<&'static [&'static str]> {
         match self {
-            Self::Word(words) | Self::Words(words) => Some(words()),
+            Self::Word(words) | Self::Words(words) => Some(words),
             Self::Flag | Self::Text | Self::Number | Self::Names => None,
         }
     }
@@ -105,21 +107,15 @@ pub trait Facts {
 
 macro_rules! facts {
     ($($variant:ident = $name:literal, $about:ident, $kind:expr, $meaning:literal;)*) => {
-        /// A fact, by name.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Fact {
-            $(#[doc = $meaning] $variant,)*
+        words! {
+            /// A fact, by name.
+            #[derive(PartialOrd, Ord, Hash)]
+            pub enum Fact {
+                $(#[doc = $meaning] $variant = $name,)*
+            }
         }
 
         impl Fact {
-            /// Every fact.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// As policies write it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
-            }
-
             /// What it can be.
             pub fn kind(self) -> Kind {
                 match self { $(Self::$variant => $kind),* }
@@ -138,41 +134,18 @@ macro_rules! facts {
     };
 }
 
-fn statuses() -> Vec<&'static str> {
-    vec!["ai", "ai-part", "suspect", "not-ai", "unknown"]
-}
-
-fn strengths() -> Vec<&'static str> {
-    vec!["inherited", "heuristic", "trace", "declared", "signed", "person"]
-}
-
-fn clearances() -> Vec<&'static str> {
-    use crate::model::Clearance as C;
-    C::ALL.iter().map(|one| one.as_str()).collect()
-}
-
-fn approvals() -> Vec<&'static str> {
-    vec!["none", "rejected", "short", "holds"]
-}
-
-fn answers() -> Vec<&'static str> {
-    Answer::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn media() -> Vec<&'static str> {
-    Medium::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn prominences() -> Vec<&'static str> {
-    Prominence::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn tiers() -> Vec<&'static str> {
-    Tier::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn elements() -> Vec<&'static str> {
-    ELEMENTS.iter().map(|(word, _)| *word).collect()
+words! {
+    /// What the fact `approval` can be: what comes of everything that was said for and against a file.
+    pub enum ApprovalState {
+        /// Nobody approved it.
+        None = "none",
+        /// The newest decision is a no.
+        Rejected = "rejected",
+        /// The nearest approval lacks something that blocks.
+        Short = "short",
+        /// An approval holds.
+        Holds = "holds",
+    }
 }
 
 facts! {
@@ -186,11 +159,11 @@ facts! {
     Path = "path", Item, Kind::Text, "where the file lies";
     MediaType = "media-type", Item, Kind::Text, "what it is by its bytes, e.g. image/png";
     Timeline = "timeline", Item, Kind::Flag, "it is a timeline of the deliverable, and no media";
-    Status = "status", Item, Kind::Word(statuses), "its AI status";
+    Status = "status", Item, Kind::Word(AiStatus::WORDS), "its AI status";
     Ai = "ai", Item, Kind::Flag, "it needs an approval: its status is ai or ai-part, or it is declared and nobody determined that it is not AI, or it was made from such a file";
     SourceType = "source-type", Item, Kind::Text, "the IPTC source type of what decided the status";
-    Strength = "strength", Item, Kind::Word(strengths), "how strong that is";
-    Marked = "marked", Item, Kind::Word(strengths), "the strongest mark that says AI, whatever a person determined; not one that only allows it";
+    Strength = "strength", Item, Kind::Word(Strength::WORDS), "how strong that is";
+    Marked = "marked", Item, Kind::Word(Strength::WORDS), "the strongest mark that says AI, whatever a person determined; not one that only allows it";
     Because = "because", Item, Kind::Text, "the deciding reason of the status";
     Source = "source", Item, Kind::Text, "the id of what it was made from, where that is what must be cleared or determined";
     SourceSuspect = "source.suspect", Item, Kind::Flag, "it is AI-made only by what it was made from, and some of that is suspect and nobody determined it";
@@ -199,9 +172,9 @@ facts! {
     Determined = "determined", Item, Kind::Flag, "a person determined its origin";
     Contested = "contested", Item, Kind::Flag, "a person says not AI, and a mark says otherwise";
     Confirmed = "confirmed", Item, Kind::Flag, "a second person confirmed what was determined";
-    Clearance = "clearance", Item, Kind::Word(clearances), "the summary that ls shows; no bundled rule reads it";
+    Clearance = "clearance", Item, Kind::Word(Clearance::WORDS), "the summary that ls shows; no bundled rule reads it";
 
-    Approval = "approval", Item, Kind::Word(approvals), "none; rejected: the newest decision is a no; short: the nearest one lacks something that blocks; holds";
+    Approval = "approval", Item, Kind::Word(ApprovalState::WORDS), "none; rejected: the newest decision is a no; short: the nearest one lacks something that blocks; holds";
     ApprovalId = "approval.id", Item, Kind::Text, "the approval that comes nearest to what is needed, A-n";
     ApprovalBy = "approval.by", Item, Kind::Text, "who gave it";
     ApprovalDeclaration = "approval.declaration", Item, Kind::Text, "the declaration it was given under, or is outdated by, D-n";
@@ -228,36 +201,36 @@ facts! {
     Declaration = "declaration", Declaration, Kind::Text, "the declaration, D-n";
     DeclarationReported = "declaration.reported", Declaration, Kind::Flag, "it was reported as it stands";
     DeclarationApproved = "declaration.approved", Declaration, Kind::Flag, "an approval holds that was given after it got to stand as it does";
-    DeclarationTier = "declaration.tier", Declaration, Kind::Word(tiers), "report or escalate, by this policy";
+    DeclarationTier = "declaration.tier", Declaration, Kind::Word(Tier::WORDS), "report or escalate, by this policy";
     Use = "declaration.use", Declaration, Kind::Text, "what the tool is used for";
-    Medium = "declaration.medium", Declaration, Kind::Word(media), "what is made";
+    Medium = "declaration.medium", Declaration, Kind::Word(Medium::WORDS), "what is made";
     Phase = "declaration.phase", Declaration, Kind::Text, "when in the production; ideation while nothing made is kept";
     Final = "declaration.final", Declaration, Kind::Flag, "it is to be part of a final deliverable";
-    Prominence = "declaration.prominence", Declaration, Kind::Word(prominences), "how much of it is noticed";
-    Elements = "declaration.elements", Declaration, Kind::Words(elements), "kinds of elements it makes; a word that is none of these counts as other";
+    Prominence = "declaration.prominence", Declaration, Kind::Word(Prominence::WORDS), "how much of it is noticed";
+    Elements = "declaration.elements", Declaration, Kind::Words(ELEMENTS), "kinds of elements it makes; a word that is none of these counts as other";
     Model = "declaration.model", Declaration, Kind::Text, "the model";
     LicenceTier = "declaration.licence-tier", Declaration, Kind::Text, "the plan the tool is used under";
     Prompts = "declaration.prompts", Declaration, Kind::Number, "how many prompts are on record";
-    PersonalData = "declaration.personal-data", Declaration, Kind::Word(answers), "personal data goes in";
-    Proprietary = "declaration.proprietary", Declaration, Kind::Word(answers), "the commissioner's unreleased material goes in";
-    ThirdPartyIp = "declaration.third-party-ip", Declaration, Kind::Word(answers), "it refers to, copies or resembles what others own";
-    PublicFigure = "declaration.public-figure", Declaration, Kind::Word(answers), "it refers to a public figure or a deceased person";
+    PersonalData = "declaration.personal-data", Declaration, Kind::Word(Answer::WORDS), "personal data goes in";
+    Proprietary = "declaration.proprietary", Declaration, Kind::Word(Answer::WORDS), "the commissioner's unreleased material goes in";
+    ThirdPartyIp = "declaration.third-party-ip", Declaration, Kind::Word(Answer::WORDS), "it refers to, copies or resembles what others own";
+    PublicFigure = "declaration.public-figure", Declaration, Kind::Word(Answer::WORDS), "it refers to a public figure or a deceased person";
     TrainingUncleared = "declaration.training-uncleared", Declaration, Kind::Text, "what a model is trained on without clearance";
-    UnionImpact = "declaration.union-impact", Declaration, Kind::Word(answers), "it replaces or touches work that unions cover";
-    CouldMislead = "declaration.could-mislead", Declaration, Kind::Word(answers), "it could be mistaken for real events, people or statements";
-    AltersPerformance = "declaration.alters-performance", Declaration, Kind::Word(answers), "it touches the intent, emotion or delivery of a performance";
-    Watermarked = "declaration.watermarked", Declaration, Kind::Word(answers), "it carries a visible mark while it is temporary";
+    UnionImpact = "declaration.union-impact", Declaration, Kind::Word(Answer::WORDS), "it replaces or touches work that unions cover";
+    CouldMislead = "declaration.could-mislead", Declaration, Kind::Word(Answer::WORDS), "it could be mistaken for real events, people or statements";
+    AltersPerformance = "declaration.alters-performance", Declaration, Kind::Word(Answer::WORDS), "it touches the intent, emotion or delivery of a performance";
+    Watermarked = "declaration.watermarked", Declaration, Kind::Word(Answer::WORDS), "it carries a visible mark while it is temporary";
     HumanContribution = "declaration.human-contribution", Declaration, Kind::Text, "what people do to it";
     RightsClearance = "declaration.rights-clearance", Declaration, Kind::Text, "where rights were cleared";
     RightsMissing = "declaration.rights-missing", Declaration, Kind::Text, "signage or text that is not said to be temporary, without a word of where rights were cleared";
     Vendor = "declaration.vendor", Declaration, Kind::Text, "who makes it, when not the production itself";
     Pipeline = "declaration.pipeline", Declaration, Kind::Number, "how many tools or models a pipeline goes through";
     PipelineUnmet = "declaration.pipeline-unmet", Declaration, Kind::Text, "steps nobody says meet the guidance";
-    P1 = "declaration.p1", Declaration, Kind::Word(answers), "outputs copy nothing that is not owned";
-    P2 = "declaration.p2", Declaration, Kind::Word(answers), "the tools keep, re-use and learn nothing";
-    P3 = "declaration.p3", Declaration, Kind::Word(answers), "where possible, an enterprise-secured environment";
-    P4 = "declaration.p4", Declaration, Kind::Word(answers), "temporary, and not part of final deliverables";
-    P5 = "declaration.p5", Declaration, Kind::Word(answers), "replaces no talent and no union-covered work without consent";
+    P1 = "declaration.p1", Declaration, Kind::Word(Answer::WORDS), "outputs copy nothing that is not owned";
+    P2 = "declaration.p2", Declaration, Kind::Word(Answer::WORDS), "the tools keep, re-use and learn nothing";
+    P3 = "declaration.p3", Declaration, Kind::Word(Answer::WORDS), "where possible, an enterprise-secured environment";
+    P4 = "declaration.p4", Declaration, Kind::Word(Answer::WORDS), "temporary, and not part of final deliverables";
+    P5 = "declaration.p5", Declaration, Kind::Word(Answer::WORDS), "replaces no talent and no union-covered work without consent";
     Talent = "talent", Declaration, Kind::Text, "performers it shows, sounds like or changes";
     TalentReplica = "talent.replica", Declaration, Kind::Text, "those of whom a replica is made";
     TalentAltered = "talent.altered", Declaration, Kind::Text, "those whose performance is changed beyond what is customary";
@@ -279,7 +252,6 @@ facts! {
 impl Fact {
     /// Finds a fact by name; `_` stands for `-`.
     pub fn parse(name: &str) -> Option<Self> {
-        let name = name.replace('_', "-");
-        Self::ALL.iter().copied().find(|fact| fact.as_str() == name)
+        Self::from_word(&name.replace('_', "-"))
     }
 }

@@ -23,7 +23,7 @@ mod trial;
 pub use catalogue::{Catalogue, catalogue};
 pub use changes::changes;
 pub use condition::{Condition, Test};
-pub use fact::{About, Fact, Facts, Kind, Value};
+pub use fact::{About, ApprovalState, Fact, Facts, Kind, Value};
 pub use parse::{PolicyError, PolicyProblem};
 pub use parts::in_parts;
 pub use pattern::Pattern;

@@ -1,6 +1,8 @@
 //! A glob of a policy: over paths as they are shown, or over another text. `*` does not cross `/`.
 
-use globset::{Error, GlobBuilder, GlobSet};
+use globset::{Error, GlobSet};
+
+use crate::model::glob;
 
 /// A glob that was read.
 #[derive(Clone, Debug)]
@@ -14,8 +16,7 @@ pub struct Pattern {
 impl Pattern {
     /// Reads a glob.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
-        let set = GlobSet::builder().add(glob).build()?;
+        let set = GlobSet::builder().add(glob(text)?).build()?;
         Ok(Self { text: text.to_owned(), set })
     }
 
@@ -32,8 +33,6 @@ impl Pattern {
 
 #[cfg(test)]
 mod tests {
-    use globset::GlobBuilder;
-
     use super::*;
 
     #[test]
@@ -42,7 +41,7 @@ mod tests {
         let paths =
             ["a", "a.png", "reel1/a.png", "reel1/x/b.mov", "reel10/b.mov", "b/c/d", "b/c", ""];
         for glob in globs {
-            let alone = GlobBuilder::new(glob).literal_separator(true).build().unwrap();
+            let alone = super::glob(glob).unwrap();
             let alone = alone.compile_matcher();
             for path in paths {
                 let fits = Pattern::parse(glob).unwrap().is_match(path);

@@ -3,34 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::fits_list;
+use crate::model::{fits_list, words};
 
-/// What a role may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Power {
-    /// Approve.
-    Approve,
-    /// Extend an approval to a later version.
-    Extend,
-    /// Confirm a determination that contradicts a mark.
-    Confirm,
-    /// Say that what an approval is bound to was met.
-    MeetConditions,
-}
-
-impl Power {
-    /// Every one.
-    pub const ALL: &'static [Self] =
-        &[Self::Approve, Self::Extend, Self::Confirm, Self::MeetConditions];
-
-    /// As policies write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Extend => "extend",
-            Self::Confirm => "confirm",
-            Self::MeetConditions => "meet-conditions",
-        }
+words! {
+    /// What a role may do.
+    #[derive(PartialOrd, Ord)]
+    pub enum Power {
+        /// Approve.
+        Approve = "approve",
+        /// Extend an approval to a later version.
+        Extend = "extend",
+        /// Confirm a determination that contradicts a mark.
+        Confirm = "confirm",
+        /// Say that what an approval is bound to was met.
+        MeetConditions = "meet-conditions",
     }
 }
 

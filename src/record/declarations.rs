@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 
 use crate::model::{
     Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, ObservedBatch, PathPattern,
-    RelPath, Reported, RootName, Seq, Timestamp, Tool,
+    RelPath, Reported, RootName, Seq, Timestamp, Tool, glob,
 };
 use crate::record::Entry;
 
@@ -79,8 +79,7 @@ impl Dossier {
                 continue;
             }
             // What was journalled was a glob when it was typed.
-            let glob = GlobBuilder::new(&pattern.pattern).literal_separator(true).build();
-            let glob = glob.ok().map(|glob| glob.compile_matcher());
+            let glob = glob(&pattern.pattern).ok().map(|glob| glob.compile_matcher());
             self.places.push(Place { pattern: pattern.clone(), glob, since, by: by.to_owned() });
         }
     }

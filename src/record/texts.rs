@@ -1,6 +1,8 @@
 //! The texts that decide who may say yes to what: policy and approvers, with every change of them.
 
-use crate::model::{ApproversAdopted, AssetId, PolicyAcknowledged, PolicyAdopted, Seq, Timestamp};
+use crate::model::{
+    ApproversAdopted, AssetId, PolicyAcknowledged, PolicyAdopted, Seq, TextKind, Timestamp,
+};
 use crate::record::Entry;
 
 /// Every policy, list of approvers and acknowledgement on record, in order.
@@ -19,8 +21,8 @@ pub struct Texts {
 pub struct Change<'a> {
     /// The event.
     pub seq: Seq,
-    /// What kind of text: `policy` or `approvers`.
-    pub of: &'static str,
+    /// What kind of text.
+    pub of: TextKind,
     /// When it was put on record.
     pub at: Timestamp,
     /// By whose command.
@@ -66,7 +68,7 @@ impl Texts {
         let policies = policies.filter(|pair| pair[0].fact.hash != pair[1].fact.hash);
         let policies = policies.map(|pair| Change {
             seq: pair[1].seq,
-            of: "policy",
+            of: TextKind::Policy,
             at: pair[1].at,
             actor: &pair[1].actor,
             before: &pair[0].fact.text,
@@ -77,7 +79,7 @@ impl Texts {
         let approvers = approvers.filter(|(before, entry)| *before != entry.fact.text);
         let approvers = approvers.map(|(before, entry)| Change {
             seq: entry.seq,
-            of: "approvers",
+            of: TextKind::Approvers,
             at: entry.at,
             actor: &entry.actor,
             before,

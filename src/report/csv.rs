@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use crate::model::{Clearance, SourceType, Strength};
 use crate::report::{ListRow, clean};
 
 const COLUMNS: &str =
@@ -21,10 +22,10 @@ pub fn row(out: &mut dyn Write, row: &ListRow, terminal: bool) -> io::Result<()>
         row.size.to_string(),
         row.media_type.clone(),
         row.status.as_str().to_owned(),
-        row.source_type.unwrap_or_default().to_owned(),
-        row.strength.unwrap_or_default().to_owned(),
+        row.source_type.map_or("", SourceType::term).to_owned(),
+        row.strength.map_or("", Strength::as_str).to_owned(),
         row.tool.clone().unwrap_or_default(),
-        row.clearance.unwrap_or_default().to_owned(),
+        row.clearance.map_or("", Clearance::as_str).to_owned(),
         row.present.to_string(),
     ];
     let shown = |cell| if terminal { clean(cell) } else { Cow::Borrowed(cell) };

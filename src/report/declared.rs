@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Answer, Declaration, Timestamp, Tool};
+use crate::model::{Answer, Declaration, Tier, Timestamp, Tool};
 
 /// A declaration as `show` lists it.
 #[derive(Clone, Debug, Serialize)]
@@ -15,8 +15,8 @@ pub struct DeclarationView {
     pub at: String,
     /// By whom.
     pub by: String,
-    /// `report` or `escalate`, as it was answered then.
-    pub tier: &'static str,
+    /// Whom it must go to, as it was answered then.
+    pub tier: Tier,
     /// Whether the version that stands was sent.
     pub reported: Option<ReportView>,
     /// What is said.
@@ -47,10 +47,15 @@ pub struct DeclarationLine {
     /// What it is used for.
     #[serde(rename = "use")]
     pub purpose: String,
-    /// `report` or `escalate`.
-    pub tier: &'static str,
+    /// Whom it must go to.
+    pub tier: Tier,
     /// Contents it is for.
     pub assets: u64,
+}
+
+/// An answer in words, also where there is none.
+pub fn answered(answer: Option<Answer>) -> &'static str {
+    answer.map_or("not answered", Answer::as_str)
 }
 
 /// A tool of the register.
@@ -65,15 +70,15 @@ pub struct ToolView {
     /// The plan it is used under.
     pub licence_tier: Option<String>,
     /// Whether an enterprise agreement covers it: `yes`, `no`, `unsure`; null when nobody answered.
-    pub enterprise: Option<&'static str>,
+    pub enterprise: Option<Answer>,
     /// Whether it stores what is put in.
-    pub stores: Option<&'static str>,
+    pub stores: Option<Answer>,
     /// Whether it uses that again.
-    pub reuses: Option<&'static str>,
+    pub reuses: Option<Answer>,
     /// Whether it trains on what is put in.
-    pub trains_on_inputs: Option<&'static str>,
+    pub trains_on_inputs: Option<Answer>,
     /// Whether it trains on what comes out.
-    pub trains_on_outputs: Option<&'static str>,
+    pub trains_on_outputs: Option<Answer>,
     /// Hash of its terms, which is their name in `.genlock/documents/`.
     pub terms: Option<String>,
     /// The name they were handed over with.
@@ -91,18 +96,17 @@ pub struct ToolView {
 impl ToolView {
     /// Puts an entry into its shape.
     pub fn of(tool: &Tool, at: Timestamp, by: &str) -> Self {
-        let answer = |answer: Option<Answer>| answer.map(Answer::as_str);
         let day = tool.terms.as_ref().map(|_| at.to_string()[..10].to_owned());
         Self {
             name: tool.name.clone(),
             version: tool.version.clone(),
             vendor: tool.vendor.clone(),
             licence_tier: tool.licence_tier.clone(),
-            enterprise: answer(tool.enterprise),
-            stores: answer(tool.stores),
-            reuses: answer(tool.reuses),
-            trains_on_inputs: answer(tool.trains_on_inputs),
-            trains_on_outputs: answer(tool.trains_on_outputs),
+            enterprise: tool.enterprise,
+            stores: tool.stores,
+            reuses: tool.reuses,
+            trains_on_inputs: tool.trains_on_inputs,
+            trains_on_outputs: tool.trains_on_outputs,
             terms: tool.terms.as_ref().map(|terms| terms.hash.to_string()),
             terms_name: tool.terms.as_ref().map(|terms| terms.name.clone()),
             terms_date: tool.terms_date.clone().or(day),

@@ -12,7 +12,7 @@ mod view;
 mod watch;
 
 pub use csv::{header as csv_header, row as csv_row};
-pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView};
+pub use declared::{DeclarationLine, DeclarationView, ReportView, ToolView, answered};
 pub use disclosure::{
     Contribution, DecisionView, DisclosedAsset, DisclosedDeclaration, DisclosedDeliverable,
     DisclosedVerdict, Disclosure, DisclosureCounts, ElementView, GapView, LOG_START, OpenView,
@@ -22,8 +22,9 @@ pub use disclosure::{
 pub use json::{VERSION, line as json_line};
 pub use text::{bytes, clean, count, duration, plain, to_the_second};
 pub use view::{
-    ApprovalView, AssetView, DeliverableLine, DeterminationView, EventView, EvidenceView, FactView,
-    FindingView, HeadView, KinView, ListRow, LocationView, PathView, PolicySummary, PolicyView,
-    ProblemView, RuleView, StatusView, VerdictView, WaivedView, WaiverView,
+    ApprovalView, AssetView, Decision, DecisionStanding, DeliverableLine, DeterminationView,
+    EventView, EvidenceView, FactView, FindingView, HeadView, KinView, ListRow, LocationView,
+    PathView, PolicySummary, PolicyView, ProblemView, RuleSeverity, RuleView, StatusView,
+    VerdictView, WaivedView, WaiverView,
 };
-pub use watch::{ChangedView, GuardView, PollView, ReadyView, WatchEvent};
+pub use watch::{ChangedView, GuardState, GuardView, PollView, ReadyView, WatchEvent};

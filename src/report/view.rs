@@ -6,7 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use crate::model::{AiStatus, AssetPath, Evidence, Finding, Verdict, Waived};
+use crate::model::{
+    AiStatus, AssetPath, Clearance, DeliverableState, DeterminedStatus, Evidence, Finding, Outcome,
+    Relation, Scope, Severity, SourceType, Strength, Trust, Verdict, Waived, words,
+};
 use crate::problem::Problem;
 use crate::report::{DeclarationLine, DeclarationView};
 
@@ -57,13 +60,13 @@ pub struct ListRow {
     /// AI status.
     pub status: AiStatus,
     /// Source type of what decided it.
-    pub source_type: Option<&'static str>,
+    pub source_type: Option<SourceType>,
     /// How strong that was.
-    pub strength: Option<&'static str>,
+    pub strength: Option<Strength>,
     /// The tool named by it.
     pub tool: Option<String>,
     /// Where it stands with the people who clear it.
-    pub clearance: Option<&'static str>,
+    pub clearance: Option<Clearance>,
     /// Whether it is there.
     pub present: bool,
     /// Its root is not configured any more: nobody can look whether it is.
@@ -94,13 +97,13 @@ pub struct AssetView {
     /// Why, the deciding reason first.
     pub why: Vec<String>,
     /// Source type of what decided it.
-    pub source_type: Option<&'static str>,
+    pub source_type: Option<SourceType>,
     /// How strong that was.
-    pub strength: Option<&'static str>,
+    pub strength: Option<Strength>,
     /// The tool named by it.
     pub tool: Option<String>,
     /// Where it stands with the people who clear it.
-    pub clearance: Option<&'static str>,
+    pub clearance: Option<Clearance>,
     /// Where it is and was.
     pub locations: Vec<LocationView>,
     /// Every mark.
@@ -139,7 +142,7 @@ pub struct KinView {
     pub path: Option<PathView>,
     /// How the one was made from the other.
     #[serde(rename = "as")]
-    pub relation: &'static str,
+    pub relation: Relation,
     /// Who says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
@@ -147,7 +150,7 @@ pub struct KinView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read: Option<String>,
     /// Its AI status, with what it inherits.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Whether it is in the chain already: names in files lead in a circle, and that is ignored.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub circle: bool,
@@ -186,9 +189,9 @@ pub struct EvidenceView {
     /// Where exactly.
     pub place: String,
     /// How strong it is.
-    pub strength: &'static str,
+    pub strength: Strength,
     /// The source type it declares.
-    pub source_type: Option<&'static str>,
+    pub source_type: Option<SourceType>,
     /// The tool.
     pub tool: Option<String>,
     /// The model.
@@ -196,7 +199,7 @@ pub struct EvidenceView {
     /// Who signed it.
     pub signer: Option<String>,
     /// How far the signature can be trusted.
-    pub trust: Option<&'static str>,
+    pub trust: Option<Trust>,
     /// Prompt, seed, parameters.
     pub detail: Option<String>,
 }
@@ -207,12 +210,12 @@ impl From<Evidence> for EvidenceView {
             detector: one.detector,
             mark: one.mark,
             place: one.place,
-            strength: one.strength.as_str(),
-            source_type: one.source_type.map(crate::model::SourceType::term),
+            strength: one.strength,
+            source_type: one.source_type,
             tool: one.tool,
             model: one.model,
             signer: one.signer,
-            trust: one.trust.map(crate::model::Trust::as_str),
+            trust: one.trust,
             detail: one.detail,
         }
     }
@@ -222,7 +225,7 @@ impl From<Evidence> for EvidenceView {
 #[derive(Clone, Debug, Serialize)]
 pub struct DeterminationView {
     /// What was determined.
-    pub status: &'static str,
+    pub status: DeterminedStatus,
     /// By whom.
     pub by: String,
     /// When.
@@ -231,21 +234,47 @@ pub struct DeterminationView {
     pub note: Option<String>,
 }
 
+words! {
+    /// What was decided.
+    pub enum Decision {
+        /// A yes.
+        Approved = "approved",
+        /// A no.
+        Rejected = "rejected",
+    }
+}
+
+words! {
+    /// What has become of a decision.
+    pub enum DecisionStanding {
+        /// An approval that holds.
+        Active = "active",
+        /// An approval that ran out.
+        Expired = "expired",
+        /// An approval of something that has changed since.
+        Outdated = "outdated",
+        /// An approval that was withdrawn.
+        Revoked = "revoked",
+        /// A rejection.
+        Rejected = "rejected",
+    }
+}
+
 /// An approval or rejection.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApprovalView {
     /// `A-n`.
     pub id: String,
-    /// `approved` or `rejected`.
-    pub decision: &'static str,
+    /// Which of them it is.
+    pub decision: Decision,
     /// Who decided.
     pub by: String,
     /// When it was recorded.
     pub at: String,
-    /// `temp` or `final`; null for a rejection.
-    pub scope: Option<&'static str>,
-    /// `active`, `expired`, `outdated` or `revoked`; `rejected` for a rejection.
-    pub standing: &'static str,
+    /// What it allows; null for a rejection.
+    pub scope: Option<Scope>,
+    /// Whether it holds.
+    pub standing: DecisionStanding,
     /// The deliverables it is for; empty means all.
     pub deliverables: Vec<String>,
     /// Hash of the written document, which is its name in `.genlock/documents/`.
@@ -290,8 +319,8 @@ pub struct EventView {
 pub struct VerdictView {
     /// The deliverable.
     pub deliverable: String,
-    /// `pass`, `refused` or `cannot-tell`.
-    pub verdict: &'static str,
+    /// The answer.
+    pub verdict: Outcome,
     /// How many files were judged.
     pub checked: u64,
     /// Every reason.
@@ -307,7 +336,7 @@ pub struct VerdictView {
     pub journal: HeadView,
     /// Where the deliverable stands now.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<&'static str>,
+    pub state: Option<DeliverableState>,
 }
 
 /// A policy by name and text.
@@ -336,11 +365,11 @@ impl VerdictView {
         problems: Vec<ProblemView>,
         policy: (String, String),
         journal: (u64, String),
-        state: Option<&'static str>,
+        state: Option<DeliverableState>,
     ) -> Self {
         Self {
             deliverable,
-            verdict: verdict.outcome.as_str(),
+            verdict: verdict.outcome,
             checked: verdict.checked,
             findings: verdict.findings.iter().map(FindingView::from).collect(),
             waived: verdict.waived.iter().map(WaivedView::from).collect(),
@@ -357,8 +386,8 @@ impl VerdictView {
 pub struct FindingView {
     /// Stable code.
     pub code: String,
-    /// `block` or `warn`.
-    pub severity: &'static str,
+    /// What it does to the verdict.
+    pub severity: Severity,
     /// The asset it is about.
     pub asset: Option<String>,
     /// Where.
@@ -376,7 +405,7 @@ impl From<&Finding> for FindingView {
     fn from(one: &Finding) -> Self {
         Self {
             code: one.code.as_str().to_owned(),
-            severity: one.severity.as_str(),
+            severity: one.severity,
             asset: one.asset.map(|asset| asset.to_string()),
             path: one.path.as_ref().map(ToString::to_string),
             path_bytes: one.path.as_ref().and_then(AssetPath::base64_when_not_utf8),
@@ -455,13 +484,37 @@ pub struct PolicySummary {
     pub waivers: usize,
 }
 
+words! {
+    /// What becomes of what a rule finds.
+    pub enum RuleSeverity {
+        /// It is said, and nothing more.
+        Warn = "warn",
+        /// The deliverable cannot pass.
+        Block = "block",
+        /// Nothing: this policy does not ask.
+        Off = "off",
+        /// The declaration must go to the commissioner's contact: it is a reason to escalate.
+        Escalate = "escalate",
+    }
+}
+
+impl From<Option<Severity>> for RuleSeverity {
+    fn from(severity: Option<Severity>) -> Self {
+        match severity {
+            Some(Severity::Warn) => Self::Warn,
+            Some(Severity::Block) => Self::Block,
+            None => Self::Off,
+        }
+    }
+}
+
 /// A rule as `policy explain` shows it.
 #[derive(Clone, Debug, Serialize)]
 pub struct RuleView {
     /// Its code.
     pub code: String,
-    /// `block`, `warn`, `off`, or `escalate` for a reason to escalate.
-    pub severity: &'static str,
+    /// What becomes of what it finds.
+    pub severity: RuleSeverity,
     /// What the code means; null for rules of a policy's own.
     pub meaning: Option<&'static str>,
     /// When it finds, in words; null where the program itself looks.
@@ -498,12 +551,12 @@ pub struct FactView {
 pub struct DeliverableLine {
     /// Its name.
     pub name: String,
-    /// `open`, `final` or `final-changed`.
-    pub state: &'static str,
+    /// Where it stands.
+    pub state: DeliverableState,
     /// Files it holds.
     pub files: u64,
     /// The newest verdict.
-    pub verdict: Option<&'static str>,
+    pub verdict: Option<Outcome>,
     /// When that was.
     pub gated: Option<String>,
 }

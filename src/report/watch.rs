@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::{AiStatus, SourceType, Strength, words};
 use crate::report::{PathView, ProblemView};
 
 /// Something a watch has to say.
@@ -66,11 +67,11 @@ pub struct ChangedView {
     /// Bytes.
     pub size: u64,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Source type of what decided it.
-    pub source_type: Option<&'static str>,
+    pub source_type: Option<SourceType>,
     /// How strong that was.
-    pub strength: Option<&'static str>,
+    pub strength: Option<Strength>,
     /// The tool named by it.
     pub tool: Option<String>,
     /// Why, the deciding reason first.
@@ -79,6 +80,18 @@ pub struct ChangedView {
     pub new: bool,
     /// When it was recorded.
     pub at: String,
+}
+
+words! {
+    /// How a file stands in a guarded folder.
+    pub enum GuardState {
+        /// It is being written.
+        Arriving = "arriving",
+        /// It should not be there.
+        Refused = "refused",
+        /// It is part of something final.
+        Known = "known",
+    }
 }
 
 /// A file in a guarded folder.
@@ -90,9 +103,9 @@ pub struct GuardView {
     /// What; null while it is arriving, and for what has no content to know.
     pub asset: Option<String>,
     /// AI status; null where `asset` is.
-    pub status: Option<&'static str>,
-    /// `arriving`, `refused` or `known`.
-    pub state: &'static str,
+    pub status: Option<AiStatus>,
+    /// How it stands there.
+    pub state: GuardState,
     /// Why.
     pub why: String,
 }

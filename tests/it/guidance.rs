@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use genlock::gate::{Ground, gate};
 use genlock::model::{
     Answer, Approval, ApprovalId, AssetId, Declaration, DeclarationId, Declared, Determination,
     DeterminedStatus, DirectoryObserved, Document, Event, Evidence, Fingerprint, Found, Head,
@@ -13,6 +12,8 @@ use genlock::model::{
 };
 use genlock::policy::{DeclarationFacts, PROFILES, Policy, tier};
 use genlock::record::{Declarations, Record};
+
+use crate::judging;
 
 /// All principles kept, temporary, nothing else said.
 const CLEAN: &[(&str, &str)] = &[
@@ -184,41 +185,11 @@ impl World {
 }
 
 fn approval(id: ApprovalId, scope: Scope, document: Option<Document>) -> Approval {
-    Approval {
-        id,
-        assets: vec![asset()],
-        by: "Dana".into(),
-        scope,
-        deliverables: vec![],
-        document,
-        conditions: None,
-        expires: None,
-        note: None,
-        determination: false,
-        declaration: None,
-        under: None,
-        signed: None,
-    }
+    Approval { document, ..Approval::new(id, vec![asset()], "Dana", scope) }
 }
 
 fn judged(record: &Record, policy: &Policy) -> (Vec<String>, Vec<String>) {
-    let verdict = gate(
-        policy,
-        Ground {
-            deliverable: "EP",
-            contents: record.present(),
-            unmatched: &[],
-            problems: &[],
-            lost_documents: &BTreeSet::new(),
-            authorities: &genlock::app::authorities(record),
-            finalizing: true,
-            attested: false,
-            made: false,
-            record,
-            places: &genlock::record::Places::default(),
-            now: Timestamp::from_nanos(1),
-        },
-    );
+    let verdict = judging::judged(policy, record, record.present(), true);
     let of = |severity| {
         let found = verdict.findings.iter().filter(move |one| one.severity == severity);
         found.map(|one| one.code.as_str().to_owned()).collect()

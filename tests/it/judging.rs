@@ -8,7 +8,7 @@ use genlock::model::{
     DeterminedStatus, DirectoryObserved, Event, Finding, Fingerprint, Found, Head, ObservedBatch,
     Recorded, Rejection, RelPath, RootName, Scope, Seq, Severity, Sighting, Timestamp, Verdict,
 };
-use genlock::policy::{PROFILES, Policy};
+use genlock::policy::{Case, PROFILES, Policy};
 use genlock::record::{Places, Record};
 
 /// More than one thread takes.
@@ -67,22 +67,26 @@ fn is_made(row: u64) -> bool {
     row.is_multiple_of(3) || row == FILES - 1
 }
 
-fn judged(policy: &Policy, record: &Record, contents: &BTreeMap<AssetPath, Found>) -> Verdict {
-    let ground = Ground {
+/// A verdict on some files at the beginning of time, where nothing was lost and all could be read.
+pub fn judged(
+    policy: &Policy,
+    record: &Record,
+    contents: &BTreeMap<AssetPath, Found>,
+    finalizing: bool,
+) -> Verdict {
+    let case = Case {
         deliverable: "EP",
-        contents,
         unmatched: &[],
         problems: &[],
         lost_documents: &BTreeSet::new(),
         authorities: &genlock::app::authorities(record),
-        finalizing: false,
+        finalizing,
         attested: false,
         made: false,
         record,
-        places: &Places::default(),
         now: Timestamp::from_nanos(1),
     };
-    gate(policy, ground)
+    gate(policy, Ground { case, contents, places: &Places::default() })
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn many_files_are_judged_as_each_of_them_alone_and_come_in_order() {
     let last = name(FILES - 1);
     let text = [PROFILES[0].text, &waiver(&last, "2099-01-01"), &waiver("none", "2099-01-01")];
     let policy = Policy::parse(&text.join("\n")).unwrap();
-    let whole = judged(&policy, &record, record.present());
+    let whole = judged(&policy, &record, record.present(), false);
     let made = (0..FILES).filter(|row| is_made(*row)).count();
     let of = |code: &str| whole.findings.iter().filter(|one| one.code.as_str() == code).count();
     assert_eq!((whole.checked, of("ai-unapproved")), (FILES, made - 1));
@@ -116,7 +120,7 @@ fn many_files_are_judged_as_each_of_them_alone_and_come_in_order() {
     let everything = whole.findings.iter().chain(whole.waived.iter().map(|one| &one.finding));
     let of_files: Vec<_> = everything.filter(|one| one.path.is_some()).cloned().collect();
     for (path, one) in record.present().iter().step_by(97) {
-        let alone = judged(&policy, &record, &BTreeMap::from([(path.clone(), one.clone())]));
+        let alone = judged(&policy, &record, &BTreeMap::from([(path.clone(), one.clone())]), false);
         let alone: Vec<_> = alone.findings.into_iter().filter(|one| one.path.is_some()).collect();
         let here: Vec<_> =
             of_files.iter().filter(|one| one.path.as_ref() == Some(path)).cloned().collect();
@@ -146,7 +150,7 @@ fn a_word_that_something_is_ai_made_stands_against_what_somebody_else_says_since
         record.apply(recorded, Some(&|_, _| true));
         let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
         let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
-        let verdict = judged(&policy, &record, &contents);
+        let verdict = judged(&policy, &record, &contents, false);
         let blocking = verdict.findings.iter().filter(|one| one.severity == Severity::Block);
         assert_eq!(blocking.map(|one| one.code.as_str()).collect::<Vec<_>>(), [code]);
     }
@@ -158,19 +162,8 @@ fn a_no_to_one_deliverable_leaves_a_wider_yes_in_the_summary() {
         when = { fact = \"clearance\", is = \"approved\" }\n";
     let policy = Policy::parse(&[PROFILES[0].text, own].join("\n")).unwrap();
     let yes = |deliverables: &[&str]| Approval {
-        id: ApprovalId(1),
-        assets: vec![found(0).asset],
-        by: "dana".into(),
-        scope: Scope::Final,
         deliverables: deliverables.iter().map(|name| (*name).to_owned()).collect(),
-        document: None,
-        conditions: None,
-        expires: None,
-        note: None,
-        determination: false,
-        declaration: None,
-        under: None,
-        signed: None,
+        ..Approval::new(ApprovalId(1), vec![found(0).asset], "dana", Scope::Final)
     };
     let no = |deliverable: &&str| Rejection {
         id: ApprovalId(2),
@@ -201,7 +194,7 @@ fn a_no_to_one_deliverable_leaves_a_wider_yes_in_the_summary() {
         }
         let path = AssetPath::new(RootName::project(), RelPath::new(name(0)).unwrap());
         let contents = BTreeMap::from([(path.clone(), record.present()[&path].clone())]);
-        let verdict = judged(&policy, &record, &contents);
+        let verdict = judged(&policy, &record, &contents, false);
         let says = verdict.findings.iter().any(|one| one.code.as_str() == "show-approved");
         assert_eq!(says, approved, "yes to {to:?}, no to {noes:?}");
     }

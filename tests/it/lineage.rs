@@ -819,9 +819,8 @@ fn a_watch_tells_what_becomes_ai_by_a_link_and_by_a_source_that_comes_later() {
 
 /// Histories of links, marks and decisions, without a disk.
 mod properties {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
-    use genlock::gate::{Ground, gate};
     use std::sync::Arc;
 
     use genlock::lineage::{Lineage, Own};
@@ -833,8 +832,10 @@ mod properties {
     };
     use genlock::origin::Origin;
     use genlock::policy::{PROFILES, Policy};
-    use genlock::record::{Kinship, Places, Record};
+    use genlock::record::{Kinship, Record};
     use proptest::prelude::*;
+
+    use crate::judging::judged;
 
     const ASSETS: u8 = 6;
 
@@ -1032,7 +1033,7 @@ mod properties {
             add(Event::Linked(Linked {
                 children: vec![id(*child)],
                 parents: vec![id(*parent)],
-                relation: Relation::ALL[*how].0,
+                relation: Relation::ALL[*how],
                 by: "kim".into(),
                 note: None,
             }));
@@ -1041,20 +1042,10 @@ mod properties {
             if without == Some(at) {
                 continue;
             }
+            let scope = if *whole { Scope::Final } else { Scope::Temp };
             add(Event::Approved(Approval {
-                id: ApprovalId(at as u64 + 1),
-                assets: vec![id(*asset)],
-                by: "Dana".into(),
-                scope: if *whole { Scope::Final } else { Scope::Temp },
-                deliverables: vec![],
                 document: Some(Document { hash: id(9), name: "letter".into(), size: 1 }),
-                conditions: None,
-                expires: None,
-                note: None,
-                determination: false,
-                declaration: None,
-                under: None,
-                signed: None,
+                ..Approval::new(ApprovalId(at as u64 + 1), vec![id(*asset)], "Dana", scope)
             }));
         }
         for number in &history.revoked {
@@ -1096,21 +1087,7 @@ mod properties {
             .filter(|(_, found)| found.asset == id(at))
             .map(|(path, found)| (path.clone(), found.clone()))
             .collect();
-        let ground = Ground {
-            deliverable: "EP",
-            contents: &contents,
-            unmatched: &[],
-            problems: &[],
-            lost_documents: &BTreeSet::new(),
-            authorities: &genlock::app::authorities(record),
-            finalizing: false,
-            attested: false,
-            made: false,
-            record,
-            places: &Places::default(),
-            now: Timestamp::from_nanos(1),
-        };
-        gate(policy, ground).outcome == Outcome::Pass
+        judged(policy, record, &contents, false).outcome == Outcome::Pass
     }
 
     proptest! {

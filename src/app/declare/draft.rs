@@ -79,7 +79,7 @@ impl Draft {
             return None;
         }
         let choices = match field.kind {
-            Kind::Word(words) | Kind::Words(words) => words(),
+            Kind::Word(words) | Kind::Words(words) => words.to_vec(),
             Kind::Flag => vec!["yes", "no"],
             Kind::Text | Kind::List | Kind::Day | Kind::File => Vec::new(),
         };

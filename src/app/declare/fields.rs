@@ -15,9 +15,9 @@ pub enum Kind {
     /// Yes or no.
     Flag,
     /// One of these words.
-    Word(fn() -> Vec<&'static str>),
+    Word(&'static [&'static str]),
     /// Some of these words, between commas.
-    Words(fn() -> Vec<&'static str>),
+    Words(&'static [&'static str]),
     /// A day, `YYYY-MM-DD`.
     Day,
     /// A file, which is copied into the project's documents.
@@ -44,30 +44,6 @@ pub type Said<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Whether a question matters, by what was said so far.
 pub type Relevance = fn(Said<'_>) -> bool;
-
-fn yes_no() -> Vec<&'static str> {
-    Answer::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn media() -> Vec<&'static str> {
-    Medium::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn prominences() -> Vec<&'static str> {
-    Prominence::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn elements() -> Vec<&'static str> {
-    ELEMENTS.iter().map(|(word, _)| *word).collect()
-}
-
-fn talent_uses() -> Vec<&'static str> {
-    TalentUse::ALL.iter().map(|(_, word, _)| *word).collect()
-}
-
-fn exemptions() -> Vec<&'static str> {
-    TalentExemption::ALL.iter().map(|(_, word, _)| *word).collect()
-}
 
 fn always(_: Said<'_>) -> bool {
     true
@@ -106,7 +82,7 @@ fn is_noticed(said: Said<'_>) -> bool {
 fn has_people(said: Said<'_>) -> bool {
     let elements = said("elements").unwrap_or_default();
     let people = ["character", "voice", "likeness", "performance", "other"];
-    elements.split(", ").any(|one| people.contains(&one) || !self::elements().contains(&one))
+    elements.split(", ").any(|one| people.contains(&one) || !ELEMENTS.contains(&one))
         || matches!(said("medium").as_deref(), Some("video" | "sound"))
 }
 
@@ -119,36 +95,36 @@ macro_rules! fields {
 /// The fields of the whole.
 pub const FIELDS: &[Field] = fields! {
     "use", Kind::Text, always, "What is made with it, and why, in a sentence?", "Introduction: tell the contact of any intended use";
-    "medium", Kind::Word(media), always, "What is made?", "Introduction: video, sound, text, image";
+    "medium", Kind::Word(Medium::WORDS), always, "What is made?", "Introduction: video, sound, text, image";
     "phase", Kind::Text, always, "When in the production? Say ideation while nothing made is kept: moodboards, reference pictures.", "Matrix: ideation only";
     "final", Kind::Flag, always, "Is it to be part of a final deliverable?", "Introduction (a); Principle 4";
-    "prominence", Kind::Word(prominences), beyond_ideation, "How much of it is noticed?", "Final output vs temporary media; Matrix: background elements";
-    "elements", Kind::Words(elements), always, "What kinds of elements does it make?", "Creative Output: key creative elements; Final output: posters, documents, signage";
+    "prominence", Kind::Word(Prominence::WORDS), beyond_ideation, "How much of it is noticed?", "Final output vs temporary media; Matrix: background elements";
+    "elements", Kind::Words(ELEMENTS), always, "What kinds of elements does it make?", "Creative Output: key creative elements; Final output: posters, documents, signage";
     "tool", Kind::Text, always, "With which tool?", "Principle 2; Confidentiality and data protection";
     "tool_version", Kind::Text, |said| some(said, "tool"), "Which version of it?", "Confidentiality and data protection";
     "model", Kind::Text, |said| some(said, "tool"), "Which model?", "Custom workflow or vendor";
     "model_version", Kind::Text, |said| some(said, "model"), "Which version or checkpoint of the model?", "Custom workflow or vendor";
     "licence_tier", Kind::Text, |said| some(said, "tool"), "Under which plan is it used (free, pro, enterprise)?", "Confidentiality: the wrong licence tier can breach it";
     "prompts", Kind::List, |said| some(said, "tool"), "What was it told (prompts)?", "Creative Output: prompts that refer to what others own";
-    "personal_data", Kind::Word(yes_no), always, "Does personal data go in, e.g. of cast or crew?", "Introduction (c); Data Use";
-    "proprietary", Kind::Word(yes_no), always, "Does unreleased or confidential material of the commissioner go in: footage, scripts, pictures, contracts?", "Data Use; Confidentiality; Matrix: proprietary material";
-    "third_party_ip", Kind::Word(yes_no), always, "Does it refer to, copy or resemble what others own, in prompts or inputs?", "Introduction (d); Principle 1; Creative Output";
-    "public_figure", Kind::Word(yes_no), always, "Does it refer to a public figure or a deceased person?", "Creative Output: copyrighted or estate-controlled material";
-    "alters_performance", Kind::Word(yes_no), has_people, "Does it change the emotion, delivery or intent of a performance?", "Talent & Performance: significant digital alterations";
+    "personal_data", Kind::Word(Answer::WORDS), always, "Does personal data go in, e.g. of cast or crew?", "Introduction (c); Data Use";
+    "proprietary", Kind::Word(Answer::WORDS), always, "Does unreleased or confidential material of the commissioner go in: footage, scripts, pictures, contracts?", "Data Use; Confidentiality; Matrix: proprietary material";
+    "third_party_ip", Kind::Word(Answer::WORDS), always, "Does it refer to, copy or resemble what others own, in prompts or inputs?", "Introduction (d); Principle 1; Creative Output";
+    "public_figure", Kind::Word(Answer::WORDS), always, "Does it refer to a public figure or a deceased person?", "Creative Output: copyrighted or estate-controlled material";
+    "alters_performance", Kind::Word(Answer::WORDS), has_people, "Does it change the emotion, delivery or intent of a performance?", "Talent & Performance: significant digital alterations";
     "training_data", Kind::Text, beyond_ideation, "Is a model trained or tuned for it? On what? Leave empty if not.", "Data Use: third-party or unowned talent assets; Matrix: unowned training data";
     "training_clearance", Kind::Text, |said| some(said, "training_data"), "Under what may that be used for training?", "Data Use: legal clearance";
-    "union_impact", Kind::Word(yes_no), beyond_ideation, "Does it replace or touch work that unions cover?", "Principle 5; Ethics & Representation: union roles";
-    "could_mislead", Kind::Word(yes_no), beyond_ideation, "Could it be mistaken for real events, people or statements, even in the background?", "Ethics & Representation: misleading content";
-    "watermarked", Kind::Word(yes_no), |said| !is_final(said) && beyond_ideation(said), "Does it carry a visible mark while it is temporary?", "documentary practice: temporary watermarks";
+    "union_impact", Kind::Word(Answer::WORDS), beyond_ideation, "Does it replace or touch work that unions cover?", "Principle 5; Ethics & Representation: union roles";
+    "could_mislead", Kind::Word(Answer::WORDS), beyond_ideation, "Could it be mistaken for real events, people or statements, even in the background?", "Ethics & Representation: misleading content";
+    "watermarked", Kind::Word(Answer::WORDS), |said| !is_final(said) && beyond_ideation(said), "Does it carry a visible mark while it is temporary?", "documentary practice: temporary watermarks";
     "human_contribution", Kind::Text, is_noticed, "What do people do to it?", "Final output: meaningful human input";
     "rights_clearance", Kind::Text, |said| is_final(said) || some(said, "third_party_ip"), "Where were the rights cleared?", "Final output: rights clearance before inclusion";
     "vendor", Kind::Text, always, "Does a vendor make it? Which? Leave empty if not.", "Custom workflow or vendor";
     "note", Kind::Text, |_| false, "Remarks?", "";
-    "principles.p1", Kind::Word(yes_no), always, "1. Do the outputs copy nothing, and recreate nothing recognisable, that is not owned?", "Guiding Principles 1";
-    "principles.p2", Kind::Word(yes_no), always, "2. Do the tools store, re-use and train on nothing that goes in or comes out?", "Guiding Principles 2";
-    "principles.p3", Kind::Word(yes_no), always, "3. Is an enterprise-secured environment used, where possible?", "Guiding Principles 3";
-    "principles.p4", Kind::Word(yes_no), always, "4. Is what is made temporary, and not part of the final deliverables?", "Guiding Principles 4";
-    "principles.p5", Kind::Word(yes_no), always, "5. Is no talent performance and no union-covered work replaced or made without consent?", "Guiding Principles 5";
+    "principles.p1", Kind::Word(Answer::WORDS), always, "1. Do the outputs copy nothing, and recreate nothing recognisable, that is not owned?", "Guiding Principles 1";
+    "principles.p2", Kind::Word(Answer::WORDS), always, "2. Do the tools store, re-use and train on nothing that goes in or comes out?", "Guiding Principles 2";
+    "principles.p3", Kind::Word(Answer::WORDS), always, "3. Is an enterprise-secured environment used, where possible?", "Guiding Principles 3";
+    "principles.p4", Kind::Word(Answer::WORDS), always, "4. Is what is made temporary, and not part of the final deliverables?", "Guiding Principles 4";
+    "principles.p5", Kind::Word(Answer::WORDS), always, "5. Is no talent performance and no union-covered work replaced or made without consent?", "Guiding Principles 5";
 };
 
 /// The lists of a declaration: the question that fills them, when, and the fields of each entry.
@@ -203,15 +179,15 @@ pub struct ListField {
 
 const INPUT: &[Field] = fields! {
     "owner", Kind::Text, always, "Who owns it?", "Data Use";
-    "third_party", Kind::Word(yes_no), always, "Is it owned or controlled by somebody outside the production?", "Creative Output";
+    "third_party", Kind::Word(Answer::WORDS), always, "Is it owned or controlled by somebody outside the production?", "Creative Output";
     "clearance", Kind::Text, |said| some(said, "third_party"), "Under what may it be used?", "Data Use: clearance";
-    "proprietary", Kind::Word(yes_no), always, "Is it unreleased material of the commissioner?", "Data Use";
-    "personal_data", Kind::Word(yes_no), always, "Is it data of people?", "Data Use";
+    "proprietary", Kind::Word(Answer::WORDS), always, "Is it unreleased material of the commissioner?", "Data Use";
+    "personal_data", Kind::Word(Answer::WORDS), always, "Is it data of people?", "Data Use";
 };
 
 const TALENT: &[Field] = fields! {
-    "use", Kind::Word(talent_uses), always, "What is done?", "Talent enhancement: replica, alteration";
-    "exempt", Kind::Word(exemptions), always, "Why would no further consent be needed? Leave empty if it is.", "Talent enhancement: exceptions";
+    "use", Kind::Word(TalentUse::WORDS), always, "What is done?", "Talent enhancement: replica, alteration";
+    "exempt", Kind::Word(TalentExemption::WORDS), always, "Why would no further consent be needed? Leave empty if it is.", "Talent enhancement: exceptions";
     "consent", Kind::Text, always, "Where is the consent (a number, a file, a clause)?", "Talent & Performance: explicit and documented consent";
     "consent_document", Kind::File, |said| some(said, "consent"), "Is there a file of it?", "Talent & Performance: documented";
     "consent_date", Kind::Day, |said| some(said, "consent"), "When was it given?", "Talent & Performance";
@@ -223,12 +199,12 @@ const TALENT: &[Field] = fields! {
     "guild", Kind::Text, always, "Which guild covers them?", "Talent & Performance: guild requirements";
     "notice", Kind::Day, |said| some(said, "guild"), "When were they or the guild given notice?", "Talent & Performance: guild requirements";
     "represented_by", Kind::Text, |said| some(said, "consent"), "Who represented them?", "Talent & Performance: guild requirements";
-    "minor", Kind::Word(yes_no), always, "Are they a minor?", "Talent & Performance: care";
+    "minor", Kind::Word(Answer::WORDS), always, "Are they a minor?", "Talent & Performance: care";
 };
 
 const STEP: &[Field] = fields! {
     "version", Kind::Text, always, "Which version?", "Custom workflow or vendor";
     "model", Kind::Text, always, "Which model?", "Custom workflow or vendor";
     "does", Kind::Text, always, "What does it do there?", "Custom workflow or vendor";
-    "meets_guidance", Kind::Word(yes_no), always, "Does this step meet the guidance for data protection, consent and content?", "Custom workflow or vendor: each step";
+    "meets_guidance", Kind::Word(Answer::WORDS), always, "Does this step meet the guidance for data protection, consent and content?", "Custom workflow or vendor: each step";
 };

@@ -201,7 +201,7 @@ pub(super) fn keep(project: &Project, draft: &Draft) -> Result<PathBuf, AppError
 fn entry(out: &mut String, field: &Field, said: Option<&Value>, always: bool) {
     let _ = write!(out, "\n# {}\n", field.question);
     if let Kind::Word(words) | Kind::Words(words) = field.kind {
-        let _ = writeln!(out, "# {}", words().join(", "));
+        let _ = writeln!(out, "# {}", words.join(", "));
     }
     if !field.source.is_empty() {
         let _ = writeln!(out, "# ({})", field.source);

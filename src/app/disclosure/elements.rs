@@ -11,8 +11,7 @@ use crate::attest::sha256_of;
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Authorities, Clearance, DeclarationId, Found, SourceType,
-    Strength, Timestamp,
+    AiStatus, AssetId, AssetPath, Authorities, Clearance, DeclarationId, Found, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{
@@ -20,8 +19,8 @@ use crate::policy::{
 };
 use crate::record::{Record, Standing};
 use crate::report::{
-    Contribution, DecisionView, DeterminationView, DisclosedAsset, DisclosedDeclaration,
-    ElementView, EvidenceView, GapView, PathView, SourceView, ToolView, WordView,
+    Contribution, DecisionView, DisclosedAsset, DisclosedDeclaration, ElementView, EvidenceView,
+    GapView, PathView, SourceView, ToolView, WordView,
 };
 
 /// An element, and what its formats do not show.
@@ -51,7 +50,7 @@ impl Source {
         SourceView {
             asset: self.asset.to_string(),
             paths: self.paths.iter().map(PathView::from).collect(),
-            status: self.status.as_str(),
+            status: self.status,
             why: self.why.clone(),
         }
     }
@@ -176,11 +175,11 @@ impl<'a> Ground<'a> {
             number: 0,
             name: path.map(ToString::to_string).unwrap_or_default(),
             contribution,
-            status: origin.status.as_str(),
+            status: origin.status,
             why,
-            source_type: origin.source_type.map(SourceType::term),
-            strength: origin.strength.map(Strength::as_str),
-            clearance: clearance.map(Clearance::as_str),
+            source_type: origin.source_type,
+            strength: origin.strength,
+            clearance,
             media_type: found.map(|found| found.media_type.clone()).unwrap_or_default(),
             size: found.map_or(0, |found| found.fingerprint.size),
             frames: None,
@@ -194,12 +193,7 @@ impl<'a> Ground<'a> {
             models: said::models(&speakers, &declared),
             prompts: said::prompts(self.reader, &speakers, &declared)?,
             evidence: evidence.iter().cloned().map(EvidenceView::from).collect(),
-            determination: record.determination(&asset).map(|entry| DeterminationView {
-                status: AiStatus::from(entry.fact.status).as_str(),
-                by: entry.fact.by.clone(),
-                at: entry.at.to_string(),
-                note: entry.fact.note.clone(),
-            }),
+            determination: record.determination(&asset).map(show::determination),
             declarations: declared,
             decisions,
             sources: sources.iter().map(Source::view).collect(),

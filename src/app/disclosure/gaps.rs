@@ -3,7 +3,9 @@
 
 use crate::app::disclosure::elements::Source;
 use crate::model::{AiStatus, AssetId, Principles, RuleCode};
-use crate::report::{Contribution, DecisionView, DisclosedDeclaration, ElementView, GapView};
+use crate::report::{
+    Contribution, Decision, DecisionView, DisclosedDeclaration, ElementView, GapView,
+};
 
 /// What an element was made from, where it has no marks of its own.
 pub(super) struct Family<'a> {
@@ -191,11 +193,11 @@ fn approved(view: &ElementView, family: &Family<'_>, all: &mut Vec<GapView>) {
 }
 
 fn clears(one: &DecisionView) -> bool {
-    one.decision.decision == "approved" && one.lacks.is_empty()
+    one.decision.decision == Decision::Approved && one.lacks.is_empty()
 }
 
 fn is_no(one: &DecisionView) -> bool {
-    one.decision.decision == "rejected" || one.revoked.is_some()
+    one.decision.decision == Decision::Rejected || one.revoked.is_some()
 }
 
 /// When a decision was made, or withdrawn.
@@ -205,9 +207,9 @@ fn when(one: &DecisionView) -> &str {
 
 /// What decisions leave open that do not clear what they are about.
 fn lacking(decisions: &[&DecisionView], all: &mut Vec<GapView>) {
-    let yes = decisions.iter().filter(|one| one.decision.decision == "approved");
+    let yes = decisions.iter().filter(|one| one.decision.decision == Decision::Approved);
     let offered: Vec<_> = yes.filter(|one| !one.decision.determination).collect();
-    if let Some(no) = decisions.iter().rfind(|one| one.decision.decision == "rejected")
+    if let Some(no) = decisions.iter().rfind(|one| one.decision.decision == Decision::Rejected)
         && offered.is_empty()
     {
         let why = no.decision.note.as_deref().unwrap_or_default();

@@ -27,7 +27,7 @@ use crate::app::references;
 use crate::app::{AppError, Context, Project};
 use crate::gate as judge;
 use crate::lineage::{Lineage, Own};
-use crate::model::{AiStatus, AssetId, AssetPath, Found};
+use crate::model::{AiStatus, AssetId, AssetPath, DeliverableState, Found};
 use crate::policy::Policy;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
@@ -180,7 +180,7 @@ fn deliverable(
     let verdict = one.gate.as_ref().map(|run| {
         let finalized = one.finalized.as_ref().map_or(run.seq, |done| done.seq.max(run.seq));
         DisclosedVerdict {
-            verdict: run.fact.outcome.as_str(),
+            verdict: run.fact.outcome,
             at: run.at.to_string(),
             seq: run.seq.0,
             checked: run.fact.checked,
@@ -194,7 +194,7 @@ fn deliverable(
     });
     Ok(DisclosedDeliverable {
         name: name.to_owned(),
-        state: state(one, &judge::contents(record.present())).as_str(),
+        state: state(one, &judge::contents(record.present())),
         paths: one.made.paths.iter().map(ToString::to_string).collect(),
         timelines: one.made.timelines.iter().map(ToString::to_string).collect(),
         verdict,
@@ -238,7 +238,7 @@ fn not_shown(log: &Disclosure, have_timelines: bool) -> Vec<String> {
                 ),
                 Some(_) => all.push("Files that changed since they were last looked at.".to_owned()),
             }
-            if one.state == "final-changed" {
+            if one.state == DeliverableState::FinalChanged {
                 all.push(
                     "What was finalised: the deliverable holds something else now, which is what is listed."
                         .to_owned(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::app::Project;
 use crate::app::played::played;
 use crate::app::references::{Answer, Referenced, real};
-use crate::model::{AssetPath, Found, MadeOf, MediaProblem, Reference, Resolution, RuleCode, Use};
+use crate::model::{AssetPath, Found, MadeOf, MediaProblem, Reference, Resolution, RuleCode};
 use crate::report::{OpenView, UseView};
 
 /// A place in the log: the timeline's, then the record timecode, then its order in the timeline.
@@ -75,11 +75,7 @@ impl Uses {
                 source_in: reference.source_in.clone(),
                 source_out: reference.source_out.clone(),
                 enabled: reference.enabled,
-                usage: match reference.usage {
-                    Use::Used => "used",
-                    Use::Alternative => "alternative",
-                    Use::Listed => "listed",
-                },
+                usage: reference.usage,
                 place: reference.place.clone(),
             };
             self.all.push((order, view));

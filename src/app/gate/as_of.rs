@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use crate::app::authority::Inquiry;
 use crate::app::contents::{Contents, holds_any};
 use crate::app::decide::fold_until;
-use crate::app::deliverables::{DeliverableState, known};
+use crate::app::deliverables::known;
 use crate::app::gate::GateAnswer;
 use crate::app::kin::places;
 use crate::app::{AppError, Project};
 use crate::gate as judge;
 use crate::model::{
-    AssetPath, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode, Seq, Timestamp,
+    AssetPath, DeliverableState, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode,
+    Seq, Timestamp,
 };
-use crate::policy::Policy;
+use crate::policy::{Case, Policy};
 use crate::record::{PathFilter, Record};
 
 /// Judges a deliverable as of an event. For the event of a gate run that is its verdict, to the
@@ -65,18 +66,20 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
     let verdict = judge::gate(
         &policy,
         judge::Ground {
-            deliverable: name,
+            case: Case {
+                deliverable: name,
+                unmatched: &contents.unmatched(record.present()),
+                problems: &problems,
+                lost_documents: &lost_documents,
+                authorities: Inquiry::of(&record).found(),
+                finalizing: this_run.is_some_and(|run| run.fact.finalizing),
+                attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
+                made: false,
+                record: &record,
+                now,
+            },
             contents: record.present(),
-            unmatched: &contents.unmatched(record.present()),
-            problems: &problems,
-            lost_documents: &lost_documents,
-            authorities: Inquiry::of(&record).found(),
-            finalizing: this_run.is_some_and(|run| run.fact.finalizing),
-            attested: this_run.is_some_and(|run| run.fact.attested.is_some()),
-            made: false,
-            record: &record,
             places: &places,
-            now,
         },
     );
     Ok(GateAnswer {

@@ -8,6 +8,7 @@ use crate::app::watch::aside::Unread;
 use crate::app::watch::porch::same;
 use crate::model::{AssetId, AssetPath, Event, Fingerprint, MadeOf, PathPattern};
 use crate::record::Record;
+use crate::report::GuardState;
 
 /// Files that are waited for at a time, at most; what is beyond is told once it is recorded.
 const MOST: usize = 100_000;
@@ -99,7 +100,7 @@ impl Guards {
         path: &AssetPath,
         asset: &AssetId,
         record: &Record,
-    ) -> Option<(&'static str, String)> {
+    ) -> Option<(GuardState, String)> {
         if !self.guards(path) {
             return None;
         }
@@ -107,8 +108,9 @@ impl Guards {
         let delivered = self.delivered.get_or_insert_with(|| delivered_by(record));
         if let Some(deliverable) = delivered.get(asset) {
             self.refused.remove(path);
-            return arrived
-                .then(|| ("known", format!("part of the final deliverable {deliverable}")));
+            return arrived.then(|| {
+                (GuardState::Known, format!("part of the final deliverable {deliverable}"))
+            });
         }
         if self.is_being_made(path) && self.arriving.len() < MOST {
             self.arriving.insert(path.clone());
@@ -116,7 +118,7 @@ impl Guards {
         }
         let said = self.refused.insert(path.clone(), *asset);
         let why = "not part of any deliverable that is final: it went round the gate";
-        (arrived || said != Some(*asset)).then(|| ("refused", why.to_owned()))
+        (arrived || said != Some(*asset)).then(|| (GuardState::Refused, why.to_owned()))
     }
 
     /// These are what commands are making. To be said before what is on record is read: who ends in between

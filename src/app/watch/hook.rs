@@ -15,7 +15,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use crate::app::watch::news::is_news;
 use crate::clock::Stopwatch;
 use crate::problem::Problem;
-use crate::report::{WatchEvent, json_line};
+use crate::report::{GuardState, WatchEvent, json_line};
 
 /// Run at a time.
 const AT_A_TIME: usize = 4;
@@ -64,7 +64,7 @@ impl Hooks {
     pub(super) fn tell(&self, event: &WatchEvent) {
         let command = match event {
             WatchEvent::Changed(changed) if is_news(changed) => &self.on_ai,
-            WatchEvent::Guard(guard) if guard.state != "known" => &self.on_guard,
+            WatchEvent::Guard(guard) if guard.state != GuardState::Known => &self.on_guard,
             _ => return,
         };
         let (Some(command), Some(calls)) = (command, &self.calls) else { return };

@@ -1,5 +1,6 @@
 //! The lines that people read: what is new and AI-made or suspect, image sequences folded.
 
+use crate::model::AiStatus;
 use crate::observe::sequence::{Fold, fold};
 use crate::report::{ChangedView, WatchEvent};
 
@@ -9,7 +10,7 @@ pub struct News {
     /// Where; a folded sequence in its folded form.
     pub path: String,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Why.
     pub why: String,
     /// Frames of a folded sequence.
@@ -55,7 +56,7 @@ pub fn news(events: &[WatchEvent]) -> Vec<News> {
 
 /// Whether a person is to be told of it.
 pub(super) fn is_news(changed: &ChangedView) -> bool {
-    changed.new && ["ai", "ai-part", "suspect"].contains(&changed.status)
+    changed.new && changed.status.is_ai_or_suspect()
 }
 
 /// Folder, slash included, and name, as the path is shown.

@@ -11,12 +11,11 @@ use crate::app::watch::porch::same;
 use crate::app::{AppError, Project};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{
-    AssetId, AssetPath, Event, Evidence, Fingerprint, Head, ObservedBatch, Sighting, SourceType,
-    Strength, Timestamp,
+    AssetId, AssetPath, Event, Evidence, Fingerprint, Head, ObservedBatch, Sighting, Timestamp,
 };
 use crate::origin::Origin;
 use crate::record::Record;
-use crate::report::{ChangedView, GuardView, PathView, WatchEvent};
+use crate::report::{ChangedView, GuardState, GuardView, PathView, WatchEvent};
 
 /// Heirs of one content that are told of at once.
 const HEIRS: usize = 10_000;
@@ -376,9 +375,9 @@ fn changed(
         path: PathView::from(path),
         asset: asset.to_string(),
         size,
-        status: origin.status.as_str(),
-        source_type: origin.source_type.map(SourceType::term),
-        strength: origin.strength.map(Strength::as_str),
+        status: origin.status,
+        source_type: origin.source_type,
+        strength: origin.strength,
         tool: origin.tool.clone(),
         why: origin.why.clone(),
         new,
@@ -390,13 +389,13 @@ fn guard(
     path: &AssetPath,
     asset: &AssetId,
     origin: &Origin,
-    state: &'static str,
+    state: GuardState,
     why: String,
 ) -> WatchEvent {
     WatchEvent::Guard(GuardView {
         path: PathView::from(path),
         asset: Some(asset.to_string()),
-        status: Some(origin.status.as_str()),
+        status: Some(origin.status),
         state,
         why,
     })

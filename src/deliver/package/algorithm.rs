@@ -1,44 +1,33 @@
 //! The hash algorithms that packages and manifests name.
 
-/// A hash algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Algorithm {
-    /// SHA-1: packing lists (ST 429-8, ST 2067-2), ASC MHL, legacy MHL.
-    Sha1,
-    /// MD5: ASC MHL, legacy MHL.
-    Md5,
-    /// xxHash, 32 bits: legacy MHL writes it as a decimal number.
-    Xxh32,
-    /// xxHash, 64 bits.
-    Xxh64,
-    /// XXH3, 64 bits.
-    Xxh3_64,
-    /// XXH3, 128 bits.
-    Xxh3_128,
-    /// C4 (ST 2114): SHA-512 in base 58.
-    C4,
-    /// SHA-256: packing lists that say so.
-    Sha256,
-    /// SHA-512: packing lists that say so.
-    Sha512,
+use crate::model::words;
+
+words! {
+    /// A hash algorithm, spelled as ASC MHL does; SHA-256 and SHA-512, which it does not have, as W3C does.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Algorithm {
+        /// SHA-1: packing lists (ST 429-8, ST 2067-2), ASC MHL, legacy MHL.
+        Sha1 = "sha1",
+        /// MD5: ASC MHL, legacy MHL.
+        Md5 = "md5",
+        /// xxHash, 32 bits: legacy MHL writes it as a decimal number.
+        Xxh32 = "xxh32",
+        /// xxHash, 64 bits.
+        Xxh64 = "xxh64",
+        /// XXH3, 64 bits.
+        Xxh3_64 = "xxh3",
+        /// XXH3, 128 bits.
+        Xxh3_128 = "xxh128",
+        /// C4 (ST 2114): SHA-512 in base 58.
+        C4 = "c4",
+        /// SHA-256: packing lists that say so.
+        Sha256 = "sha256",
+        /// SHA-512: packing lists that say so.
+        Sha512 = "sha512",
+    }
 }
 
 impl Algorithm {
-    /// As ASC MHL spells it; SHA-256 and SHA-512, which it does not have, as W3C does.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha1",
-            Self::Md5 => "md5",
-            Self::Xxh32 => "xxh32",
-            Self::Xxh64 => "xxh64",
-            Self::Xxh3_64 => "xxh3",
-            Self::Xxh3_128 => "xxh128",
-            Self::C4 => "c4",
-            Self::Sha256 => "sha256",
-            Self::Sha512 => "sha512",
-        }
-    }
-
     /// From an element of an ASC MHL manifest (`ASCMHL.xsd`, `HashType`).
     pub fn from_asc_mhl(element: &str) -> Option<Self> {
         [Self::Md5, Self::Sha1, Self::C4, Self::Xxh32, Self::Xxh64, Self::Xxh3_64, Self::Xxh3_128]

@@ -1,35 +1,27 @@
 //! One use of a file by a composition.
 
 use crate::deliver::package::Fraction;
+use crate::model::words;
 
-/// What kind of thing is played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UseKind {
-    /// Moving picture.
-    Picture,
-    /// Sound, also immersive.
-    Sound,
-    /// Subtitles and captions.
-    Text,
-    /// Markers: names of points in time, without a file.
-    Marker,
-    /// Data and everything not known here.
-    #[default]
-    Data,
+words! {
+    /// What kind of thing is played.
+    #[derive(Default, PartialOrd, Ord, Hash)]
+    pub enum UseKind {
+        /// Moving picture.
+        Picture = "picture",
+        /// Sound, also immersive.
+        Sound = "sound",
+        /// Subtitles and captions.
+        Text = "text",
+        /// Markers: names of points in time, without a file.
+        Marker = "marker",
+        /// Data and everything not known here.
+        #[default]
+        Data = "data",
+    }
 }
 
 impl UseKind {
-    /// A short name that does not change.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Picture => "picture",
-            Self::Sound => "sound",
-            Self::Text => "text",
-            Self::Marker => "marker",
-            Self::Data => "data",
-        }
-    }
-
     /// By the element of the playlist.
     pub(super) fn of(element: &str) -> Self {
         match element {

@@ -1,49 +1,36 @@
 //! What a package lists: files, folders, and patterns of what it leaves out.
 
 use crate::deliver::package::Digest;
+use crate::model::words;
 
-/// What a listed file is to its package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Says where each asset lies (ST 429-9).
-    AssetMap,
-    /// Says which volume this is (ST 429-9).
-    VolumeIndex,
-    /// Says what the bytes of each asset are (ST 429-8, ST 2067-2).
-    PackingList,
-    /// Says what plays when (ST 429-7, ST 2067-3).
-    CompositionPlaylist,
-    /// Says how a composition is turned into other forms (ST 2067-100).
-    OutputProfileList,
-    /// Subtitles or captions in XML.
-    TimedText,
-    /// Picture, sound or data that a composition plays.
-    TrackFile,
-    /// Chain file of an ASC MHL history.
-    Chain,
-    /// One generation of an ASC MHL history, or a legacy MHL.
-    Manifest,
-    /// A file a manifest lists.
-    Media,
+words! {
+    /// What a listed file is to its package, in the words that people are told.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum Role {
+        /// Says where each asset lies (ST 429-9).
+        AssetMap = "asset map",
+        /// Says which volume this is (ST 429-9).
+        VolumeIndex = "volume index",
+        /// Says what the bytes of each asset are (ST 429-8, ST 2067-2).
+        PackingList = "packing list",
+        /// Says what plays when (ST 429-7, ST 2067-3).
+        CompositionPlaylist = "composition playlist",
+        /// Says how a composition is turned into other forms (ST 2067-100).
+        OutputProfileList = "output profile list",
+        /// Subtitles or captions in XML.
+        TimedText = "timed text",
+        /// Picture, sound or data that a composition plays.
+        TrackFile = "track file",
+        /// Chain file of an ASC MHL history.
+        Chain = "chain file",
+        /// One generation of an ASC MHL history, or a legacy MHL.
+        Manifest = "manifest",
+        /// A file a manifest lists.
+        Media = "media",
+    }
 }
 
 impl Role {
-    /// As people are told.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AssetMap => "asset map",
-            Self::VolumeIndex => "volume index",
-            Self::PackingList => "packing list",
-            Self::CompositionPlaylist => "composition playlist",
-            Self::OutputProfileList => "output profile list",
-            Self::TimedText => "timed text",
-            Self::TrackFile => "track file",
-            Self::Chain => "chain file",
-            Self::Manifest => "manifest",
-            Self::Media => "media",
-        }
-    }
-
     /// Whether the format itself leaves a file of this role without a hash. What such a file
     /// says is believed by whoever believes the package.
     pub const fn is_unhashed_by_design(self) -> bool {

@@ -6,32 +6,22 @@ use std::sync::Arc;
 use crate::deliver::package::{
     CompositionUse, Digest, IgnoredPatterns, Listed, ListedFolder, PackageProblem,
 };
+use crate::model::words;
 
-/// Which kind of list a package has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PackageKind {
-    /// Interoperable Master Package (ST 2067-2).
-    Imf,
-    /// Digital Cinema Package by SMPTE (ST 429-2).
-    DcpSmpte,
-    /// Digital Cinema Package by the Interop agreement of 2004.
-    DcpInterop,
-    /// ASC Media Hash List, a history of generations.
-    AscMhl,
-    /// Media Hash List 1.0 or 1.1, one file.
-    LegacyMhl,
-}
-
-impl PackageKind {
-    /// A short name that does not change.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Imf => "imf",
-            Self::DcpSmpte => "dcp-smpte",
-            Self::DcpInterop => "dcp-interop",
-            Self::AscMhl => "asc-mhl",
-            Self::LegacyMhl => "mhl",
-        }
+words! {
+    /// Which kind of list a package has.
+    #[derive(PartialOrd, Ord, Hash)]
+    pub enum PackageKind {
+        /// Interoperable Master Package (ST 2067-2).
+        Imf = "imf",
+        /// Digital Cinema Package by SMPTE (ST 429-2).
+        DcpSmpte = "dcp-smpte",
+        /// Digital Cinema Package by the Interop agreement of 2004.
+        DcpInterop = "dcp-interop",
+        /// ASC Media Hash List, a history of generations.
+        AscMhl = "asc-mhl",
+        /// Media Hash List 1.0 or 1.1, one file.
+        LegacyMhl = "mhl",
     }
 }
 

@@ -3,45 +3,34 @@
 
 use std::path::Path;
 
-/// The formats that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// `OpenTimelineIO` JSON.
-    Otio,
-    /// `OpenTimelineIO` in a ZIP archive with its media.
-    Otioz,
-    /// `OpenTimelineIO` in a folder with its media.
-    Otiod,
-    /// CMX 3600 edit decision list and its variants with long reels.
-    Edl,
-    /// Final Cut Pro XML, 1.8 to 1.13.
-    Fcpxml,
-    /// Final Cut Pro 7 XML interchange format.
-    Xmeml,
-    /// Advanced Authoring Format.
-    Aaf,
-    /// Avid Log Exchange.
-    Ale,
-    /// Adobe Premiere Pro project.
-    Prproj,
+use crate::model::words;
+
+words! {
+    /// The formats that are read.
+    #[derive(PartialOrd, Ord)]
+    pub enum Format {
+        /// `OpenTimelineIO` JSON.
+        Otio = "otio",
+        /// `OpenTimelineIO` in a ZIP archive with its media.
+        Otioz = "otioz",
+        /// `OpenTimelineIO` in a folder with its media.
+        Otiod = "otiod",
+        /// CMX 3600 edit decision list and its variants with long reels.
+        Edl = "edl",
+        /// Final Cut Pro XML, 1.8 to 1.13.
+        Fcpxml = "fcpxml",
+        /// Final Cut Pro 7 XML interchange format.
+        Xmeml = "xmeml",
+        /// Advanced Authoring Format.
+        Aaf = "aaf",
+        /// Avid Log Exchange.
+        Ale = "ale",
+        /// Adobe Premiere Pro project.
+        Prproj = "prproj",
+    }
 }
 
 impl Format {
-    /// The word for it in output, in the ledger and in messages.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Otio => "otio",
-            Self::Otioz => "otioz",
-            Self::Otiod => "otiod",
-            Self::Edl => "edl",
-            Self::Fcpxml => "fcpxml",
-            Self::Xmeml => "xmeml",
-            Self::Aaf => "aaf",
-            Self::Ale => "ale",
-            Self::Prproj => "prproj",
-        }
-    }
-
     /// Whether a file without a folder is a name there, as a person typed it or a system knew it, and not a
     /// place beside the timeline.
     pub fn says_names(self) -> bool {

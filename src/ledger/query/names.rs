@@ -3,75 +3,54 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::params_from_iter;
+use rusqlite::{Connection, params_from_iter};
 
 use crate::ledger::LedgerError;
 use crate::ledger::projection::find_asset;
 use crate::ledger::query::Reader;
-use crate::ledger::rows::{NamedRow, asset_id, bytes, names, names_beside, rel_path};
+use crate::ledger::rows::{NamedRow, asset_id, bytes, names_beside, names_in, rel_path};
 use crate::model::{AssetId, Identity, RelPath, RootName};
 
 impl Reader {
-    /// The names that the bytes of a content carry.
-    pub(super) fn identity_of(&self, row: i64) -> rusqlite::Result<Identity> {
-        let mut query = self.connection.prepare_cached(
-            "SELECT source, relation, kind, name, place FROM given_name
-             WHERE asset = ?1 AND ordinal >= 0 ORDER BY ordinal",
-        )?;
-        names(query.query([row])?)
-    }
-
-    /// All its names.
-    fn all_names(&self, row: i64) -> rusqlite::Result<Identity> {
-        let mut all = self.identity_of(row)?;
-        all.join(&names_beside(&self.connection, row)?);
-        Ok(all)
-    }
-
     /// The names of a content, whoever says them.
     pub fn named(&self, asset: &AssetId) -> Result<Option<NamedRow>, LedgerError> {
-        let read = || -> rusqlite::Result<_> {
-            let Some(row) = find_asset(&self.connection, asset)? else { return Ok(None) };
-            let media_type = self
-                .connection
+        self.ask(|tables| {
+            let Some(row) = find_asset(tables, asset)? else { return Ok(None) };
+            let media_type = tables
                 .prepare_cached("SELECT media_type FROM asset WHERE id = ?1")?
                 .query_row([row], |row| row.get(0))?;
-            Ok(Some(NamedRow { asset: *asset, media_type, identity: self.all_names(row)? }))
-        };
-        read().map_err(|source| self.sql(source))
+            Ok(Some(NamedRow { asset: *asset, media_type, identity: all_names(tables, row)? }))
+        })
     }
 
     /// The names that sidecars have for a content.
     pub fn named_beside(&self, asset: &AssetId) -> Result<Identity, LedgerError> {
-        let row = find_asset(&self.connection, asset).map_err(|source| self.sql(source))?;
-        row.map_or(Ok(Identity::default()), |row| {
-            names_beside(&self.connection, row).map_err(|source| self.sql(source))
+        self.ask(|tables| {
+            let row = find_asset(tables, asset)?;
+            row.map_or(Ok(Identity::default()), |row| names_beside(tables, row))
         })
     }
 
     /// What names every content carries that says what it was made from, and every one whose own name
     /// one of those says. Costs nothing where none says anything.
     pub fn identities(&self, each: &mut dyn FnMut(NamedRow)) -> Result<(), LedgerError> {
-        let mut read = || -> rusqlite::Result<()> {
-            let mut query = self.connection.prepare_cached(
-                "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
-                 SELECT a.id, a.hash, a.media_type FROM asset a WHERE a.id IN (
-                     SELECT asset FROM saying
-                     UNION
-                     SELECT own.asset FROM saying
-                     JOIN given_name said ON said.asset = saying.asset AND said.source > 0
-                     JOIN given_name own ON own.name = said.name AND own.kind = said.kind
-                                         AND own.source = 0)
-                 ORDER BY a.id",
-            )?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                let identity = self.all_names(row.get(0)?)?;
+        self.rows(
+            "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
+             SELECT a.id, a.hash, a.media_type FROM asset a WHERE a.id IN (
+                 SELECT asset FROM saying
+                 UNION
+                 SELECT own.asset FROM saying
+                 JOIN given_name said ON said.asset = saying.asset AND said.source > 0
+                 JOIN given_name own ON own.name = said.name AND own.kind = said.kind
+                                     AND own.source = 0)
+             ORDER BY a.id",
+            [],
+            |row| {
+                let identity = all_names(&self.connection, row.get(0)?)?;
                 each(NamedRow { asset: asset_id(row, 1)?, media_type: row.get(2)?, identity });
-            }
-            Ok(())
-        };
-        read().map_err(|source| self.sql(source))
+                Ok(true)
+            },
+        )
     }
 
     /// Where contents of the given media types lie in a root that carry names of which nothing was said
@@ -81,9 +60,9 @@ impl Reader {
         root: &RootName,
         media_types: &[&str],
     ) -> Result<BTreeSet<RelPath>, LedgerError> {
-        let read = || -> rusqlite::Result<BTreeSet<RelPath>> {
-            let types = vec!["?"; media_types.len()].join(", ");
-            let mut query = self.connection.prepare_cached(&format!(
+        let types = vec!["?"; media_types.len()].join(", ");
+        self.all(
+            &format!(
                 "SELECT d.path, l.name
                  FROM (SELECT DISTINCT asset FROM given_name WHERE ordinal >= 0) g
                  CROSS JOIN asset a ON a.id = g.asset
@@ -93,15 +72,16 @@ impl Reader {
                                    JOIN given_name b ON b.name = s.name AND b.kind = s.kind
                                                      AND b.source = 0 AND b.ordinal < 0
                                    WHERE s.asset = a.id AND s.source = 0 AND s.ordinal >= 0)"
-            ))?;
-            let wanted = media_types.iter().copied().chain([root.as_str()]);
-            let mut rows = query.query(params_from_iter(wanted))?;
-            let mut found = BTreeSet::new();
-            while let Some(row) = rows.next()? {
-                found.insert(rel_path(row, 0)?.join(&bytes(row, 1)?));
-            }
-            Ok(found)
-        };
-        read().map_err(|source| self.sql(source))
+            ),
+            params_from_iter(media_types.iter().copied().chain([root.as_str()])),
+            |row| Ok(rel_path(row, 0)?.join(&bytes(row, 1)?)),
+        )
     }
+}
+
+/// All names of a content: those its bytes carry, and those that sidecars have for it.
+fn all_names(tables: &Connection, asset: i64) -> rusqlite::Result<Identity> {
+    let mut all = names_in(tables, asset)?;
+    all.join(&names_beside(tables, asset)?);
+    Ok(all)
 }

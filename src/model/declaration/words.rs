@@ -2,26 +2,21 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 
-macro_rules! words {
+use crate::model::words;
+
+macro_rules! typed_words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal $(| $also:literal)*, $meaning:literal;)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        pub enum $name {
-            $(#[doc = $meaning] #[serde(rename = $word)] $variant,)*
+        words! {
+            $(#[$doc])*
+            #[derive(PartialOrd, Ord, Hash)]
+            pub enum $name {
+                $(#[doc = $meaning] $variant = $word,)*
+            }
         }
 
         impl $name {
-            /// Every word with its meaning, in order.
-            pub const ALL: &'static [(Self, &'static str, &'static str)] =
-                &[$((Self::$variant, $word, $meaning)),*];
-
-            /// As it is written in JSON, in TOML and in text.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-
             /// Reads a word; case does not matter, and `_` and blanks stand for `-`.
             pub fn parse(text: &str) -> Option<Self> {
                 match plain_word(text).as_str() {
@@ -35,8 +30,8 @@ macro_rules! words {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Word::deserialize(deserializer)?.0;
                 Self::parse(&text).ok_or_else(|| {
-                    let words: Vec<_> = Self::ALL.iter().map(|(_, word, _)| *word).collect();
-                    serde::de::Error::custom(format!("{text:?} is none of {}", words.join(", ")))
+                    let words = Self::WORDS.join(", ");
+                    serde::de::Error::custom(format!("{text:?} is none of {words}"))
                 })
             }
         }
@@ -70,7 +65,7 @@ impl<'de> Deserialize<'de> for Word {
     }
 }
 
-words! {
+typed_words! {
     /// An answer to a question.
     Answer {
         Yes = "yes" | "y" | "true", "yes";
@@ -79,7 +74,7 @@ words! {
     }
 }
 
-words! {
+typed_words! {
     /// What is made.
     Medium {
         Video = "video", "moving pictures";
@@ -89,7 +84,7 @@ words! {
     }
 }
 
-words! {
+typed_words! {
     /// How much of it the audience notices; more is greater.
     Prominence {
         Background = "background", "seen or heard, never looked at or listened to";
@@ -99,7 +94,7 @@ words! {
     }
 }
 
-words! {
+typed_words! {
     /// Whom a declaration must go to.
     Tier {
         Report = "report", "telling the commissioner's contact may be enough";
@@ -107,7 +102,7 @@ words! {
     }
 }
 
-words! {
+typed_words! {
     /// What is done with a performer.
     TalentUse {
         Replica = "replica" | "digital-replica" | "voice" | "likeness", "a voice or likeness of a performer doing what they did not perform";
@@ -116,7 +111,7 @@ words! {
     }
 }
 
-words! {
+typed_words! {
     /// Why no further consent would be needed.
     TalentExemption {
         AsPerformed = "as-performed" | "as-scripted", "stays substantially as scripted, performed or recorded";
@@ -129,23 +124,23 @@ words! {
 
 /// Kinds of elements a use can make. What is none of them counts as `other`, which nobody has
 /// thought about yet and so escalates.
-pub const ELEMENTS: &[(&str, &str)] = &[
-    ("character", "a main character, or how one looks"),
-    ("key-visual", "a picture that stands for the title or carries the story"),
-    ("setting", "a fictional place central to the story"),
-    ("prop", "a thing on the set"),
-    ("signage", "signs, posters, documents, screens, clippings"),
-    ("background", "what is behind: plates, skies, crowds nobody can tell apart"),
-    ("texture", "surfaces, mattes, fills"),
-    ("voice", "a speaking or singing voice"),
-    ("likeness", "a face or body of a person who exists or existed"),
-    ("performance", "acting, lip-sync, delivery"),
-    ("music", "music"),
-    ("sound-effect", "effects, ambience"),
-    ("text", "words: script, titles, captions, lyrics"),
-    ("clean-up", "removal, repair, extension of what was recorded"),
-    ("reference", "moodboards, look tests: never shown"),
-    ("other", "anything else"),
+pub const ELEMENTS: &[&str] = &[
+    "character",    // a main character, or how one looks
+    "key-visual",   // a picture that stands for the title or carries the story
+    "setting",      // a fictional place central to the story
+    "prop",         // a thing on the set
+    "signage",      // signs, posters, documents, screens, clippings
+    "background",   // what is behind: plates, skies, crowds nobody can tell apart
+    "texture",      // surfaces, mattes, fills
+    "voice",        // a speaking or singing voice
+    "likeness",     // a face or body of a person who exists or existed
+    "performance",  // acting, lip-sync, delivery
+    "music",        // music
+    "sound-effect", // effects, ambience
+    "text",         // words: script, titles, captions, lyrics
+    "clean-up",     // removal, repair, extension of what was recorded
+    "reference",    // moodboards, look tests: never shown
+    "other",        // anything else
 ];
 
 /// The phase in which nothing made is kept: moodboards, reference pictures.

@@ -206,5 +206,5 @@ fn at_least(reader: &mut Reader<'_>, fact: Fact, value: &Spanned<DeValue<'_>>) -
     }
     let least = word(reader, fact, "at-least", value)?;
     let words = fact.kind().words().unwrap_or_default();
-    Some(Test::AtLeastWord(words.into_iter().skip_while(|word| *word != least).collect()))
+    Some(Test::AtLeastWord(words.iter().copied().skip_while(|word| *word != least).collect()))
 }

@@ -25,11 +25,11 @@ pub(super) fn role(reader: &mut Reader<'_>, at: usize, table: &DeTable<'_>) -> O
     }
     let mut powers = BTreeSet::new();
     for (word, at) in may.into_iter().flatten() {
-        if let Some(power) = Power::ALL.iter().find(|power| power.as_str() == word) {
-            powers.insert(*power);
+        if let Some(power) = Power::from_word(&word) {
+            powers.insert(power);
         } else {
-            let all: Vec<_> = Power::ALL.iter().map(|power| power.as_str()).collect();
-            reader.problem(at, format!("may is some of {}, not {word:?}", all.join(", ")));
+            let all = Power::WORDS.join(", ");
+            reader.problem(at, format!("may is some of {all}, not {word:?}"));
         }
     }
     let who: Vec<_> = who.unwrap_or_default();

@@ -10,6 +10,7 @@ use crate::model::{
     Rejection, RuleCode, Scope, Seq, Severity, Timestamp, is_same_name,
 };
 use crate::policy::Policy;
+use crate::policy::fact::ApprovalState;
 use crate::policy::role::Power;
 use crate::policy::rules::Case;
 use crate::record::{Entry, Record, Standing};
@@ -47,36 +48,11 @@ impl<'a> Basis<'a> {
     }
 }
 
-/// What comes of everything that was said for and against an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Nobody approved it.
-    None,
-    /// The newest decision is a no.
-    Rejected,
-    /// The nearest approval lacks something that blocks.
-    Short,
-    /// An approval holds.
-    Holds,
-}
-
-impl State {
-    /// As policies write it.
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Rejected => "rejected",
-            Self::Short => "short",
-            Self::Holds => "holds",
-        }
-    }
-}
-
 /// How an item stands with those who may approve it.
 #[derive(Clone, Default)]
 pub(super) struct ApprovalFacts<'a> {
     /// None where it needs no approval and nobody said no.
-    pub(super) state: Option<State>,
+    pub(super) state: Option<ApprovalState>,
     /// The approval that comes nearest to what is needed.
     pub(super) best: Option<&'a Entry<Approval>>,
     /// What that lacks, up to the first that blocks, each by its code.
@@ -139,7 +115,7 @@ impl<'a> ApprovalFacts<'a> {
         if let Some(no) = heard {
             facts.hear(record, asset, no);
         }
-        if facts.state != Some(State::Holds)
+        if facts.state != Some(ApprovalState::Holds)
             && let Some(void) = void.into_iter().max_by_key(|one| one.entry.seq)
         {
             facts.tell_void(Self::by(policy, case, void));
@@ -165,10 +141,10 @@ impl<'a> ApprovalFacts<'a> {
                 let since = best.as_ref().and_then(|one| Some((one.lack()?, one.entry)));
                 let since = since.map(|(lack, entry)| lack.said(entry, &basis));
                 let since = since.map(|said| format!("; since then {said}")).unwrap_or_default();
-                let (state, rejected) = (Some(State::Rejected), Some(refused(no) + &since));
+                let (state, rejected) = (Some(ApprovalState::Rejected), Some(refused(no) + &since));
                 Self { state, rejected, refused: Some(no.at), ..Self::default() }
             }
-            (_, None) => Self { state: Some(State::None), ..Self::default() },
+            (_, None) => Self { state: Some(ApprovalState::None), ..Self::default() },
         }
     }
 
@@ -190,7 +166,7 @@ impl<'a> ApprovalFacts<'a> {
         let document = entry.fact.document.as_ref();
         let word = case.authorities.words.get(&entry.seq);
         Self {
-            state: Some(if blocks { State::Short } else { State::Holds }),
+            state: Some(if blocks { ApprovalState::Short } else { ApprovalState::Holds }),
             best: Some(entry),
             lacks: lacks.iter().map(|lack| (lack.code(), lack.said(entry, &basis))).collect(),
             key: word.and_then(|word| word.signed.as_deref()),
@@ -218,8 +194,8 @@ impl<'a> ApprovalFacts<'a> {
         let is_void = |code: &RuleCode| {
             matches!(code, RuleCode::ApprovalInvalid | RuleCode::ApproverNotAllowed)
         };
-        if self.state == Some(State::None) {
-            self.state = Some(State::Short);
+        if self.state == Some(ApprovalState::None) {
+            self.state = Some(ApprovalState::Short);
         }
         self.lacks.retain(|(code, _)| !is_void(code));
         self.lacks.extend(void.lacks.into_iter().filter(|(code, _)| is_void(code)));
@@ -245,7 +221,7 @@ impl<'a> ApprovalFacts<'a> {
     /// declaration. One that extends an earlier yes says no more than that did.
     pub(super) fn holds_since(&self, seq: Seq, declaration: DeclarationId) -> bool {
         let is_of = |under: Option<DeclarationId>| under.is_none_or(|id| id == declaration);
-        self.state == Some(State::Holds)
+        self.state == Some(ApprovalState::Holds)
             && self.holding.iter().any(|(said, under)| *said > seq && is_of(*under))
     }
 }

@@ -1,6 +1,6 @@
 //! Policy or approvers that changed: said with every verdict until somebody acknowledges it.
 
-use crate::model::RuleCode;
+use crate::model::{RuleCode, TextKind};
 use crate::policy::changes::changes;
 use crate::policy::rules::Case;
 use crate::policy::rules::facts::Whole;
@@ -13,8 +13,8 @@ pub(super) fn whole(case: &Case<'_>, whole: &Whole<'_>, found: &mut Findings<'_>
             "{} changed {} on {} (event {}):\n{}",
             change.actor,
             match change.of {
-                "policy" => "the policy",
-                _ => "the approvers",
+                TextKind::Policy => "the policy",
+                TextKind::Approvers => "the approvers",
             },
             change.at.to_the_second(),
             change.seq,

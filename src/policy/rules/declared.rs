@@ -308,7 +308,7 @@ impl Facts for DeclarationFacts<'_> {
             Fact::Prominence => Value::maybe(one.prominence.map(Prominence::as_str)),
             Fact::Elements if one.elements.is_empty() => Value::Absent,
             Fact::Elements => {
-                let known = |word: &&str| ELEMENTS.iter().any(|(known, _)| known == word);
+                let known = |word: &&str| ELEMENTS.contains(word);
                 let words = one.elements.iter().map(String::as_str);
                 let mut all: Vec<_> = words.clone().filter(known).collect();
                 if words.clone().any(|word| !known(&word)) && !all.contains(&"other") {

@@ -5,8 +5,8 @@ use std::cell::OnceCell;
 use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{AiStatus, DeclarationId, RuleCode, SourceType, Strength};
 use crate::policy::Policy;
-use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::rules::approval::{Basis, State, clearance, confirmed, is_ai};
+use crate::policy::fact::{About, ApprovalState, Fact, Facts, Value};
+use crate::policy::rules::approval::{Basis, clearance, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared, Settled};
 use crate::policy::rules::heritage::{Family, Heritage};
 use crate::policy::rules::{Case, Item, finality};
@@ -22,7 +22,7 @@ pub(super) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
-    pub(super) fn of(case: &Case<'a>) -> Self {
+    pub(super) fn of(case: &Case<'a>, items: &[Item<'_>]) -> Self {
         // A movie is rendered from something; a still or a sound may be the thing itself.
         let rendered = |item: &&Item<'_>| {
             item.media_type.starts_with("video/") || item.media_type.ends_with("/mxf")
@@ -31,11 +31,11 @@ impl<'a> Whole<'a> {
         Self {
             finalizing: case.finalizing,
             attested: case.attested,
-            ai: case.items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
+            ai: items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
             rendered_only: !case.made
-                && case.items.iter().any(|item| rendered(&item))
-                && !case.items.iter().any(|item| silent(&item)),
-            changed: finality::changes(case).filter(|_| !case.made),
+                && items.iter().any(|item| rendered(&item))
+                && !items.iter().any(|item| silent(&item)),
+            changed: finality::changes(case, items).filter(|_| !case.made),
             ..Self::named(case.deliverable)
         }
     }
@@ -135,7 +135,7 @@ impl Facts for ItemFacts<'_> {
         match fact {
             Fact::Status => Value::text(origin.status.as_str()),
             Fact::Ai => Value::Flag(stands.ai),
-            Fact::Approval => Value::maybe(approval.state.map(State::as_str)),
+            Fact::Approval => Value::maybe(approval.state.map(ApprovalState::as_str)),
             Fact::Declared => Value::Flag(stands.declared),
             Fact::Path => Value::text(self.shown.get_or_init(|| self.item.path.to_string())),
             Fact::MediaType => Value::text(self.item.media_type),

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::policy::rules::Case;
+use crate::policy::rules::{Case, Item};
 
 /// Named paths before the rest is only counted.
 const NAMED: usize = 5;
 
 /// What is new, gone or not the same; nothing while it is open, or unchanged.
-pub(super) fn changes(case: &Case<'_>) -> Option<String> {
+pub(super) fn changes(case: &Case<'_>, items: &[Item<'_>]) -> Option<String> {
     let deliverable = case.record.deliverables.get(case.deliverable);
     let done = deliverable.and_then(|known| known.finalized.as_ref())?;
     let before: BTreeMap<_, _> =
         done.fact.contents.iter().map(|item| (&item.path, item.asset)).collect();
-    let now: BTreeMap<_, _> = case.items.iter().map(|item| (item.path, item.asset)).collect();
+    let now: BTreeMap<_, _> = items.iter().map(|item| (item.path, item.asset)).collect();
     let mut changes = Vec::new();
     for (path, asset) in &now {
         match before.get(path) {

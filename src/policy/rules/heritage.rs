@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::lineage::{Ancestor, Ancestry};
 use crate::model::{AiStatus, Approval, AssetId, DeclarationId, RuleCode, Seq, Strength};
 use crate::policy::Policy;
-use crate::policy::rules::approval::{ApprovalFacts, Basis, State, confirmed, is_ai};
+use crate::policy::fact::ApprovalState;
+use crate::policy::rules::approval::{ApprovalFacts, Basis, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared};
 use crate::policy::rules::{Case, Item};
 use crate::record::Entry;
@@ -114,7 +115,7 @@ impl<'a> Heritage<'a> {
         let said = stands.said();
         let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, all);
         let cleared = matches!(obstacle, None | Some(Obstacle::Contested(_)));
-        let silent = stands.approval.state != Some(State::Holds) && !refuses(&stands);
+        let silent = stands.approval.state != Some(ApprovalState::Holds) && !refuses(&stands);
         if cleared && silent && !in_own_right {
             stands.inherit(sources());
         }
@@ -175,7 +176,7 @@ impl<'a> Heritage<'a> {
             }
             Obstacle::Suspect(one) => {
                 self.approval = ApprovalFacts::default();
-                self.approval.state = Some(State::Short);
+                self.approval.state = Some(ApprovalState::Short);
                 self.suspect = true;
                 self.source = one.map(|one| one.ancestor.asset);
                 let too_many = || "it was made from more than is looked at".to_owned();
@@ -217,7 +218,7 @@ impl<'a> Heritage<'a> {
     /// What the approval of the file itself says yes to, where that holds: one that extends an earlier yes
     /// overrules nothing that was said in between.
     fn said(&self) -> Option<&'a Entry<Approval>> {
-        self.approval.said.filter(|_| self.approval.state == Some(State::Holds))
+        self.approval.said.filter(|_| self.approval.state == Some(ApprovalState::Holds))
     }
 
     /// A no to anything it was made from, that the policy only wants to hear of, is heard of here too,
@@ -309,7 +310,8 @@ fn obstacle<'a, 'b>(
     if in_own_right || own.is_some() || refuses(stands) {
         return contested().filter(|_| own.is_none());
     }
-    let uncleared = |one: &&Forebear<'_>| one.is_source && one.facts.state != Some(State::Holds);
+    let uncleared =
+        |one: &&Forebear<'_>| one.is_source && one.facts.state != Some(ApprovalState::Holds);
     let uncleared = all.iter().find(uncleared).map(Obstacle::Uncleared);
     let undetermined = || all.iter().find(suspect).map(|one| Obstacle::Suspect(Some(one)));
     let unknown = || ancestry.cut.then_some(Obstacle::Suspect(None));

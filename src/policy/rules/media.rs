@@ -6,7 +6,7 @@ use crate::policy::rules::facts::Whole;
 use crate::policy::rules::findings::Findings;
 use crate::policy::rules::{Case, Item};
 
-pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
+pub(super) fn whole(case: &Case<'_>, items: &[Item<'_>], found: &mut Findings<'_>) {
     let facts = Whole::named(found.deliverable());
     for problem in case.problems {
         found.add(Finding {
@@ -18,7 +18,7 @@ pub(super) fn whole(case: &Case<'_>, found: &mut Findings<'_>) {
             fix: named(found.fix(problem.code, &facts), problem.reference.as_deref()).into(),
         });
     }
-    if case.items.is_empty() && case.problems.is_empty() {
+    if items.is_empty() && case.problems.is_empty() {
         let why = format!("nothing on disk matches what {} names", case.deliverable);
         let fix = found.fix(RuleCode::DeliverableEmpty, &facts);
         return found.say(RuleCode::DeliverableEmpty, None, why, fix);

@@ -47,12 +47,11 @@ pub struct Item<'a> {
     pub unexamined: Option<String>,
 }
 
-/// What is judged.
+/// What is judged, but for its files.
+#[derive(Clone, Copy)]
 pub struct Case<'a> {
     /// The deliverable's name.
     pub deliverable: &'a str,
-    /// Its files, by path.
-    pub items: Vec<Item<'a>>,
     /// Patterns of the deliverable that fit no file.
     pub unmatched: &'a [String],
     /// What kept the gate from knowing.
@@ -61,14 +60,14 @@ pub struct Case<'a> {
     pub lost_documents: &'a BTreeSet<AssetId>,
     /// What stands behind every recorded yes.
     pub authorities: &'a Authorities,
-    /// What is to be marked final, and not only looked at.
+    /// Whether it is to be marked final, and not only looked at.
     pub finalizing: bool,
-    /// Whether somebody states that every known use is declared.
+    /// Whether somebody states with it that every known use of generative AI is declared.
     pub attested: bool,
     /// Whether these are files that a command made from the deliverable: then nothing is asked of it as a
     /// whole.
     pub made: bool,
-    /// What people decided.
+    /// What people decided, and every mark on record.
     pub record: &'a Record,
     /// The moment of judgement.
     pub now: Timestamp,
@@ -110,20 +109,20 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// Applies every rule of the policy to every item. All findings, not only the first.
-pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
+/// Applies every rule of the policy to every item, which come by path. All findings, not only the first.
+pub fn judge(policy: &Policy, case: &Case<'_>, items: &[Item<'_>]) -> Verdict {
     let mut found = Findings::new(policy, case);
-    media::whole(case, &mut found);
+    media::whole(case, items, &mut found);
     let asked = Asked::of(policy);
     let declarations = Prepared::all(policy, case, &asked.declarations);
-    let whole = Whole::of(case);
+    let whole = Whole::of(case, items);
     change::whole(case, &whole, &mut found);
     for &(rule, when) in &asked.whole {
         if when.holds(&whole) {
             found.tell_whole(rule, &whole);
         }
     }
-    let parts = in_parts(&case.items, PART, |items| {
+    let parts = in_parts(items, PART, |items| {
         let (mut found, mut family) = (Findings::new(policy, case), Family::default());
         for item in items {
             let mark = found.mark();
@@ -137,7 +136,7 @@ pub fn judge(policy: &Policy, case: &Case<'_>) -> Verdict {
     for part in parts {
         found.take(part);
     }
-    found.into_verdict(case.items.len() as u64, &whole)
+    found.into_verdict(items.len() as u64, &whole)
 }
 
 /// Asks every rule about an item, and about each declaration it is under.

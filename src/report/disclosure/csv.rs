@@ -4,11 +4,11 @@
 
 use std::io::{self, Write};
 
-use crate::model::{Answer, Declaration};
+use crate::model::{Answer, Declaration, SourceType, Strength};
 use crate::report::csv::quote;
 use crate::report::disclosure::words::{decision, input, joined, step, talent, time, tool_terms};
 use crate::report::disclosure::{DisclosedAsset, DisclosedDeclaration, SaidView, UseView};
-use crate::report::{Disclosure, ElementView, ReportView, clean};
+use crate::report::{Disclosure, ElementView, ReportView, answered, clean};
 
 /// The columns, in order.
 const COLUMNS: &[&str] = &[
@@ -167,7 +167,7 @@ fn use_cells(row: &mut Row, one: &UseView) {
     row.set("source_out", said(&one.source_out));
     row.set("clip", &one.name);
     row.set("enabled", one.enabled.to_string());
-    row.set("usage", one.usage);
+    row.set("usage", one.usage.as_str());
     row.set("deliverable", &one.deliverable);
 }
 
@@ -177,9 +177,9 @@ fn element_cells(row: &mut Row, element: &ElementView) {
     };
     row.set("number", element.number.to_string());
     row.set("contribution", element.contribution.as_str());
-    row.set("status", element.status);
-    row.set("source_type", element.source_type.unwrap_or_default());
-    row.set("strength", element.strength.unwrap_or_default());
+    row.set("status", element.status.as_str());
+    row.set("source_type", element.source_type.map_or("", SourceType::term));
+    row.set("strength", element.strength.map_or("", Strength::as_str));
     row.set("why", element.why.first().map_or("", String::as_str));
     row.set("media_type", &element.media_type);
     row.set("tools", said(&element.tools));
@@ -262,13 +262,12 @@ fn declaration_cells(row: &mut Row, all: &[&DisclosedDeclaration]) {
         each(&|one| joined(one.reasons.iter().map(|why| format!("{}: {}", why.code, why.why))));
     let terms = each(&|one| {
         joined(one.register.iter().map(|tool| {
-            let said = |answer: Option<&'static str>| answer.unwrap_or("not answered");
             format!(
                 "{}: enterprise {}, trains on inputs {}, on outputs {}",
                 tool.name,
-                said(tool.enterprise),
-                said(tool.trains_on_inputs),
-                said(tool.trains_on_outputs)
+                answered(tool.enterprise),
+                answered(tool.trains_on_inputs),
+                answered(tool.trains_on_outputs)
             )
         }))
     });

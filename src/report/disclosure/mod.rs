@@ -15,6 +15,9 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::model::{
+    AiStatus, Clearance, DeliverableState, Outcome, SourceType, Strength, Use, words,
+};
 use crate::report::view::{HeadView, PolicyView};
 use crate::report::{
     ApprovalView, DeclarationView, DeterminationView, EvidenceView, PathView, ToolView,
@@ -77,8 +80,8 @@ pub struct Disclosure {
 pub struct DisclosedDeliverable {
     /// Its name.
     pub name: String,
-    /// `open`, `final` or `final-changed`.
-    pub state: &'static str,
+    /// Where it stands.
+    pub state: DeliverableState,
     /// Its globs.
     pub paths: Vec<String>,
     /// Its timelines.
@@ -90,8 +93,8 @@ pub struct DisclosedDeliverable {
 /// The newest verdict on a deliverable.
 #[derive(Clone, Debug, Serialize)]
 pub struct DisclosedVerdict {
-    /// `pass`, `refused` or `cannot-tell`.
-    pub verdict: &'static str,
+    /// The answer.
+    pub verdict: Outcome,
     /// When, RFC 3339.
     pub at: String,
     /// The event that recorded it.
@@ -155,15 +158,15 @@ pub struct ElementView {
     /// What AI has to do with it.
     pub contribution: Contribution,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// Why, the deciding reason first.
     pub why: Vec<String>,
     /// Source type of what decided it.
-    pub source_type: Option<&'static str>,
+    pub source_type: Option<SourceType>,
     /// How strong that was.
-    pub strength: Option<&'static str>,
+    pub strength: Option<Strength>,
     /// Where it stands with the people who clear it.
-    pub clearance: Option<&'static str>,
+    pub clearance: Option<Clearance>,
     /// What it is by its bytes.
     pub media_type: String,
     /// Bytes, of all frames.
@@ -203,24 +206,25 @@ pub struct SourceView {
     /// Where it lies.
     pub paths: Vec<PathView>,
     /// AI status.
-    pub status: &'static str,
+    pub status: AiStatus,
     /// The way from the element to it, and what it is.
     pub why: String,
 }
 
-/// What AI has to do with an element.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Contribution {
-    /// It was generated as a whole.
-    Generated,
-    /// A part of it was.
-    PartGenerated,
-    /// It may have been, and nobody decided.
-    Suspect,
-    /// A person says not, and a mark or another person says otherwise.
-    Contested,
-    /// Its use is declared, and nothing else says anything.
-    Declared,
+words! {
+    /// What AI has to do with an element.
+    pub enum Contribution {
+        /// It was generated as a whole.
+        Generated = "generated",
+        /// A part of it was.
+        PartGenerated = "part-generated",
+        /// It may have been, and nobody decided.
+        Suspect = "suspect",
+        /// A person says not, and a mark or another person says otherwise.
+        Contested = "contested",
+        /// Its use is declared, and nothing else says anything.
+        Declared = "declared",
+    }
 }
 
 /// A content of an element.
@@ -255,8 +259,8 @@ pub struct UseView {
     pub source_out: Option<String>,
     /// Whether clip and track are enabled.
     pub enabled: bool,
-    /// `used`, `alternative` or `listed`.
-    pub usage: &'static str,
+    /// Why it is mentioned.
+    pub usage: Use,
     /// Where in the timeline, in words.
     pub place: String,
 }
@@ -349,25 +353,6 @@ pub struct Picture {
 
 fn shared<S: Serializer, T: Serialize>(all: &[Arc<T>], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(all.iter().map(|one| &**one))
-}
-
-impl Contribution {
-    /// What it is called in JSON and CSV.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Generated => "generated",
-            Self::PartGenerated => "part-generated",
-            Self::Suspect => "suspect",
-            Self::Contested => "contested",
-            Self::Declared => "declared",
-        }
-    }
-}
-
-impl Serialize for Contribution {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
 }
 
 impl ElementView {

@@ -77,6 +77,7 @@ fn line(out: &mut dyn Write, element: &ElementView) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{AiStatus, Use};
     use crate::report::Contribution;
     use crate::report::disclosure::{
         DisclosureCounts, GapView, OpenView, Pictures, SaidView, UseView,
@@ -96,14 +97,14 @@ mod tests {
             source_in: None,
             source_out: None,
             enabled: false,
-            usage: "used",
+            usage: Use::Used,
             place: HOSTILE.into(),
         };
         ElementView {
             number: 1,
             name: HOSTILE.into(),
             contribution: Contribution::Generated,
-            status: "ai",
+            status: AiStatus::Ai,
             why: vec![],
             source_type: None,
             strength: None,

@@ -2,7 +2,7 @@
 //! format for people.
 
 use crate::model::{Answer, Input, PipelineStep, Talent};
-use crate::report::{Contribution, DecisionView, ToolView};
+use crate::report::{Contribution, Decision, DecisionView, ToolView, answered};
 
 /// What a contribution is called.
 pub const fn contribution(one: Contribution) -> &'static str {
@@ -65,7 +65,6 @@ pub fn joined(parts: impl Iterator<Item = String>) -> String {
 
 /// What the register says of a tool's terms.
 pub fn tool_terms(one: &ToolView) -> String {
-    let said = |answer: Option<&'static str>| answer.unwrap_or("not answered");
     let version = one.version.as_deref().unwrap_or("any version");
     let vendor = one.vendor.as_ref().map(|who| format!(" by {who}")).unwrap_or_default();
     let tier = one.licence_tier.as_ref().map(|tier| format!(", tier {tier}")).unwrap_or_default();
@@ -78,11 +77,11 @@ pub fn tool_terms(one: &ToolView) -> String {
         "{} ({version}){vendor}{tier}: enterprise agreement {}, stores {}, re-uses {}, trains on inputs \
          {}, on outputs {}{terms}{note}",
         one.name,
-        said(one.enterprise),
-        said(one.stores),
-        said(one.reuses),
-        said(one.trains_on_inputs),
-        said(one.trains_on_outputs)
+        answered(one.enterprise),
+        answered(one.stores),
+        answered(one.reuses),
+        answered(one.trains_on_inputs),
+        answered(one.trains_on_outputs)
     )
 }
 
@@ -152,7 +151,7 @@ fn with(name: &str, parts: &[(&str, Option<String>)]) -> String {
 /// One decision in a sentence.
 pub fn decision(view: &DecisionView) -> String {
     let one = &view.decision;
-    let what = if one.determination { "confirmed as not AI" } else { one.decision };
+    let what = if one.determination { "confirmed as not AI" } else { one.decision.as_str() };
     let scope = one.scope.map(|scope| format!(" for {scope} use")).unwrap_or_default();
     let roles =
         if view.roles.is_empty() { String::new() } else { format!(" ({})", view.roles.join(", ")) };
@@ -182,13 +181,13 @@ pub fn decision(view: &DecisionView) -> String {
         (Some(name), Some(hash)) => add(format!("document {name} (BLAKE3 {hash})")),
         _ => add("no document".to_owned()),
     }
-    if one.decision == "approved" {
+    if one.decision == Decision::Approved {
         match (&one.signature, &one.flaw) {
             (_, Some(flaw)) => add(format!("does not count: {flaw}")),
             (Some(key), None) => add(format!("signed with {key}")),
             (None, None) => add("not signed".to_owned()),
         }
-        add(one.standing.to_owned());
+        add(one.standing.to_string());
     }
     if let Some(under) = &one.under {
         add(format!("extends {under}"));

@@ -39,8 +39,8 @@ prop_compose! {
         let [a, b, c, d, e, f, g] = risks;
         (one.personal_data, one.proprietary, one.third_party_ip, one.public_figure) = (a, b, c, d);
         (one.union_impact, one.could_mislead, one.alters_performance) = (e, f, g);
-        one.prominence = prominence.map(|at| Prominence::ALL[at].0);
-        one.elements = elements.into_iter().map(|at| ELEMENTS[at].0.to_owned()).collect();
+        one.prominence = prominence.map(|at| Prominence::ALL[at]);
+        one.elements = elements.into_iter().map(|at| ELEMENTS[at].to_owned()).collect();
         one.training_data = training.0.then(|| "pictures".into());
         one.training_clearance = training.1.then(|| "licence".into());
         let performer = |consent: bool| Talent {

@@ -15,7 +15,7 @@ use crate::model::{Fingerprint, RootName};
 use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{Hint, fingerprint};
 use crate::problem::{Problem, Silent};
-use crate::report::{GuardView, PathView, WatchEvent};
+use crate::report::{GuardState, GuardView, PathView, WatchEvent};
 
 impl Engine<'_> {
     pub(super) fn want(&mut self, folder: Place) {
@@ -117,7 +117,7 @@ impl Engine<'_> {
             path: PathView::from(&path),
             asset: None,
             status: None,
-            state: "arriving",
+            state: GuardState::Arriving,
             why: "it is judged when it is complete".to_owned(),
         }));
     }

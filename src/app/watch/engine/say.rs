@@ -10,7 +10,9 @@ use crate::app::watch::porch::Seen;
 use crate::app::watch::tell::Extent;
 use crate::observe::Looked;
 use crate::problem::Problem;
-use crate::report::{GuardView, PathView, PollView, ProblemView, ReadyView, WatchEvent};
+use crate::report::{
+    GuardState, GuardView, PathView, PollView, ProblemView, ReadyView, WatchEvent,
+};
 
 impl Engine<'_> {
     pub(super) fn check_ready(&mut self) -> Result<(), AppError> {
@@ -81,7 +83,7 @@ impl Engine<'_> {
                 path: PathView::from(&path),
                 asset: None,
                 status: None,
-                state: "refused",
+                state: GuardState::Refused,
                 why,
             }));
         }

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::Answer;
-use crate::report::Disclosure;
 use crate::report::disclosure::DisclosedDeclaration;
 use crate::report::disclosure::html::markup::{List, Own, Text};
 use crate::report::disclosure::words::{input, step, talent, time, tool_terms};
+use crate::report::{Disclosure, answered};
 
 /// Every declaration that an element is under, and those that nothing is under.
 pub fn declarations(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
@@ -45,9 +44,8 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
         format!("to {} on {}{document}", sent.to, sent.on)
     });
     list.text("Reported", sent.as_deref().unwrap_or("not as it stands"))?;
-    list.text("Answered with", view.tier)?;
+    list.text("Answered with", view.tier.as_str())?;
     list.limited("Because", disclosed.reasons.iter().map(|one| one.why.as_str()))?;
-    let answer = |answer: Option<Answer>| answer.map_or("not answered", Answer::as_str);
     let rules = &said.principles;
     let asked = [
         ("P1 copies nothing that is not owned", rules.p1),
@@ -56,7 +54,7 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
         ("P4 temporary, not in final deliverables", rules.p4),
         ("P5 replaces no talent or union work without consent", rules.p5),
     ];
-    let asked: Vec<_> = asked.map(|(what, one)| format!("{what}: {}", answer(one))).to_vec();
+    let asked: Vec<_> = asked.map(|(what, one)| format!("{what}: {}", answered(one))).to_vec();
     list.many("Principles", asked.iter().map(String::as_str))?;
     let unsaid = "not said";
     list.text("Medium", said.medium.map_or(unsaid, |one| one.as_str()))?;

@@ -34,7 +34,7 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
         list.end_many()?;
     }
     let how = one.strength.map(|strength| format!(", known by: {strength}")).unwrap_or_default();
-    let kind = one.source_type.map(|term| format!(", {term}")).unwrap_or_default();
+    let kind = one.source_type.map(|term| format!(", {}", term.term())).unwrap_or_default();
     list.text("What it is", &format!("{}{how}{kind}", contribution(one.contribution)))?;
     list.limited("Why", one.why.iter().map(String::as_str))?;
     list.begin_many("In the cut", "")?;
@@ -66,7 +66,7 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
             list.item(&format!(
                 "{} <span class=\"small\">{}</span>",
                 Own(path),
-                Text(source.status)
+                Text(source.status.as_str())
             ))?;
         }
         list.end_many()?;

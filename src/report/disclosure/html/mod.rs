@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::model::Use;
 use crate::report::disclosure::UseView;
 use crate::report::disclosure::html::declared::declarations;
 use crate::report::disclosure::html::detail::element;
@@ -65,7 +66,7 @@ fn head(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     match &log.deliverable {
         Some(one) => {
             list.text("Deliverable", &one.name)?;
-            list.text("State", one.state)?;
+            list.text("State", one.state.as_str())?;
             let made = one.paths.iter().chain(&one.timelines);
             list.many("Made of", made.map(String::as_str))?;
             match &one.verdict {
@@ -309,9 +310,9 @@ fn place(out: &mut dyn Write, used: Option<&UseView>, with_timeline: bool) -> io
         write!(out, " (disabled)")?;
     }
     match used.usage {
-        "used" => {}
-        "alternative" => write!(out, "<br>another choice for this place")?,
-        _ => write!(out, "<br>in the list of media")?,
+        Use::Used => {}
+        Use::Alternative => write!(out, "<br>another choice for this place")?,
+        Use::Listed => write!(out, "<br>in the list of media")?,
     }
     if with_timeline {
         write!(out, "<br><span class=\"small\">{}</span>", Own(&used.timeline))?;
