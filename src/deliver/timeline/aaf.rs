@@ -238,57 +238,70 @@ impl Aaf<'_> {
 
     fn segment(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
         self.out.steps_of(object.cost())?;
-        if spot.depth >= DEPTH_MAX {
-            let (what, limit) = ("segments in segments", DEPTH_MAX);
-            return Err(TimelineError::TooLarge { format: self.out.format(), what, limit });
-        }
-        let mut inner = Spot { depth: spot.depth + 1, ..spot.clone() };
+        self.out.within("segments in segments", spot.depth + 1, DEPTH_MAX)?;
+        let inner = Spot { depth: spot.depth + 1, ..spot.clone() };
         if object.has(id::SOURCE_ID) {
             return self.source_clip(object, &inner);
         }
-        let length = length(object, spot.rate);
+        self.in_turn(object, &inner)?;
+        self.selector(object, &inner)?;
+        self.choices(object, &inner)?;
+        self.inputs(object, &inner)
+    }
+
+    /// The components of a sequence, one after the other.
+    fn in_turn(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let mut spot = spot.clone();
         for path in self.container.owned(object, id::COMPONENTS)? {
             let part = self.container.at(&path)?;
-            let own = length_of(&part);
-            let span = own.and_then(|own| Seconds::of_frames(own, spot.rate?));
+            let length = length(&part, spot.rate);
+            let begin = spot.sight.zero;
             if part.class == id::TRANSITION {
                 // What follows begins where the transition does: both are seen in it.
-                inner.sight.zero = inner.sight.zero.and_then(|zero| zero.minus(span?));
-                self.segment(&part, &inner)?;
+                spot.sight = spot.sight.at(begin.and_then(|begin| begin.minus(length?)));
+                self.segment(&part, &spot)?;
                 continue;
             }
-            self.segment(&part, &inner)?;
-            inner.sight.zero = inner.sight.zero.and_then(|zero| zero.plus(span?));
+            self.segment(&part, &spot)?;
+            spot.sight = spot.sight.at(begin.and_then(|begin| begin.plus(length?)));
         }
-        inner.sight.zero = spot.sight.zero;
+        Ok(())
+    }
+
+    /// What a selector shows, and what it could show.
+    fn selector(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
         let selected = self.container.owned_objects(object, id::SELECTED)?;
         let alternates = self.container.owned_objects(object, id::ALTERNATES)?;
         let before = self.out.count();
         for part in &selected {
-            self.segment(part, &inner)?;
+            self.segment(part, spot)?;
         }
+        let mut spot = spot.clone();
         // Avid mutes a clip by selecting nothing in its place.
-        let muted = self.out.count() == before;
-        for part in &alternates {
-            let mut spot = inner.clone();
-            if muted {
-                spot.enabled = false;
-            } else {
-                spot.usage = spot.usage.max(Use::Alternative);
-            }
-            self.segment(part, &spot)?;
+        if self.out.count() == before {
+            spot.enabled = false;
+        } else {
+            spot.usage = spot.usage.max(Use::Alternative);
         }
-        for (number, part) in self.container.owned_objects(object, id::CHOICES)?.iter().enumerate()
-        {
-            let mut spot = inner.clone();
-            if number > 0 {
-                spot.usage = spot.usage.max(Use::Alternative);
-            }
-            self.segment(part, &spot)?;
+        alternates.iter().try_for_each(|part| self.segment(part, &spot))
+    }
+
+    /// The choices of a group: the first is shown.
+    fn choices(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let mut spot = spot.clone();
+        for part in self.container.owned_objects(object, id::CHOICES)? {
+            self.segment(&part, &spot)?;
+            spot.usage = spot.usage.max(Use::Alternative);
         }
+        Ok(())
+    }
+
+    /// What an effect, a scope or a pulldown is made of.
+    fn inputs(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let length = length(object, spot.rate);
         for property in id::INNER {
             for part in self.container.owned_objects(object, property)? {
-                let mut spot = inner.clone();
+                let mut spot = spot.clone();
                 if length.is_some() && self::length(&part, spot.rate) != length {
                     // A retime: what is inside is somewhere in the effect.
                     let (begin, start) = (spot.sight.zero, Some(Seconds::ZERO));
@@ -356,12 +369,9 @@ fn edit_rate(slot: &Object) -> Option<Rate> {
     Rate::new(over, under)
 }
 
-fn length_of(object: &Object) -> Option<i64> {
-    object.number(id::LENGTH).filter(|length| *length >= 0)
-}
-
 fn length(object: &Object, rate: Option<Rate>) -> Option<Seconds> {
-    Seconds::of_frames(length_of(object)?, rate?)
+    let frames = object.number(id::LENGTH).filter(|frames| *frames >= 0)?;
+    Seconds::of_frames(frames, rate?)
 }
 
 /// What a segment carries, by its data definition.

@@ -267,15 +267,7 @@ impl<'d> Story<'d> {
                 let spot = Spot { sight: spot.sight.at(at), ..spot.clone() };
                 return self.spine(element, &spot, at);
             }
-            "audition" => {
-                for (number, child) in element.children().enumerate() {
-                    let usage =
-                        if number == 0 { spot.usage } else { spot.usage.max(Use::Alternative) };
-                    let place = format!("{}, audition", spot.place);
-                    self.item(child, &Spot { usage, place, ..spot.clone() }, at)?;
-                }
-                return Ok(());
-            }
+            "audition" => return self.audition(element, spot, at),
             kind if is_item(kind) => {}
             _ => return Ok(()),
         }
@@ -310,6 +302,22 @@ impl<'d> Story<'d> {
             _ => {}
         }
         self.inside(element, &own, spot, at)
+    }
+
+    /// Choices: the first is picked.
+    fn audition(
+        &mut self,
+        element: Element<'d>,
+        spot: &Spot,
+        at: Option<Seconds>,
+    ) -> Result<(), TimelineError> {
+        let place = format!("{}, audition", spot.place);
+        let mut spot = Spot { place, ..spot.clone() };
+        for child in element.children() {
+            self.item(child, &spot, at)?;
+            spot.usage = spot.usage.max(Use::Alternative);
+        }
+        Ok(())
     }
 
     /// What stands in an item and what hangs on it.
