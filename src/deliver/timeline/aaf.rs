@@ -16,6 +16,9 @@ use crate::deliver::timeline::aaf::source::Media;
 use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::sight::Sight;
+use crate::deliver::timeline::sight::Tracks;
+use crate::deliver::timeline::sight::taken;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::model::MediaKind;
@@ -88,11 +91,8 @@ struct Spot {
     track: Option<String>,
     media: MediaKind,
     rate: Option<Rate>,
-    /// Where in the timeline the segment begins; `None` if unknown.
-    at: Option<Seconds>,
-    window: Option<(Seconds, Seconds)>,
-    /// A speed change lies around: things inside are somewhere in the window.
-    whole: bool,
+    /// Of what lies here; its zero is where the segment begins.
+    sight: Sight,
     place: String,
     depth: usize,
 }
@@ -217,16 +217,10 @@ impl Aaf<'_> {
         self.rate = code.map(|(_, rate)| rate).or(first.filter(|rate| rate.nominal() <= 300));
         let start =
             code.map_or(Some(Seconds::ZERO), |(start, rate)| Seconds::of_frames(start, rate));
-        let (mut pictures, mut sounds, mut others) = (0, 0, 0);
+        let mut labels = Tracks::default();
         for (slot, segment) in &slots {
             let media = kind(segment);
-            let (letter, count) = match media {
-                MediaKind::Picture => ('V', &mut pictures),
-                MediaKind::Sound => ('A', &mut sounds),
-                MediaKind::Other => ('T', &mut others),
-            };
-            *count += 1;
-            let label = format!("{letter}{count}");
+            let label = labels.label(media);
             let spot = Spot {
                 usage,
                 enabled: true,
@@ -234,9 +228,7 @@ impl Aaf<'_> {
                 track: Some(label),
                 media,
                 rate: edit_rate(slot),
-                at: start.filter(|_| usage == Use::Used),
-                window: None,
-                whole: false,
+                sight: Sight::from(start.filter(|_| usage == Use::Used)),
                 depth: 0,
             };
             self.segment(segment, &spot)?;
@@ -246,61 +238,74 @@ impl Aaf<'_> {
 
     fn segment(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
         self.out.steps_of(object.cost())?;
-        if spot.depth >= DEPTH_MAX {
-            let (what, limit) = ("segments in segments", DEPTH_MAX);
-            return Err(TimelineError::TooLarge { format: self.out.format(), what, limit });
-        }
-        let mut inner = Spot { depth: spot.depth + 1, ..spot.clone() };
+        self.out.within("segments in segments", spot.depth + 1, DEPTH_MAX)?;
+        let inner = Spot { depth: spot.depth + 1, ..spot.clone() };
         if object.has(id::SOURCE_ID) {
             return self.source_clip(object, &inner);
         }
-        let length = length(object, spot.rate);
+        self.in_turn(object, &inner)?;
+        self.selector(object, &inner)?;
+        self.choices(object, &inner)?;
+        self.inputs(object, &inner)
+    }
+
+    /// The components of a sequence, one after the other.
+    fn in_turn(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let mut spot = spot.clone();
         for path in self.container.owned(object, id::COMPONENTS)? {
             let part = self.container.at(&path)?;
-            let own = length_of(&part);
-            let span = own.and_then(|own| Seconds::of_frames(own, spot.rate?));
+            let length = length(&part, spot.rate);
+            let begin = spot.sight.zero;
             if part.class == id::TRANSITION {
                 // What follows begins where the transition does: both are seen in it.
-                inner.at = inner.at.and_then(|at| at.minus(span?));
-                self.segment(&part, &inner)?;
+                spot.sight = spot.sight.at(begin.and_then(|begin| begin.minus(length?)));
+                self.segment(&part, &spot)?;
                 continue;
             }
-            self.segment(&part, &inner)?;
-            inner.at = inner.at.and_then(|at| at.plus(span?));
+            self.segment(&part, &spot)?;
+            spot.sight = spot.sight.at(begin.and_then(|begin| begin.plus(length?)));
         }
-        inner.at = spot.at;
+        Ok(())
+    }
+
+    /// What a selector shows, and what it could show.
+    fn selector(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
         let selected = self.container.owned_objects(object, id::SELECTED)?;
         let alternates = self.container.owned_objects(object, id::ALTERNATES)?;
         let before = self.out.count();
         for part in &selected {
-            self.segment(part, &inner)?;
+            self.segment(part, spot)?;
         }
+        let mut spot = spot.clone();
         // Avid mutes a clip by selecting nothing in its place.
-        let muted = self.out.count() == before;
-        for part in &alternates {
-            let mut spot = inner.clone();
-            if muted {
-                spot.enabled = false;
-            } else {
-                spot.usage = spot.usage.max(Use::Alternative);
-            }
-            self.segment(part, &spot)?;
+        if self.out.count() == before {
+            spot.enabled = false;
+        } else {
+            spot.usage = spot.usage.max(Use::Alternative);
         }
-        for (number, part) in self.container.owned_objects(object, id::CHOICES)?.iter().enumerate()
-        {
-            let mut spot = inner.clone();
-            if number > 0 {
-                spot.usage = spot.usage.max(Use::Alternative);
-            }
-            self.segment(part, &spot)?;
+        alternates.iter().try_for_each(|part| self.segment(part, &spot))
+    }
+
+    /// The choices of a group: the first is shown.
+    fn choices(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let mut spot = spot.clone();
+        for part in self.container.owned_objects(object, id::CHOICES)? {
+            self.segment(&part, &spot)?;
+            spot.usage = spot.usage.max(Use::Alternative);
         }
+        Ok(())
+    }
+
+    /// What an effect, a scope or a pulldown is made of.
+    fn inputs(&mut self, object: &Object, spot: &Spot) -> Result<(), TimelineError> {
+        let length = length(object, spot.rate);
         for property in id::INNER {
             for part in self.container.owned_objects(object, property)? {
-                let mut spot = inner.clone();
+                let mut spot = spot.clone();
                 if length.is_some() && self::length(&part, spot.rate) != length {
                     // A retime: what is inside is somewhere in the effect.
-                    spot.window = within(&spot, length);
-                    spot.whole = true;
+                    let (begin, start) = (spot.sight.zero, Some(Seconds::ZERO));
+                    spot.sight = spot.sight.through(begin, length, start).retimed(true);
                 }
                 self.segment(&part, &spot)?;
             }
@@ -318,8 +323,8 @@ impl Aaf<'_> {
         let place = format!("{}, clip {name:?}", spot.place);
         if self.is_composition(&key) {
             let mut inner = spot.clone();
-            inner.window = within(spot, length);
-            inner.at = spot.at.and_then(|at| at.minus(Seconds::of_frames(start, spot.rate?)?));
+            let skipped = spot.rate.and_then(|rate| Seconds::of_frames(start, rate));
+            inner.sight = spot.sight.through(spot.sight.zero, length, skipped);
             inner.place = place;
             return self.nested(&key, track, &inner);
         }
@@ -327,25 +332,19 @@ impl Aaf<'_> {
         reference.enabled = spot.enabled;
         reference.track.clone_from(&spot.track);
         reference.media = spot.media;
-        if spot.at.is_some()
-            && let (Some((from, to)), Some(rate)) = (within(spot, length), self.rate)
-        {
-            if from < to {
-                reference.record_in = from.timecode(rate);
-                reference.record_out = to.timecode(rate);
-            } else {
-                reference.place.push_str(" (outside the part of the composition that is shown)");
-            }
-        }
+        let begin = spot.sight.zero;
+        spot.sight.record(&mut reference, begin, length, self.rate, "composition");
         if !self.mobs.contains_key(&key) {
             self.out.note(format!("{}: its media are not described in the file", reference.place));
         }
         let media = self.media(&key, track)?;
         if let (Some((first, rate)), Some(length)) = (media.start, length) {
             let start = spot.rate.and_then(|own| Seconds::of_frames(start, own));
-            let start = start.and_then(|start| start.plus(Seconds::of_frames(first, rate)?));
-            reference.source_in = start.and_then(|start| start.timecode(rate));
-            reference.source_out = start.and_then(|start| start.plus(length)?.timecode(rate));
+            if let Some(start) =
+                start.and_then(|start| start.plus(Seconds::of_frames(first, rate)?))
+            {
+                taken(&mut reference, start, length, rate);
+            }
         }
         self.files(media, reference)
     }
@@ -370,24 +369,9 @@ fn edit_rate(slot: &Object) -> Option<Rate> {
     Rate::new(over, under)
 }
 
-fn length_of(object: &Object) -> Option<i64> {
-    object.number(id::LENGTH).filter(|length| *length >= 0)
-}
-
 fn length(object: &Object, rate: Option<Rate>) -> Option<Seconds> {
-    Seconds::of_frames(length_of(object)?, rate?)
-}
-
-/// What of the timeline a segment of this length is seen in.
-fn within(spot: &Spot, length: Option<Seconds>) -> Option<(Seconds, Seconds)> {
-    if spot.whole {
-        return spot.window;
-    }
-    let own = spot.at.and_then(|at| Some((at, at.plus(length?)?)));
-    match (own, spot.window) {
-        (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
-        (own, window) => own.or(window),
-    }
+    let frames = object.number(id::LENGTH).filter(|frames| *frames >= 0)?;
+    Seconds::of_frames(frames, rate?)
 }
 
 /// What a segment carries, by its data definition.

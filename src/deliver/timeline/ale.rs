@@ -54,10 +54,7 @@ pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
                 Part::Heading => {}
                 Part::Column => {
                     columns = line.split('\t').map(|one| one.trim().to_ascii_lowercase()).collect();
-                    if columns.len() > COLUMNS_MAX {
-                        let (what, limit) = ("columns", COLUMNS_MAX);
-                        return Err(TimelineError::TooLarge { format, what, limit });
-                    }
+                    out.within("columns", columns.len(), COLUMNS_MAX)?;
                 }
                 Part::Data if columns.is_empty() => {
                     return Err(TimelineError::malformed(format, place(), "data before columns"));

@@ -104,7 +104,13 @@ impl Collector {
         Timeline { name, format: self.format, references: self.references, notes: self.notes }
     }
 
-    fn within(&self, what: &'static str, count: usize, limit: usize) -> Result<(), TimelineError> {
+    /// Refuses a timeline that holds more of something than is read.
+    pub fn within(
+        &self,
+        what: &'static str,
+        count: usize,
+        limit: usize,
+    ) -> Result<(), TimelineError> {
         if count > limit {
             return Err(TimelineError::TooLarge { format: self.format, what, limit });
         }

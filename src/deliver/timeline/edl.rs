@@ -21,6 +21,7 @@ use crate::model::Use;
 
 mod cut;
 mod event;
+mod sides;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -49,69 +50,109 @@ pub fn has_event(text: &str) -> bool {
 }
 
 /// Reads an edit decision list. One without any event is an error.
-pub fn read(text: &str, mut out: Collector) -> Result<Timeline, TimelineError> {
+pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
     let format = out.format();
     let survey = Survey::of(text);
     if !survey.events {
         return Err(TimelineError::malformed(format, "the end", "no event in it"));
     }
-    let mut cut = Cut::new(survey.rate, survey.before);
-    let (mut title, mut drop) = (None, false);
-    // The source that the list's table of sources speaks of, behind the events.
-    let mut source: Option<String> = None;
-    // Whether an event that could not be read is the last one: comments are about that.
-    let mut lost = false;
+    let cut = Cut::new(survey.rate, survey.before);
+    let mut list = List { survey, cut, title: None, drop: false, source: None, lost: false, out };
     for (number, line) in lines(text) {
-        out.step()?;
+        list.out.step()?;
         if line.len() > LINE_MAX {
             let place = format!("line {number}");
             return Err(TimelineError::malformed(format, place, "a line that is too long"));
         }
-        if let Some(event) = Event::parse(line) {
-            source = None;
-            if let Some(note) = event.note() {
-                out.note(format!("line {number}: {note}"));
-            }
-            if cut.ends_before(&event, survey.before) || lost || cut.len() >= PARTS_MAX {
-                lost = false;
-                mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
-            }
-            cut.event(event, number, drop);
-            continue;
+        match Event::parse(line) {
+            Some(event) => list.event(event, number)?,
+            None => list.statement(line, number)?,
         }
+    }
+    list.close()?;
+    Ok(list.out.finish(list.title))
+}
+
+/// A list that is being read.
+struct List {
+    survey: Survey,
+    /// The event that is not over yet.
+    cut: Cut,
+    title: Option<String>,
+    /// Whether frames drop from here on.
+    drop: bool,
+    /// The source that the list's table of sources speaks of, behind the events.
+    source: Option<String>,
+    /// Whether an event that could not be read is the last one: comments are about that.
+    lost: bool,
+    out: Collector,
+}
+
+impl List {
+    /// Ends the event, and begins one with nothing in it.
+    fn close(&mut self) -> Result<(), TimelineError> {
+        let next = Cut::new(self.survey.rate, self.survey.before);
+        mem::replace(&mut self.cut, next).emit(&mut self.out)
+    }
+
+    fn event(&mut self, event: Event, number: usize) -> Result<(), TimelineError> {
+        self.source = None;
+        if let Some(note) = event.note() {
+            self.out.note(format!("line {number}: {note}"));
+        }
+        if self.cut.ends_before(&event) || self.lost || self.cut.len() >= PARTS_MAX {
+            self.lost = false;
+            self.close()?;
+        }
+        self.cut.event(event, number, self.drop);
+        Ok(())
+    }
+
+    /// A line that is no event, or cannot be read as one.
+    fn statement(&mut self, line: &str, number: usize) -> Result<(), TimelineError> {
         match Statement::parse(line) {
-            Statement::Title(text) => title = title.or(Some(text)),
-            Statement::Counting(dropping) => drop = dropping,
+            Statement::Title(text) => {
+                self.title.get_or_insert(text);
+            }
+            Statement::Counting(dropping) => self.drop = dropping,
             Statement::Comment => {}
             Statement::Unknown if Event::is_meant_by(line) => {
-                mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
-                lost = !survey.before;
+                self.close()?;
+                self.lost = !self.survey.before;
                 // Called as it is spelled, so that a person can say what it means.
                 let words: Vec<_> = line.split_whitespace().collect();
                 let place = format!("line {number}, an event that cannot be read");
-                out.push(mention(&words.join(" "), Use::Used, place))?;
+                self.out.push(mention(&words.join(" "), Use::Used, place))?;
             }
             Statement::Unknown => {
-                out.note(format!("line {number} is not understood and was skipped: {line}"));
+                let note = format!("line {number} is not understood and was skipped: {line}");
+                self.out.note(note);
             }
-            Statement::Source(reel) => source = Some(reel),
-            Statement::Clip(Said::File(file) | Said::FromFile(file)) if source.is_some() => {
+            Statement::Source(reel) => self.source = Some(reel),
+            Statement::Clip(said) => self.said(said, number)?,
+        }
+        Ok(())
+    }
+
+    /// What a comment says of a clip, or of the source that stands before it in the table of sources.
+    fn said(&mut self, said: Said, number: usize) -> Result<(), TimelineError> {
+        match (said, &self.source) {
+            (Said::File(file) | Said::FromFile(file), Some(source)) => {
                 let place = format!("line {number}, table of sources");
                 let mut listed = mention("", Use::Listed, place);
-                listed.reel = source.as_deref().and_then(reel);
+                listed.reel = reel(source);
                 listed.target = Some(file);
-                out.push(listed)?;
+                self.out.push(listed)
             }
-            Statement::Clip(said) => {
-                if (survey.before && cut.has_event()) || cut.len() >= PARTS_MAX {
-                    mem::replace(&mut cut, Cut::new(survey.rate, survey.before)).emit(&mut out)?;
+            (said, _) => {
+                if (self.survey.before && self.cut.has_event()) || self.cut.len() >= PARTS_MAX {
+                    self.close()?;
                 }
-                cut.said(said, number);
+                self.cut.said(said, number);
+                Ok(())
             }
         }
     }
-    cut.emit(&mut out)?;
-    Ok(out.finish(title))
 }
 
 fn trimmed(line: &str) -> &str {

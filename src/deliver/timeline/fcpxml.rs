@@ -12,6 +12,7 @@ use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::sight::Sight;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::xml::Document;
@@ -78,35 +79,15 @@ struct Spot {
     enabled: bool,
     part: Part,
     track: Option<String>,
-    /// Where in the timeline the parent's time zero lies; `None` if unknown.
-    zero: Option<Seconds>,
-    /// What of the timeline the compounds around leave visible.
-    window: Option<(Seconds, Seconds)>,
-    /// A speed change lies around: things inside are somewhere in the window.
-    whole: bool,
+    /// Of what lies here; its zero is that of the parent's time.
+    sight: Sight,
     place: String,
 }
 
 impl Spot {
     fn top(usage: Use, place: String) -> Self {
-        Self {
-            usage,
-            enabled: true,
-            part: Part::All,
-            track: None,
-            zero: None,
-            window: None,
-            whole: false,
-            place,
-        }
-    }
-
-    fn within(&self, from: Option<Seconds>, length: Option<Seconds>) -> Option<(Seconds, Seconds)> {
-        let own = from.and_then(|from| Some((from, from.plus(length?)?)));
-        match (own, self.window) {
-            (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
-            (own, window) => own.or(window),
-        }
+        let sight = Sight::default();
+        Self { usage, enabled: true, part: Part::All, track: None, sight, place }
     }
 }
 
@@ -190,19 +171,19 @@ impl<'d> Story<'d> {
         }
         let mut inner = spot.clone();
         if top {
-            inner.zero = Some(Seconds::ZERO);
+            inner.sight.zero = Some(Seconds::ZERO);
         }
         let start = seconds(element, "tcStart").unwrap_or(Seconds::ZERO);
         for child in element.children().filter(|child| child.name() == "spine") {
             let mut spot = inner.clone();
             spot.track.get_or_insert_with(|| "primary".to_owned());
-            let cursor = inner.zero.and_then(|zero| zero.plus(start));
+            let cursor = inner.sight.zero.and_then(|zero| zero.plus(start));
             self.spine(child, &spot, cursor)?;
         }
         Ok(())
     }
 
-    /// Items one after the other. `spot.zero` is where their offsets count from.
+    /// Items one after the other. Their offsets count from `spot.sight.zero`.
     fn spine(
         &mut self,
         element: Element<'d>,
@@ -213,7 +194,7 @@ impl<'d> Story<'d> {
         for child in element.children() {
             let offset = seconds(child, "offset");
             let at = match offset {
-                Some(offset) => spot.zero.and_then(|zero| zero.plus(offset)),
+                Some(offset) => spot.sight.zero.and_then(|zero| zero.plus(offset)),
                 None => cursor,
             };
             self.item(child, spot, at)?;
@@ -283,18 +264,10 @@ impl<'d> Story<'d> {
         let kind = element.name();
         match kind {
             "spine" => {
-                let spot = Spot { zero: at, ..spot.clone() };
+                let spot = Spot { sight: spot.sight.at(at), ..spot.clone() };
                 return self.spine(element, &spot, at);
             }
-            "audition" => {
-                for (number, child) in element.children().enumerate() {
-                    let usage =
-                        if number == 0 { spot.usage } else { spot.usage.max(Use::Alternative) };
-                    let place = format!("{}, audition", spot.place);
-                    self.item(child, &Spot { usage, place, ..spot.clone() }, at)?;
-                }
-                return Ok(());
-            }
+            "audition" => return self.audition(element, spot, at),
             kind if is_item(kind) => {}
             _ => return Ok(()),
         }
@@ -331,6 +304,22 @@ impl<'d> Story<'d> {
         self.inside(element, &own, spot, at)
     }
 
+    /// Choices: the first is picked.
+    fn audition(
+        &mut self,
+        element: Element<'d>,
+        spot: &Spot,
+        at: Option<Seconds>,
+    ) -> Result<(), TimelineError> {
+        let place = format!("{}, audition", spot.place);
+        let mut spot = Spot { place, ..spot.clone() };
+        for child in element.children() {
+            self.item(child, &spot, at)?;
+            spot.usage = spot.usage.max(Use::Alternative);
+        }
+        Ok(())
+    }
+
     /// What stands in an item and what hangs on it.
     fn inside(
         &mut self,
@@ -339,9 +328,8 @@ impl<'d> Story<'d> {
         outer: &Spot,
         at: Option<Seconds>,
     ) -> Result<(), TimelineError> {
-        let zero = at.and_then(|at| at.minus(self.start(element)));
-        let window = own.within(at, self.length(element));
-        let whole = own.whole || changes_speed(element);
+        let sight = self.sight_in(element, own, at);
+        let zero = sight.zero;
         for child in element.children() {
             let lane = child.attribute("lane");
             let hangs = lane.as_deref().is_some_and(|lane| lane != "0")
@@ -355,9 +343,10 @@ impl<'d> Story<'d> {
                 let track = lane.map(|lane| format!("lane {lane}"));
                 let track = if self.within.is_empty() { track } else { None };
                 let track = track.or_else(|| own.track.clone());
-                Spot { track, zero, place: own.place.clone(), ..outer.clone() }
+                let sight = outer.sight.at(zero);
+                Spot { track, sight, place: own.place.clone(), ..outer.clone() }
             } else {
-                Spot { zero, window, whole, ..own.clone() }
+                Spot { sight, ..own.clone() }
             };
             let at = match seconds(child, "offset") {
                 Some(offset) => zero.and_then(|zero| zero.plus(offset)),
@@ -366,6 +355,12 @@ impl<'d> Story<'d> {
             self.item(child, &spot, at)?;
         }
         Ok(())
+    }
+
+    /// Of what stands in an item.
+    fn sight_in(&self, element: Element<'d>, own: &Spot, at: Option<Seconds>) -> Sight {
+        let start = Some(self.start(element));
+        own.sight.through(at, self.length(element), start).retimed(changes_speed(element))
     }
 
     /// A compound or multicam clip: the media inside, where they are in the outer timeline.
@@ -385,10 +380,7 @@ impl<'d> Story<'d> {
             let problem = "compounds hold themselves or are nested too deeply";
             return Err(TimelineError::malformed(self.out.format(), own.place.clone(), problem));
         }
-        let zero = at.and_then(|at| at.minus(self.start(element)));
-        let window = own.within(at, self.length(element));
-        let whole = own.whole || changes_speed(element);
-        let inner = Spot { zero, window, whole, ..own.clone() };
+        let inner = Spot { sight: self.sight_in(element, own, at), ..own.clone() };
         if !media.children().any(holds_items) {
             return self.untold(element, own, at, "there is nothing in what it refers to");
         }
@@ -453,7 +445,7 @@ impl<'d> Story<'d> {
                 Some(part) => inner.part = *part,
             }
             inner.place = format!("{}, angle {:?}", spot.place, name_of(angle));
-            let cursor = spot.zero.and_then(|zero| zero.plus(start));
+            let cursor = spot.sight.zero.and_then(|zero| zero.plus(start));
             self.spine(angle, &inner, cursor)?;
         }
         Ok(())
@@ -469,18 +461,7 @@ impl<'d> Story<'d> {
     ) -> Reference {
         reference.enabled = spot.enabled;
         reference.track.clone_from(&spot.track);
-        let seen = if spot.whole {
-            spot.window
-        } else {
-            spot.within(at.filter(|_| length.is_some()), length)
-        };
-        let (Some((from, to)), Some(rate)) = (seen, self.rate) else { return reference };
-        if from < to && spot.usage != Use::Listed {
-            reference.record_in = from.timecode(rate);
-            reference.record_out = to.timecode(rate);
-        } else if from > to || length.is_some_and(|length| length > Seconds::ZERO) && from == to {
-            reference.place.push_str(" (outside the part of the compound that is shown)");
-        }
+        spot.sight.record(&mut reference, at, length, self.rate, "compound");
         reference
     }
 }

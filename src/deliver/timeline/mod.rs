@@ -18,6 +18,7 @@ mod json;
 mod otio;
 mod parameter;
 mod prproj;
+mod sight;
 mod text;
 mod timecode;
 mod xmeml;

@@ -16,6 +16,9 @@ use crate::deliver::timeline::json::Node;
 use crate::deliver::timeline::otio::held::Held;
 use crate::deliver::timeline::otio::held::is_hollow;
 use crate::deliver::timeline::otio::held::media;
+use crate::deliver::timeline::sight::Sight;
+use crate::deliver::timeline::sight::Tracks;
+use crate::deliver::timeline::sight::taken;
 use crate::deliver::timeline::text;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
@@ -83,9 +86,7 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
         enabled: true,
         track: None,
         media: MediaKind::Other,
-        zero: None,
-        window: None,
-        whole: false,
+        sight: Sight::default(),
         held: None,
         place: String::new(),
     };
@@ -110,12 +111,8 @@ struct Spot {
     enabled: bool,
     track: Option<String>,
     media: MediaKind,
-    /// Where in the timeline the start of the object's parent's time lies; `None` if unknown.
-    zero: Option<Seconds>,
-    /// What of the timeline the objects around leave visible.
-    window: Option<(Seconds, Seconds)>,
-    /// A speed change lies around: things inside are somewhere in the window.
-    whole: bool,
+    /// Of what lies here; its zero is where the object begins.
+    sight: Sight,
     /// Whose media lie here, in something that is meant as media.
     held: Option<Held>,
     place: String,
@@ -284,7 +281,7 @@ impl Walk {
         if !SHOW_NOTHING.contains(&schema) {
             self.note_unknown(node);
         }
-        let spot = Spot { whole: true, ..spot.clone() };
+        let spot = Spot { sight: spot.sight.retimed(true), ..spot.clone() };
         if media(node).iter().any(|(one, _)| !matches!(one, Node::Nothing)) {
             return self.clip(node, &spot);
         }
@@ -295,7 +292,7 @@ impl Walk {
     /// What hangs on an object besides `read`: effects, markers, references in metadata, fields of a
     /// vendor's own. Where in it they are seen is not known.
     fn rest(&mut self, node: &Node<'_>, spot: &Spot, read: &[&str]) -> Result<(), TimelineError> {
-        let spot = Spot { whole: true, ..spot.clone() };
+        let spot = Spot { sight: spot.sight.retimed(true), ..spot.clone() };
         for (key, value) in node.entries().iter().filter(|(key, _)| !read.contains(&key.as_ref())) {
             let is_text = matches!(value, Node::Text(_)) && spot.held.is_some();
             let is_name = matches!(key.as_ref(), "OTIO_SCHEMA" | "name");
@@ -321,7 +318,7 @@ impl Walk {
         self.rate = rate.filter(|rate| rate.nominal() <= 300).map(|rate| rate.dropping(true));
         let spot = Spot {
             usage: Use::Used,
-            zero: Some(start.map_or(Seconds::ZERO, |(start, _)| start)),
+            sight: spot.sight.at(Some(start.map_or(Seconds::ZERO, |(start, _)| start))),
             ..spot.clone()
         };
         let spot = if spot.place.is_empty() {
@@ -344,37 +341,26 @@ impl Walk {
     ) -> Result<(), TimelineError> {
         let mut inner = spot.clone();
         inner.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
-        let trim = range(node.get("source_range"));
-        if let (Some(zero), Some(trim)) = (inner.zero, trim) {
-            let end = zero.plus(trim.duration);
-            inner.window = match (inner.window, end) {
-                (Some((from, to)), Some(end)) => Some((from.max(zero), to.min(end))),
-                (None, Some(end)) => Some((zero, end)),
-                (window, None) => window,
-            };
-            inner.zero = zero.minus(trim.start);
+        if let Some(trim) = range(node.get("source_range")) {
+            let begin = spot.sight.zero;
+            inner.sight = spot.sight.through(begin, Some(trim.duration), Some(trim.start));
         }
-        inner.whole |= changes_speed(node);
-        let (mut pictures, mut sounds, mut others) = (0, 0, 0);
-        let mut position = inner.zero;
+        inner.sight = inner.sight.retimed(changes_speed(node));
+        let mut labels = Tracks::default();
+        let mut position = inner.sight.zero;
         for (number, child) in children(node).iter().enumerate() {
             let mut spot =
                 if in_turn { inner.at(&format!("item {}", number + 1)) } else { inner.clone() };
             if matches!(schema(child), "Track" | "Sequence") {
-                let kind = child.get("kind").text().unwrap_or("Video");
-                let (letter, count, media) = match kind {
-                    "Video" => ("V", &mut pictures, MediaKind::Picture),
-                    "Audio" => ("A", &mut sounds, MediaKind::Sound),
-                    _ => ("T", &mut others, MediaKind::Other),
+                spot.media = match child.get("kind").text().unwrap_or("Video") {
+                    "Video" => MediaKind::Picture,
+                    "Audio" => MediaKind::Sound,
+                    _ => MediaKind::Other,
                 };
-                *count += 1;
-                let label = format!("{letter}{count}");
+                let label = labels.label(spot.media);
                 spot = spot.at(&format!("track {label}"));
                 // Inside a compound the place in the outer timeline is what a person looks for.
-                if spot.track.is_none() {
-                    spot.track = Some(label);
-                }
-                spot.media = media;
+                spot.track.get_or_insert(label);
             } else if matches!(schema(child), "Stack" | "Timeline") {
                 spot = spot.at(&format!("compound {:?}", name(child)));
             }
@@ -382,7 +368,7 @@ impl Walk {
                 self.item(child, &spot)?;
                 continue;
             }
-            spot.zero = position;
+            spot.sight.zero = position;
             if is_hollow(child) {
                 // Whether anything was in it cannot be told either.
                 let listed = mention(name(child), Use::Listed, spot.place.clone());
@@ -447,28 +433,11 @@ impl Walk {
         reference.media = spot.media;
         reference.reel = clip.get("metadata").get("cmx_3600").get("reel").text().and_then(reel);
         let Some(extent) = extent(clip) else { return reference };
-        let end = extent.start.plus(extent.duration);
         if extent.rate.nominal() <= 300 {
-            let rate = extent.rate.dropping(true);
-            reference.source_in = extent.start.timecode(rate);
-            reference.source_out = end.and_then(|end| end.timecode(rate));
+            taken(&mut reference, extent.start, extent.duration, extent.rate.dropping(true));
         }
-        let own = spot.zero.and_then(|from| Some((from, from.plus(extent.duration)?)));
-        let seen = match (own, spot.window) {
-            (_, Some(window)) if spot.whole => Some(window),
-            (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
-            (own, _) => own.filter(|_| !spot.whole),
-        };
-        match (seen, self.rate) {
-            (Some((from, to)), Some(rate)) if from < to => {
-                reference.record_in = from.timecode(rate);
-                reference.record_out = to.timecode(rate);
-            }
-            (Some((from, to)), _) if from >= to && own.is_some_and(|own| own.0 < own.1) => {
-                reference.place.push_str(" (outside the part of the compound that is shown)");
-            }
-            _ => {}
-        }
+        let (begin, length) = (spot.sight.zero, Some(extent.duration));
+        spot.sight.record(&mut reference, begin, length, self.rate, "compound");
         reference
     }
 

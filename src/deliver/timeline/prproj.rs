@@ -11,6 +11,7 @@ use std::io::Read;
 use flate2::bufread::MultiGzDecoder;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
+use quick_xml::events::BytesStart;
 use quick_xml::events::Event;
 
 use crate::deliver::timeline::Timeline;
@@ -123,111 +124,120 @@ impl Media {
     }
 }
 
-fn media<R: BufRead>(input: R, mut out: Collector) -> Result<Timeline, TimelineError> {
-    let format = out.format();
+fn media<R: BufRead>(input: R, out: Collector) -> Result<Timeline, TimelineError> {
     let mut reader = Reader::from_reader(Metered { inner: input, event: 0, total: 0 });
-    let (mut buffer, mut depth, mut elements, mut root) = (Vec::new(), 0_usize, 0, false);
-    let mut current: Option<(usize, Media)> = None;
-    let mut text: Option<String> = None;
+    let mut project = Project { depth: 0, elements: 0, current: None, text: None, out };
+    let mut buffer = Vec::new();
     loop {
         buffer.clear();
         reader.get_mut().event = 0;
-        let at = reader.buffer_position();
-        let place = || format!("offset {at} of what is unpacked");
-        let event = reader
-            .read_event_into(&mut buffer)
-            .map_err(|error| TimelineError::malformed(format, place(), error.to_string()))?;
-        let empty = matches!(event, Event::Empty(_));
+        let (format, at) = (project.out.format(), reader.buffer_position());
+        let broken = |problem: String| {
+            let place = format!("offset {at} of what is unpacked");
+            TimelineError::malformed(format, place, problem)
+        };
+        let event =
+            reader.read_event_into(&mut buffer).map_err(|error| broken(error.to_string()))?;
         match event {
-            Event::Start(tag) | Event::Empty(tag) => {
-                let name = tag.name();
-                if !root && name.as_ref() != "PremiereData" {
-                    return Err(TimelineError::malformed(format, place(), "no PremiereData"));
-                }
-                root = true;
-                let id =
-                    tag.attributes().with_checks(false).flatten().find(|attribute| {
-                        matches!(attribute.key.as_ref(), "ObjectUID" | "ObjectID")
-                    });
-                match (name.as_ref(), id, &mut current) {
-                    ("Media", Some(id), None) => {
-                        let id = id.value.chars().take(64).collect();
-                        current = Some((depth, Media { id, ..Media::default() }));
-                    }
-                    ("VideoStream", _, Some((_, media))) => media.picture = true,
-                    ("AudioStream", _, Some((_, media))) => media.sound = true,
-                    _ => {}
-                }
-                let is_read = matches!(name.as_ref(), "Title" | BESIDE);
-                text = (is_read || PATHS.contains(&name.as_ref())).then(String::new);
-                if !empty {
-                    depth += 1;
-                }
-                elements += 1;
-                if elements > ELEMENTS_MAX {
-                    let (what, limit) = ("elements", ELEMENTS_MAX);
-                    return Err(TimelineError::TooLarge { format, what, limit });
-                }
-                if depth > DEPTH_MAX {
-                    let (what, limit) = ("elements in elements", DEPTH_MAX);
-                    return Err(TimelineError::TooLarge { format, what, limit });
-                }
+            Event::Start(tag) | Event::Empty(tag)
+                if project.elements == 0 && tag.name().as_ref() != "PremiereData" =>
+            {
+                return Err(broken("no PremiereData".to_owned()));
             }
-            Event::Text(part) => keep(&mut text, &part.xml10_content()),
-            Event::CData(part) => keep(&mut text, &part.xml10_content()),
+            Event::Start(tag) => project.opened(&tag, false)?,
+            Event::Empty(tag) => project.opened(&tag, true)?,
+            Event::Text(part) => project.text(&part.xml10_content()),
+            Event::CData(part) => project.text(&part.xml10_content()),
             Event::GeneralRef(entity) => {
                 let spelled = format!("&{};", entity.xml10_content());
-                let plain = unescape(&spelled).map_err(|error| {
-                    TimelineError::malformed(format, place(), error.to_string())
-                })?;
-                keep(&mut text, &plain);
+                let plain = unescape(&spelled).map_err(|error| broken(error.to_string()))?;
+                project.text(&plain);
             }
-            Event::End(tag) => {
-                depth = depth.saturating_sub(1);
-                let whole = text.take().map(|text| text.trim().to_owned());
-                let name = tag.name();
-                if let Some(whole) = whole.filter(|whole| !whole.is_empty()) {
-                    let is_path = PATHS.contains(&name.as_ref());
-                    match &mut current {
-                        Some((_, media)) if is_path => {
-                            media.held += whole.len();
-                            if media.held > PATHS_MAX {
-                                let (what, limit) = ("bytes of paths of one object", PATHS_MAX);
-                                return Err(TimelineError::TooLarge { format, what, limit });
-                            }
-                            media.paths.push(whole);
-                        }
-                        Some((_, media)) if name.as_ref() == BESIDE => media.beside = Some(whole),
-                        Some((_, media)) => media.title = whole,
-                        // A path outside of any media object is one of a kind that is not known.
-                        None if is_path => {
-                            Media { paths: vec![whole], ..Media::default() }.emit(&mut out)?;
-                        }
-                        None => {}
-                    }
-                }
-                if let Some((_, media)) = current.take_if(|(opened, _)| *opened == depth) {
-                    media.emit(&mut out)?;
-                }
-            }
-            Event::Eof if depth == 0 && root => break,
-            Event::Eof => {
-                return Err(TimelineError::malformed(
-                    format,
-                    place(),
-                    "the document ends too early",
-                ));
-            }
+            Event::End(tag) => project.closed(tag.name().as_ref())?,
+            Event::Eof if project.depth == 0 && project.elements > 0 => break,
+            Event::Eof => return Err(broken("the document ends too early".to_owned())),
             _ => {}
         }
     }
-    out.note("a list of the project's media, not a cut: what its sequences use is not told");
-    Ok(out.finish(None))
+    project
+        .out
+        .note("a list of the project's media, not a cut: what its sequences use is not told");
+    Ok(project.out.finish(None))
 }
 
-fn keep(text: &mut Option<String>, part: &str) {
-    if let Some(text) = text.as_mut().filter(|text| text.len() + part.len() <= 2 * PATH_MAX) {
-        text.push_str(part);
+/// A project that is being read.
+struct Project {
+    /// Elements that are open.
+    depth: usize,
+    /// Elements so far.
+    elements: usize,
+    /// The media object that is open, and how deep it lies.
+    current: Option<(usize, Media)>,
+    /// The text of the element that was opened last, if it is read at all.
+    text: Option<String>,
+    out: Collector,
+}
+
+impl Project {
+    fn opened(&mut self, tag: &BytesStart<'_>, is_empty: bool) -> Result<(), TimelineError> {
+        let name = tag.name();
+        let mut attributes = tag.attributes();
+        let mut attributes = attributes.with_checks(false).flatten();
+        let id = attributes.find(|one| matches!(one.key.as_ref(), "ObjectUID" | "ObjectID"));
+        match (name.as_ref(), id, &mut self.current) {
+            ("Media", Some(id), None) => {
+                let id = id.value.chars().take(64).collect();
+                self.current = Some((self.depth, Media { id, ..Media::default() }));
+            }
+            ("VideoStream", _, Some((_, media))) => media.picture = true,
+            ("AudioStream", _, Some((_, media))) => media.sound = true,
+            _ => {}
+        }
+        let is_read = matches!(name.as_ref(), "Title" | BESIDE);
+        self.text = (is_read || PATHS.contains(&name.as_ref())).then(String::new);
+        self.depth += usize::from(!is_empty);
+        self.elements += 1;
+        self.out.within("elements", self.elements, ELEMENTS_MAX)?;
+        self.out.within("elements in elements", self.depth, DEPTH_MAX)
+    }
+
+    fn text(&mut self, part: &str) {
+        let fits = |text: &&mut String| text.len() + part.len() <= 2 * PATH_MAX;
+        if let Some(text) = self.text.as_mut().filter(fits) {
+            text.push_str(part);
+        }
+    }
+
+    fn closed(&mut self, name: &str) -> Result<(), TimelineError> {
+        self.depth = self.depth.saturating_sub(1);
+        let text = self.text.take().map(|text| text.trim().to_owned());
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            self.said(name, text)?;
+        }
+        match self.current.take_if(|(opened, _)| *opened == self.depth) {
+            Some((_, media)) => media.emit(&mut self.out),
+            None => Ok(()),
+        }
+    }
+
+    /// The text of an element: a path, or the title of the media object around it.
+    fn said(&mut self, name: &str, text: String) -> Result<(), TimelineError> {
+        let is_path = PATHS.contains(&name);
+        match &mut self.current {
+            Some((_, media)) if is_path => {
+                media.held += text.len();
+                self.out.within("bytes of paths of one object", media.held, PATHS_MAX)?;
+                media.paths.push(text);
+            }
+            Some((_, media)) if name == BESIDE => media.beside = Some(text),
+            Some((_, media)) => media.title = text,
+            // A path outside of any media object is one of a kind that is not known.
+            None if is_path => {
+                Media { paths: vec![text], ..Media::default() }.emit(&mut self.out)?;
+            }
+            None => {}
+        }
+        Ok(())
     }
 }
 

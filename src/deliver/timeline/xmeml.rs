@@ -14,6 +14,8 @@ use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::collector::reel;
 use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::parameter::Parameters;
+use crate::deliver::timeline::sight::Sight;
+use crate::deliver::timeline::sight::Tracks;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::xml::Document;
@@ -83,12 +85,8 @@ struct Spot {
     track: Option<String>,
     /// What the outer track takes of it.
     media: Option<MediaKind>,
-    /// Where in the timeline the sequence's frame zero lies; `None` if unknown.
-    zero: Option<Seconds>,
-    /// What of the timeline the sequences around leave visible.
-    window: Option<(Seconds, Seconds)>,
-    /// A speed change lies around: things inside are somewhere in the window.
-    whole: bool,
+    /// Of what lies in the sequence; its zero is the sequence's first frame.
+    sight: Sight,
     place: String,
 }
 
@@ -160,9 +158,7 @@ impl<'d> Xmeml<'d> {
             enabled: true,
             track: None,
             media: None,
-            zero: rate.and_then(|rate| Seconds::of_frames(start, rate)),
-            window: None,
-            whole: false,
+            sight: Sight::from(rate.and_then(|rate| Seconds::of_frames(start, rate))),
             place,
         };
         self.sequence(element, &spot)
@@ -176,18 +172,16 @@ impl<'d> Xmeml<'d> {
         self.within.push(element.index());
         let rate = rate(element).or_else(|| timecode(element).map(|(_, rate)| rate));
         for media in element.children().filter(|child| child.name() == "media") {
-            for (kind, letter, what) in
-                [("video", 'V', MediaKind::Picture), ("audio", 'A', MediaKind::Sound)]
-            {
+            let mut labels = Tracks::default();
+            for (kind, what) in [("video", MediaKind::Picture), ("audio", MediaKind::Sound)] {
                 if spot.media.is_some_and(|cut| cut != what) {
                     // Picture and sound of a nested sequence are cut in apart, each on its track.
                     continue;
                 }
                 let parts = media.children().filter(|child| child.name() == kind);
                 let tracks = parts.flat_map(Element::children);
-                let tracks = tracks.filter(|child| child.name() == "track");
-                for (index, track) in tracks.enumerate() {
-                    let label = format!("{letter}{}", index + 1);
+                for track in tracks.filter(|child| child.name() == "track") {
+                    let label = labels.label(what);
                     let mut inner = spot.clone();
                     inner.enabled &= !is(track, "enabled", "FALSE");
                     inner.place = format!("{}, track {label}", spot.place);
@@ -222,7 +216,8 @@ impl<'d> Xmeml<'d> {
                 };
                 let start = edge("start", before);
                 let end = edge("end", items.peek().copied());
-                let at = |frame: Option<i64>| spot.zero?.plus(Seconds::of_frames(frame?, rate?)?);
+                let at =
+                    |frame: Option<i64>| spot.sight.zero?.plus(Seconds::of_frames(frame?, rate?)?);
                 self.clip(item, spot, at(start), at(end))?;
             }
             before = Some(item);
@@ -241,26 +236,15 @@ impl<'d> Xmeml<'d> {
         let mut own = spot.clone();
         own.enabled &= !is(item, "enabled", "FALSE");
         let _ = std::fmt::Write::write_fmt(&mut own.place, format_args!(", clip {name:?}"));
-        let window = match (from.zip(to), spot.window) {
-            (_, Some(window)) if spot.whole => Some(window),
-            (Some(own), Some(window)) => Some((own.0.max(window.0), own.1.min(window.1))),
-            (own, window) => own.or(window),
-        };
+        let length = from.zip(to).and_then(|(from, to)| to.minus(from));
         let mut reference = mention(&name, own.usage, own.place.clone());
         reference.enabled = own.enabled;
         reference.track.clone_from(&own.track);
         reference.media = own.media.unwrap_or(MediaKind::Other);
         reference.still = is(item, "stillframe", "TRUE");
-        if let (Some((from, to)), Some(rate)) = (window, self.rate) {
-            if from < to {
-                reference.record_in = from.timecode(rate);
-                reference.record_out = to.timecode(rate);
-            } else if from > to {
-                reference.place.push_str(" (outside the part of the sequence that is shown)");
-            }
-        }
+        spot.sight.record(&mut reference, from, length, self.rate, "sequence");
         if let Some(nested) = item.child("sequence") {
-            return self.nested(item, nested, Spot { window, ..own }, from, reference);
+            return self.nested(item, nested, own, (from, length), reference);
         }
         if let Some(multiclip) = item.child("multiclip") {
             return self.multiclip(item, multiclip, reference);
@@ -284,7 +268,7 @@ impl<'d> Xmeml<'d> {
         item: Element<'d>,
         nested: Element<'d>,
         mut spot: Spot,
-        from: Option<Seconds>,
+        (from, length): (Option<Seconds>, Option<Seconds>),
         reference: Reference,
     ) -> Result<(), TimelineError> {
         let id = nested.attribute("id");
@@ -298,9 +282,9 @@ impl<'d> Xmeml<'d> {
         };
         let first = number(item, "in").unwrap_or(0);
         let skipped = rate(found).and_then(|rate| Seconds::of_frames(first, rate));
-        spot.zero = from.and_then(|from| from.minus(skipped?));
         let effects = self.below(item, "effectid")?;
-        spot.whole |= effects.iter().any(|one| one.text().eq_ignore_ascii_case("timeremap"));
+        let is_retimed = effects.iter().any(|one| one.text().eq_ignore_ascii_case("timeremap"));
+        spot.sight = spot.sight.through(from, length, skipped).retimed(is_retimed);
         let before = self.out.count();
         self.sequence(found, &spot)?;
         if self.out.count() > before || self.holds_items(found)? {

@@ -55,9 +55,7 @@ impl<'a> Document<'a> {
         let broken =
             |at: u64, problem: String| TimelineError::malformed(format, line_of(text, at), problem);
         let mut reader = Reader::from_str(text);
-        let mut elements: Vec<Raw> = Vec::new();
-        // Each open element and its last child so far.
-        let mut open: Vec<(u32, u32)> = Vec::new();
+        let mut tree = Tree::default();
         loop {
             let before = reader.buffer_position();
             let event = reader
@@ -68,9 +66,7 @@ impl<'a> Document<'a> {
                 Event::Start(tag) => (tag, false),
                 Event::Empty(tag) => (tag, true),
                 Event::End(_) => {
-                    if let Some((index, _)) = open.pop() {
-                        element_mut(&mut elements, index).content_end = offset(before);
-                    }
+                    tree.close(before);
                     continue;
                 }
                 Event::DocType(declared) => {
@@ -79,48 +75,20 @@ impl<'a> Document<'a> {
                     }
                     continue;
                 }
-                Event::Eof if open.is_empty() && !elements.is_empty() => break,
+                Event::Eof if tree.is_whole() => break,
                 Event::Eof => return Err(broken(after, "the document ends too early".to_owned())),
                 _ => continue,
             };
-            if open.is_empty() && !elements.is_empty() {
+            if tree.is_whole() {
                 return Err(broken(before, "a second root element".to_owned()));
             }
             check(&tag).map_err(|problem| broken(before, problem))?;
-            if elements.len() >= ELEMENTS_MAX {
-                let what = "elements";
-                return Err(TimelineError::TooLarge { format, what, limit: ELEMENTS_MAX });
-            }
-            if open.len() >= DEPTH_MAX {
-                let what = "elements in elements";
-                return Err(TimelineError::TooLarge { format, what, limit: DEPTH_MAX });
-            }
-            let index = u32::try_from(elements.len()).unwrap_or(NONE);
+            tree.within(format)?;
             // The tag's own length, whatever stands between two tags.
             let start = after - u64::from(empty) - 1 - len(&tag);
-            elements.push(Raw {
-                tag: offset(start),
-                tag_end: offset(start + len(&tag)),
-                content_end: offset(start + len(&tag)),
-                name_len: u32::try_from(tag.name().as_ref().len()).unwrap_or(0),
-                child: NONE,
-                next: NONE,
-                children: 0,
-            });
-            if let Some((parent, last)) = open.last_mut() {
-                element_mut(&mut elements, *parent).children += 1;
-                if *last == NONE {
-                    element_mut(&mut elements, *parent).child = index;
-                } else {
-                    element_mut(&mut elements, *last).next = index;
-                }
-                *last = index;
-            }
-            if !empty {
-                open.push((index, NONE));
-            }
+            tree.open(&tag, start, empty);
         }
-        Ok(Self { text, elements })
+        Ok(Self { text, elements: tree.elements })
     }
 
     /// The outermost element.
@@ -135,9 +103,66 @@ impl<'a> Document<'a> {
     }
 }
 
-fn element_mut(elements: &mut [Raw], index: u32) -> &mut Raw {
-    // The index came from this very vector.
-    &mut elements[index as usize]
+/// The elements of a document that is being read.
+#[derive(Default)]
+struct Tree {
+    elements: Vec<Raw>,
+    /// Each open element and its last child so far.
+    open: Vec<(u32, u32)>,
+}
+
+impl Tree {
+    /// Whether the root element is over.
+    fn is_whole(&self) -> bool {
+        self.open.is_empty() && !self.elements.is_empty()
+    }
+
+    /// Whether there may be one more element here.
+    fn within(&self, format: Format) -> Result<(), TimelineError> {
+        if self.elements.len() >= ELEMENTS_MAX {
+            let what = "elements";
+            return Err(TimelineError::TooLarge { format, what, limit: ELEMENTS_MAX });
+        }
+        if self.open.len() >= DEPTH_MAX {
+            let what = "elements in elements";
+            return Err(TimelineError::TooLarge { format, what, limit: DEPTH_MAX });
+        }
+        Ok(())
+    }
+
+    /// One more element, whose tag begins at `start`.
+    fn open(&mut self, tag: &BytesStart<'_>, start: u64, is_empty: bool) {
+        let index = u32::try_from(self.elements.len()).unwrap_or(NONE);
+        self.elements.push(Raw {
+            tag: offset(start),
+            tag_end: offset(start + len(tag)),
+            content_end: offset(start + len(tag)),
+            name_len: u32::try_from(tag.name().as_ref().len()).unwrap_or(0),
+            child: NONE,
+            next: NONE,
+            children: 0,
+        });
+        if let Some((parent, last)) = self.open.last_mut() {
+            // Indexes are of this very vector.
+            self.elements[*parent as usize].children += 1;
+            if *last == NONE {
+                self.elements[*parent as usize].child = index;
+            } else {
+                self.elements[*last as usize].next = index;
+            }
+            *last = index;
+        }
+        if !is_empty {
+            self.open.push((index, NONE));
+        }
+    }
+
+    /// The element that was opened last is over.
+    fn close(&mut self, at: u64) {
+        if let Some((index, _)) = self.open.pop() {
+            self.elements[index as usize].content_end = offset(at);
+        }
+    }
 }
 
 fn offset(position: u64) -> u32 {

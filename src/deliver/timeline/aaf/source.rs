@@ -87,17 +87,39 @@ impl Aaf<'_> {
     ) -> Result<(), TimelineError> {
         self.out.step()?;
         let Some(path) = self.mobs.get(key).map(|mob| mob.path.clone()) else { return Ok(()) };
-        let excess = [
-            ("mobs behind a clip", depth, CHAIN_MAX),
-            ("files behind a clip", media.urls.len(), FILES_MAX),
-        ];
-        if let Some((what, _, limit)) = excess.into_iter().find(|(_, count, most)| count >= most) {
-            return Err(TimelineError::TooLarge { format: self.out.format(), what, limit });
-        }
+        self.out.within("mobs behind a clip", depth + 1, CHAIN_MAX)?;
+        self.out.within("files behind a clip", media.urls.len() + 1, FILES_MAX)?;
         self.seen.insert(*key);
         media.inside |= media.urls.is_empty() && self.embedded.contains(key);
         let mob = self.container.at(&path)?;
-        let mut descriptors = self.container.owned_objects(&mob, id::DESCRIPTOR)?;
+        self.described(&mob, media)?;
+        let imported = self.imported(&mob)?;
+        let slots = self.slots(&path)?;
+        if let Some((start, rate)) = Self::timecode(&slots) {
+            media.start = start.checked_add(offset).map(|start| (start, rate));
+        }
+        let meant = slots.iter().any(|(found, _)| found.number(id::SLOT_ID) == Some(slot));
+        for (found, segment) in &slots {
+            if meant && found.number(id::SLOT_ID) != Some(slot) {
+                continue;
+            }
+            let mut sources = Vec::new();
+            self.sources(segment, 0, &mut sources)?;
+            for (next, slot, start) in sources {
+                self.chain(&next, slot, offset.saturating_add(start), depth + 1, media)?;
+            }
+        }
+        for path in imported.into_iter().filter(|path| !path.trim().is_empty()) {
+            if !media.knows(&path) {
+                media.urls.push((path, false));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the descriptors of a mob say of its files, or of its tape.
+    fn described(&mut self, mob: &Object, media: &mut Media) -> Result<(), TimelineError> {
+        let mut descriptors = self.container.owned_objects(mob, id::DESCRIPTOR)?;
         while let Some(descriptor) = descriptors.pop() {
             self.out.steps_of(descriptor.cost())?;
             let inner = self.container.owned_objects(&descriptor, id::DESCRIPTORS)?;
@@ -116,35 +138,19 @@ impl Aaf<'_> {
                 }
             }
         }
-        // Where Avid found what it imported.
-        let mut comments = Vec::new();
-        for comment in self.container.owned_objects(&mob, id::COMMENTS)? {
+        Ok(())
+    }
+
+    /// Where Avid found what it imported.
+    fn imported(&mut self, mob: &Object) -> Result<Vec<String>, TimelineError> {
+        let mut paths = Vec::new();
+        for comment in self.container.owned_objects(mob, id::COMMENTS)? {
             self.out.steps_of(comment.cost())?;
             if comment.text(id::TAG_NAME).as_deref() == Some("UNC Path") {
-                comments.extend(comment.indirect_text(id::TAG_VALUE));
+                paths.extend(comment.indirect_text(id::TAG_VALUE));
             }
         }
-        let slots = self.slots(&path)?;
-        if let Some((start, rate)) = Self::timecode(&slots) {
-            media.start = start.checked_add(offset).map(|start| (start, rate));
-        }
-        let meant = slots.iter().any(|(found, _)| found.number(id::SLOT_ID) == Some(slot));
-        for (found, segment) in &slots {
-            if meant && found.number(id::SLOT_ID) != Some(slot) {
-                continue;
-            }
-            let mut sources = Vec::new();
-            self.sources(segment, 0, &mut sources)?;
-            for (next, slot, start) in sources {
-                self.chain(&next, slot, offset.saturating_add(start), depth + 1, media)?;
-            }
-        }
-        for path in comments.into_iter().filter(|path| !path.trim().is_empty()) {
-            if !media.knows(&path) {
-                media.urls.push((path, false));
-            }
-        }
-        Ok(())
+        Ok(paths)
     }
 
     /// All source clips in a segment: mob, slot and start.
@@ -155,10 +161,7 @@ impl Aaf<'_> {
         out: &mut Vec<(MobId, i64, i64)>,
     ) -> Result<(), TimelineError> {
         self.out.steps_of(object.cost())?;
-        if depth >= DEPTH_MAX {
-            let (what, limit) = ("segments in segments", DEPTH_MAX);
-            return Err(TimelineError::TooLarge { format: self.out.format(), what, limit });
-        }
+        self.out.within("segments in segments", depth + 1, DEPTH_MAX)?;
         if let Some(key) = object.mob_id(id::SOURCE_ID) {
             let slot = object.number(id::SOURCE_SLOT).unwrap_or(0);
             out.push((key, slot, object.number(id::SOURCE_START).unwrap_or(0)));

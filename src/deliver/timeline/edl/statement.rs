@@ -30,6 +30,36 @@ pub enum Said {
     Channels(String),
 }
 
+impl Said {
+    /// Whether it is the name of what is seen.
+    pub fn is_name(&self) -> bool {
+        matches!(self, Self::From(_) | Self::To(_))
+    }
+
+    /// Whether it is a file.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File(_) | Self::FromFile(_) | Self::ToFile(_))
+    }
+
+    /// Whether it gives a clip a name or a file.
+    pub fn names_clip(&self) -> bool {
+        self.is_name() || self.is_file() || matches!(self, Self::Heard(_))
+    }
+
+    /// The name or the file that it gives.
+    pub fn into_name_or_file(self) -> Option<String> {
+        match self {
+            Self::From(text)
+            | Self::To(text)
+            | Self::Heard(text)
+            | Self::File(text)
+            | Self::FromFile(text)
+            | Self::ToFile(text) => Some(text),
+            Self::Reel { .. } | Self::Channels(_) => None,
+        }
+    }
+}
+
 /// One line that is no event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Statement {
@@ -117,17 +147,7 @@ impl Statement {
 
     /// Whether it gives a clip a name or a file.
     pub fn names_clip(&self) -> bool {
-        matches!(
-            self,
-            Self::Clip(
-                Said::From(_)
-                    | Said::To(_)
-                    | Said::Heard(_)
-                    | Said::File(_)
-                    | Said::FromFile(_)
-                    | Said::ToFile(_)
-            )
-        )
+        matches!(self, Self::Clip(said) if said.names_clip())
     }
 }
 

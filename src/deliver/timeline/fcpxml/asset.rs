@@ -9,6 +9,7 @@ use crate::deliver::timeline::fcpxml::Story;
 use crate::deliver::timeline::fcpxml::is_off;
 use crate::deliver::timeline::fcpxml::name_of;
 use crate::deliver::timeline::parameter::Parameters;
+use crate::deliver::timeline::sight::taken;
 use crate::deliver::timeline::timecode::Seconds;
 use crate::deliver::timeline::xml::Document;
 use crate::deliver::timeline::xml::Element;
@@ -45,9 +46,7 @@ impl<'d> Story<'d> {
         let rate = self.rate_of(asset).or_else(|| self.rate_of(element)).or(self.rate);
         if let (Some(rate), Some(length)) = (rate, length) {
             let drop = element.attribute("tcFormat").as_deref() == Some("DF");
-            let (rate, start) = (rate.dropping(drop), self.start(element));
-            reference.source_in = start.timecode(rate);
-            reference.source_out = start.plus(length).and_then(|end| end.timecode(rate));
+            taken(&mut reference, self.start(element), length, rate.dropping(drop));
         }
         self.files(&id, asset, reference)
     }

@@ -114,6 +114,17 @@ fn a_speed_change_around_a_compound_leaves_the_place_of_the_compound() {
 }
 
 #[test]
+fn a_speed_change_around_compounds_in_compounds_leaves_the_place_of_the_outermost() {
+    let found = read(
+        NESTED,
+        r#"<ref-clip ref="c2" offset="3600s" duration="2s"><timeMap><timept time="0s" value="0s"/></timeMap></ref-clip>"#,
+    );
+    assert_eq!(used(&found)[0].2, Some("01:00:00:00"));
+    assert_eq!(used(&found)[0].3, Some("01:00:02:00"));
+    assert!(!found.references[0].place.contains("outside the part"));
+}
+
+#[test]
 fn of_auditions_and_multicams_what_is_not_shown_is_an_alternative() {
     let multicam = r#"<media id="m"><multicam format="f" tcStart="0s"><mc-angle name="1" angleID="x"><asset-clip ref="b" offset="0s" duration="9s"/></mc-angle><mc-angle name="2" angleID="y"><asset-clip ref="b" offset="0s" duration="9s"/></mc-angle><mc-angle name="3" angleID="z"><asset-clip ref="s" offset="0s" duration="9s"/></mc-angle></multicam></media>"#;
     let found = read(

@@ -124,6 +124,20 @@ fn inside_a_speed_change_the_whole_compound_is_the_place() {
 }
 
 #[test]
+fn inside_a_speed_change_a_trimmed_compound_is_somewhere_in_the_outermost() {
+    let warp = r#""effects":[{"OTIO_SCHEMA":"LinearTimeWarp.1","time_scalar":0.5}]"#;
+    let trim = |length| format!(r#","source_range":{}"#, range(0, length, 24.0));
+    let first = clip("a", &external("a.mov"), 0, 24);
+    let deep = stack(&trim(12), &[track("Video", "", &[clip("b", &external("b.mov"), 0, 24)])]);
+    let slow = format!("{},{warp}", trim(48));
+    let slow = stack(&slow, &[track("Video", "", &[first, deep])]);
+    let found = read(&timeline(&time(0, 24.0), &[track("Video", "", &[slow])]));
+    let deep = &found.references[1];
+    assert_eq!(deep.record_in.as_deref(), Some("00:00:00:00"));
+    assert_eq!(deep.record_out.as_deref(), Some("00:00:02:00"));
+}
+
+#[test]
 fn other_media_references_are_alternatives_and_a_wrong_key_makes_all_of_them_used() {
     let many = |active: &str| {
         format!(

@@ -94,6 +94,17 @@ fn three_sequences_deep_the_media_are_found_with_their_outer_times() {
 }
 
 #[test]
+fn what_ends_where_a_nested_sequence_begins_to_be_shown_is_outside() {
+    let clips = [clip("hidden", 0, 50, 0, &file("1")), clip("shown", 50, 100, 0, &file("2"))];
+    let inner = sequence("in", &format!("<track>{}</track>", clips.concat()), "");
+    let outer = format!("<track>{}</track>", clip("n", 0, 50, 50, &inner));
+    let found = read(&sequence("s", &outer, ""));
+    assert_eq!(times(&found), [("-", "-"), ("01:00:00:00", "01:00:02:00")]);
+    let outside = found.references.iter().map(|one| one.place.contains("outside the part"));
+    assert_eq!(outside.collect::<Vec<_>>(), [true, false]);
+}
+
+#[test]
 fn a_nested_sequence_is_found_by_its_id_and_a_lost_one_noted() {
     let body = format!(
         "{}{}",
