@@ -177,28 +177,30 @@ impl Teller {
         Ok(())
     }
 
-    /// Judges everything that lies in guarded folders now. What lies outside of what is watched was not
-    /// looked at: what the ledger has of it may be long gone.
+    /// Judges everything that lies in guarded folders now, but for what is arriving. What lies outside of
+    /// what is watched was not looked at: what the ledger has of it may be long gone.
     pub(super) fn judge_all(
         &self,
         parts: &[WatchedPart],
         guards: &mut Guards,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        if guards.is_empty() {
-            return Ok(());
-        }
-        let mut wrong = Vec::new();
-        self.reader.locations(false, &mut |row| {
-            if parts.iter().any(|part| part.has(&row.path))
-                && let Some((state, why)) = guards.judge(&row.path, &row.asset, &self.record)
-            {
-                wrong.push((row.path, row.asset, state, why));
+        // By path, so that they are told in order.
+        let mut there = BTreeMap::new();
+        for folder in guards.folders() {
+            // A file may go by the name that is guarded.
+            if let Some(asset) = self.reader.asset_at(folder)? {
+                there.insert(folder.clone(), asset);
             }
-        })?;
-        for (path, asset, state, why) in wrong {
-            let (origin, _) = Origins::new(&self.reader, &self.record).of(&asset)?;
-            tell(guard(&path, &asset, &origin, state, why));
+            self.reader.seen_assets(&folder.root, &folder.path, &mut |seen| {
+                there.insert(AssetPath::new(folder.root.clone(), seen.path), seen.asset);
+                true
+            })?;
+        }
+        there
+            .retain(|path, _| !guards.is_arriving(path) && parts.iter().any(|part| part.has(path)));
+        for (path, asset) in there {
+            self.judge_one(guards, &path, &asset, tell)?;
         }
         Ok(())
     }
