@@ -1,6 +1,6 @@
 //! Questions to a disk that may never answer, each asked on a thread that nobody need wait for.
 //!
-//! The only place where the thread that hears hints asks about a root. A share that hangs keeps the
+//! The only place where the thread that hears hints asks about a root, also before it begins. A share that hangs keeps the
 //! thread of its errand, and nothing else; such a thread is left behind, and ends when it is answered.
 
 use std::time::Duration;

@@ -153,13 +153,16 @@ impl Engine<'_> {
                     // One that a share holds is of settings that nobody has any more.
                     self.loading = None;
                 }
-                Noticed::Policy => {
-                    if let Err(error) = self.project.policy() {
-                        let path = self.project.control().join("policy.toml");
-                        let why = in_one_line(&error);
-                        let what = format!("no gate will pass by it: {why}");
-                        self.problem(&Problem::new(path.display(), what));
-                    }
+                Noticed::Policy(why) => {
+                    let path = self.project.control().join("policy.toml");
+                    let what = format!("no gate will pass by it: {why}");
+                    self.problem(&Problem::new(path.display(), what));
+                }
+                Noticed::Mute(file) => {
+                    let path = self.project.control().join(file);
+                    let what = "it does not answer: until it does no gate passes, and no edit of it is \
+                                heard of";
+                    self.problem(&Problem::new(path.display(), what));
                 }
             }
         }
