@@ -7,10 +7,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::app::Project;
 use crate::app::project::CONTROL;
 use crate::app::watch::errand::Errand;
 use crate::app::watch::place::WatchedPart;
+use crate::app::{Context, Project};
 use crate::clock::Stopwatch;
 use crate::model::RootName;
 use crate::observe::filter::IGNORE_FILE;
@@ -183,17 +183,17 @@ impl Glance {
 
     /// Sees what is there now, for `patience` at most. Roots that have not answered by then are silent, and those
     /// that are said to be so are not waited for.
-    pub(super) fn first(&mut self, silent: &BTreeSet<RootName>, patience: Duration) {
+    pub(super) fn first(
+        &mut self,
+        silent: &BTreeSet<RootName>,
+        patience: Duration,
+        context: &Context<'_>,
+    ) {
         let watch = Stopwatch::start();
         self.posts.iter_mut().for_each(|post| post.errand.ask(()));
         for post in &mut self.posts {
-            let is_waited_for = !silent.contains(&post.name);
-            let most = if is_waited_for {
-                patience.saturating_sub(watch.elapsed())
-            } else {
-                Duration::ZERO
-            };
-            match post.errand.answer(most) {
+            let most = if silent.contains(&post.name) { Duration::ZERO } else { patience };
+            match post.errand.answer_by(watch, most, context) {
                 // As the settings were read. One that leads nowhere leads elsewhere once it is there.
                 Some(now) => {
                     let leads = post.seen.leads.take().filter(|_| now.leads.is_some());

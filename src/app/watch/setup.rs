@@ -54,7 +54,7 @@ impl Setup {
         // Edited settings wait for the roots that they name: until then the old ones hold.
         let patience = if held.is_some() { Duration::MAX } else { limit };
         let mut silent = BTreeSet::new();
-        let project = Project::led(dir, |roots| silent = lead(roots, patience))?;
+        let project = Project::led(dir, |roots| silent = lead(roots, patience, context))?;
         let stamps = stamps.with_list(project.config.trust_list.as_deref());
         project.reader()?;
         let parts: Vec<_> = parts(&project, context, options.directory.as_deref())?
@@ -67,7 +67,7 @@ impl Setup {
             |guard: &AssetPath| parts.iter().any(|part| part.has(guard) || part.lies_in(guard));
         let (guards, beyond) = project.config.guards.iter().cloned().partition(watched);
         let mut glance = Glance::new(&project, &parts, stamps, limit);
-        glance.first(&silent, patience);
+        glance.first(&silent, patience, context);
         let held = held.map(Self::lock);
         let lock = WatchLock::of(&project.config.ledger, held.as_ref(), context)?;
         let lock = Mutex::new(lock);
@@ -94,7 +94,7 @@ impl Setup {
 
 /// Finds out where roots are, for `patience` at most. Gives those that do not answer: they are where the settings
 /// say until they do.
-fn lead(roots: &mut [Root], patience: Duration) -> BTreeSet<RootName> {
+fn lead(roots: &mut [Root], patience: Duration, context: &Context<'_>) -> BTreeSet<RootName> {
     let watch = Stopwatch::start();
     let ask = |root: &Root| {
         let path = root.path.clone();
@@ -105,7 +105,7 @@ fn lead(roots: &mut [Root], patience: Duration) -> BTreeSet<RootName> {
     let errands: Vec<_> = roots.iter().map(ask).collect();
     let mut silent = BTreeSet::new();
     for (root, mut errand) in roots.iter_mut().zip(errands) {
-        root.path = errand.answer(patience.saturating_sub(watch.elapsed())).unwrap_or_else(|| {
+        root.path = errand.answer_by(watch, patience, context).unwrap_or_else(|| {
             silent.insert(root.name.clone());
             without_dots(&root.path)
         });

@@ -113,6 +113,15 @@ fn a_share_that_hangs_does_not_keep_it_from_ending() {
         assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
         share.answer();
     }
+    // And while it is waited for before anything is watched.
+    share.hang();
+    let watched = Watched::spawn(&world, &[]);
+    std::thread::sleep(Duration::from_millis(1500));
+    let began = Instant::now();
+    let (code, said) = watched.end(Signal::TERM);
+    assert_eq!(code, 0, "{said:#?}");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    share.answer();
     let scan = world.scan();
     assert_eq!(scan["hashed_files"], 0, "called missing: {scan}");
 }
