@@ -55,17 +55,24 @@ pub struct Initialized {
 impl Project {
     /// The project of a folder: its own, or that of the nearest folder above.
     pub fn find(from: &Path) -> Result<Self, AppError> {
+        Self::at(&Self::dir_of(from)?)
+    }
+
+    /// The folder of that project, without asking any of its roots.
+    pub fn dir_of(from: &Path) -> Result<PathBuf, AppError> {
         let start = fs::canonicalize(from).map_err(AppError::io("open", from))?;
-        for dir in start.ancestors() {
-            if dir.join(CONTROL).is_dir() {
-                return Self::at(dir);
-            }
-        }
-        Err(AppError::NoProject { from: from.to_owned() })
+        let dir = start.ancestors().find(|dir| dir.join(CONTROL).is_dir());
+        dir.map(Path::to_owned).ok_or_else(|| AppError::NoProject { from: from.to_owned() })
     }
 
     /// The project in exactly this folder.
     pub fn at(dir: &Path) -> Result<Self, AppError> {
+        let lead = |root: &mut Root| root.path = leads(&root.path);
+        Self::led(dir, |roots| roots.iter_mut().for_each(lead))
+    }
+
+    /// The same, with another way to find out where its roots are.
+    pub(super) fn led(dir: &Path, lead: impl FnOnce(&mut [Root])) -> Result<Self, AppError> {
         let absent = || AppError::NoProject { from: dir.to_owned() };
         let dir = match fs::canonicalize(dir) {
             Ok(dir) => dir,
@@ -78,10 +85,7 @@ impl Project {
             return Err(absent());
         }
         let mut config = Config::load(&dir)?;
-        for root in &mut config.roots {
-            // One that is not there may be mounted later. As written, `../media` would begin as the project.
-            root.path = fs::canonicalize(&root.path).unwrap_or_else(|_| resolve(&root.path));
-        }
+        lead(&mut config.roots);
         for outer in &config.roots {
             let inside =
                 |inner: &&Root| inner.name != outer.name && inner.path.starts_with(&outer.path);
@@ -188,9 +192,24 @@ impl Project {
     }
 }
 
+/// Where a root is. One that is not there may be mounted later. As written, `../media` would begin as the
+/// project.
+pub(super) fn leads(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| resolve(path))
+}
+
 /// Resolves links in the folders of a path but not a link at its end: a link is itself an entry of
-/// its folder. Dots are taken away as typed.
+/// its folder.
 fn resolve(path: &Path) -> PathBuf {
+    let plain = without_dots(path);
+    match (plain.parent(), plain.file_name()) {
+        (Some(parent), Some(name)) => existing(parent).join(name),
+        _ => plain,
+    }
+}
+
+/// Takes dots away as typed, without a look at the disk.
+pub(super) fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
         match part {
@@ -201,10 +220,7 @@ fn resolve(path: &Path) -> PathBuf {
             other => plain.push(other),
         }
     }
-    match (plain.parent(), plain.file_name()) {
-        (Some(parent), Some(name)) => existing(parent).join(name),
-        _ => plain,
-    }
+    plain
 }
 
 /// The longest part of a path that exists, with links resolved, and the rest as it is.

@@ -32,7 +32,7 @@ mod worker;
 pub use news::{News, news};
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ use crate::app::watch::behind::Behind;
 use crate::app::watch::engine::{Ended, Session};
 use crate::app::watch::setup::Setup;
 use crate::app::watch::tell::Teller;
-use crate::app::{AppError, Context, Project};
+use crate::app::{AppError, Context};
 use crate::clock::Clock;
 use crate::report::WatchEvent;
 
@@ -74,16 +74,16 @@ pub struct WatchOutcome {
     pub complete: bool,
 }
 
-/// Watches until the user stops it, or with `once` until everything was looked at. The clock is that of
+/// Watches the project in `dir` until the user stops it, or with `once` until everything was looked at. The clock is that of
 /// threads that a share may keep for as long as the process runs.
 pub fn watch(
-    project: &Project,
+    dir: &Path,
     context: &Context<'_>,
     clock: &'static dyn Clock,
     options: &WatchOptions,
     tell: &mut dyn FnMut(&[WatchEvent]),
 ) -> Result<WatchOutcome, AppError> {
-    let (mut setup, mut glance) = Setup::load(&project.dir, context, options, None)?;
+    let (mut setup, mut glance) = Setup::load(dir, context, options, None)?;
     let mut teller = Teller::new(&setup.project)?;
     let mut session = Session {
         context,
@@ -100,7 +100,10 @@ pub fn watch(
         session.veil.look_on(setup.parts.iter().map(|part| part.disk(&part.start)).collect());
         match session.run(&setup, &mut glance, &mut teller, tell)? {
             Ended::Stopped(outcome) => return Ok(outcome),
-            Ended::Again(next) => (setup, glance) = *next,
+            Ended::Again(next) => {
+                setup = next.0;
+                glance = next.1.go_on_from(glance);
+            }
             Ended::LedgerBack => setup.renew(context)?,
             Ended::Without(why) => session.why = Some(why),
         }

@@ -31,7 +31,7 @@ pub use args::Cli;
 pub use exit::Exit;
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -93,7 +93,7 @@ fn unparsable(error: &clap::Error, arguments: &[OsString]) -> Exit {
 struct Surroundings {
     reporter: TerminalReporter,
     actor: String,
-    cwd: std::path::PathBuf,
+    cwd: PathBuf,
     cancel: Arc<AtomicBool>,
 }
 
@@ -159,12 +159,17 @@ impl Surroundings {
     }
 }
 
+/// The folder of the project the command is about.
+fn folder(context: &Context<'_>, global: &Global) -> Result<PathBuf, AppError> {
+    match &global.project {
+        Some(dir) => Ok(context.absolute(dir)),
+        None => Project::dir_of(&context.cwd),
+    }
+}
+
 /// The project the command is about.
 fn find(context: &Context<'_>, global: &Global) -> Result<Project, AppError> {
-    match &global.project {
-        Some(dir) => Project::at(&context.absolute(dir)),
-        None => Project::find(&context.cwd),
-    }
+    Project::at(&folder(context, global)?)
 }
 
 fn dispatch(context: &Context<'_>, cli: &Cli, output: &mut Output) -> Result<Exit, AppError> {

@@ -23,8 +23,14 @@ pub(super) fn run(
     args: &WatchArgs,
     output: &mut Output,
 ) -> Result<Exit, AppError> {
-    let (project, directory) =
-        crate::cli::scan::target(context, global, args.dir.as_deref(), output)?;
+    // Without a look at its roots: one that does not answer is not to hold up the others.
+    let (dir, directory) = match &args.dir {
+        None => (crate::cli::folder(context, global)?, None),
+        Some(dir) => {
+            let (project, part) = crate::cli::scan::target(context, global, Some(dir), output)?;
+            (project.dir, part)
+        }
+    };
     let options = WatchOptions {
         directory,
         poll: args.poll,
@@ -47,7 +53,7 @@ pub(super) fn run(
     if !args.once {
         output.go_beside(&gap(output.is_json()));
     }
-    let outcome = app::watch(&project, context, &SystemClock, &options, &mut |events| {
+    let outcome = app::watch(&dir, context, &SystemClock, &options, &mut |events| {
         context.reporter.beside(&mut || {
             if output.is_json() {
                 for event in events {

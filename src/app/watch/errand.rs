@@ -1,13 +1,17 @@
 //! Questions to a disk that may never answer, each asked on a thread that nobody need wait for.
 //!
-//! The only place where the thread that hears hints asks about a root. A share that hangs keeps the
+//! The only place where the thread that hears hints asks about a root, also before it begins. A share that hangs keeps the
 //! thread of its errand, and nothing else; such a thread is left behind, and ends when it is answered.
 
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::app::Context;
 use crate::clock::Stopwatch;
+
+/// How soon Ctrl-C is heard by who waits for an answer before anything is watched.
+const NAP: Duration = Duration::from_millis(200);
 
 /// One question at a time.
 #[derive(Debug)]
@@ -45,6 +49,22 @@ impl<Q: Send + 'static, A: Send + 'static> Errand<Q, A> {
         let answer = self.answers.recv_timeout(most).ok()?;
         self.asked = None;
         Some(answer)
+    }
+
+    /// The answer, if it comes before `since` is `most` ago and the user asks to stop.
+    pub(super) fn answer_by(
+        &mut self,
+        since: Stopwatch,
+        most: Duration,
+        context: &Context<'_>,
+    ) -> Option<A> {
+        loop {
+            let left = most.saturating_sub(since.elapsed());
+            let answer = self.answer(left.min(NAP));
+            if answer.is_some() || left.is_zero() || context.check().is_err() {
+                return answer;
+            }
+        }
     }
 
     /// How long it has waited for an answer; nothing where none is waited for.

@@ -2,17 +2,20 @@
 //! the ledger are still the ones that are watched. A few calls, no listing. What lies on a root, or in a
 //! project, is asked for by an errand: a share may not answer.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::app::Project;
 use crate::app::project::CONTROL;
 use crate::app::watch::errand::Errand;
 use crate::app::watch::place::WatchedPart;
+use crate::app::{Context, Project};
+use crate::clock::Stopwatch;
 use crate::model::RootName;
 use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{MountKinds, Mounted, mounted_within};
+use crate::problem::in_one_line;
 
 /// How long an answer is waited for at a glance. A local disk needs no more; another one is heard at the
 /// next glance.
@@ -21,6 +24,10 @@ pub(super) const MOMENT: Duration = Duration::from_millis(20);
 /// Device and inode.
 type Identity = (u64, u64);
 
+/// Files of a project that are asked for each by itself: either may be a link to a share.
+const SETTINGS: &str = "config.toml";
+const POLICY: &str = "policy.toml";
+
 /// Tells one version of a small file from the next.
 type Stamp = Option<(u64, u64, i64, i64)>;
 
@@ -28,19 +35,13 @@ type Stamp = Option<(u64, u64, i64, i64)>;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Stamps {
     settings: Stamp,
-    policy: Stamp,
     trust_list: Stamp,
 }
 
 impl Stamps {
     /// Sees those of the project in `dir` now, but for the trust list, which the settings name.
     pub(super) fn of(dir: &Path) -> Self {
-        let control = dir.join(CONTROL);
-        Self {
-            settings: stamp(&control.join("config.toml")),
-            policy: stamp(&control.join("policy.toml")),
-            trust_list: None,
-        }
+        Self { settings: stamp(&dir.join(CONTROL).join(SETTINGS)), trust_list: None }
     }
 
     /// The same, and the trust list.
@@ -72,6 +73,43 @@ impl Sight {
     }
 }
 
+/// A version of the policy.
+#[derive(Clone, Debug)]
+struct PolicySight {
+    stamp: Stamp,
+    /// Why no gate can judge by it. Not looked into where it was there from the beginning.
+    wrong: Option<String>,
+}
+
+/// Looks after the policy: reads it where it was edited, on its own thread.
+struct PolicyPost {
+    seen: Option<PolicySight>,
+    errand: Errand<(), PolicySight>,
+}
+
+impl PolicyPost {
+    fn new(project: Project) -> Self {
+        let mut seen: Option<PolicySight> = None;
+        let errand = Errand::new(move |()| {
+            let stamp = stamp(&project.control().join(POLICY));
+            let wrong = match &seen {
+                None => None,
+                Some(seen) if seen.stamp == stamp => seen.wrong.clone(),
+                Some(_) => project.policy().err().map(|error| in_one_line(&error)),
+            };
+            seen.insert(PolicySight { stamp, wrong }).clone()
+        });
+        Self { seen: None, errand }
+    }
+
+    /// What is wrong with it since it was edited.
+    fn again(&mut self) -> Option<String> {
+        let now = again(&mut self.errand)?;
+        let before = self.seen.replace(now.clone())?;
+        now.wrong.filter(|_| now.stamp != before.stamp)
+    }
+}
+
 /// A root, and who asks about it.
 struct Post {
     name: RootName,
@@ -96,8 +134,10 @@ pub(super) enum Noticed {
     Elsewhere,
     /// Ignore rules above a watched folder were edited.
     Rules,
-    /// The policy was edited.
-    Policy,
+    /// The policy was edited, and this is wrong with it.
+    Policy(String),
+    /// This file of the project does not answer.
+    Mute(&'static str),
     /// The ledger is not there.
     LedgerAway,
     /// The ledger is there again, or another file is in its place.
@@ -111,6 +151,7 @@ pub(super) struct Glance {
     mounts: Vec<Mounted>,
     stamps: Stamps,
     settings: Errand<(), Stamps>,
+    policy: PolicyPost,
     /// How long a root may take to answer.
     limit: Duration,
     /// The settings as they are now are not those that hold.
@@ -118,25 +159,54 @@ pub(super) struct Glance {
 }
 
 impl Glance {
-    /// Sees what is there now, and what was there when the settings were read.
-    pub(super) fn first(
+    /// With what was there when the settings were read, and nothing else seen yet.
+    pub(super) fn new(
         project: &Project,
         parts: &[WatchedPart],
         stamps: Stamps,
         limit: Duration,
     ) -> Self {
-        let posts: Vec<_> = parts.iter().map(post).collect();
+        let posts: Vec<_> = parts.iter().map(Post::new).collect();
         let ledger = project.config.ledger.clone();
         let (dir, list) = (project.dir.clone(), project.config.trust_list.clone());
         Self {
             mounts: mounts_in(&posts),
             ledger: (ledger.clone(), identity(&ledger)),
             settings: Errand::new(move |()| Stamps::of(&dir).with_list(list.as_deref())),
+            policy: PolicyPost::new(project.clone()),
             stamps,
             posts,
             limit,
             is_untried: false,
         }
+    }
+
+    /// Sees what is there now, for `patience` at most. Roots that have not answered by then are silent, and those
+    /// that are said to be so are not waited for.
+    pub(super) fn first(
+        &mut self,
+        silent: &BTreeSet<RootName>,
+        patience: Duration,
+        context: &Context<'_>,
+    ) {
+        let watch = Stopwatch::start();
+        self.posts.iter_mut().for_each(|post| post.errand.ask(()));
+        for post in &mut self.posts {
+            let most = if silent.contains(&post.name) { Duration::ZERO } else { patience };
+            match post.errand.answer_by(watch, most, context) {
+                // As the settings were read. One that leads nowhere leads elsewhere once it is there.
+                Some(now) => {
+                    let leads = post.seen.leads.take().filter(|_| now.leads.is_some());
+                    post.seen = Sight { leads, ..now };
+                }
+                None => post.is_silent = true,
+            }
+        }
+    }
+
+    /// Goes on where another one was with what is none of the settings.
+    pub(super) fn go_on_from(self, before: Self) -> Self {
+        Self { policy: before.policy, ..self }
     }
 
     fn post(&self, root: &RootName) -> Option<&Post> {
@@ -191,17 +261,17 @@ impl Glance {
             noticed.push(Noticed::Mounts);
         }
         // Settings that went away with their project were not edited.
-        if self.has_ledger()
-            && let Some(now) = again(&mut self.settings)
-        {
-            let before = std::mem::replace(&mut self.stamps, now);
-            if (now.settings, now.trust_list) != (before.settings, before.trust_list) {
+        if self.has_ledger() {
+            if let Some(now) = again(&mut self.settings)
+                && std::mem::replace(&mut self.stamps, now) != now
+            {
                 noticed.push(Noticed::Settings);
             }
-            if now.policy != before.policy {
-                noticed.push(Noticed::Policy);
-            }
+            noticed.extend(self.policy.again().map(Noticed::Policy));
         }
+        let waits = [(SETTINGS, self.settings.waits()), (POLICY, self.policy.errand.waits())];
+        let mute = waits.iter().filter(|(_, waits)| waits.is_some_and(|waits| waits > self.limit));
+        noticed.extend(mute.map(|(file, _)| Noticed::Mute(file)));
         if elsewhere {
             noticed.push(Noticed::Elsewhere);
         }
@@ -210,6 +280,15 @@ impl Glance {
 }
 
 impl Post {
+    /// Before anything was seen: its name leads where it did when the settings were read.
+    fn new(part: &WatchedPart) -> Self {
+        let leads = Some(part.root.path.clone());
+        let seen = Sight { identity: None, leads, rules: Vec::new() };
+        let (name, start, part) = (part.root.name.clone(), part.disk(&part.start), part.clone());
+        let errand = Errand::new(move |()| Sight::of(&part));
+        Self { name, start, seen, errand, is_silent: false }
+    }
+
     /// Takes in what is seen now. Whether the root is another folder by the name that the settings have for
     /// it; one that leads nowhere now is waited for.
     fn take(&mut self, mut now: Sight, noticed: &mut Vec<Noticed>) -> bool {
@@ -231,15 +310,6 @@ impl Post {
         self.seen = now;
         elsewhere
     }
-}
-
-fn post(part: &WatchedPart) -> Post {
-    let mut seen = Sight::of(part);
-    // As the settings were read. One that leads nowhere leads elsewhere once it is there.
-    seen.leads = seen.leads.is_some().then(|| part.root.path.clone());
-    let (name, start, part) = (part.root.name.clone(), part.disk(&part.start), part.clone());
-    let errand = Errand::new(move |()| Sight::of(&part));
-    Post { name, start, seen, errand, is_silent: false }
 }
 
 /// Asks again; gives what is newest of what was answered.

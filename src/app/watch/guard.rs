@@ -26,6 +26,8 @@ pub(super) struct Guards {
     judged: BTreeMap<AssetPath, Fingerprint>,
     /// Contents that are part of what is final, each with a deliverable; none where that is to be found out.
     delivered: Option<BTreeMap<AssetId, String>>,
+    /// What lies there was not judged since what is final may have changed.
+    is_stale: bool,
     /// What commands of `run` are making: what they made is on record when they have ended.
     at_work: Vec<Vec<PathPattern>>,
     made_there: Vec<Contents>,
@@ -45,6 +47,7 @@ impl Guards {
             unread: BTreeMap::new(),
             judged: BTreeMap::new(),
             delivered: None,
+            is_stale: true,
             at_work: Vec::new(),
             made_there: Vec::new(),
         }
@@ -52,6 +55,11 @@ impl Guards {
 
     pub(super) fn is_empty(&self) -> bool {
         self.folders.is_empty()
+    }
+
+    /// The guarded folders.
+    pub(super) fn folders(&self) -> &[AssetPath] {
+        &self.folders
     }
 
     /// Whether a path lies in a guarded folder.
@@ -71,6 +79,17 @@ impl Guards {
         self.arriving.iter()
     }
 
+    /// Whether a file is waited for: it is judged when it is complete, and not by what it was.
+    pub(super) fn is_arriving(&self, path: &AssetPath) -> bool {
+        self.arriving.contains(path)
+    }
+
+    /// Whether all that lies there is to be judged, as it is at first and when what is final may have
+    /// changed since this was last asked.
+    pub(super) fn take_stale(&mut self) -> bool {
+        std::mem::take(&mut self.is_stale)
+    }
+
     /// Takes in what was decided: what is final may not be what it was.
     pub(super) fn learn(&mut self, event: &Event) {
         if matches!(
@@ -83,6 +102,7 @@ impl Guards {
                 | Event::Reopened(_)
         ) {
             self.delivered = None;
+            self.is_stale = true;
         }
     }
 
@@ -107,8 +127,8 @@ impl Guards {
         let arrived = self.arriving.remove(path);
         let delivered = self.delivered.get_or_insert_with(|| delivered_by(record));
         if let Some(deliverable) = delivered.get(asset) {
-            self.refused.remove(path);
-            return arrived.then(|| {
+            let refused = self.refused.remove(path).is_some();
+            return (arrived || refused).then(|| {
                 (GuardState::Known, format!("part of the final deliverable {deliverable}"))
             });
         }
@@ -117,7 +137,8 @@ impl Guards {
             return None;
         }
         let said = self.refused.insert(path.clone(), *asset);
-        let why = "not part of any deliverable that is final: it went round the gate";
+        let why = "not part of any deliverable that is final: it went round the gate, or what it was part of \
+                    was reopened";
         (arrived || said != Some(*asset)).then(|| (GuardState::Refused, why.to_owned()))
     }
 

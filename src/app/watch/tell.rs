@@ -9,7 +9,7 @@ use crate::app::watch::guard::Guards;
 use crate::app::watch::place::WatchedPart;
 use crate::app::watch::porch::same;
 use crate::app::{AppError, Project};
-use crate::ledger::{Kinds, Reader};
+use crate::ledger::{Kinds, LocationRow, Reader};
 use crate::model::{
     AssetId, AssetPath, Event, Evidence, Fingerprint, Head, ObservedBatch, Sighting, Timestamp,
 };
@@ -92,7 +92,8 @@ impl Teller {
         // Batch by batch: those of a first scan together may be larger than memory.
         reader.read(from, None, Kinds::All, &mut |recorded| {
             let (at, event) = (recorded.at, recorded.event.clone());
-            let decided = with_heirs(record, decided(&event, awaiting));
+            let mut decided = decided(&event, awaiting);
+            decided.append(&mut heirs(record, &decided));
             let before = Telling { reader, record, at, extent }.marked(&decided);
             record.apply(recorded, None);
             guards.learn(&event);
@@ -113,10 +114,9 @@ impl Teller {
                 for asset in before.difference(&after) {
                     told.marked.remove(asset);
                 }
-                for asset in after.difference(&before) {
-                    told.marked.remove(asset);
-                    teller.raised(asset, told, tell)?;
-                }
+                let new: BTreeSet<_> = after.difference(&before).copied().collect();
+                told.marked.retain(|asset| !new.contains(asset));
+                teller.raised(&new, told, tell)?;
                 match &event {
                     Event::Observed(batch) => teller.batch(batch, told, guards, tell),
                     _ => Ok(()),
@@ -176,28 +176,30 @@ impl Teller {
         Ok(())
     }
 
-    /// Judges everything that lies in guarded folders now. What lies outside of what is watched was not
-    /// looked at: what the ledger has of it may be long gone.
+    /// Judges everything that lies in guarded folders now, but for what is arriving. What lies outside of
+    /// what is watched was not looked at: what the ledger has of it may be long gone.
     pub(super) fn judge_all(
         &self,
         parts: &[WatchedPart],
         guards: &mut Guards,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        if guards.is_empty() {
-            return Ok(());
-        }
-        let mut wrong = Vec::new();
-        self.reader.locations(false, &mut |row| {
-            if parts.iter().any(|part| part.has(&row.path))
-                && let Some((state, why)) = guards.judge(&row.path, &row.asset, &self.record)
-            {
-                wrong.push((row.path, row.asset, state, why));
+        // By path, so that they are told in order.
+        let mut there = BTreeMap::new();
+        for folder in guards.folders() {
+            // A file may go by the name that is guarded.
+            if let Some(asset) = self.reader.asset_at(folder)? {
+                there.insert(folder.clone(), asset);
             }
-        })?;
-        for (path, asset, state, why) in wrong {
-            let (origin, _) = Origins::new(&self.reader, &self.record).of(&asset)?;
-            tell(guard(&path, &asset, &origin, state, why));
+            self.reader.seen_assets(&folder.root, &folder.path, &mut |seen| {
+                there.insert(AssetPath::new(folder.root.clone(), seen.path), seen.asset);
+                true
+            })?;
+        }
+        there
+            .retain(|path, _| !guards.is_arriving(path) && parts.iter().any(|part| part.has(path)));
+        for (path, asset) in there {
+            self.judge_one(guards, &path, &asset, tell)?;
         }
         Ok(())
     }
@@ -219,13 +221,9 @@ fn is_in_force(record: &Record, one: &Evidence) -> bool {
     one.rule.as_ref().is_none_or(|rule| record.rules.contains(rule))
 }
 
-/// These, and what was made from them.
-fn with_heirs(record: &Record, mut all: BTreeSet<AssetId>) -> BTreeSet<AssetId> {
-    if !record.kinship.is_empty() {
-        let heirs: Vec<_> = all.iter().map(|asset| record.kinship.below(asset, HEIRS)).collect();
-        all.extend(heirs.into_iter().flatten());
-    }
-    all
+/// What was made from these.
+fn heirs<'a>(record: &Record, of: impl IntoIterator<Item = &'a AssetId>) -> BTreeSet<AssetId> {
+    of.into_iter().flat_map(|asset| record.kinship.below(asset, HEIRS)).collect()
 }
 
 /// On the way through one event.
@@ -291,24 +289,16 @@ impl Telling<'_> {
         // What a sidecar or a rule raised of files that were there before, and what was made from what
         // came or was raised. What a rule raises that is not in force yet, its adoption tells.
         let in_force = |one: &Evidence| is_in_force(self.record, one);
-        for (asset, _) in batch.attached.iter().filter(|(_, all)| all.iter().any(in_force)) {
-            self.raised(asset, told, tell)?;
+        let ruled = batch.attached.iter().filter(|(_, all)| all.iter().any(in_force));
+        let mut raised: BTreeSet<_> = ruled.map(|(asset, _)| *asset).collect();
+        if !self.record.kinship.is_empty() {
+            let examined = batch.examined.iter().map(|(asset, _)| asset);
+            let attached = batch.attached.iter().map(|(asset, _)| asset);
+            let named = batch.named.iter().map(|one| &one.0);
+            raised.extend(named.clone());
+            raised.append(&mut heirs(self.record, examined.chain(attached).chain(named)));
         }
-        if self.record.kinship.is_empty() {
-            return Ok(());
-        }
-        let named: BTreeSet<_> = batch.named.iter().map(|one| one.0).collect();
-        for asset in &named {
-            self.raised(asset, told, tell)?;
-        }
-        let raised = batch.examined.iter().map(|(asset, _)| asset);
-        let attached = batch.attached.iter().map(|(asset, _)| asset);
-        for asset in raised.chain(attached).chain(&named) {
-            for heir in self.record.kinship.below(asset, HEIRS) {
-                self.raised(&heir, told, tell)?;
-            }
-        }
-        Ok(())
+        self.raised(&raised, told, tell)
     }
 
     /// Those of them that are AI-made or suspect.
@@ -322,25 +312,31 @@ impl Telling<'_> {
         Ok(marked)
     }
 
+    /// Tells of every file of contents that became AI-made or suspect, by path, so that sequences fold. They are
+    /// looked at together: heirs of one content inherit from the same, which is then drawn once.
     fn raised(
         &self,
-        asset: &AssetId,
+        all: &BTreeSet<AssetId>,
         told: &mut Told,
         tell: &mut dyn FnMut(WatchEvent),
     ) -> Result<(), AppError> {
-        let (origin, _) = Origins::new(self.reader, self.record).of(asset)?;
-        if !origin.status.is_ai_or_suspect() {
-            told.marked.remove(asset);
-            return Ok(());
-        }
-        if !told.marked.insert(*asset) {
-            return Ok(());
-        }
-        for location in self.reader.locations_of(asset)? {
-            if location.present && told.paths.insert(location.path.clone()) {
-                tell(changed(&location.path, asset, location.size, &origin, true, self.at));
+        let mut origins = Origins::new(self.reader, self.record);
+        let mut news = BTreeMap::new();
+        for asset in all {
+            let (origin, _) = origins.of(asset)?;
+            if !origin.status.is_ai_or_suspect() {
+                told.marked.remove(asset);
+            } else if told.marked.insert(*asset) {
+                for location in self.reader.locations_of(asset)? {
+                    let LocationRow { path, size, present, .. } = location;
+                    if present && told.paths.insert(path.clone()) {
+                        let event = changed(&path, asset, size, &origin, true, self.at);
+                        news.insert(path, event);
+                    }
+                }
             }
         }
+        news.into_values().for_each(tell);
         Ok(())
     }
 

@@ -52,8 +52,13 @@ pub struct Mount {
 
 impl Mount {
     pub fn of(from: &Path, at: &Path) -> Self {
+        Self::with("nonempty", from, at)
+    }
+
+    /// The same, mounted with these options.
+    pub fn with(options: &str, from: &Path, at: &Path) -> Self {
         let mounted =
-            Command::new("bindfs").args(["-o", "nonempty"]).arg(from).arg(at).status().unwrap();
+            Command::new("bindfs").args(["-o", options]).arg(from).arg(at).status().unwrap();
         assert!(mounted.success(), "bindfs: {mounted}");
         Self { at: at.to_owned() }
     }

@@ -67,6 +67,58 @@ fn what_is_part_of_a_final_deliverable_may_lie_there() {
 }
 
 #[test]
+fn what_lies_there_is_judged_again_when_what_is_final_changes() {
+    let world = guarded();
+    world.write("conform/a.txt", "clean");
+    world.scan();
+    world.deliverable("EP101", &["conform"]);
+    world.run(["finalize", "EP101"]).expect(0);
+    world.write("DELIVERY/a.txt", "clean");
+    world.write("DELIVERY/stray.txt", "of no deliverable");
+    let mut watched = Watched::start(&world, &[]);
+    let is = |one: &Value, state: &str| one["path"] == "DELIVERY/a.txt" && one["state"] == state;
+    for _ in 0..2 {
+        watched.forget();
+        world.run(["reopen", "EP101", "--note", "new reel"]).expect(0);
+        let refused = watched.until("refusal", |one| is(one, "refused"));
+        assert!(text(&refused, "why").contains("reopened"), "{refused}");
+        world.run(["finalize", "EP101"]).expect(0);
+        watched.until("word that it is known", |one| is(one, "known"));
+        // What was refused already, and still is, is no news.
+        let guards = watched.said.iter().filter(|one| one["event"] == "guard").count();
+        assert_eq!(guards, 2, "{:#?}", watched.said);
+    }
+    watched.stop();
+}
+
+#[test]
+fn what_is_being_written_is_not_judged_by_what_it_was() {
+    let world = guarded();
+    for deliverable in ["EP101", "EP102"] {
+        world.write(format!("{deliverable}/a.txt"), deliverable);
+    }
+    world.scan();
+    for deliverable in ["EP101", "EP102"] {
+        world.deliverable(deliverable, &[deliverable]);
+    }
+    world.run(["finalize", "EP101"]).expect(0);
+    let target = world.write("DELIVERY/a.txt", "EP101");
+    let mut watched = Watched::start(&world, &["--settle", "3s"]);
+    let mut export = File::options().append(true).open(target).unwrap();
+    export.write_all(b"and more").unwrap();
+    watched.until("arrival", |one| one["state"] == "arriving");
+    world.run(["finalize", "EP102"]).expect(0);
+    // What was recorded of it is told by now, and nothing else of the file.
+    world.write("beside.txt", "beside");
+    watched.changed("beside.txt");
+    drop(export);
+    watched.until("judgement", |one| one["state"] == "refused");
+    let states: Vec<_> = watched.said.iter().filter(|one| one["event"] == "guard").collect();
+    assert_eq!(states.len(), 2, "{states:#?}");
+    watched.stop();
+}
+
+#[test]
 fn one_pass_says_no_to_what_lies_there_already() {
     let world = guarded();
     world.json(["watch", "--once"]).expect(0);

@@ -463,3 +463,24 @@ fn on_a_terminal_the_first_scan_shows_how_far_it_is() {
     let shown = world.run(["watch", "--once"]).expect(0);
     assert!(!shown.stderr.contains(" read"), "{shown:?}");
 }
+
+#[test]
+fn the_unit_tries_again_what_may_get_better() {
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/genlock-watch.service");
+    let unit = fs::read_to_string(unit).unwrap();
+    let never = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus="));
+    let never: Vec<i32> =
+        never.unwrap().split_whitespace().map(|code| code.parse().unwrap()).collect();
+    let is_tried_again = |code: i32| code != 0 && !never.contains(&code);
+    // The disk with the project is not mounted yet.
+    assert!(is_tried_again(World::bare().run(["watch"]).code));
+    let world = World::new();
+    let watched = Watched::start(&world, &[]);
+    assert!(is_tried_again(world.run(["watch"]).code));
+    watched.stop();
+    world.configure("[watch]\nsettle = \"soon\"");
+    assert!(is_tried_again(world.run(["watch"]).code));
+    assert!(!is_tried_again(world.run(["watch", "--no-such-option"]).code));
+    // Hooks are let end by who started them.
+    assert!(unit.contains("\nKillMode=mixed\n"), "{unit}");
+}

@@ -1,6 +1,8 @@
 //! Shares that do not answer: they hold up nobody else.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -8,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::media;
 use crate::watch::blind::{Mount, NO_MOUNT, can_mount, daemons};
 use crate::watch::kit::{Watched, in_ledger};
-use crate::world::World;
+use crate::world::{World, text};
 
 /// A mount whose file system's own process can be stopped.
 struct Share {
@@ -17,8 +19,11 @@ struct Share {
 }
 
 impl Share {
-    fn of(behind: &std::path::Path, at: &std::path::Path) -> Self {
-        let mount = Mount::of(behind, at);
+    fn of(behind: &Path, at: &Path) -> Self {
+        Self::on(Mount::of(behind, at), at)
+    }
+
+    fn on(mount: Mount, at: &Path) -> Self {
         let is_its = |pid: &i32| {
             let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             String::from_utf8_lossy(&line).contains(at.to_str().unwrap())
@@ -108,6 +113,88 @@ fn a_share_that_hangs_does_not_keep_it_from_ending() {
         assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
         share.answer();
     }
+    // And while it is waited for before anything is watched.
+    share.hang();
+    let watched = Watched::spawn(&world, &[]);
+    std::thread::sleep(Duration::from_millis(1500));
+    let began = Instant::now();
+    let (code, said) = watched.end(Signal::TERM);
+    assert_eq!(code, 0, "{said:#?}");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    share.answer();
     let scan = world.scan();
     assert_eq!(scan["hashed_files"], 0, "called missing: {scan}");
+}
+
+#[test]
+fn a_share_that_hangs_when_it_starts_does_not_hold_up_the_other_roots() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    // Where it leads cannot be asked, and once it answers it may lead elsewhere than it seemed.
+    for is_link in [false, true] {
+        let world = World::new();
+        world.configure("[watch]\npoll = \"200ms\"");
+        let behind = world.outside("behind");
+        fs::create_dir_all(&behind).unwrap();
+        fs::write(behind.join("ai.png"), media::a1111_png(2)).unwrap();
+        let mut at = world.add_root("share");
+        if is_link {
+            fs::remove_dir(&at).unwrap();
+            symlink(world.outside("mount"), &at).unwrap();
+            at = world.outside("mount");
+            fs::create_dir(&at).unwrap();
+        }
+        let share = Share::of(&behind, &at);
+        share.hang();
+        let mut watched = Watched::start(&world, &["--answer", "1s"]);
+        watched.problem("root share does not answer");
+        world.write("ai.png", media::a1111_png(1));
+        watched.changed("ai.png");
+        watched.forget();
+        share.answer();
+        watched.until("ready with it", |one| one["event"] == "ready" && one["polled"] == 1);
+        watched.changed("share:ai.png");
+        watched.stop();
+        world.verify();
+    }
+}
+
+#[test]
+fn a_policy_on_a_share_that_hangs_stops_nothing_and_is_told() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    let world = World::new();
+    let (behind, at) = (world.outside("behind"), world.outside("mount"));
+    fs::create_dir_all(&behind).unwrap();
+    fs::create_dir_all(&at).unwrap();
+    let policy = world.path(".genlock/policy.toml");
+    fs::copy(&policy, behind.join("good.toml")).unwrap();
+    fs::write(behind.join("wrong.toml"), "no policy").unwrap();
+    // What is known of its files is remembered, so that only reading one hangs.
+    let mount = Mount::with("nonempty,attr_timeout=600,entry_timeout=600", &behind, &at);
+    let share = Share::on(mount, &at);
+    let lead_to = |name: &str| {
+        symlink(at.join(name), world.path("link")).unwrap();
+        fs::rename(world.path("link"), &policy).unwrap();
+    };
+    lead_to("good.toml");
+    let mut watched = Watched::start(&world, &["--answer", "1s"]);
+    fs::metadata(at.join("wrong.toml")).unwrap();
+    // It has had a look at the one that is right by then.
+    world.write("before.txt", "before");
+    watched.changed("before.txt");
+    std::thread::sleep(Duration::from_millis(1500));
+    share.hang();
+    lead_to("wrong.toml");
+    let told = watched.problem("it does not answer: until it does no gate passes");
+    assert!(text(&told, "path").ends_with("policy.toml"), "{told}");
+    world.write("ai.png", media::a1111_png(1));
+    watched.changed("ai.png");
+    share.answer();
+    watched.problem("no gate will pass by it");
+    watched.stop();
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use crate::app::AppError;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER, PATIENCE};
 use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
@@ -14,7 +13,7 @@ use crate::app::watch::setup::Setup;
 use crate::model::{Fingerprint, RootName};
 use crate::observe::filter::IGNORE_FILE;
 use crate::observe::{Hint, fingerprint};
-use crate::problem::{Problem, Silent};
+use crate::problem::{Problem, Silent, in_one_line};
 use crate::report::{GuardState, GuardView, PathView, WatchEvent};
 
 impl Engine<'_> {
@@ -154,13 +153,16 @@ impl Engine<'_> {
                     // One that a share holds is of settings that nobody has any more.
                     self.loading = None;
                 }
-                Noticed::Policy => {
-                    if let Err(error) = self.project.policy() {
-                        let path = self.project.control().join("policy.toml");
-                        let why = with_causes(&error);
-                        let what = format!("no gate will pass by it: {why}");
-                        self.problem(&Problem::new(path.display(), what));
-                    }
+                Noticed::Policy(why) => {
+                    let path = self.project.control().join("policy.toml");
+                    let what = format!("no gate will pass by it: {why}");
+                    self.problem(&Problem::new(path.display(), what));
+                }
+                Noticed::Mute(file) => {
+                    let path = self.project.control().join(file);
+                    let what = "it does not answer: until it does no gate passes, and no edit of it is \
+                                heard of";
+                    self.problem(&Problem::new(path.display(), what));
                 }
             }
         }
@@ -211,7 +213,7 @@ impl Engine<'_> {
             }
             Err(error) => {
                 let path = self.project.control().join("config.toml");
-                let why = with_causes(&error);
+                let why = in_one_line(&error);
                 let what = format!("the settings cannot be used, the old ones hold: {why}");
                 self.problem(&Problem::new(path.display(), what));
                 None
@@ -233,14 +235,4 @@ impl Engine<'_> {
         self.renewed.retain(within);
         self.below.retain(within);
     }
-}
-
-fn with_causes(error: &AppError) -> String {
-    let mut text = error.to_string();
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        text = format!("{text}: {cause}");
-        next = cause.source();
-    }
-    text
 }

@@ -30,6 +30,7 @@ impl Engine<'_> {
         }
         self.ready = true;
         self.judge_all()?;
+        self.say_unread();
         let files = match self.files {
             Some(files) => files,
             None => self.teller.files(self.parts)?,
@@ -137,13 +138,16 @@ impl Engine<'_> {
         Ok(())
     }
 
-    pub(super) fn judge_all(&mut self) -> Result<(), AppError> {
+    /// Judges all that lies in guarded folders, where that was not done since what is final changed.
+    fn judge_all(&mut self) -> Result<(), AppError> {
+        if !self.ready || !self.guards.take_stale() {
+            return Ok(());
+        }
         let mut said = Vec::new();
         self.teller.judge_all(self.parts, &mut self.guards, &mut |event| said.push(event))?;
         for event in said {
             self.say(event);
         }
-        self.say_unread();
         Ok(())
     }
 
@@ -156,6 +160,7 @@ impl Engine<'_> {
         for event in said {
             self.say(event);
         }
+        self.judge_all()?;
         self.flush();
         if others {
             self.ask_arrived();
