@@ -316,7 +316,7 @@ impl<'a> Ground<'a> {
                 decisions: self.decisions(&one.asset),
             })
         };
-        above.all.iter().enumerate().filter_map(source).collect()
+        above.each().filter_map(source).collect()
     }
 }
 
