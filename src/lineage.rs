@@ -5,10 +5,13 @@
 //! What was made from AI is AI, until a person determines otherwise: of the content itself, or of
 //! anything between it and the source. A mark of its own stands beside that, and the stronger decides.
 
+mod alike;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::lineage::alike::{Kind, Shared, kind};
 use crate::model::{
     AiStatus, AssetId, AssetPath, Clearance, ContentProblem, Derivation, Evidence, GivenName,
     Relation, SourceType, Strength,
@@ -79,8 +82,10 @@ pub struct Ancestor {
 /// All that a content was made from, as far as it counts: what kept all of it first, then the nearest.
 #[derive(Clone, Debug, Default)]
 pub struct Ancestry {
-    /// The ancestors.
-    pub all: Vec<Ancestor>,
+    /// The ancestors, shared with those of others where they are the same.
+    all: Arc<[Ancestor]>,
+    /// The one of them that is the content itself, and none of its ancestors.
+    without: Option<usize>,
     /// Whether there are more than are looked at.
     pub cut: bool,
     /// Whether a person says what it was made from.
@@ -93,14 +98,23 @@ pub struct Lineage<'a> {
     kinship: &'a Kinship,
     own: Box<dyn Fn(&AssetId) -> Own + 'a>,
     known: RefCell<HashMap<AssetId, Arc<Own>>>,
-    drawn: HashMap<(&'a [usize], &'a [Derivation]), Arc<Ancestry>>,
+    drawn: HashMap<(&'a [usize], &'a [Derivation]), Drawn>,
+    /// The same of contents that are alike, and may be made from one another.
+    alike: HashMap<Kind<'a>, Shared>,
+}
+
+/// What contents have for ancestors of which the same is said.
+struct Drawn {
+    ancestry: Arc<Ancestry>,
+    /// To tell at once whether a content is one of them.
+    all: HashSet<AssetId>,
 }
 
 impl<'a> Lineage<'a> {
     /// `own` says what is known of a content by itself.
     pub fn new(kinship: &'a Kinship, own: impl Fn(&AssetId) -> Own + 'a) -> Self {
-        let (own, known, drawn) = (Box::new(own), RefCell::default(), HashMap::new());
-        Self { kinship, own, known, drawn }
+        let (known, drawn, alike) = Default::default();
+        Self { kinship, own: Box::new(own), known, drawn, alike }
     }
 
     /// The ancestors of a content that nobody determined. Ends above what a person determined, and where
@@ -108,21 +122,40 @@ impl<'a> Lineage<'a> {
     pub fn of(&mut self, asset: &AssetId) -> Arc<Ancestry> {
         let said = self.kinship.said_of(asset);
         if let Some(drawn) = said.and_then(|said| self.drawn.get(&said))
-            && drawn.all.iter().all(|one| one.asset != *asset)
+            && !drawn.all.contains(asset)
         {
-            return Arc::clone(drawn);
+            return Arc::clone(&drawn.ancestry);
+        }
+        let kind = if said.is_none() { self.kind(asset) } else { None };
+        let known = kind.as_ref().and_then(|kind| self.alike.get(kind)?.but_for(asset));
+        if let Some(drawn) = known {
+            return drawn;
         }
         let (drawn, circular) = self.draw(asset);
         let drawn = Arc::new(drawn);
         if let Some(said) = said.filter(|_| !circular) {
-            self.drawn.entry(said).or_insert_with(|| Arc::clone(&drawn));
+            let all = || drawn.all.iter().map(|one| one.asset).collect();
+            let drawn = || Drawn { ancestry: Arc::clone(&drawn), all: all() };
+            self.drawn.entry(said).or_insert_with(drawn);
+        }
+        if let Some(kind) = kind {
+            let is_alike = |one: &Ancestor| self.kind(&one.asset).as_ref() == Some(&kind);
+            if let Some(shared) = Shared::of(&drawn, asset, self.own(asset), is_alike) {
+                self.alike.insert(kind, shared);
+            }
         }
         drawn
+    }
+
+    /// What it has in common with others of which each may be made from all the others.
+    fn kind(&self, asset: &AssetId) -> Option<Kind<'a>> {
+        self.kinship.alike(asset).map(|alike| kind(alike, &self.own(asset)))
     }
 
     /// The ancestors of a content, and whether it is one of them.
     fn draw(&self, asset: &AssetId) -> (Ancestry, bool) {
         let (mut found, mut circular) = (Ancestry::default(), false);
+        let mut all: Vec<Ancestor> = Vec::new();
         if self.kinship.is_empty() {
             return (found, circular);
         }
@@ -150,11 +183,11 @@ impl<'a> Lineage<'a> {
                     if !met.insert(kin.asset) {
                         continue;
                     }
-                    if found.all.len() >= ANCESTORS_MAX {
+                    if all.len() >= ANCESTORS_MAX {
                         found.cut = true;
-                        return (found, circular);
+                        return (Ancestry { all: all.into(), ..found }, circular);
                     }
-                    let at = found.all.len();
+                    let at = all.len();
                     let known = self.own(&kin.asset);
                     let ends = known.origin.strength == Some(Strength::Person);
                     if !ends {
@@ -164,19 +197,11 @@ impl<'a> Lineage<'a> {
                     }
                     let told = !ends && is_told(kinship, &kin.asset);
                     let Kin { asset, relation, said } = kin;
-                    found.all.push(Ancestor {
-                        asset,
-                        own: known,
-                        part,
-                        relation,
-                        said,
-                        told,
-                        below,
-                    });
+                    all.push(Ancestor { asset, own: known, part, relation, said, told, below });
                 }
             }
         }
-        (found, circular)
+        (Ancestry { all: all.into(), ..found }, circular)
     }
 
     /// What is known of a content by itself.
@@ -353,9 +378,29 @@ impl Ancestor {
 }
 
 impl Ancestry {
+    /// The ancestors, each with its number for [`Ancestry::reason`].
+    pub fn each(&self) -> impl Iterator<Item = (usize, &Ancestor)> {
+        self.all.iter().enumerate().filter(|(at, _)| self.has(*at))
+    }
+
+    /// All that are drawn, with one that may be the content itself and does not count: [`Ancestry::has`] says so.
+    pub fn drawn(&self) -> impl Iterator<Item = (usize, &Ancestor)> {
+        self.all.iter().enumerate()
+    }
+
+    /// Whether the one of that number is an ancestor.
+    pub fn has(&self, at: usize) -> bool {
+        self.without != Some(at)
+    }
+
+    /// Whether both are drawn from the same.
+    pub fn is_drawn_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.all, &other.all)
+    }
+
     /// Whether it was made from nothing that is known.
     pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
+        self.each().next().is_none()
     }
 
     /// Whether people say where all of it is from, up to what is known not to be AI-made.
@@ -365,14 +410,14 @@ impl Ancestry {
             AiStatus::Unknown => one.told,
             AiStatus::Ai | AiStatus::AiPart | AiStatus::Suspect => false,
         };
-        self.told && !self.cut && self.all.iter().all(known)
+        self.told && !self.cut && self.each().all(|(_, one)| known(one))
     }
 
     /// What a content is with what it inherits. `own` is what its own marks say.
     #[must_use]
     pub fn inherited_by(&self, own: Origin) -> Origin {
         let mut source: Option<(u8, usize)> = None;
-        for (at, one) in self.all.iter().enumerate() {
+        for (at, one) in self.each() {
             let weight = weight(one.gives());
             if weight > source.map_or(0, |(heaviest, _)| heaviest) {
                 source = Some((weight, at));
@@ -444,7 +489,7 @@ impl Ancestry {
 
     /// What kept detectors from seeing all of something it was made from.
     pub fn unexamined(&self) -> Option<String> {
-        let one = self.all.iter().find(|one| one.own.unexamined.is_some())?;
+        let (_, one) = self.each().find(|(_, one)| one.own.unexamined.is_some())?;
         let problem = one.own.unexamined.as_deref().unwrap_or_default();
         Some(format!("of {}, which it was made from: {problem}", one.name()))
     }
@@ -455,7 +500,8 @@ impl Ancestry {
         if !matches!(own, Clearance::Undeclared | Clearance::Declared | Clearance::Reported) {
             return own;
         }
-        let sources = self.all.iter().filter(|one| one.own.origin.status.is_ai_or_suspect());
+        let all = self.each().map(|(_, one)| one);
+        let sources = all.filter(|one| one.own.origin.status.is_ai_or_suspect());
         sources.map(of).min_by_key(|one| nearness(*one)).unwrap_or(own)
     }
 }

@@ -5,6 +5,7 @@
 //! judgement is a pass. Whatever fails once the command has ended, it is on record.
 
 pub(super) mod at_work;
+mod settling;
 mod snapshot;
 mod sources;
 
@@ -14,6 +15,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use crate::app::contents::{Contents, path_pattern};
 use crate::app::decide::{decide, fold};
@@ -21,6 +23,7 @@ use crate::app::gate::{GateAnswer, MadeFiles, OnRecord, finalized, gate, gate_on
 use crate::app::kin::{own, places};
 use crate::app::link::link_made;
 use crate::app::run::at_work::AtWork;
+use crate::app::run::settling::{Settled, Settling};
 use crate::app::run::snapshot::Snapshot;
 use crate::app::run::sources::Sources;
 use crate::app::{AppError, Context, Project};
@@ -41,6 +44,8 @@ pub struct RunOptions {
     pub command: Vec<OsString>,
     /// Whether its stdout goes to ours; to stderr when not.
     pub stdout: bool,
+    /// What it made is complete when it was unchanged for so long; as the settings say when not given.
+    pub settle: Option<Duration>,
 }
 
 /// What came of it.
@@ -102,7 +107,10 @@ pub fn run(
     let after = context.stopped_by(&never);
     let (unlinked, findings) = (Vec::new(), Vec::new());
     let mut ran = Ran { rendered, findings, still: true, unlinked, failed: None };
-    let follow = Follow { project, context: &after, name, named: &named, sources: &sources };
+    let still = options.settle.unwrap_or(project.config.watch.settle);
+    let hurried = context.cancel;
+    let settling = Settling { project, context: &after, named: &named, still, hurried };
+    let follow = Follow { project, context: &after, name, settling, sources: &sources };
     let followed = follow.up(&before, &mut ran).and_then(|()| context.check());
     if followed.is_err() {
         ran.rendered.outcome = Outcome::CannotTell;
@@ -166,18 +174,16 @@ struct Follow<'a> {
     project: &'a Project,
     context: &'a Context<'a>,
     name: &'a str,
-    /// What `--out` names.
-    named: &'a Contents,
+    settling: Settling<'a>,
     sources: &'a Sources,
 }
 
 impl Follow<'_> {
-    /// Reads what was made, gates the deliverable again, links and judges. What is known is in `ran` also
+    /// Reads what was made once it holds still, gates the deliverable again, links and judges. What is known is in `ran` also
     /// where something fails on the way.
     fn up(&self, before: &Snapshot, ran: &mut Ran) -> Result<(), AppError> {
         let Self { project, context, name, .. } = *self;
-        let now = Snapshot::of(project, context, self.named)?;
-        let (files, mut unknown) = (now.since(before), now.unread);
+        let Settled { files, mut unknown } = self.settling.wait(before)?;
         if files.is_empty() && unknown.is_empty() {
             return Ok(());
         }
@@ -230,7 +236,7 @@ impl Follow<'_> {
         let record = fold(&reader, None)?;
         for asset in &children {
             let mut lay = places.of(asset);
-            let elsewhere = lay.any(|path| !self.named.contains(&path.root, &path.path));
+            let elsewhere = lay.any(|path| !self.settling.named.contains(&path.root, &path.path));
             if elsewhere && is_known(&reader, &record, asset)? {
                 why.entry(*asset).or_insert(KNOWN);
             }

@@ -67,6 +67,7 @@ pub(super) fn run(
         outputs: args.outputs.clone(),
         command: args.command.clone(),
         stdout: !output.is_json(),
+        settle: args.settle,
     };
     let answer = app::run(project, context, &args.name, &options)?;
     let Some(ran) = answer.ran else {

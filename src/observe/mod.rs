@@ -20,6 +20,7 @@ pub mod watch;
 mod entries;
 mod subtree;
 mod tick;
+mod writers;
 
 pub use digest::{digest, digests, whole};
 pub use filter::{BadPattern, Filter};
@@ -30,3 +31,4 @@ pub use sequence::{Fold, FramePattern, Sequence};
 pub use settle::{Looked, Settle, SettleOptions, Verdict};
 pub use walk::{Walk, WalkError, WalkOptions, check_start};
 pub use watch::{Hint, Lost, Refused, Watcher};
+pub use writers::held_open;

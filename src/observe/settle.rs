@@ -54,6 +54,9 @@ struct Pending {
     due: Duration,
 }
 
+/// Fewer are no crowd.
+const CROWD: usize = 64;
+
 /// The files that are waited for, by `K`.
 #[derive(Debug)]
 pub struct Settle<K> {
@@ -63,12 +66,15 @@ pub struct Settle<K> {
     /// What was let through a moment ago. A log that is opened, appended to and closed every second
     /// must not be read every second.
     recent: BTreeMap<K, Duration>,
+    /// At how many of these those are dropped that are none any more.
+    crowd: usize,
 }
 
 impl<K: Ord + Clone> Settle<K> {
     /// Waits for nothing yet.
     pub fn new(options: SettleOptions) -> Self {
-        Self { options, pending: BTreeMap::new(), due: BTreeSet::new(), recent: BTreeMap::new() }
+        let (pending, due, recent) = Default::default();
+        Self { options, pending, due, recent, crowd: CROWD }
     }
 
     /// Something was written, or its attributes changed. `false` when there is no room.
@@ -196,7 +202,11 @@ impl<K: Ord + Clone> Settle<K> {
         let unchanged = one.seen == Some(print);
         if one.closed || (unchanged && now >= one.since + self.options.still) {
             self.take(key);
-            self.recent.retain(|_, at| now < *at + self.options.still);
+            if self.recent.len() >= self.crowd {
+                // Not for each file: thousands of frames are complete at once.
+                self.recent.retain(|_, at| now < *at + self.options.still);
+                self.crowd = CROWD.max(2 * self.recent.len());
+            }
             self.recent.insert(key.clone(), now);
             return Verdict::Ready(print);
         }

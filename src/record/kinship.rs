@@ -56,6 +56,15 @@ struct Owners {
     sidecars: BTreeSet<AssetId>,
 }
 
+/// What contents have in common that take one another's place in all that files say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Alike<'a> {
+    /// What they are called by any that names them.
+    own: Vec<&'a GivenName>,
+    from: &'a [Derivation],
+    is_sidecar: bool,
+}
+
 /// What a walk up asked for already: it asks for each name, and for each choice of parents that people
 /// linked, once.
 #[derive(Default)]
@@ -196,6 +205,18 @@ impl Kinship {
             || own().any(|name| self.namers.get(name).is_some_and(|all| !all.is_empty()));
         let is_parent = || self.of_parent.contains_key(child) || is_named();
         (from.is_empty() || !is_parent()).then(|| (self.words_of(child), from))
+    }
+
+    /// What a content has in common with those that it may be made from as they are from it: what their files say
+    /// of that, what they are called, and whether they are sidecars. Nothing where people linked it with others.
+    pub fn alike(&self, asset: &AssetId) -> Option<Alike<'_>> {
+        let Identity { own, from } = self.identities.get(asset)?;
+        let is_linked = self.of_child.contains_key(asset) || self.of_parent.contains_key(asset);
+        let is_sidecar = self.owners.get(own.first()?)?.sidecars.contains(asset);
+        let is_named =
+            |name: &&GivenName| self.namers.get(*name).is_some_and(|all| !all.is_empty());
+        let own = || own.iter().filter(is_named).collect();
+        (!from.is_empty() && !is_linked).then(|| Alike { own: own(), from, is_sidecar })
     }
 
     /// What a content was made from, by id, each once. A person's word, that it was or that it was not, stands

@@ -16,7 +16,7 @@ use declarations::Redeclared;
 pub use declarations::{Declarations, Dossier};
 pub use deliverables::Deliverable;
 pub use extension::Against;
-pub use kinship::{Kin, Kinship, Said, Seen};
+pub use kinship::{Alike, Kin, Kinship, Said, Seen};
 pub use places::Places;
 pub use texts::{Change, Texts};
 

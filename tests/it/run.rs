@@ -9,6 +9,7 @@ fn world() -> World {
     let world = World::with([("cut/a.png", plain_png(1)), ("logo.png", plain_png(4))]);
     render(&world);
     world.deliverable("EP", &["cut/**"]);
+    world.configure("[watch]\nsettle = \"20ms\"");
     world
 }
 
@@ -405,4 +406,40 @@ fn an_output_with_brackets_in_its_name_is_itself_before_and_after_it_is_there() 
     };
     let rendition = (json!(true), json!(["out[1].png"]));
     assert_eq!([make(5), make(6)], [rendition.clone(), rendition]);
+}
+
+/// Runs a command that leaves something behind, with a settle time.
+fn run_settled(world: &World, settle: &str, script: &str) -> Ran {
+    world.json(["run", "EP", "--out", "out", "--settle", settle, "--", "sh", "-c", script])
+}
+
+#[test]
+fn what_goes_on_in_the_background_is_waited_for() {
+    let world = world();
+    let whole = blake3::hash(&plain_png(5)).to_hex().to_string();
+    // One that comes back later, and one that has the file open all the time and thinks for longer than
+    // anybody waits.
+    let later =
+        "(sleep 0.4; cp ../new.png out/x.png) >&- 2>&- & mkdir -p out; printf half > out/x.png";
+    let open = "mkdir -p out; exec 3>out/y.png; printf '' >&3; \
+                (sleep 0.9; cat ../new.png >&3) >&- 2>&- & touch out/y.png";
+    for (settle, script, made) in [("1s", later, "out/x.png"), ("100ms", open, "out/y.png")] {
+        let ran = run_settled(&world, settle, script).expect(0);
+        assert_eq!(said(&ran), (json!(true), json!(0), json!("pass"), json!(true)));
+        assert_eq!(
+            (ran.value()["outputs"].clone(), world.id(made)),
+            (json!([made]), whole.clone())
+        );
+    }
+    world.verify();
+}
+
+#[test]
+fn what_never_holds_still_is_no_rendition() {
+    let world = world();
+    let script = "mkdir -p out; cp ../new.png out/x.png; \
+                  (for i in $(seq 60); do printf . >> out/log; sleep 0.03; done) >&- 2>&- &";
+    let ran = run_settled(&world, "50ms", script).expect(4);
+    assert_eq!(said(&ran), (json!(true), json!(0), json!("cannot-tell"), json!(false)));
+    assert_eq!(blocking(&ran), ["media-changed \"out/log\""]);
 }

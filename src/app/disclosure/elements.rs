@@ -1,6 +1,8 @@
 //! What is known of one content, as an element of a log.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::app::disclosure::gaps::{self, Family};
@@ -75,6 +77,15 @@ pub(super) struct Ground<'a> {
     now: Timestamp,
     declared: BTreeMap<DeclarationId, Arc<DisclosedDeclaration>>,
     sha256: HashMap<AssetId, String>,
+    /// What was made from the same, as the frames of a sequence are, has its sources looked up once.
+    sources: RefCell<HashMap<*const Ancestry, Sources>>,
+}
+
+/// What ancestors that several contents share come to.
+struct Sources {
+    /// Kept, so that no others get their place in memory.
+    _of: Arc<Ancestry>,
+    all: Rc<[Source]>,
 }
 
 impl<'a> Ground<'a> {
@@ -99,7 +110,8 @@ impl<'a> Ground<'a> {
                 Some((id, Arc::new(declared_view(record, policy, id, &lost, now)?)))
             })
             .collect();
-        Self { reader, record, policy, authorities, lost, name, now, declared, sha256 }
+        let sources = RefCell::default();
+        Self { reader, record, policy, authorities, lost, name, now, declared, sha256, sources }
     }
 
     /// What approvals are weighed by: the same as for a gate.
@@ -132,7 +144,7 @@ impl<'a> Ground<'a> {
         let declarations = record.declarations.of(&asset, paths.iter());
         // What has marks of its own speaks for itself.
         let inherits = only_inherited(&origin) || origin.status == AiStatus::Unknown;
-        let sources = if inherits { self.sources(&above) } else { Vec::new() };
+        let sources = if inherits { self.sources(&above) } else { [].into() };
         let contribution = match origin.status {
             AiStatus::Ai => Contribution::Generated,
             AiStatus::AiPart => Contribution::PartGenerated,
@@ -153,11 +165,9 @@ impl<'a> Ground<'a> {
         decisions.extend(sources.iter().flat_map(Source::heard));
         let speakers = self.speakers(asset, &sources);
         let mut why = origin.why;
-        for one in &sources {
-            if !why.contains(&one.why) {
-                why.push(one.why.clone());
-            }
-        }
+        let mut said: HashSet<String> = why.iter().cloned().collect();
+        let new = sources.iter().map(|one| &one.why).filter(|why| said.insert((*why).clone()));
+        why.extend(new.cloned());
         let (order, uses_of) = uses.of(paths.iter());
         let own = self.clearance(&asset, &declarations);
         let clearance = origin.status.is_ai_or_suspect().then(|| {
@@ -294,7 +304,21 @@ impl<'a> Ground<'a> {
     }
 
     /// What a content was made from and must be cleared or determined, as a gate sees it.
-    fn sources(&self, above: &Ancestry) -> Vec<Source> {
+    fn sources(&self, above: &Arc<Ancestry>) -> Rc<[Source]> {
+        let known = self.sources.borrow().get(&Arc::as_ptr(above)).map(|one| Rc::clone(&one.all));
+        if let Some(known) = known {
+            return known;
+        }
+        let all: Rc<[Source]> = self.look_up(above).into();
+        // Those that nobody else holds are of this content alone.
+        if Arc::strong_count(above) > 1 {
+            let known = Sources { _of: Arc::clone(above), all: Rc::clone(&all) };
+            self.sources.borrow_mut().insert(Arc::as_ptr(above), known);
+        }
+        all
+    }
+
+    fn look_up(&self, above: &Ancestry) -> Vec<Source> {
         let source = |(at, one): (usize, &Ancestor)| {
             let declarations = self.record.declarations.of(&one.asset, one.own.paths.iter());
             let status = one.own.origin.status;
@@ -310,7 +334,7 @@ impl<'a> Ground<'a> {
                 decisions: self.decisions(&one.asset),
             })
         };
-        above.all.iter().enumerate().filter_map(source).collect()
+        above.each().filter_map(source).collect()
     }
 }
 

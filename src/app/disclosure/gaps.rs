@@ -1,6 +1,8 @@
 //! What an element lacks. By what a log should hold, whatever the policy in force demands: a log
 //! must not look complete because somebody switched a rule off.
 
+use std::collections::HashSet;
+
 use crate::app::disclosure::elements::Source;
 use crate::model::{AiStatus, AssetId, Principles, RuleCode};
 use crate::report::{
@@ -185,11 +187,8 @@ fn approved(view: &ElementView, family: &Family<'_>, all: &mut Vec<GapView>) {
             lacking(&own, &mut missing);
         }
     }
-    for one in missing {
-        if !all.contains(&one) {
-            all.push(one);
-        }
-    }
+    let mut known: HashSet<GapView> = all.iter().cloned().collect();
+    all.extend(missing.into_iter().filter(|one| known.insert(one.clone())));
 }
 
 fn clears(one: &DecisionView) -> bool {

@@ -1,6 +1,7 @@
 //! Tools, models and prompts that are named for an element, each with who names it: its own marks, those of
 //! what it was made from, and people.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::app::{AppError, prompts as read};
@@ -30,13 +31,20 @@ impl Speaker {
 
 /// Texts with where each is from; the same text is said once, with who said it first.
 #[derive(Default)]
-struct Said(Vec<SaidView>);
+struct Said {
+    all: Vec<SaidView>,
+    /// Where each text stands: a content may be made from thousands with a prompt of their own.
+    places: HashMap<String, usize>,
+}
 
 impl Said {
     fn add(&mut self, text: Option<&str>, from: &str) {
         let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return };
-        match self.0.iter_mut().find(|one| one.text == text) {
-            None => self.0.push(SaidView { text: text.to_owned(), from: from.to_owned() }),
+        match self.places.get(text).map(|at| &mut self.all[*at]) {
+            None => {
+                self.places.insert(text.to_owned(), self.all.len());
+                self.all.push(SaidView { text: text.to_owned(), from: from.to_owned() });
+            }
             Some(one)
                 if one.from.len() < 200 && !one.from.split("; ").any(|known| known == from) =>
             {
@@ -63,7 +71,7 @@ pub(super) fn tools(all: &[Speaker], declared: &[Arc<DisclosedDeclaration>]) -> 
             said.add(Some(&named(tool, version)), &source(one));
         }
     }
-    said.0
+    said.all
 }
 
 pub(super) fn models(all: &[Speaker], declared: &[Arc<DisclosedDeclaration>]) -> Vec<SaidView> {
@@ -83,7 +91,7 @@ pub(super) fn models(all: &[Speaker], declared: &[Arc<DisclosedDeclaration>]) ->
             said.add(step.model.as_deref(), &from);
         }
     }
-    said.0
+    said.all
 }
 
 pub(super) fn prompts(
@@ -105,7 +113,7 @@ pub(super) fn prompts(
             said.add(Some(&read::cut(prompt)), &source(one));
         }
     }
-    Ok(said.0)
+    Ok(said.all)
 }
 
 fn named(name: &str, version: Option<&str>) -> String {

@@ -44,11 +44,11 @@ impl Snapshot {
         Ok(look.found)
     }
 
-    /// Where the files lie that are not as they were.
-    pub(super) fn since(&self, before: &Self) -> BTreeSet<AssetPath> {
+    /// Where the files lie that are not as they were, and how they are.
+    pub(super) fn since(&self, before: &Self) -> BTreeMap<AssetPath, Fingerprint> {
         let now = self.files.iter();
         let other = now.filter(|(names, print)| before.files.get(*names) != Some(*print));
-        other.map(|((_, lies), _)| lies.clone()).collect()
+        other.map(|((_, lies), print)| (lies.clone(), *print)).collect()
     }
 }
 

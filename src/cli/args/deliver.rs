@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -15,6 +16,10 @@ pub(in crate::cli) struct RunArgs {
     /// What the command makes: a file, a folder or a glob in the project or one of its roots (repeatable)
     #[arg(long = "out", value_name = "PATH", required = true, value_parser = asset())]
     pub(in crate::cli) outputs: Vec<String>,
+    /// What it made is read when it was unchanged for so long and nobody has it open to write, e.g. 500ms, 2s,
+    /// 1m; else as the settings say for watch. After thirty times as long it counts as still being written
+    #[arg(long, value_name = "DURATION", value_parser = crate::config::duration)]
+    pub(in crate::cli) settle: Option<Duration>,
     /// The command and its arguments, after --
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(in crate::cli) command: Vec<OsString>,

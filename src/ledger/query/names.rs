@@ -32,17 +32,18 @@ impl Reader {
     }
 
     /// What names every content carries that says what it was made from, and every one whose own name
-    /// one of those says. Costs nothing where none says anything.
+    /// one of those says. Costs nothing where none says anything, and each name is looked up once, however many
+    /// frames say it.
     pub fn identities(&self, each: &mut dyn FnMut(NamedRow)) -> Result<(), LedgerError> {
         self.rows(
-            "WITH saying AS (SELECT DISTINCT asset FROM given_name WHERE source > 0)
+            "WITH saying AS (SELECT asset, name, kind FROM given_name
+                             INDEXED BY given_name_of_sources WHERE source > 0)
              SELECT a.id, a.hash, a.media_type FROM asset a WHERE a.id IN (
                  SELECT asset FROM saying
                  UNION
-                 SELECT own.asset FROM saying
-                 JOIN given_name said ON said.asset = saying.asset AND said.source > 0
-                 JOIN given_name own ON own.name = said.name AND own.kind = said.kind
-                                     AND own.source = 0)
+                 SELECT own.asset FROM (SELECT DISTINCT name, kind FROM saying) said
+                 CROSS JOIN given_name own ON own.name = said.name AND own.kind = said.kind
+                                           AND own.source = 0)
              ORDER BY a.id",
             [],
             |row| {

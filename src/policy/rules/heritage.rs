@@ -70,13 +70,13 @@ impl<'a> Family<'a> {
         case: &Case<'a>,
         item: &'a Item<'a>,
         prepared: &Prepared<'a>,
-    ) -> &[Forebear<'a>] {
-        if !self.of.is_some_and(|known| Arc::ptr_eq(known, &item.ancestry)) {
-            let all = (0..).zip(&item.ancestry.all);
+    ) -> Vec<&Forebear<'a>> {
+        if !self.of.is_some_and(|known| known.is_drawn_with(&item.ancestry)) {
+            let all = item.ancestry.drawn();
             let all = all.map(|(at, one)| Forebear::new(policy, case, prepared, at, one));
             *self = Self { of: Some(&item.ancestry), all: all.collect() };
         }
-        &self.all
+        self.all.iter().filter(|one| item.ancestry.has(one.at)).collect()
     }
 }
 
@@ -104,7 +104,7 @@ impl<'a> Heritage<'a> {
             return Self::alone(policy, case, item, ai, own);
         }
         let all = family.of(policy, case, item, prepared);
-        let sources = || all.iter().filter(|one| one.is_source);
+        let sources = || all.iter().copied().filter(|one| one.is_source);
         let ai = ai || sources().next().is_some();
         let in_own_right = item.origin.raised || !own.is_empty();
         let mut stands = Self::alone(policy, case, item, ai, own.clone());
@@ -113,7 +113,7 @@ impl<'a> Heritage<'a> {
             && sources().all(|one| !one.declarations.is_empty());
         stands.add_declarations(&own, prepared, sources());
         let said = stands.said();
-        let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, all);
+        let obstacle = obstacle(policy, case, &item.ancestry, in_own_right, &stands, &all);
         let cleared = matches!(obstacle, None | Some(Obstacle::Contested(_)));
         let silent = stands.approval.state != Some(ApprovalState::Holds) && !refuses(&stands);
         if cleared && silent && !in_own_right {
@@ -122,7 +122,7 @@ impl<'a> Heritage<'a> {
         if let Some(one) = obstacle {
             stands.meet(&item.ancestry, &one);
         }
-        stands.hear(all, said);
+        stands.hear(&all, said);
         stands
     }
 
@@ -223,7 +223,7 @@ impl<'a> Heritage<'a> {
 
     /// A no to anything it was made from, that the policy only wants to hear of, is heard of here too,
     /// unless the file itself was approved after it: that is what `said` is.
-    fn hear(&mut self, all: &[Forebear<'a>], said: Option<&Entry<Approval>>) {
+    fn hear(&mut self, all: &[&Forebear<'a>], said: Option<&Entry<Approval>>) {
         let since = |at| said.is_none_or(|said| at >= said.at);
         let no = all.iter().filter(|one| one.facts.warned.is_some_and(since));
         if self.ai
@@ -283,7 +283,7 @@ fn obstacle<'a, 'b>(
     ancestry: &Ancestry,
     in_own_right: bool,
     stands: &Heritage<'a>,
-    all: &'b [Forebear<'a>],
+    all: &[&'b Forebear<'a>],
 ) -> Option<Obstacle<'a, 'b>> {
     let contested = || {
         let open = |one: &&Forebear<'_>| {
@@ -291,7 +291,7 @@ fn obstacle<'a, 'b>(
                 && !confirmed(&Basis::of(policy, case), &one.ancestor.asset)
         };
         // A mark that blocks before one that only warns.
-        all.iter().filter(open).max_by_key(|one| one.ancestor.own.origin.marked)
+        all.iter().copied().filter(open).max_by_key(|one| one.ancestor.own.origin.marked)
     };
     let contested = || contested().map(Obstacle::Contested);
     let status = |one: &&Forebear<'_>| one.ancestor.own.origin.status;
@@ -300,7 +300,7 @@ fn obstacle<'a, 'b>(
         return contested();
     }
     let own = stands.said();
-    let no = all.iter().filter(|one| one.facts.refused.is_some());
+    let no = all.iter().copied().filter(|one| one.facts.refused.is_some());
     if let Some(no) = no.max_by_key(|one| one.facts.refused)
         && own.is_none_or(|own| no.facts.refused >= Some(own.at))
         && !refuses(stands)
@@ -312,8 +312,8 @@ fn obstacle<'a, 'b>(
     }
     let uncleared =
         |one: &&Forebear<'_>| one.is_source && one.facts.state != Some(ApprovalState::Holds);
-    let uncleared = all.iter().find(uncleared).map(Obstacle::Uncleared);
-    let undetermined = || all.iter().find(suspect).map(|one| Obstacle::Suspect(Some(one)));
+    let uncleared = all.iter().copied().find(uncleared).map(Obstacle::Uncleared);
+    let undetermined = || all.iter().copied().find(suspect).map(|one| Obstacle::Suspect(Some(one)));
     let unknown = || ancestry.cut.then_some(Obstacle::Suspect(None));
     uncleared.or_else(undetermined).or_else(unknown).or_else(contested)
 }

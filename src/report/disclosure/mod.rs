@@ -318,7 +318,7 @@ pub struct WordView {
 }
 
 /// Something that is missing, with the code it goes by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct GapView {
     /// A finding code, or one of `docs/disclosure.md`.
     pub code: String,
