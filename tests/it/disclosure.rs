@@ -155,6 +155,29 @@ fn every_element_has_each_place_in_the_cut_its_tool_model_and_prompt() {
     }
 }
 
+#[test]
+fn the_cue_sheet_of_the_page_is_read_by_time() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    let clips = ["../b.png", "../a.png", "../b.png", "../a.png"].map(|one| clip(one, 24, true));
+    timeline(&world, &clips);
+    // Each element with all its places, in the order of the first of them.
+    let rows = csv(&world, &["EP"]);
+    let elements = |column| (1..5).map(|at| cell(&rows, at, column)).collect::<Vec<_>>();
+    assert_eq!(elements("path"), ["b.png", "b.png", "a.png", "a.png"]);
+    let page = page(&world, &["EP"]);
+    let (_, sheet) = page.split_once("<h2>Cue sheet</h2>").unwrap();
+    let (sheet, _) = sheet.split_once("</table>").unwrap();
+    let times: Vec<_> = sheet.match_indices("01:00:").map(|(at, _)| &sheet[at..at + 11]).collect();
+    let begins: Vec<_> = times.iter().step_by(2).copied().collect();
+    assert_eq!(begins, ["01:00:00:00", "01:00:01:00", "01:00:02:00", "01:00:03:00"]);
+    let numbers: Vec<_> = sheet
+        .match_indices("href=\"#e")
+        .map(|(at, found)| &sheet[at + found.len()..][..1])
+        .collect();
+    assert_eq!(numbers, ["1", "2", "1", "2"]);
+    assert!(sheet.contains("as No. 1 above"));
+}
+
 /// A use about which a log has nothing left to ask.
 fn whole() -> String {
     FINAL.replace(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::app::disclosure::gaps::{self, Family};
 use crate::app::disclosure::said::{self, Speaker};
-use crate::app::disclosure::uses::{Order, Uses};
+use crate::app::disclosure::uses::Uses;
 use crate::app::{AppError, show};
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
@@ -31,8 +31,6 @@ pub(super) struct Listed {
     pub view: ElementView,
     /// Where its contents lie.
     pub paths: Vec<AssetPath>,
-    /// Its place in the cut.
-    pub order: Option<Order>,
 }
 
 /// Something AI-made, or that may be, that an element was made from.
@@ -168,7 +166,6 @@ impl<'a> Ground<'a> {
         let mut said: HashSet<String> = why.iter().cloned().collect();
         let new = sources.iter().map(|one| &one.why).filter(|why| said.insert((*why).clone()));
         why.extend(new.cloned());
-        let (order, uses_of) = uses.of(paths.iter());
         let own = self.clearance(&asset, &declarations);
         let clearance = origin.status.is_ai_or_suspect().then(|| {
             if !inherits {
@@ -198,7 +195,7 @@ impl<'a> Ground<'a> {
                 sha256: self.sha256.get(&asset).cloned(),
                 paths: paths.iter().map(PathView::from).collect(),
             }],
-            uses: uses_of,
+            uses: uses.of(paths.iter()),
             tools: said::tools(&speakers, &declared),
             models: said::models(&speakers, &declared),
             prompts: said::prompts(self.reader, &speakers, &declared)?,
@@ -220,7 +217,7 @@ impl<'a> Ground<'a> {
                 GapView::new("media-unread", format!("not fully examined: {}", one.problem))
             }));
         }
-        Ok(Ok(Listed { view, paths, order }))
+        Ok(Ok(Listed { view, paths }))
     }
 
     /// Declarations that none of these elements is under.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::app::disclosure::elements::Listed;
 use crate::model::{AssetId, AssetPath, RelPath, RootName};
 use crate::observe::sequence::{Fold, fold as fold_names};
+use crate::report::UseView;
 
 /// Folds what is alike, puts all in order, and numbers it.
 pub(super) fn fold(listed: Vec<Listed>) -> Vec<Listed> {
@@ -24,10 +25,10 @@ pub(super) fn fold(listed: Vec<Listed>) -> Vec<Listed> {
         all.extend(group(&root, &folder, members));
     }
     all.sort_by(|a, b| {
-        let no_use = |one: &Listed| one.order.is_none();
-        no_use(a)
-            .cmp(&no_use(b))
-            .then_with(|| a.order.cmp(&b.order))
+        let (first, other) = (a.view.uses.first(), b.view.uses.first());
+        let no_use = first.is_none().cmp(&other.is_none());
+        no_use
+            .then_with(|| first.map(UseView::order).cmp(&other.map(UseView::order)))
             .then_with(|| a.paths.cmp(&b.paths))
     });
     for (at, one) in all.iter_mut().enumerate() {

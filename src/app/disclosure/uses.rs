@@ -8,14 +8,10 @@ use crate::app::references::{Answer, Referenced, real};
 use crate::model::{AssetPath, Found, MadeOf, MediaProblem, Reference, Resolution, RuleCode};
 use crate::report::{OpenView, UseView};
 
-/// A place in the log: the timeline's, then the record timecode, then its order in the timeline.
-/// What has no timecode comes after what has one.
-pub(super) type Order = (usize, bool, String, usize);
-
 /// Every mention, and the files that are meant.
 #[derive(Default)]
 pub(super) struct Uses {
-    all: Vec<(Order, UseView)>,
+    all: Vec<UseView>,
     of: BTreeMap<AssetPath, Vec<usize>>,
     /// Files that lie there, and the timeline that says so.
     there: BTreeMap<AssetPath, AssetPath>,
@@ -62,23 +58,20 @@ impl Uses {
                 continue;
             }
             let at = self.all.len();
-            let record_in = reference.record_in.clone();
-            let order =
-                (self.timelines, record_in.is_none(), record_in.clone().unwrap_or_default(), at);
-            let view = UseView {
+            self.all.push(UseView {
                 deliverable: deliverable.to_owned(),
                 timeline: named.to_string(),
                 name: reference.name.clone(),
                 track: reference.track.clone(),
-                record_in,
+                record_in: reference.record_in.clone(),
                 record_out: reference.record_out.clone(),
                 source_in: reference.source_in.clone(),
                 source_out: reference.source_out.clone(),
                 enabled: reference.enabled,
                 usage: reference.usage,
                 place: reference.place.clone(),
-            };
-            self.all.push((order, view));
+                at: (self.timelines, at),
+            });
             if !matches!(answer.resolution, Resolution::Resolved | Resolution::Offline) {
                 continue;
             }
@@ -126,15 +119,11 @@ impl Uses {
     }
 
     /// Every mention of any of these files, in the order of the cut.
-    pub(super) fn of<'a>(
-        &self,
-        paths: impl Iterator<Item = &'a AssetPath>,
-    ) -> (Option<Order>, Vec<UseView>) {
+    pub(super) fn of<'a>(&self, paths: impl Iterator<Item = &'a AssetPath>) -> Vec<UseView> {
         let at: BTreeSet<_> = paths.filter_map(|path| self.of.get(path)).flatten().collect();
-        let mut found: Vec<_> = at.into_iter().map(|at| &self.all[*at]).collect();
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        let first = found.first().map(|(order, _)| order.clone());
-        (first, found.into_iter().map(|(_, view)| view.clone()).collect())
+        let mut found: Vec<_> = at.into_iter().map(|at| self.all[*at].clone()).collect();
+        found.sort_by(|a, b| a.order().cmp(&b.order()));
+        found
     }
 }
 

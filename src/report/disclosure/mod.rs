@@ -263,6 +263,9 @@ pub struct UseView {
     pub usage: Use,
     /// Where in the timeline, in words.
     pub place: String,
+    /// The number of the timeline in the log, and of the mention among all.
+    #[serde(skip)]
+    pub at: (usize, usize),
 }
 
 /// A text, and who says it.
@@ -353,6 +356,15 @@ pub struct Picture {
 
 fn shared<S: Serializer, T: Serialize>(all: &[Arc<T>], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(all.iter().map(|one| &**one))
+}
+
+impl UseView {
+    /// Its place in the order of the cut: the timeline's, then the record timecode. What has no timecode comes
+    /// after what has one.
+    pub fn order(&self) -> impl Ord {
+        let (timeline, number) = self.at;
+        (timeline, self.record_in.is_none(), self.record_in.as_deref(), number)
+    }
 }
 
 impl ElementView {

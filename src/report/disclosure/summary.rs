@@ -99,6 +99,7 @@ mod tests {
             enabled: false,
             usage: Use::Used,
             place: HOSTILE.into(),
+            at: (1, 0),
         };
         ElementView {
             number: 1,

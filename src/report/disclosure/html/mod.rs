@@ -210,7 +210,7 @@ fn distinct(gaps: &[GapView]) -> BTreeSet<&str> {
     gaps.iter().map(|gap| gap.code.as_str()).collect()
 }
 
-/// The cue sheet: a row for each asset and use.
+/// The cue sheet: a row for each element and use, in the order of the cut.
 fn cues(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     if log.elements.is_empty() {
         return Ok(());
@@ -218,8 +218,9 @@ fn cues(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     writeln!(out, "<section class=\"sheet\">\n<h2>Cue sheet</h2>")?;
     writeln!(
         out,
-        "<table class=\"cue\">\n<caption>Every element at every place where a timeline mentions it. \
-         Timecodes are of the record side; the second is the frame after the last.</caption>\n\
+        "<table class=\"cue\">\n<caption>Every element at every place where a timeline mentions it, in \
+         the order of the cut. Timecodes are of the record side; the second is the frame after the \
+         last.</caption>\n\
          <thead><tr><th scope=\"col\">No.</th><th scope=\"col\">Picture</th>\
          <th scope=\"col\">Where in the cut</th><th scope=\"col\">Element</th>\
          <th scope=\"col\">Tool and model</th><th scope=\"col\">Declared, cleared</th></tr></thead>\n\
@@ -227,12 +228,16 @@ fn cues(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     )?;
     let several = log.elements.iter().flat_map(|one| &one.uses);
     let several = several.map(|one| &one.timeline).collect::<BTreeSet<_>>().len() > 1;
+    let mut rows: Vec<(&ElementView, Option<&UseView>)> = Vec::new();
     for one in &log.elements {
-        let mut uses = one.uses.iter();
-        cue(out, log, one, uses.next(), true, several)?;
-        for used in uses {
-            cue(out, log, one, Some(used), false, several)?;
-        }
+        rows.extend(one.uses.iter().map(|used| (one, Some(used))));
+    }
+    rows.sort_by(|(_, a), (_, b)| a.map(UseView::order).cmp(&b.map(UseView::order)));
+    let unused = log.elements.iter().filter(|one| one.uses.is_empty());
+    rows.extend(unused.map(|one| (one, None)));
+    let mut told = BTreeSet::new();
+    for (one, used) in rows {
+        cue(out, log, one, used, told.insert(one.number), several)?;
     }
     writeln!(out, "</tbody>\n</table>\n</section>")
 }
@@ -250,7 +255,7 @@ fn cue(
     if first {
         picture(out, log, one)?;
     } else {
-        write!(out, "<span class=\"small\">as above</span>")?;
+        write!(out, "<span class=\"small\">as No. {number} above</span>")?;
     }
     write!(out, "</td><td>")?;
     place(out, used, several)?;
@@ -260,7 +265,10 @@ fn cue(
     }
     write!(out, "<br><strong>{}</strong></td>", contribution(one.contribution))?;
     if !first {
-        return writeln!(out, "<td></td><td><span class=\"small\">as above</span></td></tr>");
+        return writeln!(
+            out,
+            "<td></td><td><span class=\"small\">as No. {number} above</span></td></tr>"
+        );
     }
     write!(out, "<td>")?;
     let names = one.tools.iter().chain(&one.models).map(|said| said.text.as_str());
