@@ -13,16 +13,15 @@ use crate::model::{AssetId, Examination, Head, ObservedBatch, SIDECARS, Seq};
 use crate::origin::Origin;
 use crate::record::{Kinship, Places, Record};
 
-/// Puts the names that files carry into a record that was folded without observations.
-pub(super) fn learn(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
-    reader.identities(&mut |row| know(&mut record.kinship, &row))?;
-    Ok(())
+/// Puts the names that files carry into the kinship of a record that was folded without observations.
+pub(super) fn learn(reader: &Reader, kinship: &mut Kinship) -> Result<(), AppError> {
+    Ok(reader.identities(&mut |row| know(kinship, &row))?)
 }
 
 /// The names that files carry, by themselves.
 pub(super) fn named(reader: &Reader) -> Result<Kinship, AppError> {
     let mut kinship = Kinship::default();
-    reader.identities(&mut |row| know(&mut kinship, &row))?;
+    learn(reader, &mut kinship)?;
     Ok(kinship)
 }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::decide::decide;
-use crate::app::kin::{Origins, learn, named};
+use crate::app::kin::{Origins, named};
 use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{AssetId, Event, Linked, Relation, Unlinked};
-use crate::record::{Kin, Record, Said};
+use crate::record::{Kin, Kinship, Record, Said};
 use crate::report::{KinView, PathView};
 
 /// A link to record.
@@ -29,11 +29,9 @@ pub fn link(
     options: &LinkOptions,
     relation: Relation,
 ) -> Result<(), AppError> {
-    let kinship = named(&project.reader()?)?;
     let parents: BTreeSet<_> = options.parents.iter().copied().collect();
     let children: BTreeSet<_> = options.children.iter().copied().collect();
-    decide(project, context, |record| {
-        let known = record.kinship.with_names_of(&kinship);
+    decide_kin(project, context, |known| {
         // Below none of the children may be a parent: then above no parent is a child.
         if let Some(way) = known.way_up(&parents, &children) {
             return Err(circle(&project.reader()?, &way));
@@ -59,9 +57,7 @@ pub(super) fn link_made(
     note: &str,
 ) -> Result<BTreeSet<AssetId>, AppError> {
     let relation = if parents.len() == 1 { Relation::Transcode } else { Relation::Composite };
-    let kinship = named(&project.reader()?)?;
-    decide(project, context, |record| {
-        let known = record.kinship.with_names_of(&kinship);
+    decide_kin(project, context, |known| {
         let above = known.above(parents);
         let (circular, children): (BTreeSet<_>, BTreeSet<_>) =
             made.iter().partition(|child| above.contains(*child));
@@ -87,9 +83,7 @@ pub fn unlink(
     context: &Context<'_>,
     options: &LinkOptions,
 ) -> Result<usize, AppError> {
-    let kinship = named(&project.reader()?)?;
-    decide(project, context, |record| {
-        let known = record.kinship.with_names_of(&kinship);
+    decide_kin(project, context, |known| {
         let linked = |child: &AssetId| {
             let parents = known.parents_of(child).into_iter();
             parents.filter(|kin| options.parents.contains(&kin.asset)).count()
@@ -109,6 +103,16 @@ pub fn unlink(
         };
         Ok((vec![Event::Unlinked(unlinked)], count))
     })
+}
+
+/// Decides by who was made from what: as people said, and as the names say that files carry now.
+fn decide_kin<T>(
+    project: &Project,
+    context: &Context<'_>,
+    mut decision: impl FnMut(&Kinship) -> Result<(Vec<Event>, T), AppError>,
+) -> Result<T, AppError> {
+    let names = named(&project.reader()?)?;
+    decide(project, context, |record| decision(&record.kinship.with_names_of(&names)))
 }
 
 /// Steps of a chain that an error names.
@@ -148,14 +152,14 @@ pub(super) enum Way {
     Down,
 }
 
-/// What a content was made from, or what was made from it, bounded; and how many were left out.
+/// What a content was made from, or what was made from it, bounded; and how many were left out. The names
+/// that files carry must be in the record.
 pub(super) fn family(
     reader: &Reader,
-    record: &mut Record,
+    record: &Record,
     asset: &AssetId,
     way: Way,
 ) -> Result<(Vec<KinView>, u64), AppError> {
-    learn(reader, record)?;
     let origins = Origins::new(reader, record);
     let mut drawing = Drawing { reader, record, origins, way, drawn: 0, left_out: 0 };
     let all = drawing.of(asset, &mut vec![*asset])?;

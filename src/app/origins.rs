@@ -35,7 +35,7 @@ pub(super) fn origins(
     record: &mut Record,
     clearing: Option<&Clearing>,
 ) -> Result<BTreeMap<AssetId, Known>, AppError> {
-    learn(reader, record)?;
+    learn(reader, &mut record.kinship)?;
     if clearing.is_some() {
         learn_places(reader, record)?;
     }

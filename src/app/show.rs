@@ -3,7 +3,7 @@
 use crate::app::decide::decisions;
 use crate::app::declare::learn_places;
 use crate::app::history::event_view;
-use crate::app::kin::Origins;
+use crate::app::kin::{Origins, learn};
 use crate::app::link::{Way, family};
 use crate::app::origins::Clearing;
 use crate::app::{AppError, Context, Project, select};
@@ -33,8 +33,9 @@ pub fn show(
     };
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let (parents, more_parents) = family(&reader, &mut record, &asset, Way::Up)?;
-    let (children, more_children) = family(&reader, &mut record, &asset, Way::Down)?;
+    learn(&reader, &mut record.kinship)?;
+    let (parents, more_parents) = family(&reader, &record, &asset, Way::Up)?;
+    let (children, more_children) = family(&reader, &record, &asset, Way::Down)?;
     learn_places(&reader, &mut record)?;
     let record = record;
     let now = context.now();

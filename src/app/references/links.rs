@@ -36,11 +36,15 @@ impl<'a> Links<'a> {
         reference: &Reference,
         answer: &Answer,
     ) -> Option<(Called, &'a ReferenceLink)> {
-        let names =
-            [(Called::Clip, Some(&*reference.name)), (Called::Reel, reference.reel.as_deref())];
-        let mut said = names.into_iter().filter(|(by, _)| is_open(answer, *by));
-        said.find_map(|(by, name)| Some((by, *self.0.get(&(None, name?))?)))
+        let mut open = names(reference).filter(|(by, _)| is_open(answer, *by));
+        open.find_map(|(by, name)| Some((by, *self.0.get(&(None, name))?)))
     }
+}
+
+/// What a reference is called: by its clip's name, then by its reel.
+fn names(reference: &Reference) -> impl Iterator<Item = (Called, &str)> {
+    let reel = reference.reel.as_deref().map(|reel| (Called::Reel, reel));
+    [(Called::Clip, &*reference.name)].into_iter().chain(reel)
 }
 
 /// Whether nothing surer than this name of a reference says what it means.
@@ -51,9 +55,8 @@ fn is_open(answer: &Answer, by: Called) -> bool {
 /// Whether `typed` is what a person may call this reference in `deliverable link`.
 pub(in crate::app) fn is_called(reference: &Reference, typed: &str) -> bool {
     !typed.is_empty()
-        && (reference.name == typed
-            || reference.target.as_deref() == Some(typed)
-            || reference.reel.as_deref() == Some(typed))
+        && (reference.target.as_deref() == Some(typed)
+            || names(reference).any(|(_, name)| name == typed))
 }
 
 /// Whether nothing but its place tells it from others.
@@ -71,6 +74,5 @@ pub(in crate::app) fn is_at(timeline: &ReadTimeline, reference: &Reference, type
 /// Whether a link of that name counts for a reference that is answered so.
 pub(in crate::app) fn takes(reference: &Reference, answer: &Answer, typed: &str) -> bool {
     reference.target.as_deref() == Some(typed)
-        || (reference.name == typed && is_open(answer, Called::Clip))
-        || (reference.reel.as_deref() == Some(typed) && is_open(answer, Called::Reel))
+        || names(reference).any(|(by, name)| name == typed && is_open(answer, by))
 }

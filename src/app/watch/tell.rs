@@ -63,7 +63,7 @@ impl Teller {
         let head = reader.head()?;
         let mut record = decisions(&reader)?;
         record.head = Some(head);
-        learn(&reader, &mut record)?;
+        learn(&reader, &mut record.kinship)?;
         Ok(Self { reader, record, awaiting: BTreeSet::new(), told: Told::default() })
     }
 
