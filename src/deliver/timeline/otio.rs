@@ -45,6 +45,13 @@ const SHOW_NOTHING: &[&str] = &[
     "Color",
 ];
 
+/// Schemas of media references.
+const REFERENCES: &[&str] =
+    &["ExternalReference", "ImageSequenceReference", "MissingReference", "GeneratorReference"];
+
+/// Schemas of times and sizes.
+const VALUES: &[&str] = &["RationalTime", "TimeRange", "TimeTransform", "Box2d", "V2d"];
+
 /// The timeline in an `.otioz` archive.
 pub const ZIPPED_NAME: &str = "content.otio";
 
@@ -165,10 +172,7 @@ fn range(node: &Node<'_>) -> Option<Range> {
 }
 
 fn is_known_reference(node: &Node<'_>) -> bool {
-    matches!(
-        schema(node),
-        "ExternalReference" | "ImageSequenceReference" | "MissingReference" | "GeneratorReference"
-    )
+    REFERENCES.contains(&schema(node))
 }
 
 /// Whether it is a vendor's own reference, in what is meant as media.
@@ -232,6 +236,10 @@ fn extent(node: &Node<'_>) -> Option<Range> {
     }
 }
 
+fn is_off(node: &Node<'_>) -> bool {
+    matches!(node.get("enabled"), Node::Truth(false))
+}
+
 fn changes_speed(node: &Node<'_>) -> bool {
     node.get("effects").items().iter().any(|effect| {
         let schema = schema(effect);
@@ -252,8 +260,7 @@ impl Walk {
             "Track" | "Sequence" => self.composition(node, spot, true),
             "Clip" => self.clip(node, spot),
             "SerializableCollection" | "SerializeableCollection" => self.children(node, spot),
-            // Times and sizes.
-            "RationalTime" | "TimeRange" | "TimeTransform" | "Box2d" | "V2d" => Ok(()),
+            value if VALUES.contains(&value) => Ok(()),
             _ if is_reference(node) || is_held_reference(node, spot) => self.loose(node, spot),
             unknown => self.unknown(unknown, node, spot),
         }
@@ -340,7 +347,7 @@ impl Walk {
         in_turn: bool,
     ) -> Result<(), TimelineError> {
         let mut inner = spot.clone();
-        inner.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        inner.enabled &= !is_off(node);
         if let Some(trim) = range(node.get("source_range")) {
             let begin = spot.sight.zero;
             inner.sight = spot.sight.through(begin, Some(trim.duration), Some(trim.start));
@@ -385,7 +392,7 @@ impl Walk {
 
     fn clip(&mut self, node: &Node<'_>, spot: &Spot) -> Result<(), TimelineError> {
         let mut spot = spot.at(&format!("clip {:?}", name(node)));
-        spot.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        spot.enabled &= !is_off(node);
         spot.held = None;
         let all = media(node);
         if all.is_empty() {

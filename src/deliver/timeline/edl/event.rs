@@ -172,7 +172,7 @@ impl Event {
     }
 }
 
-/// How an event begins. A time that stands first is none.
+/// Whether a word is the number of an event. A time that stands first is none.
 fn is_number(word: &str) -> bool {
     let numbered = word.len() <= 8 && word.starts_with(|first: char| first.is_ascii_digit());
     numbered && Timecode::parse(word).is_none()

@@ -8,12 +8,15 @@ use crate::deliver::timeline::collector::is_place;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
 use crate::deliver::timeline::json::Node;
+use crate::deliver::timeline::otio::REFERENCES;
 use crate::deliver::timeline::otio::SHOW_NOTHING;
 use crate::deliver::timeline::otio::Spot;
+use crate::deliver::timeline::otio::VALUES;
 use crate::deliver::timeline::otio::Walk;
 use crate::deliver::timeline::otio::children;
 use crate::deliver::timeline::otio::has_target;
 use crate::deliver::timeline::otio::is_known_reference;
+use crate::deliver::timeline::otio::is_off;
 use crate::deliver::timeline::otio::name;
 use crate::deliver::timeline::otio::schema;
 use crate::model::Reference;
@@ -87,7 +90,7 @@ impl Walk {
         let before = self.out.count();
         let reference = mention(name(node), spot.usage, spot.place.clone());
         let mut reference = self.placed(reference, node, spot);
-        reference.enabled &= !matches!(node.get("enabled"), Node::Truth(false));
+        reference.enabled &= !is_off(node);
         let held = Some(Held { reference: reference.clone(), texts: true });
         self.value(node, &Spot { held, enabled: reference.enabled, ..spot.clone() })?;
         // A composition shows what is in it.
@@ -161,8 +164,8 @@ pub(super) fn is_hollow(node: &Node<'_>) -> bool {
 
 /// Whether what is of this schema says what it shows, if it shows anything.
 fn is_known(schema: &str) -> bool {
-    /// Compositions, what stands in them, and values.
-    const KNOWN: &[&str] = &[
+    /// Compositions, and what stands in them.
+    const COMPOSED: &[&str] = &[
         "Clip",
         "Track",
         "Sequence",
@@ -170,15 +173,6 @@ fn is_known(schema: &str) -> bool {
         "Timeline",
         "SerializableCollection",
         "SerializeableCollection",
-        "ExternalReference",
-        "ImageSequenceReference",
-        "MissingReference",
-        "GeneratorReference",
-        "RationalTime",
-        "TimeRange",
-        "TimeTransform",
-        "Box2d",
-        "V2d",
     ];
-    SHOW_NOTHING.contains(&schema) || KNOWN.contains(&schema)
+    [COMPOSED, SHOW_NOTHING, REFERENCES, VALUES].iter().any(|known| known.contains(&schema))
 }
