@@ -9,7 +9,6 @@
 mod leaving;
 mod standing;
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -28,6 +27,7 @@ use crate::deliver::package::Algorithm;
 use crate::deliver::staging::{PARTIAL, Staging, sweep};
 use crate::failpoint;
 use crate::model::{AssetId, AssetPath, DeliverableState, Event, Exported, Outcome, RelPath};
+use crate::observe::presence::is_nothing;
 use crate::record::Record;
 
 /// How to export.
@@ -349,9 +349,7 @@ impl Delivery<'_> {
 fn is_file(path: &Path) -> Result<bool, AppError> {
     match std::fs::symlink_metadata(path) {
         Ok(found) => Ok(found.is_file()),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(false)
-        }
+        Err(error) if is_nothing(&error) => Ok(false),
         Err(error) => Err(AppError::io("look at", path)(error)),
     }
 }

@@ -263,68 +263,94 @@ fn make(context: &Context<'_>, dir: &Path, options: &InitOptions) -> Result<Init
             format!("bundled profiles: {}", known.join(", ")),
         )
     })?;
+    let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
     if dir.join(CONTROL).is_dir() {
-        let project = Project::at(&dir)?;
-        project.reader()?;
-        let asked = options.ledger.as_ref().map(|file| context.absolute(file));
-        let known = &project.config.ledger;
-        if asked.is_some_and(|asked| fs::canonicalize(asked).ok() != fs::canonicalize(known).ok()) {
-            return Err(AppError::usage(
-                format!("there is a project already, and its ledger is {}", known.display()),
-                "ledger in .genlock/config.toml says where it is",
-            ));
-        }
-        let policy = options.profile.as_ref().and_then(|_| project.policy().ok());
-        if let Some(policy) = policy.filter(|policy| policy.profile != profile.name) {
-            return Err(AppError::usage(
-                format!("there is a project already, and its policy is {:?}", policy.profile),
-                "a policy is changed in .genlock/policy.toml, on the record; genlock policy explain \
-                 --profile NAME shows what a bundled one says",
-            ));
-        }
+        let asked = options.profile.as_ref().map(|_| profile.name);
+        let project = as_asked(Project::at(&dir)?, ledger.as_deref(), asked)?;
         return Ok(Initialized { project, created: false, profile: profile.name });
     }
-    let ledger = options.ledger.as_ref().map(|file| context.absolute(file));
-    let ledger_folder = ledger.as_deref().and_then(Path::parent).unwrap_or(&dir);
-    if !ledger_folder.is_dir() {
+    check_place(&dir, ledger.as_deref())?;
+    let created = put(context, &dir, profile.text, ledger.as_deref())?;
+    discard_drafts(&dir);
+    let project = Project::at(&dir)?;
+    project.reader()?;
+    Ok(Initialized { project, created, profile: profile.name })
+}
+
+/// The project that is there, if it is what is asked for.
+fn as_asked(
+    project: Project,
+    ledger: Option<&Path>,
+    profile: Option<&str>,
+) -> Result<Project, AppError> {
+    project.reader()?;
+    let known = &project.config.ledger;
+    if ledger.is_some_and(|asked| fs::canonicalize(asked).ok() != fs::canonicalize(known).ok()) {
         return Err(AppError::usage(
-            format!("there is no folder {} for the ledger", ledger_folder.display()),
+            format!("there is a project already, and its ledger is {}", known.display()),
+            "ledger in .genlock/config.toml says where it is",
+        ));
+    }
+    let differs = |asked: &str| project.policy().ok().filter(|policy| policy.profile != asked);
+    if let Some(policy) = profile.and_then(differs) {
+        return Err(AppError::usage(
+            format!("there is a project already, and its policy is {:?}", policy.profile),
+            "a policy is changed in .genlock/policy.toml, on the record; genlock policy explain \
+             --profile NAME shows what a bundled one says",
+        ));
+    }
+    Ok(project)
+}
+
+/// Whether a ledger can lie where it is to: in a folder that is there, on a local disk, and not among the
+/// media.
+fn check_place(dir: &Path, ledger: Option<&Path>) -> Result<(), AppError> {
+    let folder = ledger.and_then(Path::parent).unwrap_or(dir);
+    if !folder.is_dir() {
+        return Err(AppError::usage(
+            format!("there is no folder {} for the ledger", folder.display()),
             "make it first, on a local disk",
         ));
     }
-    let real = fs::canonicalize(ledger_folder).map_err(AppError::io("open", ledger_folder))?;
-    if ledger.is_some() && real.starts_with(&dir) {
+    let real = fs::canonicalize(folder).map_err(AppError::io("open", folder))?;
+    if ledger.is_some() && real.starts_with(dir) {
         return Err(AppError::usage(
             "the ledger would lie among the media and be scanned with them",
             "leave --ledger away, or name a file outside the project",
         ));
     }
-    local(ledger_folder)?;
-    // Made aside and renamed, so that a project is there complete or not at all; a `.genlock/`
-    // without a ledger is then always a lost ledger, never a half-made one.
+    local(folder)
+}
+
+/// Puts a new `.genlock/` in place; whether it is ours that is there then.
+///
+/// Made aside and renamed, so that a project is there complete or not at all; a `.genlock/` without a
+/// ledger is then always a lost ledger, never a half-made one.
+fn put(
+    context: &Context<'_>,
+    dir: &Path,
+    policy: &str,
+    ledger: Option<&Path>,
+) -> Result<bool, AppError> {
     let draft = dir.join(format!("{CONTROL}.{}.genlock-tmp", std::process::id()));
     // One of this name is what a killed process with our number left behind.
     let _ = fs::remove_dir_all(&draft);
-    let made = fill(context, &dir, &draft, profile.text, ledger.as_deref()).and_then(|()| {
+    let made = fill(context, dir, &draft, policy, ledger).and_then(|()| {
         let control = dir.join(CONTROL);
         failpoint::hit("project-filled");
         fs::rename(&draft, &control).map_err(AppError::io("create", &control))?;
-        let synced = fs::File::open(&dir).and_then(|folder| folder.sync_all());
-        synced.map_err(AppError::io("sync", &dir))
+        let synced = fs::File::open(dir).and_then(|folder| folder.sync_all());
+        synced.map_err(AppError::io("sync", dir))
     });
-    let created = match made {
-        Ok(()) => true,
+    match made {
+        Ok(()) => Ok(true),
         // Somebody else was faster; theirs stands.
-        Err(_) if dir.join(CONTROL).is_dir() => false,
+        Err(_) if dir.join(CONTROL).is_dir() => Ok(false),
         Err(error) => {
             let _ = fs::remove_dir_all(&draft);
-            return Err(error);
+            Err(error)
         }
-    };
-    discard_drafts(&dir);
-    let project = Project::at(&dir)?;
-    project.reader()?;
-    Ok(Initialized { project, created, profile: profile.name })
+    }
 }
 
 /// Takes away what killed processes left half made. Whoever is still at it comes too late anyway:

@@ -3,18 +3,19 @@
 //! A path, a folder, a glob, a folded sequence as `ls` prints it, a full id, or at least eight of
 //! its hex digits. Paths are tried from the folder the user stands in, then from the project.
 
+mod pattern;
+
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-
-use globset::GlobMatcher;
+use std::path::Path;
 
 use crate::app::confirm::Place;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
-use crate::model::{AssetId, AssetPath, RelPath, RootName, glob, unescape_bytes};
-use crate::observe::FramePattern;
+use crate::model::{AssetId, AssetPath, RelPath, RootName, unescape_bytes};
+
+pub(super) use crate::app::select::pattern::{Pattern, has_wildcards, in_folders_there, unescaped};
 
 /// What an argument stands for.
 #[derive(Clone, Debug)]
@@ -223,7 +224,7 @@ pub(super) fn is_glob(
     text: &str,
 ) -> Result<bool, AppError> {
     let readings = Wanted::new(project, context, reader, text)?.readings;
-    let is_one = |one: &Reading| matches!(one, Reading::Like(pattern) if pattern.glob.is_some());
+    let is_one = |one: &Reading| matches!(one, Reading::Like(pattern) if pattern.is_glob());
     if !readings.iter().any(is_one) {
         return Ok(false);
     }
@@ -265,126 +266,6 @@ fn has_star(path: &AssetPath) -> bool {
     path.path.as_bytes().contains(&b'*')
 }
 
-/// A pattern typed below a folder, its first names taken for what they name as long as that is there:
-/// `[AI]/**` is for the folder `[AI]`, not for `A` and `I`.
-pub(super) fn in_folders_there(folder: Option<PathBuf>, text: &str) -> String {
-    let Some(mut folder) = folder else { return text.to_owned() };
-    let (mut named, mut rest) = (String::new(), text);
-    while let Some((name, below)) = rest.split_once('/') {
-        folder.push(name);
-        if name.contains('*') || !folder.is_dir() {
-            break;
-        }
-        named.push_str(&globset::escape(name));
-        named.push('/');
-        rest = below;
-    }
-    named + rest
-}
-
-/// The one name that a part of a pattern fits, as `globset::escape` writes it. None when it fits others.
-pub(super) fn unescaped(part: &str) -> Option<String> {
-    let mut name = String::new();
-    let mut chars = part.chars();
-    while let Some(char) = chars.next() {
-        name.push(match char {
-            '[' => {
-                let (one, end) = (chars.next()?, chars.next()?);
-                if end != ']' || !"?*[]{}".contains(one) {
-                    return None;
-                }
-                one
-            }
-            '*' | '?' | '{' => return None,
-            plain => plain,
-        });
-    }
-    Some(name)
-}
-
-/// Whether a text can be a pattern, by what is in it.
-pub(super) fn has_wildcards(text: &str) -> bool {
-    text.contains(['*', '?', '[', '{'])
-}
-
-/// A glob or a folded sequence below a root.
-pub(super) struct Pattern {
-    root: RootName,
-    /// The folder that the glob is matched below.
-    below: RelPath,
-    glob: Option<GlobMatcher>,
-    sequence: Option<(RelPath, FramePattern)>,
-}
-
-impl Pattern {
-    /// Reads a pattern below a root: `*` and `?` stay within a segment, `**` crosses them.
-    pub(super) fn new(root: RootName, text: &str) -> Result<Self, AppError> {
-        let sequence = RelPath::new(text).ok().and_then(|path| {
-            let (directory, name) = path.split();
-            let directory = unescaped(std::str::from_utf8(directory.as_bytes()).ok()?)?;
-            Some((RelPath::new(directory).ok()?, FramePattern::parse(name)?))
-        });
-        // `[1001-1096]` is frames, not a set of characters.
-        let glob = if sequence.is_none() && has_wildcards(text) {
-            Some(glob(text).map_err(|error| {
-                AppError::usage(
-                    format!("{text:?} is not a pattern: {}", error.kind()),
-                    "quote patterns for the shell, e.g. 'reel1/**'",
-                )
-            })?)
-        } else {
-            None
-        };
-        let glob = glob.map(|glob| glob.compile_matcher());
-        Ok(Self { root, below: RelPath::root(), glob, sequence })
-    }
-
-    /// The same where the name of a folder or of a sequence is not UTF-8, which no glob can be: the folders
-    /// down to the last such name are meant letter by letter.
-    pub(super) fn of_bytes(path: &AssetPath) -> Option<Self> {
-        let root = path.root.clone();
-        let (directory, name) = path.path.split();
-        if let Some(frames) = FramePattern::parse(name) {
-            let (below, sequence) = (RelPath::root(), Some((directory, frames)));
-            return Some(Self { root, below, glob: None, sequence });
-        }
-        let bytes = path.path.as_bytes();
-        let mut slashes = (0..bytes.len()).filter(|at| bytes[*at] == b'/');
-        let (at, text) =
-            slashes.find_map(|at| Some((at, std::str::from_utf8(&bytes[at + 1..]).ok()?)))?;
-        let below = RelPath::new(&bytes[..at]).ok()?;
-        let pattern = Self::new(root, text).ok().filter(Self::is_one)?;
-        Some(Self { below, ..pattern })
-    }
-
-    /// The folder below which everything it can match lies.
-    pub(super) fn base(&self) -> RelPath {
-        self.sequence.as_ref().map_or_else(|| self.below.clone(), |(folder, _)| folder.clone())
-    }
-
-    /// Whether it is one, and not just a name.
-    fn is_one(&self) -> bool {
-        self.glob.is_some() || self.sequence.is_some()
-    }
-
-    /// Whether a path fits, or lies in a folder that fits: `reel1/*` must not leave out what is in
-    /// the folders of `reel1`.
-    pub(super) fn matches(&self, root: &RootName, path: &RelPath) -> bool {
-        if *root != self.root {
-            return false;
-        }
-        let glob = self.glob.as_ref().is_some_and(|glob| {
-            let Ok(path) = path.as_path().strip_prefix(self.below.as_path()) else { return false };
-            let above = path.ancestors();
-            above.take_while(|part| *part != Path::new("")).any(|part| glob.is_match(part))
-        });
-        glob || self.sequence.as_ref().is_some_and(|(directory, frames)| {
-            let (here, name) = path.split();
-            here == *directory && frames.frame_of(name).is_some()
-        })
-    }
-}
-
 impl Wanted {
     /// What to say when it stands for nothing.
     fn nothing(&mut self) -> AppError {
@@ -412,43 +293,13 @@ impl Wanted {
         if one.id.is_some() {
             return Ok(one);
         }
-        let located = |bytes: &[u8]| {
-            let path = context.absolute(Path::new(OsStr::from_bytes(bytes)));
-            project.locate(&path).map(|(_, path)| path)
-        };
-        let rooted = rooted(project, argument);
-        let below_root = |bytes: Option<&[u8]>| {
-            let (root, _) = rooted.clone()?;
-            RelPath::new(bytes?).ok().map(|path| AssetPath::new(root, path))
-        };
-        let below = rooted.as_ref().map(|(_, below)| *below);
-        let here = located(argument.as_bytes());
-        let there = below_root(below.map(str::as_bytes)).filter(|it| here.as_ref() != Some(it));
-        // A name that is there is that name, whatever else could be read into it.
-        one.readings.extend(here.iter().chain(&there).cloned().map(Reading::At));
-        // Names that are not UTF-8 are typed in the escaped form in which they are printed.
-        if let Some(bytes) = unescape_bytes(argument) {
-            let below = below.and_then(unescape_bytes);
-            let printed = [located(&bytes), below_root(below.as_deref())];
-            let printed: Vec<_> = printed.into_iter().flatten().collect();
-            one.readings.extend(printed.iter().cloned().map(Reading::At));
-            one.readings.extend(printed.iter().filter_map(Pattern::of_bytes).map(Reading::Like));
-        }
+        let places = one.names(project, context);
         // Also where no scan has seen it: nothing is decided of what its name would fit as a pattern.
         let mut names = one.readings.iter();
         if names.any(|it| matches!(it, Reading::At(path) if is_on_disk(project, path))) {
             return Ok(one);
         }
-        for path in [here, there].into_iter().flatten() {
-            if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
-                let text = in_folders_there(project.folder(&path.root), text);
-                match Pattern::new(path.root.clone(), &text) {
-                    Ok(pattern) if pattern.is_one() => one.readings.push(Reading::Like(pattern)),
-                    Ok(_) => {}
-                    Err(broken) => one.broken = Some(broken),
-                }
-            }
-        }
+        one.patterns(project, places);
         one.readings.extend(unconfigured(project, reader, argument)?);
         if one.readings.is_empty() {
             return Err(AppError::usage(
@@ -457,6 +308,47 @@ impl Wanted {
             ));
         }
         Ok(one)
+    }
+
+    /// Reads it as a name. Gives where it can lie: from the folder the user stands in, and from the root.
+    fn names(&mut self, project: &Project, context: &Context<'_>) -> Vec<AssetPath> {
+        let located = |bytes: &[u8]| {
+            let path = context.absolute(Path::new(OsStr::from_bytes(bytes)));
+            project.locate(&path).map(|(_, path)| path)
+        };
+        let rooted = rooted(project, &self.argument);
+        let below_root = |bytes: Option<&[u8]>| {
+            let (root, _) = rooted.clone()?;
+            RelPath::new(bytes?).ok().map(|path| AssetPath::new(root, path))
+        };
+        let below = rooted.as_ref().map(|(_, below)| *below);
+        let here = located(self.argument.as_bytes());
+        let there = below_root(below.map(str::as_bytes)).filter(|it| here.as_ref() != Some(it));
+        // A name that is there is that name, whatever else could be read into it.
+        self.readings.extend(here.iter().chain(&there).cloned().map(Reading::At));
+        // Names that are not UTF-8 are typed in the escaped form in which they are printed.
+        if let Some(bytes) = unescape_bytes(&self.argument) {
+            let below = below.and_then(unescape_bytes);
+            let printed = [located(&bytes), below_root(below.as_deref())];
+            let printed: Vec<_> = printed.into_iter().flatten().collect();
+            self.readings.extend(printed.iter().cloned().map(Reading::At));
+            self.readings.extend(printed.iter().filter_map(Pattern::of_bytes).map(Reading::Like));
+        }
+        here.into_iter().chain(there).collect()
+    }
+
+    /// Reads it as a pattern, below what could be its name.
+    fn patterns(&mut self, project: &Project, places: Vec<AssetPath>) {
+        for path in places {
+            if let Ok(text) = std::str::from_utf8(path.path.as_bytes()) {
+                let text = in_folders_there(project.folder(&path.root), text);
+                match Pattern::new(path.root.clone(), &text) {
+                    Ok(pattern) if pattern.is_one() => self.readings.push(Reading::Like(pattern)),
+                    Ok(_) => {}
+                    Err(broken) => self.broken = Some(broken),
+                }
+            }
+        }
     }
 }
 

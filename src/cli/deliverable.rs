@@ -11,7 +11,8 @@ use crate::app::{
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::model::{
-    AssetId, AssetPath, DeliverableState, MediaProblem, Reference, Rendered, Resolution, Timestamp,
+    AssetId, AssetPath, DeliverableState, FinalItem, MediaProblem, Reference, Rendered, Resolution,
+    Timestamp,
 };
 use crate::report::{DeliverableLine, PathView, ProblemView, clean, count, to_the_second};
 
@@ -225,8 +226,13 @@ pub(super) fn show(
         output.json(&detail(details));
         return Ok(exit);
     }
-    let DeliverableDetails { view: one, timelines, played, problems, .. } = &details;
-    output.line(&format!("{}  {}", clean(&one.name), one.state.as_str()));
+    text(&details, output);
+    Ok(exit)
+}
+
+fn text(details: &DeliverableDetails, output: &mut Output) {
+    let DeliverableDetails { view: one, timelines, played, problems, .. } = details;
+    output.line(&format!("{}  {}", clean(&one.name), one.state));
     for path in &one.paths {
         output.line(&format!("  contains {}", clean(path)));
     }
@@ -237,36 +243,30 @@ pub(super) fn show(
         output.line(&format!("  contains the package {}", clean(package)));
     }
     if let Some((outcome, at)) = one.gate {
-        output.line(&format!("  last gate: {} at {}", outcome.as_str(), at.to_the_second()));
+        output.line(&format!("  last gate: {outcome} at {}", at.to_the_second()));
     }
     for timeline in timelines {
         output.line(&format!("  {}:", clean(&timeline.named.to_string())));
         for note in &timeline.notes {
             output.line(&format!("    note: {}", clean(note)));
         }
-        for (reference, answer) in &timeline.references {
-            output.line(&format!("    {}", reference_line(reference, answer)));
-        }
+        mentions(&timeline.references, output);
     }
     for package in played {
         let (named, kind) = (package.named.to_string(), package.kind);
         output.line(&format!("  {}, what its compositions play ({kind}):", clean(&named)));
-        for (reference, answer) in &package.references {
-            output.line(&format!("    {}", reference_line(reference, answer)));
-        }
+        mentions(&package.references, output);
     }
     for problem in problems {
         let path = problem.path.to_string();
         output.line(&format!("  {}: {}", clean(&path), clean(&problem.problem)));
     }
     output.line(&format!("  {}, as last observed:", count(one.contents.len() as u64, "file")));
-    for item in &one.contents {
-        output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
-    }
+    files(&one.contents, output);
     for (at, done) in &details.renders {
         output.line(&format!("  {}", rendered(*at, done)));
-        for item in done.outputs.iter().filter(|_| done.is_rendition()) {
-            output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
+        if done.is_rendition() {
+            files(&done.outputs, output);
         }
     }
     for (at, done) in &details.exports {
@@ -278,7 +278,18 @@ pub(super) fn show(
             "it changed since it was finalised: genlock reopen it before anything is exported",
         );
     }
-    Ok(exit)
+}
+
+fn mentions(all: &[(Reference, Answer)], output: &mut Output) {
+    for (reference, answer) in all {
+        output.line(&format!("    {}", reference_line(reference, answer)));
+    }
+}
+
+fn files(all: &[FinalItem], output: &mut Output) {
+    for item in all {
+        output.line(&format!("    {}  {}", item.asset.short(), clean(&item.path.to_string())));
+    }
 }
 
 /// `rendered 2026-05-04T10:12:00Z: ffmpeg …, 2 renditions`.
@@ -337,28 +348,7 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         files: done.files,
         bytes: done.bytes,
     });
-    let by_glob = named.iter().map(|item| {
-        let path = item.path.to_string();
-        ReferenceView {
-            name: path.rsplit('/').next().unwrap_or_default().to_owned(),
-            target: Some(path.clone()),
-            reel: None,
-            record_in: None,
-            record_out: None,
-            track: None,
-            enabled: true,
-            resolution: Resolution::Resolved,
-            asset: Some(item.asset.to_string()),
-            path: Some(path),
-            path_bytes: item.path.base64_when_not_utf8(),
-            files: None,
-            timeline: None,
-            package: None,
-            place: None,
-            why: None,
-        }
-    });
-    let mut references: Vec<_> = by_glob.collect();
+    let mut references: Vec<_> = named.iter().map(by_glob).collect();
     let mut notes = Vec::new();
     for timeline in timelines {
         let named = timeline.named.to_string();
@@ -383,6 +373,29 @@ fn detail(details: DeliverableDetails) -> DeliverableDetail {
         renditions,
         exports: exports.collect(),
         problems: problems.into_iter().map(problem).collect(),
+    }
+}
+
+/// A file that a glob of the deliverable names.
+fn by_glob(item: &FinalItem) -> ReferenceView {
+    let path = item.path.to_string();
+    ReferenceView {
+        name: path.rsplit('/').next().unwrap_or_default().to_owned(),
+        target: Some(path.clone()),
+        reel: None,
+        record_in: None,
+        record_out: None,
+        track: None,
+        enabled: true,
+        resolution: Resolution::Resolved,
+        asset: Some(item.asset.to_string()),
+        path: Some(path),
+        path_bytes: item.path.base64_when_not_utf8(),
+        files: None,
+        timeline: None,
+        package: None,
+        place: None,
+        why: None,
     }
 }
 

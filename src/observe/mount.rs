@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{fstatfs, major, minor, statfs, statvfs};
@@ -215,6 +216,12 @@ impl FileSystemIds {
         self.known.push((device, id));
         id
     }
+}
+
+/// The device that a folder lies on now, as fingerprints have it.
+pub fn device_of(folder: &Path) -> io::Result<u64> {
+    let found = std::fs::metadata(folder)?;
+    Ok(FileSystemIds::default().id_of(found.dev(), folder))
 }
 
 /// None on a local file system, and where nothing better than `st_dev` can be learnt.

@@ -5,11 +5,11 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
 use crate::model::PathPattern;
+use crate::observe::presence::lies_at;
 
 /// Behind each name, so that ignore rules know it for ours wherever the ledger lies.
 const SUFFIX: &str = ".genlock-tmp";
@@ -47,7 +47,7 @@ impl AtWork {
             file.write_all(&said).map_err(AppError::io("write", &path))?;
             file.lock().map_err(AppError::io("lock", &path))?;
             // One that was swept away before it was locked says nothing to anybody.
-            if is_in_place(&file, &path) {
+            if lies_at(&file, &path) {
                 return Ok(Self { path, _lock: file });
             }
         }
@@ -96,12 +96,6 @@ fn sweep(folder: &Path) {
             let _ = fs::remove_file(&path);
         }
     }
-}
-
-fn is_in_place(file: &File, path: &Path) -> bool {
-    let (ours, there) = (file.metadata(), fs::metadata(path));
-    matches!((ours, there), (Ok(ours), Ok(there))
-        if (ours.dev(), ours.ino()) == (there.dev(), there.ino()))
 }
 
 fn folder(ledger: &Path) -> PathBuf {

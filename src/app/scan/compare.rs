@@ -6,7 +6,6 @@ use std::collections::hash_map::RandomState;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::hash::BuildHasher;
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +23,8 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Found, RelPath, Sighting};
-use crate::observe::{Entry, FileSystemIds, Listing, WalkError, sidecar};
+use crate::observe::presence::is_nothing;
+use crate::observe::{Entry, Listing, WalkError, device_of, sidecar};
 use crate::problem::Problem;
 
 /// Folders compared with one state of the ledger.
@@ -94,8 +94,7 @@ impl Compared {
     pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
         let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
             Ok(found) => Some(found.is_dir()),
-            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-                .then_some(false),
+            Err(error) => is_nothing(&error).then_some(false),
         };
         if there(directory)? {
             return None;
@@ -104,8 +103,8 @@ impl Compared {
         while !above.is_root() {
             above = above.split().0;
             if let Some((complete, device)) = self.visited(&above) {
-                let stays =
-                    complete && device != 0 && device_of(&root.join(above.as_path())) == device;
+                let now = device_of(&root.join(above.as_path()));
+                let stays = complete && device != 0 && now.is_ok_and(|now| now == device);
                 // Asked last: before, it may have been the mount that was not there.
                 return (stays && !there(directory)?).then_some(device);
             }
@@ -115,12 +114,6 @@ impl Compared {
         }
         None
     }
-}
-
-/// The device that a folder lies on now; zero when that is not known.
-fn device_of(folder: &Path) -> u64 {
-    let found = fs::metadata(folder);
-    found.map_or(0, |found| FileSystemIds::default().id_of(found.dev(), folder))
 }
 
 /// What a folder shows that the ledger does not say.
@@ -358,7 +351,7 @@ impl<'a> Comparer<'a> {
         let Some(disk) = self.project.on_disk(path) else { return false };
         match fs::symlink_metadata(disk) {
             Ok(found) => found.ino() != inode,
-            Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+            Err(error) => is_nothing(&error),
         }
     }
 }
@@ -409,7 +402,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let root = temp.path();
         fs::create_dir(root.join("share")).unwrap();
-        let device = device_of(root);
+        let device = device_of(root).unwrap();
         let listed = |complete: bool, device: u64| {
             let mut compared = Compared::default();
             let key = compared.hasher.hash_one(rel("share").as_bytes());

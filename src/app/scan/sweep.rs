@@ -7,7 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -16,6 +15,7 @@ use crate::app::scan::compare::Compared;
 use crate::app::scan::{Departed, Part, ScanOutcome};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{AssetPath, DirectoryObserved, Event, Found, Head, RelPath, RootName, Seq};
+use crate::observe::presence::is_nothing;
 use crate::observe::{FileSystemIds, fingerprint};
 use crate::problem::Problem;
 
@@ -126,7 +126,7 @@ impl Part<'_> {
                     let device = fingerprint::of(&found).device;
                     return Some(FileSystemIds::default().id_of(device, &disk));
                 }
-                Err(error) if !is_nothing(error.kind()) => return None,
+                Err(error) if !is_nothing(&error) => return None,
                 _ if here.is_root() => return None,
                 _ => here = here.split().0,
             }
@@ -166,11 +166,7 @@ impl Part<'_> {
 }
 
 fn is_absent(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_err_and(|error| is_nothing(error.kind()))
-}
-
-const fn is_nothing(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
+    std::fs::symlink_metadata(path).is_err_and(|error| is_nothing(&error))
 }
 
 /// Which of these devices, on which something is not there, are here under another number.

@@ -2,13 +2,12 @@
 //! changed, and cannot be verified either: said once for a root or a volume, not for every file.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::app::{AppError, Project};
 use crate::ledger::Reader;
 use crate::model::{AssetPath, RelPath, RootName};
-use crate::observe::FileSystemIds;
+use crate::observe::device_of;
 use crate::problem::Problem;
 
 /// What is away, with how many files and the first place.
@@ -53,8 +52,7 @@ impl Absent {
             above = above.split().0;
         }
         let disk = root.path.join(above.as_path());
-        let found = std::fs::metadata(&disk).map_err(AppError::io("look at", &disk))?;
-        let now = FileSystemIds::default().id_of(found.dev(), &disk);
+        let now = device_of(&disk).map_err(AppError::io("look at", &disk))?;
         let lay = reader.fingerprint_at(path)?.map_or(now, |print| print.device);
         if lay != now {
             let folder = AssetPath::new(path.root.clone(), path.path.split().0);

@@ -3,11 +3,11 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{AppError, Context};
+use crate::observe::presence::lies_at;
 
 /// Held while it lives.
 pub(super) struct WatchLock {
@@ -67,9 +67,7 @@ impl WatchLock {
 
     /// Whether the file that is locked is the one that lies there.
     fn is_in_place(&self) -> bool {
-        let (ours, there) = (self.file.metadata(), std::fs::metadata(&self.path));
-        matches!((ours, there), (Ok(ours), Ok(there))
-            if (ours.dev(), ours.ino()) == (there.dev(), there.ino()))
+        lies_at(&self.file, &self.path)
     }
 }
 

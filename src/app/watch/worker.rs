@@ -27,6 +27,7 @@ use crate::clock::Stopwatch;
 use crate::ledger::LedgerError;
 use crate::model::{Event, RelPath, RootName, ScanCompleted};
 use crate::observe::Filter;
+use crate::observe::presence::is_nothing;
 use crate::problem::Problem;
 
 /// What there is to do.
@@ -389,8 +390,7 @@ impl Worker<'_> {
 /// Whether the system says what there is at a place, or that there is nothing.
 fn is_reachable(parts: &[WatchedPart], place: &Place) -> bool {
     let found = std::fs::symlink_metadata(parts[place.part].disk(&place.path));
-    let absent = |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory);
-    found.map_or_else(|error| absent(error.kind()), |_| true)
+    found.map_or_else(|error| is_nothing(&error), |_| true)
 }
 
 /// The problem in an error that may be over in a moment: somebody else writes, or a disk is full.

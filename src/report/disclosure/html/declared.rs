@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::model::{Declaration, Medium, Prominence};
 use crate::report::disclosure::DisclosedDeclaration;
 use crate::report::disclosure::html::markup::{List, Own, Text};
 use crate::report::disclosure::words::{input, step, talent, time, tool_terms};
@@ -37,50 +38,9 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
         Own(&said.purpose)
     )?;
     let mut list = List::begin(out)?;
-    list.text("Declared by", &format!("{} on {}", view.by, time(&view.at)))?;
-    let sent = view.reported.as_ref().map(|sent| {
-        let document = sent.document.as_ref();
-        let document = document.map(|hash| format!(", document BLAKE3 {hash}")).unwrap_or_default();
-        format!("to {} on {}{document}", sent.to, sent.on)
-    });
-    list.text("Reported", sent.as_deref().unwrap_or("not as it stands"))?;
-    list.text("Answered with", view.tier.as_str())?;
-    list.limited("Because", disclosed.reasons.iter().map(|one| one.why.as_str()))?;
-    let rules = &said.principles;
-    let asked = [
-        ("P1 copies nothing that is not owned", rules.p1),
-        ("P2 tools keep, re-use and learn nothing", rules.p2),
-        ("P3 enterprise-secured where possible", rules.p3),
-        ("P4 temporary, not in final deliverables", rules.p4),
-        ("P5 replaces no talent or union work without consent", rules.p5),
-    ];
-    let asked: Vec<_> = asked.map(|(what, one)| format!("{what}: {}", answered(one))).to_vec();
-    list.many("Principles", asked.iter().map(String::as_str))?;
-    let unsaid = "not said";
-    list.text("Medium", said.medium.map_or(unsaid, |one| one.as_str()))?;
-    list.text("Phase", said.phase.as_deref().unwrap_or(unsaid))?;
-    let is_final = said.is_final.map_or(unsaid, |is| if is { "final" } else { "temporary" });
-    list.text("Temporary or final", is_final)?;
-    list.text("Prominence", said.prominence.map_or(unsaid, |one| one.as_str()))?;
-    let elements: Vec<_> = said.elements.iter().map(String::as_str).collect();
-    list.text(
-        "Elements",
-        if elements.is_empty() { unsaid.to_owned() } else { elements.join(", ") }.as_str(),
-    )?;
-    let tool = [&said.tool, &said.tool_version].into_iter().flatten().cloned().collect::<Vec<_>>();
-    list.text("Tool", if tool.is_empty() { unsaid.to_owned() } else { tool.join(" ") }.as_str())?;
-    let model = [&said.model, &said.model_version].into_iter().flatten().cloned();
-    let model = model.collect::<Vec<_>>();
-    list.text(
-        "Model",
-        if model.is_empty() { unsaid.to_owned() } else { model.join(" ") }.as_str(),
-    )?;
-    list.text("Licence tier", said.licence_tier.as_deref().unwrap_or(unsaid))?;
-    let register: Vec<_> = disclosed.register.iter().map(tool_terms).collect();
-    list.limited("Register of tools", register.iter().map(String::as_str))?;
-    list.limited("Prompts", said.prompts.iter().map(String::as_str))?;
-    let inputs: Vec<_> = said.inputs.iter().map(input).collect();
-    list.limited_or("Source material", inputs.iter().map(String::as_str), unsaid)?;
+    recorded(&mut list, disclosed)?;
+    purpose(&mut list, said)?;
+    means(&mut list, disclosed)?;
     for (name, one) in [
         ("Personal data", said.personal_data),
         ("Commissioner's material", said.proprietary),
@@ -97,7 +57,7 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
     }
     let people: Vec<_> = said.talent.iter().map(talent).collect();
     list.limited_or("Talent", people.iter().map(String::as_str), "nobody named")?;
-    list.text("Human contribution", said.human_contribution.as_deref().unwrap_or(unsaid))?;
+    list.text("Human contribution", said.human_contribution.as_deref().unwrap_or(UNSAID))?;
     let steps: Vec<_> = said.pipeline.iter().map(step).collect();
     list.limited("Pipeline", steps.iter().map(String::as_str))?;
     for (name, text) in [
@@ -113,4 +73,59 @@ fn declaration(out: &mut dyn Write, disclosed: &DisclosedDeclaration) -> io::Res
     }
     list.end()?;
     writeln!(out, "</article>")
+}
+
+/// What stands where nothing was answered.
+const UNSAID: &str = "not said";
+
+/// Who said it, whom it went to, and what was answered.
+fn recorded(list: &mut List<'_>, disclosed: &DisclosedDeclaration) -> io::Result<()> {
+    let view = &disclosed.declaration;
+    list.text("Declared by", &format!("{} on {}", view.by, time(&view.at)))?;
+    let sent = view.reported.as_ref().map(|sent| {
+        let document = sent.document.as_ref();
+        let document = document.map(|hash| format!(", document BLAKE3 {hash}")).unwrap_or_default();
+        format!("to {} on {}{document}", sent.to, sent.on)
+    });
+    list.text("Reported", sent.as_deref().unwrap_or("not as it stands"))?;
+    list.text("Answered with", view.tier.as_str())?;
+    list.limited("Because", disclosed.reasons.iter().map(|one| one.why.as_str()))
+}
+
+/// What is made, and for what.
+fn purpose(list: &mut List<'_>, said: &Declaration) -> io::Result<()> {
+    let rules = &said.principles;
+    let asked = [
+        ("P1 copies nothing that is not owned", rules.p1),
+        ("P2 tools keep, re-use and learn nothing", rules.p2),
+        ("P3 enterprise-secured where possible", rules.p3),
+        ("P4 temporary, not in final deliverables", rules.p4),
+        ("P5 replaces no talent or union work without consent", rules.p5),
+    ];
+    let asked: Vec<_> = asked.map(|(what, one)| format!("{what}: {}", answered(one))).to_vec();
+    list.many("Principles", asked.iter().map(String::as_str))?;
+    list.text("Medium", said.medium.map_or(UNSAID, Medium::as_str))?;
+    list.text("Phase", said.phase.as_deref().unwrap_or(UNSAID))?;
+    let is_final = said.is_final.map_or(UNSAID, |is| if is { "final" } else { "temporary" });
+    list.text("Temporary or final", is_final)?;
+    list.text("Prominence", said.prominence.map_or(UNSAID, Prominence::as_str))?;
+    list.text("Elements", &joined_by(", ", &said.elements))
+}
+
+/// What it is made with, and of what.
+fn means(list: &mut List<'_>, disclosed: &DisclosedDeclaration) -> io::Result<()> {
+    let said = &disclosed.declaration.declaration;
+    list.text("Tool", &joined_by(" ", [&said.tool, &said.tool_version].into_iter().flatten()))?;
+    list.text("Model", &joined_by(" ", [&said.model, &said.model_version].into_iter().flatten()))?;
+    list.text("Licence tier", said.licence_tier.as_deref().unwrap_or(UNSAID))?;
+    let register: Vec<_> = disclosed.register.iter().map(tool_terms).collect();
+    list.limited("Register of tools", register.iter().map(String::as_str))?;
+    list.limited("Prompts", said.prompts.iter().map(String::as_str))?;
+    let inputs: Vec<_> = said.inputs.iter().map(input).collect();
+    list.limited_or("Source material", inputs.iter().map(String::as_str), UNSAID)
+}
+
+fn joined_by<'a>(between: &str, parts: impl IntoIterator<Item = &'a String>) -> String {
+    let parts: Vec<_> = parts.into_iter().map(String::as_str).collect();
+    if parts.is_empty() { UNSAID.to_owned() } else { parts.join(between) }
 }

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use crate::report::disclosure::SaidView;
 use crate::report::disclosure::html::markup::{List, MOST, Own, Text};
 use crate::report::disclosure::html::{picture, place};
 use crate::report::disclosure::words::{contribution, decision, time};
+use crate::report::disclosure::{DecisionView, GapView, SaidView, SourceView, UseView};
 use crate::report::{Disclosure, ElementView, EvidenceView};
 
 /// Everything that is known of an element.
@@ -20,25 +20,44 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
         writeln!(out, "</figure>")?;
     }
     let mut list = List::begin(out)?;
-    if one.missing.is_empty() {
-        list.text("Missing", "nothing that this log asks for")?;
-    } else {
-        list.begin_many("Missing", "lacks")?;
-        for gap in &one.missing {
-            list.item(&format!(
-                "{} <span class=\"small\">{}</span>",
-                Own(&gap.why),
-                Text(&gap.code)
-            ))?;
-        }
-        list.end_many()?;
-    }
+    missing(&mut list, &one.missing)?;
     let how = one.strength.map(|strength| format!(", known by: {strength}")).unwrap_or_default();
     let kind = one.source_type.map(|term| format!(", {}", term.term())).unwrap_or_default();
     list.text("What it is", &format!("{}{how}{kind}", contribution(one.contribution)))?;
     list.limited("Why", one.why.iter().map(String::as_str))?;
+    uses(&mut list, &one.uses)?;
+    assets(&mut list, one)?;
+    sources(&mut list, &one.sources)?;
+    said(&mut list, "Tool", &one.tools)?;
+    said(&mut list, "Model", &one.models)?;
+    said(&mut list, "Prompt", &one.prompts)?;
+    declared_in(&mut list, one)?;
+    if let Some(person) = &one.determination {
+        let note = person.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
+        let text = format!("{} by {} on {}{note}", person.status, person.by, time(&person.at));
+        list.text("Determined", &text)?;
+    }
+    decisions(&mut list, &one.decisions)?;
+    evidence(&mut list, &one.evidence)?;
+    list.end()?;
+    writeln!(out, "</article>")
+}
+
+fn missing(list: &mut List<'_>, all: &[GapView]) -> io::Result<()> {
+    if all.is_empty() {
+        return list.text("Missing", "nothing that this log asks for");
+    }
+    list.begin_many("Missing", "lacks")?;
+    for gap in all {
+        let (why, code) = (Own(&gap.why), Text(&gap.code));
+        list.item(&format!("{why} <span class=\"small\">{code}</span>"))?;
+    }
+    list.end_many()
+}
+
+fn uses(list: &mut List<'_>, all: &[UseView]) -> io::Result<()> {
     list.begin_many("In the cut", "")?;
-    for used in &one.uses {
+    for used in all {
         let mut text = Vec::new();
         place(&mut text, Some(used), true)?;
         let source = match (&used.source_in, &used.source_out) {
@@ -54,46 +73,45 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
             String::from_utf8_lossy(&text).replace("<br>", ", ")
         ))?;
     }
-    if one.uses.is_empty() {
+    if all.is_empty() {
         list.item("no timeline mentions it")?;
     }
-    list.end_many()?;
-    assets(&mut list, one)?;
-    if !one.sources.is_empty() {
-        list.begin_many("Made from", "")?;
-        for source in &one.sources {
-            let path = source.paths.first().map_or(&source.asset, |path| &path.path);
-            list.item(&format!(
-                "{} <span class=\"small\">{}</span>",
-                Own(path),
-                Text(source.status.as_str())
-            ))?;
-        }
-        list.end_many()?;
+    list.end_many()
+}
+
+fn sources(list: &mut List<'_>, all: &[SourceView]) -> io::Result<()> {
+    if all.is_empty() {
+        return Ok(());
     }
-    said(&mut list, "Tool", &one.tools)?;
-    said(&mut list, "Model", &one.models)?;
-    said(&mut list, "Prompt", &one.prompts)?;
-    if !one.declarations.is_empty() {
-        list.begin_many("Declared in", "")?;
-        for declared in &one.declarations {
-            let view = &declared.declaration;
-            let id = Text(&view.id);
-            list.item(&format!(
-                "<a href=\"#{id}\">{id}</a> version {}: {}",
-                view.version,
-                Own(&view.declaration.purpose)
-            ))?;
-        }
-        list.end_many()?;
+    list.begin_many("Made from", "")?;
+    for source in all {
+        let path = source.paths.first().map_or(&source.asset, |path| &path.path);
+        let (path, status) = (Own(path), source.status);
+        list.item(&format!("{path} <span class=\"small\">{status}</span>"))?;
     }
-    if let Some(person) = &one.determination {
-        let note = person.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
-        let text = format!("{} by {} on {}{note}", person.status, person.by, time(&person.at));
-        list.text("Determined", &text)?;
+    list.end_many()
+}
+
+fn declared_in(list: &mut List<'_>, one: &ElementView) -> io::Result<()> {
+    if one.declarations.is_empty() {
+        return Ok(());
     }
+    list.begin_many("Declared in", "")?;
+    for declared in &one.declarations {
+        let view = &declared.declaration;
+        let id = Text(&view.id);
+        list.item(&format!(
+            "<a href=\"#{id}\">{id}</a> version {}: {}",
+            view.version,
+            Own(&view.declaration.purpose)
+        ))?;
+    }
+    list.end_many()
+}
+
+fn decisions(list: &mut List<'_>, all: &[DecisionView]) -> io::Result<()> {
     list.begin_many("Decisions", "")?;
-    for decided in &one.decisions {
+    for decided in all {
         let lacks = decided.lacks.iter().map(|gap| Own(&gap.why).to_string());
         let lacks = lacks.collect::<Vec<_>>().join("; ");
         let lacks = if lacks.is_empty() {
@@ -103,13 +121,10 @@ pub fn element(out: &mut dyn Write, log: &Disclosure, one: &ElementView) -> io::
         };
         list.item(&format!("{}{lacks}", Own(&decision(decided))))?;
     }
-    if one.decisions.is_empty() {
+    if all.is_empty() {
         list.item("none")?;
     }
-    list.end_many()?;
-    evidence(&mut list, &one.evidence)?;
-    list.end()?;
-    writeln!(out, "</article>")
+    list.end_many()
 }
 
 fn assets(list: &mut List<'_>, one: &ElementView) -> io::Result<()> {

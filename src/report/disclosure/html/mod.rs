@@ -20,7 +20,7 @@ use crate::report::disclosure::html::declared::declarations;
 use crate::report::disclosure::html::detail::element;
 use crate::report::disclosure::html::markup::{List, Own, Text};
 use crate::report::disclosure::words::{contribution, short, time};
-use crate::report::{Disclosure, ElementView, GapView, Picture, count};
+use crate::report::{Disclosure, DisclosureCounts, ElementView, GapView, OpenView, Picture, count};
 
 const STYLE: &str = include_str!("../page.css");
 
@@ -107,8 +107,22 @@ fn head(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
 
 /// Counts, the credit line, what is missing and what is not shown.
 fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
-    let counts = &log.counts;
     writeln!(out, "<section>\n<h2>At a glance</h2>")?;
+    lead(out, log)?;
+    counts(out, &log.counts)?;
+    credit(out, log)?;
+    writeln!(out, "</section>\n<section>\n<h2>What this log does not show</h2>\n<ul>")?;
+    for one in &log.not_shown {
+        writeln!(out, "<li>{}</li>", Own(one))?;
+    }
+    writeln!(out, "</ul>")?;
+    open(out, &log.open)?;
+    writeln!(out, "</section>")
+}
+
+/// Whether anything is missing, and how much of what.
+fn lead(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
+    let counts = &log.counts;
     let mut codes: BTreeMap<&str, u64> = BTreeMap::new();
     for gap in log.elements.iter().flat_map(|one| distinct(&one.missing)) {
         *codes.entry(gap).or_default() += 1;
@@ -147,6 +161,10 @@ fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
         }
         writeln!(out, "</div>")?;
     }
+    Ok(())
+}
+
+fn counts(out: &mut dyn Write, counts: &DisclosureCounts) -> io::Result<()> {
     writeln!(
         out,
         "<table class=\"counts\">\n<caption>Contents listed here, and files that are not</caption>"
@@ -164,7 +182,10 @@ fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     ] {
         writeln!(out, "<tr><th scope=\"row\">{name}</th><td>{many}</td></tr>")?;
     }
-    writeln!(out, "</tbody>\n</table>")?;
+    writeln!(out, "</tbody>\n</table>")
+}
+
+fn credit(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
     if let Some(credit) = &log.credit {
         writeln!(
             out,
@@ -177,18 +198,18 @@ fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
              commissioner's wording.</p>"
         )?;
     }
-    writeln!(out, "</section>\n<section>\n<h2>What this log does not show</h2>\n<ul>")?;
-    for one in &log.not_shown {
-        writeln!(out, "<li>{}</li>", Own(one))?;
-    }
-    writeln!(out, "</ul>")?;
-    if !log.open.is_empty() {
+    Ok(())
+}
+
+/// What could not be told.
+fn open(out: &mut dyn Write, all: &[OpenView]) -> io::Result<()> {
+    if !all.is_empty() {
         writeln!(
             out,
             "<table>\n<caption>Could not be told: each may hide an element</caption>\n<thead><tr>\
              <th scope=\"col\">Where</th><th scope=\"col\">What</th></tr></thead>\n<tbody>"
         )?;
-        for one in log.open.iter().take(MOST_OPEN) {
+        for one in all.iter().take(MOST_OPEN) {
             writeln!(
                 out,
                 "<tr><th scope=\"row\">{}</th><td>{} <span class=\"small\">{}</span></td></tr>",
@@ -198,11 +219,11 @@ fn overview(out: &mut dyn Write, log: &Disclosure) -> io::Result<()> {
             )?;
         }
         writeln!(out, "</tbody>\n</table>")?;
-        if log.open.len() > MOST_OPEN {
-            writeln!(out, "<p>And {} more: the JSON lists all.</p>", log.open.len() - MOST_OPEN)?;
+        if all.len() > MOST_OPEN {
+            writeln!(out, "<p>And {} more: the JSON lists all.</p>", all.len() - MOST_OPEN)?;
         }
     }
-    writeln!(out, "</section>")
+    Ok(())
 }
 
 /// Codes of gaps, each once.
