@@ -138,7 +138,7 @@ impl Guards {
         }
         let said = self.refused.insert(path.clone(), *asset);
         let why = "not part of any deliverable that is final: it went round the gate, or what it was part of \
-                    was reopened";
+                   was reopened";
         (arrived || said != Some(*asset)).then(|| (GuardState::Refused, why.to_owned()))
     }
 

@@ -20,7 +20,7 @@ use crate::app::watch::tree::SharedTree;
 use crate::app::{AppError, Context, Project};
 use crate::clock::Stopwatch;
 use crate::config::Root;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Reader};
 use crate::model::{RelPath, SIDECARS};
 use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
 use crate::problem::Problem;
@@ -129,30 +129,44 @@ impl Look<'_> {
                 looked.away = true;
                 return Ok(());
             }
-            // All of them at once: asked folder by folder, the ledger looks through all it knows
-            // each time.
-            let mut known = Vec::new();
-            if !rounds.unsure.is_empty() {
-                known = reader.directories(&self.root.name, &RelPath::root())?;
-                known.retain(|directory| is_within_any(directory, &rounds.unsure));
-            }
-            for (directory, name) in part.sweep(known, &seen, &reader, &mut outcome)? {
-                ingest.add(&directory, Fact::Gone(name))?;
-            }
-            // One that came back since the listing that lacked it is in doubt still: it may be gone
-            // again by the next one, which then lacks it as this one did.
-            let back = |folder: &RelPath| {
-                let disk = self.root.path.join(folder.as_path());
-                let there = std::fs::symlink_metadata(disk);
-                seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
-            };
-            looked.doubts = rounds.unsure.into_iter().filter(back).collect();
+            looked.doubts =
+                self.sweep(&part, &seen, rounds.unsure, &reader, &mut ingest, &mut outcome)?;
             ingest.flush()?;
             attach(&mut Beside::new(self.root, part.reading()), &reader, &mut ingest, &sidecars)?;
             ingest.flush()
         })?;
         looked.problems.append(&mut outcome.problems);
         Ok(looked)
+    }
+
+    /// Journals as gone what the ledger has in folders that are not there, or not the ones they were. Gives
+    /// those of which that cannot be said yet.
+    fn sweep(
+        &self,
+        part: &Part<'_>,
+        seen: &Compared,
+        unsure: BTreeSet<RelPath>,
+        reader: &Reader,
+        ingest: &mut Ingest<'_>,
+        outcome: &mut ScanOutcome,
+    ) -> Result<BTreeSet<RelPath>, AppError> {
+        // All of them at once: asked folder by folder, the ledger looks through all it knows each time.
+        let mut known = Vec::new();
+        if !unsure.is_empty() {
+            known = reader.directories(&self.root.name, &RelPath::root())?;
+            known.retain(|directory| is_within_any(directory, &unsure));
+        }
+        for (directory, name) in part.sweep(known, seen, reader, outcome)? {
+            ingest.add(&directory, Fact::Gone(name))?;
+        }
+        // One that came back since the listing that lacked it is in doubt still: it may be gone again by the
+        // next one, which then lacks it as this one did.
+        let back = |folder: &RelPath| {
+            let disk = self.root.path.join(folder.as_path());
+            let there = std::fs::symlink_metadata(disk);
+            seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
+        };
+        Ok(unsure.into_iter().filter(back).collect())
     }
 
     fn root_problem(&self, error: &WalkError) -> Problem {

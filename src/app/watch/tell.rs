@@ -115,7 +115,9 @@ impl Teller {
                     told.marked.remove(asset);
                 }
                 let new: BTreeSet<_> = after.difference(&before).copied().collect();
-                told.marked.retain(|asset| !new.contains(asset));
+                for asset in &new {
+                    told.marked.remove(asset);
+                }
                 teller.raised(&new, told, tell)?;
                 match &event {
                     Event::Observed(batch) => teller.batch(batch, told, guards, tell),
