@@ -57,12 +57,18 @@ impl Contents {
         self
     }
 
-    /// Adds what links in it lead to.
+    /// With what links in it lead to.
     pub(super) fn with_links(mut self, linked: &[LinkedFile]) -> Self {
+        self.relink(linked);
+        self
+    }
+
+    /// What links in it lead to now: what they led to before is no part of it any more.
+    pub(super) fn relink(&mut self, linked: &[LinkedFile]) {
+        self.linked.clear();
         for one in linked {
             self.linked.entry(one.file.clone()).or_default().insert(one.link.clone());
         }
-        self
     }
 
     /// Whether a path belongs to it.

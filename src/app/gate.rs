@@ -288,7 +288,8 @@ impl Looked {
             }
             looked.catch_up(reader)?;
             let Self { contents, seen, record, .. } = &looked;
-            looked.seen = look(around, ledger, contents, record, Some(seen))?;
+            let seen = look(around, ledger, contents, record, Some(seen))?;
+            looked.take_in(reader, seen)?;
         }
         if let Some(path) = looked.seen.news.clone() {
             let problem = "files kept coming and changing while the gate looked".to_owned();
@@ -326,7 +327,8 @@ impl Looked {
         failpoint::hit("packages-seen");
         let checks = packages::check(around, packages, &self.record)?;
         let mut problems = checks.problems;
-        self.seen = look(around, ledger, &self.contents, &self.record, Some(&self.seen))?;
+        let seen = look(around, ledger, &self.contents, &self.record, Some(&self.seen))?;
+        self.take_in(reader, seen)?;
         self.catch_up(reader)?;
         if judge::contents(self.record.present()) == before {
             packages::note(around, ledger, &checks.new)?;
@@ -339,6 +341,19 @@ impl Looked {
             }));
         }
         Ok(problems)
+    }
+
+    /// Takes what a later look showed. Where a link leads elsewhere by now, what is judged is what it leads to
+    /// now, as the run says that goes on record.
+    fn take_in(&mut self, reader: &Reader, seen: Seen) -> Result<(), AppError> {
+        if seen.linked != self.seen.linked {
+            self.contents.relink(&seen.linked);
+            let contents = &self.contents;
+            let scope: PathFilter<'_> = &|root, path| contents.contains(root, path);
+            self.record = fold(reader, Some(scope))?;
+        }
+        self.seen = seen;
+        Ok(())
     }
 
     /// Folds in what was journalled since, and asks what stands behind it.

@@ -113,6 +113,8 @@ pub(super) struct Reading<'a> {
     reporter: &'a dyn Reporter,
     cancel: &'a AtomicBool,
     pub(super) detection: &'a Settings,
+    /// Whether contents are examined, and not only hashed.
+    examines: bool,
 }
 
 /// Who says which files may be read now, and whether what came of it counts. Asked by the readers,
@@ -146,7 +148,12 @@ impl<'a> Reading<'a> {
     /// With the clock and the listeners of a command.
     pub(super) fn new(context: &'a Context<'_>, detection: &'a Settings) -> Self {
         let Context { clock, reporter, cancel, .. } = *context;
-        Self { clock, reporter, cancel, detection }
+        Self { clock, reporter, cancel, detection, examines: true }
+    }
+
+    /// For who only asks whether files hold what they held.
+    pub(super) fn only_hashing(self) -> Self {
+        Self { examines: false, ..self }
     }
 }
 
@@ -259,6 +266,14 @@ impl Reading<'_> {
     }
 
     pub(super) fn look(&self, content: Content<'_>, size: u64) -> Examined {
+        let unexamined = |problems| Examined {
+            media_type: "application/octet-stream",
+            examination: Examination { problems, ..Examination::default() },
+            hidden: Vec::new(),
+        };
+        if !self.examines {
+            return unexamined(Vec::new());
+        }
         let look = || match content {
             Content::Whole(bytes) => examine(&mut Cursor::new(bytes), size, bytes, self.detection),
             Content::File { file, head } => {
@@ -267,17 +282,11 @@ impl Reading<'_> {
             }
         };
         // A defect of ours in one walker must not keep a whole tree from being scanned.
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).unwrap_or_else(|_| Examined {
-            media_type: "application/octet-stream",
-            examination: Examination {
-                evidence: Vec::new(),
-                problems: vec![ContentProblem {
-                    detector: "genlock".to_owned(),
-                    problem: "a detector failed on it: please report this file".to_owned(),
-                }],
-                identity: None,
-            },
-            hidden: Vec::new(),
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(look)).unwrap_or_else(|_| {
+            unexamined(vec![ContentProblem {
+                detector: "genlock".to_owned(),
+                problem: "a detector failed on it: please report this file".to_owned(),
+            }])
         })
     }
 }

@@ -149,7 +149,7 @@ fn files(
     verified: &mut Verified,
 ) -> Result<(), AppError> {
     let detection = Settings::default();
-    let reading = Reading::new(context, &detection);
+    let reading = Reading::new(context, &detection).only_hashing();
     let readers = project.config.readers;
     let (jobs, to_read) = bounded::<Vec<Job>>(readers * 4);
     let (results, arrived) = bounded(readers * 4);

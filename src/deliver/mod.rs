@@ -4,6 +4,7 @@
 
 pub mod beside;
 pub mod copy;
+pub mod folding;
 pub mod manifest;
 pub mod names;
 pub mod package;

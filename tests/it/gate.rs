@@ -2,9 +2,11 @@
 //! the policy decides how hard each finding is.
 
 use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
 
 use crate::media::{a1111_png, plain_png, truncated_png, xmp_png};
-use crate::world::{World, number, text, tick};
+use crate::world::{Ran, World, number, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
 
@@ -420,4 +422,23 @@ fn a_gate_journals_its_run_with_what_it_saw() {
     let head = format!("{}:{}", newest["seq"], text(&newest, "hash"));
     world.scan();
     world.run(["verify", "--head", &head]).expect(0);
+}
+
+#[test]
+fn a_link_that_is_led_elsewhere_while_the_gate_looks_is_judged_by_what_it_leads_to() {
+    let world = World::with([("lib/a.png", plain_png(1)), ("lib/ai.png", a1111_png(2))]);
+    // It takes time to read, and then the gate looks again.
+    let large = fs::File::create(world.write("cut/large.bin", "")).unwrap();
+    large.set_len(600 << 20).unwrap();
+    world.link("cut/l.png", "../lib/a.png");
+    world.deliverable("EP", &["cut/**"]);
+    let gate =
+        world.command().args(["--json", "gate", "EP"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    world.link("cut/new", "../lib/ai.png");
+    world.rename("cut/new", "cut/l.png");
+    let live = Ran::from(gate.wait_with_output().unwrap());
+    // Whenever the link was led elsewhere: the run that is on record judged what it says that it saw.
+    let seq = live.value()["journal"]["seq"].to_string();
+    assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).stdout, live.stdout);
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::export::{CERTIFICATE, export, files, out, verify, world};
+use crate::media::plain_png;
 use crate::world::World;
 
 /// A folder beside the project that something is mounted on, until it goes.
@@ -17,6 +18,15 @@ impl Mounted {
     /// An empty file system of its own.
     fn drive(world: &World, name: &str) -> Option<Self> {
         Self::new(world, name, &["-t", "tmpfs", "-o", "size=64m", "none"])
+    }
+
+    /// A folder in a file system that takes `a` and `A` for one, where Linux has such.
+    fn folding(world: &World, name: &str) -> Option<(Self, PathBuf)> {
+        let drive = Self::new(world, name, &["-t", "tmpfs", "-o", "casefold,size=64m", "none"])?;
+        let folder = drive.0.join("folding");
+        fs::create_dir(&folder).unwrap();
+        let folds = Command::new("chattr").arg("+F").arg(&folder).status();
+        folds.is_ok_and(|status| status.success()).then_some((drive, folder))
     }
 
     /// A folder of the same file system, as containers get theirs.
@@ -157,5 +167,23 @@ fn killed_anywhere_on_a_mount_point_the_next_run_finishes_it() {
             verify(&world, &to.0).expect(0);
             assert!(!to.0.join(".genlock-partial").exists());
         }
+    }
+}
+
+#[test]
+fn names_that_differ_only_in_case_leave_where_the_volume_tells_them_apart() {
+    let world = world();
+    world.write("cut/A.png", plain_png(7));
+    export(&world, &out(&world)).expect(0);
+    let delivered = ["cut/A.png", "cut/a.png"].map(|name| files(&out(&world)).contains(name));
+    assert_eq!(delivered, [true; 2]);
+    let beside = fs::read_dir(out(&world).parent().unwrap()).unwrap().count();
+    assert_eq!(beside, 1, "nothing that was tried is left");
+    verify(&world, &out(&world)).expect(0);
+    let Some((_drive, folder)) = Mounted::folding(&world, "drive") else { return };
+    for to in [folder.clone(), folder.join("new/EP")] {
+        let error = export(&world, &to).expect(2).error();
+        assert!(error.contains("cut/A.png and cut/a.png would be one and the same"), "{error}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     }
 }

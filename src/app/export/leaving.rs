@@ -9,6 +9,7 @@ use crate::app::export::{Item, Leaving};
 use crate::app::papers::{check_names, is_reserved, taken};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::beside::beside;
+use crate::deliver::folding::taken_for_one;
 use crate::deliver::package::is_list;
 use crate::deliver::staging::check_free;
 use crate::gate as judge;
@@ -133,5 +134,16 @@ pub(super) fn check_target(
     let mut names: Vec<_> = names.map(Path::new).collect();
     check_free(target, names.iter().copied())?;
     names.extend(folders.iter().map(Path::new));
+    if let Some((one, other)) =
+        taken_for_one(target, names.iter().filter_map(|name| name.to_str()))?
+    {
+        let place = target.display();
+        return Err(AppError::usage(
+            format!(
+                "nothing was delivered: {one} and {other} would be one and the same in {place}"
+            ),
+            "its volume does not tell their names apart: rename one of them, or export to another volume",
+        ));
+    }
     Ok(beside(target, &names)?)
 }
