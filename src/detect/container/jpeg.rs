@@ -199,9 +199,12 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
         return broken("too short for a part of a box");
     };
     let is_first = sequence == [0, 0, 0, 1];
+    let is_long = length == [0, 0, 0, 1];
+    let inside = part.get(if is_long { 22 } else { 14 }..).unwrap_or_default();
+    let is_described = inside.get(4..8) == Some(b"jumd");
     if kind != b"jumb" {
         // JPEG XT has boxes of its own, all named in letters and digits.
-        if is_first && !kind.iter().all(u8::is_ascii_alphanumeric) {
+        if is_first && (is_described || !kind.iter().all(u8::is_ascii_alphanumeric)) {
             broken("no box begins where one should");
         }
         return;
@@ -213,14 +216,15 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
         return;
     }
     parts.boxes.insert(*number);
-    let is_long = length == [0, 0, 0, 1];
-    let inside = part.get(if is_long { 22 } else { 14 }..).unwrap_or_default();
-    if inside.get(4..8) != Some(b"jumd") {
+    if !is_described {
         return broken("a JUMBF box that does not say what it is");
     }
     let is_typed = inside.get(8..24) == Some(&C2PA_UUID);
     let is_labelled = inside.get(25..30) == Some(b"c2pa\0");
     if !is_typed && !is_labelled {
+        if !is_of_others(inside) {
+            broken("a JUMBF box whose type and label mean nothing");
+        }
         return;
     }
     if !is_typed || !is_labelled {
@@ -232,6 +236,17 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
         let place = format!("JPEG APP11 JUMBF c2pa @ offset {at}");
         found.add(place, Content::C2pa(Store::InPlace));
     }
+}
+
+/// Whether a box that is no C2PA store may be one of another standard: its type ends as those of ISO do, or
+/// it has a label that can be read.
+fn is_of_others(inside: &[u8]) -> bool {
+    let is_iso = inside.get(12..24) == C2PA_UUID.get(4..);
+    let label = inside.get(25..).and_then(|text| text.split(|byte| *byte == 0).next());
+    let is_text = |label: &[u8]| !label.is_empty() && label.iter().all(u8::is_ascii_graphic);
+    is_iso
+        || inside.get(24).is_some_and(|toggles| toggles & 0b1110_0010 == 0b10)
+            && label.is_some_and(is_text)
 }
 
 /// Whether these bytes begin a JUMBF superbox labelled `c2pa`.
@@ -306,7 +321,8 @@ pub(crate) mod tests {
     #[test]
     fn a_store_whose_head_is_damaged_is_not_passed_over() {
         const HEADER: &[u8] = b"\0\0\0\x40jumb";
-        let other = [b'o'; 16];
+        let (other, mut iso) = ([b'o'; 16], C2PA_UUID);
+        iso[..4].copy_from_slice(b"json");
         let look = |parts: &[Vec<u8>]| {
             let segments: Vec<_> = parts.iter().map(|part| segment_bytes(0xeb, part)).collect();
             let found = found(&jpeg(&segments));
@@ -327,9 +343,12 @@ pub(crate) mod tests {
         assert_eq!(look(&[b"JP\0\x01".to_vec()]), (0, 1));
         let long = part(1, b"\0\0\0\x01jumb\0\0\0\0\0\0\0\x48", &C2PA_UUID, b"c2pa\0");
         assert_eq!(look(&[long]), (1, 1));
+        assert_eq!(look(&[part(1, b"\0\0\0\x40jumc", &C2PA_UUID, b"c2pa\0")]), (0, 1));
+        assert_eq!(look(&[part(1, HEADER, &other, b"\x9b\x07")]), (0, 1));
         // Boxes of other standards.
         assert_eq!(look(&[part(1, HEADER, &other, b"j360\0")]), (0, 0));
-        assert_eq!(look(&[part(1, b"\0\0\0\x40SPEC", &other, b"")]), (0, 0));
+        assert_eq!(look(&[part(1, HEADER, &iso, b"")]), (0, 0));
+        assert_eq!(look(&[b"JP\0\x01\0\0\0\x01\0\0\0\x40SPECtone".to_vec()]), (0, 0));
         assert_eq!(look(&[b"HDR_RI ver=11".to_vec()]), (0, 0));
     }
 
