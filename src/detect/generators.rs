@@ -225,6 +225,20 @@ mod tests {
         ] {
             assert!(is(carrier, key, made), "{key}");
         }
+        let studio = "made with suno studio; created=2026-05-01T10:20:30Z";
+        for (carrier, key) in [
+            (Carrier::Riff, "ICMT"),
+            (Carrier::Id3, "COMM"),
+            (Carrier::Mp4, "desc"),
+            (Carrier::Mp4, "synopsis"),
+            (Carrier::Mp4, "ldes"),
+            (Carrier::Mp4, "\u{a9}cmt"),
+            (Carrier::Vorbis, "COMMENT"),
+            (Carrier::Matroska, "DESCRIPTION"),
+        ] {
+            assert!(is(carrier, key, made) && is(carrier, key, studio), "{key}");
+            assert!(!is(carrier, key, "made with suno studio, and a river"), "{key}");
+        }
         let song = "https://suno.com/song/0f8fad5b-d9cb-469f-a165-70867728950e";
         assert!(is(Carrier::Id3, "WOAS", song) && is(Carrier::Id3, "WXXX:source", song));
         assert!(!is(Carrier::Id3, "TIT2", made) && !is(Carrier::Exif, "make", "Ideogram AI"));
@@ -233,7 +247,8 @@ mod tests {
         };
         assert!(hash("0a") && !hash("0z") && !hash("0"));
         assert!(!is(Carrier::Exif, "Artist", "Ansel Adams"));
-        assert!(is(Carrier::PngText, "hf-job-id", "67c8a1"));
+        let job = named_value(Carrier::PngText, "hf-job-id", "67c8a1");
+        assert_eq!(job.map(|it| (it.tool, it.heuristic)), Some(("Higgsfield", true)));
         assert!(is(Carrier::PngText, "hf-job-id", "0f8fad5b-d9cb-469f-a165-70867728950e"));
         assert!(!is(Carrier::PngText, "hf-job-id", "a job-of-mine"));
         assert!(!is(Carrier::PngText, "Comment", "hf-job-id 67c8a1"));

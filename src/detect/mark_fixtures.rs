@@ -215,6 +215,9 @@ fn containers() -> Vec<File> {
     let size = u32::try_from(made.len()).unwrap().to_be_bytes();
     let aiff = [b"FORM\0\0\0\x25AIFFANNO".as_slice(), &size, made, b"\0"].concat();
     let info = [b"INFO".to_vec(), chunk(b"AIGC", LABEL.as_bytes())].concat();
+    let studio = b"made with suno studio; created=2026-01-02T03:04:05Z\0";
+    let studio = [b"INFO".to_vec(), chunk(b"ICMT", studio)].concat();
+    let labelled = [chunk(b"data", &[0; 8]), chunk(b"AIGC", LABEL.as_bytes())];
     let raw = |magic: [u8; 2]| {
         let mut file = tiff::tests::tiff(&[(700, 1, &xmp)]);
         let at = if file.starts_with(b"II") { 2 } else { 3 };
@@ -247,10 +250,12 @@ fn containers() -> Vec<File> {
             jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xfe, PARAMETERS.as_bytes())]),
         ),
         ("xmp.webp", webp(&xmp)),
+        ("studio.wav", riff(b"WAVE", &[chunk(b"LIST", &studio)])),
         ("bext.wav", riff(b"WAVE", &[chunk(b"bext", &bext)])),
         ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
         ("anno.aiff", aiff),
         ("info.avi", riff(b"AVI ", &[chunk(b"LIST", &info)])),
+        ("label.wav", riff(b"WAVE", &labelled)),
         ("unpadded.wav", unpadded()),
         ("xmp.gif", gif(&bare(&xmp))),
         ("split.gif", gif(&split(&xmp))),

@@ -30,7 +30,7 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["image/jpeg"], since: 7, walk: jpeg::walk },
     Container {
         media_types: &["image/webp", "audio/wav", "audio/aiff", "video/x-msvideo"],
-        since: 6,
+        since: 7,
         walk: riff::walk,
     },
     Container { media_types: &["image/gif"], since: 5, walk: gif::walk },
@@ -103,10 +103,10 @@ pub struct Mark {
 pub const MARKS: &[Mark] = &[
     Mark { since: 7, beside_store: true, look: declared::look },
     Mark { since: 6, beside_store: true, look: infotext::look },
-    Mark { since: 6, beside_store: true, look: comfyui::look },
-    Mark { since: 6, beside_store: true, look: local_ui::look },
+    Mark { since: 7, beside_store: true, look: comfyui::look },
+    Mark { since: 7, beside_store: true, look: local_ui::look },
     Mark { since: 7, beside_store: true, look: aigc::look },
-    Mark { since: 6, beside_store: true, look: named::look },
+    Mark { since: 7, beside_store: true, look: named::look },
     Mark { since: 3, beside_store: true, look: identity::look },
     Mark { since: 6, beside_store: false, look: remote::look },
 ];

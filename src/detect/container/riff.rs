@@ -151,6 +151,11 @@ impl Walk<'_> {
                 _ => {}
             },
             b"bext" => broadcast(&bytes.take(body, size)?, place, found),
+            // Where the standard of the label puts it in WAV.
+            b"AIGC" => {
+                let data = bytes.take(body, size)?;
+                found.text(place("AIGC"), Carrier::Riff, "AIGC", latin(&data));
+            }
             b"iXML" | b"aXML" | b"axml" => {
                 let name = String::from_utf8_lossy(&kind).into_owned();
                 if let Some(problem) = document(&name, bytes.take(body, size)?, place, found) {
@@ -372,6 +377,21 @@ pub(crate) mod tests {
         assert!(
             matches!(&packet.blocks[..], [one] if one.content == Content::Xmp(b"<x/>".to_vec()))
         );
+    }
+
+    #[test]
+    fn a_label_in_a_chunk_of_its_own_is_read() {
+        for form in [b"WAVE", b"AVI ", b"WEBP"] {
+            let file = riff(form, &[chunk(b"data", &[0; 6]), chunk(b"AIGC", b"{\"Label\":\"1\"}")]);
+            let found = found(&file);
+            assert_eq!(
+                (found.texts(), found.problems.len()),
+                (vec![("AIGC", "{\"Label\":\"1\"}")], 0)
+            );
+        }
+        let mut long = riff(b"WAVE", &[chunk(b"AIGC", b"{}")]);
+        long[..4].copy_from_slice(b"RF64");
+        assert_eq!(found(&long).texts(), [("AIGC", "{}")]);
     }
 
     #[test]
