@@ -97,7 +97,7 @@ pub fn signed_agent(text: &str) -> Option<Agent> {
     Some(Agent { tool: known.tool.clone(), whole: known.whole, common: known.common })
 }
 
-/// The generator whose organisation signs as this.
+/// The generator that signs with a certificate of this organisation or common name.
 pub fn signer(issuer: &str) -> Option<String> {
     TABLE
         .signer
@@ -201,6 +201,9 @@ mod tests {
         assert!(signed_agent("Sora v2").is_some() && signed_agent("gpt-image-1.5").is_some());
         assert!(signed_agent("Imagenius").is_none());
         assert!(signer("OpenAI").is_some());
+        assert!(signer("RUNWAY AI, INC.").is_some());
+        assert!(signed_agent("fal-ai/gpt-image-2").is_some_and(|agent| agent.tool == "fal.ai"));
+        assert!(signed_agent("Suno Peak Broadcasting").is_none());
         assert!(signer("OpenAI Watchers e.V.").is_none());
     }
 

@@ -339,6 +339,8 @@ fn marks() -> Vec<File> {
         ("credit_google.jpg", iim_jpeg(110, "Made with Google AI")),
         ("credit_google_edit.jpg", iim_jpeg(110, "Edited with Google AI")),
         ("credit_apple.jpg", xmp_jpeg(&packet(clean_up))),
+        ("credit_apple_edit.jpg", iim_jpeg(110, "Apple Photos Generative Edit: Cl")),
+        ("credit_apple_playground.jpg", xmp_jpeg(&packet("p:Credit='Apple Image Playground'"))),
         (
             "ai_system.jpg",
             xmp_jpeg(&packet("e:AISystemUsed='Google Gemini' e:AIPromptInformation='a cat'")),
@@ -358,6 +360,7 @@ fn marks() -> Vec<File> {
         ("comfyui.mp4", boxes(*b"isom", &[keyed("prompt", GRAPH)])),
         ("midjourney.png", texts(&[("Description", &format!("a fox --v 4 Job ID: {id}"))])),
         ("grok.jpg", exif_jpeg(&[(270, signature.as_bytes()), (315, id.as_bytes())])),
+        ("grok.png", texts(&[("Description", &signature), ("Author", id)])),
         ("samsung.jpg", samsung(r#"{"genAIType":2}"#)),
         ("samsung_edits.jpg", samsung(r#"{"edits":[{"genAIType":0},{"genAIType":1}]}"#)),
         ("kling.mp4", avc::tests::film(&[&[9, 0x10], &avc::tests::kling(), &[0x65, 1, 2]])),

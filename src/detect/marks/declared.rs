@@ -12,7 +12,7 @@ use crate::model::{Evidence, Generative, SourceType, Strength};
 
 const DETECTOR: &str = "xmp";
 
-/// Credits, compared as a whole.
+/// Credits, compared as a whole, but for one that ends in a colon.
 const CREDITS: &[(&str, SourceType, &str)] = &[
     ("Made with Google AI", SourceType::TrainedAlgorithmicMedia, "Google AI"),
     ("Edited with Google AI", SourceType::CompositeWithTrainedAlgorithmicMedia, "Google AI"),
@@ -21,7 +21,20 @@ const CREDITS: &[(&str, SourceType, &str)] = &[
         SourceType::CompositeWithTrainedAlgorithmicMedia,
         "Apple Photos Clean Up",
     ),
+    (
+        "Apple Photos Generative Edit:",
+        SourceType::CompositeWithTrainedAlgorithmicMedia,
+        "Apple Photos",
+    ),
+    ("Apple Image Playground", SourceType::TrainedAlgorithmicMedia, "Apple Image Playground"),
 ];
+
+/// The credit that a text is. Behind a colon Apple says which edit it was, as far as the 32 bytes of IPTC-IIM reach.
+fn known_credit(value: &str) -> Option<(&'static str, SourceType, &'static str)> {
+    let value = value.trim();
+    let is = |credit: &str| value == credit || (credit.ends_with(':') && value.starts_with(credit));
+    CREDITS.iter().find(|(credit, ..)| is(credit)).copied()
+}
 
 /// Looks for the labels.
 pub fn look(fields: &[Field], out: &mut Marked) {
@@ -96,14 +109,13 @@ fn source_type(field: &Field, out: &mut Marked) {
 }
 
 fn credit(field: &Field, out: &mut Marked) {
-    let value = field.value.trim();
-    if let Some((credit, known, tool)) = CREDITS.iter().find(|(credit, ..)| *credit == value) {
+    if let Some((credit, known, tool)) = known_credit(&field.value) {
         let detector = if field.carrier == Carrier::Iim { "iptc-iim" } else { DETECTOR };
         out.push(
             field.order,
             Evidence {
-                source_type: Some(*known),
-                tool: Some((*tool).to_owned()),
+                source_type: Some(known),
+                tool: Some(tool.to_owned()),
                 ..evidence(field, detector, Strength::Declared, format!("credit \"{credit}\""))
             },
         );
@@ -117,10 +129,7 @@ fn degree(fields: &[Field]) -> Option<SourceType> {
         .iter()
         .filter(|field| field.carrier != Carrier::XmpNested && !field.part)
         .filter_map(|field| match field.carrier {
-            _ if is_credit(field) => CREDITS
-                .iter()
-                .find(|(credit, ..)| *credit == field.value.trim())
-                .map(|(_, known, _)| *known),
+            _ if is_credit(field) => known_credit(&field.value).map(|(_, known, _)| known),
             _ if is_source_type(field) => SourceType::parse(&field.value),
             _ => None,
         })
@@ -167,8 +176,11 @@ fn declaration(
     let mut types = own.filter(|field| is_source_type(field));
     let stated = types.find_map(|field| SourceType::parse(&field.value));
     let contrary = stated.is_some_and(|known| known.generative() == Generative::No);
-    let declared =
-        stated.filter(|_| !contrary).or_else(degree).unwrap_or(SourceType::TrainedAlgorithmicMedia);
+    // A mix or a recording in which something may be generated, and a system that did: in part.
+    let open = stated.is_some_and(|known| known.generative() == Generative::MayContain);
+    let unstated =
+        if open { SourceType::CompositeSynthetic } else { SourceType::TrainedAlgorithmicMedia };
+    let declared = stated.filter(|_| !contrary && !open).or_else(degree).unwrap_or(unstated);
     // A system beside a source type that is no generation contradicts it, as does a prompt for no system,
     // and what names none may be a slip: a person must look.
     let unsure = system.as_ref().is_some_and(|system| denies(system) || vague(system));
@@ -207,6 +219,11 @@ mod tests {
             )
             .into_bytes(),
         )
+    }
+
+    fn iim_credit(credit: &str) -> Content {
+        let length = u8::try_from(credit.len()).unwrap();
+        Content::Iim([b"\x1c\x02\x6e\0", &[length][..], credit.as_bytes()].concat())
     }
 
     fn of(description: &str) -> Vec<Evidence> {
@@ -254,6 +271,20 @@ mod tests {
         assert_eq!(of("p:Credit='Made with Google AI'").len(), 1);
         assert_eq!(of("p:Credit='Not Made with Google AI'"), []);
         assert_eq!(of("p:Credit='Gemini Observatory'"), []);
+        let apple = |credit: &str| {
+            let places = [packet(&format!("p:Credit='{credit}'")), iim_credit(credit)];
+            places.map(|place| said(look, [place]).pop().and_then(|one| one.source_type))
+        };
+        let part = Some(SourceType::CompositeWithTrainedAlgorithmicMedia);
+        // As IPTC-IIM cuts it, too.
+        for edit in ["Apple Photos Generative Edit: Clean Up", "Apple Photos Generative Edit: Cl"] {
+            assert_eq!(apple(edit), [part; 2]);
+        }
+        let whole = Some(SourceType::TrainedAlgorithmicMedia);
+        assert_eq!(apple("Apple Image Playground"), [whole; 2]);
+        for near in ["Apple Photos Generative Editors", "Apple Image Playgrounds of Ohio"] {
+            assert_eq!(apple(near), [None; 2]);
+        }
     }
 
     #[test]
@@ -289,6 +320,14 @@ mod tests {
         assert_eq!(whole("e:AISystemUsed='Google Gemini'"), all);
         let more = "p:Credit='Edited with Google AI' e:DigitalSourceType='trainedAlgorithmicMedia'";
         assert_eq!(whole(&format!("e:AISystemUsed='Google Gemini' {more}")), all);
+        // What only may hold something generated does not weaken a system that is named.
+        for may in ["composite", "screenCapture", "virtualRecording"] {
+            let got = of(&format!("e:AISystemUsed='Adobe Firefly' e:DigitalSourceType='{may}'"));
+            let declared =
+                |one: &&Evidence| one.source_type == Some(SourceType::CompositeSynthetic);
+            let got = got.iter().find(declared).map(|one| one.strength);
+            assert_eq!(got, Some(Strength::Declared), "{may}");
+        }
         // In another packet of the same file.
         let packets =
             [packet("e:AISystemUsed='x-1'"), packet(&format!("e:DigitalSourceType='{part}'"))];

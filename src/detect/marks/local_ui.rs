@@ -1,6 +1,6 @@
 //! What local programs and a few services leave in their own structures: Fooocus, `SwarmUI`, Easy Diffusion, Draw
-//! Things, `NovelAI`, Tensor.Art, Stability Matrix, programs that run Diffusers, Midjourney, Grok. Each is believed by several keys together with
-//! values of their kind, or by the form of a whole value. `InvokeAI` and Samsung have files of their own.
+//! Things, `NovelAI`, Tensor.Art, Stability Matrix, programs that run Diffusers, Midjourney. Each is believed by several keys together with
+//! values of their kind, or by the form of a whole value. `InvokeAI`, Grok and Samsung have files of their own.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
 use crate::detect::marks::infotext::is_sampler;
 use crate::detect::marks::place::is_free;
-use crate::detect::marks::{Marked, details, invokeai, name, pick, samsung, trace};
+use crate::detect::marks::{Marked, details, grok, invokeai, name, pick, samsung, trace};
 use crate::model::{Evidence, Generative, SourceType, Strength};
 
 /// The detector's name.
@@ -18,9 +18,7 @@ pub const DETECTOR: &str = "tool-trace";
 /// in its table.
 pub fn look(fields: &[Field], out: &mut Marked) {
     let mut found: Vec<(usize, Evidence)> = easy_diffusion(fields).into_iter().collect();
-    let artist = fields
-        .iter()
-        .any(|field| field.carrier == Carrier::Exif && field.key == "Artist" && uuid(&field.value));
+    let pictures = grok::pictures(fields);
     // Where Midjourney names the picture as it names the job.
     let guids = fields.iter().filter(|field| field.key == "Iptc4xmpExt:DigImageGUID");
     let names: Vec<&str> = guids.map(|field| field.value.as_str()).collect();
@@ -28,7 +26,7 @@ pub fn look(fields: &[Field], out: &mut Marked) {
         let evidence = invokeai::of(field)
             .or_else(|| by_json(field))
             .or_else(|| midjourney(field, &names))
-            .or_else(|| grok(field, artist))
+            .or_else(|| grok::of(field, &pictures))
             .or_else(|| samsung::of(field));
         let Some(evidence) = evidence else {
             continue;
@@ -261,25 +259,8 @@ fn midjourney(field: &Field, names: &[&str]) -> Option<Evidence> {
     Some(evidence)
 }
 
-/// Grok signs in EXIF and names the picture in `Artist`. Both forms together, since either alone
-/// may be someone's own.
-fn grok(field: &Field, artist: bool) -> Option<Evidence> {
-    if !artist
-        || field.carrier != Carrier::Exif
-        || !matches!(field.key.as_str(), "ImageDescription" | "UserComment")
-    {
-        return None;
-    }
-    let signature = field.value.strip_prefix("Signature:")?.trim();
-    let signed = signature.len() >= 64
-        && signature.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
-    signed.then(|| Evidence {
-        detail: Some(field.value.clone()),
-        ..trace(field, DETECTOR, "Grok (xAI)", "signature of Grok and its picture id")
-    })
-}
-
-fn uuid(text: &str) -> bool {
+/// Whether a text is a UUID.
+pub fn uuid(text: &str) -> bool {
     let parts: Vec<usize> = text.trim().split('-').map(str::len).collect();
     parts == [8, 4, 4, 4, 12]
         && text.trim().bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())

@@ -7,6 +7,7 @@ pub mod comfyui;
 pub mod declared;
 pub mod denial;
 pub mod file_name;
+pub mod grok;
 pub mod identity;
 pub mod infotext;
 pub mod invokeai;

@@ -305,6 +305,12 @@ fn of_assertion(label: &str, value: &Value, degree: SourceType) -> Option<Claim>
     }
 }
 
+/// Whether an action leaves open how the asset was made: it states no source type, or that it began with a blank
+/// canvas, which says nothing of what was put on it.
+fn is_open(action: &Action<'_>) -> bool {
+    action.source_type().is_none_or(|known| known == SourceType::Empty)
+}
+
 /// Generators that declare no source type, known by the names they sign.
 fn by_name(manifest: &Manifest, actions: &[Action<'_>]) -> Option<Claim> {
     let claim =
@@ -327,34 +333,35 @@ fn by_name(manifest: &Manifest, actions: &[Action<'_>]) -> Option<Claim> {
             SourceType::CompositeWithTrainedAlgorithmicMedia
         }
     };
-    for action in actions.iter().filter(|action| action.source_type().is_none()) {
+    for action in actions.iter().filter(|action| is_open(action)) {
         let made = action.kind() == "c2pa.created";
+        let blank = action.source_type().is_some();
         let known =
             action.agent().and_then(|agent| Some((generators::signed_agent(&agent)?, agent)));
-        if let Some((known, agent)) = known.filter(|(known, _)| made || !known.common) {
+        // A program that also edits may have begun a canvas for a person to paint on.
+        let fits = |known: &Agent| (made || !known.common) && (known.whole || !blank);
+        if let Some((known, agent)) = known.filter(|(known, _)| fits(known)) {
             let what = format!("{} by {agent}", action.kind());
             let said = action.text("description").map(|text| format!("description: {text}"));
             return Some(claim(degree(made, &known), &known.tool, &what, action.label, said));
         }
     }
     // A non-generative source type of its own outweighs the name of the program or the signer.
-    if actions.iter().any(|action| action.source_type().is_some()) {
+    if !actions.iter().all(is_open) {
         return None;
     }
+    let blank = actions.iter().any(|action| action.source_type().is_some());
     for text in &manifest.generators {
         let known = generators::signed_agent(text).filter(|known| !known.common);
-        if let Some(known) = known.filter(|known| known.whole || !actions.is_empty()) {
+        if let Some(known) = known.filter(|it| it.whole || !(blank || actions.is_empty())) {
             let what = format!("claim generator {text}");
             return Some(claim(degree(created, &known), &known.tool, &what, "", None));
         }
     }
-    let issuer = manifest.issuer.as_deref()?;
-    let tool = generators::signer(issuer).filter(|_| created)?;
-    Some(claim(
-        SourceType::TrainedAlgorithmicMedia,
-        &tool,
-        &format!("created and signed by {issuer}"),
-        "",
-        None,
-    ))
+    let signers = [&manifest.issuer, &manifest.common_name].into_iter().flatten();
+    let (tool, signer) = signers
+        .filter(|_| created)
+        .find_map(|signer| generators::signer(signer).map(|tool| (tool, signer)))?;
+    let what = format!("created and signed by {signer}");
+    Some(claim(SourceType::TrainedAlgorithmicMedia, &tool, &what, "", None))
 }

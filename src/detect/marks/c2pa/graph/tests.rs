@@ -118,6 +118,36 @@ fn generators_without_a_source_type_are_known_by_their_signed_names() {
     assert_eq!(types(vec![manifest("a", actions(photoshop), &[])]), [None]);
 }
 
+#[test]
+fn a_blank_canvas_is_no_contrary_source_type() {
+    let empty = "http://c2pa.org/digitalsourcetype/empty";
+    let made = |generator: &str, issuer: &str, common_name: &str, source_type: Option<&str>| {
+        let mut action = json!({"action": "c2pa.created"});
+        if let Some(source_type) = source_type {
+            action["digitalSourceType"] = json!(source_type);
+        }
+        let edited = json!({"action": "c2pa.edited"});
+        let mut one = manifest("a", actions(json!([action, edited])), &[]);
+        one.generators = vec![generator.to_owned()];
+        one.issuer = Some(issuer.to_owned());
+        one.common_name = Some(common_name.to_owned());
+        types(vec![one]).into_iter().flatten().map(SourceType::generative).collect::<Vec<_>>()
+    };
+    let (none, whole) = (Generative::No, Generative::Whole);
+    let bria = "Bria Artificial Intelligence";
+    assert_eq!(made("Bria Ai", "x", "y", Some(empty)), [none, whole]);
+    assert_eq!(made("lib/1", bria, "y", Some(empty)), [none, whole]);
+    assert_eq!(made("lib/1", bria, "y", None), [whole]);
+    assert_eq!(made("lib/1", "x", "fal.ai", None), [whole]);
+    assert_eq!(made("fal-ai/gpt-image-2", "fal - Features & Labels Inc.", "y", None), [whole]);
+    assert_eq!(made("Grok Imagine", "x", "y", None), [whole]);
+    // Of itself it says nothing, and what also edits may have begun it for a person.
+    assert_eq!(made("Paint/1", "x", "y", Some(empty)), [none]);
+    assert_eq!(made("Adobe_Firefly", "Adobe Inc.", "y", Some(empty)), [none]);
+    // Any other source type outweighs the name.
+    assert_eq!(made("Bria Ai", bria, "y", Some(CAPTURE)), [none]);
+}
+
 /// What `c2pa.actions.v2` with more than a list of actions says.
 fn of_actions(data: Value, edges: &[(Relation, &str)]) -> Vec<Option<SourceType>> {
     types(vec![manifest("a", with("c2pa.actions.v2", data), edges)])
