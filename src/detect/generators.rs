@@ -21,6 +21,8 @@ struct Table {
     producer: Vec<Producer>,
     #[serde(default)]
     name: Vec<FileName>,
+    #[serde(default)]
+    nodes: Nodes,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,47 @@ struct Producer {
 struct FileName {
     patterns: Vec<Shape>,
     tool: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Nodes {
+    parts: Vec<String>,
+    services: Vec<Word>,
+    quiet: Vec<Word>,
+    fills: Vec<String>,
+}
+
+/// A word in the name of a class.
+#[derive(Deserialize)]
+#[serde(from = "String")]
+struct Word {
+    written: String,
+    small: String,
+}
+
+impl From<String> for Word {
+    fn from(written: String) -> Self {
+        Self { small: written.to_ascii_lowercase(), written }
+    }
+}
+
+impl Word {
+    /// Whether it is a word of this name, as it is written here or in small letters. `small` is the name in small letters.
+    fn is_in(&self, name: &str, small: &str) -> bool {
+        small.match_indices(&self.small).any(|(at, _)| {
+            let end = at + self.small.len();
+            let (Some(before), Some(own), Some(after)) =
+                (name.get(..at), name.get(at..end), name.get(end..))
+            else {
+                return false;
+            };
+            let begins =
+                !before.ends_with(char::is_alphabetic) || own.starts_with(char::is_uppercase);
+            let ends = !after.starts_with(char::is_lowercase);
+            (own == self.written || own == self.small) && begins && ends
+        })
+    }
 }
 
 fn yes() -> bool {
@@ -156,6 +199,27 @@ pub fn producer(text: &str) -> Option<String> {
         .map(|known| known.tool.clone())
 }
 
+/// What the name of a class of `ComfyUI` says of its nodes.
+#[derive(Clone, Copy, Default)]
+pub struct NodeKind {
+    /// It generates, or does what is done only for that.
+    pub generates: bool,
+    /// It asks a service or a model of its own for a picture, film or sound.
+    pub serves: bool,
+    /// It changes or adds a part of what it is given.
+    pub fills: bool,
+}
+
+/// What this class of `ComfyUI` is for.
+pub fn node(class: &str) -> NodeKind {
+    let nodes = &TABLE.nodes;
+    let small = class.to_ascii_lowercase();
+    let any = |words: &[Word]| words.iter().any(|word| word.is_in(class, &small));
+    let part = |parts: &[String]| parts.iter().any(|part| small.contains(part.as_str()));
+    let serves = any(&nodes.services) && !any(&nodes.quiet);
+    NodeKind { generates: serves || part(&nodes.parts), serves, fills: part(&nodes.fills) }
+}
+
 /// The whole name, or the name and then a version.
 fn named(text: &str, name: &str) -> bool {
     let text = text.trim();
@@ -205,6 +269,79 @@ mod tests {
         assert!(signed_agent("fal-ai/gpt-image-2").is_some_and(|agent| agent.tool == "fal.ai"));
         assert!(signed_agent("Suno Peak Broadcasting").is_none());
         assert!(signer("OpenAI Watchers e.V.").is_none());
+    }
+
+    #[test]
+    fn nodes_are_told_by_the_words_of_their_class() {
+        for generates in [
+            "KSampler",
+            "CheckpointLoaderSimple",
+            "GrokImageNode",
+            "BriaImageEditNode",
+            "ReveImageCreateNode",
+            "Krea2ImageNode",
+            "MagnificImageStyleTransferNode",
+            "HiggsfieldMotionTransferNode",
+            "HeyGenAvatarVideoNode",
+            "MetaMuseImageTextToImageApi",
+            "QuiverTextToSVGNode",
+            "OpenAIGPTImage1",
+            "GeminiImage2Node",
+            "ByteDanceSeedreamNode",
+            "LumaImageNode",
+            "MinimaxHailuoVideoNode",
+            "Wan22ImageToVideoLatent",
+            "ElevenLabsTextToSoundEffects",
+            "SoniloVideoToMusic",
+            "ReActorFaceSwap",
+            "LivePortraitProcess",
+            "ChatterboxTTS",
+            "F5TTSAudio",
+            "VibeVoiceSingleSpeakerNode",
+            "SeedVR2VideoUpscaler",
+            "NanoBananaPro_fal",
+            "Imagen4_fal",
+            "FL_GeminiImageEditor",
+            "ComfyUI_NanoBanana",
+            "Replicate black-forest-labs/flux-dev",
+            "kling_video",
+            "FaceDetailer",
+        ] {
+            assert!(node(generates).generates, "{generates}");
+        }
+        for not in [
+            "LoadImage",
+            "SaveImage",
+            "ImageScale",
+            "ImageUpscaleWithModel",
+            "LumaKeyMask",
+            "QwenVL",
+            "Qwen3_VQA",
+            "AILab_QwenVL_Advanced",
+            "GeminiNode",
+            "GeminiNodeV3",
+            "OpenAIChatNode",
+            "OpenAIInputFiles",
+            "ByteDanceSeedNode",
+            "FluxKontextImageScale",
+            "RecraftRemoveBackgroundNode",
+            "ElevenLabsSpeechToText",
+            "Joy_caption",
+            "WD14Tagger|pysssss",
+            "BiRefNet",
+            "ReverseImageBatch",
+            "WandbLogger",
+            "SwanSong",
+            "LoadAUDIO",
+            "ImageNSFWFilter",
+            "SaveImageWithMetaData",
+            "Fluxion",
+        ] {
+            assert!(!node(not).generates, "{not}");
+        }
+        for fills in ["FluxProFillNode", "FluxProExpandNode", "BriaEraser", "FaceDetailer"] {
+            assert!(node(fills).fills && node(fills).generates, "{fills}");
+        }
     }
 
     #[test]

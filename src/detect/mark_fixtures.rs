@@ -396,10 +396,16 @@ fn local() -> Vec<File> {
         r#"{"prompt":"a fox","seed":"123","steps":25,"cfgScale":7,"baseModel":{"label":"x"}}"#;
     let matrix =
         r#"{"PositivePrompt":"a fox","NegativePrompt":"","Seed":1,"Steps":20,"CfgScale":7}"#;
+    let mflux = r#"{"mflux_version":"0.9.6","model":"dev","seed":42,"steps":20,"prompt":"a fox"}"#;
+    let enlarged = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"ImageUpscaleWithModel","inputs":{"image":["1",0]}}}"#;
+    let civitai = r#"{"prompt":"a fox","negativePrompt":"","cfgScale":7,"sampler":"Euler a","steps":25,"seed":1}"#;
     let masked = format!("{PARAMETERS}, Mask blur: 4");
     let infill = r#"{"prompt":"x","steps":28,"sampler":"k_euler","seed":1,"scale":5,"uc":"","request_type":"NativeInfillingRequest"}"#;
     let inpaint = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"VAEEncodeForInpaint","inputs":{"pixels":["1",0]}}}"#;
     let scaled = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"ImageScale","inputs":{"image":["1",0]}}}"#;
+    let service = r#"{"1":{"class_type":"GrokImageNode","inputs":{"prompt":"a fox","seed":1}},"2":{"class_type":"SaveImage","inputs":{"images":["1",0]}}}"#;
+    let filled = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"FluxProFillNode","inputs":{"image":["1",0],"mask":["1",1]}},"3":{"class_type":"SaveImage","inputs":{"images":["2",0]}}}"#;
+    let described = r#"{"1":{"class_type":"LoadImage","inputs":{}},"2":{"class_type":"GeminiNode","inputs":{"images":["1",0],"prompt":"describe","seed":1}},"3":{"class_type":"SaveImage","inputs":{"images":["1",0]}}}"#;
     vec![
         (
             "invokeai.png",
@@ -410,6 +416,8 @@ fn local() -> Vec<File> {
         ("novelai_settings.png", texts(&[("Comment", novelai)])),
         ("space.png", texts(&[("parameters", space)])),
         ("tensor_art.png", texts(&[("generation_data", art)])),
+        ("civitai_upscale.png", texts(&[("prompt", enlarged), ("extraMetadata", civitai)])),
+        ("mflux.jpg", exif_jpeg(&[(270, mflux.as_bytes())])),
         ("stability_matrix.png", texts(&[("parameters-json", matrix)])),
         ("inpainted.png", texts(&[("parameters", &masked)])),
         (
@@ -419,6 +427,9 @@ fn local() -> Vec<File> {
         ("novelai_infill.png", texts(&[("Software", "NovelAI"), ("Comment", infill)])),
         ("comfyui_inpaint.png", texts(&[("prompt", inpaint)])),
         ("comfyui_scaled.png", texts(&[("prompt", scaled)])),
+        ("comfyui_service.png", texts(&[("prompt", service)])),
+        ("comfyui_fill.png", texts(&[("prompt", filled)])),
+        ("comfyui_described.png", texts(&[("prompt", described)])),
         ("ideogram.xmp", packet("xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Make='Ideogram AI'")),
         ("fooocus.png", texts(&[("fooocus_scheme", "fooocus")])),
         (

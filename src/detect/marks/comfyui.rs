@@ -2,15 +2,18 @@
 //! savers put them. A graph is one by its shape: nodes with a class and inputs. What it made is generated where a node
 //! generates; a graph of other nodes, which loads and scales, is for a person to look at.
 
+mod flow;
+
 use std::borrow::Cow;
 
 use serde_json::Value;
 
 use crate::detect::block::Carrier;
 use crate::detect::expand::Field;
+use crate::detect::marks::comfyui::flow::{Flow, class, link_type};
 use crate::detect::marks::place::is_free;
 use crate::detect::marks::{Marked, details, name, pick, trace};
-use crate::model::{Evidence, SourceType, Strength};
+use crate::model::{Evidence, Strength};
 
 const DETECTOR: &str = "comfyui";
 const TOOL: &str = "ComfyUI";
@@ -83,8 +86,10 @@ fn is_ours(value: &Value) -> bool {
 /// Whether a link of a drawn graph carries what only diffusion has.
 fn carries_diffusion(value: &Value) -> bool {
     let carries = |link: &Value| {
-        let kind = link.get(5).or_else(|| link.get("type")).and_then(Value::as_str);
-        matches!(kind, Some("MODEL" | "CLIP" | "CONDITIONING" | "LATENT" | "VAE" | "CONTROL_NET"))
+        matches!(
+            link_type(link),
+            Some("MODEL" | "CLIP" | "CONDITIONING" | "LATENT" | "VAE" | "CONTROL_NET")
+        )
     };
     value.get("links").and_then(Value::as_array).into_iter().flatten().any(carries)
 }
@@ -124,10 +129,6 @@ fn is_graph(value: &Value) -> bool {
     value.as_object().is_some_and(|nodes| nodes.values().any(is_node))
 }
 
-fn class(node: &Value) -> Option<&str> {
-    node.get("class_type")?.as_str()
-}
-
 fn is_node(node: &Value) -> bool {
     class(node).is_some() && node.get("inputs").is_some_and(Value::is_object)
 }
@@ -142,100 +143,11 @@ fn is_workflow(value: &Value) -> bool {
     nodes && value.get("links").is_some_and(Value::is_array)
 }
 
-/// Parts of names of nodes, in small letters, that generate or do what is done only for it.
-const GENERATING: &[&str] = &[
-    "sampler",
-    "checkpoint",
-    "unetloader",
-    "diffusion",
-    "textencode",
-    "latent",
-    "vaeencode",
-    "vaedecode",
-    "loraloader",
-    "ultimatesdupscale",
-    "supir",
-    "txt2img",
-    "img2img",
-    "text2img",
-    "texttoimage",
-    "imagetoimage",
-    "texttovideo",
-    "imagetovideo",
-    "text2video",
-    "image2video",
-    "txt2vid",
-    "img2vid",
-    "inpaint",
-    "outpaint",
-    "texttospeech",
-    "musicgen",
-];
-
-/// Beginnings of names of nodes that ask a service to generate, and of those for its models.
-const SERVICES: &[&str] = &[
-    "ByteDance",
-    "Flux",
-    "Gemini",
-    "Hunyuan",
-    "Ideogram",
-    "Kling",
-    "LTXV",
-    "Luma",
-    "MiniMax",
-    "Minimax",
-    "Moonvalley",
-    "OpenAI",
-    "Pika",
-    "Pixverse",
-    "Qwen",
-    "Recraft",
-    "Rodin",
-    "Runway",
-    "Sora",
-    "Stability",
-    "Tripo",
-    "Veo",
-    "Vidu",
-    "Wan",
-];
-
-/// Whether a node generates.
-fn generates(class: &str) -> bool {
-    let lower = class.to_ascii_lowercase();
-    GENERATING.iter().any(|part| lower.contains(part))
-        || SERVICES.iter().any(|service| class.starts_with(service))
-}
-
-/// How much of what a graph made is generated, by the classes of its nodes: a part, where a mask was filled in what was
-/// loaded and nothing was begun from nothing.
-fn degree(classes: &[&str]) -> SourceType {
-    let any = |test: fn(&str) -> bool| classes.iter().any(|class| test(class));
-    let masked = any(|class| {
-        class == "SetLatentNoiseMask" || class.to_ascii_lowercase().contains("inpaint")
-    });
-    let loaded = any(|class| class.contains("LoadImage") || class.contains("LoadVideo"));
-    let begun = any(|class| class.contains("Empty") && class.contains("Latent"));
-    if masked && loaded && !begun {
-        SourceType::CompositeWithTrainedAlgorithmicMedia
-    } else {
-        SourceType::TrainedAlgorithmicMedia
-    }
-}
-
-/// The classes of a drawn graph, and of the graphs that stand in it for one node.
-fn drawn_classes(value: &Value) -> Vec<&str> {
-    let inner = value.pointer("/definitions/subgraphs").and_then(Value::as_array);
-    let graphs = std::iter::once(value).chain(inner.into_iter().flatten());
-    let nodes = graphs.filter_map(|graph| graph.get("nodes")?.as_array()).flatten();
-    nodes.filter_map(|node| node.get("type")?.as_str()).collect()
-}
-
 fn workflow(field: &Field, value: &Value) -> Evidence {
-    let classes = drawn_classes(value);
-    let sure = carries_diffusion(value) || classes.iter().any(|class| generates(class));
+    let flow = Flow::drawn(value);
+    let sure = carries_diffusion(value) || flow.generates();
     Evidence {
-        source_type: Some(degree(&classes)),
+        source_type: Some(flow.degree()),
         strength: strength(sure),
         detail: Some(field.value.clone()),
         ..trace(field, DETECTOR, TOOL, "workflow of ComfyUI")
@@ -251,17 +163,9 @@ fn strength(sure: bool) -> Strength {
 fn report(field: &Field, graph: &Value) -> Option<Evidence> {
     let object = graph.as_object()?;
     let nodes = || object.values().filter(|node| is_node(node));
-    let classes: Vec<&str> = nodes().filter_map(class).collect();
-    let sure = classes.iter().any(|class| generates(class));
-    let links = |input: &Value| {
-        let to = input.get(0).and_then(Value::as_str);
-        to.is_some_and(|to| object.contains_key(to)) && input.get(1).is_some_and(Value::is_u64)
-    };
-    let linked = |node: &Value| {
-        let inputs = node.get("inputs").and_then(Value::as_object);
-        inputs.is_some_and(|inputs| inputs.values().any(links))
-    };
-    if !sure && !nodes().any(linked) {
+    let flow = Flow::ran(object);
+    let sure = flow.generates();
+    if !sure && !flow.is_linked() {
         return None;
     }
     let input = |part: &str, keys: &[&str]| {
@@ -270,7 +174,7 @@ fn report(field: &Field, graph: &Value) -> Option<Evidence> {
             .find_map(|node| pick(node.get("inputs")?, keys))
     };
     Some(Evidence {
-        source_type: Some(degree(&classes)),
+        source_type: Some(flow.degree()),
         strength: strength(sure),
         model: name(input("Load", &["ckpt_name", "unet_name", "model_name"])),
         detail: details(&[
@@ -287,6 +191,7 @@ mod tests {
     use super::*;
     use crate::detect::block::text;
     use crate::detect::marks::said;
+    use crate::model::SourceType;
 
     fn value(text: &str) -> Value {
         serde_json::from_str(text).unwrap()

@@ -137,6 +137,9 @@ fn by_json(field: &Field) -> Option<Evidence> {
     if let Some(tool) = service(value) {
         return Some(filled(field, tool, &format!("parameters of {tool}"), value));
     }
+    if let Some(evidence) = civitai(field, value).or_else(|| asked(field, value)) {
+        return Some(evidence);
+    }
     // NovelAI keeps the text chunks of its PNG as one object in EXIF.
     let comment = value.get("Comment").and_then(Value::as_str);
     let comment = comment.and_then(|text| field.object(text));
@@ -173,9 +176,47 @@ fn service(value: &Value) -> Option<&'static str> {
     if made && texts(value, &["prompt"]) && numbers(value, &["steps", "cfgScale", "seed"]) {
         return Some("Tensor.Art");
     }
+    if texts(value, &["mflux_version", "prompt"]) && numbers(value, &["seed", "steps"]) {
+        return Some("mflux");
+    }
+    if texts(value, &["prompt", "promptNeg"]) && numbers(value, &["seed", "steps", "scaleTxt"]) {
+        return Some("NMKD Stable Diffusion GUI");
+    }
     (texts(value, &["PositivePrompt", "NegativePrompt"])
         && numbers(value, &["Seed", "Steps", "CfgScale"]))
     .then_some("Stability Matrix")
+}
+
+/// A prompt and the model that was asked it, under a name that says what for. Several services write so, and what is
+/// asked need not be a picture: a person must look.
+fn asked(field: &Field, value: &Value) -> Option<Evidence> {
+    let settings = value.get("generationParams")?;
+    if !texts(settings, &["modelName", "prompt"]) {
+        return None;
+    }
+    let evidence = filled(field, "a generative service", "a model and the prompt it got", settings);
+    Some(Evidence {
+        strength: Strength::Heuristic,
+        model: name(pick(settings, &["modelName"])),
+        ..evidence
+    })
+}
+
+/// Civitai keeps beside the graph of an enlargement how the picture in it was generated, as an object, as a text of JSON or
+/// as a text of its own.
+fn civitai(field: &Field, value: &Value) -> Option<Evidence> {
+    const KEY: &str = "extraMetadata";
+    let text = value.get(KEY).and_then(Value::as_str).and_then(|text| field.object(text));
+    let settings = match value.get(KEY) {
+        Some(Value::String(_)) => text.as_ref()?,
+        Some(settings) => settings,
+        None => Some(value).filter(|_| field.key == KEY)?,
+    };
+    let sampler = settings.get("sampler").and_then(Value::as_str).is_some_and(is_sampler);
+    let made = texts(settings, &["prompt"])
+        && numbers(settings, &["seed", "steps"])
+        && (sampler || numbers(settings, &["cfgScale"]));
+    made.then(|| filled(field, "Civitai", "what Civitai generated the picture from", settings))
 }
 
 /// The settings of `NovelAI`: those that it writes today, or what all its generations have, a sampler of
@@ -410,10 +451,15 @@ mod tests {
                    \"baseModel\":{\"label\":\"x\",\"modelFileName\":\"m\"}}\0";
         let matrix = r#"{"PositivePrompt":"cat","NegativePrompt":"","Width":512,"Height":512,"Seed":1,
             "Steps":20,"CfgScale":7,"Sampler":"Euler","ModelName":"m"}"#;
+        let mflux =
+            r#"{"mflux_version":"0.9.6","model":"dev","seed":42,"steps":20,"prompt":"cat"}"#;
+        let nmkd = r#"{"mode":"txt2img","prompt":"cat","promptNeg":"","steps":25,"seed":123,"scaleTxt":7.5,"model":"m"}"#;
         for (key, value, tool, model) in [
             ("parameters", space, "Diffusers (a Space of Hugging Face)", "Animagine XL 4.0"),
             ("generation_data", art, "Tensor.Art", "m"),
             ("parameters-json", matrix, "Stability Matrix", "m"),
+            ("Comment", mflux, "mflux", "dev"),
+            ("NMKDiffusion", nmkd, "NMKD Stable Diffusion GUI", "m"),
         ] {
             for carrier in [PngText, Json] {
                 let got = said(look, [text(carrier, key, value)]);
@@ -423,6 +469,39 @@ mod tests {
             let none = value.replace("\"cat\"", "null").replace("\"1girl\"", "null");
             assert_eq!(tools(&[(PngText, key, &none)]), Vec::<String>::new(), "{none}");
         }
+        let asked = |settings: &str| {
+            let value = format!(r#"{{"generationParams":{settings}}}"#);
+            let got = said(look, [text(Carrier::Exif, "ImageDescription", &value)]);
+            got.first().map(|one| one.strength)
+        };
+        assert_eq!(asked(r#"{"modelName":"x","prompt":"a cat"}"#), Some(Strength::Heuristic));
+        assert_eq!(asked(r#"{"modelName":"a turbine","load":7}"#), None);
+    }
+
+    #[test]
+    fn what_an_enlargement_of_civitai_began_with_is_told() {
+        use Carrier::{Exif, PngText};
+        let made = r#"{"prompt":"a cat","negativePrompt":"bad","cfgScale":7,"sampler":"Euler a","steps":25,
+            "seed":1,"baseModel":"Illustrious","workflowId":"txt2img"}"#;
+        let graph = |extra: &str| {
+            format!(
+                r#"{{"13":{{"class_type":"ImageUpscaleWithModel","inputs":{{}}}},"extraMetadata":{extra}}}"#
+            )
+        };
+        let quoted = serde_json::to_string(made).unwrap();
+        for (carrier, key, value) in [
+            (Exif, "UserComment", graph(&quoted)),
+            (Exif, "UserComment", graph(made)),
+            (PngText, "extraMetadata", made.to_owned()),
+        ] {
+            assert_eq!(tools(&[(carrier, key, &value)]), ["Civitai"], "{key} {value}");
+        }
+        for other in [r#"{"prompt":"a cat","title":"x"}"#, r#"{"seed":1,"steps":3,"cfgScale":7}"#] {
+            assert_eq!(tools(&[(PngText, "extraMetadata", other)]), Vec::<String>::new());
+            assert_eq!(tools(&[(PngText, "Comment", &graph(other))]), Vec::<String>::new());
+        }
+        // Elsewhere the words of the library alone are those of others, too.
+        assert_eq!(tools(&[(PngText, "Comment", made)]), Vec::<String>::new());
     }
 
     #[test]
