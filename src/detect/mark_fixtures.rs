@@ -316,6 +316,8 @@ fn marks() -> Vec<File> {
     let id = "11111111-2222-3333-4444-555555555555";
     let signature = format!("Signature: {}", "Ab1+".repeat(20));
     let doubao = r#"{"data":{"product":"dreamina","exportType":"generation"}}"#;
+    let tencent =
+        r#"{"ServiceProvider":"x","ServiceUser":"7","Time":"1750000000","ContentId":"a"}"#;
     let clean_up = "p:Credit='Apple Photos Clean Up' \
         e:DigitalSourceType='http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia'";
     let samsung = |told: &str| [jpeg::tests::jpeg(&[]), samsung::tests::trailer(told)].concat();
@@ -346,6 +348,7 @@ fn marks() -> Vec<File> {
             xmp_jpeg(&packet("e:AISystemUsed='Google Gemini' e:AIPromptInformation='a cat'")),
         ),
         ("label_suspected.png", texts(&[("AIGC", r#"{"Label":"3","ContentProducer":"doubao"}"#)])),
+        ("label_tencent.jpg", exif_jpeg(&[(270, tencent.as_bytes())])),
         ("export_dreamina.jpg", exif_jpeg(&[(270, doubao.as_bytes())])),
         ("tiktok.mp4", boxes(*b"isom", &[keyed("aigc_info", r#"{"aigc_label_type":1}"#)])),
         ("described.jpg", xmp_jpeg(&packet(&described))),

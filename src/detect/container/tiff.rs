@@ -5,7 +5,7 @@
 use crate::detect::block::{Carrier, Content, Found, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
-use crate::detect::unicode::{latin, utf16};
+use crate::detect::unicode::{latin, utf16, wide_text};
 
 const NAME: &str = "tiff";
 /// Directories walked in one structure.
@@ -297,19 +297,27 @@ fn user_comment(data: &[u8], little: bool) -> String {
             [0xff, 0xfe, rest @ ..] => utf16(rest, true),
             [0xfe, 0xff, rest @ ..] => utf16(rest, false),
             _ => {
+                // Closing zeros are those of any writing.
+                let end = text.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+                let body = text.get(..end).unwrap_or_default();
                 let zeros = |odd: usize| {
-                    text.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count()
+                    body.iter().skip(odd).step_by(2).filter(|byte| **byte == 0).count()
                 };
                 let (even, odd) = (zeros(0), zeros(1));
-                if even == odd && even == 0 && std::str::from_utf8(text).is_ok() {
-                    return latin(text);
+                if even == odd && even == 0 && std::str::from_utf8(body).is_ok() {
+                    return latin(body);
                 }
                 utf16(text, if even == odd { little } else { odd > even })
             }
         },
-        b"ASCII\0\0\0" | b"JIS\0\0\0\0\0" | [0, 0, 0, 0, 0, 0, 0, 0] => latin(text),
-        _ => latin(data),
+        b"ASCII\0\0\0" | b"JIS\0\0\0\0\0" | [0, 0, 0, 0, 0, 0, 0, 0] => wide_or_latin(text),
+        _ => wide_or_latin(data),
     }
+}
+
+/// Some writers state another code than they use, or none.
+fn wide_or_latin(data: &[u8]) -> String {
+    wide_text(data).map_or_else(|| latin(data), |text| text.trim_end_matches('\0').to_owned())
 }
 
 #[cfg(test)]
@@ -374,6 +382,21 @@ pub(crate) mod tests {
             let block = [word.as_bytes(), &tiff(&[(271, 2, b"Maker\0")])].concat();
             exif(&block, "P", &mut inner);
             assert_eq!((inner.texts(), inner.problems.len()), (vec![("Make", "Maker")], 0));
+        }
+    }
+
+    #[test]
+    fn a_comment_is_read_whatever_code_it_states() {
+        let wide = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "Steps: 2\u{6771}\0".encode_utf16().flat_map(order).collect()
+        };
+        let codes: [&[u8]; 4] = [b"UNICODE\0", b"ASCII\0\0\0", &[0; 8], b""];
+        for code in codes {
+            for text in [wide(u16::to_le_bytes), wide(u16::to_be_bytes)] {
+                let comment = user_comment(&[code, &text].concat(), true);
+                assert_eq!(comment, "Steps: 2\u{6771}", "{code:?}");
+            }
+            assert_eq!(user_comment(&[code, b"Steps: 2\0"].concat(), true), "Steps: 2");
         }
     }
 

@@ -94,17 +94,20 @@ fn label(field: &Field) -> Option<Evidence> {
         Some(inner @ Value::Object(_)) => inner,
         Some(Value::String(_)) if quoted.is_some() => quoted.as_ref()?,
         _ if own => value,
-        // Bare, in a field made for something else: what stands together in no other object.
-        _ if field.carrier != Carrier::XmpNested
-            && ["Label", "ContentProducer", "ProduceID"]
-                .iter()
-                .all(|it| value.get(it).is_some()) =>
-        {
-            value
-        }
+        _ if is_bare(field, value) => value,
         _ => return None,
     };
     labelled(field, object)
+}
+
+/// Whether an object is a label in a field made for something else, by what stands together in no other object:
+/// in Tencent's variant only where it stands in a picture, since services write of users and their contents, too.
+fn is_bare(field: &Field, value: &Value) -> bool {
+    let has = |keys: &[&str]| keys.iter().all(|key| value.get(key).is_some());
+    let tencent = ["ServiceProvider", "ServiceUser", "Time", "ContentId"];
+    field.carrier != Carrier::XmpNested
+        && (has(&["Label", "ContentProducer", "ProduceID"])
+            || (field.carrier != Carrier::Json && has(&tencent)))
 }
 
 /// What a label says.
@@ -244,6 +247,13 @@ mod tests {
         let bare = r#"{"Label":"1","ContentProducer":"x","ProduceID":"y"}"#;
         assert!(of(Carrier::Exif, "UserComment", bare).is_some());
         assert!(of(Carrier::Json, "", bare).is_some());
+        let tencent =
+            r#"{"ServiceProvider":"x","ServiceUser":"7","Time":"1750000000","ContentId":"a"}"#;
+        let found = of(Carrier::Exif, "ImageDescription", tencent).map(|it| it.0);
+        assert_eq!(found, Some(Strength::Declared));
+        assert_eq!(of(Carrier::Json, "", tencent), None);
+        let less = tencent.replace("ServiceUser", "User");
+        assert_eq!(of(Carrier::Exif, "ImageDescription", &less), None);
     }
 
     #[test]
