@@ -204,6 +204,20 @@ fn unpadded() -> Vec<u8> {
     riff::tests::riff(b"WAVE", &[riff::tests::chunk(b"LIST", &list)])
 }
 
+/// A stem of Suno Studio.
+fn studio() -> Vec<u8> {
+    let (chunk, made) =
+        (riff::tests::chunk, b"made with suno studio; created=2026-01-02T03:04:05Z\0");
+    let info = [b"INFO".to_vec(), chunk(b"ICMT", made)].concat();
+    riff::tests::riff(b"WAVE", &[chunk(b"LIST", &info)])
+}
+
+/// A label in a chunk of its own, behind the sound.
+fn labelled() -> Vec<u8> {
+    let chunk = riff::tests::chunk;
+    riff::tests::riff(b"WAVE", &[chunk(b"data", &[0; 8]), chunk(b"AIGC", LABEL.as_bytes())])
+}
+
 fn containers() -> Vec<File> {
     let (bx, chunk, riff) = (bmff::tests::bx, riff::tests::chunk, riff::tests::riff);
     let xmp = whole();
@@ -215,9 +229,6 @@ fn containers() -> Vec<File> {
     let size = u32::try_from(made.len()).unwrap().to_be_bytes();
     let aiff = [b"FORM\0\0\0\x25AIFFANNO".as_slice(), &size, made, b"\0"].concat();
     let info = [b"INFO".to_vec(), chunk(b"AIGC", LABEL.as_bytes())].concat();
-    let studio = b"made with suno studio; created=2026-01-02T03:04:05Z\0";
-    let studio = [b"INFO".to_vec(), chunk(b"ICMT", studio)].concat();
-    let labelled = [chunk(b"data", &[0; 8]), chunk(b"AIGC", LABEL.as_bytes())];
     let raw = |magic: [u8; 2]| {
         let mut file = tiff::tests::tiff(&[(700, 1, &xmp)]);
         let at = if file.starts_with(b"II") { 2 } else { 3 };
@@ -250,12 +261,10 @@ fn containers() -> Vec<File> {
             jpeg::tests::jpeg(&[jpeg::tests::segment_bytes(0xfe, PARAMETERS.as_bytes())]),
         ),
         ("xmp.webp", webp(&xmp)),
-        ("studio.wav", riff(b"WAVE", &[chunk(b"LIST", &studio)])),
         ("bext.wav", riff(b"WAVE", &[chunk(b"bext", &bext)])),
         ("ixml.wav", riff(b"WAVE", &[chunk(b"iXML", note.as_bytes())])),
         ("anno.aiff", aiff),
         ("info.avi", riff(b"AVI ", &[chunk(b"LIST", &info)])),
-        ("label.wav", riff(b"WAVE", &labelled)),
         ("unpadded.wav", unpadded()),
         ("xmp.gif", gif(&bare(&xmp))),
         ("split.gif", gif(&split(&xmp))),
@@ -347,6 +356,8 @@ fn marks() -> Vec<File> {
             "ai_system.jpg",
             xmp_jpeg(&packet("e:AISystemUsed='Google Gemini' e:AIPromptInformation='a cat'")),
         ),
+        ("label.wav", labelled()),
+        ("studio.wav", studio()),
         ("label_suspected.png", texts(&[("AIGC", r#"{"Label":"3","ContentProducer":"doubao"}"#)])),
         ("label_tencent.jpg", exif_jpeg(&[(270, tencent.as_bytes())])),
         ("export_dreamina.jpg", exif_jpeg(&[(270, doubao.as_bytes())])),

@@ -19,8 +19,6 @@ struct Node<'a> {
     kind: NodeKind,
     /// Those that take something from it, by their place in the graph.
     to: Vec<usize>,
-    /// It takes something from another.
-    linked: bool,
     /// Another takes a picture, film or sound from it.
     gives: bool,
     /// It has a prompt, and the number that chance begins with.
@@ -116,14 +114,13 @@ impl<'a> Flow<'a> {
             node.gives |= media;
         }
         if let Some(node) = self.0.get_mut(to) {
-            node.linked = true;
             node.masked |= mask;
         }
     }
 
     /// Whether a node of it takes something from another.
     pub fn is_linked(&self) -> bool {
-        self.0.iter().any(|node| node.linked)
+        self.0.iter().any(|node| !node.to.is_empty())
     }
 
     /// Whether a node of it generates.
