@@ -18,6 +18,13 @@ pub(super) enum Behind {
     Unknown(String),
 }
 
+/// What a path leads to, where that is a link.
+pub(super) fn behind_path(project: &Project, path: &AssetPath) -> Option<Behind> {
+    let disk = project.on_disk(path)?;
+    let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
+    is_link.then(|| behind(project, &disk))
+}
+
 /// What a link on disk leads to.
 pub(super) fn behind(project: &Project, link: &Path) -> Behind {
     let target = match fs::metadata(link) {

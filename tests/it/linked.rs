@@ -194,3 +194,42 @@ fn a_link_that_no_verdict_looked_at_is_not_taken_for_nothing() {
     world.gate("EP").expect("cannot-tell", &["media-unresolved conform/plates"]);
     as_of_newest().expect("cannot-tell", &["media-unresolved conform/plates"]);
 }
+
+#[test]
+fn a_folder_may_be_named_by_a_link_to_it() {
+    let world = World::with([("graphics/a.png", a1111_png(1)), ("b.png", plain_png(1))]);
+    world.link("lg", "graphics");
+    world.link("ext", world.outside("home"));
+    world.link("gone", "nowhere/at/all");
+    for name in ["lg", "lg/", "./lg"] {
+        let listed = world.json(["ls", name]).expect(0).values();
+        assert_eq!(listed.len(), 1, "{name}: {listed:?}");
+        assert_eq!(listed[0]["path"], "graphics/a.png");
+    }
+    world.run(["tag", "lg", "--ai"]).expect(0);
+    assert_eq!(world.row("graphics/a.png")["status"], "ai");
+    let said = world.json(["ls", "ext"]).expect(2).error();
+    assert!(said.contains("out of the project's roots"), "{said}");
+    assert!(world.json(["tag", "gone", "--ai"]).expect(2).error().contains("leads nowhere"));
+}
+
+#[test]
+fn a_scan_says_once_what_it_does_not_follow() {
+    let world = world();
+    world.link("latest", "conform");
+    world.link("readme", world.outside("san/f.png"));
+    world.link("plates", world.outside("san"));
+    let scanned = world.scan();
+    let said = scanned["unfollowed"].as_array().unwrap();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0]["path"], "plates");
+    assert!(text(&said[0], "why").contains("out of the project's roots"));
+    assert_eq!(world.scan()["unfollowed"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_folder_without_a_project_says_nothing_of_those_above() {
+    let world = world();
+    let said = world.json(["--project", "conform", "status"]).expect(3).error();
+    assert!(said.ends_with("conform"), "{said}");
+}
