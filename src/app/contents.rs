@@ -14,7 +14,7 @@ use crate::config::Root;
 use crate::model::{
     AssetPath, Found, GateRun, LinkedFile, MadeOf, PathPattern, RelPath, RootName, unescape_bytes,
 };
-use crate::observe::{Filter, Listing, Walk, WalkError, WalkOptions};
+use crate::observe::{Enters, Filter, Listing, Walk, WalkError, WalkOptions};
 
 /// The paths a deliverable is made of.
 pub(super) struct Contents {
@@ -81,6 +81,24 @@ impl Contents {
         }
         let path = AssetPath::new(root.clone(), path.clone());
         self.linked.contains_key(&path) || self.referenced.contains(&path)
+    }
+
+    /// Whether something below a folder may belong to it. Where nothing can, what that folder is plays no part.
+    pub(super) fn could_hold(&self, root: &RootName, folder: &RelPath) -> bool {
+        if self.patterns.iter().any(|named| named.could_hold(root, folder)) {
+            return true;
+        }
+        let folder = AssetPath::new(root.clone(), folder.clone());
+        let referenced = self.referenced.range(first_below(&folder)..).next();
+        holds_any(&self.linked, &folder) || referenced.is_some_and(|one| is_in(one, &folder))
+    }
+
+    /// Whether all that patterns fit below `link` they fit too where that leads, below `folder`: then the walk
+    /// comes by it there. What is named without wildcards is looked at by its name.
+    pub(super) fn holds_as_well(&self, link: &AssetPath, folder: &AssetPath) -> bool {
+        let mut patterns = self.patterns.iter();
+        self.contains(&folder.root, &folder.path)
+            || patterns.all(|named| named.holds_as_well(link, folder))
     }
 
     /// Files it names one by one: that one of them is not there is a finding.
@@ -165,6 +183,21 @@ impl Named {
         self.pattern.is_some() || std::fs::symlink_metadata(disk).is_ok_and(|found| found.is_dir())
     }
 
+    fn could_hold(&self, root: &RootName, folder: &RelPath) -> bool {
+        let above = |literal: &RelPath| literal.is_within(folder);
+        *root == self.root
+            && (self.contains(root, folder)
+                || self.literal.as_ref().is_some_and(above)
+                || self.pattern.as_ref().is_some_and(|pattern| pattern.could_hold(folder)))
+    }
+
+    fn holds_as_well(&self, link: &AssetPath, folder: &AssetPath) -> bool {
+        let Some(pattern) = &self.pattern else { return true };
+        let in_one_root = link.root == folder.root;
+        !self.could_hold(&link.root, &link.path)
+            || (in_one_root && pattern.fits_as_well(&link.path, &folder.path))
+    }
+
     fn contains(&self, root: &RootName, path: &RelPath) -> bool {
         // The folder first: a gate asks this of every file the journal ever mentions.
         if *root != self.root || !path.is_within(&self.base) {
@@ -178,11 +211,17 @@ impl Named {
 
 /// Whether there is something at a path or below it.
 pub(super) fn holds_any<T>(all: &BTreeMap<AssetPath, T>, path: &AssetPath) -> bool {
-    // What is below `a` begins with `a/`; `a-b` sorts between the two.
-    let below = AssetPath::new(path.root.clone(), path.path.join(b""));
-    let first = all.range(below..).next();
-    all.contains_key(path)
-        || first.is_some_and(|(one, _)| one.root == path.root && one.path.is_within(&path.path))
+    let first = all.range(first_below(path)..).next();
+    all.contains_key(path) || first.is_some_and(|(one, _)| is_in(one, path))
+}
+
+/// What is below `a` begins with `a/`; `a-b` sorts between the two.
+fn first_below(folder: &AssetPath) -> AssetPath {
+    AssetPath::new(folder.root.clone(), folder.path.join(b""))
+}
+
+fn is_in(path: &AssetPath, folder: &AssetPath) -> bool {
+    path.root == folder.root && path.path.is_within(&folder.path)
 }
 
 /// The name in `name:path` where no root has that name and no name at the top of the project begins
@@ -336,17 +375,19 @@ fn misplaced(text: &str) -> AppError {
     )
 }
 
-/// Lists everything below a folder of a root with nothing left out but what is our own.
+/// Lists everything below a folder of a root with nothing left out but what is our own, and folders that nobody
+/// `enters`.
 pub(super) fn walk_all(
     project: &Project,
     root: &Root,
     base: &RelPath,
     cancel: &AtomicBool,
+    enters: Enters<'_>,
     each: &mut dyn FnMut(Listing),
 ) -> Result<(), WalkError> {
     let filter = Filter::only_own().without(project.own_files());
     let options = WalkOptions { start: base.clone(), filter };
-    for listing in Walk::new(&root.name, &root.path, &options, cancel)? {
+    for listing in Walk::new(&root.name, &root.path, &options, cancel)?.entering(enters) {
         each(listing?);
     }
     Ok(())

@@ -25,10 +25,16 @@ pub enum AppError {
         hint: Option<String>,
     },
     /// No project here or above.
-    #[error("there is no project in {} or any folder above it", from.display())]
+    #[error(
+        "there is no project in {}{}",
+        from.display(),
+        if *exactly { "" } else { " or any folder above it" }
+    )]
     NoProject {
         /// Where the search began.
         from: PathBuf,
+        /// Whether only that folder was meant, and none above it.
+        exactly: bool,
     },
     /// The settings cannot be used.
     #[error("the project's settings cannot be used")]

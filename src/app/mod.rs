@@ -7,6 +7,7 @@ mod acknowledge;
 mod approve;
 mod approvers;
 mod authority;
+mod behind;
 mod condition;
 mod confirm;
 mod contents;

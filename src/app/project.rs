@@ -62,7 +62,8 @@ impl Project {
     pub fn dir_of(from: &Path) -> Result<PathBuf, AppError> {
         let start = fs::canonicalize(from).map_err(AppError::io("open", from))?;
         let dir = start.ancestors().find(|dir| dir.join(CONTROL).is_dir());
-        dir.map(Path::to_owned).ok_or_else(|| AppError::NoProject { from: from.to_owned() })
+        dir.map(Path::to_owned)
+            .ok_or_else(|| AppError::NoProject { from: from.to_owned(), exactly: false })
     }
 
     /// The project in exactly this folder.
@@ -73,7 +74,7 @@ impl Project {
 
     /// The same, with another way to find out where its roots are.
     pub(super) fn led(dir: &Path, lead: impl FnOnce(&mut [Root])) -> Result<Self, AppError> {
-        let absent = || AppError::NoProject { from: dir.to_owned() };
+        let absent = || AppError::NoProject { from: dir.to_owned(), exactly: true };
         let dir = match fs::canonicalize(dir) {
             Ok(dir) => dir,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(absent()),

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
+use crate::app::behind::{Behind, behind};
 use crate::app::decide::{decisions, whole};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
@@ -90,6 +91,9 @@ pub struct ScanOutcome {
     pub reexamined: u64,
     /// Files read now whose name says another format than their bytes, with what they hold.
     pub misnamed: Vec<Problem>,
+    /// Links recorded now that lead to a folder out of the roots, or nowhere, with where: what is below them is
+    /// not scanned.
+    pub unfollowed: Vec<Problem>,
     /// What could not be looked at.
     pub problems: Vec<Problem>,
     /// Those of them that contents have, as the tally found them.
@@ -478,7 +482,12 @@ impl Part<'_> {
     ) -> Result<(), AppError> {
         loop {
             match arrived.recv_timeout(Duration::from_millis(500)) {
-                Ok(Arrival::Seen(Seen::Fact(directory, fact))) => ingest.add(&directory, fact)?,
+                Ok(Arrival::Seen(Seen::Fact(directory, fact))) => {
+                    if let Fact::Link(link) = &fact {
+                        outcome.unfollowed.extend(self.unfollowed(directory.join(&link.name)));
+                    }
+                    ingest.add(&directory, fact)?;
+                }
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
                 Ok(Arrival::Seen(Seen::Sidecar(sidecar))) => sidecars.push(sidecar),
                 Ok(Arrival::Read(chunk)) => {
@@ -489,6 +498,15 @@ impl Part<'_> {
                 Err(RecvTimeoutError::Timeout) => ingest.flush_if_old()?,
                 Err(RecvTimeoutError::Disconnected) => return ingest.flush(),
             }
+        }
+    }
+
+    /// Where a link leads that hides a folder from every scan.
+    fn unfollowed(&self, link: RelPath) -> Option<Problem> {
+        let path = AssetPath::new(self.root.name.clone(), link);
+        match behind(self.project, &self.root.path.join(path.path.as_path())) {
+            Behind::Unknown(why) => Some(Problem::at(&path, why)),
+            Behind::NoFolder | Behind::Folder(_) => None,
         }
     }
 

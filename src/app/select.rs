@@ -10,6 +10,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::app::behind::{Behind, behind_path};
 use crate::app::confirm::Place;
 use crate::app::{AppError, Context, Project};
 use crate::ledger::{AssetMatch, LocationRow, Reader};
@@ -66,7 +67,7 @@ pub fn select(
         }
         // The nearest reading that finds anything; in it, what is there before what only was.
         let first = readings.into_iter().flatten().find(|places| !places.is_empty());
-        let places = first.ok_or_else(|| one.nothing())?;
+        let places = first.ok_or_else(|| one.said_nothing())?;
         selected.assets.extend(places.iter().map(|place| place.asset));
         selected.places.extend(places);
     }
@@ -116,8 +117,8 @@ pub(super) fn matcher(
     for (one, nearest) in wanted.iter_mut().zip(nearest) {
         let Some(nearest) = nearest else {
             // A new folder in which nothing is known yet is no slip of typing.
-            if !context.absolute(Path::new(&one.argument)).is_dir() {
-                return Err(one.nothing());
+            if one.nothing.is_some() || !context.absolute(Path::new(&one.argument)).is_dir() {
+                return Err(one.said_nothing());
             }
             continue;
         };
@@ -203,8 +204,9 @@ struct Wanted {
     argument: String,
     id: Option<AssetId>,
     readings: Vec<Reading>,
-    /// Why it is no pattern, where it looks like one. No matter for a file of that name.
-    broken: Option<AppError>,
+    /// Why it stands for nothing, if it does: a pattern that is none, a link that leads nowhere or out of the
+    /// roots. No matter for what is known by that name.
+    nothing: Option<AppError>,
 }
 
 /// One way to read a path argument.
@@ -268,8 +270,8 @@ fn has_star(path: &AssetPath) -> bool {
 
 impl Wanted {
     /// What to say when it stands for nothing.
-    fn nothing(&mut self) -> AppError {
-        self.broken.take().unwrap_or_else(|| {
+    fn said_nothing(&mut self) -> AppError {
+        self.nothing.take().unwrap_or_else(|| {
             AppError::usage(
                 format!("no asset matches {:?}", self.argument),
                 "run genlock scan first if it is new; genlock ls lists what is known",
@@ -289,7 +291,7 @@ impl Wanted {
         }
         let id = by_id(reader, argument)?;
         let mut one =
-            Self { argument: argument.to_owned(), id, readings: Vec::new(), broken: None };
+            Self { argument: argument.to_owned(), id, readings: Vec::new(), nothing: None };
         if one.id.is_some() {
             return Ok(one);
         }
@@ -324,8 +326,20 @@ impl Wanted {
         let below = rooted.as_ref().map(|(_, below)| *below);
         let here = located(self.argument.as_bytes());
         let there = below_root(below.map(str::as_bytes)).filter(|it| here.as_ref() != Some(it));
-        // A name that is there is that name, whatever else could be read into it.
-        self.readings.extend(here.iter().chain(&there).cloned().map(Reading::At));
+        // A name that is there is that name, whatever else could be read into it. A link to a folder is that
+        // folder, as a path through it is.
+        for path in here.iter().chain(&there) {
+            match behind_path(project, path) {
+                Some(Behind::Folder(lies)) => self.readings.push(Reading::At(lies)),
+                Some(Behind::Unknown(why)) => {
+                    let what = format!("{:?} is {why}", self.argument);
+                    let hint = "name where its files lie themselves, in the project or a [[root]]";
+                    self.nothing.get_or_insert(AppError::usage(what, hint));
+                }
+                Some(Behind::NoFolder) | None => {}
+            }
+            self.readings.push(Reading::At(path.clone()));
+        }
         // Names that are not UTF-8 are typed in the escaped form in which they are printed.
         if let Some(bytes) = unescape_bytes(&self.argument) {
             let below = below.and_then(unescape_bytes);
@@ -345,7 +359,7 @@ impl Wanted {
                 match Pattern::new(path.root.clone(), &text) {
                     Ok(pattern) if pattern.is_one() => self.readings.push(Reading::Like(pattern)),
                     Ok(_) => {}
-                    Err(broken) => self.broken = Some(broken),
+                    Err(broken) => self.nothing = Some(broken),
                 }
             }
         }

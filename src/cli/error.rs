@@ -49,12 +49,19 @@ pub(super) fn exit_of(error: &AppError) -> Exit {
     }
 }
 
+/// What to do where no project is.
+const fn without_project(exactly: bool) -> &'static str {
+    if exactly {
+        "--project names the folder that holds .genlock itself; genlock init DIR makes one"
+    } else {
+        "genlock init makes one here; genlock --project DIR names one"
+    }
+}
+
 fn hint_of(error: &AppError) -> Option<String> {
     match error {
         AppError::Usage { hint, .. } => hint.clone(),
-        AppError::NoProject { .. } => {
-            Some("genlock init makes one here; genlock --project DIR names one".into())
-        }
+        AppError::NoProject { exactly, .. } => Some(without_project(*exactly).into()),
         AppError::Config(ConfigError::Missing { .. }) => Some(
             "put back a copy: without it roots, path rules and guarded folders are forgotten; an empty file \
              means the defaults"

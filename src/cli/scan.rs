@@ -25,6 +25,7 @@ struct ScanView {
     skipped: u64,
     reexamined: u64,
     misnamed: Vec<MisnamedView>,
+    unfollowed: Vec<UnfollowedView>,
     problems: Vec<ProblemView>,
     elapsed_ms: u64,
 }
@@ -35,6 +36,21 @@ struct MisnamedView {
     #[serde(flatten)]
     path: PathView,
     holds: String,
+}
+
+/// A link that scans do not follow, to what no scan comes by.
+#[derive(Serialize)]
+struct UnfollowedView {
+    #[serde(flatten)]
+    path: PathView,
+    why: String,
+}
+
+impl From<&Problem> for UnfollowedView {
+    fn from(one: &Problem) -> Self {
+        let path = PathView { path: one.path.clone(), path_bytes: one.path_bytes.clone() };
+        Self { path, why: one.problem.clone() }
+    }
 }
 
 impl From<&Problem> for MisnamedView {
@@ -62,6 +78,7 @@ impl From<&ScanOutcome> for ScanView {
             skipped: outcome.skipped,
             reexamined: outcome.reexamined,
             misnamed: outcome.misnamed.iter().map(MisnamedView::from).collect(),
+            unfollowed: outcome.unfollowed.iter().map(UnfollowedView::from).collect(),
             problems: outcome.problems.iter().map(ProblemView::from).collect(),
             elapsed_ms: outcome.elapsed_ms,
         }
@@ -159,6 +176,10 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
     }
     for one in &outcome.misnamed {
         output.remark(&format!("{}: {}", clean(&one.path), clean(&one.problem)));
+    }
+    for one in &outcome.unfollowed {
+        let said = format!("{} is not followed: {}", clean(&one.path), clean(&one.problem));
+        output.remark(&said);
     }
     if !outcome.problems.is_empty() {
         let problems = outcome.problems.len() as u64;

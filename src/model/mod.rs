@@ -51,7 +51,7 @@ pub use event::{
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
-pub use glob::glob;
+pub use glob::Glob;
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,

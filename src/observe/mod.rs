@@ -30,6 +30,6 @@ pub use list::{Entry, Lister, Listing, Onlooker};
 pub use mount::{FileSystemIds, MountKinds, Mounted, device_of, mounted_within};
 pub use sequence::{Fold, FramePattern, Sequence};
 pub use settle::{Looked, Settle, SettleOptions, Verdict};
-pub use walk::{Walk, WalkError, WalkOptions, check_start};
+pub use walk::{Enters, Walk, WalkError, WalkOptions, check_start};
 pub use watch::{Hint, Lost, Refused, Watcher};
 pub use writers::held_open;

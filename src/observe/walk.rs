@@ -5,6 +5,7 @@
 //! bytes so that two walks of an unchanged tree say the same in the same order. Several threads can
 //! share one walk; then only its parts are in order.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,6 +81,16 @@ pub struct WalkOptions {
     pub filter: Filter,
 }
 
+/// Says which directories of a root are walked.
+#[derive(Clone, Copy)]
+pub struct Enters<'a>(pub &'a (dyn Fn(&RelPath) -> bool + Sync));
+
+impl fmt::Debug for Enters<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Enters")
+    }
+}
+
 /// The walk of a root. Yields a listing for each directory, parents before what is in them. A
 /// directory that could not be listed yields one that is not complete; one that vanished since
 /// its parent was listed yields none.
@@ -91,6 +102,7 @@ pub struct Walk<'a> {
     lister: Lister,
     pending: Arc<Pending>,
     cancel: &'a AtomicBool,
+    enters: Enters<'a>,
     ended: bool,
 }
 
@@ -113,7 +125,7 @@ impl<'a> Walk<'a> {
                 path: AssetPath::new(root.clone(), options.start.clone()),
             })?;
         let pending = Arc::new(Pending::starting_with(filter, start_problems));
-        Ok(Self { lister, pending, cancel, ended: false })
+        Ok(Self { lister, pending, cancel, enters: Enters(&|_| true), ended: false })
     }
 
     /// Shares the walk among threads: every directory is listed by one of the parts, whichever is
@@ -125,11 +137,20 @@ impl<'a> Walk<'a> {
             lister: self.lister.clone(),
             pending: Arc::clone(&self.pending),
             cancel: self.cancel,
+            enters: self.enters,
             ended: false,
         };
         let mut shared: Vec<_> = (1..parts).map(part).collect();
         shared.push(self);
         shared
+    }
+
+    /// Walks no directory, below the one it starts in, that `enters` says no of: none is listed, and nothing is
+    /// said of it but its name.
+    #[must_use]
+    pub fn entering(mut self, enters: Enters<'a>) -> Self {
+        self.enters = enters;
+        self
     }
 
     /// Tells `onlooker` of every listing, before a directory in it is listed.
@@ -157,7 +178,9 @@ impl<'a> Walk<'a> {
                 listing.problems.splice(0..0, next.start_problems.iter().cloned());
             }
             let below = listing.subdirectories.iter().rev();
-            next.done(below.map(|name| filter.enter(&listing.directory.join(name))));
+            let below = below.map(|name| listing.directory.join(name));
+            let below = below.filter(|directory| (self.enters.0)(directory));
+            next.done(below.map(|directory| filter.enter(&directory)));
             return Ok(Some(listing));
         }
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::model::Glob;
 use crate::policy::fact::{About, Fact, Facts, Kind, Value};
-use crate::policy::pattern::Pattern;
 
 /// When a rule finds something.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub enum Test {
     /// It is among its words.
     Has(String),
     /// The glob fits it; `*` does not cross `/`, `**` does.
-    Matches(Pattern),
+    Matches(Glob),
     /// It is this word or a stronger one: one of these, the weakest first.
     AtLeastWord(Vec<&'static str>),
     /// It is this number or more.
@@ -100,7 +100,7 @@ impl Test {
             (Self::Is(wanted), Value::Text(text)) => wanted == text,
             (Self::In(wanted), Value::Text(text)) => wanted.iter().any(|one| one == text),
             (Self::Has(wanted), Value::Words(words)) => words.contains(&wanted.as_str()),
-            (Self::Matches(glob), Value::Text(text)) => glob.is_match(text),
+            (Self::Matches(glob), Value::Text(text)) => glob.is_match(&**text),
             (Self::AtLeast(least), Value::Number(number)) => number >= least,
             (Self::AtLeastWord(words), Value::Text(text)) => words.contains(&&**text),
             _ => false,

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::model::{FindingCode, Severity, Timestamp};
+use crate::model::{FindingCode, Glob, Severity, Timestamp};
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
-use crate::policy::pattern::Pattern;
 
 /// A rule of a policy.
 #[derive(Clone, Debug)]
@@ -63,7 +62,7 @@ pub struct Waiver {
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// Paths.
-    Glob(Pattern),
+    Glob(Glob),
     /// A content, by the beginning of its id in lowercase hex.
     Id(String),
 }

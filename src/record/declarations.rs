@@ -5,11 +5,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use globset::GlobMatcher;
-
 use crate::model::{
-    Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, ObservedBatch, PathPattern,
-    RelPath, Reported, RootName, Seq, Timestamp, Tool, glob,
+    Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, Glob, ObservedBatch,
+    PathPattern, RelPath, Reported, RootName, Seq, Timestamp, Tool,
 };
 use crate::record::Entry;
 
@@ -29,7 +27,7 @@ pub struct Dossier {
 #[derive(Debug)]
 struct Place {
     pattern: PathPattern,
-    glob: Option<GlobMatcher>,
+    glob: Option<Glob>,
     /// The event that named it.
     since: Seq,
     /// Who named it.
@@ -79,7 +77,7 @@ impl Dossier {
                 continue;
             }
             // What was journalled was a glob when it was typed.
-            let glob = glob(&pattern.pattern).ok().map(|glob| glob.compile_matcher());
+            let glob = Glob::parse(&pattern.pattern).ok();
             self.places.push(Place { pattern: pattern.clone(), glob, since, by: by.to_owned() });
         }
     }

@@ -137,7 +137,8 @@ pub struct Record {
     /// Contents that are sidecars.
     sidecars: HashSet<AssetId>,
     present: BTreeMap<AssetPath, Found>,
-    /// Links at the paths of the scope, each with the event that saw it as it is.
+    /// Every link, with the event that saw it as it is: one outside the scope may lead to a folder in which some of
+    /// it seems to lie.
     links: BTreeMap<AssetPath, Seq>,
 }
 
@@ -240,17 +241,15 @@ impl Record {
                     self.sidecars.insert(found.asset);
                 }
                 let path = place(&found.name);
+                self.links.remove(&path);
                 if wanted(&path.root, &path.path) {
-                    self.links.remove(&path);
                     self.present.insert(path, found);
                 }
             }
             for link in &observed.links {
                 let path = place(&link.name);
                 self.present.remove(&path);
-                if wanted(&path.root, &path.path) {
-                    self.links.insert(path, seq);
-                }
+                self.links.insert(path, seq);
             }
             for name in &observed.gone {
                 let path = place(&name.0);
@@ -467,7 +466,7 @@ impl Record {
         &self.present
     }
 
-    /// The links at the paths of the scope, each with the event that saw it as it is.
+    /// Every link, with the event that saw it as it is. Only in a record folded with a scope.
     pub fn links(&self) -> impl Iterator<Item = (&AssetPath, Seq)> {
         self.links.iter().map(|(path, seq)| (path, *seq))
     }

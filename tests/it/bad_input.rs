@@ -204,6 +204,45 @@ fn an_unreadable_folder_and_file_are_problems_and_nothing_in_them_is_missing() {
 }
 
 #[test]
+fn a_folder_that_no_pattern_reaches_may_be_unreadable() {
+    let world = World::with([
+        ("top.png", plain_png(3)),
+        ("conform/ok.png", plain_png(1)),
+        ("conform/private/x.png", plain_png(2)),
+    ]);
+    let locks = ["conform/private", "lost+found"];
+    fs::create_dir(world.path("lost+found")).unwrap();
+    let lock = |mode| {
+        for name in locks {
+            fs::set_permissions(world.path(name), fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    lock(0o000);
+    let gate = |name: &str, pattern: &str| {
+        as_nobody(&world, &["deliverable", "add", name, "--path", pattern]).expect(0);
+        crate::world::Gate::from(as_nobody(&world, &["gate", name]))
+    };
+    let clean = [
+        "conform/*.png",
+        "conform/o*",
+        "con*/ok.png",
+        "*.png",
+        "conform/sub*/*/*.png",
+        "conform/ok.png",
+    ];
+    for (at, pattern) in clean.iter().enumerate() {
+        let gate = gate(&format!("P{at}"), pattern);
+        let empty = pattern.contains("sub");
+        assert_eq!(gate.verdict, if empty { "refused" } else { "pass" }, "{pattern}: {gate:#?}");
+        assert!(gate.findings().iter().all(|one| !one.contains("media-")), "{gate:#?}");
+    }
+    gate("DEEP", "conform/*/*.png").expect("cannot-tell", &["media-unread conform/private"]);
+    gate("ALL", "**/ok.png")
+        .expect("cannot-tell", &["media-unread conform/private", "media-unread lost+found"]);
+    lock(0o755);
+}
+
+#[test]
 fn an_ignore_file_that_cannot_be_understood_hides_nothing() {
     let world = World::new();
     world.write(".genlockignore", b"a.png\n[z-a].png\n\xff\xfe\n");

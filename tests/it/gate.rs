@@ -62,6 +62,26 @@ fn a_pattern_that_fits_nothing_is_said() {
 }
 
 #[test]
+fn a_single_character_of_a_pattern_is_not_a_byte() {
+    let world = World::with([
+        ("conform/a.png", plain_png(1)),
+        ("conform/é.png", a1111_png(1)),
+        ("conform/scène_1.png", a1111_png(2)),
+    ]);
+    let ai = "ai-unapproved conform/é.png";
+    for (name, pattern) in
+        [("ONE", "conform/?.png"), ("NOT", "conform/[!b].png"), ("OF", "conform/[a-zà-ÿ].png")]
+    {
+        world.deliverable(name, &[pattern]);
+        world.gate(name).expect("refused", &[ai]);
+    }
+    world.deliverable("IN", &["conform/sc?ne_*"]);
+    world.gate("IN").expect("refused", &["ai-unapproved conform/scène_1.png"]);
+    let listed = world.json(["ls", "conform/?.png"]).expect(0).values();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+}
+
+#[test]
 fn a_deliverable_whose_folder_went_away_is_empty() {
     let world = World::with([("cut/a.png", plain_png(1)), ("cut/deep/b.png", plain_png(2))]);
     world.deliverable("EP", &["cut/**"]);

@@ -33,6 +33,7 @@ mod in_force;
 mod judging;
 mod keys;
 mod lineage;
+mod linked;
 mod log_and_gate;
 mod main_job;
 mod media;

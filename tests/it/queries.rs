@@ -65,7 +65,7 @@ fn scan_answers_in_one_object_whose_statuses_add_up() {
     has(
         &scanned,
         "v:n files:n bytes:n hashed_files:n hashed_bytes:n unchanged:n ai:n ai_part:n suspect:n \
-         not_ai:n unknown:n missing:n skipped:n reexamined:n misnamed:l problems:l elapsed_ms:n",
+         not_ai:n unknown:n missing:n skipped:n reexamined:n misnamed:l unfollowed:l problems:l elapsed_ms:n",
     );
     let statuses =
         ["ai", "ai_part", "suspect", "not_ai", "unknown"].map(|one| number(&scanned, one));

@@ -14,7 +14,7 @@ use crate::deliver::package::is_list;
 use crate::deliver::staging::check_free;
 use crate::gate as judge;
 use crate::model::{AssetPath, FinalItem, RelPath};
-use crate::observe::WalkError;
+use crate::observe::{Enters, WalkError};
 use crate::record::Record;
 
 /// What leaves, by name. Of a deliverable that is final, what was finalised.
@@ -79,12 +79,20 @@ pub(super) fn empty_folders(
     let mut found = Vec::new();
     for package in &known(record, name)?.made.packages {
         let Some(root) = project.root(package) else { continue };
-        let walked = walk_all(project, root, &package.path, context.cancel, &mut |listing| {
-            let holds = [listing.files.len(), listing.links.len(), listing.subdirectories.len()];
-            if holds == [0; 3] && listing.ignored.is_empty() && listing.skipped == 0 {
-                found.push(AssetPath::new(package.root.clone(), listing.directory));
-            }
-        });
+        let walked = walk_all(
+            project,
+            root,
+            &package.path,
+            context.cancel,
+            Enters(&|_| true),
+            &mut |listing| {
+                let holds =
+                    [listing.files.len(), listing.links.len(), listing.subdirectories.len()];
+                if holds == [0; 3] && listing.ignored.is_empty() && listing.skipped == 0 {
+                    found.push(AssetPath::new(package.root.clone(), listing.directory));
+                }
+            },
+        );
         match walked {
             Ok(()) => {}
             Err(WalkError::Cancelled) => return Err(AppError::Interrupted),

@@ -127,7 +127,10 @@ fn unseen(
     let followed = |link: &AssetPath, seen: Seq| {
         last.is_some_and(|(seq, _)| seen < seq) || linked.contains(link)
     };
-    let links = record.links().filter(|(link, seen)| !followed(link, *seen));
+    let concerned = |link: &AssetPath| {
+        contents.contains(&link.root, &link.path) || contents.could_hold(&link.root, &link.path)
+    };
+    let links = record.links().filter(|(link, seen)| concerned(link) && !followed(link, *seen));
     let what = "it is a link, and no verdict before that event had looked where it leads";
     problems.extend(links.map(|(link, _)| unread(link, what)));
     problems

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
+use crate::app::behind::{Behind, behind};
 use crate::app::contents::{Contents, holds_any, walk_all};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
@@ -20,12 +21,15 @@ use crate::ledger::Ledger;
 use crate::model::{
     AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
 };
-use crate::observe::{FileSystemIds, Listing, WalkError, fingerprint};
+use crate::observe::{Enters, FileSystemIds, Listing, WalkError, fingerprint};
 use crate::problem::in_one_line;
 use crate::record::Record;
 
 /// Why nothing below a root that left `config.toml` can be known.
 const UNCONFIGURED: &str = "its root is not configured any more";
+
+/// Why what is named below a link is not looked at.
+const BELOW_A_LINK: &str = "a folder on the way to it is a link; name where it lies itself";
 
 /// What was seen on disk.
 pub(super) struct Seen {
@@ -101,6 +105,19 @@ struct Found {
     gone: Vec<AssetPath>,
 }
 
+/// The first link on the way to a folder of a root, or the folder itself if it is one.
+fn link_on_the_way(root: &Root, folder: &RelPath) -> Option<RelPath> {
+    let all: Vec<_> = std::iter::successors(Some(folder.clone()), |folder| {
+        (!folder.is_root()).then(|| folder.split().0)
+    })
+    .collect();
+    let is_link = |folder: &RelPath| {
+        let found = fs::symlink_metadata(root.path.join(folder.as_path()));
+        found.is_ok_and(|found| found.is_symlink())
+    };
+    all.into_iter().rev().find(|folder| !folder.is_root() && is_link(folder))
+}
+
 struct Look<'a> {
     /// Whether this run looked before, and what it could not know then.
     again: bool,
@@ -134,9 +151,12 @@ impl Look<'_> {
     }
 
     fn walk(&mut self, root: &Root, base: &RelPath) -> Result<(), AppError> {
-        let cancel = self.context.cancel;
-        let walked =
-            walk_all(self.project, root, base, cancel, &mut |listing| self.listing(root, &listing));
+        let (cancel, contents) = (self.context.cancel, self.contents);
+        // What nothing of it can lie in may be closed to us.
+        let enters = |folder: &RelPath| contents.could_hold(&root.name, folder);
+        let walked = walk_all(self.project, root, base, cancel, Enters(&enters), &mut |listing| {
+            self.listing(root, &listing);
+        });
         match walked {
             Ok(()) => Ok(()),
             // A folder that is not there holds nothing: an empty deliverable says so by itself.
@@ -147,7 +167,11 @@ impl Look<'_> {
             Err(WalkError::Cancelled) => Err(AppError::Interrupted),
             Err(error) => {
                 let path = AssetPath::new(root.name.clone(), base.clone());
-                self.problem(RuleCode::MediaUnread, path, in_one_line(&error));
+                match link_on_the_way(root, base) {
+                    None => self.problem(RuleCode::MediaUnread, path, in_one_line(&error)),
+                    Some(link) if link == *base => self.link(root, path),
+                    Some(_) => self.problem(RuleCode::MediaUnresolved, path, BELOW_A_LINK),
+                }
                 Ok(())
             }
         }
@@ -190,10 +214,24 @@ impl Look<'_> {
         beside::listed(self, root, listing);
         for link in &listing.links {
             let path = listing.directory.join(&link.name);
-            if self.contents.contains(&root.name, &path) {
-                self.link(root, AssetPath::new(root.name.clone(), path));
+            let path = AssetPath::new(root.name.clone(), path);
+            if self.contents.contains(&path.root, &path.path) || self.hides(root, &path) {
+                self.link(root, path);
             }
         }
+    }
+
+    /// Whether a link whose own name is not in the deliverable may lead to a folder that holds something of
+    /// it, by the names that it has below the link, and that no walk comes by.
+    fn hides(&self, root: &Root, link: &AssetPath) -> bool {
+        self.contents.could_hold(&link.root, &link.path)
+            && match behind(self.project, &root.path.join(link.path.as_path())) {
+                Behind::NoFolder => false,
+                Behind::Folder(lies) => {
+                    Project::is_own(&lies) || !self.contents.holds_as_well(link, &lies)
+                }
+                Behind::Unknown(_) => true,
+            }
     }
 
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
@@ -256,6 +294,11 @@ impl Look<'_> {
                     beside::probed(self, root, &lies);
                 }
             }
+            Ok(_) if Project::is_own(&lies) => {
+                let what =
+                    format!("it leads to {lies}, where Genlock keeps its own and no media is");
+                self.problem(RuleCode::MediaUnresolved, path, what);
+            }
             // A link to a folder that is part of it anyway, as to the newest version of a shot.
             Ok(found) if found.is_dir() && self.contents.contains(&lies.root, &lies.path) => {}
             Ok(_) => {
@@ -279,13 +322,11 @@ impl Look<'_> {
                 self.problem(RuleCode::MediaUnread, path, UNCONFIGURED);
                 continue;
             };
-            let disk = root.path.join(path.path.as_path());
-            let folder = disk.parent().unwrap_or(&root.path);
-            if fs::canonicalize(folder).is_ok_and(|real| real != folder) {
-                let what = "a folder on the way to it is a link; name where the file itself lies";
-                self.problem(RuleCode::MediaUnresolved, path, what);
+            if link_on_the_way(root, &path.path.split().0).is_some() {
+                self.problem(RuleCode::MediaUnresolved, path, BELOW_A_LINK);
                 continue;
             }
+            let disk = root.path.join(path.path.as_path());
             match fs::symlink_metadata(&disk) {
                 Ok(found) if found.is_file() => {
                     let mut print = fingerprint::of(&found);

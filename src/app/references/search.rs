@@ -1,14 +1,16 @@
 //! The walk through the roots for files by the names that references ask for. What scans leave out is left
 //! out here too: the project does not know it. What could not be looked at is remembered: as long as a
-//! file of the name may lie there, no other is the only one.
+//! file of the name may lie there, no other is the only one. Nor is one where a link leads to a folder that this walk
+//! does not come by.
 
 use std::fs;
 
+use crate::app::behind::{Behind, behind};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Names;
 use crate::ledger::Reader;
 use crate::model::{AssetPath, Reference, RelPath};
-use crate::observe::{Listing, Walk, WalkOptions};
+use crate::observe::{Filter, Listing, Walk, WalkOptions};
 
 /// Places that are told of by name.
 const TOLD: usize = 3;
@@ -32,14 +34,15 @@ impl Search {
         if search.names.is_empty() {
             return Ok(search);
         }
+        let filter = project.filter()?;
         for root in &project.config.roots {
-            let options = WalkOptions { start: RelPath::root(), filter: project.filter()? };
+            let options = WalkOptions { start: RelPath::root(), filter: filter.clone() };
             let whole = AssetPath::new(root.name.clone(), RelPath::root());
             match Walk::new(&root.name, &root.path, &options, context.cancel) {
                 Ok(walk) => {
                     for listing in walk {
                         match listing {
-                            Ok(listing) => search.listing(project, &whole, &listing),
+                            Ok(listing) => search.listing(project, &filter, &whole, &listing),
                             Err(error) => search.unseen.push((whole.clone(), error.to_string())),
                         }
                     }
@@ -62,19 +65,27 @@ impl Search {
         Ok(search)
     }
 
-    fn listing(&mut self, project: &Project, root: &AssetPath, listing: &Listing) {
+    fn listing(&mut self, project: &Project, filter: &Filter, root: &AssetPath, listing: &Listing) {
         let at = |path: RelPath| AssetPath::new(root.root.clone(), path);
         for entry in &listing.files {
             self.names.offer(&at(listing.directory.join(&entry.name)), entry.fingerprint.size);
         }
         for link in &listing.links {
-            if !self.names.wants(&link.name) {
-                continue;
-            }
             let path = at(listing.directory.join(&link.name));
-            // As long as what it leads to; of one that leads nowhere nothing is known.
-            let found = project.on_disk(&path).and_then(|disk| fs::metadata(disk).ok());
-            self.names.offer(&path, found.map_or(0, |found| found.len()));
+            let Some(disk) = project.on_disk(&path) else { continue };
+            if self.names.wants(&link.name) {
+                // As long as what it leads to; of one that leads nowhere nothing is known.
+                let found = fs::metadata(&disk);
+                self.names.offer(&path, found.map_or(0, |found| found.len()));
+            }
+            match behind(project, &disk) {
+                Behind::NoFolder => {}
+                Behind::Folder(lies) if is_walked(project, filter, &lies) => {}
+                Behind::Folder(lies) => {
+                    self.unseen.push((path, format!("a link to {lies}, which scans leave out")));
+                }
+                Behind::Unknown(why) => self.unseen.push((path, why)),
+            }
         }
         if !listing.complete {
             let why = listing.problems.first().map(|one| one.problem.clone());
@@ -89,4 +100,12 @@ impl Search {
         let more = if self.unseen.len() > TOLD { ", …" } else { "" };
         (!told.is_empty()).then(|| format!("{}{more} could not be looked through", told.join(", ")))
     }
+}
+
+/// Whether the walk through the roots comes by a folder.
+fn is_walked(project: &Project, filter: &Filter, folder: &AssetPath) -> bool {
+    let root = project.root(folder);
+    root.is_some_and(|root| {
+        filter.descend(&root.name, &root.path, &folder.path, &mut Vec::new()).is_some()
+    })
 }

@@ -6,8 +6,8 @@ use std::fs;
 use crate::app::contents::{Contents, walk_all};
 use crate::app::{AppError, Context, Project};
 use crate::config::Root;
-use crate::model::{AssetPath, Fingerprint, MediaProblem, RuleCode};
-use crate::observe::{Listing, WalkError, fingerprint};
+use crate::model::{AssetPath, Fingerprint, MediaProblem, RelPath, RuleCode};
+use crate::observe::{Enters, Listing, WalkError, fingerprint};
 
 /// The files, and what links lead to.
 #[derive(Default)]
@@ -67,9 +67,12 @@ impl Look<'_> {
     /// Everything below a folder, as far as it is `named` or not.
     fn walk(&mut self, root: &Root, base: &AssetPath, named: bool) -> Result<(), AppError> {
         let cancel = self.context.cancel;
-        let walked = walk_all(self.project, root, &base.path, cancel, &mut |listing| {
-            self.listing(root, &listing, named);
-        });
+        let contents = self.contents;
+        let enters = |folder: &RelPath| !named || contents.could_hold(&root.name, folder);
+        let walked =
+            walk_all(self.project, root, &base.path, cancel, Enters(&enters), &mut |listing| {
+                self.listing(root, &listing, named);
+            });
         match walked {
             // A folder that is not there yet holds nothing.
             Ok(()) | Err(WalkError::StartGone { .. }) => Ok(()),

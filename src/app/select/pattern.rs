@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::GlobMatcher;
-
 use crate::app::AppError;
-use crate::model::{AssetPath, RelPath, RootName, glob};
+use crate::model::{AssetPath, Glob, RelPath, RootName};
 use crate::observe::FramePattern;
 
 /// A pattern typed below a folder, its first names taken for what they name as long as that is there:
@@ -55,7 +53,7 @@ pub(in crate::app) struct Pattern {
     root: RootName,
     /// The folder that the glob is matched below.
     below: RelPath,
-    glob: Option<GlobMatcher>,
+    glob: Option<Glob>,
     sequence: Option<(RelPath, FramePattern)>,
 }
 
@@ -69,7 +67,7 @@ impl Pattern {
         });
         // `[1001-1096]` is frames, not a set of characters.
         let glob = if sequence.is_none() && has_wildcards(text) {
-            Some(glob(text).map_err(|error| {
+            Some(Glob::parse(text).map_err(|error| {
                 AppError::usage(
                     format!("{text:?} is not a pattern: {}", error.kind()),
                     "quote patterns for the shell, e.g. 'reel1/**'",
@@ -78,7 +76,6 @@ impl Pattern {
         } else {
             None
         };
-        let glob = glob.map(|glob| glob.compile_matcher());
         Ok(Self { root, below: RelPath::root(), glob, sequence })
     }
 
@@ -105,6 +102,27 @@ impl Pattern {
         self.sequence.as_ref().map_or_else(|| self.below.clone(), |(folder, _)| folder.clone())
     }
 
+    /// Whether something below a folder of its root may fit.
+    pub(in crate::app) fn could_hold(&self, folder: &RelPath) -> bool {
+        let glob = self.glob.as_ref().is_some_and(|glob| match self.below_base(folder) {
+            Some(folder) => glob.could_hold(folder),
+            None => self.below.is_within(folder),
+        });
+        let sequence = |(directory, _): &(RelPath, _)| directory.is_within(folder);
+        glob || self.sequence.as_ref().is_some_and(sequence)
+    }
+
+    /// Whether whatever fits below one folder of its root fits below another too, by the same names.
+    pub(in crate::app) fn fits_as_well(&self, below: &RelPath, elsewhere: &RelPath) -> bool {
+        let folders = self.below_base(below).zip(self.below_base(elsewhere));
+        let glob = self.glob.as_ref().zip(folders);
+        glob.is_some_and(|(glob, (below, elsewhere))| glob.fits_as_well(below, elsewhere))
+    }
+
+    fn below_base<'a>(&self, path: &'a RelPath) -> Option<&'a Path> {
+        path.as_path().strip_prefix(self.below.as_path()).ok()
+    }
+
     /// Whether it is one, and not just a name.
     pub(super) fn is_one(&self) -> bool {
         self.is_glob() || self.sequence.is_some()
@@ -122,7 +140,7 @@ impl Pattern {
             return false;
         }
         let glob = self.glob.as_ref().is_some_and(|glob| {
-            let Ok(path) = path.as_path().strip_prefix(self.below.as_path()) else { return false };
+            let Some(path) = self.below_base(path) else { return false };
             let above = path.ancestors();
             above.take_while(|part| *part != Path::new("")).any(|part| glob.is_match(part))
         });

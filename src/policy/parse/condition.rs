@@ -3,10 +3,10 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::model::Glob;
 use crate::policy::condition::{Condition, Test};
 use crate::policy::fact::{Fact, Kind};
 use crate::policy::parse::reader::Reader;
-use crate::policy::pattern::Pattern;
 
 /// Deeper than anybody reads.
 const MAX_DEPTH: usize = 16;
@@ -191,7 +191,7 @@ fn check(reader: &mut Reader<'_>, fact: Fact, text: String, at: usize) -> Option
 
 fn glob(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Test> {
     let (text, at) = reader.text("matches", value)?;
-    match Pattern::parse(&text) {
+    match Glob::parse(&text) {
         Ok(glob) => Some(Test::Matches(glob)),
         Err(error) => {
             reader.problem(at, format!("{text:?} is no glob: {}", error.kind()));

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{FindingCode, RuleCode, Timestamp};
+use crate::model::{FindingCode, Glob, RuleCode, Timestamp};
 use crate::policy::is_waivable;
 use crate::policy::parse::reader::Reader;
-use crate::policy::pattern::Pattern;
 use crate::policy::rule::{Waiver, Wanted};
 
 /// Digits of an abbreviated id.
@@ -61,7 +60,7 @@ fn wanted(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Wante
     if hex && (MIN_PREFIX..=64).contains(&text.len()) {
         return Some(Wanted::Id(text.to_lowercase()));
     }
-    match Pattern::parse(&text) {
+    match Glob::parse(&text) {
         Ok(glob) if !text.is_empty() => Some(Wanted::Glob(glob)),
         Ok(_) => {
             reader.problem(at, "asset is empty".into());

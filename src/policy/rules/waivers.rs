@@ -92,7 +92,7 @@ fn is_about(wanted: &Wanted, path: Option<&AssetPath>, asset: Option<&AssetId>) 
     match wanted {
         Wanted::Id(id) => asset.is_some_and(|asset| asset.to_string().starts_with(id.as_str())),
         Wanted::Glob(glob) => match path {
-            Some(path) => glob.is_match(&path.to_string()),
+            Some(path) => glob.is_match(path.to_string()),
             None => glob.as_str() == "**",
         },
     }

@@ -1,0 +1,58 @@
+//! What lies behind a symbolic link that a walk came by. No walk follows one, so what is in a folder that it
+//! leads to has names nobody sees. Looks at metadata only.
+
+use std::fs;
+use std::path::Path;
+
+use crate::app::Project;
+use crate::model::AssetPath;
+use crate::observe::presence::is_nothing;
+
+/// What a link leads to.
+pub(super) enum Behind {
+    /// No folder: it adds no name but its own.
+    NoFolder,
+    /// A folder in the roots.
+    Folder(AssetPath),
+    /// What may be a folder, of which nothing is known; with why.
+    Unknown(String),
+}
+
+/// What a path leads to, where that is a link.
+pub(super) fn behind_path(project: &Project, path: &AssetPath) -> Option<Behind> {
+    let disk = project.on_disk(path)?;
+    let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
+    is_link.then(|| behind(project, &disk))
+}
+
+/// What a link on disk leads to.
+pub(super) fn behind(project: &Project, link: &Path) -> Behind {
+    let target = match fs::metadata(link) {
+        Ok(found) if !found.is_dir() => return Behind::NoFolder,
+        Err(error) if is_nothing(&error) && is_lock(link) => {
+            return Behind::NoFolder;
+        }
+        Ok(_) => fs::canonicalize(link),
+        Err(error) => Err(error),
+    };
+    match target.map(|target| project.locate(&target).map(|(_, lies)| lies).ok_or(target)) {
+        Ok(Ok(lies)) => Behind::Folder(lies),
+        Ok(Err(target)) => {
+            Behind::Unknown(format!("a link out of the project's roots, to {}", target.display()))
+        }
+        Err(error) => Behind::Unknown(format!("a link that leads nowhere: {error}")),
+    }
+}
+
+/// Whether what leads nowhere says a name beside itself, as the locks of editors and browsers do: no volume
+/// that is away is meant by that.
+fn is_lock(link: &Path) -> bool {
+    let beside = fs::read_link(link).ok().filter(|target| {
+        let mut parts = target.components();
+        matches!(parts.next(), Some(std::path::Component::Normal(_))) && parts.next().is_none()
+    });
+    beside.is_some_and(|name| {
+        let target = link.with_file_name(name);
+        fs::symlink_metadata(target).is_err_and(|error| is_nothing(&error))
+    })
+}
