@@ -159,9 +159,9 @@ pub struct GateRun {
 }
 
 /// In which way verdicts come of facts, where no policy says it. Raised when the same facts come to give
-/// another verdict: a run of another number is not given again as if it had been judged so. 0 to 2 were
+/// another verdict: a run of another number is not given again as if it had been judged so. 0 to 3 were
 /// builds before the first release.
-pub const JUDGING: u32 = 3;
+pub const JUDGING: u32 = 4;
 
 /// One file of a finalised deliverable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
