@@ -15,10 +15,9 @@ use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, DeliverableState, Event, Exported,
-    FinalItem, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath, Rendered,
-    Timestamp,
+    FinalItem, FramePattern, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath,
+    Rendered, Timestamp, shell_word,
 };
-use crate::observe::FramePattern;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::DeliverableLine;
 

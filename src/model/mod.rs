@@ -13,6 +13,7 @@ mod deliverable;
 mod determination;
 mod event;
 mod evidence;
+mod frames;
 mod glob;
 mod lineage;
 mod observation;
@@ -52,6 +53,7 @@ pub use event::{
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use glob::glob;
+pub use frames::{FrameKind, FramePattern, frame_kind, frame_number};
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,

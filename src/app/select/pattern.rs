@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobMatcher;
 
 use crate::app::AppError;
-use crate::model::{AssetPath, RelPath, RootName, glob};
-use crate::observe::FramePattern;
+use crate::model::{AssetPath, FramePattern, RelPath, RootName, glob};
 
 /// A pattern typed below a folder, its first names taken for what they name as long as that is there:
 /// `[AI]/**` is for the folder `[AI]`, not for `A` and `I`.
