@@ -1,6 +1,6 @@
 //! The bundled profiles, from outside: what each refuses, and what it lets through.
 
-use crate::declarations::declare;
+use crate::declarations::{FINAL, HARMLESS, declare};
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{Gate, World, text};
 
@@ -114,6 +114,21 @@ fn first_movie(folder: &std::path::Path) -> Option<std::path::PathBuf> {
 }
 
 #[test]
+fn every_reason_of_a_tier_cites_what_it_rests_on() {
+    for profile in ["netflix", "documentary", "no-ai", "disclose-only"] {
+        let world = world(profile);
+        for what in [HARMLESS, FINAL] {
+            let answer = declare(&world, what, &["cut/ai.png"]);
+            let reasons = answer["reasons"].as_array().unwrap();
+            assert!(!reasons.is_empty(), "{profile}: {answer}");
+            for reason in reasons {
+                assert!(text(reason, "why").ends_with(')'), "{profile}: {reason}");
+            }
+        }
+    }
+}
+
+#[test]
 fn documentary_wants_every_origin_known_and_every_use_declared() {
     let world = world("documentary");
     all(
@@ -173,7 +188,7 @@ fn no_ai_takes_what_two_people_say_is_no_such_thing() {
     world.deliverable("PLATE", &["cut/plate.png"]);
     world.write("cut/plate.png", plain_png(7));
     world.scan();
-    declare(&world, crate::declarations::FINAL, &["cut/plate.png"]);
+    declare(&world, FINAL, &["cut/plate.png"]);
     let refused = "no-ai cut/plate.png";
     assert!(world.gate("PLATE").findings().contains(&refused.to_owned()));
     world.run(["tag", "cut/plate.png", "--not-ai", "--note", "shot on the day"]).expect(0);
