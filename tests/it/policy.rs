@@ -440,6 +440,7 @@ fn a_waiver_is_for_one_root() {
         ("*.png", &["ai-unapproved media:x.png"][..]),
         ("media:*.png", &["ai-unapproved ai.png"]),
         ("media:x.png", &["ai-unapproved ai.png"]),
+        ("/", &["ai-unapproved ai.png", "ai-unapproved media:x.png"]),
         ("**", &[]),
     ] {
         world.write(".genlock/policy.toml", &policy);

@@ -69,13 +69,16 @@ impl There<'_> {
         self.0.iter().any(|one| one.root == path.root && one.path.is_within(&path.path))
     }
 
-    /// What is there under that name. With `*` it stays a pattern, that takes in the name too.
+    /// What is there under that name; a root has none. With `*` it stays a pattern, that takes in the name too.
     fn named<'a>(&self, root: &RootName, text: &str) -> Option<Meant<'a>> {
+        if text.is_empty() || text.contains('*') {
+            return None;
+        }
         let mut names =
             [Some(text.as_bytes().to_vec()), unescape_bytes(text)].into_iter().flatten();
         names.find_map(|name| {
             let path = AssetPath::new(root.clone(), RelPath::new(name).ok()?);
-            (!text.contains('*') && self.is(&path)).then_some(Meant::Named(path))
+            self.is(&path).then_some(Meant::Named(path))
         })
     }
 
