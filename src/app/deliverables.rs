@@ -15,10 +15,9 @@ use crate::app::{AppError, Context, Project};
 use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, DeliverableState, Event, Exported,
-    FinalItem, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath, Rendered,
-    Timestamp,
+    FinalItem, FramePattern, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath,
+    Rendered, Timestamp, shell_word,
 };
-use crate::observe::FramePattern;
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::DeliverableLine;
 
@@ -100,7 +99,10 @@ pub fn add_deliverable(
     if options.paths.is_empty() && options.timelines.is_empty() && options.packages.is_empty() {
         return Err(AppError::usage(
             "a deliverable needs to know what it is made of",
-            format!("genlock deliverable add {name} --path 'reel1/**' --timeline cut.otio"),
+            format!(
+                "genlock deliverable add {} --path 'reel1/**' --timeline cut.otio",
+                shell_word(name)
+            ),
         ));
     }
     let paths = options.paths.iter().map(|text| path_pattern(project, context, text));
@@ -130,7 +132,7 @@ fn refuse_final(known: Option<&Deliverable>, name: &str) -> Result<(), AppError>
     if known.is_some_and(|known| known.finalized.is_some()) {
         return Err(AppError::usage(
             format!("{name} is final, and what it is made of is part of that"),
-            format!("genlock reopen {name} --note WHY"),
+            format!("genlock reopen {} --note WHY", shell_word(name)),
         ));
     }
     Ok(())
@@ -190,7 +192,10 @@ pub fn link_reference(
     {
         return Err(AppError::usage(
             format!("what {name} calls {reference:?} is known by a surer name or place"),
-            format!("link it by its target: genlock --json deliverable show {name} lists them"),
+            format!(
+                "link it by its target: genlock --json deliverable show {} lists them",
+                shell_word(name)
+            ),
         ));
     }
     let link = meant(project, context, asset)?;
@@ -223,8 +228,9 @@ fn place(
         [] => Err(AppError::usage(
             format!("{name} has no reference {typed:?}"),
             format!(
-                "genlock deliverable show {name} lists them: by name, target or reel, and by place \
-                 what has none of these"
+                "genlock deliverable show {} lists them: by name, target or reel, and by place \
+                 what has none of these",
+                shell_word(name)
             ),
         )),
         [(timeline, true, place)] => Ok((*timeline, place.clone())),
@@ -310,7 +316,7 @@ pub fn remove_deliverable(
         if known(record, name)?.finalized.is_some() {
             return Err(AppError::usage(
                 format!("{name} is final"),
-                format!("genlock reopen {name} --note WHY, then remove it"),
+                format!("genlock reopen {} --note WHY, then remove it", shell_word(name)),
             ));
         }
         let removed = DeliverableNote { name: name.to_owned(), note: None };

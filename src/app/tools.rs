@@ -23,13 +23,16 @@ pub fn add_tool(
             "as declarations call it, e.g. ComfyUI",
         ));
     }
-    if let Some(day) = &tool.terms_date
-        && Timestamp::end_of_day(day).is_err()
-    {
-        return Err(AppError::usage(
-            format!("{day:?} is no day"),
-            "--terms-date takes the day the terms were read, e.g. 2026-11-30",
-        ));
+    if let Some(day) = &tool.terms_date {
+        let wrong = match Timestamp::has_begun(day, context.now()) {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{day:?} is yet to come")),
+            Err(_) => Some(format!("{day:?} is no day")),
+        };
+        if let Some(wrong) = wrong {
+            let hint = "--terms-date takes the day the terms were read, e.g. 2026-11-30";
+            return Err(AppError::usage(wrong, hint));
+        }
     }
     let terms = terms.map(|file| store(project, context, file)).transpose()?;
     decide(project, context, |record| {

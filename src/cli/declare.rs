@@ -102,7 +102,7 @@ fn answered(
     project.policy()?;
     output.complain("Enter keeps what is said to be now, \"none\" takes it away; Ctrl-D leaves");
     let before = draft.clone();
-    let left = questions(&mut draft)?;
+    let left = questions(context, &mut draft)?;
     let gone = draft.settle(&before);
     if !gone.is_empty() {
         let said = "left out, since what was answered leaves no question for it";
@@ -143,7 +143,7 @@ fn unfinished(
 }
 
 /// One question after the other; gives the exit code when whoever answers leaves.
-fn questions(draft: &mut Draft) -> Result<Option<Exit>, AppError> {
+fn questions(context: &Context<'_>, draft: &mut Draft) -> Result<Option<Exit>, AppError> {
     let conversation = Conversation::begin()?;
     while let Some(question) = draft.next() {
         let choices = match question.choices.as_slice() {
@@ -163,7 +163,7 @@ fn questions(draft: &mut Draft) -> Result<Option<Exit>, AppError> {
                 let interrupted = conversation.was_interrupted();
                 return Ok(Some(if interrupted { Exit::Interrupted } else { Exit::No }));
             };
-            match draft.answer(&question, &answer) {
+            match draft.answer(&question, &answer, context.now()) {
                 Ok(()) => break,
                 Err(choices) => text = format!("  {choices}"),
             }

@@ -12,7 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::model::{
     AssetId, AssetPath, DeliverableState, FinalItem, MediaProblem, Reference, Rendered, Resolution,
-    Timestamp,
+    Timestamp, shell_word,
 };
 use crate::report::{DeliverableLine, PathView, ProblemView, clean, count, to_the_second};
 
@@ -44,7 +44,7 @@ pub(super) fn add(
             output.remark(&format!("  note: {}", clean(note)));
         }
     }
-    output.remark(&format!("next: genlock gate {}", clean(name)));
+    output.remark(&format!("next: genlock gate {}", clean(&shell_word(name))));
     Ok(Exit::Ok)
 }
 

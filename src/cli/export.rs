@@ -7,7 +7,7 @@ use crate::cli::args::{ExportArgs, VerifyArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::{gate, people};
-use crate::model::Outcome;
+use crate::model::{Outcome, shell_word};
 use crate::report::{PathView, ProblemView, clean, count, plain};
 
 #[derive(Serialize)]
@@ -87,7 +87,7 @@ pub(super) fn export(
         answer.head
     ));
     tell_beside(&beside, output);
-    output.line(&format!("check it anywhere: genlock verify {}", clean(&destination)));
+    output.line(&format!("check it anywhere: genlock verify {}", clean(&shell_word(&destination))));
     Ok(exit)
 }
 

@@ -13,11 +13,13 @@ mod deliverable;
 mod determination;
 mod event;
 mod evidence;
+mod frames;
 mod glob;
 mod lineage;
 mod observation;
 mod principal;
 mod reference;
+mod shell;
 mod source_type;
 mod status;
 mod timestamp;
@@ -51,6 +53,7 @@ pub use event::{
     ProjectCreated, Recorded, Reexamined, RulesAdopted, Seq,
 };
 pub use evidence::{ContentProblem, Evidence, Examination, Trust};
+pub use frames::{FrameKind, FramePattern, frame_kind, frame_number};
 pub use glob::Glob;
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
 pub use observation::{
@@ -59,6 +62,7 @@ pub use observation::{
 };
 pub use principal::{MAX_PATTERN, fits_list, is_same_name};
 pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};
+pub use shell::shell_word;
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};

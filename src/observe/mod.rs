@@ -28,7 +28,7 @@ pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};
 pub use mount::{FileSystemIds, MountKinds, Mounted, device_of, mounted_within};
-pub use sequence::{Fold, FramePattern, Sequence};
+pub use sequence::{Fold, Sequence};
 pub use settle::{Looked, Settle, SettleOptions, Verdict};
 pub use walk::{Enters, Walk, WalkError, WalkOptions, check_start};
 pub use watch::{Hint, Lost, Refused, Watcher};

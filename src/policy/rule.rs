@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{FindingCode, Glob, Severity, Timestamp};
+use crate::model::{FindingCode, Glob, Severity, Timestamp, shell_word};
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
 
@@ -80,7 +80,11 @@ impl Wanted {
 /// A sentence with facts in it: `{tool} is not in the register`. Of several between bars the first that
 /// is known is told, and words behind the last bar where none is: `{tool.trains|tool|its tool}`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+pub struct Template {
+    parts: Vec<Part>,
+    /// It has commands in it: a text that a fact is stays one word to a shell.
+    commands: bool,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
@@ -113,6 +117,11 @@ impl Part {
 pub const EXTRAS: &[&str] = &["asset", "made", "count"];
 
 impl Template {
+    /// Reads what clears a finding: commands to type, and words around them.
+    pub fn of_commands(text: &str) -> Result<Self, String> {
+        Ok(Self { commands: true, ..Self::parse(text)? })
+    }
+
     /// Reads a sentence; the error is the name in braces that means nothing.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parts = Vec::new();
@@ -128,7 +137,7 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self(parts))
+        Ok(Self { parts, commands: false })
     }
 
     /// The sentence for an item.
@@ -145,13 +154,19 @@ impl Template {
         facts: &dyn Facts,
         extra: &dyn Fn(&str) -> String,
     ) {
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Extra(name) => out.push_str(&extra(name)),
                 Part::Facts(all, words) => match known(facts, all) {
                     Value::Absent => out.push_str(words),
                     Value::Flag(flag) => out.push_str(if flag { "yes" } else { "no" }),
+                    Value::Text(text) if self.commands => match out.chars().next_back() {
+                        // Between quotes that are in the sentence itself.
+                        Some('\'') => out.push_str(&text.replace('\'', r"'\''")),
+                        Some('"') => out.push_str(&text),
+                        _ => out.push_str(&shell_word(&text)),
+                    },
                     Value::Text(text) => out.push_str(&text),
                     Value::Number(number) => out.push_str(&number.to_string()),
                     Value::Words(words) => out.push_str(&words.join(", ")),
@@ -162,7 +177,7 @@ impl Template {
 
     /// Whether it names nothing but such facts, and of the extras none but one.
     pub(super) fn names_only(&self, given: fn(Fact) -> bool, extra: Option<&str>) -> bool {
-        self.0.iter().all(|part| match part {
+        self.parts.iter().all(|part| match part {
             Part::Text(_) => true,
             Part::Facts(facts, _) => facts.iter().all(|fact| given(*fact)),
             Part::Extra(name) => Some(*name) == extra,
@@ -178,7 +193,7 @@ impl Template {
                 facts.iter().map(|fact| fact.about()).max().unwrap_or(About::Deliverable)
             }
         };
-        self.0.iter().map(narrowest).max().unwrap_or(About::Deliverable)
+        self.parts.iter().map(narrowest).max().unwrap_or(About::Deliverable)
     }
 
     /// As it was written.
@@ -192,7 +207,7 @@ impl Template {
             }
             Part::Extra(name) => format!("{{{name}}}"),
         };
-        self.0.iter().map(part).collect()
+        self.parts.iter().map(part).collect()
     }
 }
 

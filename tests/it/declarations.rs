@@ -403,6 +403,15 @@ fn a_file_that_is_no_declaration_records_nothing_and_is_told_by_line() {
     let talent = HARMLESS.replace("talent = []\n", "")
         + "[[talent]]\nname = \"J\"\nconsent_date = \"soon\"\n";
     assert!(refused(&talent).contains("no day"));
+    // What is yet to come was not done.
+    for key in ["consent_date", "notice"] {
+        let when = talent.replace("consent_date = \"soon\"", &format!("{key} = \"2199-01-01\""));
+        assert!(refused(&when).contains("is yet to come"), "{when}");
+    }
+    let ended = "consent_date = \"2025-03-02\"\nconsent_until = \"2025-03-01\"";
+    world.write("ended.toml", talent.replace("consent_date = \"soon\"", ended));
+    let ran = world.json(["declare", "cut/ai.png", "--from", "ended.toml"]).expect(2);
+    assert!(ran.error().contains("ended before it was given"), "{}", ran.stdout);
     let talent =
         HARMLESS.replace("talent = []\n", "") + "[[talent]]\nname = \"J\"\nconsnet = \"C\"\n";
     assert!(refused(&talent).contains("consnet"));

@@ -183,7 +183,7 @@ fn whole() -> String {
     FINAL.replace(
         "inputs = [\"a sketch of ours\"]",
         "inputs = [{ what = \"a sketch\", owner = \"us\" }]",
-    ) + "[[talent]]\nname = \"Jo\"\nuse = \"replica\"\nconsent = \"C-9\"\nconsent_date = \"2026-05-02\"\n"
+    ) + "[[talent]]\nname = \"Jo\"\nuse = \"replica\"\nconsent = \"C-9\"\nconsent_date = \"2025-05-02\"\n"
 }
 
 fn without(what: &str, line: &str) -> String {
@@ -225,7 +225,7 @@ fn only_what_is_declared_reported_and_approved_lacks_nothing() {
         ("p4", "no"),
         ("tier", "D-1: escalate"),
         ("reported", "D-1 to Mara on 2026-05-04"),
-        ("talent", "Jo (use: replica; consent: C-9; given: 2026-05-02)"),
+        ("talent", "Jo (use: replica; consent: C-9; given: 2025-05-02)"),
         ("decisions", "A-1 approved for final use by Dana"),
         ("decisions", "document letter.txt (BLAKE3 "),
         ("decisions", "not signed; active"),

@@ -302,6 +302,16 @@ fn a_talent_likeness_is_escalated() {
     escalates("talent = [\"Jane Doe\"]", "talent-likeness");
     escalates("elements = [\"likeness\"]", "talent-likeness");
     clears_by_approval("elements = [\"likeness\"]", "talent-unapproved");
+    // Who is named is enough: nobody has to say of the elements what the performers say already.
+    let talent = |more: &str| format!("talent = [{{ name = \"J\", consent = \"C-1\"{more} }}]");
+    for made in [
+        "",
+        ", use = \"replica\"",
+        ", use = \"synthetic\"",
+        ", use = \"replica\", exempt = \"safety\"",
+    ] {
+        clears_by_approval(&talent(made), "talent-unapproved");
+    }
 }
 
 #[test]
@@ -568,6 +578,14 @@ fn a_prominent_final_needs_human_input() {
     World::new().declare(declaration(prop)).warns("human-input-missing");
     let said = format!("human_contribution = \"painted over\"\n{prop}");
     World::new().declare(declaration(&said)).silent("human-input-missing");
+    // Where nobody says whether it is final, principle 4 does.
+    for (p4, warns) in [(None, true), (Some(Answer::No), true), (Some(Answer::Yes), false)] {
+        let mut open = declaration("prominence = \"prominent\"");
+        (open.is_final, open.principles.p4) = (None, p4);
+        let mut world = World::new();
+        world.declare(open);
+        if warns { world.warns("human-input-missing") } else { world.silent("human-input-missing") }
+    }
 }
 
 #[test]
@@ -578,6 +596,7 @@ fn exploring_ideas_is_not_escalated() {
 #[test]
 fn who_is_named_without_more_counts_as_a_replica() {
     World::new().declare(declaration("talent = [\"Jane Doe\"]")).blocks("talent-consent-missing");
+    World::new().declare(declaration("talent = [\"Jane Doe\"]")).blocks("talent-unapproved");
 }
 
 #[test]
@@ -599,11 +618,18 @@ fn customary_alterations_need_no_consent() {
     World::new().declare(declaration(&altered(""))).blocks("talent-consent-missing");
     for exempt in ["customary", "as-performed", "agreed"] {
         let talent = altered(&format!(", exempt = \"{exempt}\""));
-        World::new().declare(declaration(&talent)).silent("talent-consent-missing");
+        let mut world = World::new();
+        world.declare(declaration(&talent)).silent("talent-consent-missing");
+        world.silent("talent-unapproved");
     }
-    World::new()
-        .declare(declaration(&altered(", exempt = \"safety\"")))
-        .blocks("talent-consent-missing");
+    // What excuses a replica excuses no alteration.
+    for exempt in ["safety", "unrecognisable"] {
+        let talent = altered(&format!(", exempt = \"{exempt}\""));
+        World::new().declare(declaration(&talent)).blocks("talent-consent-missing");
+        escalates(&talent, "performance-altered");
+        let consented = talent.replace("\"J\"", "\"J\", consent = \"C-1\"");
+        clears_by_approval(&consented, "talent-unapproved");
+    }
 }
 
 #[test]

@@ -403,6 +403,71 @@ fn a_verdict_under_waivers_can_be_had_again() {
     assert_eq!(world.json(["gate", "EP", "--as-of", &seq]).stdout, ran.stdout);
 }
 
+/// What is left of some AI-made files, of each of which nobody approved anything, under one waiver.
+fn left(files: &[&str], asset: &str) -> Vec<String> {
+    let files = (1..).zip(files).map(|(seed, name)| (*name, a1111_png(seed)));
+    let world = World::with(files);
+    world.deliverable("EP", &["**/*.png"]);
+    add(&world, &waiver("ai-unapproved", asset, "2099-12-31"));
+    let findings = world.gate("EP").findings();
+    findings.into_iter().filter(|one| one.starts_with("ai-unapproved ")).collect()
+}
+
+#[test]
+fn a_waiver_means_what_is_there_under_that_name() {
+    let only = |path: &str| vec![format!("ai-unapproved {path}")];
+    // A name is that name, also with [1] in it.
+    assert_eq!(left(&["plate[1].png", "plate1.png"], "plate[1].png"), only("plate1.png"));
+    // A folder is all below it; at the front of a glob it is meant by its name, too.
+    assert_eq!(left(&["d/a.png", "d/e/b.png", "d.png"], "d"), only("d.png"));
+    assert_eq!(left(&["[AI]/a.png", "A/a.png"], "[AI]/*"), only("A/a.png"));
+    // Frames as a list prints them are no set of characters.
+    let frames = ["sh.1001.png", "sh.1002.png", "sh.1003.png", "sh.1.png"];
+    assert_eq!(left(&frames, "sh.[1001-1003].png"), only("sh.1.png"));
+    // A pattern stays one.
+    assert_eq!(left(&["p1.png", "d/p2.png"], "p[12].png"), only("d/p2.png"));
+    assert_eq!(left(&["p1.png", "d/p2.png"], "**"), Vec::<String>::new());
+}
+
+#[test]
+fn a_waiver_is_for_one_root() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    fs::write(world.add_root("media").join("x.png"), a1111_png(2)).unwrap();
+    world.scan();
+    world.deliverable("EP", &["*.png", "media:*.png"]);
+    let policy = world.read(".genlock/policy.toml");
+    for (asset, left) in [
+        ("*.png", &["ai-unapproved media:x.png"][..]),
+        ("media:*.png", &["ai-unapproved ai.png"]),
+        ("media:x.png", &["ai-unapproved ai.png"]),
+        ("/", &["ai-unapproved ai.png", "ai-unapproved media:x.png"]),
+        ("**", &[]),
+    ] {
+        world.write(".genlock/policy.toml", &policy);
+        add(&world, &waiver("ai-unapproved", asset, "2099-12-31"));
+        let findings = world.gate("EP").findings();
+        let found: Vec<_> =
+            findings.iter().filter(|one| one.starts_with("ai-unapproved")).collect();
+        assert_eq!(found, left, "{asset}");
+    }
+}
+
+#[test]
+fn a_name_in_a_command_stays_one_word_of_it() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let name = "Episode 1; rm -rf x";
+    let added = world.run(["deliverable", "add", name, "--path", "a.png"]).expect(0);
+    let told = added.transcript();
+    assert!(told.contains("next: genlock gate 'Episode 1; rm -rf x'"), "{told}");
+    // Who wrote quotes into a rule has them once.
+    add(&world, &OWN.replace("make {asset} with", "rename '{deliverable}', make {asset} with"));
+    let gate = world.gate(name);
+    let fix = text(gate.finding("ai-unapproved"), "fix");
+    assert!(fix.contains(" --deliverable 'Episode 1; rm -rf x' --document FILE"), "{fix}");
+    let fix = text(gate.finding("house-no-webui"), "fix");
+    assert!(fix.starts_with("rename 'Episode 1; rm -rf x', make "), "{fix}");
+}
+
 #[test]
 fn a_weak_mark_that_a_person_contradicts_only_warns() {
     // The rule's own `warn_when`, from outside.

@@ -1,6 +1,6 @@
 //! The bundled profiles, from outside: what each refuses, and what it lets through.
 
-use crate::declarations::declare;
+use crate::declarations::{FINAL, HARMLESS, declare};
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{Gate, World, text};
 
@@ -74,6 +74,30 @@ fn netflix_warns_of_a_render_without_its_sources() {
     assert!(!gate.findings().contains(&"[sources-undeclared -]".to_owned()), "{gate:#?}");
 }
 
+#[test]
+fn what_only_goes_with_a_render_is_no_source_of_it() {
+    let movie = first_movie(&crate::world::fixtures().join("editorial")).unwrap();
+    let world = World::with([("out/master.mov", std::fs::read(movie).unwrap())]);
+    world.deliverable("EP", &["out"]);
+    let beside: [(&str, &[u8]); 7] = [
+        ("empty", b""),
+        (".DS_Store", b"\0\0\0\x01Bud1\0\0\x10\0"),
+        ("._master.mov", b"\0\x05\x16\x07\0\x02\0\0Mac OS X        "),
+        ("Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0"),
+        ("master.mov.md5", b"d41d8cd98f00b204e9800998ecf8427e  master.mov\n"),
+        ("master.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n"),
+        ("ASSETMAP.xml", b"<?xml version=\"1.0\"?><AssetMap/>"),
+    ];
+    for (name, bytes) in beside {
+        world.write(format!("out/{name}"), bytes);
+    }
+    let says = || world.gate("EP").findings().contains(&"[sources-undeclared -]".to_owned());
+    assert!(says());
+    // Media of a kind that nobody knows may be what it was made from.
+    world.write("out/A001.r3d", b"\x01\x02RED2 of a camera");
+    assert!(!says());
+}
+
 fn first_movie(folder: &std::path::Path) -> Option<std::path::PathBuf> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -87,6 +111,21 @@ fn first_movie(folder: &std::path::Path) -> Option<std::path::PathBuf> {
         }
     }
     None
+}
+
+#[test]
+fn every_reason_of_a_tier_cites_what_it_rests_on() {
+    for profile in ["netflix", "documentary", "no-ai", "disclose-only"] {
+        let world = world(profile);
+        for what in [HARMLESS, FINAL] {
+            let answer = declare(&world, what, &["cut/ai.png"]);
+            let reasons = answer["reasons"].as_array().unwrap();
+            assert!(!reasons.is_empty(), "{profile}: {answer}");
+            for reason in reasons {
+                assert!(text(reason, "why").ends_with(')'), "{profile}: {reason}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -149,7 +188,7 @@ fn no_ai_takes_what_two_people_say_is_no_such_thing() {
     world.deliverable("PLATE", &["cut/plate.png"]);
     world.write("cut/plate.png", plain_png(7));
     world.scan();
-    declare(&world, crate::declarations::FINAL, &["cut/plate.png"]);
+    declare(&world, FINAL, &["cut/plate.png"]);
     let refused = "no-ai cut/plate.png";
     assert!(world.gate("PLATE").findings().contains(&refused.to_owned()));
     world.run(["tag", "cut/plate.png", "--not-ai", "--note", "shot on the day"]).expect(0);

@@ -32,7 +32,7 @@ fn a_tool_is_registered_with_its_terms_by_their_hash() {
     let terms = terms.to_str().unwrap();
     let about = ["tool", "add", "Sketcher", "--version", "2.1", "--vendor", "Sketch Inc"];
     let plan = ["--licence-tier", "enterprise", "--enterprise", "yes"];
-    let dated = ["--terms", terms, "--terms-date", "2026-11-20"];
+    let dated = ["--terms", terms, "--terms-date", "2025-11-20"];
     let args = [&about[..], &plan, &KEEPS_NOTHING, &dated].concat();
     let made = world.json(args).expect(0).value();
     assert_eq!(text(&made, "name"), "Sketcher");
@@ -48,7 +48,7 @@ fn a_tool_is_registered_with_its_terms_by_their_hash() {
         ("trains_on_inputs", "no"),
         ("trains_on_outputs", "no"),
         ("terms_name", "terms.html"),
-        ("terms_date", "2026-11-20"),
+        ("terms_date", "2025-11-20"),
     ] {
         assert_eq!(text(&listed[0], key), value, "{key}");
     }
@@ -88,6 +88,8 @@ fn what_is_registered_again_takes_its_place_and_keeps_what_is_not_said() {
     world.json(["tool", "add", " "]).expect(2).error();
     world.json(["tool", "add", "x", "--stores", "maybe"]).expect(2).error();
     world.json(["tool", "add", "x", "--terms-date", "soon"]).expect(2).error();
+    let error = world.json(["tool", "add", "x", "--terms-date", "2199-01-01"]).expect(2).error();
+    assert!(error.contains("yet to come"), "{error}");
 }
 
 #[test]

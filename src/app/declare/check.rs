@@ -14,9 +14,13 @@ use crate::policy::PolicyProblem;
 const PRINCIPLES: &str = "principles";
 
 /// Every problem, by place. `is_file` says whether a file that is named is there.
-pub(super) fn problems(text: &str, is_file: &dyn Fn(&str) -> bool) -> Vec<PolicyProblem> {
+pub(super) fn problems(
+    text: &str,
+    now: Timestamp,
+    is_file: &dyn Fn(&str) -> bool,
+) -> Vec<PolicyProblem> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut check = Check { text, is_file, found: Vec::new() };
+    let mut check = Check { text, now, is_file, found: Vec::new() };
     for error in &errors {
         let at = error.span().map_or(0, |span| span.start);
         check.problem(at, error.message());
@@ -32,6 +36,7 @@ type Leaf<'a> = Spanned<DeValue<'a>>;
 
 struct Check<'a> {
     text: &'a str,
+    now: Timestamp,
     is_file: &'a dyn Fn(&str) -> bool,
     /// Each with its byte.
     found: Vec<(usize, String)>,
@@ -131,6 +136,9 @@ impl Check<'_> {
     fn value(&mut self, field: &Field, value: &Leaf<'_>, within: &dyn Fn(Value) -> Table) {
         let (span, text) = (value.span(), value.get_ref().as_str());
         let at = span.start;
+        if let Some(wrong) = text.and_then(|day| field.kind.wrong_day(day, self.now)) {
+            return self.problem(at, &wrong);
+        }
         match (field.kind, text) {
             (Kind::File, Some(file)) if !(self.is_file)(file) => {
                 return self.problem(at, &format!("there is no file {file:?}"));
@@ -139,9 +147,6 @@ impl Check<'_> {
             // One that is kept already, as the template of a declaration on record has it.
             (Kind::File, None) if value.get_ref().is_table() => {}
             (Kind::File, None) => return self.problem(at, "names a file, as text"),
-            (Kind::Day, Some(day)) if Timestamp::end_of_day(day).is_err() => {
-                return self.problem(at, &format!("{day:?} is no day like 2026-11-30"));
-            }
             _ => {}
         }
         let written = self.text.get(span).unwrap_or_default();
@@ -165,8 +170,12 @@ fn blank(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
     fn told(text: &str) -> Vec<String> {
-        problems(text, &|file| file == "there.pdf").iter().map(ToString::to_string).collect()
+        problems(text, now(), &|file| file == "there.pdf").iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -175,6 +184,7 @@ mod tests {
             inputs = [\"a\", { what = \"b\", ownr = \"c\" }, 3]\ntool = 4\n\
             [principles]\np1 = \"yes\"\np6 = \"yes\"\np2 = \"perhaps\"\n\
             [[talent]]\nname = \"J\"\n  consnet = \"C\"\nconsent_date = \"soon\"\n\
+            notice = \"2026-12-01\"\nconsent_until = \"2026-12-01\"\n\
             consent_document = \"gone.pdf\"\nminor = 1\n[[talent]]\nconsent_document = \"there.pdf\"\n\
             [vendor]\nname = \"x\"\n[[pipeline]]\ntool = \"x\"\nversion = 2\n";
         assert_eq!(
@@ -191,11 +201,12 @@ mod tests {
                 "line 9, column 6: principles.p2: \"perhaps\" is none of yes, no, unsure",
                 "line 12, column 3: unknown key \"consnet\" in [[talent]]",
                 "line 13, column 16: \"soon\" is no day like 2026-11-30",
-                "line 14, column 20: there is no file \"gone.pdf\"",
-                "line 15, column 9: minor: invalid type: integer `1`, expected a word",
-                "line 16, column 1: an entry of talent has no name, as text",
-                "line 18, column 1: vendor is no table",
-                "line 22, column 11: version: invalid type: integer `2`, expected a string",
+                "line 14, column 10: \"2026-12-01\" is yet to come",
+                "line 16, column 20: there is no file \"gone.pdf\"",
+                "line 17, column 9: minor: invalid type: integer `1`, expected a word",
+                "line 18, column 1: an entry of talent has no name, as text",
+                "line 20, column 1: vendor is no table",
+                "line 24, column 11: version: invalid type: integer `2`, expected a string",
             ]
         );
         // A text that is cut off says where, and what else there is.

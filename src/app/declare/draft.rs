@@ -81,7 +81,7 @@ impl Draft {
         let choices = match field.kind {
             Kind::Word(words) | Kind::Words(words) => words.to_vec(),
             Kind::Flag => vec!["yes", "no"],
-            Kind::Text | Kind::List | Kind::Day | Kind::File => Vec::new(),
+            Kind::Text | Kind::List | Kind::Day | Kind::PastDay | Kind::File => Vec::new(),
         };
         let whose = self.whose(prefix);
         Some(Question {
@@ -126,7 +126,12 @@ impl Draft {
 
     /// Takes an answer. Nothing keeps what is known, and "none" takes it away. The error says what would
     /// do.
-    pub fn answer(&mut self, question: &Question, text: &str) -> Result<(), String> {
+    pub fn answer(
+        &mut self,
+        question: &Question,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let text = text.trim();
         let keeps = text.is_empty();
         let clears = question.clears(text);
@@ -137,7 +142,7 @@ impl Draft {
         if clears {
             self.take_out(&question.key);
         } else if !keeps {
-            let value = value(question, text, self)?;
+            let value = value(question, text, self, now)?;
             self.put(&question.key, value);
         }
         self.answered |= !keeps;
@@ -304,7 +309,7 @@ fn name(entry: &Value, list: &ListField) -> Option<String> {
     }
 }
 
-fn value(question: &Question, text: &str, draft: &Draft) -> Result<Value, String> {
+fn value(question: &Question, text: &str, draft: &Draft, now: Timestamp) -> Result<Value, String> {
     let listed = || text.split(',').map(str::trim).filter(|one| !one.is_empty());
     let choices = || format!("one of {}", question.choices.join(", "));
     let word = |text: &str| match plain_word(text).as_str() {
@@ -324,9 +329,9 @@ fn value(question: &Question, text: &str, draft: &Draft) -> Result<Value, String
         }
         Asked::Field(Kind::File) => Err("a file that is there".to_owned()),
         Asked::Field(Kind::List) => Ok(Value::from(vec![text])),
-        Asked::Field(Kind::Day) => match Timestamp::end_of_day(text) {
-            Ok(_) => Ok(Value::from(text)),
-            Err(_) => Err("a day like 2026-11-30".to_owned()),
+        Asked::Field(kind @ (Kind::Day | Kind::PastDay)) => match kind.wrong_day(text, now) {
+            None => Ok(Value::from(text)),
+            Some(wrong) => Err(format!("a day like 2026-11-30: {wrong}")),
         },
         Asked::Field(Kind::Flag) => match word(text).as_str() {
             "yes" => Ok(Value::from(true)),
@@ -359,6 +364,10 @@ mod tests {
     use super::*;
     use crate::model::Answer;
 
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+
     /// Answers every question that comes by the beginning of its text; gives what was asked.
     fn ask(answers: &[(&str, &str)]) -> (Declaration, Vec<String>) {
         let (declaration, asked, _) = ask_again(Draft::default(), answers);
@@ -374,7 +383,7 @@ mod tests {
         let mut asked = Vec::new();
         while let Some(question) = draft.next() {
             let answer = answers.iter().find(|(start, _)| question.text.starts_with(start));
-            draft.answer(&question, answer.map_or("", |(_, text)| text)).unwrap();
+            draft.answer(&question, answer.map_or("", |(_, text)| text), now()).unwrap();
             asked.push(question.text);
             assert!(asked.len() < 200, "it does not end: {asked:?}");
         }
@@ -464,9 +473,9 @@ mod tests {
     fn an_answer_that_is_none_of_the_choices_is_asked_again() {
         let mut draft = Draft::default();
         let question = draft.next().unwrap();
-        draft.answer(&question, "x").unwrap();
+        draft.answer(&question, "x", now()).unwrap();
         let medium = draft.next().unwrap();
-        assert!(draft.answer(&medium, "smell").unwrap_err().contains("video"));
+        assert!(draft.answer(&medium, "smell", now()).unwrap_err().contains("video"));
         assert_eq!(draft.next().unwrap().text, medium.text);
     }
     #[test]
@@ -528,9 +537,9 @@ mod tests {
         let mut answer = |start: &str, text: &str| loop {
             let question = draft.next().expect(start);
             if question.text.starts_with(start) {
-                return draft.answer(&question, text);
+                return draft.answer(&question, text, now());
             }
-            draft.answer(&question, if question.key == "use" { "x" } else { "" }).unwrap();
+            draft.answer(&question, if question.key == "use" { "x" } else { "" }, now()).unwrap();
         };
         for unclear in ["none", "nobody", "no."] {
             assert!(answer("Is it to be part", unclear).unwrap_err().contains("yes, no"));
@@ -545,13 +554,15 @@ mod tests {
         let mut draft = Draft::default();
         for nothing in ["", "  ", "none"] {
             let question = draft.next().unwrap();
-            assert!(draft.answer(&question, nothing).unwrap_err().contains("use says nothing"));
+            assert!(
+                draft.answer(&question, nothing, now()).unwrap_err().contains("use says nothing")
+            );
             assert_eq!((draft.next().unwrap().text, draft.is_answered()), (question.text, false));
         }
         let mut draft = voice();
         let question = draft.next().unwrap();
-        draft.answer(&question, "none").unwrap_err();
-        draft.answer(&question, "").unwrap();
+        draft.answer(&question, "none", now()).unwrap_err();
+        draft.answer(&question, "", now()).unwrap();
         assert_ne!(draft.next().unwrap().text, question.text);
     }
 }

@@ -2,7 +2,8 @@
 //! answer makes it relevant. One table for the template, the questions and what a file may hold.
 
 use crate::model::{
-    Answer, ELEMENTS, IDEATION, Medium, Prominence, TalentExemption, TalentUse, plain_word,
+    Answer, ELEMENTS, IDEATION, Medium, Prominence, TalentExemption, TalentUse, Timestamp,
+    plain_word,
 };
 
 /// What can be answered.
@@ -20,8 +21,26 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// A day, `YYYY-MM-DD`.
     Day,
+    /// A day on which something was done.
+    PastDay,
     /// A file, which is copied into the project's documents.
     File,
+}
+
+impl Kind {
+    /// What is wrong with a day that is answered, where one is asked for.
+    pub fn wrong_day(self, day: &str, now: Timestamp) -> Option<String> {
+        let has_come = match self {
+            Self::Day => Timestamp::end_of_day(day).map(|_| true),
+            Self::PastDay => Timestamp::has_begun(day, now),
+            _ => return None,
+        };
+        match has_come {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{day:?} is yet to come")),
+            Err(_) => Some(format!("{day:?} is no day like 2026-11-30")),
+        }
+    }
 }
 
 /// A field.
@@ -190,14 +209,14 @@ const TALENT: &[Field] = fields! {
     "exempt", Kind::Word(TalentExemption::WORDS), always, "Why would no further consent be needed? Leave empty if it is.", "Talent enhancement: exceptions";
     "consent", Kind::Text, always, "Where is the consent (a number, a file, a clause)?", "Talent & Performance: explicit and documented consent";
     "consent_document", Kind::File, |said| some(said, "consent"), "Is there a file of it?", "Talent & Performance: documented";
-    "consent_date", Kind::Day, |said| some(said, "consent"), "When was it given?", "Talent & Performance";
+    "consent_date", Kind::PastDay, |said| some(said, "consent"), "When was it given?", "Talent & Performance";
     "consent_until", Kind::Day, |said| some(said, "consent"), "Until when does it hold?", "Talent enhancement: scope agreed";
     "scope", Kind::Text, |said| some(said, "consent"), "What does it allow?", "Talent enhancement: scope agreed";
     "production", Kind::Text, |said| some(said, "consent"), "For which production?", "Talent enhancement: this production only";
     "territory", Kind::Text, |said| some(said, "consent"), "Where does it hold?", "Talent enhancement: scope agreed";
     "duration", Kind::Text, |said| some(said, "consent"), "For how long?", "Talent enhancement: scope agreed";
     "guild", Kind::Text, always, "Which guild covers them?", "Talent & Performance: guild requirements";
-    "notice", Kind::Day, |said| some(said, "guild"), "When were they or the guild given notice?", "Talent & Performance: guild requirements";
+    "notice", Kind::PastDay, |said| some(said, "guild"), "When were they or the guild given notice?", "Talent & Performance: guild requirements";
     "represented_by", Kind::Text, |said| some(said, "consent"), "Who represented them?", "Talent & Performance: guild requirements";
     "minor", Kind::Word(Answer::WORDS), always, "Are they a minor?", "Talent & Performance: care";
 };

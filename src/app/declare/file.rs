@@ -37,7 +37,7 @@ pub(super) fn read(
     let text = fs::read_to_string(&path).map_err(|error| unusable(error.to_string()))?;
     let folder = path.parent().unwrap_or(&path).to_owned();
     // Looked at before anything is stored: a file that is no declaration leaves nothing behind.
-    let problems = check::problems(&text, &|file| folder.join(file).is_file());
+    let problems = check::problems(&text, context.now(), &|file| folder.join(file).is_file());
     if !problems.is_empty() {
         return Err(AppError::DeclarationInvalid { path, problems });
     }
@@ -122,7 +122,7 @@ fn document_value(document: &Document) -> Value {
 }
 
 /// What must be so of every declaration, however it came.
-pub(super) fn sound(declaration: &Declaration) -> Result<(), String> {
+pub(super) fn sound(declaration: &Declaration, now: Timestamp) -> Result<(), String> {
     if declaration.purpose.trim().is_empty() {
         return Err(check::NO_USE.to_owned());
     }
@@ -132,6 +132,17 @@ pub(super) fn sound(declaration: &Declaration) -> Result<(), String> {
             if Timestamp::end_of_recorded_day(day).is_err() {
                 return Err(format!("{}: {day:?} is no day like 2026-11-30", one.name));
             }
+        }
+        for day in [&one.consent_date, &one.notice].into_iter().flatten() {
+            if Timestamp::has_begun(day, now) == Ok(false) {
+                return Err(format!("{}: {day:?} is yet to come", one.name));
+            }
+        }
+        let end = |day: &Option<String>| Timestamp::end_of_recorded_day(day.as_deref()?).ok();
+        if let (Some(given), Some(until)) = (end(&one.consent_date), end(&one.consent_until))
+            && until < given
+        {
+            return Err(format!("{}: the consent ended before it was given", one.name));
         }
     }
     Ok(())
@@ -210,7 +221,7 @@ fn entry(out: &mut String, field: &Field, said: Option<&Value>, always: bool) {
     let nothing = match field.kind {
         Kind::Flag => Value::from(false),
         Kind::List | Kind::Words(_) => Value::Array(Vec::new()),
-        Kind::Text | Kind::Word(_) | Kind::Day | Kind::File => Value::from(""),
+        Kind::Text | Kind::Word(_) | Kind::Day | Kind::PastDay | Kind::File => Value::from(""),
     };
     let value = said.unwrap_or(&nothing);
     let _ = writeln!(out, "{mark}{} = {value}", field.key);
@@ -219,6 +230,10 @@ fn entry(out: &mut String, field: &Field, said: Option<&Value>, always: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn now() -> Timestamp {
+        "2026-12-01T12:00:00Z".parse().unwrap()
+    }
 
     #[test]
     fn the_template_has_every_field_and_becomes_a_declaration() {
@@ -229,7 +244,7 @@ mod tests {
         let declaration: Declaration = toml::from_str(&text).unwrap();
         assert_eq!(declaration.purpose, "a \"sign\"");
         assert_eq!(declaration.tool.as_deref(), Some("ComfyUI"));
-        assert_eq!(check::problems(&text, &|_| true), []);
+        assert_eq!(check::problems(&text, now(), &|_| true), []);
         for field in FIELDS.iter().chain(LISTS.iter().flat_map(|list| list.fields)) {
             let key = field.key.trim_start_matches("principles.");
             assert!(text.contains(&format!("{key} = ")), "{key} is missing");
@@ -248,9 +263,9 @@ mod tests {
             [[pipeline]]\ntool = \"T\"\nversion = \"2\"\nmeets_guidance = \"unsure\"\n";
         let text = text.replace("HASH", &"ab".repeat(32));
         let declaration: Declaration = toml::from_str(&text).unwrap();
-        assert_eq!(check::problems(&text, &|_| false), []);
+        assert_eq!(check::problems(&text, now(), &|_| false), []);
         let again = template(&Draft::from(&declaration));
-        assert_eq!(check::problems(&again, &|_| false), []);
+        assert_eq!(check::problems(&again, now(), &|_| false), []);
         assert_eq!(toml::from_str::<Declaration>(&again).unwrap(), declaration, "{again}");
     }
 
@@ -268,7 +283,7 @@ mod tests {
         let table: Table = toml::from_str(&all).unwrap();
         assert!(table.len() > 25, "{all}");
         // Words of closed sets are placeholders here; what is asked is whether each key is known.
-        let unknown = check::problems(&all, &|_| true);
+        let unknown = check::problems(&all, now(), &|_| true);
         assert!(unknown.iter().all(|one| !one.problem.contains("unknown key")), "{unknown:#?}");
     }
 }

@@ -197,7 +197,7 @@ pub fn declare(
     declaration: &Declaration,
     covered: &Covered,
 ) -> Result<DeclareAnswer, AppError> {
-    file::sound(declaration).map_err(|why| {
+    file::sound(declaration, context.now()).map_err(|why| {
         AppError::usage(why, "genlock declare --template prints one with every field explained")
     })?;
     record_use(project, context, from.map(|from| from.id), covered, |known| {

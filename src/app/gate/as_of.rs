@@ -13,7 +13,7 @@ use crate::app::{AppError, Project};
 use crate::gate as judge;
 use crate::model::{
     AssetPath, DeliverableState, GateRun, JUDGING, MadeOf, MediaProblem, PolicyAdopted, RuleCode,
-    Seq, Timestamp,
+    Seq, Timestamp, shell_word,
 };
 use crate::policy::{Case, Policy};
 use crate::record::{PathFilter, Record};
@@ -51,7 +51,10 @@ pub fn gate_as_of(project: &Project, name: &str, seq: Seq) -> Result<GateAnswer,
                 "event {seq} is a verdict of another build of Genlock, which judged in another way \
                  ({judging}, not {JUDGING})"
             ),
-            format!("that build gives it again; genlock gate {name} judges what is there now"),
+            format!(
+                "that build gives it again; genlock gate {} judges what is there now",
+                shell_word(name)
+            ),
         ));
     }
     let problems = match this_run {

@@ -12,8 +12,9 @@ use crate::app::{AppError, Context, Project};
 use crate::deliver::names::{Called, composed, is_rendered_frame};
 use crate::deliver::target::{Place, file_names, of_frame, places};
 use crate::ledger::Reader;
-use crate::model::{AssetId, AssetPath, FrameRange, Reference, ReferenceLink, Resolution};
-use crate::observe::FramePattern;
+use crate::model::{
+    AssetId, AssetPath, FramePattern, FrameRange, Reference, ReferenceLink, Resolution,
+};
 
 /// Frames of one reference. A day at 24 frames a second is twice that.
 const MOST_FRAMES: i64 = 1_000_000;

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::app::AppError;
-use crate::model::{AssetPath, Glob, RelPath, RootName};
-use crate::observe::FramePattern;
+use crate::model::{AssetPath, FramePattern, Glob, RelPath, RootName};
 
 /// A pattern typed below a folder, its first names taken for what they name as long as that is there:
 /// `[AI]/**` is for the folder `[AI]`, not for `A` and `I`.

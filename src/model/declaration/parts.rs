@@ -93,14 +93,19 @@ impl Talent {
     /// Whether the guidance asks for consent. An exemption of a replica is from *further* consent to use
     /// one that was consented to; only alterations can do without.
     pub fn needs_consent(&self) -> bool {
-        use TalentExemption as E;
         match self.made {
-            Some(TalentUse::Alteration) => {
-                !matches!(self.exempt, Some(E::AsPerformed | E::Customary | E::Agreed))
-            }
+            Some(TalentUse::Alteration) => self.is_altered(),
             Some(TalentUse::Synthetic) => false,
             Some(TalentUse::Replica) | None => true,
         }
+    }
+
+    /// Whether a recorded performance is changed beyond what is customary. That it was not safe to perform,
+    /// or that nobody can be recognised, excuses replicas only.
+    pub fn is_altered(&self) -> bool {
+        use TalentExemption as E;
+        let excused = matches!(self.exempt, Some(E::AsPerformed | E::Customary | E::Agreed));
+        self.made == Some(TalentUse::Alteration) && !excused
     }
 }
 

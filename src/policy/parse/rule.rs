@@ -291,7 +291,8 @@ fn level(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Level>
 
 fn template(reader: &mut Reader<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Template> {
     let (text, at) = reader.text(key, value)?;
-    match Template::parse(&text) {
+    let parse = if key == "fix" { Template::of_commands } else { Template::parse };
+    match parse(&text) {
         Ok(template) => Some(template),
         Err(name) => {
             reader.problem(at, format!("{{{name}}} in {key} is no fact"));

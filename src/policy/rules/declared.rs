@@ -205,12 +205,10 @@ impl TalentFacts {
             }
             None => one.name.clone(),
         });
-        let altered =
-            |one: &Talent| one.made == Some(TalentUse::Alteration) && one.exempt.is_none();
         Self {
             all: of(&|_| true),
             replica: of(&|one| matches!(one.made, None | Some(TalentUse::Replica))),
-            altered: of(&altered),
+            altered: of(&Talent::is_altered),
             synthetic: of(&|one| one.made == Some(TalentUse::Synthetic)),
             minor: of(&|one| matches!(one.minor, Some(Answer::Yes | Answer::Unsure))),
             missing: listed(missing),

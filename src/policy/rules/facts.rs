@@ -27,14 +27,21 @@ impl<'a> Whole<'a> {
         let rendered = |item: &&Item<'_>| {
             item.media_type.starts_with("video/") || item.media_type.ends_with("/mxf")
         };
-        let silent = |item: &&Item<'_>| !rendered(item) && !item.media_type.starts_with("audio/");
+        // What it can be made from: a picture, a timeline, or media of a kind that nobody knows. Not what
+        // only goes with a movie: a checksum, a subtitle, a sidecar, what a system leaves in its folders.
+        let source = |item: &&Item<'_>| {
+            let unknown = item.media_type == "application/octet-stream";
+            item.media_type.starts_with("image/")
+                || unknown && !item.path.path.name().starts_with(b".")
+                || case.is_timeline(item.path)
+        };
         Self {
             finalizing: case.finalizing,
             attested: case.attested,
             ai: items.iter().filter(|item| is_ai(item.origin.status)).count() as u64,
             rendered_only: !case.made
                 && items.iter().any(|item| rendered(&item))
-                && !items.iter().any(|item| silent(&item)),
+                && !items.iter().any(|item| source(&item)),
             changed: finality::changes(case, items).filter(|_| !case.made),
             ..Self::named(case.deliverable)
         }

@@ -7,6 +7,7 @@ use crate::policy::Policy;
 use crate::policy::fact::{About, Fact, Facts, Value};
 use crate::policy::rule::{Rule, Template};
 use crate::policy::rules::facts::Whole;
+use crate::policy::rules::meant::Meant;
 use crate::policy::rules::waivers::Waivers;
 use crate::policy::rules::{Case, Item, severity};
 
@@ -60,11 +61,12 @@ pub(super) struct Words {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
+    /// `meant` is what each waiver of the policy is about.
+    pub(super) fn new(policy: &'a Policy, case: &Case<'a>, meant: &'a [Meant<'a>]) -> Self {
         Self {
             policy,
             deliverable: case.deliverable,
-            waivers: Waivers::new(policy, case),
+            waivers: Waivers::new(policy, case, meant),
             whole: Vec::new(),
             blocking: Vec::new(),
             warning: Vec::new(),

@@ -1,7 +1,7 @@
 //! What could not be known: missing, unread, unstable or unresolved media, and an empty deliverable;
 //! and patterns that fit nothing. Here, because none of it is a fact of a file that was looked at.
 
-use crate::model::{Finding, RuleCode, Severity};
+use crate::model::{Finding, RuleCode, Severity, shell_word};
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::findings::Findings;
 use crate::policy::rules::{Case, Item};
@@ -35,19 +35,10 @@ fn named(fix: String, reference: Option<&str>) -> String {
     match (fix.rfind(PLACE), reference) {
         (Some(at), Some(reference)) => {
             let (before, after) = (&fix[..at], &fix[at + PLACE.len()..]);
-            format!("{before}{}{after}", quoted(reference))
+            format!("{before}{}{after}", shell_word(reference))
         }
         _ => fix,
     }
-}
-
-/// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
-    let plain = |one: char| one.is_alphanumeric() || "._-+:/@".contains(one);
-    if !text.starts_with('-') && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 pub(super) fn item(item: &Item<'_>, found: &mut Findings<'_>) {

@@ -8,6 +8,7 @@ mod facts;
 mod finality;
 mod findings;
 mod heritage;
+mod meant;
 mod media;
 mod waivers;
 
@@ -111,7 +112,8 @@ impl<'a> Asked<'a> {
 
 /// Applies every rule of the policy to every item, which come by path. All findings, not only the first.
 pub fn judge(policy: &Policy, case: &Case<'_>, items: &[Item<'_>]) -> Verdict {
-    let mut found = Findings::new(policy, case);
+    let meant = meant::all(policy, case, items);
+    let mut found = Findings::new(policy, case, &meant);
     media::whole(case, items, &mut found);
     let asked = Asked::of(policy);
     let declarations = Prepared::all(policy, case, &asked.declarations);
@@ -123,7 +125,7 @@ pub fn judge(policy: &Policy, case: &Case<'_>, items: &[Item<'_>]) -> Verdict {
         }
     }
     let parts = in_parts(items, PART, |items| {
-        let (mut found, mut family) = (Findings::new(policy, case), Family::default());
+        let (mut found, mut family) = (Findings::new(policy, case, &meant), Family::default());
         for item in items {
             let mark = found.mark();
             media::item(item, &mut found);

@@ -2,13 +2,16 @@
 
 use crate::model::{AssetId, AssetPath, Finding, FindingCode, Timestamp, Waived};
 use crate::policy::Policy;
-use crate::policy::rule::{Waiver, Wanted};
+use crate::policy::rule::Waiver;
 use crate::policy::rules::Case;
+use crate::policy::rules::meant::Meant;
 use crate::record::Record;
 
 /// The waivers of a policy, and which of them kept something out.
 pub(super) struct Waivers<'a> {
     all: &'a [Waiver],
+    /// What each is about among the files that are judged.
+    meant: &'a [Meant<'a>],
     used: Vec<bool>,
     deliverable: &'a str,
     record: &'a Record,
@@ -16,11 +19,11 @@ pub(super) struct Waivers<'a> {
 }
 
 impl<'a> Waivers<'a> {
-    pub(super) fn new(policy: &'a Policy, case: &Case<'a>) -> Self {
+    pub(super) fn new(policy: &'a Policy, case: &Case<'a>, meant: &'a [Meant<'a>]) -> Self {
         // Which of them are idle is for the deliverable to say, and not for what was made from it.
         let used = vec![case.made; policy.waivers.len()];
         let Case { deliverable, record, now, .. } = *case;
-        Self { all: &policy.waivers, used, deliverable, record, now }
+        Self { all: &policy.waivers, meant, used, deliverable, record, now }
     }
 
     /// The waiver that keeps a finding out, by its place: of several the first. What is about the deliverable
@@ -32,8 +35,8 @@ impl<'a> Waivers<'a> {
         asset: Option<&AssetId>,
     ) -> Option<usize> {
         let mut first = None;
-        for (at, one) in self.all.iter().enumerate() {
-            if one.code == *code && self.in_force(one) && is_about(&one.asset, path, asset) {
+        for (at, (one, meant)) in self.all.iter().zip(self.meant).enumerate() {
+            if one.code == *code && self.in_force(one) && meant.is(path, asset) {
                 self.used[at] = true;
                 first = first.or(Some(at));
             }
@@ -85,15 +88,5 @@ impl<'a> Waivers<'a> {
             }
         })
         .collect()
-    }
-}
-
-fn is_about(wanted: &Wanted, path: Option<&AssetPath>, asset: Option<&AssetId>) -> bool {
-    match wanted {
-        Wanted::Id(id) => asset.is_some_and(|asset| asset.to_string().starts_with(id.as_str())),
-        Wanted::Glob(glob) => match path {
-            Some(path) => glob.is_match(path.to_string()),
-            None => glob.as_str() == "**",
-        },
     }
 }
