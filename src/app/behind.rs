@@ -2,9 +2,11 @@
 //! leads to has names nobody sees. Looks at metadata only.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::app::Project;
+use crate::deliver::names::is_media_name;
 use crate::model::AssetPath;
 use crate::observe::presence::is_nothing;
 
@@ -29,7 +31,7 @@ pub(super) fn behind_path(project: &Project, path: &AssetPath) -> Option<Behind>
 pub(super) fn behind(project: &Project, link: &Path) -> Behind {
     let target = match fs::metadata(link) {
         Ok(found) if !found.is_dir() => return Behind::NoFolder,
-        Err(error) if is_nothing(&error) && is_lock(link) => {
+        Err(error) if is_nothing(&error) && (is_lock(link) || is_of_media(link)) => {
             return Behind::NoFolder;
         }
         Ok(_) => fs::canonicalize(link),
@@ -55,4 +57,11 @@ fn is_lock(link: &Path) -> bool {
         let target = link.with_file_name(name);
         fs::symlink_metadata(target).is_err_and(|error| is_nothing(&error))
     })
+}
+
+/// Whether what leads nowhere led to a file, by how that was called: frames that were cleared away leave
+/// such links by the thousand, and below none of them lay anything.
+fn is_of_media(link: &Path) -> bool {
+    fs::read_link(link)
+        .is_ok_and(|target| target.file_name().is_some_and(|name| is_media_name(name.as_bytes())))
 }

@@ -188,7 +188,12 @@ impl Names {
 
 /// Whether a place names a file that ends as pictures, movies or sound do.
 pub fn is_media(target: &str) -> bool {
-    file_names(target).iter().any(|name| media_stem(name).is_some())
+    file_names(target).iter().any(|name| is_media_name(name))
+}
+
+/// Whether a file's name ends as those of pictures, movies or sound do.
+pub fn is_media_name(name: &[u8]) -> bool {
+    media_stem(name).is_some()
 }
 
 /// The name without its ending, where that is one of media.

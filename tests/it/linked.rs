@@ -89,6 +89,7 @@ fn a_link_that_hides_nothing_is_no_problem() {
     world.write("notes/readme.txt", "x");
     world.link("conform/readme.txt", "../notes/readme.txt");
     world.link("conform/.#notes", "kim@edit.example.4711");
+    world.link("conform/f.1001.exr", "/purged/f.1001.exr");
     world.deliverable("EP", &["conform/**/*.png"]);
     world.gate("EP").expect("pass", &[]);
     world.deliverable("FLAT", &["conform/*/*.png"]);
@@ -173,6 +174,7 @@ fn a_link_to_what_is_searched_anyway_hides_no_name() {
     world.link("old/back", "..");
     world.link("readme", world.outside("san/f.png"));
     world.link(".#t.edl", "kim@edit.example.4711");
+    world.link("g.mov", "/purged/g.mov");
     let archive = world.add_root("archive");
     fs::create_dir(archive.join("reel1")).unwrap();
     world.link("archive", archive.join("reel1"));
