@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::app::approvers::{Approvers, policy_news};
 use crate::app::authority::authorities;
 use crate::app::decide::decide;
+use crate::app::declare::attached;
 use crate::app::people::{prepare, unknown_deliverables};
 use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
@@ -13,10 +14,11 @@ use crate::app::{
 };
 use crate::ledger::{HeldRow, Reader};
 use crate::model::{
-    Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp, is_same_name,
+    Approval, ApprovalId, AssetId, DeclarationId, Document, Event, Scope, Seq, Timestamp,
+    is_same_name,
 };
 use crate::policy::{Policy, Power};
-use crate::record::{Record, Standing};
+use crate::record::{Entry, Record, Standing};
 
 /// An approval to record.
 #[derive(Clone, Debug)]
@@ -230,6 +232,14 @@ fn extend(
             "what was refused or withdrawn needs a new approval, with --scope",
         ));
     }
+    if let Some((declaration, asset)) = outside(record, reader, entry, &approval.assets)? {
+        return Err(AppError::usage(
+            format!("{id} is of {declaration}, and {} is not under that", asset.short()),
+            format!(
+                "another person puts it there first: genlock declare {declaration} --add ASSET"
+            ),
+        ));
+    }
     if let Some(asset) = brought_in(record, reader, &approval.by, &approval.assets)? {
         return Err(AppError::usage(
             format!("{} put {} under its declaration", approval.by, asset.short()),
@@ -244,6 +254,19 @@ fn extend(
     approval.declaration = of.declaration;
     approval.under = Some(id);
     Ok(())
+}
+
+/// The first of some contents that is not under the declaration of an approval, and that declaration.
+fn outside(
+    record: &Record,
+    reader: &Reader,
+    entry: &Entry<Approval>,
+    assets: &[AssetId],
+) -> Result<Option<(DeclarationId, AssetId)>, AppError> {
+    let Some(of) = record.said(entry).fact.declaration else { return Ok(None) };
+    let Some(dossier) = record.declarations.get(of.id) else { return Ok(None) };
+    let under = attached(reader, dossier)?;
+    Ok(assets.iter().find(|one| !under.contains(*one)).map(|one| (of.id, *one)))
 }
 
 /// What somebody put under a declaration, of some contents. The record was folded without observations:

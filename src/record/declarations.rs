@@ -273,6 +273,12 @@ impl Declarations {
         !self.with_globs.is_empty()
     }
 
+    /// Whether a content is under a declaration: named by it, or seen where its globs say.
+    pub(super) fn is_under(&self, asset: &AssetId, id: DeclarationId) -> bool {
+        self.attached.get(asset).is_some_and(|one| one.ids.contains(&id))
+            || self.taken_in(asset).any(|one| one.id == id)
+    }
+
     /// The declarations that a content is under, in order: that name it, whose globs took it in, or take
     /// in one of these paths.
     pub fn of<'a>(
