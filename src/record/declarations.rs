@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::model::{
     Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, Glob, ObservedBatch,
-    PathPattern, RelPath, Reported, RootName, Seq, Timestamp, Tool,
+    PathPattern, RelPath, Reported, RootName, Seq, Timestamp, Tool, folded,
 };
 use crate::record::Entry;
 
@@ -331,9 +331,7 @@ impl Declarations {
 
     /// Every entry of the register that stands, by name and version.
     pub fn tools(&self) -> Vec<&Entry<Tool>> {
-        let key = |entry: &Entry<Tool>| {
-            (entry.fact.name.trim().to_lowercase(), entry.fact.version.clone())
-        };
+        let key = |entry: &Entry<Tool>| (folded(&entry.fact.name), entry.fact.version.clone());
         let newest: BTreeMap<_, _> = self.tools.iter().map(|entry| (key(entry), entry)).collect();
         newest.into_values().collect()
     }

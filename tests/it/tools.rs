@@ -93,6 +93,24 @@ fn what_is_registered_again_takes_its_place_and_keeps_what_is_not_said() {
 }
 
 #[test]
+fn a_tool_is_found_in_any_case_and_in_either_form_of_unicode() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    declare(&world, &USE.replace("Sketcher", "Кандинский"), &["ai.png"]);
+    world.approve(&["ai.png"]);
+    let add = |name: &str, trains: &str| {
+        let trains = ["--enterprise", "--trains-on-inputs", trains];
+        world.run([&["tool", "add", name][..], &trains].concat()).expect(0);
+    };
+    add("КАНДИНСКИИ\u{306}", "yes");
+    assert!(has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+    // It is one tool, so that its newest entry stands.
+    add("кандинский", "no");
+    assert_eq!(world.json(["tool", "ls"]).expect(0).values().len(), 1);
+    assert!(!has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+}
+
+#[test]
 fn rules_use_the_register() {
     let world = world();
     world.approve(&["ai.png"]);

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lineage::Ancestor;
 use crate::model::{
     Answer, AssetId, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse,
-    Timestamp, Tool, plain_word,
+    Timestamp, Tool, is_same_name, plain_word,
 };
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
@@ -182,9 +182,7 @@ impl TalentFacts {
         };
         // Where no consent is asked for, one that is there all the same does no harm.
         let elsewhere = |one: &Talent| match (&policy.production, &one.production) {
-            (Some(ours), Some(theirs)) => {
-                one.needs_consent() && !ours.trim().eq_ignore_ascii_case(theirs.trim())
-            }
+            (Some(ours), Some(theirs)) => one.needs_consent() && !is_same_name(ours, theirs),
             _ => false,
         };
         let unplaced = |one: &Talent| {
