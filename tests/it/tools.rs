@@ -143,6 +143,44 @@ fn a_tool_that_trains_on_data_blocks_until_an_approval_says_yes_to_the_declarati
 }
 
 #[test]
+fn a_tool_that_only_a_mark_names_is_looked_up_too() {
+    let world = World::with([("ai.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("A", &["ai.png"]);
+    world.deliverable("B", &["b.png"]);
+    world.run(["tag", "b.png", "--ai", "--tool", "ComfyUI"]).expect(0);
+    world.run(["tool", "add", "ComfyUI", "--enterprise", "--stores", "yes"]).expect(0);
+    // Of two tools nobody said which: that is filled in for neither.
+    let silent = USE.replace("tool = \"Sketcher\"\n", "");
+    declare(&world, &silent, &["*.png"]);
+    let gate = world.gate("B");
+    assert!(has(&gate, "tool-trains-on-data b.png"), "{gate:#?}");
+    let why = text(gate.finding("tool-trains-on-data"), "why");
+    assert!(why.contains("ComfyUI, by the mark of the file,"), "{why}");
+    let gate = world.gate("A");
+    assert!(!has(&gate, "tool-trains-on-data ai.png"), "{gate:#?}");
+    assert!(has(&gate, "[tool-unregistered ai.png]"), "{gate:#?}");
+    // An approval since says yes to it.
+    world.approve(&["b.png"]);
+    assert_eq!(world.gate("B").verdict, "pass");
+    // A declaration of another tool does not speak for one that is known to keep data.
+    world.write("n/c.png", a1111_png(3));
+    world.write("n/d.png", a1111_png(4));
+    world.scan();
+    world.deliverable("C", &["n/c.png", "n/d.png"]);
+    world.run(["tag", "n/c.png", "--ai", "--tool", "comfyui"]).expect(0);
+    declare(&world, USE, &["n/c.png", "n/d.png"]);
+    let gate = world.gate("C");
+    assert!(has(&gate, "tool-trains-on-data n/c.png"), "{gate:#?}");
+    assert!(!has(&gate, "tool-trains-on-data n/d.png"), "{gate:#?}");
+    // Where it names that one too, its own version of it is asked about.
+    let step = "[[pipeline]]\ntool = \"ComfyUI\"\nversion = \"2\"\nmeets_guidance = \"yes\"\n";
+    declare(&world, &format!("{USE}{step}"), &["D-2"]);
+    let safe = [&["tool", "add", "ComfyUI", "--version", "2"][..], &KEEPS_NOTHING].concat();
+    world.run(safe).expect(0);
+    assert!(!has(&world.gate("C"), "tool-trains-on-data n/c.png"));
+}
+
+#[test]
 fn a_tool_that_starts_to_train_after_it_was_approved_is_approved_anew() {
     let world = world();
     world
