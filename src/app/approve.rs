@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::approvers::{Approvers, policy_news};
+use crate::app::approvers::{Approvers, ahead, policy_news};
 use crate::app::authority::authorities;
 use crate::app::decide::decide;
 use crate::app::declare::attached;
@@ -57,12 +57,14 @@ pub fn approve(
     options: &ApproveOptions,
 ) -> Result<Verdicts, AppError> {
     // A gate judges by the journal's newest time where the clock is behind it.
-    if let Form::New { expires: Some(expires), .. } = &options.form
-        && *expires < context.now().max(project.reader()?.newest()?)
-    {
-        let message =
-            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
-        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+    if let Form::New { expires: Some(expires), .. } = &options.form {
+        let (now, newest) = (context.now(), project.reader()?.newest()?);
+        if *expires < now.max(newest) {
+            let end = expires.to_the_second();
+            let message = format!("an approval that ran out at {end} approves nothing");
+            let message = message + &ahead(now, newest);
+            return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+        }
     }
     if let (Form::Under(id), DecisionTarget::Declaration(_)) = (&options.form, target) {
         return Err(AppError::usage(

@@ -56,7 +56,7 @@ pub fn list(
     };
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let clearing = Clearing::new(project, &record, context.now());
+    let clearing = Clearing::new(project, &record, record.moment(context.now()));
     let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {

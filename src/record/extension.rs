@@ -44,7 +44,7 @@ impl fmt::Display for Against<'_> {
 impl Record {
     /// The approval that this one extends, if it extends an earlier one. Numbers only go down on the
     /// way, so that it ends.
-    fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
+    pub(super) fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
         self.approval(entry.fact.under.filter(|below| *below < entry.fact.id)?)
     }
 

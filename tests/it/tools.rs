@@ -300,3 +300,13 @@ fn terms_that_are_lost_are_not_on_record() {
     assert_eq!(again.stdout, ran.stdout);
     assert!(has(&Gate::from(ran), unreviewed));
 }
+
+#[test]
+fn a_tool_is_told_as_it_is_on_record() {
+    let world = World::new();
+    let made = world.json(["tool", "add", "Sketcher"]).expect(0).value();
+    let again = world.json(["tool", "add", "Sketcher", "--as", "Kim"]).expect(0).value();
+    let event = &world.json(["log"]).expect(0).values()[0];
+    assert_eq!((text(&made, "at"), text(&made, "by")), (text(event, "at"), text(event, "actor")));
+    assert_eq!(again, made);
+}
