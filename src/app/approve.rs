@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::approvers::{Approvers, policy_news};
+use crate::app::approvers::{Approvers, ahead, policy_news};
 use crate::app::authority::authorities;
 use crate::app::decide::decide;
+use crate::app::declare::attached;
 use crate::app::people::{prepare, unknown_deliverables};
 use crate::app::signing::{Signing, Subjects, ground};
 use crate::app::{
@@ -13,10 +14,11 @@ use crate::app::{
 };
 use crate::ledger::{HeldRow, Reader};
 use crate::model::{
-    Approval, ApprovalId, AssetId, Document, Event, Scope, Seq, Timestamp, is_same_name,
+    Approval, ApprovalId, AssetId, DeclarationId, Document, Event, Scope, Seq, Timestamp,
+    is_same_name,
 };
 use crate::policy::{Policy, Power};
-use crate::record::{Record, Standing};
+use crate::record::{Entry, Record, Standing};
 
 /// An approval to record.
 #[derive(Clone, Debug)]
@@ -55,12 +57,14 @@ pub fn approve(
     options: &ApproveOptions,
 ) -> Result<Verdicts, AppError> {
     // A gate judges by the journal's newest time where the clock is behind it.
-    if let Form::New { expires: Some(expires), .. } = &options.form
-        && *expires < context.now().max(project.reader()?.newest()?)
-    {
-        let message =
-            format!("an approval that ran out at {} approves nothing", expires.to_the_second());
-        return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+    if let Form::New { expires: Some(expires), .. } = &options.form {
+        let (now, newest) = (context.now(), project.reader()?.newest()?);
+        if *expires < now.max(newest) {
+            let end = expires.to_the_second();
+            let message = format!("an approval that ran out at {end} approves nothing");
+            let message = message + &ahead(now, newest);
+            return Err(AppError::usage(message, "give --expires a day that is yet to end"));
+        }
     }
     if let (Form::Under(id), DecisionTarget::Declaration(_)) = (&options.form, target) {
         return Err(AppError::usage(
@@ -230,6 +234,14 @@ fn extend(
             "what was refused or withdrawn needs a new approval, with --scope",
         ));
     }
+    if let Some((declaration, asset)) = outside(record, reader, entry, &approval.assets)? {
+        return Err(AppError::usage(
+            format!("{id} is of {declaration}, and {} is not under that", asset.short()),
+            format!(
+                "another person puts it there first: genlock declare {declaration} --add ASSET"
+            ),
+        ));
+    }
     if let Some(asset) = brought_in(record, reader, &approval.by, &approval.assets)? {
         return Err(AppError::usage(
             format!("{} put {} under its declaration", approval.by, asset.short()),
@@ -244,6 +256,19 @@ fn extend(
     approval.declaration = of.declaration;
     approval.under = Some(id);
     Ok(())
+}
+
+/// The first of some contents that is not under the declaration of an approval, and that declaration.
+fn outside(
+    record: &Record,
+    reader: &Reader,
+    entry: &Entry<Approval>,
+    assets: &[AssetId],
+) -> Result<Option<(DeclarationId, AssetId)>, AppError> {
+    let Some(of) = record.said(entry).fact.declaration else { return Ok(None) };
+    let Some(dossier) = record.declarations.get(of.id) else { return Ok(None) };
+    let under = attached(reader, dossier)?;
+    Ok(assets.iter().find(|one| !under.contains(*one)).map(|one| (of.id, *one)))
 }
 
 /// What somebody put under a declaration, of some contents. The record was folded without observations:

@@ -53,8 +53,9 @@ impl Approvers {
             return Ok(());
         }
         if self.signers.names(by) {
+            let ahead = ahead(now, record.moment(now));
             return Err(AppError::usage(
-                format!("no key of {by:?} is good for approvals now"),
+                format!("no key of {by:?} is good for approvals now{ahead}"),
                 ".genlock/approvers says whose key is good for what and when",
             ));
         }
@@ -65,6 +66,17 @@ impl Approvers {
         };
         Err(AppError::usage(format!("{by:?} is not among the approvers of this project"), hint))
     }
+}
+
+/// Why what the clock allows is refused, where what is on record is later than it says.
+pub(super) fn ahead(now: Timestamp, newest: Timestamp) -> String {
+    if newest <= now {
+        return String::new();
+    }
+    let newest = newest.to_the_second();
+    format!(
+        ": the newest event is of {newest}, later than this clock, and nothing counts as earlier"
+    )
 }
 
 /// Whether a list of approvers on record, before an event, ever named somebody.

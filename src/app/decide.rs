@@ -46,6 +46,10 @@ pub(super) fn catch_up(
     let kinds = if scope.is_some() { Kinds::All } else { Kinds::Decisions };
     let head = reader.read(from, None, kinds, &mut |recorded| record.apply(recorded, scope))?;
     record.head = Some(head);
+    if scope.is_none() {
+        // What was observed was not folded, and nothing is earlier than that either.
+        record.newest = Some(reader.newest()?);
+    }
     Ok(())
 }
 
@@ -53,6 +57,7 @@ pub(super) fn catch_up(
 pub(super) fn decisions(reader: &Reader) -> Result<Record, AppError> {
     let mut record = Record::default();
     reader.read_decisions(&mut |recorded| record.apply(recorded, None))?;
+    record.newest = Some(reader.newest()?);
     Ok(record)
 }
 

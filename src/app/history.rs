@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::app::decide::decisions;
+use crate::app::declare::learn_places;
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LogRow;
 use crate::model::{
@@ -16,7 +17,8 @@ use crate::policy;
 use crate::record::Record;
 use crate::report::{EventView, count};
 
-/// Reads the journal, newest first, from `since` on; with an asset argument only what names it.
+/// Reads the journal, newest first, from `since` on; with an asset argument only what names it, its
+/// approvals or its declarations.
 /// Stops when `each` says `false`.
 pub fn history(
     project: &Project,
@@ -35,14 +37,19 @@ pub fn history(
                     "name one of them",
                 ));
             };
-            Some(asset)
+            let reader = project.reader()?;
+            let mut record = decisions(&reader)?;
+            learn_places(&reader, &mut record)?;
+            let declarations = record.declarations.of(&asset, std::iter::empty());
+            Some((asset, record.besides(&asset, &declarations)))
         }
         None => None,
     };
+    let asset = asset.as_ref().map(|(asset, besides)| (asset, besides));
     // Only once there is a change to tell of. What the journal is too broken to say is left out.
     let told: OnceCell<BTreeMap<Seq, String>> = OnceCell::new();
     let changes = || project.reader().and_then(|reader| decisions(&reader)).map(|all| short(&all));
-    project.reader()?.log(asset.as_ref(), since, &mut |row| {
+    project.reader()?.log(asset, since, &mut |row| {
         let (seq, is_text) = (row.head.seq, TEXTS.contains(&row.kind.as_str()));
         let mut view = event_view(row);
         if is_text {

@@ -4,7 +4,7 @@ use crate::app::decide::decisions;
 use crate::app::origins::{Clearing, Known, origins};
 use crate::app::{AppError, Context, Project, select};
 use crate::ledger::LocationRow;
-use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType};
+use crate::model::{AiStatus, AssetPath, Clearance, RelPath, RootName, SourceType, folded};
 use crate::observe::sequence::{Fold, fold};
 use crate::report::{ListRow, PathView};
 
@@ -32,9 +32,7 @@ pub struct ListOptions {
 impl ListOptions {
     fn wants(&self, row: &ListRow) -> bool {
         let tool = |wanted: &String| {
-            row.tool
-                .as_ref()
-                .is_some_and(|tool| tool.to_lowercase().contains(&wanted.to_lowercase()))
+            row.tool.as_ref().is_some_and(|tool| folded(tool).contains(&folded(wanted)))
         };
         (!self.ai || row.status.is_ai_or_suspect())
             && self.status.is_none_or(|status| row.status == status)
@@ -58,7 +56,7 @@ pub fn list(
     };
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let clearing = Clearing::new(project, &record, context.now());
+    let clearing = Clearing::new(project, &record, record.moment(context.now()));
     let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut folder = Folder { options, rows: Vec::new(), names: Vec::new(), directory: None };
     reader.locations(options.missing, &mut |location| {

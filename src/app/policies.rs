@@ -75,6 +75,9 @@ fn read(path: &Path) -> Result<Vec<u8>, AppError> {
             format!("there is no file {}", path.display()),
             "name the file to be read",
         ),
+        ErrorKind::IsADirectory => {
+            AppError::usage(format!("{} is a folder", path.display()), "name the file to be read")
+        }
         _ => AppError::Io { action: "read", path: path.to_owned(), source: error },
     })
 }

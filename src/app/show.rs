@@ -38,7 +38,7 @@ pub fn show(
     let (children, more_children) = family(&reader, &record, &asset, Way::Down)?;
     learn_places(&reader, &mut record)?;
     let record = record;
-    let now = context.now();
+    let now = record.moment(context.now());
     let row = reader.asset(&asset)?.ok_or_else(|| {
         AppError::usage(format!("{asset} is not on the ledger"), "run genlock scan first")
     })?;
@@ -50,14 +50,15 @@ pub fn show(
     }
     let determination = record.determination(&asset);
     let (origin, ancestry) = Origins::new(&reader, &record).of(&asset)?;
+    let declarations = record.declarations.of(&asset, std::iter::empty());
+    let besides = record.besides(&asset, &declarations);
     let mut events = Vec::new();
-    reader.log(Some(&asset), None, &mut |row| {
+    reader.log(Some((&asset, &besides)), None, &mut |row| {
         events.push(event_view(row));
         true
     })?;
     events.reverse();
     let locations = reader.locations_of(&asset)?;
-    let declarations = record.declarations.of(&asset, std::iter::empty());
     let clearing = Clearing::new(project, &record, now);
     let own = clearing.of(&record, origin.status, &asset, &declarations);
     let of = |one: &Ancestor| {

@@ -52,7 +52,7 @@ impl Signing {
         let predicate = ApprovalPredicate {
             head: record.decided().to_string(),
             by: fact.by.clone(),
-            signed_at: self.signed_at,
+            signed_at: record.moment(self.signed_at),
             scope: fact.scope,
             deliverables: fact.deliverables.clone(),
             conditions: fact.conditions.clone(),
@@ -84,7 +84,7 @@ impl Signing {
             head: record.decided().to_string(),
             approval: fact.approval,
             by: fact.by.clone(),
-            signed_at: self.signed_at,
+            signed_at: record.moment(self.signed_at),
             conditions: conditions.to_owned(),
             note: fact.note.clone(),
             documents: subjects.documents(fact.document.as_ref()),
@@ -109,7 +109,7 @@ impl Signing {
         let predicate = PolicyPredicate {
             head: record.decided().to_string(),
             by: fact.by.clone(),
-            signed_at: self.signed_at,
+            signed_at: record.moment(self.signed_at),
             note: fact.note.clone(),
         };
         let named = |name: &str, text: &str| Subject {

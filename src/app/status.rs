@@ -105,7 +105,7 @@ pub(super) fn tally(
 pub fn status(project: &Project, context: &Context<'_>) -> Result<StatusView, AppError> {
     let reader = project.reader()?;
     let mut record = decisions(&reader)?;
-    let clearing = Clearing::new(project, &record, context.now());
+    let clearing = Clearing::new(project, &record, record.moment(context.now()));
     let known = origins(&reader, &mut record, Some(&clearing))?;
     let mut problems = Vec::new();
     let mut all = Tally::default();

@@ -56,10 +56,13 @@ pub fn add_tool(
         keep(&mut entry.terms, new.terms);
         keep(&mut entry.terms_date, new.terms_date);
         keep(&mut entry.note, new.note);
-        let view = ToolView::of(&entry, context.now(), &context.actor);
         let known = before.is_some_and(|before| before.fact == entry);
-        Ok((if known { vec![] } else { vec![Event::ToolRegistered(entry)] }, view))
-    })
+        Ok((if known { vec![] } else { vec![Event::ToolRegistered(entry)] }, ()))
+    })?;
+    // As it is on record: an event has its own time.
+    let record = decisions(&project.reader()?)?;
+    let made = record.declarations.registrations().iter().rfind(|one| one.fact.is_same_as(tool));
+    made.map(view).ok_or_else(|| AppError::Internal("a tool was not registered".to_owned()))
 }
 
 fn keep<T>(old: &mut Option<T>, new: Option<T>) {

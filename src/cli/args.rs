@@ -368,7 +368,7 @@ pub(super) struct ToolArgs {
     /// Its name, as declarations call it
     pub(super) name: String,
     /// Its version; for all versions when not given
-    #[arg(long = "version", value_name = "TEXT")]
+    #[arg(long = "version", value_name = "TEXT", value_parser = said)]
     pub(super) tool_version: Option<String>,
     /// Who makes it
     #[arg(long, value_name = "NAME")]
@@ -442,7 +442,7 @@ pub(super) struct ApproveArgs {
         ["scope", "conditions", "expires", "determination", "deliverables", "under"])]
     pub(super) condition_met: bool,
     /// Conditions it is bound to
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = said)]
     pub(super) conditions: Option<String>,
     /// The last day it holds (to its end, UTC), e.g. 2026-12-31
     #[arg(long, value_name = "DATE", value_parser = end_of_day)]
@@ -616,7 +616,7 @@ fn asset() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().map(|typed| escape_bytes(typed.as_bytes()).into_owned())
 }
 
-/// A note that says nothing is no note.
+/// A text that says nothing is none.
 fn said(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("it says nothing".to_owned()) } else { Ok(text.to_owned()) }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::app::{self, AppError, Context, Covered, DeclareAnswer, Draft, Project};
 use crate::cli::args::{DeclareArgs, ReportedArgs};
+use crate::cli::error::declined;
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::terminal::{Conversation, can_ask, confirm};
@@ -49,8 +50,7 @@ pub(super) fn declare(
     let number = covered.assets.len();
     let question = format!("declare this of {}?", count(number as u64, "asset"));
     if !args.template && number > 1 && !args.yes && !confirm(&question) {
-        output.complain("nothing was recorded");
-        return Ok(Exit::No);
+        return Ok(declined(output, Exit::No));
     }
     if let Some(file) = &args.from {
         let declaration = app::declaration_from(project, context, file)?;
@@ -82,10 +82,7 @@ pub(super) fn declare(
     }
     match answered(context, project, from, &covered, draft, output)? {
         Ok(answer) => Ok(show(&answer, output)),
-        Err(exit) => {
-            output.complain("nothing was recorded");
-            Ok(exit)
-        }
+        Err(exit) => Ok(declined(output, exit)),
     }
 }
 

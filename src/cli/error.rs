@@ -198,6 +198,17 @@ pub(super) fn print(output: &mut Output, error: &AppError) -> Exit {
     exit
 }
 
+/// Says that whoever was asked said no, or left; gives the exit code.
+pub(super) fn declined(output: &mut Output, exit: Exit) -> Exit {
+    let message = "nothing was recorded".to_owned();
+    if output.is_json() {
+        show(output, exit, message, Vec::new(), None);
+    } else {
+        output.complain(&message);
+    }
+    exit
+}
+
 /// Prints what is wrong with the arguments.
 pub(super) fn print_usage(output: &mut Output, message: String) -> Exit {
     show(

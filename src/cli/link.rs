@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::app::{self, AppError, Context, LinkOptions, Project};
 use crate::cli::args::LinkArgs;
+use crate::cli::error::declined;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::terminal::confirm;
@@ -29,8 +30,7 @@ pub(super) fn run(
     let (made, sources) = (children.len() as u64, parents.len() as u64);
     let what = format!("{} and {}", count(made, "asset"), count(sources, "source"));
     if made + sources > 2 && !args.yes && !confirm(&format!("link {what}?")) {
-        output.complain("nothing was recorded");
-        return Ok(Exit::No);
+        return Ok(declined(output, Exit::No));
     }
     let options = LinkOptions { children, parents, note: args.note.clone() };
     let relation = args.relation.as_deref().and_then(Relation::from_word);

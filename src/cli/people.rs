@@ -1,6 +1,7 @@
 //! `tag`, `approve`, `reject`, `revoke`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::Serialize;
 
@@ -9,10 +10,13 @@ use crate::app::{
     Project, RevokeOptions, RevokeTarget, Selected, SignOptions, TagOptions, Verdicts,
 };
 use crate::cli::args::{ApproveArgs, DecisionArgs, RejectArgs, RevokeArgs, TagArgs};
+use crate::cli::error::declined;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
 use crate::cli::terminal::{can_ask, confirm};
-use crate::model::{ApprovalId, DeterminedStatus, Generative, NamedDeclaration, Scope, SourceType};
+use crate::model::{
+    ApprovalId, DeclarationId, DeterminedStatus, Generative, NamedDeclaration, Scope, SourceType,
+};
 use crate::report::{clean, count};
 
 #[derive(Serialize)]
@@ -40,7 +44,7 @@ pub(super) fn tag(
 ) -> Result<Exit, AppError> {
     let selected = app::choose(project, context, &args.assets)?;
     if !agreed("change the determination of", &selected, args.yes) {
-        return Ok(declined(output));
+        return Ok(declined(output, Exit::No));
     }
     if args.clear {
         let cleared = app::clear_tag(project, context, &selected.assets, args.note.as_deref())?;
@@ -98,7 +102,7 @@ pub(super) fn approve(
         return condition_met(context, project, args, output);
     }
     let Some(target) = target(context, project, &args.assets, "approve", args.decision.yes)? else {
-        return Ok(declined(output));
+        return Ok(declined(output, Exit::No));
     };
     let scope = args.scope.map_or(Scope::Final, Scope::from);
     let form = match args.under {
@@ -170,7 +174,7 @@ pub(super) fn reject(
     output: &mut Output,
 ) -> Result<Exit, AppError> {
     let Some(target) = target(context, project, &args.assets, "reject", args.decision.yes)? else {
-        return Ok(declined(output));
+        return Ok(declined(output, Exit::No));
     };
     let options = decision(&args.decision, None);
     let scope = args.scope.map(Scope::from);
@@ -190,9 +194,11 @@ pub(super) fn revoke(
         [one] if let Ok(id) = one.parse() => RevokeTarget::Approval(id),
         [one] if let Ok(id) = one.parse() => RevokeTarget::Declaration(id),
         targets => {
+            alone::<ApprovalId>(targets)?;
+            alone::<DeclarationId>(targets)?;
             let selected = app::choose_known(project, context, targets)?;
             if !agreed("withdraw the approvals of", &selected, args.yes) {
-                return Ok(declined(output));
+                return Ok(declined(output, Exit::No));
             }
             RevokeTarget::Assets(selected.assets)
         }
@@ -232,9 +238,19 @@ fn target(
         let agreed = number < 2 || confirm(&question);
         return Ok(agreed.then_some(DecisionTarget::Declaration(version.named())));
     }
+    alone::<NamedDeclaration>(arguments)?;
     let selected = app::choose(project, context, arguments)?;
     let agreed = agreed(verb, &selected, yes);
     Ok(agreed.then_some(DecisionTarget::Assets(selected.assets)))
+}
+
+/// Refuses an approval or declaration beside anything else: each is decided on for itself.
+fn alone<T: FromStr>(arguments: &[String]) -> Result<(), AppError> {
+    let Some(one) = arguments.iter().find(|one| one.parse::<T>().is_ok()) else { return Ok(()) };
+    Err(AppError::usage(
+        format!("{one} is named beside other things, and is decided on for itself"),
+        format!("name {one} alone; a file of that name is ./{one}"),
+    ))
 }
 
 fn decision(args: &DecisionArgs, note: Option<String>) -> DecisionOptions {
@@ -257,11 +273,6 @@ fn agreed(verb: &str, selected: &Selected, yes: bool) -> bool {
         };
         confirm(&format!("{verb} {}{paths}?", count(number as u64, "asset")))
     }
-}
-
-fn declined(output: &mut Output) -> Exit {
-    output.complain("nothing was recorded");
-    Exit::No
 }
 
 fn note_unknown(output: &mut Output, made: &Verdicts) {

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Params, TransactionBehavior, params};
 
 use crate::failpoint;
 use crate::ledger::chain::link;
@@ -131,17 +131,38 @@ impl Reader {
     /// Hands the events people made to `each` in order, without reading the observations between
     /// them and so without checking the chain: for display, never for a gate.
     pub fn read_decisions(&self, each: &mut dyn FnMut(Recorded)) -> Result<(), LedgerError> {
+        self.as_written(
+            "SELECT seq, at, actor, kind, hash, body FROM journal
+             WHERE seq IN (SELECT seq FROM journal INDEXED BY journal_by_kind
+                           WHERE kind NOT IN (?1, ?2))
+             ORDER BY seq",
+            Event::OBSERVATIONS,
+            each,
+        )
+    }
+
+    /// Hands those of what was observed to `each` that are of one time with another, as they are where a
+    /// clock was behind: which came first, no time says. Unchecked, for display.
+    pub fn read_simultaneous(&self, each: &mut dyn FnMut(Recorded)) -> Result<(), LedgerError> {
+        self.as_written(
+            "SELECT seq, at, actor, kind, hash, body FROM journal
+             WHERE kind = ?1 AND at IN (SELECT at FROM journal WHERE kind = ?1
+                                        GROUP BY at HAVING count(*) > 1)
+             ORDER BY seq",
+            [Event::OBSERVED],
+            each,
+        )
+    }
+
+    fn as_written(
+        &self,
+        query: &str,
+        kinds: impl Params,
+        each: &mut dyn FnMut(Recorded),
+    ) -> Result<(), LedgerError> {
         let sql = |source| LedgerError::sql(self.path(), "read the journal", source);
-        let mut query = self
-            .connection()
-            .prepare_cached(
-                "SELECT seq, at, actor, kind, hash, body FROM journal
-                 WHERE seq IN (SELECT seq FROM journal INDEXED BY journal_by_kind
-                               WHERE kind NOT IN (?1, ?2))
-                 ORDER BY seq",
-            )
-            .map_err(sql)?;
-        let mut rows = query.query(Event::OBSERVATIONS).map_err(sql)?;
+        let mut query = self.connection().prepare_cached(query).map_err(sql)?;
+        let mut rows = query.query(kinds).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let seq = Seq(row.get::<_, i64>(0).map_err(sql)?.cast_unsigned());
             let actor: String = row.get(2).map_err(sql)?;

@@ -120,7 +120,10 @@ pub struct PolicyAdopted {
 
 impl Event {
     /// Kinds that only say what was seen. Everything else is a decision, also kinds yet to come.
-    pub const OBSERVATIONS: [&'static str; 2] = ["observed", "scan-completed"];
+    pub const OBSERVATIONS: [&'static str; 2] = [Self::OBSERVED, "scan-completed"];
+
+    /// The kind of event that says what lies where.
+    pub const OBSERVED: &'static str = "observed";
 
     /// Whether events of a kind only say what was seen.
     pub fn is_observation(kind: &str) -> bool {

@@ -16,6 +16,7 @@ mod evidence;
 mod frames;
 mod glob;
 mod lineage;
+mod name;
 mod observation;
 mod principal;
 mod reference;
@@ -56,11 +57,12 @@ pub use evidence::{ContentProblem, Evidence, Examination, Trust};
 pub use frames::{FrameKind, FramePattern, frame_kind, frame_number};
 pub use glob::Glob;
 pub use lineage::{Derivation, GivenName, Identity, Linked, NameKind, Relation, Unlinked};
+pub use name::{folded, is_same_name};
 pub use observation::{
     DirectoryObserved, Fingerprint, Found, FoundLink, Name, NamedBeside, ObservedBatch, SIDECARS,
     ScanCompleted, Sighting,
 };
-pub use principal::{MAX_PATTERN, fits_list, is_same_name};
+pub use principal::{MAX_PATTERN, fits_list};
 pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};
 pub use shell::shell_word;
 pub use source_type::{Generative, SourceType};

@@ -20,11 +20,6 @@ pub fn fits_list(name: &str, patterns: &str) -> bool {
     fits_one
 }
 
-/// Whether two names are one person's, as people type them: in any case of letters.
-pub fn is_same_name(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
-}
-
 /// Whether a name fits one pattern. Takes no longer than their lengths multiplied.
 fn fits(name: &str, pattern: &str) -> bool {
     let (name, pattern) = (name.as_bytes(), pattern.as_bytes());

@@ -12,6 +12,9 @@ pub struct Timestamp(i64);
 /// From noon at the date line, where a day begins first, to midnight in UTC.
 const FIRST_ON_EARTH: i64 = 14 * 3_600 * 1_000_000_000;
 
+/// The day in which 64 bits of nanoseconds run out.
+const LAST_DAY: jiff::civil::Date = jiff::civil::date(2262, 4, 11);
+
 const DAY: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// The text is neither an RFC 3339 time nor a date.
@@ -59,6 +62,10 @@ impl Timestamp {
     pub fn end_of_recorded_day(date: &str) -> Result<Self, BadTimestamp> {
         let bad = || BadTimestamp(date.to_owned());
         let day: jiff::civil::Date = date.parse().map_err(|_| bad())?;
+        // Whoever writes 9999-12-31 means that it never ends: past what can be told is as good as that.
+        if day >= LAST_DAY {
+            return Ok(Self(i64::MAX));
+        }
         let next = day.tomorrow().map_err(|_| bad())?;
         let midnight = next.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?;
         let nanos = i64::try_from(midnight.timestamp().as_nanosecond()).map_err(|_| bad())?;
@@ -116,6 +123,16 @@ mod tests {
         let end = Timestamp::end_of_day("2026-11-30").unwrap();
         assert!(end.to_string().starts_with("2026-11-30T23:59:59.999999999"));
         assert!(Timestamp::end_of_day("2026-13-01").is_err());
+    }
+
+    #[test]
+    fn a_day_past_all_that_can_be_told_never_ends() {
+        for day in ["2262-04-11", "2262-04-12", "9999-12-30", "9999-12-31"] {
+            let end = Timestamp::end_of_day(day).unwrap();
+            assert!(end.to_string().starts_with("2262-04-11T"), "{day}: {end}");
+            assert_eq!(end.to_string().parse::<Timestamp>().unwrap(), end);
+        }
+        assert_eq!(Timestamp::has_begun("9999-12-31", Timestamp::from_nanos(0)), Ok(false));
     }
 
     #[test]

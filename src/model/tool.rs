@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Answer, Document};
+use crate::model::{Answer, Document, is_same_name};
 
 /// What is known of one question about a tool; nobody having answered is not a no.
 pub type ToolAnswer = Option<Answer>;
@@ -56,7 +56,7 @@ impl Tool {
 
     /// Whether this entry is about a tool of that name, in some version. Case does not matter.
     pub fn is_named(&self, name: &str) -> bool {
-        self.name.trim().eq_ignore_ascii_case(name.trim())
+        is_same_name(&self.name, name)
     }
 
     /// Whether another entry is about the same name and version.

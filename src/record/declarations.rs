@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::model::{
     Approval, AssetId, AssetPath, Attached, DeclarationId, Declared, Glob, ObservedBatch,
-    PathPattern, RelPath, Reported, RootName, Seq, Timestamp, Tool,
+    PathPattern, RelPath, Reported, RootName, Seq, Tool, folded,
 };
 use crate::record::Entry;
 
@@ -109,8 +109,8 @@ struct TakenIn {
     id: DeclarationId,
     /// The number of the place in it.
     place: usize,
-    /// When it was first seen there.
-    at: Timestamp,
+    /// The event that first saw it there.
+    since: Seq,
 }
 
 /// A declaration that came to say something else: from one version to another.
@@ -158,17 +158,18 @@ impl Declarations {
     }
 
     /// Puts what was seen under the declarations whose globs take it in.
-    pub(super) fn observed(&mut self, batch: &ObservedBatch, at: Timestamp) {
+    pub(super) fn observed(&mut self, batch: &ObservedBatch, since: Seq) {
         for id in &self.with_globs {
             let places = self.dossiers.get(id).map(|one| one.places.as_slice());
             let places = places.unwrap_or_default().iter().enumerate();
-            for (place, named) in places.filter(|(_, one)| one.pattern.root == batch.root) {
+            let then = |one: &Place| one.pattern.root == batch.root && one.since < since;
+            for (place, named) in places.filter(|(_, one)| then(one)) {
                 for observed in &batch.directories {
                     let folder = &observed.directory;
                     let whole = named.covers(&batch.root, folder);
                     let fits = |name: &[u8]| named.fits(folder.join(name).as_path());
                     for found in observed.files.iter().filter(|one| whole || fits(&one.name)) {
-                        let taken = TakenIn { id: *id, place, at };
+                        let taken = TakenIn { id: *id, place, since };
                         take_in(&mut self.taken_in, found.asset, taken);
                     }
                 }
@@ -177,12 +178,12 @@ impl Declarations {
     }
 
     /// Takes from the tables what a fold without observations did not see: that a content lies at a
-    /// path since then, or did until the event `gone`.
-    pub fn learn(&mut self, asset: AssetId, path: &AssetPath, at: Timestamp, gone: Option<Seq>) {
+    /// path since an event, or did until the event `gone`.
+    pub fn learn(&mut self, asset: AssetId, path: &AssetPath, since: Seq, gone: Option<Seq>) {
         for id in &self.with_globs {
             let taking = self.dossiers.get(id).into_iter().flat_map(|one| one.taking(path, gone));
             for (place, _) in taking {
-                take_in(&mut self.taken_in, asset, TakenIn { id: *id, place, at });
+                take_in(&mut self.taken_in, asset, TakenIn { id: *id, place, since });
             }
         }
     }
@@ -211,9 +212,8 @@ impl Declarations {
         let attached = self.attached.get(asset);
         let attached = attached.into_iter().flat_map(|one| one.ids.iter().zip(&one.since));
         let attached = attached.filter(|(_, since)| **since < given.seq).map(|(id, _)| *id);
-        // Where the clock stood still nobody can tell which came first.
         let then = |one: &&TakenIn| {
-            one.at <= given.at && self.place(one).is_some_and(|place| place.since < given.seq)
+            one.since < given.seq && self.place(one).is_some_and(|place| place.since < given.seq)
         };
         let mut all = attached.chain(self.taken_in(asset).filter(then).map(|one| one.id));
         all.find_map(|id| {
@@ -273,6 +273,12 @@ impl Declarations {
         !self.with_globs.is_empty()
     }
 
+    /// Whether a content is under a declaration: named by it, or seen where its globs say.
+    pub(super) fn is_under(&self, asset: &AssetId, id: DeclarationId) -> bool {
+        self.attached.get(asset).is_some_and(|one| one.ids.contains(&id))
+            || self.taken_in(asset).any(|one| one.id == id)
+    }
+
     /// The declarations that a content is under, in order: that name it, whose globs took it in, or take
     /// in one of these paths.
     pub fn of<'a>(
@@ -325,9 +331,7 @@ impl Declarations {
 
     /// Every entry of the register that stands, by name and version.
     pub fn tools(&self) -> Vec<&Entry<Tool>> {
-        let key = |entry: &Entry<Tool>| {
-            (entry.fact.name.trim().to_lowercase(), entry.fact.version.clone())
-        };
+        let key = |entry: &Entry<Tool>| (folded(&entry.fact.name), entry.fact.version.clone());
         let newest: BTreeMap<_, _> = self.tools.iter().map(|entry| (key(entry), entry)).collect();
         newest.into_values().collect()
     }
@@ -341,7 +345,7 @@ impl Declarations {
 fn take_in(taken_in: &mut HashMap<AssetId, Vec<TakenIn>>, asset: AssetId, taken: TakenIn) {
     let known = taken_in.entry(asset).or_default();
     match known.iter_mut().find(|one| (one.id, one.place) == (taken.id, taken.place)) {
-        Some(one) => one.at = one.at.min(taken.at),
+        Some(one) => one.since = one.since.min(taken.since),
         None => known.push(taken),
     }
 }

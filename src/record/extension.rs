@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::model::{Approval, AssetId, Rejection, Revocation, Seq, is_same_name};
+use crate::model::{Approval, AssetId, DeclarationId, Rejection, Revocation, Seq, is_same_name};
 use crate::record::{Entry, Record, Standing};
 
 /// What was said against a content.
@@ -44,7 +44,7 @@ impl fmt::Display for Against<'_> {
 impl Record {
     /// The approval that this one extends, if it extends an earlier one. Numbers only go down on the
     /// way, so that it ends.
-    fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
+    pub(super) fn below(&self, entry: &Entry<Approval>) -> Option<&Entry<Approval>> {
         self.approval(entry.fact.under.filter(|below| *below < entry.fact.id)?)
     }
 
@@ -88,6 +88,13 @@ impl Record {
         let by_name = self.attachers.get(asset).into_iter().flatten();
         let mut all = by_name.map(String::as_str).chain(self.declarations.takers(asset));
         all.any(|one| is_same_name(one, who))
+    }
+
+    /// The declaration that an extended approval is of, where a content is not under it: what was approved
+    /// is what that says, and of another content nobody said it.
+    pub fn outside(&self, entry: &Entry<Approval>, asset: &AssetId) -> Option<DeclarationId> {
+        let id = self.said(entry).fact.declaration?.id;
+        (entry.fact.under.is_some() && !self.declarations.is_under(asset, id)).then_some(id)
     }
 
     /// From which event on a no to a content is not answered by an approval. An extension answers none:

@@ -9,6 +9,7 @@ mod deliverables;
 mod extension;
 mod kinship;
 mod places;
+mod story;
 mod texts;
 mod words;
 
@@ -162,7 +163,7 @@ impl Record {
             Event::PolicyAcknowledged(fact) => {
                 self.texts.acknowledged.push(Entry { seq, at, actor, fact });
             }
-            Event::Observed(batch) => self.observed(seq, at, batch, scope),
+            Event::Observed(batch) => self.observed(seq, batch, scope),
             Event::Determined(fact) => self.words.determined(Entry { seq, at, actor, fact }),
             Event::DeterminationCleared(fact) => self.words.cleared(&fact, &actor),
             Event::Approved(fact) => {
@@ -224,14 +225,8 @@ impl Record {
         }
     }
 
-    fn observed(
-        &mut self,
-        seq: Seq,
-        at: Timestamp,
-        batch: ObservedBatch,
-        scope: Option<PathFilter<'_>>,
-    ) {
-        self.declarations.observed(&batch, at);
+    fn observed(&mut self, seq: Seq, batch: ObservedBatch, scope: Option<PathFilter<'_>>) {
+        self.declarations.observed(&batch, seq);
         let Some(wanted) = scope else { return };
         for observed in batch.directories {
             let place =
@@ -273,6 +268,13 @@ impl Record {
                     known.push(one);
                 }
             }
+        }
+    }
+
+    /// Has a record that was folded without observations know of one what declarations took in by it.
+    pub fn learn_seen(&mut self, recorded: &Recorded) {
+        if let Event::Observed(batch) = &recorded.event {
+            self.declarations.observed(batch, recorded.head.seq);
         }
     }
 

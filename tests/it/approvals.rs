@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use genlock::app::{Context, Project, gate};
+use genlock::app::{Context, Project, ScanOptions, gate, scan};
 use genlock::clock::FixedClock;
 use genlock::problem::Silent;
 use serde_json::json;
 
 use crate::declarations::{FINAL, declare};
+use crate::keys::{DANA, Key};
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{World, text, tick};
 
@@ -36,8 +37,8 @@ fn reject(world: &World) {
     world.run(["reject", "ai.png", "--by", "Lee", "--note", "too close to a film"]).expect(0);
 }
 
-/// Runs the gate in the year 2099. What it records moves the ledger's time on.
-fn gate_in_2099(world: &World) {
+/// Does something in the year 2099. What it records moves the ledger's time on.
+fn in_2099(world: &World, what: impl FnOnce(&Project, &Context<'_>)) {
     let clock = FixedClock("2099-01-01T00:00:00Z".parse().unwrap());
     let context = Context {
         clock: &clock,
@@ -46,7 +47,13 @@ fn gate_in_2099(world: &World) {
         cwd: world.dir().to_owned(),
         cancel: &AtomicBool::new(false),
     };
-    gate(&Project::at(world.dir()).unwrap(), &context, "EP").unwrap();
+    what(&Project::at(world.dir()).unwrap(), &context);
+}
+
+fn gate_in_2099(world: &World) {
+    in_2099(world, |project, context| {
+        gate(project, context, "EP").unwrap();
+    });
 }
 
 #[test]
@@ -511,4 +518,105 @@ fn an_approval_of_one_content_covers_every_place_of_it_and_nothing_else() {
         "refused",
         &["[approval-unsigned a.png]", "[approval-unsigned copy.png]", "ai-unapproved b.png"],
     );
+}
+
+#[test]
+fn the_list_of_approvers_that_the_manual_shows_can_be_used() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let (dana, lee) = (Key::new(&world, 1), Key::new(&world, 2));
+    let manual = include_str!("../../docs/approvals.md");
+    let shown = manual.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    // The keys there are cut off; and whoever runs this later has the same years.
+    let lines = shown.lines().zip([&dana, &lee]).map(|(line, key)| {
+        let (who, _) = line.split_once("ssh-ed25519").unwrap();
+        format!("{} {}", who.trim().replace("20271231Z", "20991231Z"), key.public)
+    });
+    world.edit_approvers(&lines.collect::<Vec<_>>());
+    let approve = |by: &str| world.run(["approve", "a.png", "--scope", "temp", "--by", by]).code;
+    for by in [DANA, "Lee Park", "anybody@legal.example"] {
+        assert_eq!(approve(by), 0, "{by}");
+    }
+    assert_eq!(approve("Lee"), 2);
+}
+
+#[test]
+fn what_says_nothing_is_no_condition_and_no_version() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    let approve = ["approve", "a.png", "--by", "Dana", "--scope", "final", "--conditions", " "];
+    world.json(approve).expect(2).error();
+    world.json(["tool", "add", "Sketcher", "--version", ""]).expect(2).error();
+}
+
+#[test]
+fn an_approval_or_declaration_is_decided_on_for_itself() {
+    let world = World::with([("a.png", a1111_png(1))]);
+    world.approve(&["a.png"]);
+    for targets in [["A-1", "A-1"], ["A-1", "a.png"], ["D-1", "a.png"]] {
+        let [one, other] = targets;
+        let refused = world.json(["revoke", one, other, "--note", "no"]).expect(2).error();
+        assert!(refused.contains("named beside other things"), "{refused}");
+    }
+    let both = ["approve", "a.png", "D-1", "--by", "Dana", "--scope", "final"];
+    let refused = world.json(both).expect(2).error();
+    assert!(refused.contains("D-1 is named beside other things"), "{refused}");
+}
+
+#[test]
+fn lists_say_what_the_gate_says_where_a_clock_was_ahead() {
+    let world = world();
+    let soon = &["--scope", "final", "--expires", "2098-12-31"];
+    approve(&world, soon);
+    assert_eq!(text(&world.row("ai.png"), "clearance"), "approved");
+    // Only something was looked at then, and nothing decided.
+    in_2099(&world, |project, context| {
+        scan(project, context, &ScanOptions::default()).unwrap();
+    });
+    world.gate("EP").expect("refused", &["approval-expired ai.png"]);
+    assert_eq!(text(&world.row("ai.png"), "clearance"), "expired");
+    let shown = world.show("ai.png");
+    assert_eq!(text(&shown, "clearance"), "expired");
+    assert_eq!(text(&shown["approvals"][0], "standing"), "expired");
+    let status = world.json(["status"]).expect(0).value();
+    assert_eq!(status["awaiting_approval"].as_array().unwrap().len(), 1);
+    // And it is said why.
+    let letter = world.letter();
+    let again = ["approve", "ai.png", "--by", "Dana", "--document", &letter];
+    let refused = world.run([&again[..], soon].concat()).expect(2).stderr;
+    assert!(refused.contains("the newest event is of 2099-01-01"), "{refused}");
+    let key = Key::new(&world, 1);
+    let until = "valid-before=\"20980101Z\"";
+    world.edit_approvers(&[format!("{DANA} {until} {}", key.public)]);
+    let refused = world.run(["approve", "ai.png", "--by", DANA, "--scope", "final"]).expect(2);
+    assert!(refused.stderr.contains("the newest event is of 2099-01-01"), "{}", refused.stderr);
+    // What is signed is of the time that its event has.
+    world.edit_approvers(&[format!("{DANA} {}", key.public)]);
+    world.sign(&key, DANA, &["ai.png"]).expect(0);
+    let statement = world.newest_approval().signed.unwrap().statement;
+    assert!(statement.contains("\"signed_at\":\"2099-01-01"), "{statement}");
+}
+
+#[test]
+fn what_came_first_is_told_by_the_events_where_a_clock_was_ahead() {
+    let world = world();
+    in_2099(&world, |project, context| {
+        scan(project, context, &ScanOptions::default()).unwrap();
+    });
+    declare(&world, FINAL, &["gen/**"]);
+    approve(&world, &["--scope", "final"]);
+    // It landed there after it was approved: what is declared of that place anew is no news of it.
+    world.write("gen/ai.png", a1111_png(1));
+    world.scan();
+    declare(&world, &FINAL.replace("a poster", "two posters"), &["D-1"]);
+    let found = world.gate("EP").findings();
+    assert!(!found.contains(&"approval-outdated ai.png".to_owned()), "{found:?}");
+    assert_eq!(text(&world.row("ai.png"), "clearance"), "approved");
+    // What lay there before is.
+    world.write("gen/b.png", a1111_png(2));
+    world.scan();
+    world.approve(&["gen/b.png"]);
+    declare(&world, &FINAL.replace("a poster", "three posters"), &["D-1"]);
+    world.deliverable("B", &["gen/b.png"]);
+    let found = world.gate("B").findings();
+    assert!(found.contains(&"approval-outdated gen/b.png".to_owned()), "{found:?}");
+    assert_eq!(text(&world.row("gen/b.png"), "clearance"), "declared");
 }

@@ -525,11 +525,13 @@ fn each_risk_that_is_declared_blocks_until_an_approval_that_came_after_it() {
     let policy = world.read(".genlock/policy.toml");
     let named = String::from_utf8(policy)
         .unwrap()
-        .replace("# production = \"…\"", "production = \"Saltmarsh\"");
+        .replace("# production = \"…\"", "production = \"Été à Nîmes\"");
     world.write(".genlock/policy.toml", named);
     let consent = |more: &str| what.clone() + "consent = \"C-1\"\n" + more;
     for (more, finds) in [
-        ("production = \"Saltmarsh\"\n", false),
+        ("production = \"Été à Nîmes\"\n", false),
+        // In other letters, or as another keyboard makes them, it is the same one.
+        ("production = \"E\u{301}TE\u{301} A\u{300} NI\u{302}MES\"\n", false),
         ("production = \"Another Show\"\n", true),
         ("consent_until = \"2020-01-01\"\n", true),
     ] {

@@ -186,3 +186,29 @@ fn a_no_for_one_deliverable_keeps_an_extension_out_of_that_one() {
     world.sign(&lee, LEE, &["b.png", "--under", "A-5"]).expect(0);
     world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
 }
+
+#[test]
+fn an_approval_of_a_declaration_is_extended_only_to_what_is_under_it() {
+    let (world, dana, lee) = world();
+    crate::declarations::declare(&world, crate::declarations::FINAL, &["a.png"]);
+    world.sign(&dana, DANA, &["D-1"]).expect(0);
+    let refused = world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(2);
+    assert!(refused.error().contains("is not under that"), "{}", refused.stdout);
+    // Nor past the program.
+    forge_extension(&world, 2);
+    let why = world.refusal("EP", "approver-not-allowed");
+    assert!(why.contains("it extends A-1, which is of D-1, to what is not under D-1"), "{why}");
+    assert_eq!(text(&world.row("b.png"), "clearance"), "undeclared");
+    // Once somebody else says that it is of the same use, it is a later version.
+    world.run(["--as", "kim", "declare", "D-1", "--add", "b.png"]).expect(0);
+    world.sign(&lee, LEE, &["b.png", "--under", "A-1"]).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    // Where a place was named, what lands there is under it too.
+    world.run(["--as", "kim", "declare", "D-1", "--add", "new/**"]).expect(0);
+    world.write("new/c.png", a1111_png(3));
+    world.scan();
+    world.deliverable("NEW", &["new"]);
+    world.sign(&lee, LEE, &["new/c.png", "--under", "A-1"]).expect(0);
+    assert_eq!(world.gate("NEW").verdict, "pass");
+    world.verify();
+}

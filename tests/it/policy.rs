@@ -297,6 +297,7 @@ fn policy_check_answers_with_what_it_read_or_every_problem() {
     let checked = world.json(["policy", "check", file.to_str().unwrap()]).expect(0).value();
     assert_eq!((text(&checked, "profile"), number(&checked, "own_rules")), ("x".into(), 1));
     world.json(["policy", "check", "nowhere.toml"]).expect(2).error();
+    assert!(world.json(["policy", "check", "."]).expect(2).error().contains("is a folder"));
     for name in ["netflix", "documentary", "no-ai", "disclose-only"] {
         world.run(["policy", "check", "--profile", name]).expect(0);
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::declarations::FINAL;
 use crate::media::{a1111_png, plain_png, xmp_png};
 use crate::world::{World, fixture, number, text};
 
@@ -373,4 +374,33 @@ fn nothing_stays_cut_where_everything_was_asked_for() {
         assert!(!said(&[]).contains(end), "{args:?}");
         assert!(said(&["-v"]).contains(end), "{args:?}: {}", said(&["-v"]));
     }
+}
+
+#[test]
+fn the_history_of_an_asset_has_what_was_said_of_its_approvals_and_declarations() {
+    let world = World::with([("a.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    let declare = |what: &str, asset: &str| {
+        crate::declarations::declare(&world, what, &[asset]);
+    };
+    declare(FINAL, "a.png");
+    declare(&FINAL.replace("a poster", "a map"), "b.png");
+    declare(&FINAL.replace("a poster", "two posters"), "D-1");
+    world.run(["reported", "D-1", "--to", "Dana"]).expect(0);
+    let bound = ["--by", "Dana", "--scope", "final", "--conditions", "a credit"];
+    world.run([&["approve", "a.png", "b.png", "--yes"][..], &bound].concat()).expect(0);
+    world.run(["approve", "A-1", "--condition-met", "--by", "Dana", "--note", "done"]).expect(0);
+    // Of b.png alone, and of all that the approval covers.
+    world.run(["revoke", "b.png", "--note", "rights"]).expect(0);
+    world.run(["revoke", "A-1", "--note", "rights"]).expect(0);
+    let kinds = ["revoked", "condition-met", "approved", "reported", "declared", "declared"];
+    let of = |rows: Vec<Value>| -> Vec<String> {
+        let rows = rows.iter().map(|row| text(row, "kind"));
+        rows.filter(|kind| kind != "observed").collect()
+    };
+    assert_eq!(of(world.json(["log", "--asset", "a.png"]).expect(0).values()), kinds);
+    let mut shown = of(world.show("a.png")["events"].as_array().unwrap().clone());
+    shown.reverse();
+    assert_eq!(shown, kinds);
+    let others = of(world.json(["log", "--asset", "b.png"]).expect(0).values());
+    assert_eq!(others, ["revoked", "revoked", "condition-met", "approved", "declared"]);
 }

@@ -262,6 +262,20 @@ fn answers_that_somebody_else_came_before_are_not_recorded_and_not_lost() {
 }
 
 #[test]
+fn a_no_on_a_terminal_is_an_error_in_json() {
+    let world = world();
+    let events = world.events();
+    let approve = ["--json", "approve", "*.png", "--by", "Dana", "--scope", "final"];
+    let Some(mut terminal) = Terminal::run(&world, &approve) else { return };
+    terminal.until(" [y/N] ").unwrap();
+    terminal.press("n\n");
+    let (code, seen) = terminal.end();
+    assert_eq!(code, Some(1), "{seen}");
+    assert!(seen.contains(r#""error":{"exit":1,"message":"nothing was recorded""#), "{seen}");
+    assert_eq!(world.events(), events);
+}
+
+#[test]
 fn a_yes_on_a_terminal_is_to_the_version_that_was_asked_about() {
     let world = world();
     let use_of = |what: &str| {

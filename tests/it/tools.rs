@@ -93,6 +93,24 @@ fn what_is_registered_again_takes_its_place_and_keeps_what_is_not_said() {
 }
 
 #[test]
+fn a_tool_is_found_in_any_case_and_in_either_form_of_unicode() {
+    let world = World::with([("ai.png", a1111_png(1))]);
+    world.deliverable("EP", &["ai.png"]);
+    declare(&world, &USE.replace("Sketcher", "Кандинский"), &["ai.png"]);
+    world.approve(&["ai.png"]);
+    let add = |name: &str, trains: &str| {
+        let trains = ["--enterprise", "--trains-on-inputs", trains];
+        world.run([&["tool", "add", name][..], &trains].concat()).expect(0);
+    };
+    add("КАНДИНСКИИ\u{306}", "yes");
+    assert!(has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+    // It is one tool, so that its newest entry stands.
+    add("кандинский", "no");
+    assert_eq!(world.json(["tool", "ls"]).expect(0).values().len(), 1);
+    assert!(!has(&world.gate("EP"), "tool-trains-on-data ai.png"));
+}
+
+#[test]
 fn rules_use_the_register() {
     let world = world();
     world.approve(&["ai.png"]);
@@ -122,6 +140,44 @@ fn a_tool_that_trains_on_data_blocks_until_an_approval_says_yes_to_the_declarati
     let answer = declare(&world, crate::declarations::HARMLESS, &[]);
     assert_eq!(text(&answer, "tier"), "escalate");
     assert_eq!(text(&answer["reasons"][0], "code"), "tool-keeps-data");
+}
+
+#[test]
+fn a_tool_that_only_a_mark_names_is_looked_up_too() {
+    let world = World::with([("ai.png", a1111_png(1)), ("b.png", a1111_png(2))]);
+    world.deliverable("A", &["ai.png"]);
+    world.deliverable("B", &["b.png"]);
+    world.run(["tag", "b.png", "--ai", "--tool", "ComfyUI"]).expect(0);
+    world.run(["tool", "add", "ComfyUI", "--enterprise", "--stores", "yes"]).expect(0);
+    // Of two tools nobody said which: that is filled in for neither.
+    let silent = USE.replace("tool = \"Sketcher\"\n", "");
+    declare(&world, &silent, &["*.png"]);
+    let gate = world.gate("B");
+    assert!(has(&gate, "tool-trains-on-data b.png"), "{gate:#?}");
+    let why = text(gate.finding("tool-trains-on-data"), "why");
+    assert!(why.contains("ComfyUI, by the mark of the file,"), "{why}");
+    let gate = world.gate("A");
+    assert!(!has(&gate, "tool-trains-on-data ai.png"), "{gate:#?}");
+    assert!(has(&gate, "[tool-unregistered ai.png]"), "{gate:#?}");
+    // An approval since says yes to it.
+    world.approve(&["b.png"]);
+    assert_eq!(world.gate("B").verdict, "pass");
+    // A declaration of another tool does not speak for one that is known to keep data.
+    world.write("n/c.png", a1111_png(3));
+    world.write("n/d.png", a1111_png(4));
+    world.scan();
+    world.deliverable("C", &["n/c.png", "n/d.png"]);
+    world.run(["tag", "n/c.png", "--ai", "--tool", "comfyui"]).expect(0);
+    declare(&world, USE, &["n/c.png", "n/d.png"]);
+    let gate = world.gate("C");
+    assert!(has(&gate, "tool-trains-on-data n/c.png"), "{gate:#?}");
+    assert!(!has(&gate, "tool-trains-on-data n/d.png"), "{gate:#?}");
+    // Where it names that one too, its own version of it is asked about.
+    let step = "[[pipeline]]\ntool = \"ComfyUI\"\nversion = \"2\"\nmeets_guidance = \"yes\"\n";
+    declare(&world, &format!("{USE}{step}"), &["D-2"]);
+    let safe = [&["tool", "add", "ComfyUI", "--version", "2"][..], &KEEPS_NOTHING].concat();
+    world.run(safe).expect(0);
+    assert!(!has(&world.gate("C"), "tool-trains-on-data n/c.png"));
 }
 
 #[test]
@@ -243,4 +299,14 @@ fn terms_that_are_lost_are_not_on_record() {
     let again = world.json(["gate", "EP", "--as-of", &seq]);
     assert_eq!(again.stdout, ran.stdout);
     assert!(has(&Gate::from(ran), unreviewed));
+}
+
+#[test]
+fn a_tool_is_told_as_it_is_on_record() {
+    let world = World::new();
+    let made = world.json(["tool", "add", "Sketcher"]).expect(0).value();
+    let again = world.json(["tool", "add", "Sketcher", "--as", "Kim"]).expect(0).value();
+    let event = &world.json(["log"]).expect(0).values()[0];
+    assert_eq!((text(&made, "at"), text(&made, "by")), (text(event, "at"), text(event, "actor")));
+    assert_eq!(again, made);
 }

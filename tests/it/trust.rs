@@ -191,6 +191,12 @@ fn nobody_confirms_their_own_determination() {
     confirm("Kim").expect(2);
     // In other letters it is the same person.
     confirm("kim ").expect(2);
+    world.write("b.png", xmp_png(2, AI));
+    world.scan();
+    let word = ["tag", "b.png", "--not-ai", "--note", "shot it", "--as", "Jos\u{e9}"];
+    world.run(word).expect(0);
+    let confirmed = ["approve", "b.png", "--determination", "--by", "JOSE\u{301}"];
+    world.run(confirmed).expect(2);
     world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
     // Nor written past the program.
     confirm("Max").expect(0);

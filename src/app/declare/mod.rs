@@ -22,7 +22,7 @@ use crate::app::{AppError, Context, Project, choose, prompts};
 use crate::ledger::{HeldRow, Reader};
 use crate::model::{
     AssetId, Attached, Declaration, DeclarationId, DeclarationVersion, Declared, Event,
-    NamedDeclaration, PathPattern, Reported, Tier, Timestamp,
+    NamedDeclaration, PathPattern, Reported, Seq, Tier, Timestamp,
 };
 use crate::origin::Origin;
 use crate::policy::{DeclarationFacts, Reason, tier};
@@ -244,7 +244,13 @@ fn record_use(
         let declaration = say(known)?;
         // Whether documents are still kept is for the gate to say: what is answered is what was declared.
         let (register, kept) = (&record.declarations, BTreeSet::new());
-        let facts = DeclarationFacts::new(&policy, register, &declaration, &kept, context.now());
+        let facts = DeclarationFacts::new(
+            &policy,
+            register,
+            &declaration,
+            &kept,
+            record.moment(context.now()),
+        );
         let answered = tier(&policy, &facts);
         let changed = known.is_none_or(|known| *known.declaration != declaration);
         let id = existing.unwrap_or_else(|| record.declarations.next());
@@ -404,11 +410,14 @@ pub(super) fn taken_in(reader: &Reader, dossier: &Dossier) -> Result<Vec<Place>,
 /// Puts what the tables know of where contents lie and lay into a record that was folded without
 /// observations: by that they are under declarations for globs.
 pub(super) fn learn_places(reader: &Reader, record: &mut Record) -> Result<(), AppError> {
-    let declarations = &mut record.declarations;
-    if declarations.have_globs() {
+    if record.declarations.have_globs() {
+        // The tables know times. Where several events are of one, the events themselves are read after.
+        let sole = reader.observed_at()?;
         reader.held(&mut |HeldRow { path, asset, since, gone }| {
-            declarations.learn(asset, &path, since, gone);
+            let since = sole.get(&since).copied().unwrap_or(Seq(u64::MAX));
+            record.declarations.learn(asset, &path, since, gone);
         })?;
+        reader.read_simultaneous(&mut |recorded| record.learn_seen(&recorded))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::is_same_name;
 use crate::report::{Contribution, ElementView};
 
 /// Tools that are named; a card has no room for more.
@@ -41,7 +42,7 @@ pub(super) fn line(elements: &[ElementView]) -> Option<String> {
     let (media, verbs) = (words(media, "and"), words(verbs, "or"));
     let mut tools: Vec<String> = Vec::new();
     for name in all.iter().flat_map(|one| &one.tools).map(|said| plain(&said.text)) {
-        if !tools.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+        if !tools.iter().any(|known| is_same_name(known, &name)) {
             tools.push(name);
         }
     }

@@ -313,6 +313,11 @@ impl Lack {
             let how = format!("{} put it under its declaration; another must", approval.by);
             all.push(Self::NotAllowed(how));
         }
+        if let Some(id) = record.outside(entry, asset) {
+            let said = record.said(entry).fact.id;
+            let how = format!("it extends {said}, which is of {id}, to what is not under {id}");
+            all.push(Self::NotAllowed(how));
+        }
         all
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::lineage::Ancestor;
 use crate::model::{
     Answer, AssetId, Declaration, DeclarationId, ELEMENTS, Prominence, Seq, Talent, TalentUse,
-    Timestamp, Tool, plain_word,
+    Timestamp, Tool, is_same_name, plain_word,
 };
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
@@ -15,12 +15,20 @@ use crate::policy::rule::{Rule, Template};
 use crate::policy::rules::findings::Words;
 use crate::policy::rules::{Case, Item, severity};
 use crate::policy::{Policy, tier};
-use crate::record::{Declarations, Entry, Record};
+use crate::record::{Declarations, Dossier, Entry, Record};
 
 /// Every declaration with its facts, and with what rules find by them alone.
 pub(super) struct Prepared<'a> {
     record: &'a Record,
-    all: BTreeMap<DeclarationId, (DeclarationFacts<'a>, Vec<Settled>)>,
+    all: BTreeMap<DeclarationId, Drawn<'a>>,
+    /// The same of files whose mark names a tool that the declaration leaves out, by that tool.
+    marked: BTreeMap<DeclarationId, BTreeMap<String, Drawn<'a>>>,
+}
+
+/// What is drawn from a declaration once.
+struct Drawn<'a> {
+    facts: DeclarationFacts<'a>,
+    settled: Vec<Settled>,
 }
 
 /// What a rule finds in every file under a declaration, as far as that takes nothing of the file.
@@ -54,27 +62,40 @@ impl Settled {
 }
 
 impl<'a> Prepared<'a> {
-    /// `rules` are those that are asked about declarations.
-    pub(super) fn all(policy: &Policy, case: &Case<'a>, rules: &[(&Rule, &Condition)]) -> Self {
+    /// `rules` are those that are asked about declarations, `marks` the tools that marks of files name.
+    pub(super) fn all(
+        policy: &Policy,
+        case: &Case<'a>,
+        rules: &[(&Rule, &Condition)],
+        marks: &BTreeSet<&str>,
+    ) -> Self {
         let record = case.record;
-        let all = record.declarations.all().filter_map(|(id, dossier)| {
+        let register = &record.declarations;
+        let draw = |id, dossier: &'a Dossier, mark: Option<&str>| {
             let current = dossier.current()?;
-            let declaration = &current.fact.declaration;
-            let mut facts = DeclarationFacts::new(
-                policy,
-                &record.declarations,
-                declaration,
-                case.lost_documents,
-                case.now,
-            );
+            let declaration = &*current.fact.declaration;
+            if mark.is_some_and(|mark| !leaves_out(register, declaration, mark)) {
+                return None;
+            }
+            let (lost, now) = (case.lost_documents, case.now);
+            let mut facts = DeclarationFacts::new(policy, register, declaration, lost, now);
+            if mark.is_some() {
+                facts.tools = ToolFacts::new(register, declaration, mark, lost);
+            }
             let reported = dossier.report().is_some();
             facts.recorded = Some(OnRecord { id, since: current.seq, reported });
             facts.tier = Some(tier(policy, &facts).tier.as_str());
             let settled = rules.iter().map(|(rule, when)| Settled::of(rule, when, &facts));
             let settled = settled.collect();
-            Some((id, (facts, settled)))
+            Some(Drawn { facts, settled })
+        };
+        let all = register.all().filter_map(|(id, dossier)| Some((id, draw(id, dossier, None)?)));
+        let marked = register.all().map(|(id, dossier)| {
+            let drawn = |mark: &&str| Some(((*mark).to_owned(), draw(id, dossier, Some(mark))?));
+            (id, marks.iter().filter_map(drawn).collect::<BTreeMap<_, _>>())
         });
-        Self { record, all: all.collect() }
+        let marked = marked.filter(|(_, drawn)| !drawn.is_empty());
+        Self { record, all: all.collect(), marked: marked.collect() }
     }
 
     /// The declarations that a file is under.
@@ -90,14 +111,36 @@ impl<'a> Prepared<'a> {
         self.record.declarations.of(&one.asset, one.own.paths.iter())
     }
 
-    pub(super) fn get(&self, id: DeclarationId) -> Option<&DeclarationFacts<'a>> {
-        self.all.get(&id).map(|(facts, _)| facts)
+    /// The facts of a declaration, for what a mark names a tool of.
+    pub(super) fn get(
+        &self,
+        id: DeclarationId,
+        mark: Option<&str>,
+    ) -> Option<&DeclarationFacts<'a>> {
+        self.drawn(id, mark).map(|one| &one.facts)
     }
 
-    /// What rules find by a declaration alone, in their order.
-    pub(super) fn settled(&self, id: DeclarationId) -> &[Settled] {
-        self.all.get(&id).map(|(_, settled)| settled.as_slice()).unwrap_or_default()
+    /// What rules find by a declaration alone, in their order, for what a mark names a tool of.
+    pub(super) fn settled(&self, id: DeclarationId, mark: Option<&str>) -> &[Settled] {
+        self.drawn(id, mark).map(|one| one.settled.as_slice()).unwrap_or_default()
     }
+
+    fn drawn(&self, id: DeclarationId, mark: Option<&str>) -> Option<&Drawn<'a>> {
+        let marked = mark.and_then(|mark| self.marked.get(&id)?.get(mark));
+        marked.or_else(|| self.all.get(&id))
+    }
+}
+
+/// Whether what a mark says must be asked of the register besides a declaration: one that names no tool
+/// says nothing of it, and one that names others does not speak for a tool that is known to keep data.
+fn leaves_out(register: &Declarations, declaration: &Declaration, mark: &str) -> bool {
+    let mut named = declaration.tools().map(|(name, _)| name).peekable();
+    if named.peek().is_none() {
+        return true;
+    }
+    let mut known = register.tool(mark, None).into_iter();
+    !named.any(|name| is_same_name(name, mark))
+        && known.any(|one| one.fact.keeps_data() == Some(true))
 }
 
 /// A declaration as it is on record.
@@ -135,7 +178,7 @@ impl<'a> DeclarationFacts<'a> {
         let talent = TalentFacts::new(policy, &declaration.talent, lost, now);
         let steps = declaration.pipeline.iter();
         let unmet = steps.filter(|step| step.meets_guidance != Some(Answer::Yes));
-        let tools = ToolFacts::new(register, declaration, lost);
+        let tools = ToolFacts::new(register, declaration, None, lost);
         let uncleared = declaration.training_clearance.as_deref().is_none_or(is_blank);
         Self {
             declaration,
@@ -182,9 +225,7 @@ impl TalentFacts {
         };
         // Where no consent is asked for, one that is there all the same does no harm.
         let elsewhere = |one: &Talent| match (&policy.production, &one.production) {
-            (Some(ours), Some(theirs)) => {
-                one.needs_consent() && !ours.trim().eq_ignore_ascii_case(theirs.trim())
-            }
+            (Some(ours), Some(theirs)) => one.needs_consent() && !is_same_name(ours, theirs),
             _ => false,
         };
         let unplaced = |one: &Talent| {
@@ -219,7 +260,7 @@ impl TalentFacts {
     }
 }
 
-/// What the register says of its tools.
+/// What the register says of its tools, and of one that a mark names.
 struct ToolFacts {
     unregistered: Option<String>,
     not_enterprise: Option<String>,
@@ -230,24 +271,33 @@ struct ToolFacts {
 }
 
 impl ToolFacts {
-    fn new(register: &Declarations, declaration: &Declaration, lost: &BTreeSet<AssetId>) -> Self {
-        let tools: Vec<_> = declaration
-            .tools()
-            .map(|(name, version)| (name, version, register.tool(name, version)))
+    fn new(
+        register: &Declarations,
+        declaration: &Declaration,
+        mark: Option<&str>,
+        lost: &BTreeSet<AssetId>,
+    ) -> Self {
+        let named = declaration.tools().map(|(name, version)| (name, version, name.to_owned()));
+        let marked = mark.map(|name| (name, None, format!("{name}, by the mark of the file,")));
+        let tools: Vec<_> = named
+            .chain(marked)
+            .map(|(name, version, said)| (name, version, said, register.tool(name, version)))
             .collect();
         let of = |wanted: &dyn Fn(&Tool) -> bool| {
             let wanted = |entries: &[&Entry<Tool>]| entries.iter().any(|one| wanted(&one.fact));
-            listed(tools.iter().filter(|(_, _, all)| wanted(all)).map(|(name, ..)| *name))
+            listed(tools.iter().filter(|(.., all)| wanted(all)).map(|(_, _, said, _)| said))
         };
-        let unregistered = tools.iter().filter_map(|(name, version, entries)| match entries[..] {
-            [] => Some((*name).to_owned()),
-            [one, ..] if !one.fact.is(name, *version) => Some(match version {
-                Some(version) => format!("{name} {version} (other versions of it are)"),
-                None => format!("{name} (only versions of it are)"),
-            }),
-            _ => None,
+        let unregistered = tools.iter().filter_map(|(name, version, said, entries)| {
+            Some(match entries[..] {
+                [] => said.clone(),
+                [one, ..] if !one.fact.is(name, *version) => match version {
+                    Some(version) => format!("{said} {version} (other versions of it are)"),
+                    None => format!("{said} (only versions of it are)"),
+                },
+                _ => return None,
+            })
         });
-        let entries = tools.iter().flat_map(|(_, _, entries)| entries);
+        let entries = tools.iter().flat_map(|(.., entries)| entries);
         let keep = entries.filter(|one| one.fact.keeps_data() == Some(true));
         let keep_since = keep.map(|one| register.answered_since(one)).max().unwrap_or(Seq(0));
         Self {

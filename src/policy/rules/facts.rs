@@ -118,12 +118,18 @@ impl<'a> ItemFacts<'a> {
     pub(super) fn next_declaration(&mut self) -> Option<&'a [Settled]> {
         let id = self.stands.declarations.get(self.at)?;
         self.at += 1;
-        Some(self.prepared.settled(*id))
+        Some(self.prepared.settled(*id, self.mark()))
+    }
+
+    /// The tool that its marks name, or those of what it was made from.
+    fn mark(&self) -> Option<&'a str> {
+        self.item.origin.tool.as_deref()
     }
 
     fn of_declaration(&self, fact: Fact) -> Value<'_> {
         let current = self.at.checked_sub(1).and_then(|at| self.stands.declarations.get(at));
-        let Some(one) = current.and_then(|id| self.prepared.get(*id)) else { return Value::Absent };
+        let one = current.and_then(|id| self.prepared.get(*id, self.mark()));
+        let Some(one) = one else { return Value::Absent };
         match fact {
             Fact::DeclarationApproved => Value::Flag(self.stands.covered(one).declaration),
             Fact::ToolApproved => Value::Flag(self.stands.covered(one).tools),
@@ -199,7 +205,7 @@ impl Facts for ItemFacts<'_> {
             Fact::ApprovalOverrides => Value::maybe(approval.overrides.as_deref()),
             Fact::Reported => {
                 let reported = |id: &DeclarationId| {
-                    self.prepared.get(*id).is_some_and(DeclarationFacts::is_reported)
+                    self.prepared.get(*id, None).is_some_and(DeclarationFacts::is_reported)
                 };
                 let all = stands.declared && stands.declarations.iter().all(reported);
                 Value::Flag(all)

@@ -148,7 +148,8 @@ impl<'a> Heritage<'a> {
     {
         for one in sources {
             for id in one.declarations.iter().filter(|id| !own.contains(id)) {
-                let Some(declared) = prepared.get(*id) else { continue };
+                let mark = one.ancestor.own.origin.tool.as_deref();
+                let Some(declared) = prepared.get(*id, mark) else { continue };
                 let covered = Covered::by(&one.facts, declared);
                 match self.approved.iter_mut().find(|(known, _)| known == id) {
                     Some((_, all)) => {

@@ -116,7 +116,8 @@ pub fn judge(policy: &Policy, case: &Case<'_>, items: &[Item<'_>]) -> Verdict {
     let mut found = Findings::new(policy, case, &meant);
     media::whole(case, items, &mut found);
     let asked = Asked::of(policy);
-    let declarations = Prepared::all(policy, case, &asked.declarations);
+    let marks = items.iter().filter_map(|item| item.origin.tool.as_deref()).collect();
+    let declarations = Prepared::all(policy, case, &asked.declarations, &marks);
     let whole = Whole::of(case, items);
     change::whole(case, &whole, &mut found);
     for &(rule, when) in &asked.whole {
