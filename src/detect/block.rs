@@ -1,6 +1,8 @@
 //! What container walkers find: blocks, each with its exact place. Walkers yield them, `expand`
 //! turns them into named fields, marks judge the fields. Nothing here judges.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 
 use crate::detect::bytes::Broke;
@@ -70,13 +72,45 @@ pub enum Carrier {
 /// Where a manifest store stands that is a file of its own.
 pub const STORE_FILE: &str = "C2PA manifest file";
 
+/// Manifest stores that are read of one file. It may have one; who edits without care leaves the last one beside it.
+pub const STORES_MAX: usize = 4;
+
 /// A C2PA manifest store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Where the C2PA library finds it by itself.
-    InPlace,
+    /// Where the C2PA library finds it by itself; these are the bytes, for when it refuses the file around them.
+    InPlace(Pieces),
+    /// As well, but what stands in the file is another form of it, so here is a copy.
+    Unpacked(Vec<u8>),
     /// Taken out here, since the library cannot read this container.
     Extracted(Vec<u8>),
+}
+
+/// Where in a file the bytes of a store stand, piece by piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pieces(Vec<Range<u64>>);
+
+impl Pieces {
+    /// A GIF splits most, into pieces of 255 bytes: the largest block that is read has as many.
+    const MAX: usize = 70_000;
+
+    /// One piece more. What has more of them than a store can have is larger than is read.
+    pub fn push(&mut self, piece: Range<u64>) {
+        if self.0.len() <= Self::MAX {
+            self.0.push(piece);
+        }
+    }
+
+    /// All of them, in order; nothing where they are too many.
+    pub fn all(&self) -> Option<&[Range<u64>]> {
+        (self.0.len() <= Self::MAX).then_some(&self.0)
+    }
+}
+
+impl From<Range<u64>> for Pieces {
+    fn from(piece: Range<u64>) -> Self {
+        Self(vec![piece])
+    }
 }
 
 /// What a block holds.
@@ -107,9 +141,9 @@ impl Content {
             Self::Xmp(data)
             | Self::Iim(data)
             | Self::Exif(data)
-            | Self::C2pa(Store::Extracted(data)) => data.len(),
+            | Self::C2pa(Store::Unpacked(data) | Store::Extracted(data)) => data.len(),
             Self::Text { key, value, .. } => key.len() + value.len(),
-            Self::C2pa(Store::InPlace) => 0,
+            Self::C2pa(Store::InPlace(pieces)) => size_of_val(pieces.0.as_slice()),
         }
     }
 }

@@ -33,7 +33,7 @@ pub const CONTAINERS: &[Container] = &[
         since: 7,
         walk: riff::walk,
     },
-    Container { media_types: &["image/gif"], since: 5, walk: gif::walk },
+    Container { media_types: &["image/gif"], since: 7, walk: gif::walk },
     Container {
         media_types: &[
             "image/tiff",
@@ -41,7 +41,7 @@ pub const CONTAINERS: &[Container] = &[
             "image/x-panasonic-rw2",
             "image/x-olympus-orf",
         ],
-        since: 1,
+        since: 7,
         walk: tiff::walk,
     },
     Container {
@@ -73,8 +73,8 @@ pub const CONTAINERS: &[Container] = &[
     Container { media_types: &["image/x-dpx"], since: 1, walk: dpx::walk },
     Container { media_types: &["application/mxf"], since: 6, walk: mxf::walk },
     Container { media_types: &["video/x-flv"], since: 1, walk: flv::walk },
-    Container { media_types: &["audio/mpeg"], since: 2, walk: id3::walk },
-    Container { media_types: &["audio/flac"], since: 6, walk: flac::walk },
+    Container { media_types: &["audio/mpeg"], since: 7, walk: id3::walk },
+    Container { media_types: &["audio/flac"], since: 7, walk: flac::walk },
     Container { media_types: &["audio/ogg"], since: 6, walk: flac::ogg },
     Container { media_types: &["image/vnd.adobe.photoshop"], since: 1, walk: psd::walk },
     Container { media_types: &["application/pdf"], since: 7, walk: pdf::walk },
@@ -128,7 +128,7 @@ pub const DEEP: &[Deep] = &[
 ];
 
 /// Since when media types are told as they are: concerns every file.
-const SNIFF: u32 = 6;
+const SNIFF: u32 = 7;
 
 /// Since when blocks are split into fields as they are (`expand`, `xmp`, EXIF, IPTC-IIM) and C2PA
 /// stores read as they are: concerns every file that a walker reads.

@@ -72,6 +72,7 @@ pub fn sniff(bytes: &mut Bytes<'_>) -> &'static str {
         .or_else(|| bmff(head))
         .or_else(|| ebml(head))
         .or_else(|| pdf(head))
+        .or_else(|| jpeg_start(head).map(|_| "image/jpeg"))
         .or_else(|| mpeg_audio(head))
         .or_else(|| text(head))
         .unwrap_or(UNKNOWN)
@@ -191,6 +192,16 @@ fn ebml(head: &[u8]) -> Option<&'static str> {
     } else {
         "video/x-matroska"
     })
+}
+
+/// Where a JPEG begins: at the first byte, or behind a byte order mark, blanks and zeros that went before it by
+/// mistake.
+pub fn jpeg_start(head: &[u8]) -> Option<usize> {
+    let within = head.get(..1024).unwrap_or(head);
+    let start = usize::from(within.starts_with(b"\xef\xbb\xbf")) * 3;
+    let blank = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
+    let at = start + within.get(start..)?.iter().position(|byte| !blank(byte))?;
+    matches!(head.get(at..)?, [0xff, 0xd8, 0xff, 0xc0..=0xfe, ..]).then_some(at)
 }
 
 /// A PDF with something before its header, as readers allow within 1,024 bytes: a header in a line of its
@@ -344,6 +355,9 @@ mod tests {
             (b"{ \"a\": 1}", "application/json"),
             (b"TITLE: CUT\n", "text/x-edl"),
             (b"\xef\xbb\xbf%PDF-1.7\n1 0 obj", "application/pdf"),
+            (b"\xef\xbb\xbf\xff\xd8\xff\xe0", "image/jpeg"),
+            (b"\n\0\0\xff\xd8\xff\xe1", "image/jpeg"),
+            (b"\xef\xbb\xbf\0\x01\xff\xd8\xff\xe0", "application/octet-stream"),
             (b"HTTP/1.1 200 OK\r\n\r\n%PDF-1.4\r\n1 0 obj", "application/pdf"),
             (b"A file begins with %PDF-1.4\n", "text/plain"),
             (b"BM is a fine text of some length", "text/plain"),

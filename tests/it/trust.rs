@@ -7,7 +7,7 @@ use genlock::model::JUDGING;
 use rusqlite::Connection;
 
 use crate::keys::Key;
-use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::media::{a1111_png, plain_png, truncated_png, xmp_png};
 use crate::world::{Gate, World, text, tick};
 
 const AI: &str = "trainedAlgorithmicMedia";
@@ -79,6 +79,25 @@ fn a_verdict_can_be_had_again_as_of_its_own_event() {
     assert_eq!(world.events(), events, "an earlier moment is looked at, not recorded");
     world.json(["gate", "EP", "--as-of", "99999"]).expect(2).error();
     world.json(["gate", "EP", "--as-of", "1"]).expect(2).error();
+}
+
+#[test]
+fn what_says_that_it_is_ai_made_is_not_offered_as_not_ai_first() {
+    let mut cut = a1111_png(1);
+    cut.truncate(cut.len() - 4);
+    let world = World::new();
+    world.write("a.png", cut);
+    world.write("b.png", truncated_png(2));
+    world.run(["scan"]).expect(4);
+    for (name, path, words) in [
+        ("A", "a.png", " --ai or --ai-part (or --not-ai --note WHY)"),
+        ("B", "b.png", " --not-ai --note WHY (or --ai, --ai-part)"),
+    ] {
+        world.deliverable(name, &[path]);
+        let gate = world.gate(name);
+        let fix = text(gate.finding("media-unread"), "fix");
+        assert!(fix.ends_with(words), "{fix}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! ISO base media (MP4, MOV, M4A, HEIC, AVIF, CR3) and its relatives JPEG XL and JPEG 2000. Walks box
 //! headers and seeks over the media, so a 200 GB `ProRes` costs what its index costs.
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, Pieces, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::{avc, heif, irb, jpeg};
 use crate::detect::inflate::unbrotli;
@@ -72,9 +72,14 @@ fn cut_box_at(bytes: &mut Bytes<'_>, at: u64, end: u64) -> Result<(BoxAt, Option
     Ok((BoxAt { kind, at, body, end: stop.min(end) }, (stop > end).then(cut)))
 }
 
-/// Whether a box is a list of boxes, of which those before a cut are whole.
-fn is_list(kind: [u8; 4]) -> bool {
-    matches!(&kind, b"moov" | b"trak" | b"udta" | b"meta")
+/// Whether what is there of a box that is cut off is read: a list of boxes, of which those before the cut are
+/// whole, or a manifest store.
+fn is_read_cut(bytes: &mut Bytes<'_>, here: BoxAt) -> bool {
+    match &here.kind {
+        b"moov" | b"trak" | b"udta" | b"meta" | b"jumb" => true,
+        b"uuid" => bytes.peek_up_to(here.body, 16) == C2PA_UUID,
+        _ => false,
+    }
 }
 
 /// Walks the boxes of a file.
@@ -82,10 +87,7 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     let mut walk = Walk::default();
     let end = bytes.len();
     match walk.children(bytes, 0, end, "", 0, found) {
-        Err(broke) => {
-            found.broke(NAME, &broke);
-            walk.take_store(bytes, found);
-        }
+        Err(broke) => found.broke(NAME, &broke),
         Ok(()) if walk.media && !walk.index => {
             found.problem(NAME, "ends before its index: no box says what its media is");
         }
@@ -99,8 +101,6 @@ struct Walk {
     /// Whether there is media, and whether there is what says where in it which frame stands.
     media: bool,
     index: bool,
-    /// The manifest store, and the place that is told of it.
-    store: Option<(BoxAt, String)>,
 }
 
 impl Walk {
@@ -125,7 +125,7 @@ impl Walk {
             }
             let (here, cut) = match cut_box_at(bytes, at, end) {
                 Ok((here, None)) => (here, None),
-                Ok((here, cut)) if is_list(here.kind) => (here, cut),
+                Ok((here, cut)) if is_read_cut(bytes, here) => (here, cut),
                 // What follows the last box of a file without looking like one is a trailer.
                 _ if depth == 0 && at > 0 && !self.plausible(bytes, at) => return Ok(()),
                 Ok((_, Some(broke))) | Err(broke) => return Err(broke),
@@ -146,20 +146,6 @@ impl Walk {
         Ok(())
     }
 
-    /// Takes out the manifest store of a film that is cut off, where the store is whole: the library reads no such
-    /// film. Before it stand version and flags, what it is for, and an offset.
-    fn take_store(&mut self, bytes: &mut Bytes<'_>, found: &mut Found) {
-        let Some((here, place)) = self.store.take() else { return };
-        let from = here.body + 20;
-        let Ok(mut store) = bytes.take(from, here.end.saturating_sub(from)) else { return };
-        let purpose = store.iter().position(|byte| *byte == 0).unwrap_or(store.len());
-        store.drain(..store.len().min(purpose + 9));
-        if jpeg::is_c2pa_jumbf(&store) {
-            found.blocks.retain(|block| block.content != Content::C2pa(Store::InPlace));
-            found.add(place, Content::C2pa(Store::Extracted(store)));
-        }
-    }
-
     fn plausible(&self, bytes: &mut Bytes<'_>, at: u64) -> bool {
         debug_assert!(self.boxes > 0);
         bytes.array::<4>(at + 4).is_ok_and(|kind| kind.iter().all(u8::is_ascii_alphanumeric))
@@ -177,7 +163,7 @@ impl Walk {
         let path = if path.is_empty() { here.name() } else { format!("{path}/{}", here.name()) };
         let place = |what: &str| format!("{path}{what} @ offset {}", here.at);
         match &here.kind {
-            b"uuid" if size >= 16 => self.uuid(bytes, here, place, found)?,
+            b"uuid" if size >= 16 => uuid(bytes, here, place, found)?,
             b"moov" | b"trak" | b"udta" if depth < DEPTH_MAX => {
                 self.children(bytes, here.body, here.end, &path, depth + 1, found)?;
                 if &here.kind == b"trak" {
@@ -196,7 +182,8 @@ impl Walk {
             b"jumb" if depth == 0 => {
                 let start = bytes.peek_up_to(here.at, 64);
                 if jpeg::is_c2pa_jumbf(start) {
-                    found.add(place(" C2PA"), Content::C2pa(Store::InPlace));
+                    let store = Store::InPlace(Pieces::from(here.at..here.end));
+                    found.add(place(" C2PA"), Content::C2pa(store));
                 }
             }
             b"brob" if size >= 4 => compressed(bytes, here, place, found)?,
@@ -208,31 +195,40 @@ impl Walk {
         }
         Ok(())
     }
+}
 
-    /// A box of one of those who named theirs by a number. Canon's inside `moov` is not where generators write.
-    fn uuid(
-        &mut self,
-        bytes: &mut Bytes<'_>,
-        here: BoxAt,
-        place: impl Fn(&str) -> String,
-        found: &mut Found,
-    ) -> Result<(), Broke> {
-        let uuid = bytes.array::<16>(here.body)?;
-        let from = here.body + 16;
-        let mut data = || bytes.take(from, here.end - from);
-        match uuid {
-            C2PA_UUID => {
-                let place = place(" C2PA");
-                self.store.get_or_insert_with(|| (here, place.clone()));
-                found.add(place, Content::C2pa(Store::InPlace));
-            }
-            XMP_UUID => found.add(place(" XMP"), Content::Xmp(data()?)),
-            EXIF_UUID => found.add(place(" EXIF"), Content::Exif(data()?)),
-            IPTC_UUID => irb::walk(&data()?, &place(" IPTC"), found),
-            _ => {}
-        }
-        Ok(())
+/// A box of one of those who named theirs by a number. Canon's inside `moov` is not where generators write.
+fn uuid(
+    bytes: &mut Bytes<'_>,
+    here: BoxAt,
+    place: impl Fn(&str) -> String,
+    found: &mut Found,
+) -> Result<(), Broke> {
+    let uuid = bytes.array::<16>(here.body)?;
+    let from = here.body + 16;
+    if uuid == C2PA_UUID {
+        let store = Store::InPlace(store(bytes, from, here.end));
+        found.add(place(" C2PA"), Content::C2pa(store));
+        return Ok(());
     }
+    let mut data = || bytes.take(from, here.end - from);
+    match uuid {
+        XMP_UUID => found.add(place(" XMP"), Content::Xmp(data()?)),
+        EXIF_UUID => found.add(place(" EXIF"), Content::Exif(data()?)),
+        IPTC_UUID => irb::walk(&data()?, &place(" IPTC"), found),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Where the store stands in a C2PA box: behind version and flags, a word that says what the box is for, and an
+/// offset. Boxes for other than a store hold none.
+fn store(bytes: &mut Bytes<'_>, from: u64, end: u64) -> Pieces {
+    let head = bytes.peek_up_to(from + 4, 16);
+    let purpose = head.split(|byte| *byte == 0).next().unwrap_or_default();
+    let start = from + 4 + purpose.len() as u64 + 1 + 8;
+    let is_store = matches!(purpose, b"manifest" | b"original" | b"update") && start < end;
+    if is_store { Pieces::from(start..end) } else { Pieces::default() }
 }
 
 /// A box of JPEG XL that is packed: XMP or EXIF.

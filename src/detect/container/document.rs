@@ -2,6 +2,8 @@
 //! taken whole, within a cap; XML is handed to the XMP reader, JSON and texts to the marks; an SVG is
 //! also looked through for a C2PA manifest element.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
@@ -110,12 +112,24 @@ pub fn svg(bytes: &mut Bytes<'_>, found: &mut Found) {
     if let Some(at) = drawing.manifest {
         found.add(
             format!("SVG metadata/c2pa:manifest @ offset {at}"),
-            Content::C2pa(Store::InPlace),
+            Content::C2pa(Store::Unpacked(store(&data, at))),
         );
     }
     if drawing.rdf {
         found.add("SVG metadata RDF", Content::Xmp(data));
     }
+}
+
+/// The bytes of a manifest that begins here as a text in base64, as far as they are there. A character that does
+/// not belong takes its own place only, so that what stands behind it is read.
+fn store(data: &[u8], at: u64) -> Vec<u8> {
+    let text = usize::try_from(at).ok().and_then(|at| data.get(at..)).unwrap_or_default();
+    let text = text.split(|byte| *byte == b'<').next().unwrap_or_default();
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let written = text.iter().filter(|byte| !byte.is_ascii_whitespace());
+    let mut text: Vec<u8> = written.map(|byte| if known(*byte) { *byte } else { b'A' }).collect();
+    text.truncate(text.len() / 4 * 4);
+    STANDARD.decode(text).unwrap_or_default()
 }
 
 /// What the elements of an SVG show.

@@ -1,7 +1,7 @@
 //! GIF: comments and the application extensions that carry XMP and C2PA. Walks block by block;
 //! pixels are skipped sub-block by sub-block.
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, Pieces, Store};
 use crate::detect::bytes::{BLOCK_CAP, Broke, Bytes, WINDOW_MAX};
 use crate::detect::unicode::latin;
 
@@ -56,7 +56,7 @@ fn extension(bytes: &mut Bytes<'_>, at: u64, found: &mut Found) -> Result<u64, B
                 Ok(end)
             } else {
                 if id.starts_with(b"C2PA_GIF") {
-                    found.add(format!("GIF C2PA_GIF @ offset {at}"), Content::C2pa(Store::InPlace));
+                    return store(bytes, at, data, found);
                 }
                 skip(bytes, data)
             }
@@ -94,6 +94,25 @@ fn skip(bytes: &mut Bytes<'_>, from: u64) -> Result<u64, Broke> {
             return Ok(at);
         }
     }
+}
+
+/// A manifest store in a chain of sub-blocks, and the offset behind it.
+fn store(bytes: &mut Bytes<'_>, at: u64, data: u64, found: &mut Found) -> Result<u64, Broke> {
+    let mut pieces = Pieces::default();
+    let mut next = data;
+    let end = loop {
+        match bytes.u8(next) {
+            Ok(0) => break Ok(next + 1),
+            Ok(size) => {
+                let piece = next + 1..next + 1 + u64::from(size);
+                next = piece.end;
+                pieces.push(piece);
+            }
+            Err(_) => break Err(Broke::new(next, "ends inside a block")),
+        }
+    };
+    found.add(format!("GIF C2PA_GIF @ offset {at}"), Content::C2pa(Store::InPlace(pieces)));
+    end
 }
 
 /// What a chain of sub-blocks holds, and the offset behind it.

@@ -137,8 +137,15 @@ fn frames(
             // Taggers leave rubbish behind a tag that shrank; players stop here too.
             return Ok(());
         }
-        if body + size > end {
-            return Err(Broke::new(at, format!("frame {id} of {size} bytes runs past the tag")));
+        let cut = (body + size > end)
+            .then(|| Broke::new(at, format!("frame {id} of {size} bytes runs past the tag")));
+        if id == "GEOB" && cut.is_some() {
+            // What is there of a manifest store is read.
+            let data = bytes.take(body, end.saturating_sub(body))?;
+            frame(&id, &data, &format!("{place} {id} @ offset {at}"), found);
+        }
+        if let Some(cut) = cut {
+            return Err(cut);
         }
         let wanted = id.starts_with(['T', 'W'])
             || matches!(id.as_str(), "COMM" | "COM" | "GEOB" | "GEO" | "PRIV");
@@ -224,7 +231,10 @@ fn frame(id: &str, data: &[u8], place: &str, found: &mut Found) {
         "GEOB" | "GEO" => {
             let mime = rest.split(|byte| *byte == 0).next().unwrap_or_default();
             if matches!(mime, b"application/x-c2pa-manifest-store" | b"application/c2pa") {
-                found.add(place, Content::C2pa(Store::InPlace));
+                let named = rest.get(mime.len() + 1..).unwrap_or_default();
+                let (_file, described) = split_string(encoding, named);
+                let (_text, store) = split_string(encoding, described);
+                found.add(place, Content::C2pa(Store::Unpacked(store.to_vec())));
             }
         }
         "PRIV" => {

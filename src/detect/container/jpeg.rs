@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::detect::block::{BLOCKS_CAP, Carrier, Content, Found, Store};
+use crate::detect::block::{BLOCKS_CAP, Block, Carrier, Content, Found, Pieces, STORES_MAX, Store};
 use crate::detect::bytes::{Broke, Bytes, WINDOW_MAX};
 use crate::detect::container::tiff::is_exif;
 use crate::detect::container::{irb, samsung};
+use crate::detect::sniff::jpeg_start;
 
 const NAME: &str = "jpeg";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -23,7 +24,11 @@ const SCAN_CAP: u64 = 64 << 20;
 /// Walks the segments.
 pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
     let mut parts = Parts::default();
-    let result = segments(bytes, found, &mut parts);
+    let start = jpeg_start(bytes.peek_up_to(0, WINDOW_MAX)).unwrap_or(0);
+    if start > 0 {
+        found.problem(NAME, format!("{start} bytes stand before the image"));
+    }
+    let result = segments(bytes, start as u64 + 2, found, &mut parts);
     parts.finish(found);
     match result {
         Err(broke) => found.broke(NAME, &broke),
@@ -33,20 +38,21 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
 }
 
 /// Pieces of a packet by their offset in it.
-type Pieces = BTreeMap<u32, Vec<u8>>;
+type Packet = BTreeMap<u32, Vec<u8>>;
 
 /// What is spread over several segments.
 #[derive(Default)]
 struct Parts {
     /// Extended XMP by its GUID: first offset in the file, pieces by their offset in the packet.
-    xmp: BTreeMap<Vec<u8>, (u64, Pieces)>,
+    xmp: BTreeMap<Vec<u8>, (u64, Packet)>,
     photoshop: Vec<u8>,
     photoshop_at: u64,
     /// Bytes of both so far.
     held: usize,
     /// Boxes whose first part was met, by their number.
     boxes: BTreeSet<[u8; 2]>,
-    c2pa: bool,
+    /// Stores by the number of their box: which block each one is.
+    stores: BTreeMap<[u8; 2], usize>,
 }
 
 impl Parts {
@@ -73,14 +79,15 @@ impl Parts {
     }
 }
 
-/// Walks to the first scan and gives the offset behind its header, or nothing when the image ends
+/// Walks from behind the first marker to the first scan and gives the offset behind its header, or nothing when the image ends
 /// without one (as thumbnails-only files do).
 fn segments(
     bytes: &mut Bytes<'_>,
+    from: u64,
     found: &mut Found,
     parts: &mut Parts,
 ) -> Result<Option<u64>, Broke> {
-    let mut at = 2;
+    let mut at = from;
     loop {
         let mut marker = at;
         if bytes.u8(marker).map_err(|_| Broke::new(at, "ends before any image data"))? != 0xff {
@@ -105,6 +112,11 @@ fn segments(
         }
         let len = u64::from(bytes.u16_be(body)?);
         if len < 2 || body + len > bytes.len() {
+            if code == 0xeb && len >= 2 {
+                // What is there of a manifest store is read.
+                let cut = bytes.len().saturating_sub(body + 2);
+                segment(code, marker, &bytes.take(body + 2, cut)?, found, parts);
+            }
             return Err(Broke::new(
                 marker,
                 format!("segment FF{code:02X} of {len} bytes runs past the end"),
@@ -202,6 +214,9 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
     let is_long = length == [0, 0, 0, 1];
     let inside = part.get(if is_long { 22 } else { 14 }..).unwrap_or_default();
     let is_described = inside.get(4..8) == Some(b"jumd");
+    // Behind the marker with its length and the letters, the number and the sequence.
+    let start = at + 4 + 2 + 6;
+    let end = at + 4 + 2 + part.len() as u64;
     if kind != b"jumb" {
         // JPEG XT has boxes of its own, all named in letters and digits.
         if is_first && (is_described || !kind.iter().all(u8::is_ascii_alphanumeric)) {
@@ -212,6 +227,11 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
     if !is_first {
         if parts.boxes.insert(*number) {
             broken("the first part of this box is not there");
+        } else if let Some(Block { content: Content::C2pa(Store::InPlace(pieces)), .. }) =
+            parts.stores.get(number).and_then(|index| found.blocks.get_mut(*index))
+        {
+            // The header of the box stands in each part again.
+            pieces.push(start + if is_long { 16 } else { 8 }..end);
         }
         return;
     }
@@ -232,9 +252,10 @@ fn boxed(at: u64, part: &[u8], found: &mut Found, parts: &mut Parts) {
     } else if is_long {
         broken("a C2PA store with a length of 64 bits, which readers of C2PA do not take");
     }
-    if !std::mem::replace(&mut parts.c2pa, true) {
+    if parts.stores.len() < STORES_MAX && !parts.stores.contains_key(number) {
+        parts.stores.insert(*number, found.blocks.len());
         let place = format!("JPEG APP11 JUMBF c2pa @ offset {at}");
-        found.add(place, Content::C2pa(Store::InPlace));
+        found.add(place, Content::C2pa(Store::InPlace(Pieces::from(start..end))));
     }
 }
 
@@ -350,6 +371,17 @@ pub(crate) mod tests {
         assert_eq!(look(&[part(1, HEADER, &iso, b"")]), (0, 0));
         assert_eq!(look(&[b"JP\0\x01\0\0\0\x01\0\0\0\x40SPECtone".to_vec()]), (0, 0));
         assert_eq!(look(&[b"HDR_RI ver=11".to_vec()]), (0, 0));
+    }
+
+    #[test]
+    fn what_stands_before_the_image_hides_no_mark() {
+        let file = jpeg(&[segment_bytes(0xfe, b"hello there")]);
+        for before in [b"\xef\xbb\xbf".as_slice(), b"\n", &[0; 16]] {
+            let late = found(&[before, &file].concat());
+            assert_eq!(late.texts(), [("COM", "hello there")]);
+            let [problem] = &late.problems[..] else { panic!("{:?}", late.problems) };
+            assert_eq!(problem.problem, format!("{} bytes stand before the image", before.len()));
+        }
     }
 
     #[test]

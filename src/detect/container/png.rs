@@ -1,7 +1,7 @@
-//! PNG: text chunks (before and after the pixels), `eXIf`, `caBX`. Walks chunk by chunk and never
-//! inflates pixels. A chunk past the end, or no `IEND`, is a problem.
+//! PNG: text chunks (before and after the pixels, and behind the end), `eXIf`, `caBX`. Walks chunk by chunk and
+//! never inflates pixels. A chunk past the end, or no `IEND`, is a problem.
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, Pieces, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
 use crate::detect::container::tiff::is_exif;
@@ -19,21 +19,23 @@ pub fn walk(bytes: &mut Bytes<'_>, found: &mut Found) {
 
 fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
     let mut at = 8;
+    let mut ended = false;
     loop {
-        let [l0, l1, l2, l3, k0, k1, k2, k3] = bytes
-            .array::<8>(at)
-            .map_err(|broke| Broke::new(at, format!("no IEND chunk, {}", broke.why)))?;
-        let len = u64::from(u32::from_be_bytes([l0, l1, l2, l3]));
-        let kind = [k0, k1, k2, k3];
-        if !kind.iter().all(u8::is_ascii_alphabetic) {
-            return Err(Broke::new(at, "no chunk stands here"));
-        }
+        let (kind, len) = match head(bytes, at) {
+            // Behind the end stands what programs left there that know nothing of it: chunks, or anything.
+            Err(_) if ended => return Ok(()),
+            other => other?,
+        };
         let name = String::from_utf8_lossy(&kind).into_owned();
-        let end = at + 12 + len;
-        if end > bytes.len() {
-            return Err(Broke::new(at, format!("chunk {name} of {len} bytes runs past the end")));
-        }
         let body = at + 8;
+        let end = body + len + 4;
+        let cut = (end > bytes.len())
+            .then(|| Broke::new(at, format!("chunk {name} of {len} bytes runs past the end")));
+        if ended && cut.is_some() {
+            return Ok(());
+        }
+        // What is there of it is read.
+        let len = len.min(bytes.len() - body);
         match &kind {
             // ComfyUI keeps what it writes into animations in a chunk of its own, made as a tEXt is.
             b"tEXt" | b"zTXt" | b"iTXt" | b"comf" => match bytes.take(body, len) {
@@ -44,12 +46,29 @@ fn chunks(bytes: &mut Bytes<'_>, found: &mut Found) -> Result<(), Broke> {
                 Ok(data) => found.add(format!("PNG eXIf @ offset {at}"), Content::Exif(data)),
                 Err(broke) => found.broke(NAME, &broke),
             },
-            b"caBX" => found.add(format!("PNG caBX @ offset {at}"), Content::C2pa(Store::InPlace)),
-            b"IEND" => return Ok(()),
+            b"caBX" => {
+                let store = Store::InPlace(Pieces::from(body..body + len));
+                found.add(format!("PNG caBX @ offset {at}"), Content::C2pa(store));
+            }
+            b"IEND" if cut.is_none() => ended = true,
             _ => {}
+        }
+        if let Some(cut) = cut {
+            return Err(cut);
         }
         at = end;
     }
+}
+
+/// The kind of the chunk at `at`, and its length.
+fn head(bytes: &mut Bytes<'_>, at: u64) -> Result<([u8; 4], u64), Broke> {
+    let [l0, l1, l2, l3, kind @ ..] = bytes
+        .array::<8>(at)
+        .map_err(|broke| Broke::new(at, format!("no IEND chunk, {}", broke.why)))?;
+    if !kind.iter().all(u8::is_ascii_alphabetic) {
+        return Err(Broke::new(at, "no chunk stands here"));
+    }
+    Ok((kind, u64::from(u32::from_be_bytes([l0, l1, l2, l3]))))
 }
 
 fn text(kind: &str, at: u64, data: &[u8], found: &mut Found) {
@@ -184,7 +203,7 @@ pub(crate) mod tests {
         assert_eq!(texts.len(), 4);
         assert!(matches!(texts[1].1, Content::Text { value, .. } if value == "zvalue"));
         assert!(matches!(texts[2].1, Content::Text { value, .. } if value == "ä"));
-        assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace)));
+        assert!(matches!(texts[3].1, Content::C2pa(Store::InPlace(_))));
     }
 
     #[test]
@@ -217,13 +236,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn chunks_behind_the_end_and_what_is_there_of_a_cut_one_are_read() {
+        let mut file = png(&[]);
+        for trailer in [b"".as_slice(), b"trailing bytes", b"\0\0\0\x04tEX", &png(&[])] {
+            assert_eq!(found(&[&file, trailer].concat()).problems, []);
+        }
+        file.extend(chunk(b"tEXt", b"key\0value"));
+        let behind = found(&file);
+        assert_eq!((behind.texts(), behind.problems.len()), (vec![("key", "value")], 0));
+        let whole = png(&[chunk(b"tEXt", b"key\0a long value")]);
+        let cut = found(&whole[..33 + 8 + 10]);
+        assert_eq!(cut.texts(), [("key", "a long")]);
+        assert_eq!(cut.problems.len(), 1);
+    }
+
+    #[test]
     fn a_bomb_and_a_lying_length_are_problems() {
         let bomb = [b"k\0\0".as_slice(), &deflate(&vec![b'a'; 20 << 20])].concat();
         let result = found(&png(&[chunk(b"zTXt", &bomb)]));
         assert!(result.problems[0].problem.contains("inflates to more"));
-        let mut file = png(&[]);
-        file.extend(chunk(b"tEXt", b"after the end"));
-        assert_eq!(found(&file).problems, []);
         let mut lie = b"\x89PNG\r\n\x1a\n\xff\xff\xff\xfftEXt".to_vec();
         lie.extend_from_slice(&[0; 40]);
         assert_eq!(found(&lie).problems.len(), 1);

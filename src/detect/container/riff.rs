@@ -1,7 +1,7 @@
 //! RIFF: WebP, WAV (with RF64 and BW64), AVI; and AIFF, the same with the big end first. Walks
 //! chunk headers and seeks over everything else.
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, Pieces, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::id3;
 use crate::detect::unicode::latin;
@@ -88,21 +88,22 @@ impl Walk<'_> {
                     size = room;
                 }
             }
-            if size > room {
-                let name = String::from_utf8_lossy(&kind);
-                if !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
-                    return Err(Broke::new(at, "no chunk stands here"));
-                }
-                return Err(Broke::new(
-                    at,
-                    format!("chunk {name} of {size} bytes runs past the end"),
-                ));
+            let name = String::from_utf8_lossy(&kind);
+            let cut = (size > room)
+                .then(|| Broke::new(at, format!("chunk {name} of {size} bytes runs past the end")));
+            if cut.is_some() && !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ') {
+                return Err(Broke::new(at, "no chunk stands here"));
             }
             if kind == [0; 4] && size == 0 {
                 // Padding at the end, which players skip.
                 return Ok(());
             }
-            if let Err(broke) = self.chunk(bytes, kind, at, size, depth, found) {
+            let read = self.chunk(bytes, kind, at, size.min(room), depth, found);
+            if let Some(cut) = cut {
+                // What is there of it was read; that what it holds ends there too goes without saying.
+                return Err(cut);
+            }
+            if let Err(broke) = read {
                 found.broke(self.name, &broke);
             }
             at = self.behind(bytes, body.saturating_add(size), size, end);
@@ -123,7 +124,10 @@ impl Walk<'_> {
         let place = |what: &str| format!("{} {what} @ offset {at}", self.label);
         match &kind {
             b"ds64" if size >= 16 => self.data_size = Some(bytes.u64_le(body + 8)?),
-            b"C2PA" => found.add(place("C2PA"), Content::C2pa(Store::InPlace)),
+            b"C2PA" => {
+                let store = Store::InPlace(Pieces::from(body..body + size));
+                found.add(place("C2PA"), Content::C2pa(store));
+            }
             b"XMP " | b"_PMX" => {
                 let data = bytes.take(body, size)?;
                 found.add(place("XMP"), Content::Xmp(data));

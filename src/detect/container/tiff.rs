@@ -2,7 +2,7 @@
 //! directories (with a limit on directories and entries, and no directory twice), reads the few tags
 //! that carry marks, and never touches pixels.
 
-use crate::detect::block::{Carrier, Content, Found, Store};
+use crate::detect::block::{Carrier, Content, Found, Pieces, Store};
 use crate::detect::bytes::{Broke, Bytes};
 use crate::detect::container::irb;
 use crate::detect::unicode::{latin, utf16, wide_text};
@@ -183,7 +183,9 @@ impl Tiff<'_, '_> {
                 if entry.at.saturating_add(entry.size) > self.bytes.len() {
                     found.problem(NAME, format!("C2PA tag in {name} runs past the end"));
                 }
-                found.add(place("C2PA (0xCD41)"), Content::C2pa(Store::InPlace));
+                let piece = entry.at..entry.at.saturating_add(entry.size);
+                let store = Store::InPlace(Pieces::from(piece));
+                found.add(place("C2PA (0xCD41)"), Content::C2pa(store));
             }
             0x9286 => {
                 self.text(&place("UserComment"), "UserComment", entry, user_comment, found)?;

@@ -1,7 +1,7 @@
 //! What could not be known: missing, unread, unstable or unresolved media, and an empty deliverable;
 //! and patterns that fit nothing. Here, because none of it is a fact of a file that was looked at.
 
-use crate::model::{Finding, RuleCode, Severity, shell_word};
+use crate::model::{AiStatus, Finding, RuleCode, Severity, shell_word};
 use crate::policy::rules::facts::Whole;
 use crate::policy::rules::findings::Findings;
 use crate::policy::rules::{Case, Item};
@@ -44,9 +44,15 @@ fn named(fix: String, reference: Option<&str>) -> String {
 pub(super) fn item(item: &Item<'_>, found: &mut Findings<'_>) {
     if let Some(problem) = &item.unexamined {
         let why = format!("its content could not be fully examined: {problem}");
+        // A file that says it is AI-made must not be waved through as one that is not.
+        let says_ai = matches!(item.origin.status, AiStatus::Ai | AiStatus::AiPart);
+        let words = if says_ai {
+            "--ai or --ai-part (or --not-ai --note WHY)"
+        } else {
+            "--not-ai --note WHY (or --ai, --ai-part)"
+        };
         let fix = format!(
-            "replace it with a whole file, or have a person look and determine: genlock tag {} \
-             --not-ai --note WHY (or --ai, --ai-part)",
+            "replace it with a whole file, or have a person look and determine: genlock tag {} {words}",
             item.asset.short()
         );
         found.say(RuleCode::MediaUnread, Some(item), why, fix);

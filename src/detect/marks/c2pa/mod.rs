@@ -4,12 +4,16 @@
 //! signer is trusted are separate facts.
 
 pub mod actions;
+#[cfg(feature = "c2pa")]
+pub mod apart;
 pub mod claims;
 pub mod graph;
 #[cfg(feature = "c2pa")]
 pub mod lengths;
 #[cfg(feature = "c2pa")]
 pub mod read;
+#[cfg(feature = "c2pa")]
+pub mod salvage;
 #[cfg(test)]
 #[cfg(feature = "c2pa")]
 mod signed_tests;
@@ -39,21 +43,39 @@ pub fn look(
         return;
     };
     match read::read(source, media_type, block, settings) {
-        Ok(graph) => {
-            let (evidence, whole) = graph::judge(&graph, &block.place);
-            for one in evidence {
-                out.push(*order, one);
+        Ok(graph) => tell(&graph, *order, &block.place, out, found),
+        Err(why) => {
+            let (apart, more) = apart::read(source, stores, settings);
+            let how = match apart.last() {
+                // It is the file that is broken, which its walker has said.
+                Some(one) if one.is_checked && !found.problems.is_empty() => None,
+                Some(one) if one.is_checked => Some("was read apart from its file"),
+                Some(_) => Some("was read without a check"),
+                None => Some("cannot be read"),
+            };
+            if let Some(how) = how {
+                found.problem(DETECTOR, format!("manifest store in {} {how}: {why}", block.place));
             }
-            graph::names(&graph, &block.place, out);
-            if !whole {
-                found.problem(
-                    DETECTOR,
-                    format!("manifest store in {} holds more than is looked at", block.place),
-                );
+            if more {
+                found.more(DETECTOR, "manifest stores");
+            }
+            for one in apart {
+                tell(&one.graph, one.order, one.place, out, found);
             }
         }
-        Err(why) => found
-            .problem(DETECTOR, format!("manifest store in {} cannot be read: {why}", block.place)),
+    }
+}
+
+/// Hands over what a store says.
+#[cfg(feature = "c2pa")]
+fn tell(graph: &graph::Graph, order: usize, place: &str, out: &mut Marked, found: &mut Found) {
+    let (evidence, whole) = graph::judge(graph, place);
+    for one in evidence {
+        out.push(order, one);
+    }
+    graph::names(graph, place, out);
+    if !whole {
+        found.problem(DETECTOR, format!("manifest store in {place} holds more than is looked at"));
     }
 }
 
