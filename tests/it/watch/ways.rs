@@ -332,6 +332,19 @@ fn a_folder_swapped_for_a_link_is_not_followed() {
 }
 
 #[test]
+fn a_folder_swapped_for_a_link_to_where_it_went_leaves_no_ghost() {
+    let world = World::with([("v1/sub/f.png", media::a1111_png(1))]);
+    let mut watched = Watched::start(&world, &[]);
+    world.rename("v1", "v1_old");
+    world.link("v1", "v1_old");
+    watched.gone("v1/sub/f.png");
+    watched.changed("v1_old/sub/f.png");
+    let known: Vec<_> = in_ledger(&world).into_keys().collect();
+    assert_eq!(known, ["v1_old/sub/f.png"]);
+    watched.stop();
+}
+
+#[test]
 fn a_project_that_is_removed_is_said_and_waited_for() {
     let world = World::with([("a.txt", b"a".to_vec())]);
     let mut watched = Watched::start(&world, &[]);
