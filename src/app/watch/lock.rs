@@ -11,26 +11,25 @@ use crate::observe::presence::lies_at;
 
 /// Held while it lives.
 pub(super) struct WatchLock {
-    path: PathBuf,
     file: File,
 }
 
 impl WatchLock {
-    /// The lock beside a ledger: the one that is held, where that is still what others would find there;
-    /// else it is taken, or who has it is said.
+    /// The lock beside a ledger: the one that is held, where that is what others would find there, whatever
+    /// its path was when it was taken; else it is taken, or who has it is said.
     pub(super) fn of(
         ledger: &Path,
         held: Option<&Arc<Self>>,
         context: &Context<'_>,
     ) -> Result<Arc<Self>, AppError> {
         let path = beside(ledger);
-        if let Some(held) = held.filter(|held| held.path == path && held.is_in_place()) {
+        if let Some(held) = held.filter(|held| lies_at(&held.file, &path)) {
             return Ok(Arc::clone(held));
         }
         loop {
             let lock = Self::take(ledger, &path, context)?;
             // One that was taken away between opening and locking keeps nobody out.
-            if lock.is_in_place() {
+            if lies_at(&lock.file, &path) {
                 return Ok(Arc::new(lock));
             }
         }
@@ -62,12 +61,7 @@ impl WatchLock {
             format!("{}, process {}, since {}\n", context.actor, std::process::id(), context.now());
         // What stands there is for people only; the lock holds without it.
         let _ = file.set_len(0).and_then(|()| file.write_all(who.as_bytes()));
-        Ok(Self { path: path.to_owned(), file })
-    }
-
-    /// Whether the file that is locked is the one that lies there.
-    fn is_in_place(&self) -> bool {
-        lies_at(&self.file, &self.path)
+        Ok(Self { file })
     }
 }
 

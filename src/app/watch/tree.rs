@@ -115,7 +115,8 @@ impl Tree {
         if self.options.poll {
             return;
         }
-        match Watcher::new(self.hints.clone(), Arc::clone(&self.lost)) {
+        let roots = self.parts.iter().map(|part| part.root.path.clone()).collect();
+        match Watcher::new(self.hints.clone(), Arc::clone(&self.lost), roots) {
             Ok(watcher) => {
                 *self.watcher() = Some(watcher);
                 self.listening = true;
