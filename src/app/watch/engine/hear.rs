@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::app::AppError;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER, PATIENCE};
 use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
@@ -26,6 +27,21 @@ impl Engine<'_> {
         }
         self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
         self.folders.insert(folder);
+    }
+
+    /// Looks where else a file lies that was written: of its other names nothing is heard.
+    pub(super) fn want_other_names(
+        &mut self,
+        place: &Place,
+        print: &Fingerprint,
+    ) -> Result<(), AppError> {
+        let here = self.parts[place.part].asset_path(&place.path);
+        for path in self.teller.other_names(print)?.into_iter().filter(|path| *path != here) {
+            if let Some(part) = self.parts.iter().position(|part| part.has(&path)) {
+                self.want(Place::new(part, path.path).folder());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn hear(&mut self, hint: Hint) {
