@@ -116,7 +116,10 @@ pub(super) fn matcher(
     for (one, nearest) in wanted.iter_mut().zip(nearest) {
         let Some(nearest) = nearest else {
             // A new folder in which nothing is known yet is no slip of typing.
-            if !context.absolute(Path::new(&one.argument)).is_dir() {
+            let folder = std::fs::canonicalize(context.absolute(Path::new(&one.argument)));
+            let is_new =
+                folder.is_ok_and(|folder| folder.is_dir() && project.locate(&folder).is_some());
+            if !is_new {
                 return Err(one.nothing());
             }
             continue;
@@ -325,7 +328,10 @@ impl Wanted {
         let here = located(self.argument.as_bytes());
         let there = below_root(below.map(str::as_bytes)).filter(|it| here.as_ref() != Some(it));
         // A name that is there is that name, whatever else could be read into it.
-        self.readings.extend(here.iter().chain(&there).cloned().map(Reading::At));
+        for path in here.iter().chain(&there) {
+            self.readings.extend(led_to(project, path).map(Reading::At));
+            self.readings.push(Reading::At(path.clone()));
+        }
         // Names that are not UTF-8 are typed in the escaped form in which they are printed.
         if let Some(bytes) = unescape_bytes(&self.argument) {
             let below = below.and_then(unescape_bytes);
@@ -350,6 +356,17 @@ impl Wanted {
             }
         }
     }
+}
+
+/// The folder that a link of this name leads to: nothing is known below the link, as it is below a link on the
+/// way.
+fn led_to(project: &Project, path: &AssetPath) -> Option<AssetPath> {
+    let disk = project.on_disk(path)?;
+    if path.path.is_root() || !std::fs::symlink_metadata(&disk).ok()?.is_symlink() {
+        return None;
+    }
+    let real = std::fs::canonicalize(&disk).ok().filter(|real| real.is_dir())?;
+    project.locate(&real).map(|(_, path)| path)
 }
 
 /// What `name:path` stands for where a root of that name was configured once: what lay there is still known.
