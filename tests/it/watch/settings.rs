@@ -275,3 +275,18 @@ fn whoever_may_write_the_ledger_may_watch_it_whoever_watched_it_before() {
     }
     Ran::from(other.args(["watch", "--once"]).output().unwrap()).expect(0);
 }
+
+#[test]
+fn a_folder_that_is_watched_alone_and_goes_is_named() {
+    let world = World::with([("sub/a.txt", b"a".to_vec())]);
+    let mut watched = Watched::start(&world, &["sub"]);
+    world.rename("sub", "away");
+    let said = watched.problem("nothing in it is called missing");
+    assert_eq!(text(&said, "path"), world.path("sub").display().to_string());
+    assert!(!said.to_string().contains("root project"), "{said}");
+    watched.forget();
+    world.rename("away", "sub");
+    let said = watched.until("rescan", |one| one["event"] == "rescan");
+    assert!(text(&said, "why").contains("project/sub is there again"), "{said}");
+    watched.stop();
+}

@@ -151,7 +151,7 @@ impl Engine<'_> {
                 Noticed::Away(root) => self.away(&root),
                 Noticed::Back(root) => {
                     if let Some(part) = self.parts.iter().find(|part| part.root.name == root) {
-                        let why = format!("{} is there again", part.root.path.display());
+                        let why = format!("{} is there again", part.disk(&part.start).display());
                         self.again(why, true, Duration::ZERO);
                     }
                 }
@@ -239,13 +239,17 @@ impl Engine<'_> {
 
     pub(super) fn away(&mut self, root: &RootName) {
         let Some(part) = self.parts.iter().position(|part| part.root.name == *root) else { return };
-        let root = &self.parts[part].root;
+        let gone = &self.parts[part];
+        let what = if gone.start.is_root() {
+            format!("root {} is not there", gone.root.name.as_str())
+        } else {
+            // The root may be there: it was not looked at.
+            "the folder to watch is not there".to_owned()
+        };
         let what = format!(
-            "root {} is not there; nothing in it is called missing, and it is picked up again when it \
-             is back",
-            root.name.as_str()
+            "{what}; nothing in it is called missing, and it is picked up again when it is back"
         );
-        self.problem(&Problem::new(root.path.display(), what));
+        self.problem(&Problem::new(gone.disk(&gone.start).display(), what));
         let within = |place: &Place| place.part != part;
         self.folders.retain(within);
         self.renewed.retain(within);
