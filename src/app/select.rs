@@ -117,7 +117,10 @@ pub(super) fn matcher(
     for (one, nearest) in wanted.iter_mut().zip(nearest) {
         let Some(nearest) = nearest else {
             // A new folder in which nothing is known yet is no slip of typing.
-            if one.nothing.is_some() || !context.absolute(Path::new(&one.argument)).is_dir() {
+            let folder = std::fs::canonicalize(context.absolute(Path::new(&one.argument)));
+            let is_new =
+                folder.is_ok_and(|folder| folder.is_dir() && project.locate(&folder).is_some());
+            if one.nothing.is_some() || !is_new {
                 return Err(one.said_nothing());
             }
             continue;

@@ -16,6 +16,9 @@ const SLOW: Duration = Duration::from_secs(2);
 /// How long one who is not behind is waited for, so that what is told beside it keeps its order.
 const PROMPT: Duration = Duration::from_millis(100);
 
+/// Between two tries to write to a disk that is full.
+const FULL: Duration = Duration::from_millis(500);
+
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Vec<u8>>,
@@ -127,7 +130,7 @@ fn bring(shared: &Shared, out: &mut impl Write) {
             continue;
         };
         drop(state);
-        let written = out.write_all(&piece).and_then(|()| out.flush());
+        let written = patiently(&piece, out);
         state = shared.lock();
         state.bytes -= piece.len();
         if let Err(error) = written {
@@ -136,6 +139,25 @@ fn bring(shared: &Shared, out: &mut impl Write) {
         shared.changed.notify_all();
         if state.lost.is_some() {
             return;
+        }
+    }
+}
+
+/// Writes all of it. A disk that is full may have room again, and whoever fills it is no reason to end: that
+/// is waited for, as a reader is.
+fn patiently(piece: &[u8], out: &mut impl Write) -> io::Result<()> {
+    let mut left = piece;
+    loop {
+        let written = if left.is_empty() { out.flush().map(|()| 0) } else { out.write(left) };
+        match written {
+            Ok(_) if left.is_empty() => return Ok(()),
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(some) => left = left.get(some..).unwrap_or_default(),
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted => {}
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => std::thread::sleep(FULL),
+                _ => return Err(error),
+            },
         }
     }
 }
@@ -159,6 +181,37 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// A disk that has room for one byte at every second try.
+    struct Crowded(bool, Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Crowded {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = !self.0;
+            if self.0 {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            self.1.lock().unwrap().push(bytes[0]);
+            Ok(1)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_waited_for_and_no_line_is_torn() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let disk = Crowded(false, Arc::clone(&written));
+        let mut spout = Spout::start(disk, b"gap\n".to_vec());
+        for line in ["a\n", "b\n"] {
+            spout.write_all(line.as_bytes()).unwrap();
+            spout.flush().unwrap();
+        }
+        spout.drain(Duration::from_mins(1));
+        assert_eq!(String::from_utf8_lossy(&written.lock().unwrap()), "a\nb\n");
     }
 
     #[test]

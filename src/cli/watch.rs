@@ -86,7 +86,8 @@ pub(super) fn run(
 
 /// What stands where something was told and nobody read it.
 fn gap(json: bool) -> Vec<u8> {
-    let what = "nobody reads what is told: some of it is left out here, and everything is recorded";
+    let what = "nobody reads what is told, or its disk is full: some of it is left out here, and everything is \
+                recorded";
     let problem = Problem::new("output", what);
     if json {
         let mut line = Vec::new();

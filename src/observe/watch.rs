@@ -7,6 +7,7 @@
 //!
 //! Opening and reading are not asked for: our own reading would fill the queue.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,17 +90,23 @@ const BATCH: usize = 500;
 #[derive(Debug)]
 pub struct Watcher {
     inner: RecommendedWatcher,
+    roots: BTreeSet<PathBuf>,
 }
 
 impl Watcher {
-    /// Starts to listen. The error is why the system would not.
-    pub fn new(hints: Sender<Hint>, lost: Arc<Lost>) -> Result<Self, String> {
+    /// Starts to listen. The error is why the system would not. Of the folders to come, only `roots` may be links:
+    /// a watch on the link itself would hear nothing of the folder that it leads to.
+    pub fn new(
+        hints: Sender<Hint>,
+        lost: Arc<Lost>,
+        roots: BTreeSet<PathBuf>,
+    ) -> Result<Self, String> {
         // No OPEN and no CLOSE without writing.
         let kinds = EventKindMask::CORE | EventKindMask::ACCESS_CLOSE;
         let config = Config::default().with_event_kinds(kinds).with_follow_symlinks(false);
         let tell = move |event: notify::Result<Event>| take(event, &hints, &lost);
         let inner = RecommendedWatcher::new(tell, config).map_err(|error| error.to_string())?;
-        Ok(Self { inner })
+        Ok(Self { inner, roots })
     }
 
     /// Watches folders, in this order. Gives those that are not watched now.
@@ -128,10 +135,12 @@ impl Watcher {
         folders: Vec<PathBuf>,
         refused: &mut Vec<(PathBuf, Refused)>,
     ) -> Vec<PathBuf> {
-        let plain =
-            || WatchPathConfig::new(RecursiveMode::NonRecursive).with_dereference_symlinks(false);
-        let all = above.iter().chain(&folders);
-        let ops = all.map(|folder| PathOp::Watch(folder.clone(), plain())).collect();
+        let watch = |folder: &PathBuf| {
+            let plain = WatchPathConfig::new(RecursiveMode::NonRecursive);
+            let follow = self.roots.contains(folder);
+            PathOp::Watch(folder.clone(), plain.with_dereference_symlinks(follow))
+        };
+        let ops = above.iter().chain(&folders).map(watch).collect();
         let Err(error) = self.inner.update_paths(ops) else { return Vec::new() };
         let why = match error.source.kind {
             ErrorKind::MaxFilesWatch => Refused::Exhausted,

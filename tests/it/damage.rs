@@ -506,8 +506,10 @@ fn a_ledger_where_nothing_can_be_written_is_read_and_left_alone() {
     for question in [&["status"][..], &["verify"], &["log"], &["show", "a.png"]] {
         run(question).expect(0);
     }
-    let error = run(&["scan"]).expect(5).value();
-    assert!(text(&error["error"], "hint").contains("the right to write"), "{error}");
+    for recording in [&["scan"][..], &["watch", "--once"]] {
+        let error = run(recording).expect(5).value();
+        assert!(text(&error["error"], "hint").contains("the right to write"), "{error}");
+    }
     assert_eq!(fs::read_dir(&control).unwrap().count(), 5, "something was put beside it");
     fs::set_permissions(control, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -473,6 +473,28 @@ fn links_are_recorded_and_not_followed() {
 }
 
 #[test]
+fn a_link_to_a_folder_stands_for_that_folder_as_an_argument() {
+    let world = World::with([("real/a.png", plain_png(1)), ("was/b.png", plain_png(2))]);
+    world.link("folder", "real");
+    fs::remove_dir_all(world.path("was")).unwrap();
+    world.link("was", "real");
+    world.scan();
+    let paths = |args: &[&str]| -> Vec<_> {
+        world.json(args).expect(0).values().iter().map(|row| text(row, "path")).collect()
+    };
+    for name in ["folder", "folder/", "was"] {
+        assert_eq!(paths(&["ls", "--files", name]), ["real/a.png"]);
+    }
+    assert_eq!(paths(&["ls", "--missing", "was"]), ["was/b.png"]);
+    world.run(["tag", "folder", "--ai"]).expect(0);
+    assert_eq!(world.row("real/a.png")["status"], "ai");
+    // Nothing is known of what lies elsewhere.
+    fs::create_dir(world.outside("other")).unwrap();
+    world.link("out", world.outside("other"));
+    world.json(["ls", "out"]).expect(2);
+}
+
+#[test]
 fn a_root_may_be_reached_through_a_link() {
     let world = World::new();
     let disk = world.outside("disk");

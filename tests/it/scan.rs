@@ -137,6 +137,45 @@ fn files_under_a_renamed_folder_are_carried_unread_and_the_gate_reads_them() {
 }
 
 #[test]
+fn files_of_a_folder_that_a_link_replaced_are_missing_whatever_it_leads_to() {
+    let world = World::with([
+        ("a/f.png", a1111_png(1)),
+        ("a/sub/deep/g.png", plain_png(1)),
+        ("b/one.txt", b"1".to_vec()),
+    ]);
+    world.rename("a", "c");
+    world.link("a", "c");
+    // Moved and not read again, although the link leads to the same files.
+    assert_eq!(work(&world.scan()), [0, 1, 2]);
+    let known: Vec<_> = world.files().iter().map(|one| text(one, "path")).collect();
+    assert_eq!(known, ["b/one.txt", "c/f.png", "c/sub/deep/g.png"]);
+    assert_eq!(work(&world.scan()), [0, 3, 2]);
+    world.write("c/f.png", plain_png(2));
+    world.scan();
+    world.run(["verify", "--files"]).expect(0);
+    // To other files of the same names.
+    fs::rename(world.path("c/sub"), world.outside("sub")).unwrap();
+    fs::create_dir_all(world.outside("other/deep")).unwrap();
+    fs::write(world.outside("other/deep/g.png"), plain_png(3)).unwrap();
+    world.link("c/sub", world.outside("other"));
+    assert_eq!(number(&world.scan(), "missing"), 3);
+    let known: Vec<_> = world.files().iter().map(|one| text(one, "path")).collect();
+    assert_eq!(known, ["b/one.txt", "c/f.png"]);
+    world.verify();
+}
+
+#[test]
+fn files_behind_a_link_in_a_folder_that_is_left_out_are_missing() {
+    let world = World::with([("out/keep.txt", b"1".to_vec()), ("out/a/f.png", plain_png(1))]);
+    world.rename("out/a", "out/b");
+    world.link("out/a", "b");
+    world.write(".genlockignore", "out/\n");
+    assert_eq!(number(&world.scan(), "missing"), 1);
+    let known: Vec<_> = world.files().iter().map(|one| text(one, "path")).collect();
+    assert_eq!(known, [".genlockignore", "out/keep.txt"]);
+}
+
+#[test]
 fn the_gate_finds_out_when_a_carried_file_is_another() {
     let world = World::with([("a/clean.png", plain_png(1))]);
     // Made to look like a rename: same inode, size and time, other bytes, other folder.

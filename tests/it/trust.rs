@@ -212,10 +212,10 @@ fn nobody_confirms_their_own_determination() {
     confirm("kim ").expect(2);
     world.write("b.png", xmp_png(2, AI));
     world.scan();
-    let word = ["tag", "b.png", "--not-ai", "--note", "shot it", "--as", "Jos\u{e9}"];
-    world.run(word).expect(0);
-    let confirmed = ["approve", "b.png", "--determination", "--by", "JOSE\u{301}"];
-    world.run(confirmed).expect(2);
+    let composed = ["tag", "b.png", "--not-ai", "--note", "shot it", "--as", "Jos\u{e9}"];
+    world.run(composed).expect(0);
+    let spelled = ["approve", "b.png", "--determination", "--by", "JOSE\u{301}"];
+    world.run(spelled).expect(2);
     world.gate("EP").expect("refused", &["determination-contradicts-mark a.png"]);
     // Nor written past the program.
     confirm("Max").expect(0);

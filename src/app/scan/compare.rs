@@ -23,7 +23,7 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::{KnownFile, KnownLink, Reader};
 use crate::model::{AssetPath, Found, RelPath, Sighting};
-use crate::observe::presence::is_nothing;
+use crate::observe::presence::{deepest, is_nothing};
 use crate::observe::{Entry, Listing, WalkError, device_of, sidecar};
 use crate::problem::Problem;
 
@@ -88,31 +88,35 @@ impl Compared {
         self.visited.get(&self.hasher.hash_one(directory.as_bytes())).copied()
     }
 
-    /// For a folder that was not listed: if it is really not there, the device of the nearest
-    /// folder above that is. `None` where it cannot be told, or where nobody looked (ignored): also
-    /// where a mount went away after that folder was listed, and took this one along.
-    pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
-        let there = |path: &RelPath| match fs::symlink_metadata(root.join(path.as_path())) {
-            Ok(found) => Some(found.is_dir()),
-            Err(error) => is_nothing(&error).then_some(false),
-        };
-        if there(directory)? {
-            return None;
-        }
-        let mut above = directory.clone();
-        while !above.is_root() {
-            above = above.split().0;
-            if let Some((complete, device)) = self.visited(&above) {
-                let now = device_of(&root.join(above.as_path()));
-                let stays = complete && device != 0 && now.is_ok_and(|now| now == device);
-                // Asked last: before, it may have been the mount that was not there.
-                return (stays && !there(directory)?).then_some(device);
+    /// For a folder that was not listed: the nearest one above it that was, and the next one below that on
+    /// the way.
+    pub(in crate::app) fn listed_above(&self, directory: &RelPath) -> Option<(RelPath, RelPath)> {
+        let mut below = directory.clone();
+        while !below.is_root() {
+            let above = below.split().0;
+            if self.visited(&above).is_some() {
+                return Some((above, below));
             }
-            if there(&above)? {
-                return None;
-            }
+            below = above;
         }
         None
+    }
+
+    /// For a folder that was not listed: if it is really not there, the device of the nearest
+    /// folder above that is. What lies behind a link is not there by this name. `None` where it cannot be
+    /// told, or where nobody looked (ignored): also where a mount went away after that folder was listed,
+    /// and took this one along.
+    pub(in crate::app) fn vanished(&self, directory: &RelPath, root: &Path) -> Option<u64> {
+        let (above, below) = self.listed_above(directory)?;
+        let (complete, device) = self.visited(&above)?;
+        let is_gone = || deepest(root, &above, &below).is_ok_and(|deepest| deepest == above);
+        if !is_gone() {
+            return None;
+        }
+        let now = device_of(&root.join(above.as_path()));
+        let stays = complete && device != 0 && now.is_ok_and(|now| now == device);
+        // Asked last: before, it may have been the mount that was not there.
+        (stays && is_gone()).then_some(device)
     }
 }
 
@@ -347,10 +351,16 @@ impl<'a> Comparer<'a> {
         Ok(None)
     }
 
+    /// Also where a link leads to the file by that name now: it goes by another.
     fn is_gone(&self, path: &AssetPath, inode: u64) -> bool {
-        let Some(disk) = self.project.on_disk(path) else { return false };
-        match fs::symlink_metadata(disk) {
-            Ok(found) => found.ino() != inode,
+        let Some(root) = self.project.root(path) else { return false };
+        match fs::symlink_metadata(root.path.join(path.path.as_path())) {
+            Ok(found) if found.ino() == inode => {
+                let folder = path.path.split().0;
+                let deepest = deepest(&root.path, &RelPath::root(), &folder);
+                deepest.is_ok_and(|deepest| deepest != folder)
+            }
+            Ok(_) => true,
             Err(error) => is_nothing(&error),
         }
     }

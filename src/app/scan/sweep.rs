@@ -15,8 +15,8 @@ use crate::app::scan::compare::Compared;
 use crate::app::scan::{Departed, Part, ScanOutcome};
 use crate::ledger::{Kinds, Reader};
 use crate::model::{AssetPath, DirectoryObserved, Event, Found, Head, RelPath, RootName, Seq};
-use crate::observe::presence::is_nothing;
-use crate::observe::{FileSystemIds, fingerprint};
+use crate::observe::device_of;
+use crate::observe::presence::{deepest, is_nothing};
 use crate::problem::Problem;
 
 /// A folder in which something is not there that was recorded on another device.
@@ -46,12 +46,13 @@ impl Part<'_> {
             if compared.visited(&directory).is_some() {
                 continue;
             }
-            let vanished = compared.vanished(&directory, &self.root.path);
-            let Some(device) = vanished.or_else(|| self.ignored(&directory, compared)) else {
+            let vanished = compared.vanished(&directory, &self.root.path).map(|on| (on, false));
+            let Some((device, there)) = vanished.or_else(|| self.ignored(&directory, compared))
+            else {
                 continue;
             };
             let mut elsewhere = false;
-            self.absent(reader, &directory, &mut |name, on| {
+            self.absent(reader, &directory, there, &mut |name, on| {
                 if on == device {
                     gone.push((directory.clone(), name.into()));
                 } else {
@@ -61,10 +62,10 @@ impl Part<'_> {
             if elsewhere {
                 away.push(Away { directory, device, ignored: vanished.is_none() });
             } else {
-                self.absent_links(reader, &directory, &mut gone)?;
+                self.absent_links(reader, &directory, there, &mut gone)?;
             }
         }
-        self.return_from(away, reader, &mut gone, outcome)?;
+        self.return_from(away, compared, reader, &mut gone, outcome)?;
         let veil = self.manner.veil.map(|veil| veil.sift_all(self.root, &mut gone));
         for (directory, files) in veil.unwrap_or_default() {
             outcome.problems.push(unmounted(&self.root.name, &directory, files));
@@ -77,13 +78,15 @@ impl Part<'_> {
     fn return_from(
         &self,
         away: Vec<Away>,
+        compared: &Compared,
         reader: &Reader,
         gone: &mut Vec<Departed>,
         outcome: &mut ScanOutcome,
     ) -> Result<(), AppError> {
         let mut devices = BTreeSet::new();
         for Away { directory, device, .. } in &away {
-            self.absent(reader, directory, &mut |_, on| {
+            let there = self.is_there(directory, compared);
+            self.absent(reader, directory, there, &mut |_, on| {
                 if on != *device {
                     devices.insert(on);
                 }
@@ -95,7 +98,8 @@ impl Part<'_> {
         let here = renumbered(reader, &self.root.name, &devices)?;
         for Away { directory, device, ignored } in away {
             let mut elsewhere = 0_u64;
-            self.absent(reader, &directory, &mut |name, on| {
+            let there = self.is_there(&directory, compared);
+            self.absent(reader, &directory, there, &mut |name, on| {
                 if here.contains(&on) {
                     gone.push((directory.clone(), name.into()));
                 } else if on != device {
@@ -103,7 +107,7 @@ impl Part<'_> {
                 }
             })?;
             if elsewhere == 0 {
-                self.absent_links(reader, &directory, gone)?;
+                self.absent_links(reader, &directory, there, gone)?;
             } else if !ignored {
                 // Its links were on that volume too.
                 outcome.problems.push(unmounted(&self.root.name, &directory, elsewhere));
@@ -112,39 +116,39 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// The device of a folder that is there and was not listed, or of the nearest one above it that is: it is
-    /// ignored. None where the walk was there and could not tell, or the system does not.
-    fn ignored(&self, directory: &RelPath, compared: &Compared) -> Option<u64> {
-        let mut here = directory.clone();
-        loop {
-            if compared.visited(&here).is_some() {
-                return None;
-            }
-            let disk = self.root.path.join(here.as_path());
-            match std::fs::symlink_metadata(&disk) {
-                Ok(found) if found.is_dir() => {
-                    let device = fingerprint::of(&found).device;
-                    return Some(FileSystemIds::default().id_of(device, &disk));
-                }
-                Err(error) if !is_nothing(&error) => return None,
-                _ if here.is_root() => return None,
-                _ => here = here.split().0,
-            }
+    /// The device of a folder that is there and was not listed, or of the nearest one above it that is, and
+    /// whether it is itself: it is ignored. None where the walk was there and could not tell, or the system
+    /// does not.
+    fn ignored(&self, directory: &RelPath, compared: &Compared) -> Option<(u64, bool)> {
+        let (above, _) = compared.listed_above(directory)?;
+        let here = deepest(&self.root.path, &above, directory).ok()?;
+        if here == above {
+            return None;
         }
+        let disk = self.root.path.join(here.as_path());
+        Some((device_of(&disk).ok()?, here == *directory))
     }
 
-    /// Hands on the files of a folder that are known as there and are not, with the device they were on. Asked
-    /// after one by one; only a plain "not there" counts.
+    /// Whether a folder may be there, and not behind a link.
+    fn is_there(&self, directory: &RelPath, compared: &Compared) -> bool {
+        compared.listed_above(directory).is_none_or(|(above, _)| {
+            let here = deepest(&self.root.path, &above, directory);
+            !here.is_ok_and(|here| here != *directory)
+        })
+    }
+
+    /// Hands on the files of a folder that are known as there and are not, with the device they were on. Where
+    /// the folder is there they are asked after one by one; only a plain "not there" counts.
     fn absent(
         &self,
         reader: &Reader,
         directory: &RelPath,
+        there: bool,
         each: &mut dyn FnMut(&[u8], u64),
     ) -> Result<(), AppError> {
         let disk = self.root.path.join(directory.as_path());
-        let all = is_absent(&disk);
         reader.files_in(&self.root.name, directory, &mut |file| {
-            if file.present && (all || is_absent(&disk.join(OsStr::from_bytes(file.name)))) {
+            if file.present && (!there || is_absent(&disk.join(OsStr::from_bytes(file.name)))) {
                 each(file.name, file.fingerprint.device);
             }
         })?;
@@ -155,11 +159,12 @@ impl Part<'_> {
         &self,
         reader: &Reader,
         directory: &RelPath,
+        there: bool,
         gone: &mut Vec<Departed>,
     ) -> Result<(), AppError> {
         let disk = self.root.path.join(directory.as_path());
         let mut links = reader.links_in(&self.root.name, directory)?;
-        links.retain(|link| is_absent(&disk.join(OsStr::from_bytes(&link.name))));
+        links.retain(|link| !there || is_absent(&disk.join(OsStr::from_bytes(&link.name))));
         gone.extend(links.into_iter().map(|link| (directory.clone(), link.name)));
         Ok(())
     }

@@ -261,6 +261,11 @@ impl Engine<'_> {
                 self.arrives(&place, &print);
             }
         }
+        if self.glance.has_ledger() {
+            for (place, print) in self.porch.take_linked() {
+                self.want_other_names(&place, &print)?;
+            }
+        }
         if self.settling.waits().is_none() {
             let due = self.porch.due();
             if !due.is_empty() {

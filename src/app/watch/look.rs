@@ -22,6 +22,7 @@ use crate::clock::Stopwatch;
 use crate::config::Root;
 use crate::ledger::{Ledger, Reader};
 use crate::model::{RelPath, SIDECARS};
+use crate::observe::presence::deepest;
 use crate::observe::{Filter, Lister, Listing, WalkError, check_start};
 use crate::problem::Problem;
 
@@ -162,9 +163,8 @@ impl Look<'_> {
         // One that came back since the listing that lacked it is in doubt still: it may be gone again by the
         // next one, which then lacks it as this one did.
         let back = |folder: &RelPath| {
-            let disk = self.root.path.join(folder.as_path());
-            let there = std::fs::symlink_metadata(disk);
-            seen.visited(folder).is_none() && there.is_ok_and(|found| found.is_dir())
+            let deepest = || deepest(&self.root.path, &RelPath::root(), folder);
+            seen.visited(folder).is_none() && deepest().is_ok_and(|deepest| deepest == *folder)
         };
         Ok(unsure.into_iter().filter(back).collect())
     }

@@ -6,6 +6,7 @@
 //! for makes everything be looked at again.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,6 +57,8 @@ struct Waiting {
     ready: BTreeMap<Place, Fingerprint>,
     /// Complete, and to be read by the look that is under way.
     admitted: BTreeMap<Place, Fingerprint>,
+    /// About to be read, and there under other names too.
+    linked: BTreeMap<Place, Fingerprint>,
     /// Found to be incomplete by who wanted to read, where nothing need have been heard.
     unready: BTreeMap<Place, Fingerprint>,
 }
@@ -83,6 +86,7 @@ impl Porch {
             settle: Settle::new(options),
             ready: BTreeMap::new(),
             admitted: BTreeMap::new(),
+            linked: BTreeMap::new(),
             unready: BTreeMap::new(),
         };
         Self {
@@ -186,6 +190,12 @@ impl Porch {
         std::mem::take(&mut self.lock().unready)
     }
 
+    /// The files with more than one name that were let through to be read since this was last asked. What is
+    /// written under one name is told under that one only.
+    pub(super) fn take_linked(&self) -> BTreeMap<Place, Fingerprint> {
+        std::mem::take(&mut self.lock().linked)
+    }
+
     /// Whether a file is waited for, or is about to be read.
     pub(super) fn has(&self, place: &Place) -> bool {
         let waiting = self.lock();
@@ -242,10 +252,10 @@ pub(super) fn look(due: Vec<(Place, PathBuf)>) -> Vec<Seen> {
     due.into_iter().map(look).collect()
 }
 
-/// As the system tells it now.
-fn print_of(path: &Path) -> Option<Fingerprint> {
+/// As the system tells it now, and whether it goes by other names too.
+fn print_of(path: &Path) -> Option<(Fingerprint, bool)> {
     let found = std::fs::symlink_metadata(path).ok()?;
-    found.is_file().then(|| fingerprint::of(&found))
+    found.is_file().then(|| (fingerprint::of(&found), found.nlink() > 1))
 }
 
 /// Equal but for the device: on a network mount the readers use a number that stays.
@@ -262,7 +272,7 @@ impl Admission for Porch {
     fn admits(&self, job: &Job) -> bool {
         let Some(place) = self.place(job) else { return true };
         // What is not there any more, or no file, the reader will say.
-        let Some(print) = print_of(&job.disk) else { return true };
+        let Some((print, is_linked)) = print_of(&job.disk) else { return true };
         let mut waiting = self.lock();
         if waiting.settle.is_pending(&place) {
             return false;
@@ -273,6 +283,9 @@ impl Admission for Porch {
             None => self.is_old(place.part, &print),
         };
         if complete {
+            if is_linked {
+                waiting.linked.insert(place.clone(), print);
+            }
             waiting.admitted.insert(place, print);
             return true;
         }

@@ -153,6 +153,11 @@ impl Teller {
         self.reader.head().is_ok_and(|head| Some(head.seq) > known)
     }
 
+    /// Where else a file that is this now lies, where the ledger has it as it was.
+    pub(super) fn other_names(&self, now: &Fingerprint) -> Result<Vec<AssetPath>, AppError> {
+        Ok(self.reader.other_states(now)?)
+    }
+
     /// How many files are present.
     pub(super) fn files(&self, parts: &[WatchedPart]) -> Result<u64, AppError> {
         let mut files = 0;

@@ -23,6 +23,8 @@ use crate::problem::Problem;
 struct Folder {
     below: Vec<Box<[u8]>>,
     polled: bool,
+    /// It could not be watched for a reason of its own, which may be over.
+    refused: bool,
 }
 
 /// What a listing changed.
@@ -64,6 +66,8 @@ pub(super) struct Tree {
     foreign: Foreign,
     aside: Aside,
     exhausted: bool,
+    /// Why folders are polled that lie on no network mount.
+    short: Option<String>,
     problems: Vec<Problem>,
 }
 
@@ -96,6 +100,7 @@ impl Tree {
             networks: BTreeMap::new(),
             foreign,
             exhausted: false,
+            short: None,
             problems: Vec::new(),
         }
     }
@@ -107,6 +112,7 @@ impl Tree {
         self.polled.clear();
         self.watched = 0;
         self.exhausted = false;
+        self.short = None;
         self.aside.begin_anew();
         // After something was mounted all begins anew, so this holds until then.
         self.kinds = kinds;
@@ -115,18 +121,22 @@ impl Tree {
         if self.options.poll {
             return;
         }
-        match Watcher::new(self.hints.clone(), Arc::clone(&self.lost)) {
+        let roots = self.parts.iter().map(|part| part.root.path.clone()).collect();
+        match Watcher::new(self.hints.clone(), Arc::clone(&self.lost), roots) {
             Ok(watcher) => {
                 *self.watcher() = Some(watcher);
                 self.listening = true;
             }
-            Err(why) => self.problems.push(Problem::new(
-                "watch",
-                format!(
-                    "the system gives no watcher ({why}), so everything is polled; the limit is \
-                     fs.inotify.max_user_instances"
-                ),
-            )),
+            Err(why) => {
+                self.problems.push(Problem::new(
+                    "watch",
+                    format!(
+                        "the system gives no watcher ({why}), so everything is polled; the limit is \
+                         fs.inotify.max_user_instances"
+                    ),
+                ));
+                self.short = Some(format!("the system gives no watcher: {why}"));
+            }
         }
     }
 
@@ -233,9 +243,11 @@ impl Tree {
             if polled {
                 self.polled.insert(place.clone());
             } else {
+                self.polled.remove(&place);
                 wanted.push(disk);
             }
-            self.folders.insert(place, Folder { below: Vec::new(), polled });
+            let folder = self.folders.entry(place).or_default();
+            (folder.polled, folder.refused) = (polled, false);
         }
         self.watched += wanted.len();
         wanted
@@ -252,6 +264,7 @@ impl Tree {
             }
             Refused::Exhausted => self.exhaust(&place),
             Refused::Failed(why) => {
+                self.short.get_or_insert_with(|| format!("the system refuses a watch: {why}"));
                 let path = self.parts[place.part].asset_path(&place.path);
                 let what = format!("cannot watch the folder, it is polled: {why}");
                 self.problems.push(Problem::at(&path, what));
@@ -260,6 +273,7 @@ impl Tree {
         self.polled.insert(place.clone());
         if let Some(folder) = self.folders.get_mut(&place) {
             folder.polled = true;
+            folder.refused = matches!(why, Refused::Failed(_));
         }
     }
 
@@ -267,6 +281,7 @@ impl Tree {
         if std::mem::replace(&mut self.exhausted, true) {
             return;
         }
+        self.short = Some("the system gives no more watches".to_owned());
         let limit = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_watches");
         let limit = limit.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned());
         let path = self.parts[place.part].asset_path(&place.path);
@@ -325,6 +340,11 @@ impl Tree {
         self.networks.values().next().copied()
     }
 
+    /// Why folders are polled that the system could tell of, if there are such.
+    pub(super) fn short(&self) -> Option<&str> {
+        self.short.as_deref().filter(|_| !self.polled.is_empty())
+    }
+
     /// What lies in guarded folders without a content, if that is not what it was.
     pub(super) fn take_unread(&mut self) -> Option<BTreeMap<AssetPath, Unread>> {
         self.aside.take(&self.parts)
@@ -362,11 +382,12 @@ impl SharedTree {
         self.lock().begin_anew(kinds);
     }
 
-    /// Keeps track of a folder from here on. It is watched when this returns.
+    /// Keeps track of a folder from here on. It is watched when this returns. One that could not be is tried again:
+    /// it may be entered now.
     pub(super) fn enter(&self, place: &Place) {
         let (above, wanted) = {
             let mut tree = self.lock();
-            if tree.contains(place) {
+            if tree.folders.get(place).is_some_and(|folder| !folder.refused) {
                 return;
             }
             (tree.above(place), tree.add(vec![place.clone()]))

@@ -77,6 +77,24 @@ impl Reader {
         )
     }
 
+    /// Where a file is known to be there that is this one by its inode, and was another state of it.
+    pub fn other_states(&self, now: &Fingerprint) -> Result<Vec<AssetPath>, LedgerError> {
+        self.all(
+            "SELECT d.root, d.path, l.name
+             FROM location l JOIN directory d ON d.id = l.directory
+             WHERE l.inode = ?1 AND l.device = ?2 AND l.present
+               AND (l.size, l.mtime, l.ctime) != (?3, ?4, ?5)",
+            params![
+                now.inode.cast_signed(),
+                now.device.cast_signed(),
+                now.size.cast_signed(),
+                now.mtime,
+                now.ctime
+            ],
+            |row| asset_path(row, 0),
+        )
+    }
+
     /// When the newest scan reached its end.
     pub fn last_scan(&self) -> Result<Option<Timestamp>, LedgerError> {
         let at: Option<i64> = self.one("SELECT max(at) FROM coverage", [], |row| row.get(0))?;

@@ -26,7 +26,7 @@ fn what_was_watched_late_below_a_moved_folder_is_not_taken_for_what_lies_there_n
     let root = temp.path().canonicalize().unwrap();
     let (outer, inner) = (root.join("a"), root.join("a/b"));
     let (hints, heard) = bounded(1024);
-    let mut watcher = Watcher::new(hints, Arc::default()).unwrap();
+    let mut watcher = Watcher::new(hints, Arc::default(), BTreeSet::new()).unwrap();
     let above = [root.clone(), outer.clone()];
     fs::create_dir_all(&inner).unwrap();
     assert_eq!(watcher.watch(&[], vec![root.clone()]), []);
@@ -55,7 +55,7 @@ fn nothing_is_watched_below_what_cannot_be() {
     let inner = root.join("b");
     fs::create_dir(&inner).unwrap();
     let (hints, heard) = bounded(1024);
-    let mut watcher = Watcher::new(hints, Arc::default()).unwrap();
+    let mut watcher = Watcher::new(hints, Arc::default(), BTreeSet::new()).unwrap();
     let above = [root.clone(), root.join("went away")];
     assert_eq!(watcher.watch(&above, vec![inner.clone()]), [(inner.clone(), Refused::Gone)]);
     fs::write(inner.join("unheard"), b"x").unwrap();
@@ -71,4 +71,19 @@ fn nothing_is_watched_below_what_cannot_be() {
         }
     }
     panic!("nothing is told of what is watched");
+}
+
+#[test]
+fn a_root_that_is_a_link_is_heard_where_it_leads() {
+    let temp = tempfile::tempdir().unwrap();
+    let top = temp.path().canonicalize().unwrap();
+    let (real, root) = (top.join("real"), top.join("root"));
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &root).unwrap();
+    let (hints, heard) = bounded(1024);
+    let roots = BTreeSet::from([root.clone()]);
+    let mut watcher = Watcher::new(hints, Arc::default(), roots).unwrap();
+    assert_eq!(watcher.watch(&[], vec![root.clone()]), []);
+    fs::write(real.join("file"), b"x").unwrap();
+    hear(&heard, &root.join("file"));
 }

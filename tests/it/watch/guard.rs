@@ -325,3 +325,24 @@ fn a_guarded_folder_that_is_not_there_is_told_and_guarded_once_it_is() {
     let said = world.json(["watch", "--once"]).expect(1).values();
     assert!(!said.iter().any(is_told), "{said:#?}");
 }
+
+#[test]
+fn what_is_written_under_another_name_of_a_guarded_file_is_heard() {
+    let world = guarded();
+    world.write("work/x.txt", "clean");
+    fs::hard_link(world.path("work/x.txt"), world.path("DELIVERY/x.txt")).unwrap();
+    world.deliverable("EP101", &["work"]);
+    world.run(["finalize", "EP101"]).expect(0);
+    let mut watched = Watched::start(&world, &[]);
+    watched.forget();
+    // In place: it is the guarded file too, and nothing is told of that name.
+    world.write("work/x.txt", "other bytes");
+    let guarded =
+        |one: &Value, state: &str| one["path"] == "DELIVERY/x.txt" && one["state"] == state;
+    watched.until("arrival", |one| guarded(one, "arriving"));
+    watched.until("refusal", |one| guarded(one, "refused"));
+    watched.changed("work/x.txt");
+    watched.changed("DELIVERY/x.txt");
+    watched.stop();
+    assert_eq!(world.scan()["hashed_files"], 0, "a scan agrees");
+}

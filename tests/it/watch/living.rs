@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -144,6 +144,45 @@ fn a_folder_nobody_may_enter_is_a_problem_and_the_rest_goes_on() {
     watched.changed("b.txt");
     permit(&world.path("closed"), 0o755);
     watched.changed("closed/a.txt");
+    watched.stop();
+}
+
+#[test]
+fn a_folder_that_could_not_be_watched_is_once_it_may_be_entered() {
+    let world = World::new();
+    world.configure("[watch]\npoll = \"1h\"\n[[guard]]\npath = \"DELIVERY\"");
+    let Some(command) = bound_by_permissions(&world) else {
+        println!("{EVERYWHERE}");
+        return;
+    };
+    let mut watched = Watched::spawn_as(command, &[]);
+    watched.until("ready", |one| one["event"] == "ready");
+    fs::DirBuilder::new().mode(0o000).create(world.path("DELIVERY")).unwrap();
+    let polling = watched.until("polling", |one| one["event"] == "polling");
+    assert!(text(&polling, "poll_why").contains("Permission denied"), "{polling}");
+    permit(&world.path("DELIVERY"), 0o755);
+    watched.until("its end", |one| one["event"] == "polling" && one["polled"] == 0);
+    world.write("DELIVERY/a.png", media::a1111_png(1));
+    watched.until("arrival", |one| one["state"] == "arriving");
+    watched.until("refusal", |one| one["state"] == "refused");
+    watched.stop();
+}
+
+#[test]
+fn folders_beyond_the_last_watch_are_watched_when_there_are_watches_again() {
+    let world = World::new();
+    world.configure("[watch]\npoll = \"1h\"\nreconcile = \"2s\"");
+    for name in ["a", "b", "c", "d"] {
+        fs::create_dir(world.path(name)).unwrap();
+    }
+    let mut watched = Watched::start(&world, &["--watches", "3"]);
+    watched.until("polling", |one| one["polled"] == 2);
+    fs::remove_dir(world.path("a")).unwrap();
+    fs::remove_dir(world.path("b")).unwrap();
+    watched.until("rescan", |one| one["event"] == "rescan");
+    watched.until("its end", |one| one["event"] == "polling" && one["polled"] == 0);
+    world.write("d/late.txt", "late");
+    watched.changed("d/late.txt");
     watched.stop();
 }
 

@@ -1,14 +1,16 @@
 //! Settings that are edited while a watch runs, roots that lead elsewhere, ledgers that come and go.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::media;
 use crate::watch::kit::{BOUND, Watched, in_ledger};
-use crate::world::{World, fixture, fixtures, text};
+use crate::world::{Ran, World, fixture, fixtures, text};
 
 const GUARD: &str = "[[guard]]\npath = \"DELIVERY\"";
 
@@ -250,5 +252,41 @@ fn what_a_new_rule_or_a_person_says_of_known_files_is_told() {
     world.run(["tag", "plain.txt", "--not-ai", "--note", "a mistake"]).expect(0);
     world.run(["tag", "plain.txt", "--ai"]).expect(0);
     watched.changed("plain.txt");
+    watched.stop();
+}
+
+#[test]
+fn whoever_may_write_the_ledger_may_watch_it_whoever_watched_it_before() {
+    let world = World::with([("a.txt", b"a".to_vec())]);
+    let permit = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    permit(&world.outside(""), 0o755);
+    permit(&world.path(".genlock"), 0o777);
+    permit(&world.ledger(), 0o666);
+    world.run(["watch", "--once"]).expect(0);
+    let lock = world.path(".genlock/ledger.db.watch");
+    assert_eq!(fs::metadata(&lock).unwrap().permissions().mode() & 0o777, 0o666);
+    // As somebody else left it once.
+    permit(&lock, 0o444);
+    let mut other = world.command();
+    if rustix::process::geteuid().is_root() {
+        other.uid(65534);
+    }
+    Ran::from(other.args(["watch", "--once"]).output().unwrap()).expect(0);
+}
+
+#[test]
+fn a_folder_that_is_watched_alone_and_goes_is_named() {
+    let world = World::with([("sub/a.txt", b"a".to_vec())]);
+    let mut watched = Watched::start(&world, &["sub"]);
+    world.rename("sub", "away");
+    let said = watched.problem("nothing in it is called missing");
+    assert_eq!(text(&said, "path"), world.path("sub").display().to_string());
+    assert!(!said.to_string().contains("root project"), "{said}");
+    watched.forget();
+    world.rename("away", "sub");
+    let said = watched.until("rescan", |one| one["event"] == "rescan");
+    assert!(text(&said, "why").contains("project/sub is there again"), "{said}");
     watched.stop();
 }

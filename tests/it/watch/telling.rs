@@ -47,6 +47,29 @@ fn a_reader_who_does_not_read_stops_neither_the_recording_nor_the_end() {
     world.verify();
 }
 
+#[test]
+fn a_full_disk_for_what_is_told_stops_neither_the_recording_nor_the_end() {
+    let world = World::new();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut child = world
+        .command()
+        .args(["--json", "watch", "--settle", "300ms"])
+        .stdout(full)
+        .spawn()
+        .unwrap();
+    for number in 0..3 {
+        world.write(format!("{number}.png"), media::a1111_png(number));
+        eventually("it is not recorded", || world.files().len() == usize::from(number) + 1);
+    }
+    rustix::process::kill_process(
+        rustix::process::Pid::from_child(&child),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    eventually("it does not end", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 /// Whether a process with this word in its arguments runs.
 fn runs(word: &str) -> bool {
     fs::read_dir("/proc").unwrap().flatten().any(|one| {

@@ -332,6 +332,37 @@ fn a_folder_swapped_for_a_link_is_not_followed() {
 }
 
 #[test]
+fn a_folder_swapped_for_a_link_to_where_it_went_leaves_no_ghost() {
+    let world = World::with([("v1/sub/f.png", media::a1111_png(1))]);
+    let mut watched = Watched::start(&world, &[]);
+    world.rename("v1", "v1_old");
+    world.link("v1", "v1_old");
+    watched.gone("v1/sub/f.png");
+    watched.changed("v1_old/sub/f.png");
+    let known: Vec<_> = in_ledger(&world).into_keys().collect();
+    assert_eq!(known, ["v1_old/sub/f.png"]);
+    watched.stop();
+}
+
+#[test]
+fn a_project_that_moved_and_is_reached_through_a_link_is_heard_to_its_top() {
+    let world = World::with([("s/a.txt", b"a".to_vec())]);
+    let mut watched = Watched::start(&world, &[]);
+    let away = world.outside("away");
+    fs::rename(world.dir(), &away).unwrap();
+    std::os::unix::fs::symlink(&away, world.dir()).unwrap();
+    watched.forget();
+    watched.until("ready again", |one| one["event"] == "ready");
+    fs::write(away.join("top.txt"), "top").unwrap();
+    watched.changed("top.txt");
+    fs::create_dir(away.join("new")).unwrap();
+    fs::write(away.join("new/b.txt"), "b").unwrap();
+    watched.changed("new/b.txt");
+    let said = watched.stop();
+    assert!(!said.iter().any(|one| one.to_string().contains("is watched already")), "{said:#?}");
+}
+
+#[test]
 fn a_project_that_is_removed_is_said_and_waited_for() {
     let world = World::with([("a.txt", b"a".to_vec())]);
     let mut watched = Watched::start(&world, &[]);

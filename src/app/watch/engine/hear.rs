@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use crate::app::AppError;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER, PATIENCE};
 use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
@@ -26,6 +27,21 @@ impl Engine<'_> {
         }
         self.look_at.get_or_insert(self.watch.elapsed() + GATHER);
         self.folders.insert(folder);
+    }
+
+    /// Looks where else a file lies that was written: of its other names nothing is heard.
+    pub(super) fn want_other_names(
+        &mut self,
+        place: &Place,
+        print: &Fingerprint,
+    ) -> Result<(), AppError> {
+        let here = self.parts[place.part].asset_path(&place.path);
+        for path in self.teller.other_names(print)?.into_iter().filter(|path| *path != here) {
+            if let Some(part) = self.parts.iter().position(|part| part.has(&path)) {
+                self.want(Place::new(part, path.path).folder());
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn hear(&mut self, hint: Hint) {
@@ -135,7 +151,7 @@ impl Engine<'_> {
                 Noticed::Away(root) => self.away(&root),
                 Noticed::Back(root) => {
                     if let Some(part) = self.parts.iter().find(|part| part.root.name == root) {
-                        let why = format!("{} is there again", part.root.path.display());
+                        let why = format!("{} is there again", part.disk(&part.start).display());
                         self.again(why, true, Duration::ZERO);
                     }
                 }
@@ -223,13 +239,17 @@ impl Engine<'_> {
 
     pub(super) fn away(&mut self, root: &RootName) {
         let Some(part) = self.parts.iter().position(|part| part.root.name == *root) else { return };
-        let root = &self.parts[part].root;
+        let gone = &self.parts[part];
+        let what = if gone.start.is_root() {
+            format!("root {} is not there", gone.root.name.as_str())
+        } else {
+            // The root may be there: it was not looked at.
+            "the folder to watch is not there".to_owned()
+        };
         let what = format!(
-            "root {} is not there; nothing in it is called missing, and it is picked up again when it \
-             is back",
-            root.name.as_str()
+            "{what}; nothing in it is called missing, and it is picked up again when it is back"
         );
-        self.problem(&Problem::new(root.path.display(), what));
+        self.problem(&Problem::new(gone.disk(&gone.start).display(), what));
         let within = |place: &Place| place.part != part;
         self.folders.retain(within);
         self.renewed.retain(within);

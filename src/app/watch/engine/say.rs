@@ -50,7 +50,7 @@ impl Engine<'_> {
             _ if polled == 0 || self.options.once => None,
             _ if self.options.poll => Some("as asked".to_owned()),
             Some(kind) => Some(format!("on a network mount ({kind})")),
-            None => Some("the system gives no more watches".to_owned()),
+            None => tree.short().map(str::to_owned),
         };
         PollView {
             polled,

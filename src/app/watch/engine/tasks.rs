@@ -43,7 +43,9 @@ impl Engine<'_> {
         if now >= self.next_reconcile {
             let why = "from time to time, whatever was heard".to_owned();
             self.next_reconcile = Duration::MAX;
-            return self.again(why, false, Duration::ZERO);
+            // What could not be watched may be watched now: a limit was raised, or others let go.
+            let anew = self.tree.lock().short().is_some();
+            return self.again(why, anew, Duration::ZERO);
         }
         if now >= self.checkpoint_at && self.is_settled() {
             self.give(Busy::Checkpoint, Task::Checkpoint);
