@@ -110,13 +110,9 @@ impl Compared {
         let (above, below) = self.listed_above(directory)?;
         let (complete, device) = self.visited(&above)?;
         let is_gone = || deepest(root, &above, &below).is_ok_and(|deepest| deepest == above);
-        if !is_gone() {
-            return None;
-        }
-        let now = device_of(&root.join(above.as_path()));
-        let stays = complete && device != 0 && now.is_ok_and(|now| now == device);
-        // Asked last: before, it may have been the mount that was not there.
-        (stays && is_gone()).then_some(device)
+        let stays = || device_of(&root.join(above.as_path())).is_ok_and(|now| now == device);
+        // Gone is asked again at the end: before, it may have been the mount that was not there.
+        (complete && device != 0 && is_gone() && stays() && is_gone()).then_some(device)
     }
 }
 

@@ -247,6 +247,9 @@ impl Engine<'_> {
         let now = self.watch.elapsed();
         if now >= self.next_glance {
             self.next_glance = now + GLANCE;
+            if let Some(problem) = self.hooks.as_mut().and_then(Hooks::left_out) {
+                self.problem(&problem);
+            }
             if let Some(again) = self.look_around() {
                 return Ok(Some(again));
             }

@@ -268,10 +268,12 @@ impl Glance {
                 noticed.push(Noticed::Settings);
             }
             noticed.extend(self.policy.again().map(Noticed::Policy));
+            // Only here: elsewhere nobody hears what was answered.
+            let waits = [(SETTINGS, self.settings.waits()), (POLICY, self.policy.errand.waits())];
+            let mute =
+                waits.iter().filter(|(_, waits)| waits.is_some_and(|waits| waits > self.limit));
+            noticed.extend(mute.map(|(file, _)| Noticed::Mute(file)));
         }
-        let waits = [(SETTINGS, self.settings.waits()), (POLICY, self.policy.errand.waits())];
-        let mute = waits.iter().filter(|(_, waits)| waits.is_some_and(|waits| waits > self.limit));
-        noticed.extend(mute.map(|(file, _)| Noticed::Mute(file)));
         if elsewhere {
             noticed.push(Noticed::Elsewhere);
         }
@@ -346,4 +348,35 @@ fn stamp(path: &Path) -> Stamp {
 fn mounts_in(posts: &[Post]) -> Vec<Mounted> {
     let starts: Vec<_> = posts.iter().map(|post| post.start.as_path()).collect();
     mounted_within(&starts).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crossbeam_channel::{Receiver, bounded};
+
+    use super::*;
+
+    #[test]
+    fn nobody_is_said_not_to_answer_while_the_ledger_is_away_and_no_answer_is_heard() {
+        let temp = tempfile::tempdir().unwrap();
+        let control = temp.path().join(CONTROL);
+        fs::create_dir(&control).unwrap();
+        fs::write(control.join(SETTINGS), "").unwrap();
+        let mut project = Project::at(temp.path()).unwrap();
+        project.config.ledger = control.join("ledger.db");
+        fs::write(&project.config.ledger, "").unwrap();
+        let mut glance = Glance::new(&project, &[], Stamps::default(), Duration::ZERO);
+        let (release, gate): (_, Receiver<()>) = bounded(0);
+        glance.settings = Errand::new(move |()| {
+            let _ = gate.recv();
+            Stamps::default()
+        });
+        let is_mute = |glance: &mut Glance| glance.again().contains(&Noticed::Mute(SETTINGS));
+        assert!(is_mute(&mut glance), "it does not answer");
+        fs::remove_file(&project.config.ledger).unwrap();
+        drop(release);
+        assert!(!is_mute(&mut glance), "nobody listens");
+    }
 }

@@ -132,14 +132,18 @@ impl Guards {
                 (GuardState::Known, format!("part of the final deliverable {deliverable}"))
             });
         }
+        // Said already; also beside a command that may be making it, since nothing came.
+        if !arrived && self.refused.get(path) == Some(asset) {
+            return None;
+        }
         if self.is_being_made(path) && self.arriving.len() < MOST {
             self.arriving.insert(path.clone());
             return None;
         }
-        let said = self.refused.insert(path.clone(), *asset);
+        self.refused.insert(path.clone(), *asset);
         let why = "not part of any deliverable that is final: it went round the gate, or what it was part of \
                    was reopened";
-        (arrived || said != Some(*asset)).then(|| (GuardState::Refused, why.to_owned()))
+        Some((GuardState::Refused, why.to_owned()))
     }
 
     /// These are what commands are making. To be said before what is on record is read: who ends in between

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::app::watch::news::is_news;
 use crate::clock::Stopwatch;
@@ -22,6 +22,10 @@ const AT_A_TIME: usize = 4;
 
 /// Waiting to be run; beyond that they are dropped, and that is a problem.
 const WAITING: usize = 1024;
+
+/// Waiting at most where one more is for what lay there already: the rest of the room is kept for what
+/// happens meanwhile.
+const WAITING_FOR_OLD: usize = WAITING / 2;
 
 /// How long one may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -38,13 +42,16 @@ pub(super) struct Hooks {
     calls: Option<Sender<Call>>,
     /// What nobody has taken from the others' end.
     waiting: Receiver<Call>,
-    problems: Sender<Problem>,
+    /// Calls for which there was no room.
+    left_out: u64,
+    /// How many of these were told of.
+    told: u64,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Hooks {
-    pub(super) fn new(on_ai: &[String], on_guard: &[String], problems: Sender<Problem>) -> Self {
+    pub(super) fn new(on_ai: &[String], on_guard: &[String], problems: &Sender<Problem>) -> Self {
         let some = |command: &[String]| (!command.is_empty()).then(|| Arc::from(command));
         let (on_ai, on_guard) = (some(on_ai), some(on_guard));
         let stop = Arc::new(AtomicBool::new(false));
@@ -57,11 +64,22 @@ impl Hooks {
                 std::thread::spawn(move || work(&to_run, &problems, &stop))
             })
             .collect();
-        Self { on_ai, on_guard, calls: Some(calls), waiting: to_run, problems, stop, threads }
+        let (calls, waiting) = (Some(calls), to_run);
+        Self { on_ai, on_guard, calls, waiting, left_out: 0, told: 0, stop, threads }
     }
 
     /// Runs what is to be run for an event.
-    pub(super) fn tell(&self, event: &WatchEvent) {
+    pub(super) fn tell(&mut self, event: &WatchEvent) {
+        self.call(event, WAITING);
+    }
+
+    /// The same for what lay there already. There may be thousands at once, as after a `reopen`, and none
+    /// may cost what lands beside them its call.
+    pub(super) fn tell_old(&mut self, event: &WatchEvent) {
+        self.call(event, WAITING_FOR_OLD);
+    }
+
+    fn call(&mut self, event: &WatchEvent, most: usize) {
         let command = match event {
             WatchEvent::Changed(changed) if is_news(changed) => &self.on_ai,
             WatchEvent::Guard(guard) if guard.state != GuardState::Known => &self.on_guard,
@@ -72,11 +90,17 @@ impl Hooks {
         if json_line(&mut input, event).is_err() {
             return;
         }
-        if let Err(TrySendError::Full(_)) = calls.try_send((Arc::clone(command), input)) {
-            let what = format!("{WAITING} calls wait already, one was left out");
-            // Of many that are left out one said is enough.
-            let _ = self.problems.try_send(Problem::new(&command[0], what));
+        let call = (Arc::clone(command), input);
+        if calls.len() >= most || calls.try_send(call).is_err() {
+            self.left_out += 1;
         }
+    }
+
+    /// How many calls were left out by now, where they are more than was said.
+    pub(super) fn left_out(&mut self) -> Option<Problem> {
+        let left = self.left_out;
+        let what = format!("{left} calls were left out so far: too many waited already");
+        (std::mem::replace(&mut self.told, left) < left).then(|| Problem::new("hooks", what))
     }
 
     /// Lets those that run end, for as long as `patience` lasts. Gives what there is to say of those

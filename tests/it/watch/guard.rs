@@ -306,6 +306,40 @@ fn what_a_command_makes_is_judged_when_it_has_ended_and_is_on_record() {
 }
 
 #[test]
+fn what_was_refused_before_is_not_told_again_because_a_command_writes_beside_it() {
+    let world = guarded();
+    for deliverable in ["EP101", "EP102"] {
+        world.write(format!("{deliverable}/a.txt"), deliverable);
+    }
+    world.write("DELIVERY/stray.mov", "of no deliverable");
+    world.scan();
+    for deliverable in ["EP101", "EP102"] {
+        world.deliverable(deliverable, &[deliverable]);
+    }
+    let mut watched = Watched::start(&world, &[]);
+    watched.forget();
+    let script = "echo cut > DELIVERY/cut.mov; until test -e go; do sleep 0.05; done";
+    let mut command = world.command();
+    command.args(["run", "EP101", "--out", "DELIVERY", "--", "sh", "-c", script]);
+    let mut command = command.stdout(Stdio::null()).spawn().unwrap();
+    watched.changed("DELIVERY/cut.mov");
+    // All that lies there is judged again, beside the command.
+    world.run(["finalize", "EP102"]).expect(0);
+    world.write("DELIVERY/a.txt", "EP102");
+    let known = |one: &Value, path: &str| one["path"] == path && one["state"] == "known";
+    watched.until("word of the copy", |one| known(one, "DELIVERY/a.txt"));
+    world.write("go", "");
+    command.wait().unwrap();
+    watched.until("word of the rendition", |one| known(one, "DELIVERY/cut.mov"));
+    world.write("DELIVERY/last.mov", "round the gate");
+    let refused = |one: &&Value| one["state"] == "refused";
+    watched.until("refusal", |one| refused(&one) && one["path"] == "DELIVERY/last.mov");
+    let said = watched.stop();
+    let refused: Vec<_> = said.iter().filter(refused).collect();
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+}
+
+#[test]
 fn a_guarded_folder_that_is_not_there_is_told_and_guarded_once_it_is() {
     let world = World::new();
     world.configure("[[guard]]\npath = \"DELIVREY\"");

@@ -146,7 +146,10 @@ impl Engine<'_> {
         let mut said = Vec::new();
         self.teller.judge_all(self.parts, &mut self.guards, &mut |event| said.push(event))?;
         for event in said {
-            self.say(event);
+            if let Some(hooks) = &mut self.hooks {
+                hooks.tell_old(&event);
+            }
+            self.said.push(event);
         }
         Ok(())
     }
@@ -169,7 +172,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn say(&mut self, event: WatchEvent) {
-        if let Some(hooks) = &self.hooks {
+        if let Some(hooks) = &mut self.hooks {
             hooks.tell(&event);
         }
         self.said.push(event);

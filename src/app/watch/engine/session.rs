@@ -83,7 +83,7 @@ impl Session<'_> {
             self.begin(setup, &parts, &silent, still, watch);
         let (hook_problems, complaints) = bounded(256);
         let configured = &project.config.watch;
-        let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, hook_problems);
+        let hooks = Hooks::new(&configured.on_ai, &configured.on_guard, &hook_problems);
         let why = self.why.take();
         // What came while one session ended and the next began is news, whatever it is.
         let goes_on =

@@ -9,6 +9,7 @@ use crossbeam_channel::RecvTimeoutError;
 use crate::app::AppError;
 use crate::app::watch::WatchOutcome;
 use crate::app::watch::engine::{Busy, Ended, Engine, GRACE, HINTS, NAP, PATIENCE};
+use crate::app::watch::hook::Hooks;
 use crate::app::watch::place::Place;
 use crate::app::watch::worker::{Task, Whereabouts};
 use crate::model::{RelPath, RootName};
@@ -112,8 +113,9 @@ impl Engine<'_> {
     /// Lets hooks end, and says what became of them.
     fn finish_hooks(&mut self) {
         self.flush();
+        let left_out = self.hooks.as_mut().and_then(Hooks::left_out);
         let left = self.hooks.take().and_then(|hooks| hooks.finish(PATIENCE));
-        let complaints: Vec<_> = self.complaints.try_iter().chain(left).collect();
+        let complaints: Vec<_> = self.complaints.try_iter().chain(left_out).chain(left).collect();
         for problem in complaints {
             self.problem(&problem);
         }
