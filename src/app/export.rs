@@ -126,7 +126,7 @@ pub fn export(
     if !is_there && !is_resumed {
         let (gate, record, items) = (&answer.gate, &record, &items);
         Leaving { project, context, options, signer, gate, record, items, folders }
-            .fits(&destination)?;
+            .fits(&destination, None)?;
     }
     if answer.gate.state != DeliverableState::Final {
         let looked = OnRecord { answer: answer.gate, record };
@@ -163,7 +163,7 @@ pub fn export(
     let papers = if let Some(papers) = delivery.resumed()? {
         papers
     } else {
-        let beside = leaving.fits(&destination)?;
+        let beside = leaving.fits(&destination, Some(&staging))?;
         let copied = match delivery.copy_all()? {
             Ok(copied) => copied,
             Err(swapped) => {
@@ -187,9 +187,9 @@ pub fn export(
 impl Leaving<'_> {
     /// Checks that all of it can lie in the target, and that a certificate and a manifest can say so. Gives
     /// what lies there beside.
-    fn fits(&self, target: &Path) -> Result<Vec<RelPath>, AppError> {
+    fn fits(&self, target: &Path, staging: Option<&Staging>) -> Result<Vec<RelPath>, AppError> {
         check_apart(self, target)?;
-        let beside = check_target(target, self.items, self.folders)?;
+        let beside = check_target(target, staging, self.items, self.folders)?;
         check_certificate(self, beside.clone())?;
         Ok(beside)
     }

@@ -23,7 +23,7 @@ use crate::app::gate::{GateAnswer, MadeFiles, OnRecord, finalized, gate, gate_on
 use crate::app::kin::{own, places};
 use crate::app::link::link_made;
 use crate::app::run::at_work::AtWork;
-use crate::app::run::settling::{Settled, Settling};
+use crate::app::run::settling::{Handles, Settled, Settling};
 use crate::app::run::snapshot::Snapshot;
 use crate::app::run::sources::Sources;
 use crate::app::{AppError, Context, Project};
@@ -92,6 +92,7 @@ pub fn run(
     // Until what it made is on record.
     let _at_work = AtWork::announce(&project.config.ledger, &made.paths)?;
     let before = Snapshot::of(project, context, &named)?;
+    let handles = Handles::on(project, &before);
     let status = start(project, options)?;
     failpoint::hit("command-ended");
     let rendered = Rendered {
@@ -109,7 +110,8 @@ pub fn run(
     let mut ran = Ran { rendered, findings, still: true, unlinked, failed: None };
     let still = options.settle.unwrap_or(project.config.watch.settle);
     let hurried = context.cancel;
-    let settling = Settling { project, context: &after, named: &named, still, hurried };
+    let handles = &handles;
+    let settling = Settling { project, context: &after, named: &named, still, handles, hurried };
     let follow = Follow { project, context: &after, name, settling, sources: &sources };
     let followed = follow.up(&before, &mut ran).and_then(|()| context.check());
     if followed.is_err() {

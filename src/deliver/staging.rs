@@ -235,8 +235,32 @@ impl Staging {
         let mut open = OpenOptions::new();
         let open = open.write(true).create(true).truncate(true).custom_flags(flags);
         let file = open.open(&lock).map_err(io_error("create", &lock))?;
-        hold(&file).map_err(|_| StagingError::Busy { path: target.to_owned() })?;
+        let busy = || StagingError::Busy { path: target.to_owned() };
+        hold(&file).map_err(|_| busy())?;
+        // Who had it may have taken it away with the folder: then it keeps nobody out.
+        let held = file.metadata().map_err(io_error("look at", &lock))?;
+        let lies = fs::symlink_metadata(&lock).map_err(|_| busy())?;
+        if (held.dev(), held.ino()) != (lies.dev(), lies.ino()) {
+            return Err(busy());
+        }
         Ok(Self { target: target.to_owned(), folder, at_once, _lock: file })
+    }
+
+    /// Tries something where a delivery would be put together, and leaves nothing there that was not there
+    /// before.
+    pub fn try_out<T>(
+        target: &Path,
+        act: impl FnOnce(&Self) -> Result<T, StagingError>,
+    ) -> Result<T, StagingError> {
+        let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target);
+        let staging = Self::open(target)?;
+        let done = act(&staging)?;
+        staging.remove(Path::new(LOCK))?;
+        // What a killed export left stays: the next one goes on with it.
+        if fs::remove_dir(&staging.folder).is_ok() {
+            remove_emptied(&staging.folder, there);
+        }
+        Ok(done)
     }
 
     /// Where a file of the delivery is put together. Its folders are made.

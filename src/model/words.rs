@@ -1,5 +1,6 @@
 //! Closed sets of words: enums whose values each have one word, the same in JSON, in text, in TOML and on the
-//! command line. Every such set of the crate is declared in this one way.
+//! command line. They are declared in this one way, but for source types, which have a table of their own, and what
+//! only policies know of theirs.
 
 /// An enum and its words. What else it can do, be put in order or read, is derived where it is declared.
 macro_rules! words {

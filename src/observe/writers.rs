@@ -5,14 +5,18 @@
 //! processes that the caller may look into, on Linux. Of any other it knows nothing, so it only ever says
 //! that a file is not complete, never that it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Those of some files that another process has open for writing.
-pub fn held_open<'a>(files: &BTreeSet<&'a Path>) -> BTreeSet<&'a Path> {
+/// The handles with which other processes have some files open for writing: where the system shows each, which is
+/// the same as long as it stays open, and the file.
+pub fn held_open<'a>(files: &BTreeSet<&'a Path>) -> BTreeMap<PathBuf, &'a Path> {
+    let mut held = BTreeMap::new();
+    if files.is_empty() {
+        return held;
+    }
     let own = std::process::id().to_string();
-    let mut held = BTreeSet::new();
     for process in names(Path::new("/proc")) {
         let is_process = process.bytes().all(|byte| byte.is_ascii_digit());
         if !is_process || process == own {
@@ -20,10 +24,11 @@ pub fn held_open<'a>(files: &BTreeSet<&'a Path>) -> BTreeSet<&'a Path> {
         }
         let folder = Path::new("/proc").join(process);
         for number in names(&folder.join("fd")) {
-            let Ok(target) = fs::read_link(folder.join("fd").join(&number)) else { continue };
+            let handle = folder.join("fd").join(&number);
+            let Ok(target) = fs::read_link(&handle) else { continue };
             let Some(file) = files.get(target.as_path()) else { continue };
             if is_for_writing(&folder.join("fdinfo").join(&number)) {
-                held.insert(*file);
+                held.insert(handle, *file);
             }
         }
     }
@@ -68,7 +73,8 @@ mod tests {
             .unwrap();
         let mut said = [0];
         std::io::Read::read_exact(&mut writer.stdout.take().unwrap(), &mut said).unwrap();
-        assert_eq!(held_open(&files), [&*written].into());
+        let handle = PathBuf::from(format!("/proc/{}/fd/3", writer.id()));
+        assert_eq!(held_open(&files), [(handle, &*written)].into());
         drop((writer.stdin.take(), ours));
         writer.wait().unwrap();
         assert_eq!(held_open(&files), [].into());

@@ -170,6 +170,27 @@ fn killed_anywhere_on_a_mount_point_the_next_run_finishes_it() {
     }
 }
 
+/// What it leaves is Genlock's own by its name, and the next export takes it away.
+// Failpoints are compiled into debug builds only.
+#[cfg(debug_assertions)]
+fn killed_while_names_are_tried(world: &World) {
+    world.json(["reopen", "EP", "--note", "a note"]).expect(0);
+    world.json(["scan"]).expect(0);
+    let to = world.path("theirs");
+    world.write("theirs/notes.txt", "theirs");
+    let mut command = world.command();
+    command.args(["export", "EP"]).arg(&to).env("GENLOCK_FAILPOINT_ABORT", "names-tried");
+    assert!(!command.stderr(Stdio::null()).status().unwrap().success());
+    assert!(to.join(".genlock-partial/genlock-export.names").is_dir());
+    world.json(["scan"]).expect(0);
+    let listed = world.json(["ls", "theirs"]).expect(0).stdout;
+    assert!(listed.contains("notes.txt") && !listed.contains("genlock-"), "{listed}");
+    assert_eq!(world.json(["deliverable", "show", "EP"]).expect(0).value()["state"], "open");
+    export(world, &to).expect(0);
+    assert!(!to.join(".genlock-partial").exists());
+    verify(world, &to).expect(0);
+}
+
 #[test]
 fn names_that_differ_only_in_case_leave_where_the_volume_tells_them_apart() {
     let world = world();
@@ -180,6 +201,8 @@ fn names_that_differ_only_in_case_leave_where_the_volume_tells_them_apart() {
     let beside = fs::read_dir(out(&world).parent().unwrap()).unwrap().count();
     assert_eq!(beside, 1, "nothing that was tried is left");
     verify(&world, &out(&world)).expect(0);
+    #[cfg(debug_assertions)]
+    killed_while_names_are_tried(&world);
     let Some((_drive, folder)) = Mounted::folding(&world, "drive") else { return };
     for to in [folder.clone(), folder.join("new/EP")] {
         let error = export(&world, &to).expect(2).error();

@@ -443,3 +443,25 @@ fn what_never_holds_still_is_no_rendition() {
     assert_eq!(said(&ran), (json!(true), json!(0), json!("cannot-tell"), json!(false)));
     assert_eq!(blocking(&ran), ["media-changed \"out/log\""]);
 }
+
+#[test]
+fn a_log_that_somebody_had_open_before_the_command_is_not_waited_for() {
+    let world = world();
+    world.write("out/run.log", "");
+    let log = std::fs::OpenOptions::new().append(true).open(world.path("out/run.log")).unwrap();
+    let script = "cp ../new.png out/x.png; echo done >> out/run.log";
+    let ran = run_settled(&world, "50ms", script).expect(0);
+    drop(log);
+    assert_eq!(said(&ran), (json!(true), json!(0), json!("pass"), json!(true)));
+    assert_eq!(ran.value()["outputs"], json!(["out/run.log", "out/x.png"]));
+}
+
+#[test]
+fn what_was_looked_at_once_is_not_said_to_be_written_still() {
+    let world = world();
+    // To list them takes longer than thirty times the settle time.
+    let script =
+        "mkdir -p out; i=0; while [ $i -lt 4000 ]; do echo $i > out/$i.txt; i=$((i+1)); done";
+    let ran = run_settled(&world, "1ms", script).expect(0);
+    assert_eq!(said(&ran).2, json!("pass"));
+}

@@ -11,7 +11,7 @@ use crate::app::{AppError, Context, Project};
 use crate::deliver::beside::beside;
 use crate::deliver::folding::taken_for_one;
 use crate::deliver::package::is_list;
-use crate::deliver::staging::check_free;
+use crate::deliver::staging::{Staging, check_free};
 use crate::gate as judge;
 use crate::model::{AssetPath, FinalItem, RelPath};
 use crate::observe::{Enters, WalkError};
@@ -129,10 +129,11 @@ pub(super) fn check_apart(leaving: &Leaving<'_>, target: &Path) -> Result<(), Ap
     }
 }
 
-/// Checks that a manifest can hold every name, and that nothing is in the way of any in the target. Gives
-/// what lies there beside.
+/// Checks that a manifest can hold every name, and that nothing is in the way of any in the target, where what is
+/// put together for it may have begun. Gives what lies there beside.
 pub(super) fn check_target(
     target: &Path,
+    staging: Option<&Staging>,
     items: &[Item],
     folders: &[String],
 ) -> Result<Vec<RelPath>, AppError> {
@@ -143,7 +144,7 @@ pub(super) fn check_target(
     check_free(target, names.iter().copied())?;
     names.extend(folders.iter().map(Path::new));
     if let Some((one, other)) =
-        taken_for_one(target, names.iter().filter_map(|name| name.to_str()))?
+        taken_for_one(target, staging, names.iter().filter_map(|name| name.to_str()))?
     {
         let place = target.display();
         return Err(AppError::usage(

@@ -113,7 +113,8 @@ impl Delivery<'_> {
         let is_asked =
             said.read_back != options.no_read_back && is_signed(folder, &text, at, signer);
         if !is_asked
-            || check_target(self.staging.target(), items, folders)? != said.beside
+            || check_target(self.staging.target(), Some(self.staging), items, folders)?
+                != said.beside
             || !says_now(&self.leaving, folder, said)?
             || !verify_delivery(context, folder, None)?.broken.is_empty()
         {

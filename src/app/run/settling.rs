@@ -27,8 +27,27 @@ pub(super) struct Settling<'a> {
     pub(super) named: &'a Contents,
     /// What was unchanged for so long is complete, unless somebody has it open.
     pub(super) still: Duration,
+    /// What others had open to write to before the command started.
+    pub(super) handles: &'a Handles,
     /// Set by who waits no more.
     pub(super) hurried: &'a AtomicBool,
+}
+
+/// Handles of other processes, each with its file. Those that were there before a command started are not its
+/// own: a log that `tee` writes is open until we end ourselves. Such a file holds still as any other.
+pub(super) struct Handles(BTreeMap<PathBuf, PathBuf>);
+
+impl Handles {
+    /// On the files of a look.
+    pub(super) fn on(project: &Project, before: &Snapshot) -> Self {
+        let disk: Vec<_> = before.places().filter_map(|path| project.on_disk(path)).collect();
+        let held = held_open(&disk.iter().map(PathBuf::as_path).collect());
+        Self(held.into_iter().map(|(handle, file)| (handle, file.to_owned())).collect())
+    }
+
+    fn has(&self, handle: &Path, file: &Path) -> bool {
+        self.0.get(handle).is_some_and(|held| held == file)
+    }
 }
 
 /// What a command made.
@@ -46,12 +65,18 @@ impl Settling<'_> {
         let still = self.still;
         let options = SettleOptions { quiet: still, still, limit: usize::MAX };
         let mut waiting = Waiting { settle: Settle::new(options), complete: BTreeMap::new() };
+        // Since the first look: a look may take longer than all the patience, and one says nothing.
+        let mut since: Option<Stopwatch> = None;
         loop {
             let now = Snapshot::of(self.project, self.context, self.named)?;
             let made = now.since(before);
-            waiting.look(self.project, &made, watch.elapsed());
-            let patience = still.saturating_mul(PATIENCE).saturating_sub(watch.elapsed());
-            if waiting.settle.is_empty() || patience.is_zero() || self.is_hurried() {
+            waiting.look(self, &made, watch.elapsed());
+            let waited = since.map(|since| since.elapsed());
+            since = since.or_else(|| Some(Stopwatch::start()));
+            let patience =
+                still.saturating_mul(PATIENCE).saturating_sub(waited.unwrap_or_default());
+            let is_over = waited.is_some() && patience.is_zero();
+            if waiting.settle.is_empty() || is_over || self.is_hurried() {
                 let mut unknown = now.unread;
                 unknown.extend(waiting.settle.pending().map(|path| MediaProblem {
                     code: RuleCode::MediaChanged,
@@ -86,7 +111,12 @@ struct Waiting {
 
 impl Waiting {
     /// Takes in what a look showed.
-    fn look(&mut self, project: &Project, made: &BTreeMap<AssetPath, Fingerprint>, now: Duration) {
+    fn look(
+        &mut self,
+        settling: &Settling<'_>,
+        made: &BTreeMap<AssetPath, Fingerprint>,
+        now: Duration,
+    ) {
         for (path, print) in made {
             if self.complete.get(path) != Some(print) {
                 // Of so many there is room for all.
@@ -100,10 +130,13 @@ impl Waiting {
                 ready.insert(path, print);
             }
         }
-        let disk: BTreeMap<PathBuf, AssetPath> =
-            ready.keys().filter_map(|path| Some((project.on_disk(path)?, path.clone()))).collect();
-        for held in held_open(&disk.keys().map(PathBuf::as_path).collect::<BTreeSet<&Path>>()) {
-            if let Some((path, print)) = disk.get(held).and_then(|path| ready.remove_entry(path)) {
+        let on_disk = |path: &AssetPath| Some((settling.project.on_disk(path)?, path.clone()));
+        let disk: BTreeMap<PathBuf, AssetPath> = ready.keys().filter_map(on_disk).collect();
+        for (handle, file) in held_open(&disk.keys().map(PathBuf::as_path).collect()) {
+            if settling.handles.has(&handle, file) {
+                continue;
+            }
+            if let Some((path, print)) = disk.get(file).and_then(|path| ready.remove_entry(path)) {
                 let _ = self.settle.seen(&path, print, now);
             }
         }

@@ -44,6 +44,11 @@ impl Snapshot {
         Ok(look.found)
     }
 
+    /// Where the files lie.
+    pub(super) fn places(&self) -> impl Iterator<Item = &AssetPath> {
+        self.files.keys().map(|(_, lies)| lies)
+    }
+
     /// Where the files lie that are not as they were, and how they are.
     pub(super) fn since(&self, before: &Self) -> BTreeMap<AssetPath, Fingerprint> {
         let now = self.files.iter();
