@@ -345,7 +345,7 @@ fn an_old_statement_is_not_replayed_after_a_new_declaration() {
     });
     assert_eq!(world.gate("EP").verdict, "pass");
     declare(&world, 2);
-    let found = ["approval-outdated ai.png"];
+    let found = ["[tool-unregistered ai.png]", "approval-outdated ai.png"];
     world.gate("EP").expect("refused", &found);
     // The same once more, and as if it were of the new version.
     world.forge_approval(|_| ());
