@@ -46,11 +46,12 @@ impl Part<'_> {
             if compared.visited(&directory).is_some() {
                 continue;
             }
-            let vanished = compared.vanished(&directory, &self.root.path).map(|on| (on, false));
-            let Some((device, there)) = vanished.or_else(|| self.ignored(&directory, compared))
-            else {
+            let vanished = compared.vanished(&directory, &self.root.path);
+            let Some(device) = vanished.or_else(|| self.ignored(&directory, compared)) else {
                 continue;
             };
+            // Asked anew: what was not there a moment ago may be back with its mount.
+            let there = self.is_there(&directory, compared);
             let mut elsewhere = false;
             self.absent(reader, &directory, there, &mut |name, on| {
                 if on == device {
@@ -116,17 +117,15 @@ impl Part<'_> {
         Ok(())
     }
 
-    /// The device of a folder that is there and was not listed, or of the nearest one above it that is, and
-    /// whether it is itself: it is ignored. None where the walk was there and could not tell, or the system
-    /// does not.
-    fn ignored(&self, directory: &RelPath, compared: &Compared) -> Option<(u64, bool)> {
+    /// The device of a folder that is there and was not listed, or of the nearest one above it that is: it is
+    /// ignored. None where the walk was there and could not tell, or the system does not.
+    fn ignored(&self, directory: &RelPath, compared: &Compared) -> Option<u64> {
         let (above, _) = compared.listed_above(directory)?;
         let here = deepest(&self.root.path, &above, directory).ok()?;
         if here == above {
             return None;
         }
-        let disk = self.root.path.join(here.as_path());
-        Some((device_of(&disk).ok()?, here == *directory))
+        device_of(&self.root.path.join(here.as_path())).ok()
     }
 
     /// Whether a folder may be there, and not behind a link.
