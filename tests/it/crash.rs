@@ -178,7 +178,12 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "export into a folder in use",
-        prepare: approved,
+        prepare: |world| {
+            approved(world);
+            // Beside b.png: names that some volumes take for one are tried first.
+            world.write("B.png", media::plain_png(7));
+            world.scan();
+        },
         args: |world| {
             fs::create_dir_all(world.outside("used/theirs")).unwrap();
             own(&["export", "EP101", world.outside("used").to_str().unwrap()])
