@@ -15,7 +15,9 @@ pub fn hit(name: &str) {
     let passed = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
     if let Some(file) = std::env::var_os("GENLOCK_FAILPOINT_COUNT") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
-        let _ = file.and_then(|mut file| writeln!(file, "{passed} {name}"));
+        // In one write: several threads may pass one at once, and their lines must not run into each other.
+        let line = format!("{passed} {name}\n");
+        let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
     }
     if std::env::var("GENLOCK_FAILPOINT_STOP").is_ok_and(|at| at == name) {
         // Goes on when a test has done to the disk what it wants to be there, and says so.
