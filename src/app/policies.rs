@@ -148,7 +148,7 @@ fn rule_view(rule: &Rule) -> RuleView {
     let said = |text: String| (!text.is_empty()).then_some(text);
     RuleView {
         code: rule.code.as_str().to_owned(),
-        severity: rule.severity.into(),
+        severity: rule.effect(false).into(),
         meaning,
         when: rule.when.as_ref().map(Condition::to_string),
         warn_when: rule.warn_when.as_ref().map(Condition::to_string),

@@ -118,6 +118,25 @@ fn is_fixed(code: RuleCode) -> bool {
         )
 }
 
+/// What would be found in the place of what an approval lacks, or of whom it overrules, if there were no
+/// approval: it does no worse than that, and who waives that waives this. What somebody forged is no approval.
+fn in_its_place(code: &FindingCode) -> Option<RuleCode> {
+    let FindingCode::BuiltIn(code) = code else { return None };
+    match code {
+        RuleCode::ApproverNotAllowed
+        | RuleCode::ApprovalRevoked
+        | RuleCode::ApprovalTempOnly
+        | RuleCode::ApprovalNotForThisDeliverable
+        | RuleCode::ApprovalExpired
+        | RuleCode::ApprovalOutdated
+        | RuleCode::ApprovalNoDocument
+        | RuleCode::ApprovalUnsigned
+        | RuleCode::ConditionsOpen => Some(RuleCode::AiUnapproved),
+        RuleCode::ApprovalOverridesRejection => Some(RuleCode::ApprovalRejected),
+        _ => None,
+    }
+}
+
 /// What somebody may take on themselves. Not what nobody could know; and a waiver that is not used
 /// is said whatever a waiver says.
 fn is_waivable(code: RuleCode) -> bool {

@@ -18,6 +18,8 @@ pub struct Rule {
     pub when: Option<Condition>,
     /// Where this holds too, it only warns.
     pub warn_when: Option<Condition>,
+    /// Whether it only warns because nothing would block without the approval that it speaks of.
+    pub is_spared: bool,
     /// One finding for all that it finds, with their number.
     pub fold: bool,
     /// What it says.
@@ -26,6 +28,14 @@ pub struct Rule {
     pub fix: Template,
     /// Whose words it rests on.
     pub source: Option<String>,
+}
+
+impl Rule {
+    /// What it does where it finds; `softened` is whether what softens it holds.
+    pub fn effect(&self, softened: bool) -> Option<Severity> {
+        let severity = self.severity?;
+        Some(if self.is_spared || softened { Severity::Warn } else { severity })
+    }
 }
 
 /// A reason for which a declared use must be escalated.

@@ -5,7 +5,7 @@ use std::fs;
 
 use crate::declarations::{FINAL, declare};
 use crate::media::{a1111_png, plain_png, truncated_png, xmp_png};
-use crate::world::{World, number, text};
+use crate::world::{Gate, World, number, text};
 
 /// Adds to the policy of a project.
 fn add(world: &World, more: &str) {
@@ -119,6 +119,65 @@ fn a_waiver_keeps_out_exactly_what_it_names_and_is_shown() {
     world.gate("EP").expect("pass", &[]);
     world.deliverable("TRAILER", &["cut/also.png"]);
     world.gate("TRAILER").expect("pass", &["[exception-unused -]"]);
+}
+
+fn waived(gate: &Gate) -> Vec<String> {
+    gate.answer["waived"].as_array().unwrap().iter().map(|one| text(one, "code")).collect()
+}
+
+#[test]
+fn an_approval_that_lacks_something_does_no_worse_than_none() {
+    let world = world();
+    world.run(["approve", "cut/ai.png", "--by", "Dana", "--scope", "temp"]).expect(0);
+    world
+        .gate("EP")
+        .expect("refused", &["ai-unapproved cut/also.png", "approval-temp-only cut/ai.png"]);
+    // Who waives that nobody approved it waives what an approval of it lacks, too.
+    let path = world.path(".genlock/policy.toml");
+    let policy = fs::read_to_string(&path).unwrap();
+    add(&world, &waiver("ai-unapproved", "cut", "2099-12-31"));
+    let gate = world.gate("EP");
+    gate.expect("pass", &["[approval-unsigned cut/ai.png]"]);
+    let mut waived = waived(&gate);
+    waived.sort();
+    assert_eq!(waived, ["ai-unapproved", "approval-no-document", "approval-temp-only"]);
+    // Where AI-made media only warns without an approval, it only warns with one that falls short.
+    fs::write(&path, policy).unwrap();
+    world.edit_policy(&[("ai-unapproved", "warn")]);
+    world.acknowledge(&["--note", "as agreed"]);
+    let both = ["[ai-unapproved cut/also.png]", "[approval-temp-only cut/ai.png]"];
+    world.gate("EP").expect("pass", &both);
+    let explained = world.json(["policy", "explain", "approval-temp-only"]).expect(0).value();
+    assert_eq!(text(&explained, "severity"), "warn");
+    // A no is more than no yes.
+    world.run(["reject", "cut/ai.png", "--by", "Lee", "--note", "no"]).expect(0);
+    world
+        .gate("EP")
+        .expect("refused", &["[ai-unapproved cut/also.png]", "approval-rejected cut/ai.png"]);
+}
+
+#[test]
+fn what_is_waived_hides_nothing_else_that_is_lacking() {
+    let world = world();
+    let waivers =
+        ["approval-temp-only", "approval-rejected"].map(|code| waiver(code, "cut", "2099-12-31"));
+    add(&world, &waivers.join("\n"));
+    let letter = world.letter();
+    let temp = ["approve", "cut/ai.png", "--by", "Dana", "--scope", "temp", "--document", &letter];
+    world.run(temp).expect(0);
+    // A no that somebody waived is no yes.
+    world.run(["reject", "cut/also.png", "--by", "Lee", "--note", "no"]).expect(0);
+    let gate = world.gate("EP");
+    gate.expect("refused", &["[approval-unsigned cut/ai.png]", "ai-unapproved cut/also.png"]);
+    assert_eq!(waived(&gate), ["approval-temp-only", "approval-rejected"]);
+    // Temporary, and for another deliverable at that.
+    world.run(["revoke", "cut/ai.png", "--note", "anew"]).expect(0);
+    world.run([&temp[..], &["--deliverable", "TRAILER"]].concat()).expect(0);
+    let gate = world.gate("EP");
+    assert!(
+        gate.findings().contains(&"approval-not-for-this-deliverable cut/ai.png".to_owned()),
+        "{gate:#?}"
+    );
 }
 
 #[test]

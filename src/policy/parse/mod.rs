@@ -62,7 +62,6 @@ pub(super) fn parse(mut reader: Reader<'_>) -> Result<Policy, PolicyError> {
             reader.problem(rule.at, format!("a second rule for {:?}", rule.code.as_str()));
         }
     }
-    rule::refuse_worse_than_none(&mut reader, &written.rules);
     reader.look_up(
         |code| rules.iter().any(|known| known.as_str() == code),
         |name| written.roles.iter().any(|role| role.name == name),
@@ -75,6 +74,7 @@ pub(super) fn parse(mut reader: Reader<'_>) -> Result<Policy, PolicyError> {
     let mut rules = rule::lay_over(&catalogue().rules, written.rules);
     // So that what is found comes in the order in which it is shown.
     rules.sort_by(|a, b| a.code.cmp(&b.code));
+    rule::spare_approvals(&mut rules);
     Ok(Policy {
         severities: severities(&rules),
         profile,

@@ -1,5 +1,6 @@
 //! `[[rule]]` and `[[escalate]]` out of TOML, and how a policy's rules are laid over ours.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use toml::Spanned;
@@ -11,7 +12,7 @@ use crate::policy::fact::{About, Fact};
 use crate::policy::parse::condition::condition;
 use crate::policy::parse::reader::Reader;
 use crate::policy::rule::{Escalation, Rule, Template};
-use crate::policy::{catalogue, is_fixed};
+use crate::policy::{catalogue, in_its_place, is_fixed};
 
 /// A rule as somebody wrote it: what is left out stays as it is in ours.
 pub(super) struct RawRule {
@@ -34,6 +35,7 @@ impl RawRule {
             severity: self.severity,
             when: self.when,
             warn_when: self.warn_when,
+            is_spared: false,
             fold: self.fold.unwrap_or(false),
             why: self.why.unwrap_or_default(),
             fix: self.fix.unwrap_or_default(),
@@ -63,20 +65,14 @@ pub(super) fn lay_over(ours: &[Rule], written: Vec<RawRule>) -> Vec<Rule> {
     rules
 }
 
-/// Refuses a yes after a no to block where the no itself only warns: taking back the yes would then turn
-/// refused into pass. What is on record is judged as it was.
-pub(super) fn refuse_worse_than_none(reader: &mut Reader<'_>, rules: &[RawRule]) {
-    let of = |code: RuleCode| rules.iter().find(|rule| rule.code == code);
-    let (Some(yes), Some(no)) =
-        (of(RuleCode::ApprovalOverridesRejection), of(RuleCode::ApprovalRejected))
-    else {
-        return;
-    };
-    let blocks = yes.severity == Some(Severity::Block) && no.severity == Some(Severity::Warn);
-    if blocks && !reader.is_recorded() {
-        let said = "\"approval-overrides-rejection\" blocks where \"approval-rejected\" only warns: an \
-                    approval would do worse than none; let both block, or let this one warn";
-        reader.problem(yes.at, said.into());
+/// Spares an approval from doing worse than none. What the policy wrote is what approvals are weighed by all the
+/// same: one that lacks something does not clear what needs one that holds.
+pub(super) fn spare_approvals(rules: &mut [Rule]) {
+    let block = |rule: &Rule| (rule.severity == Some(Severity::Block)).then(|| rule.code.clone());
+    let blocking: BTreeSet<FindingCode> = rules.iter().filter_map(block).collect();
+    for rule in rules {
+        rule.is_spared =
+            in_its_place(&rule.code).is_some_and(|code| !blocking.contains(&code.into()));
     }
 }
 

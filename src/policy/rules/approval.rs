@@ -81,7 +81,14 @@ pub(super) struct ApprovalFacts<'a> {
 
 impl<'a> ApprovalFacts<'a> {
     /// `ai` is whether the content needs an approval. One that does not may still have been refused.
-    pub(super) fn of(policy: &Policy, case: &Case<'a>, asset: &AssetId, ai: bool) -> Self {
+    /// `waived` says whether somebody took on themselves what an approval lacks.
+    pub(super) fn of(
+        policy: &Policy,
+        case: &Case<'a>,
+        asset: &AssetId,
+        ai: bool,
+        waived: &dyn Fn(RuleCode) -> bool,
+    ) -> Self {
         let (basis, record) = (Basis::of(policy, case), case.record);
         // A policy that does not mind rejections judges as if there were none. One that only wants to
         // hear of them too: a no must not be better than nobody's word.
@@ -92,7 +99,9 @@ impl<'a> ApprovalFacts<'a> {
         if !ai && rejection.is_none() {
             return Self::default();
         }
-        let binding = minded == Some(Severity::Block);
+        // Nor does a waiver of the no say yes.
+        let binding = minded == Some(Severity::Block)
+            && !(rejection.is_some() && waived(RuleCode::ApprovalRejected));
         let (no, heard) = if binding { (rejection, None) } else { (None, rejection) };
         let overruled =
             |entry: &Entry<Approval>| no.is_some_and(|no| no.seq > record.answers(entry, asset));
@@ -101,7 +110,7 @@ impl<'a> ApprovalFacts<'a> {
         let offers: Vec<_> = record
             .approvals_of(asset, case.now)
             .filter(|(entry, _)| speaks(entry) && !overruled(entry))
-            .map(|(entry, standing)| Offer::new(policy, &basis, asset, entry, &standing))
+            .map(|(entry, standing)| Offer::new(policy, &basis, asset, entry, &standing, waived))
             .collect();
         let held = offers.iter().filter(|one| one.holds());
         let roles = held.flat_map(|one| policy.roles_of(&one.entry.fact.by)).collect();
@@ -148,13 +157,13 @@ impl<'a> ApprovalFacts<'a> {
         }
     }
 
-    /// Says what an approval lacks, up to the first lack that blocks: one is enough to act on, and what
-    /// the policy has softened must not hide the next.
+    /// Says what an approval lacks, up to the first lack that keeps it out: one is enough to act on, and what
+    /// the policy has softened, or somebody waived, must not hide the next.
     fn by(policy: &Policy, case: &Case<'a>, offer: Offer<'a>) -> Self {
         let basis = Basis::of(policy, case);
         let blocks = offer.blocking.is_some();
-        let Offer { entry, mut lacks, blocking, .. } = offer;
-        lacks.truncate(blocking.map_or(lacks.len(), |at| at + 1));
+        let Offer { entry, mut lacks, left, .. } = offer;
+        lacks.truncate(left.map_or(lacks.len(), |at| at + 1));
         let outdated = lacks.iter().find_map(|lack| match lack {
             Lack::Outdated(_, declaration) => Some(*declaration),
             _ => None,
@@ -226,6 +235,16 @@ impl<'a> ApprovalFacts<'a> {
     }
 }
 
+/// Conditions that an approval is bound to and nobody met.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// None that the policy waits for.
+    None,
+    /// Somebody took them on themselves.
+    Waived,
+    Awaited,
+}
+
 /// An approval that is offered for an item.
 struct Offer<'a> {
     entry: &'a Entry<Approval>,
@@ -233,8 +252,10 @@ struct Offer<'a> {
     lacks: Vec<Lack>,
     /// Which of that is the first that blocks.
     blocking: Option<usize>,
-    /// Whether the policy waits for conditions of it that are open.
-    unmet: bool,
+    /// Which is the first that blocks and nobody waived.
+    left: Option<usize>,
+    /// Conditions of it that are open.
+    open: Open,
     /// Whether it says yes to what declarations of the content say.
     covers: bool,
     /// Whether it is none at all.
@@ -248,23 +269,30 @@ impl<'a> Offer<'a> {
         asset: &AssetId,
         entry: &'a Entry<Approval>,
         standing: &Standing,
+        waived: &dyn Fn(RuleCode) -> bool,
     ) -> Self {
         let lacks = Lack::all(basis, asset, entry, standing);
         let blocks = |lack: &Lack| is_blocking(policy, lack.code());
         // What the policy waits for is no yes yet.
-        let unmet = is_blocking(policy, RuleCode::ConditionsOpen) && open(basis, entry).is_some();
+        let awaited = is_blocking(policy, RuleCode::ConditionsOpen) && open(basis, entry).is_some();
+        let open = match awaited {
+            false => Open::None,
+            true if waived(RuleCode::ConditionsOpen) => Open::Waived,
+            true => Open::Awaited,
+        };
         // One that is outdated for a content said yes to its other declarations all the same.
         let is_of_content = entry.fact.declaration.is_none();
         let aside = |lack: &Lack| matches!(lack, Lack::Outdated(..)) && is_of_content;
-        let covers = !unmet && !lacks.iter().any(|lack| blocks(lack) && !aside(lack));
+        let covers = !awaited && !lacks.iter().any(|lack| blocks(lack) && !aside(lack));
         let is_void = |lack: &Lack| matches!(lack, Lack::Invalid(_) | Lack::NotAllowed(_));
         let void = lacks.iter().any(|lack| is_void(lack) && blocks(lack));
         let blocking = lacks.iter().position(blocks);
-        Self { entry, lacks, blocking, unmet, covers, void }
+        let left = lacks.iter().position(|lack| blocks(lack) && !waived(lack.code()));
+        Self { entry, lacks, blocking, left, open, covers, void }
     }
 
     fn holds(&self) -> bool {
-        self.blocking.is_none() && !self.unmet
+        self.blocking.is_none() && self.open == Open::None
     }
 
     /// The first thing it lacks that blocks.
@@ -272,10 +300,12 @@ impl<'a> Offer<'a> {
         self.lacks.get(self.blocking?)
     }
 
-    /// How near it comes to what is needed: by what blocks, then by what is said; of equals the newest.
-    fn nearness(&self) -> (u8, bool, u8, Seq) {
+    /// How near it comes to what is needed: by what keeps it out, then by what is said; of equals the newest.
+    fn nearness(&self) -> (u8, bool, bool, u8, Seq) {
         let rank = |lack: Option<&Lack>| lack.map_or(u8::MAX, Lack::rank);
-        (rank(self.lack()), !self.unmet, rank(self.lacks.first()), self.entry.seq)
+        let left = rank(self.left.and_then(|at| self.lacks.get(at)));
+        let blocked = self.blocking.is_some();
+        (left, self.open != Open::Awaited, !blocked, rank(self.lacks.first()), self.entry.seq)
     }
 }
 

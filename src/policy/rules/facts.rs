@@ -9,6 +9,7 @@ use crate::policy::fact::{About, ApprovalState, Fact, Facts, Value};
 use crate::policy::rules::approval::{Basis, clearance, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared, Settled};
 use crate::policy::rules::heritage::{Family, Heritage};
+use crate::policy::rules::waivers::Waivers;
 use crate::policy::rules::{Case, Item, finality};
 
 /// The facts of the deliverable as a whole.
@@ -90,8 +91,9 @@ impl<'a> ItemFacts<'a> {
         item: &'a Item<'a>,
         prepared: &'a Prepared<'a>,
         family: &mut Family<'a>,
+        waivers: &Waivers<'_>,
     ) -> Self {
-        let stands = Heritage::of(policy, case, item, prepared, family);
+        let stands = Heritage::of(policy, case, item, prepared, family, waivers);
         let shown = OnceCell::new();
         Self { policy, case, whole, item, prepared, stands, shown, at: 0 }
     }

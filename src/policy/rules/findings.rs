@@ -108,6 +108,11 @@ impl<'a> Findings<'a> {
         rule.map(|rule| rule.fix.fill(whole, &|_| String::new())).unwrap_or_default()
     }
 
+    /// What keeps findings out.
+    pub(super) fn waivers(&self) -> &Waivers<'a> {
+        &self.waivers
+    }
+
     /// The deliverable's name.
     pub(super) fn deliverable(&self) -> &'a str {
         self.deliverable
@@ -167,7 +172,8 @@ impl<'a> Findings<'a> {
     /// A finding as it is.
     pub(super) fn add(&mut self, finding: Finding) {
         let asset = finding.asset.as_ref();
-        if let Some(at) = self.waivers.of(&finding.code, finding.path.as_ref(), asset) {
+        let (code, path) = (&finding.code, finding.path.as_ref());
+        if let Some(at) = self.waivers.of(code, finding.severity, path, asset) {
             return self.waived.push(self.waivers.waived(at, finding));
         }
         let place = match finding.severity {
@@ -187,7 +193,7 @@ impl<'a> Findings<'a> {
     ) {
         let first = words.map(|[why, fix]| [format!("{}: {why}", item.path).into(), fix]);
         let one = Counted { files: 1, first };
-        let waiver = self.waivers.of(&rule.code, Some(item.path), Some(&item.asset));
+        let waiver = self.waivers.of(&rule.code, severity, Some(item.path), Some(&item.asset));
         let fold = self.folded(rule);
         fold.severity = fold.severity.max(severity);
         match waiver {

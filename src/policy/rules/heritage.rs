@@ -12,6 +12,7 @@ use crate::policy::Policy;
 use crate::policy::fact::ApprovalState;
 use crate::policy::rules::approval::{ApprovalFacts, Basis, confirmed, is_ai};
 use crate::policy::rules::declared::{DeclarationFacts, Prepared};
+use crate::policy::rules::waivers::Waivers;
 use crate::policy::rules::{Case, Item};
 use crate::record::Entry;
 
@@ -97,17 +98,19 @@ impl<'a> Heritage<'a> {
         item: &'a Item<'a>,
         prepared: &Prepared<'a>,
         family: &mut Family<'a>,
+        waivers: &Waivers<'_>,
     ) -> Self {
+        let waived = |code: RuleCode| waivers.is_waived(code, item.path, &item.asset);
         let own = prepared.of(item);
         let ai = needs_approval(item.origin.status, &own);
         if item.ancestry.is_empty() {
-            return Self::alone(policy, case, item, ai, own);
+            return Self::alone(policy, case, item, ai, own, &waived);
         }
         let all = family.of(policy, case, item, prepared);
         let sources = || all.iter().copied().filter(|one| one.is_source);
         let ai = ai || sources().next().is_some();
         let in_own_right = item.origin.raised || !own.is_empty();
-        let mut stands = Self::alone(policy, case, item, ai, own.clone());
+        let mut stands = Self::alone(policy, case, item, ai, own.clone(), &waived);
         stands.declared |= !in_own_right
             && sources().next().is_some()
             && sources().all(|one| !one.declarations.is_empty());
@@ -132,8 +135,9 @@ impl<'a> Heritage<'a> {
         item: &Item<'_>,
         ai: bool,
         declarations: Cow<'a, [DeclarationId]>,
+        waived: &dyn Fn(RuleCode) -> bool,
     ) -> Self {
-        let approval = ApprovalFacts::of(policy, case, &item.asset, ai);
+        let approval = ApprovalFacts::of(policy, case, &item.asset, ai, waived);
         let declared = !declarations.is_empty();
         Self { approval, ai, declared, declarations, ..Self::default() }
     }
@@ -262,7 +266,7 @@ impl<'a> Forebear<'a> {
         // Of what only lies between, a yes that was withdrawn counts, and no other.
         let asked =
             is_source || case.record.approvals_of(&ancestor.asset, case.now).next().is_some();
-        let facts = ApprovalFacts::of(policy, case, &ancestor.asset, asked);
+        let facts = ApprovalFacts::of(policy, case, &ancestor.asset, asked, &|_| false);
         Self { at, ancestor, facts, declarations, is_source }
     }
 }

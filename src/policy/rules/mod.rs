@@ -130,7 +130,15 @@ pub fn judge(policy: &Policy, case: &Case<'_>, items: &[Item<'_>]) -> Verdict {
         for item in items {
             let mark = found.mark();
             media::item(item, &mut found);
-            let facts = ItemFacts::new(policy, case, &whole, item, &declarations, &mut family);
+            let facts = ItemFacts::new(
+                policy,
+                case,
+                &whole,
+                item,
+                &declarations,
+                &mut family,
+                found.waivers(),
+            );
             of_item(&asked, facts, &mut found);
             found.order_since(mark);
         }
@@ -165,7 +173,5 @@ fn of_item<'a>(asked: &Asked<'a>, mut facts: ItemFacts<'_>, found: &mut Findings
 
 /// What a rule's finding does, where it finds.
 pub(super) fn severity(rule: &Rule, facts: &dyn Facts) -> Option<Severity> {
-    let severity = rule.severity?;
-    let softened = rule.warn_when.as_ref().is_some_and(|when| when.holds(facts));
-    Some(if softened { Severity::Warn } else { severity })
+    rule.effect(rule.warn_when.as_ref().is_some_and(|when| when.holds(facts)))
 }

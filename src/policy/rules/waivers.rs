@@ -1,10 +1,12 @@
 //! Waivers: what somebody took on themselves, exactly as named and for as long as it says.
 
-use crate::model::{AssetId, AssetPath, Finding, FindingCode, Timestamp, Waived};
-use crate::policy::Policy;
+use crate::model::{
+    AssetId, AssetPath, Finding, FindingCode, RuleCode, Severity, Timestamp, Waived,
+};
 use crate::policy::rule::Waiver;
 use crate::policy::rules::Case;
 use crate::policy::rules::meant::Meant;
+use crate::policy::{Policy, in_its_place};
 use crate::record::Record;
 
 /// The waivers of a policy, and which of them kept something out.
@@ -31,17 +33,37 @@ impl<'a> Waivers<'a> {
     pub(super) fn of(
         &mut self,
         code: &FindingCode,
+        severity: Severity,
         path: Option<&AssetPath>,
         asset: Option<&AssetId>,
     ) -> Option<usize> {
-        let mut first = None;
-        for (at, (one, meant)) in self.all.iter().zip(self.meant).enumerate() {
-            if one.code == *code && self.in_force(one) && meant.is(path, asset) {
-                self.used[at] = true;
-                first = first.or(Some(at));
-            }
+        let all: Vec<usize> = self.all_of(code, severity, path, asset).collect();
+        for at in &all {
+            self.used[*at] = true;
         }
-        first
+        all.first().copied()
+    }
+
+    /// Whether a blocking finding of ours would be kept out.
+    pub(super) fn is_waived(&self, code: RuleCode, path: &AssetPath, asset: &AssetId) -> bool {
+        !self.all.is_empty()
+            && self.all_of(&code.into(), Severity::Block, Some(path), Some(asset)).next().is_some()
+    }
+
+    fn all_of(
+        &self,
+        code: &FindingCode,
+        severity: Severity,
+        path: Option<&AssetPath>,
+        asset: Option<&AssetId>,
+    ) -> impl Iterator<Item = usize> {
+        let other = in_its_place(code).filter(|_| severity == Severity::Block);
+        let is_of = move |one: &Waiver| one.code == *code || other.is_some_and(|it| one.code == it);
+        let pairs = self.all.iter().zip(self.meant).enumerate();
+        let fits = move |(_, (one, meant)): &(usize, (&Waiver, &Meant<'_>))| {
+            is_of(one) && self.in_force(one) && meant.is(path, asset)
+        };
+        pairs.filter(fits).map(|(at, _)| at)
     }
 
     /// Takes over which of them kept something out elsewhere.
