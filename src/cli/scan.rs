@@ -165,6 +165,9 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
         "{ai}, {part}, {suspect}, {} determined not AI, {} without a mark",
         tally.not_ai, tally.unknown
     ));
+    if tally.ai + tally.ai_part + tally.suspect > 0 {
+        output.remark("see them: genlock ls --ai");
+    }
     if tally.missing > 0 {
         output.line(&format!("{} gone: genlock ls --missing", count(tally.missing, "path")));
     }
@@ -184,8 +187,5 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
     if !outcome.problems.is_empty() {
         let problems = outcome.problems.len() as u64;
         output.line(&format!("{}: not everything could be examined", count(problems, "problem")));
-    }
-    if tally.ai + tally.ai_part + tally.suspect > 0 {
-        output.remark("see them: genlock ls --ai");
     }
 }

@@ -67,8 +67,8 @@ fn a_scan_says_what_it_found_and_what_it_could_not_look_at() {
     assert!(first.starts_with("7 files, ") && first.ends_with(", 0 unchanged"), "{first}");
     insta::assert_snapshot!(rest, @r#"
     1 AI-made, 0 in part, 1 suspect, 0 determined not AI, 5 without a mark
-    1 problem: not everything could be examined
     see them: genlock ls --ai
+    1 problem: not everything could be examined
     --- stderr
     problem: reel/cut short.png: broke at offset 33: chunk IDAT of [n] bytes runs past the end
     --- exit 4
