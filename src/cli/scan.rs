@@ -147,6 +147,9 @@ pub(super) fn target(
     }
 }
 
+/// Links of which a scan says where they lead.
+const TOLD: usize = 10;
+
 fn text(outcome: &ScanOutcome, output: &mut Output) {
     let tally = outcome.tally;
     output.remark(&format!(
@@ -180,9 +183,12 @@ fn text(outcome: &ScanOutcome, output: &mut Output) {
     for one in &outcome.misnamed {
         output.remark(&format!("{}: {}", clean(&one.path), clean(&one.problem)));
     }
-    for one in &outcome.unfollowed {
+    for one in outcome.unfollowed.iter().take(TOLD) {
         let said = format!("{} is not followed: {}", clean(&one.path), clean(&one.problem));
         output.remark(&said);
+    }
+    if let Some(more @ 1..) = outcome.unfollowed.len().checked_sub(TOLD) {
+        output.remark(&format!("{more} more are not followed; --json lists all of a scan"));
     }
     if !outcome.problems.is_empty() {
         let problems = outcome.problems.len() as u64;

@@ -40,19 +40,18 @@ type Group<'a> = BTreeSet<&'a str>;
 
 fn first_of<'a>(staging: &Staging, groups: &[Group<'a>]) -> Result<Option<Pair<'a>>, StagingError> {
     let probe = staging.folder().join(PROBE);
-    let mut found = None;
-    for group in groups {
-        // Also what a killed export left of it.
-        remove(&probe)?;
-        fs::create_dir(&probe).map_err(io_error("create", &probe))?;
-        found = ones(&probe, group)?;
-        if found.is_some() {
-            break;
-        }
-    }
+    let tried = groups.iter().find_map(|group| tried(&probe, group).transpose());
     failpoint::hit("names-tried");
     remove(&probe)?;
-    Ok(found)
+    tried.transpose()
+}
+
+/// Two names of a group that are one, in a folder made for it.
+fn tried<'a>(probe: &Path, group: &Group<'a>) -> Result<Option<Pair<'a>>, StagingError> {
+    // Also what a killed export left of it.
+    remove(probe)?;
+    fs::create_dir(probe).map_err(io_error("create", probe))?;
+    ones(probe, group)
 }
 
 fn remove(probe: &Path) -> Result<(), StagingError> {
@@ -84,18 +83,14 @@ fn ones<'a>(probe: &Path, group: &Group<'a>) -> Result<Option<Pair<'a>>, Staging
     Ok(None)
 }
 
-/// Names, or folders in them, that differ in nothing that every volume tells apart. Below folders that do,
-/// nothing is looked at: the folders come first.
+/// Names, or folders in them, that lie in the same folder and differ in nothing that every volume tells apart.
 fn alike<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Group<'a>> {
-    let mut known: BTreeMap<String, Group<'a>> = BTreeMap::new();
+    let mut known: BTreeMap<(&str, String), Group<'a>> = BTreeMap::new();
     for name in names {
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         for part in ends.map(|end| &name[..end]) {
-            let group = known.entry(folded(part)).or_default();
-            group.insert(part);
-            if group.len() > 1 {
-                break;
-            }
+            let (folder, last) = part.rsplit_once('/').unwrap_or(("", part));
+            known.entry((folder, folded(last))).or_default().insert(part);
         }
     }
     known.into_values().filter(|group| group.len() > 1).collect()
@@ -124,6 +119,9 @@ mod tests {
         assert_eq!(alike(&["x/\u{e9}", "x/e\u{301}"]), [["x/e\u{301}", "x/\u{e9}"]]);
         assert_eq!(alike(&["Straße", "STRASSE"]), [["STRASSE", "Straße"]]);
         assert_eq!(alike(&["cut/a", "cut./a", "b.. "]), [["cut", "cut."]]);
+        // A volume may take only what lies in two folders for one, and not the folders.
+        let below = ["cut./x", "cut/B.mov", "cut/b.mov"];
+        assert_eq!(alike(&below), [["cut", "cut."], ["cut/B.mov", "cut/b.mov"]]);
         // Of three, a volume may take only the last two for one.
         let three = ["\u{c9}.mov", "\u{e9}.MOV", "\u{e9}.mov"];
         assert_eq!(alike(&three), [three]);
@@ -141,6 +139,12 @@ mod tests {
         };
         let found = taken_for_one(&target, None, names.into_iter()).unwrap();
         assert_eq!(found.is_some(), folds);
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+        // Nor where it cannot be tried.
+        let long = format!("{}\u{c9}", "x".repeat(255));
+        let other = format!("{}\u{e9}", "x".repeat(255));
+        let failed = taken_for_one(&target, None, [long.as_str(), &other].into_iter());
+        assert!(failed.is_err());
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
         // As a volume does that takes both for one.
         let probe = temp.path();

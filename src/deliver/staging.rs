@@ -254,13 +254,13 @@ impl Staging {
     ) -> Result<T, StagingError> {
         let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target);
         let staging = Self::open(target)?;
-        let done = act(&staging)?;
+        let done = act(&staging);
         staging.remove(Path::new(LOCK))?;
         // What a killed export left stays: the next one goes on with it.
         if fs::remove_dir(&staging.folder).is_ok() {
             remove_emptied(&staging.folder, there);
         }
-        Ok(done)
+        done
     }
 
     /// Where a file of the delivery is put together. Its folders are made.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{FindingCode, Glob, Severity, Timestamp, shell_word};
+use crate::model::{FindingCode, Severity, Timestamp, shell_word};
 use crate::policy::condition::Condition;
 use crate::policy::fact::{About, Fact, Facts, Value};
 
@@ -71,8 +71,8 @@ pub struct Waiver {
 /// What a waiver is about.
 #[derive(Clone, Debug)]
 pub enum Wanted {
-    /// Paths.
-    Glob(Glob),
+    /// Paths: a glob that reads, or a name.
+    Paths(String),
     /// A content, by the beginning of its id in lowercase hex.
     Id(String),
 }
@@ -81,8 +81,7 @@ impl Wanted {
     /// As it was written.
     pub fn text(&self) -> &str {
         match self {
-            Self::Glob(glob) => glob.as_str(),
-            Self::Id(id) => id,
+            Self::Paths(text) | Self::Id(text) => text,
         }
     }
 }
@@ -164,18 +163,21 @@ impl Template {
         facts: &dyn Facts,
         extra: &dyn Fn(&str) -> String,
     ) {
+        let mut quote = None;
         for part in &self.parts {
             match part {
-                Part::Text(text) => out.push_str(text),
+                Part::Text(text) => {
+                    quote = text.chars().fold(quote, quoted);
+                    out.push_str(text);
+                }
                 Part::Extra(name) => out.push_str(&extra(name)),
                 Part::Facts(all, words) => match known(facts, all) {
                     Value::Absent => out.push_str(words),
                     Value::Flag(flag) => out.push_str(if flag { "yes" } else { "no" }),
-                    Value::Text(text) if self.commands => match out.chars().next_back() {
-                        // Between quotes that are in the sentence itself.
-                        Some('\'') => out.push_str(&text.replace('\'', r"'\''")),
-                        Some('"') => out.push_str(&text),
-                        _ => out.push_str(&shell_word(&text)),
+                    Value::Text(text) if self.commands => match quote {
+                        None => out.push_str(&shell_word(&text)),
+                        Some('"') => out.push_str(&in_double_quotes(&text)),
+                        Some(_) => out.push_str(&text.replace('\'', r"'\''")),
                     },
                     Value::Text(text) => out.push_str(&text),
                     Value::Number(number) => out.push_str(&number.to_string()),
@@ -221,6 +223,20 @@ impl Template {
     }
 }
 
+/// Which quotes of a sentence's own are open behind a character, if before it those were.
+fn quoted(open: Option<char>, next: char) -> Option<char> {
+    match open {
+        None => Some(next).filter(|next| matches!(next, '\'' | '"')),
+        Some(quote) => open.filter(|_| next != quote),
+    }
+}
+
+/// A text as a shell reads it between double quotes.
+fn in_double_quotes(text: &str) -> String {
+    let escaped = |next: char| matches!(next, '\\' | '"' | '$' | '`').then_some('\\');
+    text.chars().flat_map(|next| escaped(next).into_iter().chain([next])).collect()
+}
+
 /// The first of some facts that is known.
 fn known<'a>(facts: &'a dyn Facts, all: &[Fact]) -> Value<'a> {
     let values = all.iter().map(|fact| facts.get(*fact));
@@ -237,6 +253,30 @@ mod tests {
         fn get(&self, fact: Fact) -> Value<'_> {
             if self.0.contains(&fact) { Value::text(fact.as_str()) } else { Value::Absent }
         }
+    }
+
+    struct Named(&'static str);
+
+    impl Facts for Named {
+        fn get(&self, _: Fact) -> Value<'_> {
+            Value::text(self.0)
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_command_stays_one_word_between_whichever_quotes() {
+        let fill = |text: &str| {
+            let template = Template::of_commands(text).unwrap();
+            template.fill(&Named("it's $(a) `b`"), &|_| String::new())
+        };
+        assert_eq!(fill("show {path}"), r"show 'it'\''s $(a) `b`'");
+        assert_eq!(fill("show '{path}'"), r"show 'it'\''s $(a) `b`'");
+        assert_eq!(fill("show \"{path}\""), r#"show "it's \$(a) \`b\`""#);
+        assert_eq!(
+            fill("show \"in {path}\" {path}"),
+            r#"show "in it's \$(a) \`b\`" 'it'\''s $(a) `b`'"#
+        );
+        assert_eq!(fill("{path}{path}"), r"'it'\''s $(a) `b`''it'\''s $(a) `b`'");
     }
 
     #[test]

@@ -227,6 +227,13 @@ fn a_scan_says_once_what_it_does_not_follow() {
     assert_eq!(said[0]["path"], "plates");
     assert!(text(&said[0], "why").contains("out of the project's roots"));
     assert_eq!(world.scan()["unfollowed"].as_array().unwrap().len(), 0);
+    // Of many, some.
+    for number in 0..30 {
+        world.link(&format!("plates{number}"), world.outside("san"));
+    }
+    let told = world.run(["scan"]).expect(0).stdout;
+    assert_eq!(told.matches(" is not followed: ").count(), 10, "{told}");
+    assert!(told.contains("20 more are not followed"), "{told}");
 }
 
 #[test]

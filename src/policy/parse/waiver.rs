@@ -61,7 +61,7 @@ fn wanted(reader: &mut Reader<'_>, value: &Spanned<DeValue<'_>>) -> Option<Wante
         return Some(Wanted::Id(text.to_lowercase()));
     }
     match Glob::parse(&text) {
-        Ok(glob) if !text.is_empty() => Some(Wanted::Glob(glob)),
+        Ok(_) if !text.is_empty() => Some(Wanted::Paths(text)),
         Ok(_) => {
             reader.problem(at, "asset is empty".into());
             None

@@ -278,7 +278,7 @@ impl ToolFacts {
         lost: &BTreeSet<AssetId>,
     ) -> Self {
         let named = declaration.tools().map(|(name, version)| (name, version, name.to_owned()));
-        let marked = mark.map(|name| (name, None, format!("{name}, by the mark of the file,")));
+        let marked = mark.map(|name| (name, None, format!("{name} (by the mark of the file)")));
         let tools: Vec<_> = named
             .chain(marked)
             .map(|(name, version, said)| (name, version, said, register.tool(name, version)))

@@ -40,12 +40,12 @@ struct There<'a>(Vec<&'a AssetPath>);
 
 impl There<'_> {
     fn meant<'a>(&self, wanted: &'a Wanted) -> Meant<'a> {
-        let glob = match wanted {
+        let text = match wanted {
             Wanted::Id(id) => return Meant::Content(id),
-            Wanted::Glob(glob) if glob.as_str() == EVERYTHING => return Meant::Everything,
-            Wanted::Glob(glob) => glob.as_str(),
+            Wanted::Paths(text) if text == EVERYTHING => return Meant::Everything,
+            Wanted::Paths(text) => text.as_str(),
         };
-        let text = glob.strip_prefix("./").unwrap_or(glob).trim_end_matches('/');
+        let text = text.strip_prefix("./").unwrap_or(text).trim_end_matches('/');
         // In the project folder a name can begin like that of a root; a glob is for the root then.
         let project = (RootName::project(), text);
         let rooted = text.split_once(':').and_then(|(root, below)| Some((self.root(root)?, below)));
