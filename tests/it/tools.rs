@@ -221,7 +221,7 @@ fn a_version_nobody_registered_is_no_better_than_the_worst_of_those_that_are() {
     declare(&world, &of_3, &["D-1"]);
     let gate = world.gate("EP");
     let why = text(gate.finding("tool-unregistered"), "why");
-    assert!(why.contains("names Sketcher 3 (other versions of it are)"), "{why}");
+    assert!(why.contains("register of tools: Sketcher 3 (other versions of it are)"), "{why}");
     for finding in ["tool-trains-on-data ai.png", "[tool-not-enterprise ai.png]"] {
         assert!(has(&gate, finding), "{finding}: {gate:#?}");
     }
