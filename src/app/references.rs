@@ -7,12 +7,14 @@
 mod disk;
 mod file;
 mod links;
+mod nested;
 mod resolve;
 mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::references::links::{Links, is_nameless};
+use crate::app::references::nested::Nested;
 use crate::app::references::resolve::{Beside, Resolver};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Called;
@@ -215,7 +217,11 @@ pub(super) fn look(
         }
     }
     let references = parsed.iter().flat_map(|(.., timeline)| &timeline.references);
-    let mut resolver = Resolver::new(project, context, Links::new(&made.links), references)?;
+    // One that cannot be read is told for itself.
+    let read = parsed.iter().map(|(_, source, _)| &source.read.path).chain(&made.timelines);
+    let nested = Nested::new(project, read);
+    let links = Links::new(&made.links);
+    let mut resolver = Resolver::new(project, context, links, nested, references)?;
     for (named, source, timeline) in parsed {
         context.check()?;
         let Timeline { format, notes, references, .. } = timeline;
@@ -238,7 +244,7 @@ pub(super) fn look(
 }
 
 /// Several places of one file: what is known of one holds for those that nothing is known of. Where they
-/// lead to different files, each stands for itself.
+/// lead to different files, each stands for itself, also one that leads to a timeline which nobody reads.
 fn agree(references: &mut [(Reference, Answer)]) {
     let mut rest = references;
     while !rest.is_empty() {
@@ -247,7 +253,11 @@ fn agree(references: &mut [(Reference, Answer)]) {
         let known = places.iter().find(|(_, answer)| answer.resolution == Resolution::Resolved);
         if let Some(known) = known.map(|(_, answer)| answer.clone()) {
             for (_, answer) in places {
-                if matches!(answer.resolution, Resolution::Unresolved | Resolution::Offline) {
+                let is_open = match answer.resolution {
+                    Resolution::Unresolved => answer.files.is_empty(),
+                    resolution => resolution == Resolution::Offline,
+                };
+                if is_open {
                     *answer = known.clone();
                 }
             }

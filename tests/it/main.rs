@@ -40,6 +40,7 @@ mod media;
 mod model;
 mod mounted;
 mod names;
+mod nested;
 mod packages;
 mod pages;
 mod people;

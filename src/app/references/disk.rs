@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::Project;
 use crate::deliver::names::{Spellings, is_rendered_frame};
+use crate::deliver::timeline::main_file;
 use crate::model::AssetPath;
 use crate::observe::Fold;
 use crate::observe::sequence::{fold, fold_pairs};
@@ -102,6 +103,9 @@ impl<'a> Disk<'a> {
                 Ok(_) => Lies::NoFile(located),
                 Err(_) => Lies::Nothing(located),
             },
+            // A timeline that is a folder is the file in it.
+            Ok(found) if found.is_dir() => main_file(&disk)
+                .map_or_else(|_| Lies::NoFile(located), |inner| self.exactly(&inner)),
             Ok(_) => Lies::NoFile(located),
             Err(_) => Lies::Nothing(located),
         }

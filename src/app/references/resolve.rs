@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::app::references::Answer;
 use crate::app::references::disk::{Disk, Lies, real};
 use crate::app::references::links::Links;
+use crate::app::references::nested::Nested;
 use crate::app::references::search::Search;
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::{Called, composed, is_rendered_frame};
@@ -51,6 +52,7 @@ pub(super) struct Resolver<'a> {
     search: Search,
     links: Links<'a>,
     disk: Disk<'a>,
+    nested: Nested<'a>,
 }
 
 /// A reference to a sequence that is written as people fold it, `shot.[1001-1096].exr`: the same with its
@@ -77,6 +79,7 @@ impl<'a> Resolver<'a> {
         project: &'a Project,
         context: &Context<'_>,
         links: Links<'a>,
+        nested: Nested<'a>,
         references: impl Iterator<Item = &'r Reference>,
     ) -> Result<Self, AppError> {
         let reader = project.reader()?;
@@ -84,13 +87,14 @@ impl<'a> Resolver<'a> {
         let open: Vec<_> =
             open.flat_map(|one| [Some(one.clone()), folded(one)]).flatten().collect();
         let search = Search::run(project, context, &reader, &open)?;
-        Ok(Self { project, reader, search, links, disk: Disk::new(project) })
+        Ok(Self { project, reader, search, links, disk: Disk::new(project), nested })
     }
 
     pub(super) fn answer(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
         let place = || self.links.of_place(reference, beside.timeline);
         if let Some(link) = self.links.of_target(reference).or_else(place) {
-            return self.linked(reference, link, None);
+            let answer = self.linked(reference, link, None);
+            return self.as_media(answer);
         }
         let mut answer = self.asked(reference, beside);
         if matches!(answer.resolution, Resolution::Unresolved | Resolution::Offline)
@@ -101,10 +105,27 @@ impl<'a> Resolver<'a> {
                 answer = frames;
             }
         }
+        let answer = self.as_media(answer);
         match self.links.of_name(reference, &answer) {
-            Some((by, link)) => self.linked(reference, link, Some(by)),
+            Some((by, link)) => {
+                let answer = self.linked(reference, link, Some(by));
+                self.as_media(answer)
+            }
             None => answer,
         }
+    }
+
+    /// A timeline is no media: where nobody reads it, what it plays is not known.
+    fn as_media(&mut self, answer: Answer) -> Answer {
+        if answer.resolution != Resolution::Resolved {
+            return answer;
+        }
+        let Some(path) = self.nested.unread(&answer.files) else { return answer };
+        let why = format!(
+            "{path} is a timeline itself, and what it plays is not known from here: name it in the \
+             deliverable too (deliverable add --timeline)"
+        );
+        Answer { resolution: Resolution::Unresolved, why, ..answer }
     }
 
     /// What a person said. One frame of a sequence stands for all of them, where a sequence is asked for.

@@ -18,6 +18,7 @@ mod json;
 mod otio;
 mod parameter;
 mod prproj;
+mod recognise;
 mod sight;
 mod text;
 mod timecode;
@@ -34,6 +35,7 @@ use std::path::Path;
 pub use crate::deliver::timeline::bundle::main_file;
 pub use crate::deliver::timeline::error::TimelineError;
 pub use crate::deliver::timeline::format::Format;
+pub use crate::deliver::timeline::recognise::is_timeline;
 pub use crate::deliver::timeline::timecode::{Rate, Seconds, Timecode};
 
 pub(crate) use crate::deliver::timeline::collector::mention;

@@ -55,29 +55,56 @@ struct Archive<R> {
 
 /// The unpacked file of this name. More than one of the name is refused: readers would differ.
 pub fn member<R: Read + Seek>(source: R, wanted: &str) -> Result<Vec<u8>, TimelineError> {
-    let mut archive = Archive { source: BufReader::new(source), length: 0, at: 0 };
-    archive.length =
-        archive.source.seek(SeekFrom::End(0)).map_err(|error| archive.failed(&error))?;
-    let (start, count) = archive.directory()?;
-    archive.go(start)?;
+    let mut archive = Archive::open(source)?;
     let mut found = None;
-    for _ in 0..count {
-        let at = archive.at;
-        let entry = archive.entry()?;
-        if entry.name == wanted.as_bytes() {
-            if found.is_some() {
-                return Err(broken(at, "two files of the same name"));
-            }
-            found = Some(entry);
-        }
-    }
+    archive.named(wanted, &mut |at, entry| match found.replace(entry) {
+        None => Ok(()),
+        Some(_) => Err(broken(at, "two files of the same name")),
+    })?;
     let entry = found.ok_or_else(|| {
         TimelineError::malformed(Format::Otioz, "the archive", format!("no {wanted} in it"))
     })?;
     archive.unpack(&entry)
 }
 
+/// Whether any file of this name is in it. What cannot be read as an archive has none.
+pub fn has_member<R: Read + Seek>(source: R, wanted: &str) -> bool {
+    let mut any = false;
+    let walked = Archive::open(source).and_then(|mut archive| {
+        archive.named(wanted, &mut |_, _| {
+            any = true;
+            Ok(())
+        })
+    });
+    any || matches!(walked, Err(TimelineError::TooLarge { .. }))
+}
+
 impl<R: Read + Seek> Archive<R> {
+    fn open(source: R) -> Result<Self, TimelineError> {
+        let mut archive = Self { source: BufReader::new(source), length: 0, at: 0 };
+        archive.length =
+            archive.source.seek(SeekFrom::End(0)).map_err(|error| archive.failed(&error))?;
+        Ok(archive)
+    }
+
+    /// Hands out every entry of this name, with its place in the directory.
+    fn named(
+        &mut self,
+        wanted: &str,
+        found: &mut dyn FnMut(u64, Entry) -> Result<(), TimelineError>,
+    ) -> Result<(), TimelineError> {
+        let (start, count) = self.directory()?;
+        self.go(start)?;
+        for _ in 0..count {
+            let at = self.at;
+            let entry = self.entry()?;
+            if entry.name == wanted.as_bytes() {
+                found(at, entry)?;
+            }
+        }
+        Ok(())
+    }
+
     fn failed(&self, error: &std::io::Error) -> TimelineError {
         broken(self.at, &format!("it cannot be read: {error}"))
     }
