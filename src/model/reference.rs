@@ -9,10 +9,18 @@ use crate::model::words;
 pub struct FrameRange {
     /// The first frame's number.
     pub first: i64,
-    /// The last frame's number, included.
+    /// The last number that is seen, included; with a larger step it may be none of a frame's.
     pub last: i64,
     /// From one frame to the next; at least 1.
     pub step: u32,
+}
+
+impl FrameRange {
+    /// Whether a frame may be left out where it is not there: the last one, where less than a step is left for it. Some
+    /// programs count it and some do not.
+    pub fn may_lack(&self, frame: i64) -> bool {
+        frame > self.first && frame.saturating_add(i64::from(self.step) - 1) > self.last
+    }
 }
 
 /// What media is made of.

@@ -109,6 +109,24 @@ fn a_sequence_that_is_hardly_there_is_answered_frame_by_frame() {
 }
 
 #[test]
+fn the_last_frame_of_a_stepped_sequence_is_judged_where_it_is_there() {
+    let stepped = [("0998", plain_png(1)), ("1000", plain_png(2)), ("1002", a1111_png(3))];
+    let stepped: Vec<_> =
+        stepped.map(|(number, bytes)| (format!("sh/x.{number}.png"), bytes)).into_iter().collect();
+    let cut = long_sequence("sh", 5).replace("sh.", "x.").replace("1001", "998");
+    let cut = cut.replace("\"frame_step\":1", "\"frame_step\":2");
+    let world = world(&stepped, "cut.otio", &cut);
+    // Five frames of time are two whole steps; the third image is seen in the fifth.
+    assert_eq!(shown(&world)[0]["files"], 3);
+    world.gate("EP").expect("refused", &["ai-unapproved sh/x.1002.png"]);
+    // Programs that count whole steps never made it.
+    world.remove("sh/x.1002.png");
+    world.gate("EP").expect("pass", &[]);
+    world.remove("sh/x.1000.png");
+    world.gate("EP").expect("cannot-tell", &["media-missing cut.otio"]);
+}
+
+#[test]
 fn a_sequence_whose_names_are_spelled_as_in_a_url_is_found_whole() {
     let found = frames("render/sh a.#.png");
     let world = world(&found, "cut.otio", &sequence("render", "sh%20a.", ".png"));

@@ -340,6 +340,7 @@ impl<'a> Resolver<'a> {
             let lies = self.project.on_disk(&path).map(|disk| self.disk.lies(&disk));
             match lies.filter(|_| spelling.is_some()) {
                 Some(Lies::Here(path)) => files.push(path),
+                Some(Lies::Nothing(_)) if frames.may_lack(number) => {}
                 _ => absent.push(path),
             }
         }

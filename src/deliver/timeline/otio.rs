@@ -484,7 +484,7 @@ fn has_target(media: &Node<'_>) -> bool {
 }
 
 /// The pattern and the frames of an image sequence. OTIO, `ImageSequenceReference`: the frames are
-/// numbered from `start_frame`, one for each whole `frame_step` frames of the available range.
+/// numbered from `start_frame`, one for each `frame_step` frames of the available range, also for fewer at its end.
 fn sequence(media: &Node<'_>) -> (Option<String>, Option<FrameRange>) {
     let text = |key: &str| media.get(key).text().unwrap_or_default();
     let number = |key: &str| media.get(key).number().and_then(whole);
@@ -500,12 +500,11 @@ fn sequence(media: &Node<'_>) -> (Option<String>, Option<FrameRange>) {
     let frames = (|| {
         let range = range(media.get("available_range"))?;
         let rate = media.get("rate").number().and_then(Rate::of_decimal).unwrap_or(range.rate);
-        let frames = range.duration.divided(step)?.whole_frames(rate)?;
+        let frames = range.duration.whole_frames(rate)?;
         // Where there is time for less than one image there is one all the same.
-        let images = if range.duration > Seconds::ZERO { frames.max(1) } else { frames };
+        let frames = if range.duration > Seconds::ZERO { frames.max(1) } else { frames };
         let first = number("start_frame").unwrap_or(0);
-        let steps = images.checked_sub(1).filter(|steps| *steps >= 0)?;
-        let last = first.checked_add(steps.checked_mul(i64::from(step))?)?;
+        let last = first.checked_add(frames.checked_sub(1).filter(|more| *more >= 0)?)?;
         Some(FrameRange { first, last, step })
     })();
     (Some(target), frames)

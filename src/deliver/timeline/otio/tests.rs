@@ -178,13 +178,17 @@ fn an_image_sequence_gives_its_pattern_and_frames() {
     let found = read(&timeline("null", &[track("Video", "", &[clip("a", &rest, 0, 24)])]));
     let one = &found.references[0];
     assert_eq!(one.target.as_deref(), Some("file:///s/x.%05d.exr"));
-    assert_eq!(one.frames, Some(FrameRange { first: 1001, last: 1099, step: 2 }));
-    // As many as `number_of_images_in_sequence` of OTIO 0.18.1 says; of none at all there is one.
-    for (length, last) in [(9.0, 1007), (10.0, 1009), (9.9, 1007), (1.0, 1001)] {
+    assert_eq!(one.frames, Some(FrameRange { first: 1001, last: 1100, step: 2 }));
+    // Up to `end_frame` of OTIO 0.18.1, which shows one image more than `number_of_images_in_sequence` counts where
+    // the last has less time than a step; of none at all there is one.
+    for (length, last) in [(9.0, 1009), (10.0, 1010), (9.9, 1009), (1.0, 1001)] {
         let rest = rest.replace(r#""value":100"#, &format!(r#""value":{length}"#));
         let found = read(&timeline("null", &[track("Video", "", &[clip("a", &rest, 0, 24)])]));
         let frames = FrameRange { first: 1001, last, step: 2 };
         assert_eq!(found.references[0].frames, Some(frames), "{length}");
+        let may_lack: Vec<_> =
+            (1001..=last).step_by(2).filter(|frame| frames.may_lack(*frame)).collect();
+        assert_eq!(may_lack, if last == 1009 { vec![1009] } else { vec![] }, "{length}");
     }
 }
 
