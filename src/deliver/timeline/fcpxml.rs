@@ -12,6 +12,7 @@ use crate::deliver::timeline::Timeline;
 use crate::deliver::timeline::collector::Collector;
 use crate::deliver::timeline::collector::mention;
 use crate::deliver::timeline::error::TimelineError;
+use crate::deliver::timeline::sight::Lap;
 use crate::deliver::timeline::sight::Sight;
 use crate::deliver::timeline::timecode::Rate;
 use crate::deliver::timeline::timecode::Seconds;
@@ -81,13 +82,15 @@ struct Spot {
     track: Option<String>,
     /// Of what lies here; its zero is that of the parent's time.
     sight: Sight,
+    /// What the transitions beside it add to what stands here.
+    lap: Lap,
     place: String,
 }
 
 impl Spot {
     fn top(usage: Use, place: String) -> Self {
         let sight = Sight::default();
-        Self { usage, enabled: true, part: Part::All, track: None, sight, place }
+        Self { usage, enabled: true, part: Part::All, track: None, sight, lap: Lap::NONE, place }
     }
 }
 
@@ -111,6 +114,28 @@ fn name_of(element: Element<'_>) -> String {
 
 fn is_off(element: Element<'_>, name: &str) -> bool {
     element.attribute(name).as_deref() == Some("0")
+}
+
+/// Where in the timeline an item says that it begins.
+fn offset(element: Element<'_>, spot: &Spot) -> Option<Seconds> {
+    let offset = seconds(element, "offset")?;
+    spot.sight.zero.and_then(|zero| zero.plus(offset))
+}
+
+/// How much a transition shows of the item beside it, beyond the place of that: by where it begins and ends. All of it
+/// where it does not say where it begins.
+fn shown(
+    beside: Option<Element<'_>>,
+    spot: &Spot,
+    beyond: impl Fn(Seconds, Seconds) -> Option<Seconds>,
+) -> Seconds {
+    let length = || {
+        let transition = beside.filter(|one| one.name() == "transition")?;
+        let length = seconds(transition, "duration")?;
+        let from = offset(transition, spot);
+        from.map_or(Some(length), |from| beyond(from, from.plus(length)?))
+    };
+    length().map_or(Seconds::ZERO, |length| length.max(Seconds::ZERO))
 }
 
 impl<'d> Story<'d> {
@@ -191,17 +216,22 @@ impl<'d> Story<'d> {
         start: Option<Seconds>,
     ) -> Result<(), TimelineError> {
         let mut cursor = start;
-        for child in element.children() {
-            let offset = seconds(child, "offset");
-            let at = match offset {
-                Some(offset) => spot.sight.zero.and_then(|zero| zero.plus(offset)),
-                None => cursor,
+        let mut before = None;
+        let mut items = element.children().peekable();
+        while let Some(child) = items.next() {
+            let at = offset(child, spot).or(cursor);
+            let end = at.and_then(|at| at.plus(self.length(child)?));
+            let after = items.peek().copied();
+            let lap = Lap {
+                before: at
+                    .map_or(Seconds::ZERO, |at| shown(before, spot, |from, _| at.minus(from))),
+                after: end.map_or(Seconds::ZERO, |end| shown(after, spot, |_, to| to.minus(end))),
             };
-            self.item(child, spot, at)?;
+            self.item(child, &Spot { lap, ..spot.clone() }, at)?;
             if child.name() != "transition" {
-                let length = self.length(child);
-                cursor = at.and_then(|at| at.plus(length?));
+                cursor = end;
             }
+            before = Some(child);
         }
         Ok(())
     }
@@ -344,9 +374,9 @@ impl<'d> Story<'d> {
                 let track = if self.within.is_empty() { track } else { None };
                 let track = track.or_else(|| own.track.clone());
                 let sight = outer.sight.at(zero);
-                Spot { track, sight, place: own.place.clone(), ..outer.clone() }
+                Spot { track, sight, lap: Lap::NONE, place: own.place.clone(), ..outer.clone() }
             } else {
-                Spot { sight, ..own.clone() }
+                Spot { sight, lap: Lap::NONE, ..own.clone() }
             };
             let at = match seconds(child, "offset") {
                 Some(offset) => zero.and_then(|zero| zero.plus(offset)),
@@ -359,8 +389,9 @@ impl<'d> Story<'d> {
 
     /// Of what stands in an item.
     fn sight_in(&self, element: Element<'d>, own: &Spot, at: Option<Seconds>) -> Sight {
-        let start = Some(self.start(element));
-        own.sight.through(at, self.length(element), start).retimed(changes_speed(element))
+        let start = self.start(element).minus(own.lap.before);
+        let (at, length) = own.lap.around(at, self.length(element));
+        own.sight.through(at, length, start).retimed(changes_speed(element))
     }
 
     /// A compound or multicam clip: the media inside, where they are in the outer timeline.
@@ -461,6 +492,7 @@ impl<'d> Story<'d> {
     ) -> Reference {
         reference.enabled = spot.enabled;
         reference.track.clone_from(&spot.track);
+        let (at, length) = spot.lap.around(at, length);
         spot.sight.record(&mut reference, at, length, self.rate, "compound");
         reference
     }

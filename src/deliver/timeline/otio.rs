@@ -16,6 +16,7 @@ use crate::deliver::timeline::json::Node;
 use crate::deliver::timeline::otio::held::Held;
 use crate::deliver::timeline::otio::held::is_hollow;
 use crate::deliver::timeline::otio::held::media;
+use crate::deliver::timeline::sight::Lap;
 use crate::deliver::timeline::sight::Sight;
 use crate::deliver::timeline::sight::Tracks;
 use crate::deliver::timeline::sight::taken;
@@ -94,6 +95,7 @@ pub fn read(text: &str, out: Collector) -> Result<Timeline, TimelineError> {
         track: None,
         media: MediaKind::Other,
         sight: Sight::default(),
+        lap: Lap::NONE,
         held: None,
         place: String::new(),
     };
@@ -120,6 +122,8 @@ struct Spot {
     media: MediaKind,
     /// Of what lies here; its zero is where the object begins.
     sight: Sight,
+    /// What the transitions beside it add to what begins here.
+    lap: Lap,
     /// Whose media lie here, in something that is meant as media.
     held: Option<Held>,
     place: String,
@@ -236,6 +240,20 @@ fn extent(node: &Node<'_>) -> Option<Range> {
     }
 }
 
+/// What the transitions on both sides of an item of a track show of it beyond its place.
+fn lap(items: &[Node<'_>], at: usize) -> Lap {
+    let shown = |beside: Option<usize>, offset: &str| {
+        let beside = beside.and_then(|at| items.get(at));
+        let transition = beside.filter(|node| schema(node) == "Transition");
+        let length = transition.and_then(|node| time(node.get(offset))).map(|(length, _)| length);
+        length.map_or(Seconds::ZERO, |length| length.max(Seconds::ZERO))
+    };
+    Lap {
+        before: shown(at.checked_sub(1), "in_offset"),
+        after: shown(at.checked_add(1), "out_offset"),
+    }
+}
+
 fn is_off(node: &Node<'_>) -> bool {
     matches!(node.get("enabled"), Node::Truth(false))
 }
@@ -349,9 +367,10 @@ impl Walk {
         let mut inner = spot.clone();
         inner.enabled &= !is_off(node);
         if let Some(trim) = range(node.get("source_range")) {
-            let begin = spot.sight.zero;
-            inner.sight = spot.sight.through(begin, Some(trim.duration), Some(trim.start));
+            let (begin, length) = spot.lap.around(spot.sight.zero, Some(trim.duration));
+            inner.sight = spot.sight.through(begin, length, trim.start.minus(spot.lap.before));
         }
+        inner.lap = Lap::NONE;
         inner.sight = inner.sight.retimed(changes_speed(node));
         let mut labels = Tracks::default();
         let mut position = inner.sight.zero;
@@ -376,6 +395,7 @@ impl Walk {
                 continue;
             }
             spot.sight.zero = position;
+            spot.lap = lap(children(node), number);
             if is_hollow(child) {
                 // Whether anything was in it cannot be told either.
                 let listed = mention(name(child), Use::Listed, spot.place.clone());
@@ -443,7 +463,7 @@ impl Walk {
         if extent.rate.nominal() <= 300 {
             taken(&mut reference, extent.start, extent.duration, extent.rate.dropping(true));
         }
-        let (begin, length) = (spot.sight.zero, Some(extent.duration));
+        let (begin, length) = spot.lap.around(spot.sight.zero, Some(extent.duration));
         spot.sight.record(&mut reference, begin, length, self.rate, "compound");
         reference
     }

@@ -85,6 +85,31 @@ impl Sight {
     }
 }
 
+/// How much longer something is seen than its place says, where transitions stand beside it.
+#[derive(Clone, Copy)]
+pub struct Lap {
+    /// Seen so much earlier.
+    pub before: Seconds,
+    /// Seen so much longer.
+    pub after: Seconds,
+}
+
+impl Lap {
+    /// Nothing beside it.
+    pub const NONE: Self = Self { before: Seconds::ZERO, after: Seconds::ZERO };
+
+    /// From when and how long something is seen whose own place this is.
+    pub fn around(
+        self,
+        at: Option<Seconds>,
+        length: Option<Seconds>,
+    ) -> (Option<Seconds>, Option<Seconds>) {
+        let at = at.and_then(|at| at.minus(self.before));
+        let length = length.and_then(|length| length.plus(self.before)?.plus(self.after));
+        (at, length)
+    }
+}
+
 /// Says in a reference which part of its media is taken.
 pub fn taken(reference: &mut Reference, start: Seconds, length: Seconds, rate: Rate) {
     reference.source_in = start.timecode(rate);

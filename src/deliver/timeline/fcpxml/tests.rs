@@ -40,6 +40,33 @@ fn used(timeline: &Timeline) -> Vec<(&str, Use, Option<&str>, Option<&str>)> {
 }
 
 #[test]
+fn both_sides_of_a_transition_are_told_for_as_long_as_it_shows_them() {
+    let found = read(
+        r#"<media id="m" name="M"><sequence format="f"><spine><asset-clip ref="b" offset="0s" duration="9s"/></spine></sequence></media>"#,
+        r#"<asset-clip ref="b" offset="3600s" duration="2s"/>
+           <transition offset="3601s" duration="2s"/>
+           <asset-clip ref="b" offset="3602s" duration="2s"><asset-clip ref="s" lane="-1" offset="0s" duration="2s"/></asset-clip>
+           <transition offset="3604s" duration="1s"/>
+           <ref-clip ref="m" offset="3604s" start="3s" duration="2s"/>
+           <transition duration="1s"/>
+           <asset-clip ref="b" duration="2s"/>"#,
+    );
+    let times: Vec<_> = used(&found).iter().map(|one| (one.2.unwrap(), one.3.unwrap())).collect();
+    assert_eq!(
+        times,
+        [
+            ("01:00:00:00", "01:00:03:00"),
+            ("01:00:01:00", "01:00:05:00"),
+            // It hangs on a clip, and no transition shows more of it.
+            ("01:00:02:00", "01:00:04:00"),
+            // Where nothing says on which side a transition stands, it may be on both.
+            ("01:00:04:00", "01:00:07:00"),
+            ("01:00:05:00", "01:00:08:00"),
+        ]
+    );
+}
+
+#[test]
 fn clips_connected_clips_and_storylines_have_their_times() {
     let found = read(
         "",

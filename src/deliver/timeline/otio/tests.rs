@@ -170,6 +170,37 @@ fn a_missing_reference_has_the_name_of_the_clip_and_a_generator_is_no_media() {
 }
 
 #[test]
+fn both_sides_of_a_transition_are_told_for_as_long_as_it_shows_them() {
+    let dissolve = |before: i64, after: i64| {
+        let (before, after) = (time(before, 24.0), time(after, 24.0));
+        format!(r#"{{"OTIO_SCHEMA":"Transition.1","in_offset":{before},"out_offset":{after}}}"#)
+    };
+    let inner = track("Video", "", &[clip("d", &external("d.mov"), 0, 48)]);
+    let children = [
+        clip("a", &external("a.mov"), 0, 24),
+        dissolve(6, 6),
+        clip("b", &external("b.mov"), 10, 24),
+        dissolve(0, 12),
+        clip("c", &external("c.mov"), 0, 24),
+        dissolve(6, 3),
+        stack(&format!(r#","source_range":{}"#, range(12, 24, 24.0)), &[inner]),
+    ];
+    let found = read(&timeline(&time(86_400, 24.0), &[track("Video", "", &children)]));
+    let seen = |at: usize| {
+        let one = &found.references[at];
+        (one.record_in.as_deref().unwrap(), one.record_out.as_deref().unwrap())
+    };
+    // As `visible_range` of OTIO 0.18.1.
+    assert_eq!(seen(0), ("01:00:00:00", "01:00:01:06"));
+    assert_eq!(seen(1), ("01:00:00:18", "01:00:02:12"));
+    assert_eq!(seen(2), ("01:00:02:00", "01:00:03:03"));
+    // What is in a compound is seen from where that is.
+    assert_eq!(seen(3), ("01:00:02:18", "01:00:04:00"));
+    // What is taken is said as the clip says it.
+    assert_eq!(found.references[1].source_in.as_deref(), Some("00:00:00:10"));
+}
+
+#[test]
 fn an_image_sequence_gives_its_pattern_and_frames() {
     let rest = format!(
         r#","media_reference":{{"OTIO_SCHEMA":"ImageSequenceReference.1","target_url_base":"file:///s","name_prefix":"x.","name_suffix":".exr","start_frame":1001,"frame_step":2,"rate":24.0,"frame_zero_padding":5,"available_range":{}}}"#,
