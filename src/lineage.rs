@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use crate::lineage::alike::{Kind, Shared, kind};
 use crate::model::{
-    AiStatus, AssetId, AssetPath, Clearance, ContentProblem, Derivation, Evidence, GivenName,
-    Relation, SourceType, Strength,
+    AiStatus, AssetId, AssetPath, ContentProblem, Derivation, Evidence, GivenName, Relation,
+    SourceType, Strength,
 };
 use crate::origin::Origin;
 use crate::record::{Kin, Kinship, Record, Said, Seen};
@@ -461,8 +461,8 @@ impl Ancestry {
         Origin { status: AiStatus::Suspect, strength: Some(Strength::Inherited), why, ..own }
     }
 
-    /// The way from the content to an ancestor, and what that is, in words.
-    pub fn reason(&self, at: usize) -> String {
+    /// The way from the content to an ancestor, in words.
+    pub fn way(&self, at: usize) -> String {
         let mut way = Vec::new();
         let mut next = Some(at);
         while let Some(ancestor) = next.and_then(|at| self.all.get(at)) {
@@ -474,6 +474,11 @@ impl Ancestry {
             let left_out = way.len() - 2 * NAMED;
             way.splice(NAMED..NAMED + left_out, [format!("… {left_out} more …")]);
         }
+        way.join(", ")
+    }
+
+    /// The way from the content to an ancestor, and what that is, in words.
+    pub fn reason(&self, at: usize) -> String {
         let origin = &self.all[at].own.origin;
         let what = match origin.status {
             AiStatus::Ai => "AI-made",
@@ -484,7 +489,7 @@ impl Ancestry {
         };
         let why = origin.why.first().filter(|_| origin.status != AiStatus::Unknown);
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        format!("{}, which is {what}{why}", way.join(", "))
+        format!("{}, which is {what}{why}", self.way(at))
     }
 
     /// What kept detectors from seeing all of something it was made from.
@@ -492,17 +497,6 @@ impl Ancestry {
         let (_, one) = self.each().find(|(_, one)| one.own.unexamined.is_some())?;
         let problem = one.own.unexamined.as_deref().unwrap_or_default();
         Some(format!("of {}, which it was made from: {problem}", one.name()))
-    }
-
-    /// Where something that is AI-made only by what it was made from stands with those who must clear it:
-    /// where its sources stand, the farthest from cleared, unless a decision is about itself.
-    pub fn clearance(&self, own: Clearance, of: &dyn Fn(&Ancestor) -> Clearance) -> Clearance {
-        if !matches!(own, Clearance::Undeclared | Clearance::Declared | Clearance::Reported) {
-            return own;
-        }
-        let all = self.each().map(|(_, one)| one);
-        let sources = all.filter(|one| one.own.origin.status.is_ai_or_suspect());
-        sources.map(of).min_by_key(|one| nearness(*one)).unwrap_or(own)
     }
 }
 
@@ -517,18 +511,6 @@ const fn weight(status: AiStatus) -> u8 {
         AiStatus::AiPart => 2,
         AiStatus::Suspect => 1,
         AiStatus::NotAi | AiStatus::Unknown => 0,
-    }
-}
-
-const fn nearness(clearance: Clearance) -> u8 {
-    match clearance {
-        Clearance::Rejected => 0,
-        Clearance::Revoked => 1,
-        Clearance::Expired => 2,
-        Clearance::Undeclared => 3,
-        Clearance::Declared => 4,
-        Clearance::Reported => 5,
-        Clearance::Approved => 6,
     }
 }
 

@@ -9,13 +9,13 @@ use crate::app::declare::learn_places;
 use crate::app::kin::learn;
 use crate::app::{AppError, Project};
 use crate::ledger::Reader;
-use crate::lineage::{Ancestor, Ancestry, Lineage, Own, only_inherited};
+use crate::lineage::{Ancestry, Lineage, Own};
 use crate::model::{
-    AiStatus, AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence,
-    Examination, Strength, Timestamp,
+    AssetId, Authorities, Clearance, ContentProblem, DeclarationId, Evidence, Examination,
+    Timestamp,
 };
 use crate::origin::Origin;
-use crate::policy::{Basis, Policy, clearance};
+use crate::policy::{Basis, Clearances, Policy};
 use crate::record::Record;
 
 /// What lists show of one content.
@@ -70,25 +70,11 @@ pub(super) fn origins(
         above.insert(asset, ancestry);
     }
     let Some(clearing) = clearing else { return Ok(known) };
+    let (clearances, nothing) = (clearing.of(record), Arc::default());
     for (asset, one) in &mut known {
         one.declarations = record.declarations.of(asset, std::iter::empty()).into_owned();
-        one.clearance = clearing.of(record, one.origin.status, asset, &one.declarations);
-    }
-    let inherited: Vec<_> = above
-        .iter()
-        .filter_map(|(asset, ancestry)| {
-            let one = known.get(asset).filter(|one| only_inherited(&one.origin))?;
-            let of = |one: &Ancestor| {
-                let known = known.get(&one.asset).and_then(|known| known.clearance);
-                known.unwrap_or(Clearance::Undeclared)
-            };
-            Some((*asset, ancestry.clearance(one.clearance?, &of)))
-        })
-        .collect();
-    for (asset, clearance) in inherited {
-        if let Some(one) = known.get_mut(&asset) {
-            one.clearance = Some(clearance);
-        }
+        let above = above.get(asset).unwrap_or(&nothing);
+        one.clearance = clearances.of(asset, &one.declarations, &one.origin, above);
     }
     Ok(known)
 }
@@ -98,8 +84,8 @@ fn own(record: &Record, asset: &AssetId, evidence: &[Evidence]) -> Own {
     Own::of(record, asset, evidence, &[], Vec::new())
 }
 
-/// What was made from something and nobody determined, with what it inherits. `known` is what each
-/// content is by itself.
+/// What was made from something, nobody determined, and is AI-made or may be, with what it inherits. `known`
+/// is what each content is by itself.
 fn heirs(
     record: &Record,
     known: &BTreeMap<AssetId, Known>,
@@ -120,7 +106,7 @@ fn heirs(
             let above = lineage.of(&asset);
             (asset, above.inherited_by(own(&asset).origin), above)
         })
-        .filter(|(_, origin, _)| origin.strength == Some(Strength::Inherited))
+        .filter(|(_, origin, _)| origin.status.is_ai_or_suspect())
         .collect()
 }
 
@@ -142,22 +128,15 @@ impl Clearing {
         Self { authorities: authorities(record), policy, now }
     }
 
-    /// The clearance of an AI-made or suspect asset; nothing for others.
-    pub(super) fn of(
-        &self,
-        record: &Record,
-        status: AiStatus,
-        asset: &AssetId,
-        declarations: &[DeclarationId],
-    ) -> Option<Clearance> {
-        let basis = Basis {
+    /// What is drawn from the decisions of a record.
+    pub(super) fn of<'a>(&'a self, record: &'a Record) -> Clearances<'a> {
+        Clearances::new(Basis {
             policy: self.policy.as_ref(),
             record,
             authorities: &self.authorities,
             lost_documents: &NONE,
             now: self.now,
             deliverable: None,
-        };
-        status.is_ai_or_suspect().then(|| clearance(&basis, asset, declarations))
+        })
     }
 }

@@ -8,9 +8,8 @@ use crate::app::link::{Way, family};
 use crate::app::origins::Clearing;
 use crate::app::{AppError, Context, Project, select};
 use crate::detect::disagrees;
-use crate::lineage::{Ancestor, only_inherited};
 use crate::model::{
-    Approval, AssetId, Authorities, Clearance, DeclarationId, Determination, Rejection, Timestamp,
+    Approval, AssetId, Authorities, DeclarationId, Determination, Rejection, Timestamp,
 };
 use crate::record::{Entry, Record, Standing};
 use crate::report::{
@@ -60,14 +59,7 @@ pub fn show(
     events.reverse();
     let locations = reader.locations_of(&asset)?;
     let clearing = Clearing::new(project, &record, now);
-    let own = clearing.of(&record, origin.status, &asset, &declarations);
-    let of = |one: &Ancestor| {
-        let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
-        let known = clearing.of(&record, one.own.origin.status, &one.asset, &declarations);
-        known.unwrap_or(Clearance::Undeclared)
-    };
-    let inherits = only_inherited(&origin);
-    let clear = own.map(|own| if inherits { ancestry.clearance(own, &of) } else { own });
+    let clearance = clearing.of(&record).of(&asset, &declarations, &origin, &ancestry);
     Ok(AssetView {
         asset: asset.to_string(),
         size: row.size,
@@ -75,7 +67,7 @@ pub fn show(
         status: origin.status,
         source_type: origin.source_type,
         strength: origin.strength,
-        clearance: clear,
+        clearance,
         tool: origin.tool,
         why: origin.why,
         locations: locations

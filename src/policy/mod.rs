@@ -29,7 +29,7 @@ pub use profiles::{PROFILES, Profile, profile};
 pub use role::{Power, Role};
 pub use rule::{Escalation, Rule, Template, Waiver, Wanted};
 pub use rules::{
-    Basis, Case, DeclarationFacts, Item, clearance, confirmed, judge, lacks, words_of_conditions,
+    Basis, Case, Clearances, DeclarationFacts, Item, confirmed, judge, lacks, words_of_conditions,
 };
 pub use tier::{Answered, Reason, tier};
 pub use trial::{Trial, TrialResult, trials};

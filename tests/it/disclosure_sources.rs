@@ -1,10 +1,12 @@
 //! The disclosure log beyond the files themselves: what is AI-made only by what it was made from, what
 //! nobody has looked at, and every answer of a declaration.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::declarations::{FINAL, declare};
+use crate::lineage::blocking;
 use crate::media::{a1111_png, plain_png, xmp_png};
+use crate::timelines::{clip, cut};
 use crate::world::{World, text};
 
 fn element(world: &World) -> Value {
@@ -102,6 +104,118 @@ fn what_its_sources_lack_is_missing_as_a_gate_weighs_it() {
     assert!(missing.contains(&"approval-rejected".to_owned()), "{missing:?}");
 }
 
+/// A crop of a transcode of a generated picture, and only the crop is delivered.
+fn chain() -> World {
+    let world = World::with([
+        ("src/gen.png", a1111_png(1)),
+        ("src/mid.png", plain_png(2)),
+        ("out/child.png", plain_png(3)),
+    ]);
+    world.run(["link", "src/mid.png", "--from", "src/gen.png", "--as", "transcode"]).expect(0);
+    world.run(["link", "out/child.png", "--from", "src/mid.png", "--as", "crop"]).expect(0);
+    world.deliverable("EP", &["out"]);
+    world
+}
+
+/// How the crop stands where it is listed, shown and disclosed.
+fn clearances(world: &World) -> [String; 3] {
+    [world.row("out/child.png"), world.show("out/child.png"), element(world)]
+        .map(|one| text(&one, "clearance"))
+}
+
+/// The codes of what a gate refuses for.
+fn refusal(world: &World) -> Vec<String> {
+    let found = blocking(&world.gate("EP"));
+    found.iter().filter_map(|one| one.split(' ').next()).map(str::to_owned).collect()
+}
+
+fn missing(world: &World) -> Vec<String> {
+    let gaps = element(world)["missing"].as_array().unwrap().clone();
+    gaps.iter().map(|gap| format!("{} {}", text(gap, "code"), text(gap, "why"))).collect()
+}
+
+#[test]
+fn a_no_to_what_lies_between_is_told_wherever_a_gate_refuses_for_it() {
+    let world = chain();
+    world.approve(&["src/gen.png"]);
+    world.approve(&["src/mid.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    assert_eq!(clearances(&world), ["approved"; 3]);
+    world.run(["revoke", "src/mid.png", "--note", "bad crop"]).expect(0);
+    assert_eq!(refusal(&world), ["approval-revoked"]);
+    assert_eq!(clearances(&world), ["revoked"; 3]);
+    let one = element(&world);
+    let mut said = one["decisions"].as_array().unwrap().iter();
+    let said =
+        said.find(|one| one["from"] == "src/mid.png").expect("the approval of the transcode");
+    assert_eq!(said["revoked"]["note"], "bad crop");
+    assert_eq!(all(&one["sources"], "status"), ["unknown", "ai"]);
+    let why = text(&one["sources"][0], "why");
+    assert!(why.ends_with("an approval of which was withdrawn"), "{why}");
+    let gaps = missing(&world);
+    let of_mid: Vec<_> = gaps.iter().filter(|gap| gap.contains("src/mid.png")).collect();
+    assert!(matches!(&*of_mid, [one] if one.starts_with("approval-revoked ")), "{gaps:#?}");
+    // A no in the place of a withdrawal, and a yes to the crop itself after it.
+    world.run(["reject", "src/mid.png", "--by", "Dana", "--note", "not this"]).expect(0);
+    assert_eq!(refusal(&world), ["approval-rejected"]);
+    assert_eq!(clearances(&world), ["rejected"; 3]);
+    assert!(missing(&world).iter().any(|gap| gap.starts_with("approval-rejected src/mid.png")));
+    world.approve(&["out/child.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    assert_eq!(clearances(&world), ["approved"; 3]);
+    assert!(!missing(&world).iter().any(|gap| gap.starts_with("approval-rejected")));
+    // One that came after that.
+    world.run(["reject", "src/mid.png", "--by", "Dana", "--note", "still not"]).expect(0);
+    assert_eq!(refusal(&world), ["approval-rejected"]);
+    assert_eq!(clearances(&world), ["rejected"; 3]);
+    assert!(missing(&world).iter().any(|gap| gap.starts_with("approval-rejected src/mid.png")));
+    world.approve(&["src/mid.png"]);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    assert_eq!(clearances(&world), ["approved"; 3]);
+}
+
+#[test]
+fn a_no_to_a_source_is_told_of_what_has_marks_of_its_own_and_one_to_another_deliverable_is_not() {
+    let world = World::with([("src/gen.png", a1111_png(1)), ("out/child.png", a1111_png(2))]);
+    world.run(["link", "out/child.png", "--from", "src/gen.png", "--as", "crop"]).expect(0);
+    world.deliverable("EP", &["out"]);
+    world.deliverable("TRAILER", &["out"]);
+    world.approve(&["out/child.png"]);
+    let no = ["reject", "src/gen.png", "--by", "Dana", "--note", "no", "--deliverable", "TRAILER"];
+    world.run(no).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    assert_eq!(clearances(&world), ["approved"; 3]);
+    assert_eq!(element(&world)["sources"].as_array().unwrap().len(), 0);
+    world.run(["reject", "src/gen.png", "--by", "Dana", "--note", "nowhere"]).expect(0);
+    assert_eq!(refusal(&world), ["approval-rejected"]);
+    assert_eq!(clearances(&world), ["rejected"; 3]);
+    assert!(missing(&world).iter().any(|gap| gap.starts_with("approval-rejected src/gen.png")));
+}
+
+#[test]
+fn a_source_whose_determination_goes_against_its_mark_is_disclosed_until_that_is_confirmed() {
+    let generated = xmp_png(1, "trainedAlgorithmicMedia");
+    let world = World::with([("src/gen.png", generated), ("out/frame.png", plain_png(2))]);
+    world.run(["link", "out/frame.png", "--from", "src/gen.png", "--as", "frame"]).expect(0);
+    world.run(["tag", "src/gen.png", "--not-ai", "--note", "I shot it"]).expect(0);
+    world.deliverable("EP", &["out"]);
+    assert_eq!(refusal(&world), ["determination-contradicts-mark"]);
+    let one = element(&world);
+    assert_eq!(text(&one, "contribution"), "contested");
+    assert_eq!(all(&one["sources"], "status"), ["not-ai"]);
+    let gaps = missing(&world);
+    let of_source = "determination-contradicts-mark src/gen.png: ";
+    assert!(matches!(&*gaps, [one] if one.starts_with(of_source)), "{gaps:#?}");
+    let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+    assert_eq!(log["counts"]["contested"], 1);
+    let letter = world.letter();
+    let yes = ["approve", "src/gen.png", "--determination", "--by", "Dana", "--document", &letter];
+    world.run(yes).expect(0);
+    assert_eq!(world.gate("EP").verdict, "pass");
+    let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+    assert_eq!(log["elements"].as_array().unwrap().len(), 0, "{log:#}");
+}
+
 #[test]
 fn what_a_timeline_means_and_nobody_has_looked_at_is_open() {
     let world = World::with([("a.png", plain_png(1))]);
@@ -118,6 +232,31 @@ fn what_a_timeline_means_and_nobody_has_looked_at_is_open() {
     assert_eq!(open(), [("media-unread".to_owned(), "new/b.png".to_owned())]);
     world.scan();
     assert_eq!(open(), []);
+}
+
+#[test]
+fn a_log_of_a_delivery_is_of_what_was_finalised_where_the_policy_leaves_disabled_clips_out() {
+    let mut off = clip("still", Some("../a/ai.png"));
+    off["enabled"] = json!(false);
+    let world = World::with([("a/ai.png", a1111_png(1)), ("a/plain.png", plain_png(1))]);
+    world.write("edit/cut.otio", cut(&[clip("one", Some("../a/plain.png")), off]));
+    let policy = String::from_utf8(world.read(".genlock/policy.toml")).unwrap();
+    world.write(".genlock/policy.toml", format!("ignore-disabled-clips = true\n{policy}"));
+    world.acknowledge(&["--note", "they are never rendered"]);
+    world.run(["deliverable", "add", "EP", "--timeline", "edit/cut.otio"]).expect(0);
+    let place = world.outside("delivery");
+    world.run(["export".as_ref(), "EP".as_ref(), place.as_os_str()]).expect(0);
+    let log = std::fs::read(place.join("genlock-disclosure.json")).unwrap();
+    let log: Value = serde_json::from_slice(&log).unwrap();
+    assert_eq!(log["deliverable"]["state"], "final", "{log:#}");
+    assert!(!log["not_shown"].to_string().contains("What was finalised"), "{}", log["not_shown"]);
+    assert_eq!(text(&log["elements"][0], "name"), "a/ai.png");
+    assert!(all(&log["elements"][0]["missing"], "code").contains(&"not-judged".to_owned()));
+    // What is in the cut now and was not then is something else.
+    world.write("edit/cut.otio", cut(&[clip("one", Some("../a/ai.png"))]));
+    let log = world.run(["disclose", "EP", "--format", "json"]).expect(0).value();
+    assert_eq!(log["deliverable"]["state"], "final-changed");
+    assert!(!all(&log["elements"][0]["missing"], "code").contains(&"not-judged".to_owned()));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::media::{a1111_png, plain_png};
 use crate::world::{World, text, tick};
 
 /// A clip with one media reference.
-fn clip(name: &str, target: Option<&str>) -> Value {
+pub fn clip(name: &str, target: Option<&str>) -> Value {
     let media = match target {
         Some(target) => json!({"OTIO_SCHEMA": "ExternalReference.1", "target_url": target}),
         None => json!({"OTIO_SCHEMA": "MissingReference.1"}),
@@ -29,7 +29,7 @@ fn stack(kind: &str, children: &[Value]) -> Value {
 }
 
 /// A timeline of one track.
-fn cut(children: &[Value]) -> String {
+pub fn cut(children: &[Value]) -> String {
     let tracks = stack("Stack.1", &[stack("Track.1", children)]);
     json!({"OTIO_SCHEMA": "Timeline.1", "name": "cut", "tracks": tracks}).to_string()
 }

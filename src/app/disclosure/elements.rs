@@ -12,12 +12,10 @@ use crate::app::{AppError, show};
 use crate::attest::sha256_of;
 use crate::ledger::Reader;
 use crate::lineage::{Ancestor, Ancestry, only_inherited};
-use crate::model::{
-    AiStatus, AssetId, AssetPath, Authorities, Clearance, DeclarationId, Found, Timestamp,
-};
+use crate::model::{AiStatus, AssetId, AssetPath, Clearance, DeclarationId, Found, Timestamp};
 use crate::origin::Origin;
 use crate::policy::{
-    Basis, DeclarationFacts, Policy, clearance, confirmed, lacks, tier, words_of_conditions,
+    Basis, Clearances, DeclarationFacts, Policy, confirmed, lacks, tier, words_of_conditions,
 };
 use crate::record::{Record, Standing};
 use crate::report::{
@@ -33,14 +31,28 @@ pub(super) struct Listed {
     pub paths: Vec<AssetPath>,
 }
 
-/// Something AI-made, or that may be, that an element was made from.
+/// Why something that an element was made from is told of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Matter {
+    /// It is AI-made, suspect or declared.
+    Made,
+    /// Somebody said no to it, or withdrew a yes.
+    Refused,
+    /// A person says that it is not AI, a mark or another person says otherwise, and nobody confirmed it.
+    Contested,
+}
+
+/// Something that an element was made from, for which it may not be cleared.
 pub(super) struct Source {
     asset: AssetId,
     /// Where it lies, or the beginning of its id.
     pub name: String,
+    pub matter: Matter,
     paths: Vec<AssetPath>,
     pub status: AiStatus,
     why: String,
+    /// Who determined it.
+    pub by: Option<String>,
     pub declarations: Vec<DeclarationId>,
     pub decisions: Vec<DecisionView>,
 }
@@ -67,12 +79,8 @@ impl Source {
 pub(super) struct Ground<'a> {
     reader: &'a Reader,
     record: &'a Record,
-    policy: Option<&'a Policy>,
-    authorities: Authorities,
-    lost: BTreeSet<AssetId>,
-    /// The deliverable whose log it is.
-    name: Option<&'a str>,
-    now: Timestamp,
+    /// How contents stand, by the same as for a gate.
+    clearances: Clearances<'a>,
     declared: BTreeMap<DeclarationId, Arc<DisclosedDeclaration>>,
     sha256: HashMap<AssetId, String>,
     /// What was made from the same, as the frames of a sequence are, has its sources looked up once.
@@ -87,15 +95,8 @@ struct Sources {
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn new(
-        reader: &'a Reader,
-        record: &'a Record,
-        policy: Option<&'a Policy>,
-        authorities: Authorities,
-        lost: BTreeSet<AssetId>,
-        name: Option<&'a str>,
-        now: Timestamp,
-    ) -> Self {
+    pub(super) fn new(reader: &'a Reader, basis: Basis<'a>) -> Self {
+        let Basis { policy, record, authorities, lost_documents: lost, now, .. } = basis;
         let signed = record.approvals.iter().filter(|entry| {
             let word = authorities.of(entry.seq);
             word.signed.is_some() && word.flaw.is_none()
@@ -105,28 +106,12 @@ impl<'a> Ground<'a> {
         let declared = record.declarations.all();
         let declared = declared
             .filter_map(|(id, _)| {
-                Some((id, Arc::new(declared_view(record, policy, id, &lost, now)?)))
+                Some((id, Arc::new(declared_view(record, policy, id, lost, now)?)))
             })
             .collect();
         let sources = RefCell::default();
-        Self { reader, record, policy, authorities, lost, name, now, declared, sha256, sources }
-    }
-
-    /// What approvals are weighed by: the same as for a gate.
-    fn basis(&self) -> Basis<'_> {
-        Basis {
-            policy: self.policy,
-            record: self.record,
-            authorities: &self.authorities,
-            lost_documents: &self.lost,
-            now: self.now,
-            deliverable: self.name,
-        }
-    }
-
-    /// How a content stands by itself, by approvals that count.
-    fn clearance(&self, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
-        clearance(&self.basis(), asset, declarations)
+        let clearances = Clearances::new(basis);
+        Self { reader, record, clearances, declared, sha256, sources }
     }
 
     /// The element that a content is, or its status where it is none.
@@ -140,17 +125,20 @@ impl<'a> Ground<'a> {
         let record = self.record;
         let mut paths: Vec<_> = places.iter().map(|(path, _)| (*path).clone()).collect();
         let declarations = record.declarations.of(&asset, paths.iter());
-        // What has marks of its own speaks for itself.
+        // What has marks of its own speaks for itself, and must only be approved after every no.
         let inherits = only_inherited(&origin) || origin.status == AiStatus::Unknown;
-        let sources = if inherits { self.sources(&above) } else { [].into() };
+        let sources =
+            if inherits { self.sources(&above) } else { self.refused(&asset, &above).into() };
+        let is_of = |matter| sources.iter().any(|one| one.matter == matter);
         let contribution = match origin.status {
             AiStatus::Ai => Contribution::Generated,
             AiStatus::AiPart => Contribution::PartGenerated,
             AiStatus::Suspect => Contribution::Suspect,
             AiStatus::NotAi if origin.contested => Contribution::Contested,
-            AiStatus::Unknown if !declarations.is_empty() || !sources.is_empty() => {
+            AiStatus::Unknown if !declarations.is_empty() || is_of(Matter::Made) => {
                 Contribution::Declared
             }
+            AiStatus::Unknown if is_of(Matter::Contested) => Contribution::Contested,
             other => return Ok(Err(other)),
         };
         paths.sort();
@@ -162,21 +150,11 @@ impl<'a> Ground<'a> {
         let mut decisions = self.decisions(&asset);
         decisions.extend(sources.iter().flat_map(Source::heard));
         let speakers = self.speakers(asset, &sources);
+        let clearance = self.clearances.of(&asset, &declarations, &origin, &above);
         let mut why = origin.why;
         let mut said: HashSet<String> = why.iter().cloned().collect();
         let new = sources.iter().map(|one| &one.why).filter(|why| said.insert((*why).clone()));
         why.extend(new.cloned());
-        let own = self.clearance(&asset, &declarations);
-        let clearance = origin.status.is_ai_or_suspect().then(|| {
-            if !inherits {
-                return own;
-            }
-            let of = |one: &Ancestor| {
-                let declarations = record.declarations.of(&one.asset, one.own.paths.iter());
-                self.clearance(&one.asset, &declarations)
-            };
-            above.clearance(own, &of)
-        });
         let (path, found) = (paths.first(), places.first().map(|(_, found)| *found));
         let mut view = ElementView {
             number: 0,
@@ -206,10 +184,11 @@ impl<'a> Ground<'a> {
             sources: sources.iter().map(Source::view).collect(),
             missing: Vec::new(),
         };
-        let confirmed = confirmed(&self.basis(), &asset);
-        let in_cut = uses.have_timelines() && self.name.is_some();
-        let family = Family { declared: !declarations.is_empty(), sources: &sources };
-        let is_lost = |hash: &AssetId| self.lost.contains(hash);
+        let basis = self.clearances.basis;
+        let confirmed = confirmed(&basis, &asset);
+        let in_cut = uses.have_timelines() && basis.deliverable.is_some();
+        let family = Family { declared: !declarations.is_empty(), inherits, sources: &sources };
+        let is_lost = |hash: &AssetId| basis.lost_documents.contains(hash);
         view.missing = gaps::of(&view, &family, in_cut, confirmed, &is_lost);
         if record.determination(&asset).is_none() {
             let problems = record.content_problems(&asset).iter();
@@ -234,11 +213,11 @@ impl<'a> Ground<'a> {
     /// Approvals and rejections, in order, each with what keeps it from clearing the content.
     fn decisions(&self, asset: &AssetId) -> Vec<DecisionView> {
         let record = self.record;
-        let basis = self.basis();
+        let basis = self.clearances.basis;
         let mut views: Vec<_> = record
-            .approvals_of(asset, self.now)
+            .approvals_of(asset, basis.now)
             .map(|(entry, standing)| {
-                let decision = show::approval(entry, &standing, &self.authorities);
+                let decision = show::approval(entry, &standing, basis.authorities);
                 let conditions_met = words_of_conditions(&basis, entry)
                     .map(|(met, flaw)| WordView {
                         by: met.fact.by.clone(),
@@ -280,14 +259,15 @@ impl<'a> Ground<'a> {
     }
 
     fn roles(&self, who: &str) -> Vec<String> {
-        self.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
+        self.clearances.basis.policy.map(|policy| policy.roles_of(who)).unwrap_or_default()
     }
 
     /// What speaks for the content itself, then for what it was made from.
     fn speakers(&self, asset: AssetId, sources: &[Source]) -> Vec<Speaker> {
         let record = self.record;
         let own = (asset, None, record.evidence(&asset).into_owned());
-        let above = sources.iter().map(|one| {
+        let made = sources.iter().filter(|one| one.matter != Matter::Refused);
+        let above = made.map(|one| {
             let evidence = record.evidence(&one.asset).into_owned();
             (one.asset, Some(one.name.clone()), evidence)
         });
@@ -316,23 +296,64 @@ impl<'a> Ground<'a> {
     }
 
     fn look_up(&self, above: &Ancestry) -> Vec<Source> {
+        let basis = &self.clearances.basis;
         let source = |(at, one): (usize, &Ancestor)| {
             let declarations = self.record.declarations.of(&one.asset, one.own.paths.iter());
-            let status = one.own.origin.status;
-            let is_one = status.is_ai_or_suspect()
-                || (!declarations.is_empty() && status != AiStatus::NotAi);
-            is_one.then(|| Source {
-                asset: one.asset,
-                name: one.own.paths.first().map_or_else(|| one.asset.short(), ToString::to_string),
-                paths: one.own.paths.clone(),
-                status,
-                why: above.reason(at),
-                declarations: declarations.into_owned(),
-                decisions: self.decisions(&one.asset),
-            })
+            let origin = &one.own.origin;
+            let is_made = origin.status.is_ai_or_suspect()
+                || (!declarations.is_empty() && origin.status != AiStatus::NotAi);
+            if is_made {
+                let declarations = declarations.into_owned();
+                return Some(self.source(one, Matter::Made, above.reason(at), declarations));
+            }
+            if origin.contested && !confirmed(basis, &one.asset) {
+                return Some(self.source(one, Matter::Contested, above.reason(at), Vec::new()));
+            }
+            let no = self.clearances.refused(one)?;
+            Some(self.source(one, Matter::Refused, refusal(above, at, no), Vec::new()))
         };
         above.each().filter_map(source).collect()
     }
+
+    /// What somebody said no to, or withdrew a yes, since the content that was made from it was approved.
+    fn refused(&self, asset: &AssetId, above: &Ancestry) -> Vec<Source> {
+        let refusing = self.clearances.refusing(asset, above);
+        let source = |(at, one, no): (usize, &Ancestor, Clearance)| {
+            self.source(one, Matter::Refused, refusal(above, at, no), Vec::new())
+        };
+        refusing.map(source).collect()
+    }
+
+    fn source(
+        &self,
+        one: &Ancestor,
+        matter: Matter,
+        why: String,
+        declarations: Vec<DeclarationId>,
+    ) -> Source {
+        let (asset, paths) = (one.asset, one.own.paths.clone());
+        let by = self.record.determination(&asset).map(|entry| entry.fact.by.clone());
+        Source {
+            asset,
+            name: paths.first().map_or_else(|| asset.short(), ToString::to_string),
+            matter,
+            paths,
+            status: one.own.origin.status,
+            why,
+            by,
+            declarations,
+            decisions: self.decisions(&asset),
+        }
+    }
+}
+
+/// The way to something that somebody said no to, or withdrew a yes.
+fn refusal(above: &Ancestry, at: usize, no: Clearance) -> String {
+    let what = match no {
+        Clearance::Revoked => "an approval of which was withdrawn",
+        _ => "to which somebody said no",
+    };
+    format!("{}, {what}", above.way(at))
 }
 
 fn declared_view(

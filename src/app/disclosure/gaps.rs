@@ -3,18 +3,27 @@
 
 use std::collections::HashSet;
 
-use crate::app::disclosure::elements::Source;
+use crate::app::disclosure::elements::{Matter, Source};
 use crate::model::{AiStatus, AssetId, Principles, RuleCode};
 use crate::report::{
     Contribution, Decision, DecisionView, DisclosedDeclaration, ElementView, GapView,
 };
 
-/// What an element was made from, where it has no marks of its own.
+/// What an element was made from.
 pub(super) struct Family<'a> {
     /// Whether the element itself is declared.
     pub declared: bool,
-    /// What must be cleared or determined.
+    /// Whether it has no marks of its own.
+    pub inherits: bool,
+    /// What must be cleared, determined or confirmed, or was refused.
     pub sources: &'a [Source],
+}
+
+impl Family<'_> {
+    /// What makes the element AI-made, or may.
+    fn made(&self) -> impl Iterator<Item = &Source> {
+        self.sources.iter().filter(|one| one.matter == Matter::Made)
+    }
 }
 
 pub(super) fn gap(code: RuleCode, why: impl Into<String>) -> GapView {
@@ -34,12 +43,14 @@ pub(super) fn of(
     let mut all = Vec::new();
     match view.contribution {
         Contribution::Contested => {
-            if !confirmed {
-                let by = view.determination.as_ref().map_or("somebody", |one| &one.by);
-                let why = format!(
-                    "{by} says it is not AI, a mark or somebody else says otherwise, and nobody confirmed that"
-                );
-                all.push(gap(RuleCode::DeterminationContradictsMark, why));
+            match &view.determination {
+                Some(one) if !confirmed => all.push(contradicted(Some(&one.by))),
+                Some(_) => {}
+                None => {
+                    let contested = family.sources.iter();
+                    let contested = contested.filter(|one| one.matter == Matter::Contested);
+                    all.extend(contested.map(|one| of_source(one, contradicted(one.by.as_ref()))));
+                }
             }
             return all;
         }
@@ -73,6 +84,19 @@ pub(super) fn of(
     all
 }
 
+fn contradicted(by: Option<&String>) -> GapView {
+    let by = by.map_or("somebody", String::as_str);
+    let why = format!(
+        "{by} says it is not AI, a mark or somebody else says otherwise, and nobody confirmed that"
+    );
+    gap(RuleCode::DeterminationContradictsMark, why)
+}
+
+/// What something lacks that the element was made from.
+fn of_source(one: &Source, gap: GapView) -> GapView {
+    GapView { why: format!("{}: {}", one.name, gap.why), ..gap }
+}
+
 /// What nobody declared: the element, or something that it was made from.
 fn undeclared(family: &Family<'_>, all: &mut Vec<GapView>) {
     let what = "no declaration covers its use: source material and rights, principle answers, phase, \
@@ -80,12 +104,11 @@ fn undeclared(family: &Family<'_>, all: &mut Vec<GapView>) {
     if family.declared {
         return;
     }
-    if family.sources.is_empty() {
+    if family.made().next().is_none() {
         return all.push(gap(RuleCode::AiUndeclared, what));
     }
-    for one in family.sources.iter().filter(|one| one.declarations.is_empty()) {
-        all.push(gap(RuleCode::AiUndeclared, format!("{}: {what}", one.name)));
-    }
+    let undeclared = family.made().filter(|one| one.declarations.is_empty());
+    all.extend(undeclared.map(|one| of_source(one, gap(RuleCode::AiUndeclared, what))));
 }
 
 /// What declarations leave open.
@@ -155,40 +178,62 @@ fn declared(
 }
 
 /// What approvals leave open: nothing where one of the element itself clears it, or where each of what it was
-/// made from is cleared; else what each lacks. A no to any of those counts until the element is approved after it.
+/// made from is cleared; else what each lacks. A no to any of those, or to what lies between, counts until the
+/// element is approved after it.
 fn approved(view: &ElementView, family: &Family<'_>, all: &mut Vec<GapView>) {
     let own: Vec<_> = view.decisions.iter().filter(|one| one.from.is_none()).collect();
-    let yes = own.iter().filter(|one| clears(one)).map(|one| one.decision.at.as_str()).max();
+    let yes = own.iter().filter(|one| clears(one)).map(|one| said(one, &own)).max();
     let refused = own.iter().any(|one| is_no(one));
+    let in_own_right = family.declared || !family.inherits || family.made().next().is_none();
     let mut missing = Vec::new();
-    if yes.is_none() && (family.sources.is_empty() || family.declared || refused) {
+    if yes.is_none() && (in_own_right || refused) {
         lacking(&own, &mut missing);
-    } else {
-        for one in family.sources {
-            let decisions: Vec<_> = one.decisions.iter().collect();
-            let since = |one: &&DecisionView| yes.is_none_or(|at| when(one) > at);
-            let is_no = decisions.iter().copied().any(|one| is_no(one) && since(&one));
-            let from = missing.len();
-            match (one.status, yes) {
-                _ if decisions.iter().any(|one| clears(one)) => {}
-                _ if is_no => lacking(&decisions, &mut missing),
-                (_, Some(_)) => {}
-                (AiStatus::Suspect, None) if one.declarations.is_empty() => missing.push(gap(
-                    RuleCode::SuspectUndetermined,
-                    "it may be AI-made, and nobody decided whether it is",
-                )),
-                _ => lacking(&decisions, &mut missing),
-            }
-            for gap in &mut missing[from..] {
-                gap.why = format!("{}: {}", one.name, gap.why);
-            }
-        }
-        if !missing.is_empty() && yes.is_none() && own.iter().any(|one| !one.lacks.is_empty()) {
-            lacking(&own, &mut missing);
-        }
     }
+    let mut above = Vec::new();
+    for one in family.sources.iter().filter(|_| yes.is_some() || !refused) {
+        let decisions: Vec<_> = one.decisions.iter().collect();
+        let since = |one: &&DecisionView| yes.is_none_or(|at| when(one) > at);
+        let is_no = decisions.iter().copied().any(|one| is_no(one) && since(&one));
+        let mut gaps = Vec::new();
+        match one.matter {
+            Matter::Contested if yes.is_none() => gaps.push(contradicted(one.by.as_ref())),
+            Matter::Contested => {}
+            _ if decisions.iter().any(|one| clears(one)) => {}
+            _ if is_no => lacking(&decisions, &mut gaps),
+            _ if yes.is_some() || in_own_right => {}
+            _ if one.status == AiStatus::Suspect && one.declarations.is_empty() => gaps.push(gap(
+                RuleCode::SuspectUndetermined,
+                "it may be AI-made, and nobody decided whether it is",
+            )),
+            _ => lacking(&decisions, &mut gaps),
+        }
+        above.extend(gaps.into_iter().map(|gap| of_source(one, gap)));
+    }
+    if !above.is_empty()
+        && !in_own_right
+        && yes.is_none()
+        && own.iter().any(|one| !one.lacks.is_empty())
+    {
+        lacking(&own, &mut above);
+    }
+    missing.extend(above);
     let mut known: HashSet<GapView> = all.iter().cloned().collect();
     all.extend(missing.into_iter().filter(|one| known.insert(one.clone())));
+}
+
+/// When what an approval says yes to was said: one that extends another overrules nothing that was said in
+/// between.
+fn said<'a>(one: &'a DecisionView, own: &[&'a DecisionView]) -> &'a str {
+    let below = |one: &DecisionView| {
+        let under = one.decision.under.as_ref()?;
+        own.iter().copied().find(|below| below.decision.id == *under)
+    };
+    let mut said = one;
+    // No further than there are any, whatever an edited journal says.
+    for _ in own {
+        said = below(said).unwrap_or(said);
+    }
+    &said.decision.at
 }
 
 fn clears(one: &DecisionView) -> bool {

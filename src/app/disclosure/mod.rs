@@ -13,7 +13,7 @@ mod pictures;
 mod said;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::app::authority::authorities;
 use crate::app::contents::Contents;
@@ -28,11 +28,11 @@ use crate::app::{AppError, Context, Project};
 use crate::gate as judge;
 use crate::lineage::{Lineage, Own};
 use crate::model::{AiStatus, AssetId, AssetPath, DeliverableState, Found};
-use crate::policy::Policy;
+use crate::policy::{Basis, Policy};
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::{
-    Contribution, DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, HeadView,
-    OpenView, Pictures, PolicyView,
+    Contribution, DisclosedDeliverable, DisclosedVerdict, Disclosure, DisclosureCounts, GapView,
+    HeadView, OpenView, Pictures, PolicyView,
 };
 
 /// The whole log, with its pictures: what is left beside a delivery. One that is without pictures
@@ -67,26 +67,33 @@ fn gather(
         Some(name) => vec![name.to_owned()],
         None => decided.deliverables.keys().cloned().collect(),
     };
-    let mut uses = Uses::default();
+    let ignores_disabled = policy(&decided).is_some_and(|policy| policy.ignores_disabled);
+    let (mut uses, mut referred) = (Uses::default(), BTreeSet::new());
     for name in &names {
         let made = &known(&decided, name)?.made;
-        uses.add(project, name, made, &references::look(project, context, made)?);
+        let referenced = references::look(project, context, made)?;
+        uses.add(project, name, made, &referenced);
+        let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
+        referred.extend(kept.files().iter().map(|path| references::real(project, path)));
     }
-    let contents = name.map(|name| contents(known(&decided, name)?, &uses)).transpose()?;
+    let contents = |files| name.map(|name| contents(known(&decided, name)?, files)).transpose();
+    // What a gate judges, and what a policy leaves out of that, too.
+    let (judged, contents) = (contents(referred)?, contents(uses.files().cloned().collect())?);
     let scope: PathFilter<'_> =
         &|root, path| contents.as_ref().is_none_or(|contents| contents.contains(root, path));
     let record = fold_journal(&reader, Some(scope))?;
-    let policy = record.policy().and_then(|entry| Policy::of_record(&entry.fact.text).ok());
+    let policy = policy(&record);
     let now = record.moment(context.now());
-    let ground = Ground::new(
-        &reader,
-        &record,
-        policy.as_ref(),
-        authorities(&record),
-        lost(project, context, &record)?,
-        name,
+    let (authorities, lost) = (authorities(&record), lost(project, context, &record)?);
+    let basis = Basis {
+        policy: policy.as_ref(),
+        record: &record,
+        authorities: &authorities,
+        lost_documents: &lost,
         now,
-    );
+        deliverable: name,
+    };
+    let ground = Ground::new(&reader, basis);
     let mut found: BTreeMap<AssetId, Vec<(&AssetPath, &Found)>> = BTreeMap::new();
     for (path, one) in record.present() {
         found.entry(one.asset).or_default().push((path, one));
@@ -115,7 +122,18 @@ fn gather(
             }));
         }
         match ground.element(*asset, places, origin, &uses)? {
-            Ok(one) => listed.push(one),
+            Ok(mut one) => {
+                let is_judged = |(path, _): &(&AssetPath, &Found)| {
+                    judged.as_ref().is_none_or(|all| all.contains(&path.root, &path.path))
+                };
+                if !places.iter().any(is_judged) {
+                    one.view.missing.push(GapView::new(
+                        "not-judged",
+                        "no gate judges it: the policy leaves out what is in disabled clips alone",
+                    ));
+                }
+                listed.push(one);
+            }
             Err(AiStatus::NotAi) => counts.not_ai += places.len() as u64,
             Err(_) => counts.unknown += places.len() as u64,
         }
@@ -128,7 +146,8 @@ fn gather(
     let elements: Vec<_> = listed.iter().map(|one| one.view.clone()).collect();
     let credit = credit::line(&elements);
     let declared_only = if name.is_none() { ground.unused(&elements) } else { Vec::new() };
-    let deliverable = name.map(|name| deliverable(name, &record, &decided)).transpose()?;
+    let deliverable = name.map(|name| deliverable(name, &record, &decided, judged.as_ref()));
+    let deliverable = deliverable.transpose()?;
     let head = record.head.unwrap_or(crate::model::Head::EMPTY);
     let mut log = Disclosure {
         production: production(project),
@@ -160,16 +179,25 @@ fn production(project: &Project) -> String {
     name.to_string_lossy().into_owned()
 }
 
+/// The policy on record.
+fn policy(record: &Record) -> Option<Policy> {
+    record.policy().and_then(|entry| Policy::of_record(&entry.fact.text).ok())
+}
+
 /// What a deliverable holds: what it names, what its timelines mean now, and what the newest gate saw.
-fn contents(deliverable: &Deliverable, uses: &Uses) -> Result<Contents, AppError> {
+fn contents(
+    deliverable: &Deliverable,
+    referred: BTreeSet<AssetPath>,
+) -> Result<Contents, AppError> {
     let run = deliverable.gate.as_ref().map(|run| &run.fact);
-    Ok(Contents::seen(&deliverable.made, run)?.with_referenced(uses.files().cloned()))
+    Ok(Contents::seen(&deliverable.made, run)?.with_referenced(referred))
 }
 
 fn deliverable(
     name: &str,
     record: &Record,
     decided: &Record,
+    judged: Option<&Contents>,
 ) -> Result<DisclosedDeliverable, AppError> {
     // Somebody may have removed it while the timelines were read.
     let one = known(record, name).or_else(|_| known(decided, name))?;
@@ -192,9 +220,11 @@ fn deliverable(
             decisions_since: record.history.keys().filter(|seq| **seq > finalized).count() as u64,
         }
     });
+    let mut holds = judge::contents(record.present());
+    holds.retain(|item| judged.is_none_or(|all| all.contains(&item.path.root, &item.path.path)));
     Ok(DisclosedDeliverable {
         name: name.to_owned(),
-        state: state(one, &judge::contents(record.present())),
+        state: state(one, &holds),
         paths: one.made.paths.iter().map(ToString::to_string).collect(),
         timelines: one.made.timelines.iter().map(ToString::to_string).collect(),
         verdict,

@@ -46,6 +46,14 @@ impl<'a> Basis<'a> {
     fn is_ours(&self, deliverables: &[String]) -> bool {
         self.deliverable.is_none_or(|name| is_for(deliverables, name))
     }
+
+    /// Whether something that an approval lacks keeps it out.
+    fn minds(&self, lack: &Lack) -> bool {
+        match self.policy {
+            Some(policy) => is_blocking(policy, lack.code()),
+            None => !matches!(lack, Lack::Unsigned),
+        }
+    }
 }
 
 /// How an item stands with those who may approve it.
@@ -458,9 +466,59 @@ fn may_not(policy: Option<&Policy>, who: &str, power: Power) -> Option<String> {
 }
 
 /// Where an AI-made or suspect content under some declarations stands with the people who must clear it.
-pub fn clearance(basis: &Basis<'_>, asset: &AssetId, declarations: &[DeclarationId]) -> Clearance {
+pub(super) fn clearance(
+    basis: &Basis<'_>,
+    asset: &AssetId,
+    declarations: &[DeclarationId],
+) -> Clearance {
     let counts = |entry: &Entry<Approval>| counts(basis, asset, entry);
     basis.record.clearance(asset, declarations, basis.now, &counts)
+}
+
+/// A no to a content, or a yes to it that was withdrawn, and no yes since.
+#[derive(Clone, Copy)]
+pub(super) struct Refusal {
+    pub(super) at: Timestamp,
+    /// Which of them it is.
+    pub(super) clearance: Clearance,
+}
+
+/// What people said of a content last.
+pub(super) struct Word {
+    /// When what the newest yes says that holds was said.
+    pub(super) said: Option<Timestamp>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+/// What people said of a content last, whatever the content is and the policy makes of a no. Where no deliverable
+/// is asked about, a no to some of them leaves it to those.
+pub(super) fn word(basis: &Basis<'_>, asset: &AssetId) -> Word {
+    let record = basis.record;
+    let is_ours = |no: &&Entry<Rejection>| {
+        let of = &no.fact.deliverables;
+        if basis.deliverable.is_some() { basis.is_ours(of) } else { of.is_empty() }
+    };
+    let no = record.rejections_of(asset).filter(is_ours).last();
+    let since = record.approvals_of(asset, basis.now).filter(|(entry, _)| {
+        let is_since = no.is_none_or(|no| record.answers(entry, asset) > no.seq);
+        is_since && !entry.fact.determination
+    });
+    let (mut said, mut withdrawn, mut is_short) = (None, None, false);
+    for (entry, standing) in since {
+        let lacks = Lack::all(basis, asset, entry, &standing);
+        let stops = |lack: &&Lack| matches!(lack, Lack::Revoked(..)) || basis.minds(lack);
+        match lacks.iter().find(stops) {
+            None => said = Some(record.said(entry).at),
+            // That is nobody's word.
+            Some(Lack::Invalid(_) | Lack::NotAllowed(_)) => {}
+            Some(Lack::Revoked(_, at)) => withdrawn = withdrawn.max(Some(*at)),
+            Some(_) => is_short = true,
+        }
+    }
+    let withdrawn = withdrawn.filter(|_| !is_short);
+    let withdrawn = withdrawn.map(|at| Refusal { at, clearance: Clearance::Revoked });
+    let no = no.map(|no| Refusal { at: no.at, clearance: Clearance::Rejected });
+    Word { said, refusal: no.or(withdrawn).filter(|_| said.is_none()) }
 }
 
 /// Whether an approval of a content is one by a policy: nothing forged, by who may give it, signed where

@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use crate::lineage::{Ancestor, only_inherited};
-use crate::model::{AiStatus, DeclarationId, RuleCode, SourceType, Strength};
+use crate::model::{AiStatus, Clearance, DeclarationId, RuleCode, SourceType, Strength};
 use crate::policy::Policy;
 use crate::policy::fact::{About, ApprovalState, Fact, Facts, Value};
-use crate::policy::rules::approval::{Basis, clearance, confirmed, is_ai};
+use crate::policy::rules::approval::{Basis, confirmed, is_ai};
+use crate::policy::rules::clearance::Clearances;
 use crate::policy::rules::declared::{DeclarationFacts, Prepared, Settled};
 use crate::policy::rules::heritage::{Family, Heritage};
 use crate::policy::rules::waivers::Waivers;
@@ -171,21 +171,18 @@ impl Facts for ItemFacts<'_> {
             }
             Fact::Contested => Value::Flag(origin.contested || stands.contested.is_some()),
             Fact::Confirmed => Value::Flag(self.is_confirmed()),
-            Fact::Clearance if origin.status.is_ai_or_suspect() => {
-                let basis = Basis::of(self.policy, self.case);
-                let own = clearance(&basis, &self.item.asset, &self.prepared.of(self.item));
-                let of =
-                    |one: &Ancestor| clearance(&basis, &one.asset, &self.prepared.of_ancestor(one));
-                let inherits = only_inherited(origin);
-                let clearance = if inherits { self.item.ancestry.clearance(own, &of) } else { own };
-                Value::text(clearance.as_str())
+            Fact::Clearance => {
+                let all = Clearances::new(Basis::of(self.policy, self.case));
+                let (asset, declarations) = (&self.item.asset, self.prepared.of(self.item));
+                let clearance = all.of(asset, &declarations, origin, &self.item.ancestry);
+                Value::maybe(clearance.map(Clearance::as_str))
             }
             Fact::ApprovalId => Value::said(best.map(|one| one.id.to_string())),
             Fact::ApprovalBy => Value::maybe(best.map(|one| one.by.as_str())),
             Fact::ApprovalDeclaration => Value::said(approval.declaration.map(|id| id.to_string())),
             Fact::ApprovalDocument if best.is_some() => Value::Flag(approval.documented),
             Fact::ApprovalSigned if best.is_some() => Value::Flag(approval.key.is_some()),
-            Fact::Clearance | Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
+            Fact::ApprovalDocument | Fact::ApprovalSigned => Value::Absent,
             Fact::ApprovalConditions => {
                 Value::maybe(best.and_then(|one| one.conditions.as_deref()))
             }

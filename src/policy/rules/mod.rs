@@ -3,6 +3,7 @@
 
 mod approval;
 mod change;
+mod clearance;
 mod declared;
 mod facts;
 mod finality;
@@ -28,7 +29,8 @@ use crate::policy::rules::heritage::Family;
 use crate::policy::{Policy, in_parts};
 use crate::record::Record;
 
-pub use crate::policy::rules::approval::{Basis, clearance, confirmed, lacks, words_of_conditions};
+pub use crate::policy::rules::approval::{Basis, confirmed, lacks, words_of_conditions};
+pub use crate::policy::rules::clearance::Clearances;
 pub use crate::policy::rules::declared::DeclarationFacts;
 
 /// One file of the deliverable, with all that is known of it.

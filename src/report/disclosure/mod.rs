@@ -192,7 +192,8 @@ pub struct ElementView {
     pub declarations: Vec<Arc<DisclosedDeclaration>>,
     /// Approvals and rejections, in order.
     pub decisions: Vec<DecisionView>,
-    /// What it was made from that is AI-made, or may be, where nothing else makes it so.
+    /// What it was made from that is AI-made, may be or is contested, where nothing else makes it so, and what
+    /// somebody said no to.
     pub sources: Vec<SourceView>,
     /// What is missing, unknown or open.
     pub missing: Vec<GapView>,

@@ -46,6 +46,7 @@ pub fn short(code: &str) -> &str {
         "model-unknown" => "model not known",
         "prompt-unknown" => "prompt not known",
         "timecode-unknown" => "timecode not known",
+        "not-judged" => "left out of what is judged",
         other => other,
     }
 }
