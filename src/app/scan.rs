@@ -35,7 +35,7 @@ use crate::config::Root;
 use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
-use crate::model::{AssetId, AssetPath, Event, Head, RelPath, RootName, SIDECARS, ScanCompleted};
+use crate::model::{AssetId, AssetPath, Event, RelPath, RootName, SIDECARS, ScanCompleted};
 use crate::observe::{Onlooker, Walk, WalkError, WalkOptions};
 use crate::problem::{Problem, in_one_line};
 use crate::record::Record;
@@ -69,10 +69,13 @@ pub(super) struct Manner<'a> {
     pub(super) onlooker: Option<Arc<dyn Onlooker>>,
     /// Knows what went out of sight with a mount.
     pub(super) veil: Option<&'a Veil>,
+    /// Whether somebody is told the tally; else nothing is counted but the files.
+    pub(super) tallied: bool,
 }
 
 /// Reads everything, and nobody looks on.
-const PLAIN: Manner<'static> = Manner { admission: &Everything, onlooker: None, veil: None };
+const PLAIN: Manner<'static> =
+    Manner { admission: &Everything, onlooker: None, veil: None, tallied: true };
 
 /// What a scan did and found.
 #[derive(Clone, Debug, Default)]
@@ -298,25 +301,33 @@ enum Walked {
     NotAll,
     /// Everything was.
     All,
-    /// Everything was, nothing was journalled, and these totals still hold.
+    /// Everything was, nothing was journalled, and these totals hold.
     Unchanged(Totals),
 }
 
-/// What the ledger says of a part before it is scanned, counted while it is walked. Holds for as long
+/// What the ledger says of a part before it is scanned, asked while it is walked. Holds for as long
 /// as nothing is journalled, which after a re-scan of unchanged files is the answer.
 struct Survey {
-    head: Head,
-    totals: Totals,
+    /// None where nobody is told the tally: to count goes through every file once more.
+    totals: Option<Totals>,
     directories: Vec<RelPath>,
 }
 
 impl Survey {
-    fn of(reader: &Reader, root: &RootName, start: &RelPath) -> Result<Self, LedgerError> {
+    fn of(part: &Part<'_>, reader: &Reader) -> Result<Self, LedgerError> {
+        let totals = || reader.totals(&part.root.name, part.start);
         Ok(Self {
-            head: reader.head()?,
-            totals: reader.totals(root, start)?,
-            directories: reader.directories(root, start)?,
+            totals: part.manner.tallied.then(totals).transpose()?,
+            directories: reader.directories(&part.root.name, part.start)?,
         })
+    }
+
+    /// The same of a part that was walked meanwhile, without another look at every file. Of one that is not
+    /// tallied the files only, and none where the ledger has some in a folder that was not listed.
+    fn totals(&self, compared: &Compared) -> Option<Totals> {
+        let listed = || self.directories.iter().all(|one| compared.visited(one).is_some());
+        let counted = || Totals { files: compared.present, ..Totals::default() };
+        self.totals.or_else(|| listed().then(counted))
     }
 }
 
@@ -388,6 +399,7 @@ impl Part<'_> {
         outcome: &mut ScanOutcome,
     ) -> Result<Walked, AppError> {
         let surveyor = self.project.reader()?;
+        let before = surveyor.head()?;
         let walkers = available_parallelism().map_or(2, |cores| cores.get().clamp(2, WALKERS));
         let mut compared = Compared::default();
         let mut marked = surveyor.marked(&self.root.name, &SIDECARS)?;
@@ -407,7 +419,7 @@ impl Part<'_> {
                     worker.run(part, stop, &jobs, |one| seen.send(Arrival::Seen(one)).is_ok())
                 }));
             }
-            let surveying = scope.spawn(move || Survey::of(&surveyor, &self.root.name, self.start));
+            let surveying = scope.spawn(move || Survey::of(self, &surveyor));
             for _ in 0..self.project.config.readers {
                 let (to_read, results) = (to_read.clone(), arrivals.clone());
                 let reading = self.reading();
@@ -452,7 +464,8 @@ impl Part<'_> {
             }
             self.context.check()?;
             let survey = survey?;
-            let directories = if reader.head()? == survey.head {
+            let totals = survey.totals(&compared);
+            let directories = if reader.head()? == before {
                 survey.directories
             } else {
                 reader.directories(&self.root.name, self.start)?
@@ -464,8 +477,8 @@ impl Part<'_> {
             ingest.flush()?;
             attach(&mut Beside::new(self.root, self.reading()), reader, &mut ingest, &sidecars)?;
             ingest.flush()?;
-            let unchanged = reader.head()? == survey.head;
-            Ok(if unchanged { Walked::Unchanged(survey.totals) } else { Walked::All })
+            let unchanged = reader.head()? == before;
+            Ok(totals.filter(|_| unchanged).map_or(Walked::All, Walked::Unchanged))
         })
     }
 

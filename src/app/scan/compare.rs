@@ -61,6 +61,8 @@ pub(in crate::app) enum Seen {
 pub(in crate::app) struct Compared {
     pub(in crate::app) unchanged: u64,
     pub(in crate::app) skipped: u64,
+    /// Files that the ledger has as present in what was listed.
+    pub(in crate::app) present: u64,
     /// Folders in which something is not there that was recorded on another device, and theirs.
     pub(in crate::app) away: Vec<(RelPath, u64)>,
     /// By a hash of its path: whether a folder's listing was complete, and its device. A hash and
@@ -79,6 +81,7 @@ impl Compared {
     pub(in crate::app) fn merge(&mut self, part: Self) {
         self.unchanged += part.unchanged;
         self.skipped += part.skipped;
+        self.present += part.present;
         self.away.extend(part.away);
         self.visited.extend(part.visited);
     }
@@ -120,6 +123,8 @@ impl Compared {
 #[derive(Default)]
 struct News<'a> {
     unchanged: u64,
+    /// Files that the ledger has as present.
+    present: u64,
     /// New, or not as they were.
     entries: Vec<&'a Entry>,
     /// Not there any more.
@@ -236,6 +241,7 @@ impl<'a> Comparer<'a> {
             self.held = 0;
         }
         self.compared.unchanged += news.unchanged;
+        self.compared.present += news.present;
         for name in news.gone {
             told &= tell(Seen::Fact(Arc::clone(&directory), Fact::Gone(name)));
         }
@@ -275,6 +281,7 @@ impl<'a> Comparer<'a> {
         let mut entries = listing.files.iter().peekable();
         if !self.first {
             self.reader.files_in(&self.root.name, &listing.directory, &mut |known| {
+                news.present += u64::from(known.present);
                 while let Some(entry) = entries.next_if(|entry| *entry.name < *known.name) {
                     news.entries.push(entry);
                 }

@@ -17,10 +17,10 @@ use crate::clock::Stopwatch;
 use crate::problem::Problem;
 use crate::report::{GuardState, WatchEvent, json_line};
 
-/// Run at a time.
+/// Run at a time, of each hook.
 const AT_A_TIME: usize = 4;
 
-/// Waiting to be run; beyond that they are dropped, and that is a problem.
+/// Calls of a hook that wait to be run; beyond that they are dropped, and that is a problem.
 const WAITING: usize = 1024;
 
 /// Waiting at most where one more is for what lay there already: the rest of the room is kept for what
@@ -33,39 +33,34 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// How often a running one is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
 
-type Call = (Arc<[String]>, Vec<u8>);
-
-/// Runs hooks beside everything else.
+/// Runs hooks beside everything else. Neither has to do with the calls of the other: what lands in a guarded
+/// folder must not go untold since thousands of AI-made files came, or since what is run for those hangs.
 pub(super) struct Hooks {
-    on_ai: Option<Arc<[String]>>,
-    on_guard: Option<Arc<[String]>>,
-    calls: Option<Sender<Call>>,
-    /// What nobody has taken from the others' end.
-    waiting: Receiver<Call>,
+    on_ai: Option<Hook>,
+    on_guard: Option<Hook>,
     /// Calls for which there was no room.
     left_out: u64,
     /// How many of these were told of.
     told: u64,
     stop: Arc<AtomicBool>,
+}
+
+/// One of them, with its calls and what runs them.
+struct Hook {
+    calls: Sender<Vec<u8>>,
+    /// What nobody has taken from the others' end.
+    waiting: Receiver<Vec<u8>>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Hooks {
     pub(super) fn new(on_ai: &[String], on_guard: &[String], problems: &Sender<Problem>) -> Self {
-        let some = |command: &[String]| (!command.is_empty()).then(|| Arc::from(command));
-        let (on_ai, on_guard) = (some(on_ai), some(on_guard));
         let stop = Arc::new(AtomicBool::new(false));
-        let (calls, to_run) = bounded::<Call>(WAITING);
-        let wanted = if on_ai.is_some() || on_guard.is_some() { AT_A_TIME } else { 0 };
-        let threads = (0..wanted)
-            .map(|_| {
-                let (to_run, problems, stop) =
-                    (to_run.clone(), problems.clone(), Arc::clone(&stop));
-                std::thread::spawn(move || work(&to_run, &problems, &stop))
-            })
-            .collect();
-        let (calls, waiting) = (Some(calls), to_run);
-        Self { on_ai, on_guard, calls, waiting, left_out: 0, told: 0, stop, threads }
+        let some = |command: &[String]| {
+            (!command.is_empty()).then(|| Hook::new(&Arc::from(command), problems, &stop))
+        };
+        let (on_ai, on_guard) = (some(on_ai), some(on_guard));
+        Self { on_ai, on_guard, left_out: 0, told: 0, stop }
     }
 
     /// Runs what is to be run for an event.
@@ -80,18 +75,17 @@ impl Hooks {
     }
 
     fn call(&mut self, event: &WatchEvent, most: usize) {
-        let command = match event {
+        let hook = match event {
             WatchEvent::Changed(changed) if is_news(changed) => &self.on_ai,
             WatchEvent::Guard(guard) if guard.state != GuardState::Known => &self.on_guard,
             _ => return,
         };
-        let (Some(command), Some(calls)) = (command, &self.calls) else { return };
+        let Some(Hook { calls, .. }) = hook else { return };
         let mut input = Vec::new();
         if json_line(&mut input, event).is_err() {
             return;
         }
-        let call = (Arc::clone(command), input);
-        if calls.len() >= most || calls.try_send(call).is_err() {
+        if calls.len() >= most || calls.try_send(input).is_err() {
             self.left_out += 1;
         }
     }
@@ -105,26 +99,49 @@ impl Hooks {
 
     /// Lets those that run end, for as long as `patience` lasts. Gives what there is to say of those
     /// that were never run.
-    pub(super) fn finish(mut self, patience: Duration) -> Option<Problem> {
-        self.calls = None;
+    pub(super) fn finish(self, patience: Duration) -> Option<Problem> {
+        let hooks = [self.on_ai, self.on_guard].into_iter().flatten();
+        // Without the end that calls are put in at, threads end when all have been taken.
+        let (waiting, threads): (Vec<_>, Vec<_>) =
+            hooks.map(|hook| (hook.waiting, hook.threads)).unzip();
+        let threads: Vec<_> = threads.into_iter().flatten().collect();
         let watch = Stopwatch::start();
-        while watch.elapsed() < patience && self.threads.iter().any(|one| !one.is_finished()) {
+        while watch.elapsed() < patience && threads.iter().any(|one| !one.is_finished()) {
             std::thread::sleep(GLANCE);
         }
         self.stop.store(true, Ordering::Relaxed);
-        for thread in self.threads {
+        for thread in threads {
             let _ = thread.join();
         }
-        let left = self.waiting.len();
+        let left: usize = waiting.iter().map(Receiver::len).sum();
         let what = format!("{left} calls were left out: they waited when the watch ended");
         (left > 0).then(|| Problem::new("hooks", what))
     }
 }
 
-fn work(calls: &Receiver<Call>, problems: &Sender<Problem>, stop: &AtomicBool) {
+impl Hook {
+    fn new(command: &Arc<[String]>, problems: &Sender<Problem>, stop: &Arc<AtomicBool>) -> Self {
+        let (calls, waiting) = bounded(WAITING);
+        let threads = (0..AT_A_TIME)
+            .map(|_| {
+                let (command, to_run) = (Arc::clone(command), waiting.clone());
+                let (problems, stop) = (problems.clone(), Arc::clone(stop));
+                std::thread::spawn(move || work(&command, &to_run, &problems, &stop))
+            })
+            .collect();
+        Self { calls, waiting, threads }
+    }
+}
+
+fn work(
+    command: &[String],
+    calls: &Receiver<Vec<u8>>,
+    problems: &Sender<Problem>,
+    stop: &AtomicBool,
+) {
     while !stop.load(Ordering::Relaxed) {
-        let Ok((command, input)) = calls.recv() else { return };
-        if let Err(what) = run(&command, &input, stop) {
+        let Ok(input) = calls.recv() else { return };
+        if let Err(what) = run(command, &input, stop) {
             let _ = problems.try_send(Problem::new(format_args!("hook {}", command[0]), what));
         }
     }

@@ -82,7 +82,8 @@ impl Look<'_> {
             listing: Duration::ZERO,
         };
         let reader = ledger.reader()?;
-        let manner = Manner { admission: self.admission, onlooker: None, veil: Some(self.veil) };
+        let Self { admission, veil, .. } = *self;
+        let manner = Manner { admission, onlooker: None, veil: Some(veil), tallied: false };
         let part = Part {
             project: self.project,
             context: self.context,

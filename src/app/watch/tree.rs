@@ -189,10 +189,9 @@ impl Tree {
             let left_out = listing.ignored.binary_search(name).is_ok();
             self.drop_below(&here.join(name), left_out);
         }
-        let mut found = listing.subdirectories.clone();
-        found.retain(|name| !self.folders.contains_key(&here.join(name)));
-        moved.found = found;
-        let new: Vec<_> = moved.found.iter().map(|name| here.join(name)).collect();
+        let all = listing.subdirectories.iter().map(|name| (name.clone(), here.join(name)));
+        let new: Vec<_>;
+        (moved.found, new) = all.filter(|(_, place)| !self.folders.contains_key(place)).unzip();
         let above = new.first().map(|one| self.above(one)).unwrap_or_default();
         let wanted = self.add(new);
         (moved, above, wanted)

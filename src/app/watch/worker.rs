@@ -272,8 +272,9 @@ impl Worker<'_> {
         self.enter(part)?;
         self.tree.enter(&Place::new(part, start.clone()));
         let onlooker = Arc::new(Bringer { part, tree: self.tree.clone() });
+        let veil = Some(self.veil);
         let manner =
-            Manner { admission: self.porch, onlooker: Some(onlooker), veil: Some(self.veil) };
+            Manner { admission: self.porch, onlooker: Some(onlooker), veil, tallied: false };
         let root = &self.parts[part].root;
         let mut outcome = ScanOutcome::default();
         let scanned = Part {

@@ -75,6 +75,32 @@ fn last_seen_is_the_end_of_the_watch() {
 }
 
 #[test]
+fn a_watch_counts_the_files_that_a_scan_counts() {
+    let all = ["a/1.txt", "a/2.txt", "b/c/3.txt", "gone/4.txt", "left/5.txt"];
+    let world = World::with(all.map(|path| (path, path.as_bytes().to_vec())));
+    world.scan();
+    fs::remove_file(world.path("a/2.txt")).unwrap();
+    fs::remove_dir_all(world.path("gone")).unwrap();
+    let counts = |files: u64| {
+        assert_eq!(number(&world.scan(), "files"), files);
+        let mut watched = Watched::start(&world, &[]);
+        let ready = watched.until("ready", |one| one["event"] == "ready");
+        watched.stop();
+        assert_eq!(number(&ready, "files"), files, "{ready}");
+        let events = world.json(["log"]).values();
+        let scans = events.iter().filter(|event| event["kind"] == "scan-completed");
+        let said: Vec<_> = scans.map(|event| text(event, "summary")).collect();
+        let files = format!("completed: {files} files, 0 read");
+        assert!(said[..2].iter().all(|one| one.contains(&files)), "{said:?}");
+    };
+    counts(3);
+    // What is left out stays on record, and is in no listing.
+    world.write(".genlockignore", "left/\n");
+    world.scan();
+    counts(4);
+}
+
+#[test]
 fn polling_sees_the_same() {
     let world = World::with([("a.txt", b"a".to_vec())]);
     world.configure("[watch]\npoll = \"200ms\"");

@@ -135,6 +135,32 @@ fn what_lies_there_and_is_judged_again_leaves_room_for_the_call_of_what_lands() 
 }
 
 #[test]
+fn calls_for_ai_made_files_cost_no_guarded_folder_its_call() {
+    let world = World::new();
+    // More than may wait, and none of those that run ends before it may.
+    for number in 0..1040_u16 {
+        world.write(format!("{number}.png"), media::a1111_png((number % 251) as u8));
+    }
+    let (go, log) = (world.path("go"), world.path("guard.log"));
+    let hang = "until test -e \"$0\"; do sleep 0.05; done";
+    world.configure(&format!(
+        "[watch]\non_ai = [\"/bin/sh\", \"-c\", {hang:?}, {go:?}]\n\
+         on_guard = [\"/bin/sh\", \"-c\", \"cat >> \\\"$0\\\"\", {log:?}]\n\
+         [[guard]]\npath = \"DELIVERY\""
+    ));
+    let mut watched = Watched::start(&world, &[]);
+    watched.problem("calls were left out so far");
+    world.write("DELIVERY/round.mov", "round the gate");
+    eventually("no call for what landed", || {
+        let calls = fs::read_to_string(&log).unwrap_or_default();
+        ["arriving", "refused"].iter().all(|state| calls.contains(&format!("\"{state}\"")))
+    });
+    assert!(!go.exists(), "what was run for AI-made files is still at it");
+    world.write("go", "");
+    watched.stop();
+}
+
+#[test]
 fn what_is_opened_in_a_guarded_folder_and_not_changed_is_no_arrival() {
     let world = World::new();
     world.configure("[[guard]]\npath = \"DELIVERY\"");
