@@ -67,15 +67,7 @@ fn gather(
         Some(name) => vec![name.to_owned()],
         None => decided.deliverables.keys().cloned().collect(),
     };
-    let ignores_disabled = policy(&decided).is_some_and(|policy| policy.ignores_disabled);
-    let (mut uses, mut referred) = (Uses::default(), BTreeSet::new());
-    for name in &names {
-        let made = &known(&decided, name)?.made;
-        let referenced = references::look(project, context, made)?;
-        uses.add(project, name, made, &referenced);
-        let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
-        referred.extend(kept.files().iter().map(|path| references::real(project, path)));
-    }
+    let (uses, referred) = referred(project, context, &decided, &names)?;
     let contents = |files| name.map(|name| contents(known(&decided, name)?, files)).transpose();
     // What a gate judges, and what a policy leaves out of that, too.
     let (judged, contents) = (contents(referred)?, contents(uses.files().cloned().collect())?);
@@ -123,10 +115,7 @@ fn gather(
         }
         match ground.element(*asset, places, origin, &uses)? {
             Ok(mut one) => {
-                let is_judged = |(path, _): &(&AssetPath, &Found)| {
-                    judged.as_ref().is_none_or(|all| all.contains(&path.root, &path.path))
-                };
-                if !places.iter().any(is_judged) {
+                if !places.iter().any(|(path, _)| is_in(judged.as_ref(), path)) {
                     one.view.missing.push(GapView::new(
                         "not-judged",
                         "no gate judges it: the policy leaves out what is in disabled clips alone",
@@ -173,6 +162,25 @@ fn gather(
     Ok((log, listed))
 }
 
+/// What the timelines of deliverables use, and what a gate by the policy judges of that.
+fn referred(
+    project: &Project,
+    context: &Context<'_>,
+    decided: &Record,
+    names: &[String],
+) -> Result<(Uses, BTreeSet<AssetPath>), AppError> {
+    let ignores_disabled = policy(decided).is_some_and(|policy| policy.ignores_disabled);
+    let (mut uses, mut judged) = (Uses::default(), BTreeSet::new());
+    for name in names {
+        let made = &known(decided, name)?.made;
+        let referenced = references::look(project, context, made)?;
+        uses.add(project, name, made, &referenced);
+        let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
+        judged.extend(kept.files().iter().map(|path| references::real(project, path)));
+    }
+    Ok((uses, judged))
+}
+
 /// The name of the project folder.
 fn production(project: &Project) -> String {
     let name = project.dir.file_name().unwrap_or(project.dir.as_os_str());
@@ -182,6 +190,11 @@ fn production(project: &Project) -> String {
 /// The policy on record.
 fn policy(record: &Record) -> Option<Policy> {
     record.policy().and_then(|entry| Policy::of_record(&entry.fact.text).ok())
+}
+
+/// Whether that is part of what a gate judges, where that is of one deliverable.
+fn is_in(judged: Option<&Contents>, path: &AssetPath) -> bool {
+    judged.is_none_or(|all| all.contains(&path.root, &path.path))
 }
 
 /// What a deliverable holds: what it names, what its timelines mean now, and what the newest gate saw.
@@ -221,7 +234,7 @@ fn deliverable(
         }
     });
     let mut holds = judge::contents(record.present());
-    holds.retain(|item| judged.is_none_or(|all| all.contains(&item.path.root, &item.path.path)));
+    holds.retain(|item| is_in(judged, &item.path));
     Ok(DisclosedDeliverable {
         name: name.to_owned(),
         state: state(one, &holds),
