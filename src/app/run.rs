@@ -31,7 +31,7 @@ use crate::failpoint;
 use crate::ledger::Reader;
 use crate::model::{
     AiStatus, AssetId, AssetPath, DeliverableState, Event, FinalItem, Finding, MadeOf, Outcome,
-    Rendered,
+    Rendered, RuleCode,
 };
 use crate::record::{Record, Said};
 
@@ -161,6 +161,9 @@ fn code(status: ExitStatus) -> u8 {
 /// Why there is no lineage of what lay elsewhere and is known.
 const KNOWN: &str = "the same lay elsewhere before, and what it is is known: it is a copy of that";
 
+/// What clears a change while a command ran. A gate that passes afterwards makes no rendition of what it made.
+const AGAIN: &str = "once nothing is written any more, run the command again";
+
 /// Whether it is known what a content is, by a person's word on it or on what it was made from, or by its
 /// own marks. Of any other that lay somewhere before nobody can tell whether it is a copy of that or an
 /// earlier try of the same command: a test render would clear the official one. A name in a file says
@@ -199,7 +202,12 @@ impl Follow<'_> {
         ran.unlinked = self.descend(&sequel.held, &ran.rendered.outputs)?;
         let again = self.again(again?, &now?, ran);
         unknown.extend(sequel.written);
-        let verdict = made.judge(project, context, name, unknown)?;
+        let mut verdict = made.judge(project, context, name, unknown)?;
+        for finding in &mut verdict.findings {
+            if finding.code == RuleCode::MediaChanged {
+                finding.fix = AGAIN.into();
+            }
+        }
         ran.findings.extend(verdict.findings);
         ran.rendered.outcome = again.worst(verdict.outcome);
         Ok(())

@@ -181,6 +181,38 @@ fn a_folder_that_is_swapped_and_put_back_leaves_nobody_to_know_what_was_read() {
 }
 
 #[test]
+fn what_comes_beside_a_source_costs_no_rendition_where_the_output_is_made_above_it() {
+    let world = world();
+    world.deliverable("ONE", &["cut/a.png"]);
+    let run = |out: &str, script: &str| {
+        world.json(["run", "ONE", "--out", out, "--", "sh", "-c", script])
+    };
+    // A colleague puts something beside the source; the folder of the output is new in the folder above, or the output is.
+    for (out, make) in [
+        ("out", "mkdir -p out/mov && cp ../new.png out/mov/x.png"),
+        ("top.png", "cp ../new.png top.png"),
+    ] {
+        let ran =
+            run(out, &format!("echo {out} > cut/news.txt; mv cut/news.txt cut/{out}.txt; {make}"));
+        assert_eq!(
+            said(&ran.expect(0)),
+            (json!(true), json!(0), json!("pass"), json!(true)),
+            "{out}"
+        );
+    }
+    // A folder that went away and came back has no news of its own.
+    let swap = "mv cut away; mkdir cut; cp ../ai.png cut/a.png; mkdir new; cp ../new.png new/x.png; \
+                rm -r cut; mv away cut";
+    assert_eq!(blocking(&run("new", swap).expect(4)), ["media-changed \"cut\""]);
+    // Where the output explains nothing of the folder above, nobody knows what happened to that.
+    let beside = "echo > cut/more.txt; mkdir dailies; cp ../new.png out/y.png";
+    let ran = run("out", beside).expect(4);
+    assert_eq!(blocking(&ran), ["media-changed \"cut\""]);
+    let fix = text(&ran.value()["findings"][0], "fix");
+    assert!(fix.contains("run the command again"), "{fix}");
+}
+
+#[test]
 fn a_timeline_that_is_swapped_takes_what_it_refers_to_into_the_lineage() {
     let world = World::with([("plate.png", plain_png(1)), ("gen.png", a1111_png(2))]);
     render(&world);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 
 use crate::app::contents::Contents;
 use crate::app::decide::fold;
@@ -24,6 +25,8 @@ pub(super) struct Sources {
     files: BTreeMap<AssetPath, Found>,
     /// The folders they lie in, all the way up to their roots.
     folders: BTreeMap<AssetPath, Fingerprint>,
+    /// What lay in those of them that have others of them in them.
+    names: BTreeMap<AssetPath, BTreeSet<Vec<u8>>>,
     timelines: BTreeSet<AssetPath>,
 }
 
@@ -53,11 +56,19 @@ impl Sources {
         let run = deliverable.gate.iter().flat_map(|run| &run.fact.timelines);
         let files = record.present().clone();
         let folders = folders(project, files.keys());
+        let parents: BTreeSet<_> =
+            folders.keys().filter(|path| !path.path.is_root()).map(above).collect();
+        let listed = |path: AssetPath| Some((names(project, &path)?, path));
         Ok(Self {
             contents: contents.unwrap_or_default(),
             head: record.head.unwrap_or(Head::EMPTY),
             files,
             folders,
+            names: parents
+                .into_iter()
+                .filter_map(listed)
+                .map(|(names, path)| (path, names))
+                .collect(),
             timelines: run.map(|one| one.path.clone()).collect(),
         })
     }
@@ -125,7 +136,8 @@ impl Sources {
     }
 
     /// Folders that went away and came back, or that others took the place of: what the command found in them
-    /// meanwhile left no trace on their files. A folder that is renamed is stirred, and so is the one above it.
+    /// meanwhile left no trace on their files. A folder that is renamed is stirred, and so is the one above it. What comes
+    /// into a folder stirs it too, and what the command made in the one above stirs that: then neither says anything.
     fn moved(&self, now: &Self, made: &BTreeSet<AssetPath>) -> Vec<AssetPath> {
         let stirred = |path: &AssetPath| {
             let ctime = |all: &Self| all.folders.get(path).map(|print| print.ctime);
@@ -134,18 +146,39 @@ impl Sources {
         let moved = |path: &AssetPath, was: &Fingerprint| {
             let Some(is) = now.folders.get(path) else { return false };
             let is_top = path.path.is_root();
-            // What the command made in it stirs it too; of what lies above the root nothing is known.
-            let is_explained = was.mtime != is.mtime
+            let has_news = was.mtime != is.mtime;
+            // Of what lies above the root nothing is known.
+            let is_innocent = has_news
                 && (is_top
                     || made
                         .iter()
-                        .any(|one| one.root == path.root && one.path.is_within(&path.path)));
+                        .any(|one| one.root == path.root && one.path.is_within(&path.path))
+                    || self.made_there(&above(path), made));
             was.inode != is.inode
-                || (stirred(path) && (is_top || stirred(&above(path))) && !is_explained)
+                || (stirred(path) && (is_top || stirred(&above(path))) && !is_innocent)
         };
         let moved = self.folders.iter().filter(|(path, was)| moved(path, was));
         moved.map(|(path, _)| path.clone()).collect()
     }
+
+    /// Whether the command made something right in a folder: a file, or one in a folder that was not there before.
+    fn made_there(&self, folder: &AssetPath, made: &BTreeSet<AssetPath>) -> bool {
+        let is_new = |entry: &AssetPath| {
+            let before = self.names.get(folder);
+            before.is_some_and(|names| !names.contains(entry.path.name()))
+        };
+        made.iter().any(|one| {
+            let on_the_way = || ancestors(one).take_while(|path| !path.path.is_root());
+            above(one) == *folder
+                || on_the_way().any(|path| above(&path) == *folder && is_new(&path))
+        })
+    }
+}
+
+/// The names of what lies in a folder; none where it cannot be listed.
+fn names(project: &Project, folder: &AssetPath) -> Option<BTreeSet<Vec<u8>>> {
+    let entries = fs::read_dir(project.on_disk(folder)?).ok()?;
+    entries.map(|entry| Some(entry.ok()?.file_name().into_vec())).collect()
 }
 
 /// The folders of some files, and every one above them up to their roots, as they are now.
