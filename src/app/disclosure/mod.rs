@@ -63,24 +63,9 @@ fn gather(
 ) -> Result<(Disclosure, Vec<Listed>), AppError> {
     let reader = project.reader()?;
     let decided = fold_journal(&reader, None)?;
-    let names: Vec<_> = match name {
-        Some(name) => vec![name.to_owned()],
-        None => decided.deliverables.keys().cloned().collect(),
-    };
-    let ignores_disabled = policy(&decided).is_some_and(|policy| policy.ignores_disabled);
-    let (mut uses, mut referred) = (Uses::default(), BTreeSet::new());
-    for name in &names {
-        let made = &known(&decided, name)?.made;
-        let referenced = references::look(project, context, made)?;
-        uses.add(project, name, made, &referenced);
-        let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
-        referred.extend(kept.files().iter().map(|path| references::real(project, path)));
-    }
-    let contents = |files| name.map(|name| contents(known(&decided, name)?, files)).transpose();
-    // What a gate judges, and what a policy leaves out of that, too.
-    let (judged, contents) = (contents(referred)?, contents(uses.files().cloned().collect())?);
+    let Reach { uses, judged, all } = Reach::of(project, context, &decided, name)?;
     let scope: PathFilter<'_> =
-        &|root, path| contents.as_ref().is_none_or(|contents| contents.contains(root, path));
+        &|root, path| all.as_ref().is_none_or(|contents| contents.contains(root, path));
     let record = fold_journal(&reader, Some(scope))?;
     let policy = policy(&record);
     let now = record.moment(context.now());
@@ -123,9 +108,7 @@ fn gather(
         }
         match ground.element(*asset, places, origin, &uses)? {
             Ok(mut one) => {
-                let is_judged = |(path, _): &(&AssetPath, &Found)| {
-                    judged.as_ref().is_none_or(|all| all.contains(&path.root, &path.path))
-                };
+                let is_judged = |(path, _): &(&AssetPath, _)| is_in(judged.as_ref(), path);
                 if !places.iter().any(is_judged) {
                     one.view.missing.push(GapView::new(
                         "not-judged",
@@ -171,6 +154,48 @@ fn gather(
     };
     log.not_shown = not_shown(&log, uses.have_timelines());
     Ok((log, listed))
+}
+
+/// What a log is of.
+struct Reach {
+    uses: Uses,
+    /// What a gate judges; none of the whole project.
+    judged: Option<Contents>,
+    /// The same with what the policy leaves out of that.
+    all: Option<Contents>,
+}
+
+impl Reach {
+    fn of(
+        project: &Project,
+        context: &Context<'_>,
+        decided: &Record,
+        name: Option<&str>,
+    ) -> Result<Self, AppError> {
+        let names: Vec<_> = match name {
+            Some(name) => vec![name.to_owned()],
+            None => decided.deliverables.keys().cloned().collect(),
+        };
+        let ignores_disabled = policy(decided).is_some_and(|policy| policy.ignores_disabled);
+        let (mut uses, mut judged) = (Uses::default(), BTreeSet::new());
+        for name in &names {
+            let made = &known(decided, name)?.made;
+            let mut referenced = references::look(project, context, made)?;
+            uses.add(project, name, made, &referenced);
+            if ignores_disabled {
+                referenced = referenced.without_disabled();
+            }
+            judged.extend(referenced.files().iter().map(|path| references::real(project, path)));
+        }
+        let contents = |files| name.map(|name| contents(known(decided, name)?, files)).transpose();
+        let (judged, all) = (contents(judged)?, contents(uses.files().cloned().collect())?);
+        Ok(Self { uses, judged, all })
+    }
+}
+
+/// Whether a path belongs to some contents; where there are none, everything does.
+fn is_in(contents: Option<&Contents>, path: &AssetPath) -> bool {
+    contents.is_none_or(|all| all.contains(&path.root, &path.path))
 }
 
 /// The name of the project folder.
@@ -221,7 +246,7 @@ fn deliverable(
         }
     });
     let mut holds = judge::contents(record.present());
-    holds.retain(|item| judged.is_none_or(|all| all.contains(&item.path.root, &item.path.path)));
+    holds.retain(|item| is_in(judged, &item.path));
     Ok(DisclosedDeliverable {
         name: name.to_owned(),
         state: state(one, &holds),
