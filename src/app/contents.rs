@@ -240,6 +240,15 @@ fn unconfigured(project: &Project, text: &str) -> Option<RootName> {
     (!ours).then_some(root)
 }
 
+/// Checks that `name:path` names a root that is configured.
+pub(super) fn check_root(project: &Project, text: &str) -> Result<(), AppError> {
+    let Some(name) = unconfigured(project, text) else { return Ok(()) };
+    Err(AppError::usage(
+        format!("there is no root {:?}", name.as_str()),
+        "add it as a [[root]] in .genlock/config.toml; genlock status lists the roots",
+    ))
+}
+
 /// Reads a `--path` as typed: relative to the folder the user stands in, `name:path` below a root,
 /// or absolute. What is the name of something, with brackets of its own, is put down so that it stands
 /// for that and nothing else.
@@ -251,12 +260,7 @@ pub(super) fn path_pattern(
     if text.is_empty() {
         return Err(misplaced(text));
     }
-    if let Some(name) = unconfigured(project, text) {
-        return Err(AppError::usage(
-            format!("there is no root {:?}", name.as_str()),
-            "add it as a [[root]] in .genlock/config.toml; genlock status lists the roots",
-        ));
-    }
+    check_root(project, text)?;
     if let Some(path) = literally(project, context, text)
         && let Ok(name) = std::str::from_utf8(path.path.as_bytes())
         && has_wildcards(name)

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::app::contents::{Contents, path_pattern};
+use crate::app::contents::{Contents, check_root, path_pattern};
 use crate::app::decide::{decide, fold, whole};
 use crate::app::packages;
 use crate::app::played::{ReadPackage, played};
@@ -16,7 +16,7 @@ use crate::ledger::Reader;
 use crate::model::{
     AssetId, AssetPath, DeliverableDefined, DeliverableNote, DeliverableState, Event, Exported,
     FinalItem, FramePattern, MediaProblem, Outcome, PathPattern, Reference, ReferenceLink, RelPath,
-    Rendered, Timestamp, shell_word,
+    Rendered, Timestamp, shell_word, unescape_bytes,
 };
 use crate::record::{Deliverable, PathFilter, Record};
 use crate::report::DeliverableLine;
@@ -138,10 +138,29 @@ fn refuse_final(known: Option<&Deliverable>, name: &str) -> Result<(), AppError>
     Ok(())
 }
 
+/// Where something lies that was typed as a path, or as it is listed: `name:path` of a root, where no file has
+/// that for its name.
+fn typed_place(
+    project: &Project,
+    context: &Context<'_>,
+    typed: &Path,
+) -> Result<PathBuf, AppError> {
+    let disk = context.absolute(typed);
+    let text = typed.to_str().filter(|_| fs::symlink_metadata(&disk).is_err());
+    let Some(text) = text else { return Ok(disk) };
+    check_root(project, text)?;
+    let listed = rooted(project, text).filter(|(root, _)| !root.is_project());
+    let listed = listed.and_then(|(root, below)| {
+        let below = unescape_bytes(below).unwrap_or_else(|| below.as_bytes().to_vec());
+        project.on_disk(&AssetPath::new(root, RelPath::new(below).ok()?))
+    });
+    Ok(listed.unwrap_or(disk))
+}
+
 /// A timeline as typed: where it lies in the roots. Read once, so that a slip is told now and not by
 /// the gate.
 fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<AssetPath, AppError> {
-    let disk = context.absolute(file);
+    let disk = typed_place(project, context, file)?;
     // Also what a link in the roots leads to.
     let real = fs::canonicalize(&disk).unwrap_or_else(|_| disk.clone());
     let (Some((_, path)), Some(_)) = (project.locate(&disk), project.locate(&real)) else {
@@ -158,7 +177,7 @@ fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<Ass
 
 /// A package as typed: a folder in the roots in which lists were found.
 fn package(project: &Project, context: &Context<'_>, folder: &Path) -> Result<AssetPath, AppError> {
-    let disk = context.absolute(folder);
+    let disk = typed_place(project, context, folder)?;
     let Some((_, path)) = project.locate(&disk) else {
         return Err(AppError::usage(
             format!("{} lies outside the project's roots", folder.display()),

@@ -9,6 +9,7 @@
 mod leaving;
 mod standing;
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -24,9 +25,11 @@ use crate::app::{AppError, Context, Project};
 use crate::attest::Signer;
 use crate::deliver::copy::{Copied, CopyError, CopyOptions, copy, read_back};
 use crate::deliver::package::Algorithm;
-use crate::deliver::staging::{PARTIAL, Staging, sweep};
+use crate::deliver::staging::{PARTIAL, Staging, check_place, is_left, sweep};
 use crate::failpoint;
-use crate::model::{AssetId, AssetPath, DeliverableState, Event, Exported, Outcome, RelPath};
+use crate::model::{
+    AssetId, AssetPath, DeliverableState, Event, Exported, Outcome, RelPath, escape_bytes,
+};
 use crate::observe::presence::is_nothing;
 use crate::record::Record;
 
@@ -156,23 +159,18 @@ pub fn export(
     }
     failpoint::hit("export-judged");
     let staging = Staging::open(&destination)?;
-    staging.keep(|name| leaving.has(name) || name.to_str().is_some_and(is_reserved))?;
-    staging.make_folders(folders)?;
     let delivery = Delivery { leaving, staging: &staging };
-    // One whose papers are all there was killed while it appeared: they say what is in it.
-    let papers = if let Some(papers) = delivery.resumed()? {
-        papers
-    } else {
-        let beside = leaving.fits(&destination, Some(&staging))?;
-        let copied = match delivery.copy_all()? {
-            Ok(copied) => copied,
-            Err(swapped) => {
-                staging.discard()?;
-                answer.swapped = swapped;
-                return Ok(answer);
-            }
-        };
-        papers(&delivery, &copied, beside)?
+    let papers = match delivery.put_together() {
+        Ok(Ok(papers)) => papers,
+        Ok(Err(swapped)) => {
+            staging.discard()?;
+            answer.swapped = swapped;
+            return Ok(answer);
+        }
+        Err(error) => {
+            staging.leave();
+            return Err(error);
+        }
     };
     let mut names: Vec<&Path> = items.iter().map(|item| Path::new(&item.name)).collect();
     names.extend(papers.in_order().map(Path::new));
@@ -185,13 +183,21 @@ pub fn export(
 }
 
 impl Leaving<'_> {
-    /// Checks that all of it can lie in the target, and that a certificate and a manifest can say so. Gives
+    /// Checks that there is room for it, that all of it can lie in the target, and that a certificate and a manifest can say so. Gives
     /// what lies there beside.
     fn fits(&self, target: &Path, staging: Option<&Staging>) -> Result<Vec<RelPath>, AppError> {
         check_apart(self, target)?;
+        let missing = self.items.iter().filter(|item| !is_left(target, Path::new(&item.name)));
+        let needed: u64 = missing.map(|item| self.size(item)).sum();
+        check_place(target, needed.saturating_add(SPARE))?;
         let beside = check_target(target, staging, self.items, self.folders)?;
         check_certificate(self, beside.clone())?;
         Ok(beside)
+    }
+
+    fn size(&self, item: &Item) -> u64 {
+        let disk = self.project.on_disk(&item.from);
+        disk.and_then(|disk| std::fs::symlink_metadata(disk).ok()).map_or(0, |found| found.len())
     }
 
     /// Whether a file, or an empty folder, of that name leaves.
@@ -210,15 +216,27 @@ pub(super) struct Delivery<'a> {
 }
 
 impl Delivery<'_> {
+    /// Puts all of it together with its papers. The inner error lists what is not what was judged.
+    fn put_together(&self) -> Result<Result<Papers, Vec<AssetPath>>, AppError> {
+        let Self { leaving, staging } = self;
+        staging.keep(|name| leaving.has(name) || name.to_str().is_some_and(is_reserved))?;
+        staging.make_folders(leaving.folders)?;
+        // One whose papers are all there was killed while it appeared: they say what is in it.
+        if let Some(papers) = self.resumed()? {
+            return Ok(Ok(papers));
+        }
+        let beside = leaving.fits(staging.target(), Some(staging))?;
+        match self.copy_all()? {
+            Ok(copied) => Ok(Ok(papers(self, &copied, beside)?)),
+            Err(swapped) => Ok(Err(swapped)),
+        }
+    }
+
     /// Copies what is not there yet, and compares everything. The error lists what is not what was
     /// judged.
     fn copy_all(&self) -> Result<Result<Vec<Copied>, Vec<AssetPath>>, AppError> {
-        let sizes: Vec<u64> = self.leaving.items.iter().map(|item| self.size(item)).collect();
-        let missing = self.leaving.items.iter().zip(&sizes);
-        let missing =
-            missing.filter(|(item, _)| self.staging.find(Path::new(&item.name)).is_none());
-        let needed: u64 = missing.map(|(_, size)| *size).sum();
-        self.staging.check_room(needed.saturating_add(SPARE))?;
+        let sizes: Vec<u64> =
+            self.leaving.items.iter().map(|item| self.leaving.size(item)).collect();
         self.leaving.context.reporter.expect(self.leaving.items.len() as u64, sizes.iter().sum());
         let mut copied = Vec::new();
         let mut swapped = Vec::new();
@@ -293,11 +311,6 @@ impl Delivery<'_> {
         Ok(Some(copied))
     }
 
-    fn size(&self, item: &Item) -> u64 {
-        let disk = self.leaving.project.on_disk(&item.from);
-        disk.and_then(|disk| std::fs::symlink_metadata(disk).ok()).map_or(0, |found| found.len())
-    }
-
     /// Does something for every item, some at a time: hashing keeps one processor busy, so does copying.
     fn each<T: Send>(
         &self,
@@ -336,9 +349,9 @@ impl Delivery<'_> {
         Exported {
             deliverable: self.leaving.gate.deliverable.clone(),
             gate: verdict_of(&papers.said),
-            destination: self.staging.target().to_string_lossy().into_owned(),
+            destination: on_record(self.staging.target()),
             files: self.leaving.items.len() as u64,
-            bytes: self.leaving.items.iter().map(|item| self.size(item)).sum(),
+            bytes: self.leaving.items.iter().map(|item| self.leaving.size(item)).sum(),
             papers: papers.written.clone(),
             read_back: !self.leaving.options.no_read_back,
         }
@@ -352,6 +365,11 @@ fn is_file(path: &Path) -> Result<bool, AppError> {
         Err(error) if is_nothing(&error) => Ok(false),
         Err(error) => Err(AppError::io("look at", path)(error)),
     }
+}
+
+/// A folder of the machine as it is recorded: in UTF-8, with other bytes escaped as in any path.
+pub(super) fn on_record(folder: &Path) -> String {
+    escape_bytes(folder.as_os_str().as_bytes()).into_owned()
 }
 
 /// Copies and reads at a time.

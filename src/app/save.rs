@@ -46,7 +46,8 @@ pub fn save(
         let what = if kind.is_some() { "is a folder" } else { "is in a folder that is not there" };
         return Err(no(what, "name a file in a folder"));
     }
-    if is_ours(project, folder, name).map_err(cannot)? {
+    let is_ledger = is_ledger(project, folder, name).map_err(cannot)?;
+    if is_ledger || is_among_records(project, folder).map_err(cannot)? {
         return Err(no("is in the folder of the project's records", "name a file elsewhere"));
     }
     if let Some(kind) = kind
@@ -62,15 +63,18 @@ pub fn save(
     })
 }
 
-/// Whether a place is in `.genlock/`, or is that of the ledger or of what SQLite keeps beside it.
-fn is_ours(project: &Project, folder: &Path, name: &OsStr) -> io::Result<bool> {
-    let folder = fs::canonicalize(folder)?;
+/// Whether a folder that is there is `.genlock/`, or in it: nothing is written there but by us.
+pub(super) fn is_among_records(project: &Project, folder: &Path) -> io::Result<bool> {
     let records = fs::canonicalize(project.dir.join(CONTROL))?;
+    Ok(fs::canonicalize(folder)?.starts_with(records))
+}
+
+/// Whether a place is that of the ledger, or of what SQLite keeps beside it.
+fn is_ledger(project: &Project, folder: &Path, name: &OsStr) -> io::Result<bool> {
     let ledger = &project.config.ledger;
     let beside = ledger.parent().and_then(|parent| fs::canonicalize(parent).ok());
     let stem = ledger.file_name().unwrap_or_default().as_encoded_bytes();
-    let is_ledger = beside.as_ref() == Some(&folder) && name.as_encoded_bytes().starts_with(stem);
-    Ok(is_ledger || folder.starts_with(records))
+    Ok(beside == Some(fs::canonicalize(folder)?) && name.as_encoded_bytes().starts_with(stem))
 }
 
 /// Whether nothing is lost with a file: it is empty, or a log that can be written again.

@@ -1,5 +1,7 @@
 //! `export`, and `verify` of a delivery.
 
+use std::os::unix::ffi::OsStrExt;
+
 use serde::Serialize;
 
 use crate::app::{self, AppError, Context, ExportOptions, Project};
@@ -7,7 +9,7 @@ use crate::cli::args::{ExportArgs, VerifyArgs};
 use crate::cli::exit::Exit;
 use crate::cli::output::{Output, Tone};
 use crate::cli::{gate, people};
-use crate::model::{Outcome, shell_word};
+use crate::model::{Outcome, shell_path};
 use crate::report::{PathView, ProblemView, clean, count, plain};
 
 #[derive(Serialize)]
@@ -15,6 +17,9 @@ struct ExportView {
     deliverable: String,
     verdict: Outcome,
     destination: String,
+    /// Its raw bytes, where they are not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    destination_bytes: Option<String>,
     delivered: bool,
     /// It was there before, as it is to leave now.
     already: bool,
@@ -43,7 +48,8 @@ pub(super) fn export(
         return Ok(gate::show(&answer.gate, None, output));
     }
     let exit = if answer.delivered.is_some() { Exit::Ok } else { Exit::No };
-    let destination = answer.destination.display().to_string();
+    let raw = answer.destination.as_os_str().as_bytes();
+    let PathView { path: destination, path_bytes: destination_bytes } = PathView::of_bytes(raw);
     let beside: Vec<_> = answer.beside.iter().map(ToString::to_string).collect();
     if output.is_json() {
         let done = answer.delivered.as_ref();
@@ -52,6 +58,7 @@ pub(super) fn export(
             deliverable: answer.gate.deliverable.clone(),
             verdict: answer.gate.verdict.outcome,
             destination,
+            destination_bytes,
             delivered: done.is_some(),
             already: answer.already,
             head: answer.head,
@@ -87,7 +94,7 @@ pub(super) fn export(
         answer.head
     ));
     tell_beside(&beside, output);
-    output.line(&format!("check it anywhere: genlock verify {}", clean(&shell_word(&destination))));
+    output.line(&format!("check it anywhere: genlock verify {}", shell_path(raw)));
     Ok(exit)
 }
 

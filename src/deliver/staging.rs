@@ -180,6 +180,55 @@ pub fn check_free<'a>(
     Ok(())
 }
 
+/// Checks that a delivery can be put together: nothing is in the way where that is done, and there is room for
+/// so many more bytes.
+pub fn check_place(target: &Path, needed: u64) -> Result<(), StagingError> {
+    // What the target itself is like is for `check_free` to say.
+    let at_once = is_free(target).unwrap_or(true);
+    check_folder(&if at_once { sibling(target) } else { target.join(PARTIAL) })?;
+    let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target);
+    let room = statvfs(there).map_err(|error| io_error("look at", there)(error.into()))?;
+    let free = room.f_bavail.saturating_mul(room.f_frsize);
+    if free < needed {
+        return Err(StagingError::Full { path: target.to_owned(), free, needed });
+    }
+    Ok(())
+}
+
+/// Whether a folder is new or empty, and no mount point: then a delivery can appear there by one rename.
+fn is_free(target: &Path) -> Result<bool, StagingError> {
+    match fs::symlink_metadata(target) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(io_error("look at", target)(error)),
+        Ok(found) if !found.is_dir() => Err(StagingError::NoFolder { path: target.to_owned() }),
+        Ok(found) => {
+            let parent = target.parent().unwrap_or(target);
+            let above = fs::metadata(parent).map_err(io_error("look at", parent))?;
+            let mut inside = fs::read_dir(target).map_err(io_error("list", target))?;
+            Ok(!is_apart(target, &found, &above) && inside.next().is_none())
+        }
+    }
+}
+
+/// Checks that nothing but a folder of the same volume has the name of the one that a delivery is put together in.
+/// Through a link, what is taken away there would be somebody else's.
+fn check_folder(path: &Path) -> Result<(), StagingError> {
+    let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
+    if !found.is_dir() {
+        return Err(StagingError::NoFolder { path: path.to_owned() });
+    }
+    let above = path.parent().unwrap_or(path);
+    if is_apart(path, &found, &fs::metadata(above).map_err(io_error("look at", above))?) {
+        return Err(StagingError::Mounted { path: path.to_owned() });
+    }
+    Ok(())
+}
+
+/// Whether a killed export left a file of a delivery where that is put together.
+pub fn is_left(target: &Path, name: &Path) -> bool {
+    is_file(&target.join(PARTIAL).join(name)) || is_file(&sibling(target).join(name))
+}
+
 /// Takes the lock. A watch that looks whether somebody has it takes it itself for that moment.
 fn hold(lock: &File) -> Result<(), Errno> {
     for _ in 0..LOOKS {
@@ -196,6 +245,8 @@ fn hold(lock: &File) -> Result<(), Errno> {
 pub struct Staging {
     target: PathBuf,
     folder: PathBuf,
+    /// The nearest folder above that was there before.
+    there: PathBuf,
     /// It appears by one rename.
     at_once: bool,
     _lock: File,
@@ -204,32 +255,15 @@ pub struct Staging {
 impl Staging {
     /// Begins, or goes on with what a killed export left behind.
     pub fn open(target: &Path) -> Result<Self, StagingError> {
+        let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target).to_owned();
         let parent = target.parent().unwrap_or(target);
         fs::create_dir_all(parent).map_err(io_error("create", parent))?;
-        let at_once = match fs::symlink_metadata(target) {
-            Err(error) if error.kind() == ErrorKind::NotFound => true,
-            Err(error) => return Err(io_error("look at", target)(error)),
-            Ok(found) if !found.is_dir() => {
-                return Err(StagingError::NoFolder { path: target.to_owned() });
-            }
-            Ok(found) => {
-                let above = fs::metadata(parent).map_err(io_error("look at", parent))?;
-                let mut inside = fs::read_dir(target).map_err(io_error("list", target))?;
-                !is_apart(target, &found, &above) && inside.next().is_none()
-            }
-        };
+        let at_once = is_free(target)?;
         let sibling = sibling(target);
         let folder = if at_once { sibling } else { take_up(&sibling, target)? };
+        check_folder(&folder)?;
         fs::create_dir_all(&folder).map_err(io_error("create", &folder))?;
-        // Through a link, what is taken away here would be somebody else's.
-        let made = fs::symlink_metadata(&folder).map_err(io_error("look at", &folder))?;
-        if !made.is_dir() {
-            return Err(StagingError::NoFolder { path: folder });
-        }
-        let above = folder.parent().unwrap_or(&folder);
-        if is_apart(&folder, &made, &fs::metadata(above).map_err(io_error("look at", above))?) {
-            return Err(StagingError::Mounted { path: folder });
-        }
+        check_folder(&folder)?;
         let lock = folder.join(LOCK);
         let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         let mut open = OpenOptions::new();
@@ -243,7 +277,7 @@ impl Staging {
         if (held.dev(), held.ino()) != (lies.dev(), lies.ino()) {
             return Err(busy());
         }
-        Ok(Self { target: target.to_owned(), folder, at_once, _lock: file })
+        Ok(Self { target: target.to_owned(), folder, there, at_once, _lock: file })
     }
 
     /// Tries something where a delivery would be put together, and leaves nothing there that was not there
@@ -252,15 +286,20 @@ impl Staging {
         target: &Path,
         act: impl FnOnce(&Self) -> Result<T, StagingError>,
     ) -> Result<T, StagingError> {
-        let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target);
         let staging = Self::open(target)?;
         let done = act(&staging);
-        staging.remove(Path::new(LOCK))?;
-        // What a killed export left stays: the next one goes on with it.
-        if fs::remove_dir(&staging.folder).is_ok() {
-            remove_emptied(&staging.folder, there);
-        }
+        staging.leave();
         done
+    }
+
+    /// Ends what comes to nothing: takes everything away but files, with which the next export goes on. What
+    /// cannot be taken away stays, and that one has it.
+    pub fn leave(self) {
+        let _ = self.keep(|name| self.find(name).is_some());
+        let is_gone = self.remove(Path::new(LOCK)).is_ok() && fs::remove_dir(&self.folder).is_ok();
+        if is_gone {
+            remove_emptied(&self.folder, &self.there);
+        }
     }
 
     /// Where a file of the delivery is put together. Its folders are made.
@@ -374,17 +413,6 @@ impl Staging {
             }
         }
         Ok(is_empty)
-    }
-
-    /// Checks that there is room for so many more bytes.
-    pub fn check_room(&self, needed: u64) -> Result<(), StagingError> {
-        let room = statvfs(&self.folder)
-            .map_err(|error| io_error("look at", &self.folder)(error.into()))?;
-        let free = room.f_bavail.saturating_mul(room.f_frsize);
-        if free < needed {
-            return Err(StagingError::Full { path: self.target.clone(), free, needed });
-        }
-        Ok(())
     }
 
     /// Has the device hold everything that was written.

@@ -64,7 +64,7 @@ pub use observation::{
 };
 pub use principal::{MAX_PATTERN, fits_list};
 pub use reference::{FrameRange, MediaKind, PrefixMap, Reference, Resolution, Use};
-pub use shell::shell_word;
+pub use shell::{shell_path, shell_word};
 pub use source_type::{Generative, SourceType};
 pub use status::{AiStatus, Clearance, Strength};
 pub use timestamp::{BadTimestamp, Timestamp};

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::model::{
     AiStatus, AssetPath, Clearance, DeliverableState, DeterminedStatus, Evidence, Finding, Outcome,
-    Relation, Scope, Severity, SourceType, Strength, Trust, Verdict, Waived, words,
+    Relation, Scope, Severity, SourceType, Strength, Trust, Verdict, Waived, escape_bytes, words,
 };
 use crate::problem::Problem;
 use crate::report::{DeclarationLine, DeclarationView};
@@ -27,6 +27,13 @@ impl PathView {
     /// A place that is no asset's path: a folder of the machine, an event.
     pub const fn plain(path: String) -> Self {
         Self { path, path_bytes: None }
+    }
+
+    /// A folder of the machine.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let is_utf8 = std::str::from_utf8(bytes).is_ok();
+        let path_bytes = (!is_utf8).then(|| STANDARD.encode(bytes));
+        Self { path: escape_bytes(bytes).into_owned(), path_bytes }
     }
 
     /// The path's own bytes.

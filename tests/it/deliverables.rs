@@ -5,6 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::media::{a1111_png, plain_png};
+use crate::packages::mhl;
+use crate::timelines::{clip, cut};
 use crate::world::{World, number, text, tick};
 
 fn world() -> World {
@@ -170,6 +172,32 @@ fn a_path_is_below_the_project_or_a_root_however_it_is_typed() {
     world.write("odd:name.png", a1111_png(1));
     world.deliverable("ODD", &["odd:name.png"]);
     world.gate("ODD").expect("refused", &["ai-unapproved odd:name.png"]);
+}
+
+#[test]
+fn timelines_and_packages_of_a_root_are_named_as_they_are_listed() {
+    let world = world();
+    let archive = world.add_root("archive");
+    fs::create_dir_all(archive.join("card")).unwrap();
+    fs::write(archive.join("card/a.png"), plain_png(3)).unwrap();
+    fs::write(archive.join("cut.otio"), cut(&[clip("a", Some("card/a.png"))])).unwrap();
+    mhl(&world, "../archive/card", &["a.png"]);
+    let add = ["deliverable", "add", "CARD", "--timeline", "archive:cut.otio"];
+    world.run(add.into_iter().chain(["--package", "archive:card"])).expect(0);
+    let shown = world.json(["deliverable", "show", "CARD"]).expect(0).value();
+    assert_eq!(shown["packages"], json!(["archive:card"]));
+    assert!(shown["timelines"].to_string().contains("archive:cut.otio"), "{shown}");
+    world.gate("CARD").expect("pass", &[]);
+    for what in ["--timeline", "--package"] {
+        let wrong = ["deliverable", "add", "BAD", what, "archve:card"];
+        let error = world.json(wrong).expect(2).error();
+        assert!(error.contains("there is no root"), "{error}");
+    }
+    // A name with a colon of its own is a file of the project when it is there.
+    world.write("archive:cut.otio", cut(&[clip("a", Some("cut/a.png"))]));
+    world.run(["deliverable", "add", "ODD", "--timeline", "archive:cut.otio"]).expect(0);
+    let shown = world.json(["deliverable", "show", "ODD"]).expect(0).value();
+    assert_eq!(shown["references"][0]["path"], "cut/a.png");
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! What leaves by `export`: what was judged and nothing else, whole or not at all.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::keys::Key;
@@ -51,6 +55,70 @@ pub fn files(folder: &Path) -> BTreeSet<String> {
         }
     }
     found
+}
+
+fn state(world: &World) -> String {
+    text(&world.json(["deliverable", "show", "EP"]).expect(0).value(), "state")
+}
+
+#[test]
+fn what_is_in_the_way_where_a_delivery_is_put_together_is_told_before_anything_is_final() {
+    let world = world();
+    let to = out(&world);
+    fs::create_dir_all(world.outside("out/used")).unwrap();
+    fs::write(world.outside("out/used/theirs.txt"), "theirs").unwrap();
+    for (at, to) in [
+        ("out/.EP.genlock-partial", &to),
+        ("out/used/.genlock-partial", &world.outside("out/used")),
+    ] {
+        let at = world.outside(at);
+        fs::write(&at, "theirs").unwrap();
+        let error = export(&world, to).expect(2).value();
+        assert!(error.to_string().contains("is there and is no folder"), "{error}");
+        assert_eq!(
+            (fs::read(&at).unwrap(), state(&world)),
+            (b"theirs".to_vec(), "open".to_owned())
+        );
+        fs::remove_file(&at).unwrap();
+    }
+    export(&world, &to).expect(0);
+}
+
+#[test]
+fn nothing_is_delivered_among_the_records_of_the_project() {
+    let world = world();
+    let before = files(&world.path(".genlock"));
+    std::os::unix::fs::symlink(world.path(".genlock"), world.outside("away")).unwrap();
+    for to in [world.path(".genlock"), world.path(".genlock/x/y"), world.outside("away/x")] {
+        let error = export(&world, &to).expect(2).value();
+        assert!(text(&error["error"], "message").contains("the project's records"), "{error}");
+    }
+    let is_ledger = |name: &&String| name.starts_with("ledger.db");
+    let after = files(&world.path(".genlock"));
+    let came: Vec<_> = after.difference(&before).filter(|name| !is_ledger(name)).collect();
+    assert_eq!(came, Vec::<&String>::new());
+    assert_eq!(state(&world), "open");
+}
+
+#[test]
+fn a_place_that_is_not_utf_8_is_told_so_that_it_can_be_found_again() {
+    let world = world();
+    let to = world.outside(OsStr::from_bytes(b"d\xff\nEP"));
+    let said = world.run(["export".as_ref(), "EP".as_ref(), to.as_os_str()]).expect(0).stdout;
+    let (_, command) = said.split_once("check it anywhere: genlock ").expect("what to type");
+    let typed = format!("\"$0\" {command}");
+    let program = env!("CARGO_BIN_EXE_genlock");
+    if let Ok(checked) = Command::new("bash").args(["-c", &typed, program]).output() {
+        assert!(checked.status.success(), "{typed}: {checked:?}");
+    }
+    let said = world.json(["export".as_ref(), "EP".as_ref(), to.as_os_str()]).expect(0).value();
+    assert!(text(&said, "destination").ends_with("d\\xff\nEP"), "{said}");
+    let raw = STANDARD.decode(text(&said, "destination_bytes")).unwrap();
+    assert_eq!(raw, to.as_os_str().as_bytes());
+    assert_eq!(said["already"], true);
+    let shown = world.json(["deliverable", "show", "EP"]).expect(0).value();
+    assert_eq!(shown["exports"].as_array().unwrap().len(), 1);
+    assert_eq!(shown["exports"][0]["destination"], said["destination"]);
 }
 
 #[test]

@@ -124,8 +124,12 @@ fn a_drive_that_is_too_small_is_told_and_keeps_nothing() {
     };
     let error = export(&world, &drive.0).expect(2).value();
     assert!(error["error"]["causes"].to_string().contains("bytes free"), "{error}");
-    assert!(files(&drive.0).iter().all(|name| name == ".genlock-partial/genlock-export.lock"));
+    assert_eq!(fs::read_dir(&drive.0).unwrap().count(), 0);
+    assert_eq!(world.json(["deliverable", "show", "EP"]).expect(0).value()["state"], "open");
     verify(&world, &drive.0).expect(6);
+    // Also in a folder that is to be made there.
+    export(&world, &drive.0.join("new/EP")).expect(2);
+    assert_eq!(fs::read_dir(&drive.0).unwrap().count(), 0);
 }
 
 #[test]

@@ -63,16 +63,9 @@ fn gather(
 ) -> Result<(Disclosure, Vec<Listed>), AppError> {
     let reader = project.reader()?;
     let decided = fold_journal(&reader, None)?;
-    let names: Vec<_> = match name {
-        Some(name) => vec![name.to_owned()],
-        None => decided.deliverables.keys().cloned().collect(),
-    };
-    let (uses, referred) = referred(project, context, &decided, &names)?;
-    let contents = |files| name.map(|name| contents(known(&decided, name)?, files)).transpose();
-    // What a gate judges, and what a policy leaves out of that, too.
-    let (judged, contents) = (contents(referred)?, contents(uses.files().cloned().collect())?);
+    let Reach { uses, judged, all } = Reach::of(project, context, &decided, name)?;
     let scope: PathFilter<'_> =
-        &|root, path| contents.as_ref().is_none_or(|contents| contents.contains(root, path));
+        &|root, path| all.as_ref().is_none_or(|contents| contents.contains(root, path));
     let record = fold_journal(&reader, Some(scope))?;
     let policy = policy(&record);
     let now = record.moment(context.now());
@@ -115,7 +108,8 @@ fn gather(
         }
         match ground.element(*asset, places, origin, &uses)? {
             Ok(mut one) => {
-                if !places.iter().any(|(path, _)| is_in(judged.as_ref(), path)) {
+                let is_judged = |(path, _): &(&AssetPath, _)| is_in(judged.as_ref(), path);
+                if !places.iter().any(is_judged) {
                     one.view.missing.push(GapView::new(
                         "not-judged",
                         "no gate judges it: the policy leaves out what is in disabled clips alone",
@@ -162,23 +156,46 @@ fn gather(
     Ok((log, listed))
 }
 
-/// What the timelines of deliverables use, and what a gate by the policy judges of that.
-fn referred(
-    project: &Project,
-    context: &Context<'_>,
-    decided: &Record,
-    names: &[String],
-) -> Result<(Uses, BTreeSet<AssetPath>), AppError> {
-    let ignores_disabled = policy(decided).is_some_and(|policy| policy.ignores_disabled);
-    let (mut uses, mut judged) = (Uses::default(), BTreeSet::new());
-    for name in names {
-        let made = &known(decided, name)?.made;
-        let referenced = references::look(project, context, made)?;
-        uses.add(project, name, made, &referenced);
-        let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
-        judged.extend(kept.files().iter().map(|path| references::real(project, path)));
+/// What a log is of.
+struct Reach {
+    uses: Uses,
+    /// What a gate judges; none of the whole project.
+    judged: Option<Contents>,
+    /// The same with what the policy leaves out of that.
+    all: Option<Contents>,
+}
+
+impl Reach {
+    fn of(
+        project: &Project,
+        context: &Context<'_>,
+        decided: &Record,
+        name: Option<&str>,
+    ) -> Result<Self, AppError> {
+        let names: Vec<_> = match name {
+            Some(name) => vec![name.to_owned()],
+            None => decided.deliverables.keys().cloned().collect(),
+        };
+        let ignores_disabled = policy(decided).is_some_and(|policy| policy.ignores_disabled);
+        let (mut uses, mut judged) = (Uses::default(), BTreeSet::new());
+        for name in &names {
+            let made = &known(decided, name)?.made;
+            let mut referenced = references::look(project, context, made)?;
+            uses.add(project, name, made, &referenced);
+            if ignores_disabled {
+                referenced = referenced.without_disabled();
+            }
+            judged.extend(referenced.files().iter().map(|path| references::real(project, path)));
+        }
+        let contents = |files| name.map(|name| contents(known(decided, name)?, files)).transpose();
+        let (judged, all) = (contents(judged)?, contents(uses.files().cloned().collect())?);
+        Ok(Self { uses, judged, all })
     }
-    Ok((uses, judged))
+}
+
+/// Whether a path belongs to some contents; where there are none, everything does.
+fn is_in(contents: Option<&Contents>, path: &AssetPath) -> bool {
+    contents.is_none_or(|all| all.contains(&path.root, &path.path))
 }
 
 /// The name of the project folder.
@@ -190,11 +207,6 @@ fn production(project: &Project) -> String {
 /// The policy on record.
 fn policy(record: &Record) -> Option<Policy> {
     record.policy().and_then(|entry| Policy::of_record(&entry.fact.text).ok())
-}
-
-/// Whether that is part of what a gate judges, where that is of one deliverable.
-fn is_in(judged: Option<&Contents>, path: &AssetPath) -> bool {
-    judged.is_none_or(|all| all.contains(&path.root, &path.path))
 }
 
 /// What a deliverable holds: what it names, what its timelines mean now, and what the newest gate saw.

@@ -7,6 +7,7 @@ use crate::app::contents::{Contents, walk_all};
 use crate::app::deliverables::known;
 use crate::app::export::{Item, Leaving};
 use crate::app::papers::{check_names, is_reserved, taken};
+use crate::app::save::is_among_records;
 use crate::app::{AppError, Context, Project};
 use crate::deliver::beside::beside;
 use crate::deliver::folding::taken_for_one;
@@ -109,9 +110,20 @@ pub(super) fn empty_folders(
     Ok(names)
 }
 
-/// Checks that nothing of the delivery would itself be part of the deliverable: the next gate would judge
-/// the copies too, and find the deliverable changed or its package with more in it.
+/// Checks that nothing of the delivery would lie among the project's records, or itself be part of the
+/// deliverable: the next gate would judge the copies too, and find the deliverable changed or its package with
+/// more in it.
 pub(super) fn check_apart(leaving: &Leaving<'_>, target: &Path) -> Result<(), AppError> {
+    let there = target.ancestors().find(|one| one.is_dir()).unwrap_or(target);
+    if is_among_records(leaving.project, there).map_err(AppError::io("look at", there))? {
+        return Err(AppError::usage(
+            format!(
+                "nothing was delivered: {} is in the folder of the project's records",
+                target.display()
+            ),
+            "export to a folder elsewhere",
+        ));
+    }
     let name = &leaving.gate.deliverable;
     let Some((_, place)) = leaving.project.locate(target) else { return Ok(()) };
     let contents = Contents::new(&known(leaving.record, name)?.made)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::app::AppError;
 use crate::app::delivery::{paper, verify_delivery};
 use crate::app::export::leaving::check_target;
-use crate::app::export::{Delivery, Item, Leaving};
+use crate::app::export::{Delivery, Item, Leaving, on_record};
 use crate::app::papers::{CERTIFICATE, MHL, Papers, SIGNATURE, is_reserved, says_now};
 use crate::attest::{Certificate, DeliveryPredicate, Signer};
 use crate::deliver::copy::read_back;
@@ -82,7 +82,7 @@ impl Leaving<'_> {
         let done = Exported {
             deliverable: self.gate.deliverable.clone(),
             gate: verdict_of(&certificate.said),
-            destination: destination.to_string_lossy().into_owned(),
+            destination: on_record(destination),
             files: self.items.len() as u64,
             bytes,
             papers: papers.written,
