@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat, readlinkat, statat};
+#[cfg(target_os = "linux")]
+use rustix::fs::{ResolveFlags, openat2};
 
 use crate::model::{AssetPath, Fingerprint, FoundLink, RelPath, RootName};
 use crate::observe::entries::{Met, entries};
@@ -182,6 +184,23 @@ impl Lister {
             return Ok(());
         }
         Err(self.vanished(io::Error::other("another directory is in its place")))
+    }
+
+    /// Whether the system says that `directory` is one, and no link on the way to it. Asked once for the whole way:
+    /// segment by segment, each time from the top, takes as long as its depth times its depth.
+    #[cfg(target_os = "linux")]
+    pub(super) fn leads_to(&self, directory: &RelPath) -> bool {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(&self.path, flags, Mode::empty());
+        let open = |root| {
+            openat2(root, directory.as_path(), flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+        };
+        root.and_then(open).is_ok()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn leads_to(&self, _: &RelPath) -> bool {
+        false
     }
 
     fn root_identity(&self) -> Result<(u64, u64), WalkError> {

@@ -287,9 +287,10 @@ impl Drop for Taken<'_> {
     }
 }
 
-/// Segment by segment, because the system would follow a link on the way without a word.
+/// Whether each segment of the way is a folder and no link, because the system would follow a link on the way
+/// without a word. Where that cannot be asked at once, or is not so, segment by segment.
 pub fn check_start(lister: &Lister, start: &RelPath) -> Result<(), WalkError> {
-    if start.is_root() {
+    if start.is_root() || lister.leads_to(start) {
         return Ok(());
     }
     let mut here = RelPath::root();

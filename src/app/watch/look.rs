@@ -1,7 +1,7 @@
 //! A look at some folders: the scan's own list, compare, read and journal, for folders that something
 //! was heard of instead of all of them. So a watch and a scan cannot disagree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Look<'_> {
             look: self,
             lister,
             pending: folders.into_iter().rev().collect(),
-            listed: BTreeSet::new(),
+            listed: BTreeMap::new(),
             cancel: self.context.cancel,
             unsure: doubts,
             closed: BTreeSet::new(),
@@ -182,7 +182,9 @@ struct Rounds<'a> {
     lister: Lister,
     /// Last in, first out; parents before what is in them.
     pending: Vec<RelPath>,
-    listed: BTreeSet<RelPath>,
+    /// With the rules that hold in them, where all of it could be listed: those of all that lies above are
+    /// read once, and not for each folder anew, which in a deep tree takes as long as its depth times its depth.
+    listed: BTreeMap<RelPath, Option<Filter>>,
     cancel: &'a AtomicBool,
     /// Folders that are gone, or not the ones that were known under their names: what the ledger has
     /// below them may not be there.
@@ -226,9 +228,10 @@ impl Rounds<'_> {
     fn next(&mut self) -> Result<Option<Listing>, WalkError> {
         loop {
             let Some(folder) = self.pending.pop() else { return Ok(None) };
-            if !self.listed.insert(folder.clone()) {
+            if self.listed.contains_key(&folder) {
                 continue;
             }
+            self.listed.insert(folder.clone(), None);
             let watch = Stopwatch::start();
             let listed = self.list(&folder)?;
             self.listing += watch.elapsed();
@@ -239,7 +242,7 @@ impl Rounds<'_> {
     }
 
     fn list(&mut self, folder: &RelPath) -> Result<Option<Listing>, WalkError> {
-        let Look { root, part, tree, filter, .. } = self.look;
+        let Look { part, tree, .. } = self.look;
         let here = Place::new(*part, folder.clone());
         // What lies above decides too: a link put in the way must not be followed out of the root.
         match check_start(&self.lister, folder) {
@@ -259,7 +262,7 @@ impl Rounds<'_> {
             Err(error) => return Err(error),
         }
         let mut problems = Vec::new();
-        let Some(filter) = filter.descend(&root.name, &root.path, folder, &mut problems) else {
+        let Some(filter) = self.rules_of(folder, &mut problems) else {
             tree.lock().leave(&here);
             return Ok(None);
         };
@@ -275,11 +278,14 @@ impl Rounds<'_> {
             self.doubt(folder.clone());
         }
         tree.enter(&here);
-        let Some((mut listing, _)) = self.lister.list(&filter, self.cancel)? else {
+        let Some((mut listing, filter)) = self.lister.list(&filter, self.cancel)? else {
             tree.lock().leave(&here);
             self.vanished(folder);
             return Ok(None);
         };
+        // Of a folder that may not be listed the rules may be read all the same, and were not.
+        let rules = listing.complete.then_some(filter);
+        self.listed.insert(folder.clone(), rules);
         listing.problems.append(&mut problems);
         let moved = tree.listed(*part, &listing);
         for name in moved.gone.iter().chain(&moved.found) {
@@ -287,6 +293,18 @@ impl Rounds<'_> {
         }
         self.pending.extend(moved.found.iter().rev().map(|name| folder.join(name)));
         Ok(Some(listing))
+    }
+
+    /// The rules that hold in a folder before its own are read; none where it is left out.
+    fn rules_of(&self, folder: &RelPath, problems: &mut Vec<Problem>) -> Option<Filter> {
+        let Look { root, filter, .. } = self.look;
+        let (above, name) = folder.split();
+        match self.listed.get(&above) {
+            Some(Some(rules)) if !folder.is_root() => {
+                (!rules.ignores(name, true)).then(|| rules.enter(folder))
+            }
+            _ => filter.descend(&root.name, &root.path, folder, problems),
+        }
     }
 
     fn doubt(&mut self, folder: RelPath) {

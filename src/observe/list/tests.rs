@@ -25,6 +25,29 @@ fn one_directory_can_be_listed_by_itself() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn only_directories_that_no_link_leads_to_are_said_to_be_reached() {
+    let root = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("a/b")).unwrap();
+    fs::create_dir(outside.path().join("b")).unwrap();
+    fs::write(root.path().join("a/file"), b"x").unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.path().join("link")).unwrap();
+    std::os::unix::fs::symlink("b", root.path().join("a/last")).unwrap();
+    let leads = |lister: &Lister, path| lister.leads_to(&RelPath::new(path).unwrap());
+    let lister = Lister::open(&RootName::project(), root.path()).unwrap();
+    assert!(leads(&lister, "a") && leads(&lister, "a/b"));
+    for path in ["link", "link/b", "a/last", "a/file", "a/none", "none/b"] {
+        assert!(!leads(&lister, path), "{path}");
+    }
+    // The root itself may be one.
+    let linked = outside.path().join("root");
+    std::os::unix::fs::symlink(root.path(), &linked).unwrap();
+    let lister = Lister::open(&RootName::project(), &linked).unwrap();
+    assert!(leads(&lister, "a/b") && !leads(&lister, "link/b"));
+}
+
+#[test]
 fn a_directory_whose_way_leads_through_a_file_is_not_complete() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("a"), b"x").unwrap();

@@ -188,6 +188,30 @@ fn a_growing_file_is_not_recorded_before_it_is_complete() {
 }
 
 #[test]
+fn in_a_tree_that_comes_all_at_once_each_folder_is_under_the_rules_above_it() {
+    let world = World::with([(".genlockignore", b"*.bak\n".to_vec())]);
+    let mut watched = Watched::start(&world, &[]);
+    let new = world.outside("new");
+    let deep = |path: &str| {
+        let path = new.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+    };
+    for path in ["a/b/c/d.txt", "a/b/c/d.bak", "a/b/c/d.tmp", "a/b/out/e.txt", "out/f.txt", "g.tmp"]
+    {
+        deep(path);
+    }
+    fs::write(new.join("a/.genlockignore"), "*.tmp\nout/\n").unwrap();
+    fs::rename(&new, world.path("new")).unwrap();
+    for path in ["new/a/b/c/d.txt", "new/out/f.txt", "new/g.tmp"] {
+        watched.changed(path);
+    }
+    watched.stop();
+    let told = |name: &str| world.files().iter().any(|one| text(one, "path").ends_with(name));
+    assert!(!told("d.bak") && !told("d.tmp") && !told("e.txt"));
+}
+
+#[test]
 fn ignore_rules_edited_while_it_runs_hold_at_once() {
     let world = World::new();
     world.write("cache/a.txt", "a");
