@@ -72,9 +72,9 @@ fn gather(
     for name in &names {
         let made = &known(&decided, name)?.made;
         let referenced = references::look(project, context, made)?;
-        uses.add(project, name, made, &referenced);
+        uses.add(project, context, name, made, &referenced);
         let kept = if ignores_disabled { referenced.without_disabled() } else { referenced };
-        referred.extend(kept.files().iter().map(|path| references::real(project, path)));
+        referred.extend(kept.files().iter().map(|path| references::real(project, context, path)));
     }
     let contents = |files| name.map(|name| contents(known(&decided, name)?, files)).transpose();
     // What a gate judges, and what a policy leaves out of that, too.
