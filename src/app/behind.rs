@@ -1,11 +1,13 @@
 //! What lies behind a symbolic link that a walk came by. No walk follows one, so what is in a folder that it
-//! leads to has names nobody sees. Looks at metadata only.
+//! leads to has names nobody sees.
 
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::app::Project;
+use crate::app::follow::{Target, is_silence};
+use crate::app::{Context, Project};
 use crate::deliver::names::is_media_name;
 use crate::model::AssetPath;
 use crate::observe::presence::is_nothing;
@@ -21,26 +23,30 @@ pub(super) enum Behind {
 }
 
 /// What a path leads to, where that is a link.
-pub(super) fn behind_path(project: &Project, path: &AssetPath) -> Option<Behind> {
+pub(super) fn behind_path(
+    project: &Project,
+    context: &Context<'_>,
+    path: &AssetPath,
+) -> Option<Behind> {
     let disk = project.on_disk(path)?;
     let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
-    is_link.then(|| behind(project, &disk))
+    is_link.then(|| behind(project, &disk, context.follow(&disk).as_ref()))
 }
 
-/// What a link on disk leads to.
-pub(super) fn behind(project: &Project, link: &Path) -> Behind {
-    let target = match fs::metadata(link) {
-        Ok(found) if !found.is_dir() => return Behind::NoFolder,
-        Err(error) if is_nothing(&error) && (is_lock(link) || is_of_media(link)) => {
-            return Behind::NoFolder;
-        }
-        Ok(_) => fs::canonicalize(link),
-        Err(error) => Err(error),
-    };
-    match target.map(|target| project.locate(&target).map(|(_, lies)| lies).ok_or(target)) {
-        Ok(Ok(lies)) => Behind::Folder(lies),
-        Ok(Err(target)) => {
-            Behind::Unknown(format!("a link out of the project's roots, to {}", target.display()))
+/// What a link on disk is to who followed it.
+pub(super) fn behind(project: &Project, link: &Path, led: Result<&Target, &io::Error>) -> Behind {
+    match led {
+        Ok(target) if !target.found.is_dir() => Behind::NoFolder,
+        Ok(Target { path, .. }) => match project.lies(path) {
+            Some((_, lies)) => Behind::Folder(lies),
+            None => {
+                let out = path.display();
+                Behind::Unknown(format!("a link out of the project's roots, to {out}"))
+            }
+        },
+        Err(error) if is_nothing(error) && (is_lock(link) || is_of_media(link)) => Behind::NoFolder,
+        Err(error) if is_silence(error) => {
+            Behind::Unknown(format!("a link, and it is not known where it leads: {error}"))
         }
         Err(error) => Behind::Unknown(format!("a link that leads nowhere: {error}")),
     }

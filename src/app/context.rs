@@ -1,9 +1,11 @@
 //! What every use case is handed: time, listeners, who acts, and a way to stop.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::app::AppError;
+use crate::app::follow::{Follower, Target};
 use crate::clock::Clock;
 use crate::model::Timestamp;
 use crate::problem::Reporter;
@@ -20,6 +22,8 @@ pub struct Context<'a> {
     pub cwd: PathBuf,
     /// Set when the user asks to stop.
     pub cancel: &'a AtomicBool,
+    /// Who follows links.
+    pub follower: Follower,
 }
 
 /// What of them a thread takes along that nobody may be able to wait for.
@@ -39,7 +43,7 @@ impl Lasting {
         cancel: &'a AtomicBool,
     ) -> Context<'a> {
         let Self { clock, actor, cwd } = self.clone();
-        Context { clock, reporter, actor, cwd, cancel }
+        Context { clock, reporter, actor, cwd, cancel, follower: Follower::default() }
     }
 }
 
@@ -59,11 +63,16 @@ impl Context<'_> {
         if self.cancel.load(Ordering::Relaxed) { Err(AppError::Interrupted) } else { Ok(()) }
     }
 
+    /// What a link leads to, asked for with a limit.
+    pub(super) fn follow(&self, link: &Path) -> io::Result<Target> {
+        self.follower.follow(link, self)
+    }
+
     /// The same, stopped by something else.
     pub(super) fn stopped_by<'b>(&'b self, cancel: &'b AtomicBool) -> Context<'b> {
         let Self { clock, reporter, .. } = *self;
         let (actor, cwd) = (self.actor.clone(), self.cwd.clone());
-        Context { clock, reporter, actor, cwd, cancel }
+        Context { clock, reporter, actor, cwd, cancel, follower: self.follower.clone() }
     }
 
     /// A path as the user typed it, made absolute.

@@ -169,7 +169,7 @@ fn timeline(project: &Project, context: &Context<'_>, file: &Path) -> Result<Ass
             "put the timeline into the project: it is part of what is judged",
         ));
     };
-    references::Source::read(project, &path, context.cancel)
+    references::Source::read(project, context, &path)
         .and_then(|source| source.parse())
         .map_err(|source| AppError::Timeline { path: disk, source })?;
     Ok(path)

@@ -131,7 +131,11 @@ impl Project {
 
     /// Which root an absolute path lies in, and where below it. The nearest root wins.
     pub fn locate(&self, path: &Path) -> Option<(&Root, AssetPath)> {
-        let path = resolve(path);
+        self.lies(&resolve(path))
+    }
+
+    /// The same for a path without links, as it is: the disk is not asked.
+    pub(super) fn lies(&self, path: &Path) -> Option<(&Root, AssetPath)> {
         self.config
             .roots
             .iter()

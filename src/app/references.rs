@@ -204,7 +204,7 @@ pub(super) fn look(
     let mut found = Referenced { links: made.links.clone(), ..Referenced::default() };
     let mut parsed = Vec::new();
     for named in &made.timelines {
-        let read = Source::read(project, named, context.cancel);
+        let read = Source::read(project, context, named);
         context.check()?;
         match read.and_then(|source| Ok((source.parse()?, source))) {
             Ok((timeline, source)) => parsed.push((named.clone(), source, timeline)),
@@ -219,7 +219,7 @@ pub(super) fn look(
     let references = parsed.iter().flat_map(|(.., timeline)| &timeline.references);
     // One that cannot be read is told for itself.
     let read = parsed.iter().map(|(_, source, _)| &source.read.path).chain(&made.timelines);
-    let nested = Nested::new(project, read);
+    let nested = Nested::new(project, context, read);
     let links = Links::new(&made.links);
     let mut resolver = Resolver::new(project, context, links, nested, references)?;
     for (named, source, timeline) in parsed {

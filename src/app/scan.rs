@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
-use crate::app::behind::{Behind, behind};
+use crate::app::behind::{Behind, behind_path};
 use crate::app::decide::{decisions, whole};
 use crate::app::detection::Detection;
 use crate::app::ingest::{Fact, Ingest};
@@ -35,7 +35,7 @@ use crate::config::Root;
 use crate::detect::disagrees;
 use crate::failpoint;
 use crate::ledger::{Ledger, LedgerError, Reader, Totals};
-use crate::model::{AssetId, AssetPath, Event, RelPath, RootName, SIDECARS, ScanCompleted};
+use crate::model::{AssetId, AssetPath, Event, RelPath, RootName, SIDECARS, ScanCompleted, Seq};
 use crate::observe::{Onlooker, Walk, WalkError, WalkOptions};
 use crate::problem::{Problem, in_one_line};
 use crate::record::Record;
@@ -154,7 +154,9 @@ fn scan_parts(
     let parts = parts(project, context, options.directory.as_deref())?;
     let detection = Detection::of(project, options.deep)?;
     let mut ledger = Checked::of(project);
-    if have_changed(&project.reader()?, &detection)? {
+    let reader = project.reader()?;
+    let before = reader.head()?.seq;
+    if have_changed(&reader, &detection)? {
         adopt(project, context, ledger.get()?, &detection)?;
     }
     let mut all = true;
@@ -184,7 +186,26 @@ fn scan_parts(
     if outcome.reexamined > 0 {
         retold(project, &parts, outcome)?;
     }
+    outcome.unfollowed = unfollowed(project, context, before)?;
     Ok(())
+}
+
+/// Links recorded since an event that hide a folder from every scan, with where they lead. Asked for when all is on
+/// record: it may take as long as one waits for a share.
+fn unfollowed(
+    project: &Project,
+    context: &Context<'_>,
+    since: Seq,
+) -> Result<Vec<Problem>, AppError> {
+    let mut unfollowed = Vec::new();
+    project.reader()?.links_since(since, &mut |path| {
+        if let Some(Behind::Unknown(why)) = behind_path(project, context, &path) {
+            unfollowed.push(Problem::at(&path, why));
+        }
+        context.check().is_ok()
+    })?;
+    context.check()?;
+    Ok(unfollowed)
 }
 
 /// Counts anew, and says anew what contents could not be looked at, since some were examined again.
@@ -496,9 +517,6 @@ impl Part<'_> {
         loop {
             match arrived.recv_timeout(Duration::from_millis(500)) {
                 Ok(Arrival::Seen(Seen::Fact(directory, fact))) => {
-                    if let Fact::Link(link) = &fact {
-                        outcome.unfollowed.extend(self.unfollowed(directory.join(&link.name)));
-                    }
                     ingest.add(&directory, fact)?;
                 }
                 Ok(Arrival::Seen(Seen::Problem(problem))) => outcome.problems.push(problem),
@@ -511,15 +529,6 @@ impl Part<'_> {
                 Err(RecvTimeoutError::Timeout) => ingest.flush_if_old()?,
                 Err(RecvTimeoutError::Disconnected) => return ingest.flush(),
             }
-        }
-    }
-
-    /// Where a link leads that hides a folder from every scan.
-    fn unfollowed(&self, link: RelPath) -> Option<Problem> {
-        let path = AssetPath::new(self.root.name.clone(), link);
-        match behind(self.project, &self.root.path.join(path.path.as_path())) {
-            Behind::Unknown(why) => Some(Problem::at(&path, why)),
-            Behind::NoFolder | Behind::Folder(_) => None,
         }
     }
 

@@ -117,9 +117,9 @@ pub(super) fn matcher(
     for (one, nearest) in wanted.iter_mut().zip(nearest) {
         let Some(nearest) = nearest else {
             // A new folder in which nothing is known yet is no slip of typing.
-            let folder = std::fs::canonicalize(context.absolute(Path::new(&one.argument)));
-            let is_new =
-                folder.is_ok_and(|folder| folder.is_dir() && project.locate(&folder).is_some());
+            let folder = context.follow(&context.absolute(Path::new(&one.argument)));
+            let is_new = folder
+                .is_ok_and(|folder| folder.found.is_dir() && project.lies(&folder.path).is_some());
             if one.nothing.is_some() || !is_new {
                 return Err(one.said_nothing());
             }
@@ -332,7 +332,7 @@ impl Wanted {
         // A name that is there is that name, whatever else could be read into it. A link to a folder is that
         // folder, as a path through it is.
         for path in here.iter().chain(&there) {
-            match behind_path(project, path) {
+            match behind_path(project, context, path) {
                 Some(Behind::Folder(lies)) => self.readings.push(Reading::At(lies)),
                 Some(Behind::Unknown(why)) => {
                     let what = format!("{:?} is {why}", self.argument);

@@ -204,7 +204,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::app::Context;
+    use crate::app::{Context, Follower};
     use crate::clock::SystemClock;
     use crate::detect::Settings;
     use crate::model::{AiStatus, RootName, SourceType, Strength};
@@ -243,6 +243,7 @@ mod tests {
             actor: "kim".to_owned(),
             cwd: folder.path().to_owned(),
             cancel: &cancel,
+            follower: Follower::default(),
         };
         let reading = Reading::new(&context, &detection);
         let (sidecar, media) = (at("a.c2pa"), at("a.png"));

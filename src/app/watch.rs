@@ -14,7 +14,6 @@
 mod aside;
 mod behind;
 mod engine;
-mod errand;
 mod glance;
 mod guard;
 mod hook;

@@ -38,7 +38,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{CommandFactory, Parser};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::app::{AddOptions, AppError, Context, Project};
+use crate::app::{AddOptions, AppError, Context, Follower, Project};
 use crate::cli::args::{Color, Command, DeliverableCommand, Global};
 use crate::cli::output::{Length, Output};
 use crate::cli::terminal::TerminalReporter;
@@ -149,6 +149,7 @@ impl Surroundings {
             actor: self.actor.clone(),
             cwd: self.cwd.clone(),
             cancel: &self.cancel,
+            follower: Follower::default(),
         };
         let answer = dispatch(&context, cli, output);
         self.reporter.finish();

@@ -47,6 +47,7 @@ pub(super) fn run(
         actor: context.actor.clone(),
         cwd: context.cwd.clone(),
         cancel: context.cancel,
+        follower: context.follower.clone(),
     };
     let context = if output.is_json() { &silent } else { context };
     // One pass is an answer, and whoever asked for it waits for all of it.

@@ -27,7 +27,7 @@ pub use digest::{digest, digests, whole};
 pub use filter::{BadPattern, Filter};
 pub use hash::{Content, FileHasher, HashContext, HashError, HashedFile};
 pub use list::{Entry, Lister, Listing, Onlooker};
-pub use mount::{FileSystemIds, MountKinds, Mounted, device_of, mounted_within};
+pub use mount::{FileSystemIds, MountKinds, Mounted, device_of, mount_of, mounted_within};
 pub use sequence::{Fold, Sequence};
 pub use settle::{Looked, Settle, SettleOptions, Verdict};
 pub use walk::{Enters, Walk, WalkError, WalkOptions, check_start};

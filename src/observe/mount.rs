@@ -112,6 +112,31 @@ pub fn mounted_within(folders: &[&Path]) -> Result<Vec<Mounted>, MountError> {
     Ok(within(&std::fs::read(TABLE).map_err(unreadable)?, folders))
 }
 
+/// The place of the mount that a path without links lies on, as the system's own list has it: nothing on the mount
+/// is asked for. The path itself where nothing but `/` is mounted that it lies in, or what mounts only when it is
+/// asked for something.
+pub fn mount_of(path: &Path) -> PathBuf {
+    let mounted = mounted_within(&[Path::new("/")]).unwrap_or_default();
+    innermost(&mounted, path).unwrap_or(path).to_owned()
+}
+
+fn innermost<'a>(mounted: &'a [Mounted], path: &Path) -> Option<&'a Path> {
+    let of_kind = |automatic: bool| {
+        let around = mounted.iter().filter(|one| {
+            let is_automatic = kind(&one.line).is_some_and(|kind| kind.starts_with(b"autofs "));
+            is_automatic == automatic && path.starts_with(&one.at) && one.at != Path::new("/")
+        });
+        around.map(|one| &*one.at).max_by_key(|at| at.components().count())
+    };
+    of_kind(false).filter(|at| of_kind(true).is_none_or(|automatic| at.starts_with(automatic)))
+}
+
+/// `type source options` in a line of the list, behind a lone hyphen: fields of any number stand before it.
+fn kind(line: &[u8]) -> Option<&[u8]> {
+    let at = line.windows(3).position(|three| three == b" - ")?;
+    Some(&line[at + 3..])
+}
+
 fn within(table: &[u8], folders: &[&Path]) -> Vec<Mounted> {
     let mounted = |line: &[u8]| {
         let at = unescape(line.split(|byte| *byte == b' ').nth(4)?);
@@ -256,10 +281,8 @@ fn mounted(table: &[u8], major: u32, minor: u32) -> Option<Vec<u8>> {
             if fields.nth(2)? != device.as_bytes() {
                 return None;
             }
-            // Optional fields of any number stand before a lone hyphen.
-            fields.by_ref().find(|field| *field == b"-")?;
-            let kind = fields.next()?;
-            Some([kind, fields.next()?].join(&b' '))
+            let mut fields = kind(line)?.split(|byte| *byte == b' ');
+            Some([fields.next()?, fields.next()?].join(&b' '))
         })
         .min()
 }
@@ -340,6 +363,32 @@ mod tests {
         let at: Vec<_> = found.iter().map(|one| one.at.to_str().unwrap()).collect();
         assert_eq!(at, ["/show", "/show/a\\b\n", "/show/my mount"]);
         assert!(found[2].line.ends_with(b"fuse.sshfs far:/ rw"));
+    }
+
+    #[test]
+    fn a_path_lies_on_the_innermost_mount_around_it() {
+        let table = b"35 1 8:1 / / rw - ext4 /dev/sda1 rw\n\
+            36 35 0:52 / /mnt/nas rw shared:1 - nfs4 filer:/show rw\n\
+            37 36 0:53 / /mnt/nas/disk rw - ext4 /dev/sdb1 rw\n\
+            38 35 0:54 / /net rw - autofs auto.net rw\n\
+            39 38 0:55 / /net/filer rw - nfs4 filer:/ rw\n\
+            40 35 0:56 / /home rw - autofs auto.home rw\n\
+            41 40 0:57 / /home rw - nfs4 filer:/home rw\n";
+        let mounted = within(table, &[Path::new("/")]);
+        for (path, at) in [
+            ("/mnt/nas", Some("/mnt/nas")),
+            ("/mnt/nas/a/b", Some("/mnt/nas")),
+            ("/mnt/nas/disk/a", Some("/mnt/nas/disk")),
+            ("/mnt/nasty", None),
+            ("/srv/a", None),
+            // What is not mounted yet is a place of its own, beside others that are.
+            ("/net/other/a", None),
+            ("/net/filer/a", Some("/net/filer")),
+            ("/home/kim", Some("/home")),
+        ] {
+            assert_eq!(innermost(&mounted, Path::new(path)), at.map(Path::new), "{path}");
+        }
+        assert_eq!(mount_of(Path::new("/proc/self/status")), Path::new("/proc"));
     }
 
     #[test]

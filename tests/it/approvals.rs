@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use genlock::app::{Context, Project, ScanOptions, gate, scan};
+use genlock::app::{Context, Follower, Project, ScanOptions, gate, scan};
 use genlock::clock::FixedClock;
 use genlock::problem::Silent;
 use serde_json::json;
@@ -46,6 +46,7 @@ fn in_2099(world: &World, what: impl FnOnce(&Project, &Context<'_>)) {
         actor: "time traveller".into(),
         cwd: world.dir().to_owned(),
         cancel: &AtomicBool::new(false),
+        follower: Follower::default(),
     };
     what(&Project::at(world.dir()).unwrap(), &context);
 }

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use genlock::app::{Context, Project, finalize};
+use genlock::app::{Context, Follower, Project, finalize};
 use genlock::attest::NAMESPACE;
 use genlock::clock::{Clock, FixedClock, SystemClock};
 use genlock::model::{
@@ -33,7 +33,7 @@ fn world() -> (World, Key) {
 
 fn context<'a>(world: &World, clock: &'a dyn Clock, cancel: &'a AtomicBool) -> Context<'a> {
     let (actor, cwd) = ("kim@edit.example".into(), world.dir().to_owned());
-    Context { clock, reporter: &Silent, actor, cwd, cancel }
+    Context { clock, reporter: &Silent, actor, cwd, cancel, follower: Follower::default() }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::atomic::AtomicBool;
 
-use genlock::app::{Context, Covered, Project};
+use genlock::app::{Context, Covered, Follower, Project};
 use genlock::clock::SystemClock;
 use genlock::problem::Silent;
 use serde_json::{Value, json};
@@ -757,6 +757,7 @@ fn what_was_drawn_from_an_earlier_version_does_not_undo_a_later_one() {
         actor: "kim@edit.example".into(),
         cwd: world.dir().to_owned(),
         cancel: &cancel,
+        follower: Follower::default(),
     };
     let file = world.outside("use.toml");
     let late = genlock::app::declaration_from(&project, &context, &file).unwrap();

@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
 
-use genlock::app::{self, Context, InitOptions, ListOptions, Project, ScanOptions, VerifyOptions};
+use genlock::app::{
+    self, Context, Follower, InitOptions, ListOptions, Project, ScanOptions, VerifyOptions,
+};
 use genlock::clock::SystemClock;
 use genlock::problem::Silent;
 use proptest::collection::vec;
@@ -145,7 +147,8 @@ impl Tree {
 }
 
 fn context<'a>(dir: &Path, clock: &'a SystemClock, cancel: &'a AtomicBool) -> Context<'a> {
-    Context { clock, reporter: &Silent, actor: "kim".into(), cwd: dir.to_owned(), cancel }
+    let (actor, cwd) = ("kim".to_owned(), dir.to_owned());
+    Context { clock, reporter: &Silent, actor, cwd, cancel, follower: Follower::default() }
 }
 
 /// Scans, and compares the ledger with the model.

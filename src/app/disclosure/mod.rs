@@ -181,11 +181,13 @@ impl Reach {
         for name in &names {
             let made = &known(decided, name)?.made;
             let mut referenced = references::look(project, context, made)?;
-            uses.add(project, name, made, &referenced);
+            uses.add(project, context, name, made, &referenced);
             if ignores_disabled {
                 referenced = referenced.without_disabled();
             }
-            judged.extend(referenced.files().iter().map(|path| references::real(project, path)));
+            judged.extend(
+                referenced.files().iter().map(|path| references::real(project, context, path)),
+            );
         }
         let contents = |files| name.map(|name| contents(known(decided, name)?, files)).transpose();
         let (judged, all) = (contents(judged)?, contents(uses.files().cloned().collect())?);

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::app::Project;
 use crate::app::played::played;
 use crate::app::references::{Answer, Referenced, real};
+use crate::app::{Context, Project};
 use crate::model::{AssetPath, Found, MadeOf, MediaProblem, Reference, Resolution, RuleCode};
 use crate::report::{OpenView, UseView};
 
@@ -25,6 +25,7 @@ impl Uses {
     pub(super) fn add(
         &mut self,
         project: &Project,
+        context: &Context<'_>,
         deliverable: &str,
         made: &MadeOf,
         referenced: &Referenced,
@@ -33,10 +34,10 @@ impl Uses {
         // What is on disk is not looked at here: that is a gate's business.
         self.open.extend(referenced.problems(&BTreeMap::new()).iter().map(open));
         for timeline in &referenced.timelines {
-            self.mentions(project, deliverable, &timeline.named, &timeline.references);
+            self.mentions(project, context, deliverable, &timeline.named, &timeline.references);
         }
         for package in played(project, &made.packages) {
-            self.mentions(project, deliverable, &package.named, &package.references);
+            self.mentions(project, context, deliverable, &package.named, &package.references);
         }
     }
 
@@ -44,6 +45,7 @@ impl Uses {
     fn mentions(
         &mut self,
         project: &Project,
+        context: &Context<'_>,
         deliverable: &str,
         named: &AssetPath,
         references: &[(Reference, Answer)],
@@ -76,7 +78,7 @@ impl Uses {
                 continue;
             }
             for path in &answer.files {
-                let path = real(project, path);
+                let path = real(project, context, path);
                 if answer.resolution == Resolution::Resolved {
                     self.there.entry(path.clone()).or_insert_with(|| named.clone());
                 }

@@ -13,6 +13,7 @@ use crossbeam_channel::bounded;
 use crate::app::behind::{Behind, behind};
 use crate::app::contents::{Contents, holds_any, walk_all};
 use crate::app::detection::Detection;
+use crate::app::follow::{Target, is_silence};
 use crate::app::ingest::{Fact, Ingest};
 use crate::app::reading::{Chunk, Job, Outcome, Reading};
 use crate::app::{AppError, Context, Project};
@@ -225,13 +226,18 @@ impl Look<'_> {
     /// it, by the names that it has below the link, and that no walk comes by.
     fn hides(&self, root: &Root, link: &AssetPath) -> bool {
         self.contents.could_hold(&link.root, &link.path)
-            && match behind(self.project, &root.path.join(link.path.as_path())) {
+            && match self.behind(root, link) {
                 Behind::NoFolder => false,
                 Behind::Folder(lies) => {
                     Project::is_own(&lies) || !self.contents.holds_as_well(link, &lies)
                 }
                 Behind::Unknown(_) => true,
             }
+    }
+
+    fn behind(&self, root: &Root, link: &AssetPath) -> Behind {
+        let disk = root.path.join(link.path.as_path());
+        behind(self.project, &disk, self.context.follow(&disk).as_ref())
     }
 
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
@@ -270,43 +276,39 @@ impl Look<'_> {
             self.found.entry(root.name.clone()).or_default().gone.push(path.clone());
         }
         let disk = root.path.join(path.path.as_path());
-        let target = match fs::canonicalize(&disk) {
+        let Target { path: target, found } = match self.context.follow(&disk) {
             Ok(target) => target,
+            Err(error) if is_silence(&error) => {
+                let what = format!("it is not known where the link leads: {error}");
+                return self.problem(RuleCode::MediaUnread, path, what);
+            }
             Err(error) => {
                 let what = format!("the link leads nowhere: {error}");
                 return self.problem(RuleCode::MediaUnresolved, path, what);
             }
         };
         let project = self.project;
-        let Some((root, lies)) = project.locate(&target) else {
+        let Some((root, lies)) = project.lies(&target) else {
             let what =
                 format!("the link leads out of the project's roots, to {}", target.display());
             return self.problem(RuleCode::MediaUnresolved, path, what);
         };
-        match fs::symlink_metadata(&target) {
-            Ok(found) if found.is_file() => {
-                // The walk comes by what the deliverable names, but never through `.genlock/`.
-                let walked =
-                    self.contents.contains(&lies.root, &lies.path) && !Project::is_own(&lies);
-                self.linked.push(LinkedFile { link: path.clone(), file: lies.clone() });
-                if !walked && self.seen.insert(lies.clone()) {
-                    self.read_later(root, &lies, found.len());
-                    beside::probed(self, root, &lies);
-                }
+        let is_part = self.contents.contains(&lies.root, &lies.path);
+        if found.is_file() {
+            // The walk comes by what the deliverable names, but never through `.genlock/`.
+            let walked = is_part && !Project::is_own(&lies);
+            self.linked.push(LinkedFile { link: path.clone(), file: lies.clone() });
+            if !walked && self.seen.insert(lies.clone()) {
+                self.read_later(root, &lies, found.len());
+                beside::probed(self, root, &lies);
             }
-            Ok(_) if Project::is_own(&lies) => {
-                let what =
-                    format!("it leads to {lies}, where Genlock keeps its own and no media is");
-                self.problem(RuleCode::MediaUnresolved, path, what);
-            }
-            // A link to a folder that is part of it anyway, as to the newest version of a shot.
-            Ok(found) if found.is_dir() && self.contents.contains(&lies.root, &lies.path) => {}
-            Ok(_) => {
-                let what =
-                    format!("it is a link to {lies}, which is not followed; name that itself");
-                self.problem(RuleCode::MediaUnresolved, path, what);
-            }
-            Err(error) => self.problem(RuleCode::MediaUnread, path, error.to_string()),
+        } else if Project::is_own(&lies) {
+            let what = format!("it leads to {lies}, where Genlock keeps its own and no media is");
+            self.problem(RuleCode::MediaUnresolved, path, what);
+        } else if !found.is_dir() || !is_part {
+            // One that is part of it anyway may be linked to, as the newest version of a shot is.
+            let what = format!("it is a link to {lies}, which is not followed; name that itself");
+            self.problem(RuleCode::MediaUnresolved, path, what);
         }
     }
 

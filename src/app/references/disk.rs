@@ -5,10 +5,13 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use crate::app::Project;
+use crate::app::follow::is_silence;
+use crate::app::project::without_dots;
+use crate::app::{Context, Project};
 use crate::deliver::names::{Spellings, is_rendered_frame};
 use crate::deliver::timeline::main_file;
 use crate::model::AssetPath;
@@ -29,11 +32,16 @@ pub(super) enum Lies {
     Elsewhere,
     /// Something that is no file.
     NoFile(AssetPath),
+    /// What nobody knows: nothing answers there. With what does not.
+    Silent(String),
 }
 
 /// The disk as one look at timelines sees it.
 pub(super) struct Disk<'a> {
     project: &'a Project,
+    context: &'a Context<'a>,
+    /// Folders that were looked for, with where they are without links.
+    real: HashMap<PathBuf, PathBuf>,
     /// Folders that were listed.
     folders: BTreeMap<PathBuf, Folder>,
 }
@@ -73,8 +81,8 @@ impl Sequences {
 }
 
 impl<'a> Disk<'a> {
-    pub(super) fn new(project: &'a Project) -> Self {
-        Self { project, folders: BTreeMap::new() }
+    pub(super) fn new(project: &'a Project, context: &'a Context<'a>) -> Self {
+        Self { project, context, real: HashMap::new(), folders: BTreeMap::new() }
     }
 
     /// What lies at a path, or at one that is spelled as it in other bytes.
@@ -86,21 +94,29 @@ impl<'a> Disk<'a> {
     }
 
     /// What lies at exactly this path.
-    pub(super) fn exactly(&self, path: &Path) -> Lies {
-        let Some((_, located)) = self.project.locate(path) else {
+    pub(super) fn exactly(&mut self, path: &Path) -> Lies {
+        let real = match self.in_real_folder(path) {
+            Ok(real) => real,
+            Err(silence) => return Lies::Silent(silence.to_string()),
+        };
+        let Some((_, located)) = self.project.lies(&real) else {
             // Asked of its metadata alone: nothing outside the roots is ever opened.
-            return match fs::symlink_metadata(path) {
-                Ok(_) => Lies::Outside(path.to_owned()),
-                Err(_) => Lies::Elsewhere,
+            return match self.context.follow(path) {
+                Err(error) if is_silence(&error) => Lies::Silent(error.to_string()),
+                Err(_) if fs::symlink_metadata(path).is_err() => Lies::Elsewhere,
+                _ => Lies::Outside(path.to_owned()),
             };
         };
         let Some(disk) = self.project.on_disk(&located) else { return Lies::Elsewhere };
         match fs::symlink_metadata(&disk) {
             Ok(found) if found.is_file() => Lies::Here(located),
-            Ok(found) if found.is_symlink() => match fs::canonicalize(&disk) {
-                Ok(real) if self.project.locate(&real).is_none() => Lies::Outside(real),
-                Ok(real) if real.is_file() => Lies::Here(located),
+            Ok(found) if found.is_symlink() => match self.context.follow(&disk) {
+                Ok(target) if self.project.lies(&target.path).is_none() => {
+                    Lies::Outside(target.path)
+                }
+                Ok(target) if target.found.is_file() => Lies::Here(located),
                 Ok(_) => Lies::NoFile(located),
+                Err(error) if is_silence(&error) => Lies::Silent(error.to_string()),
                 Err(_) => Lies::Nothing(located),
             },
             // A timeline that is a folder is the file in it.
@@ -109,6 +125,27 @@ impl<'a> Disk<'a> {
             Ok(_) => Lies::NoFile(located),
             Err(_) => Lies::Nothing(located),
         }
+    }
+
+    /// A path as it is called in the folder that it lies in, which links may lead to. The error is that nothing
+    /// answers there.
+    fn in_real_folder(&mut self, path: &Path) -> io::Result<PathBuf> {
+        let plain = without_dots(path);
+        let (Some(folder), Some(name)) = (plain.parent(), plain.file_name()) else {
+            return Ok(plain);
+        };
+        if let Some(real) = self.real.get(folder) {
+            return Ok(real.join(name));
+        }
+        let real = match self.context.follow(folder) {
+            Ok(target) => target.path,
+            Err(error) if is_silence(&error) => return Err(error),
+            // As far as it is there.
+            Err(_) => self.in_real_folder(folder)?,
+        };
+        let lies = real.join(name);
+        self.real.insert(folder.to_owned(), real);
+        Ok(lies)
     }
 
     /// A path whose folders or name are spelled in other bytes on disk: part by part.
@@ -172,12 +209,16 @@ impl<'a> Disk<'a> {
 }
 
 /// The file that a link leads to, within the roots; else the path itself.
-pub(in crate::app) fn real(project: &Project, path: &AssetPath) -> AssetPath {
+pub(in crate::app) fn real(
+    project: &Project,
+    context: &Context<'_>,
+    path: &AssetPath,
+) -> AssetPath {
     let followed = || {
         let disk = project.on_disk(path)?;
         let is_link = fs::symlink_metadata(&disk).is_ok_and(|found| found.is_symlink());
-        let real = fs::canonicalize(&disk).ok().filter(|_| is_link)?;
-        project.locate(&real).map(|(_, located)| located)
+        let real = is_link.then(|| context.follow(&disk).ok()).flatten()?;
+        project.lies(&real.path).map(|(_, located)| located)
     };
     followed().unwrap_or_else(|| path.clone())
 }

@@ -1,16 +1,17 @@
 //! The file of a timeline: found in the roots, read, hashed. Of an archive that holds its media too, of
 //! whatever size, only the timeline is held in memory and kept.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::app::Project;
 use crate::app::documents::keep;
 use crate::app::error::AppError;
+use crate::app::follow::Target;
+use crate::app::{Context, Project};
 use crate::deliver::timeline::{self, Timeline, TimelineError};
 use crate::model::{AssetId, AssetPath, TimelineRead};
 
@@ -32,13 +33,17 @@ impl Source {
     /// Reads a timeline in the roots; in a bundle the file that is the timeline.
     pub(in crate::app) fn read(
         project: &Project,
+        context: &Context<'_>,
         named: &AssetPath,
-        cancel: &AtomicBool,
     ) -> Result<Self, TimelineError> {
         let disk = project.on_disk(named).ok_or_else(|| TimelineError::Unreachable {
             path: PathBuf::from(named.to_string()),
             source: io::Error::other("its root is not configured"),
         })?;
+        let unreachable =
+            |path: &Path, source| TimelineError::Unreachable { path: path.to_owned(), source };
+        // First: it may be a link to where nothing answers.
+        context.follow(&disk).map_err(|source| unreachable(&disk, source))?;
         let file = timeline::main_file(&disk)?;
         let path = match file.strip_prefix(&disk) {
             Ok(below) if !below.as_os_str().is_empty() => {
@@ -47,14 +52,14 @@ impl Source {
             }
             _ => named.clone(),
         };
-        let unreadable = |source| TimelineError::Unreachable { path: file.clone(), source };
+        let unreadable = |source| unreachable(&file, source);
         // Before it is opened: a FIFO would wait for a writer.
-        let found = fs::metadata(&file).map_err(unreadable)?;
+        let Target { path: real, found } = context.follow(&file).map_err(unreadable)?;
         if !found.is_file() {
             return Err(unreadable(io::Error::other("no regular file")));
         }
         // A link may be put in its place at any time: outside the roots nothing is read.
-        if project.locate(&fs::canonicalize(&file).map_err(unreadable)?).is_none() {
+        if project.lies(&real).is_none() {
             return Err(unreadable(io::Error::other("it leads out of the project's roots")));
         }
         let mut open = File::open(&file).map_err(unreadable)?;
@@ -72,7 +77,7 @@ impl Source {
         let before = open.metadata().map_err(unreadable)?;
         // One that grows is not followed to wherever it ends: that it changed is known by then.
         let as_it_was = (&mut open).take(before.len().saturating_add(1));
-        let hash = hash(as_it_was, cancel).map_err(unreadable)?;
+        let hash = hash(as_it_was, context.cancel).map_err(unreadable)?;
         bytes = timeline::archived(&mut open)?;
         // What was hashed and what was taken out of it must be one file.
         if differs(&before, &open.metadata().map_err(unreadable)?) {

@@ -2,11 +2,11 @@
 //! names it as a timeline too: then it is read for itself, and what it refers to is judged.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 
-use crate::app::Project;
 use crate::app::references::disk::real;
+use crate::app::{Context, Project};
 use crate::deliver::names::is_media_name;
 use crate::deliver::timeline;
 use crate::model::AssetPath;
@@ -14,6 +14,7 @@ use crate::model::AssetPath;
 /// Which files are timelines that nobody reads.
 pub(super) struct Nested<'a> {
     project: &'a Project,
+    context: &'a Context<'a>,
     /// The timelines of the deliverable.
     read: BTreeSet<AssetPath>,
     /// What files were found to be: many references mean one.
@@ -22,9 +23,13 @@ pub(super) struct Nested<'a> {
 
 impl<'a> Nested<'a> {
     /// Beside these timelines of a deliverable.
-    pub(super) fn new<'b>(project: &'a Project, read: impl Iterator<Item = &'b AssetPath>) -> Self {
-        let read = read.map(|path| real(project, path)).collect();
-        Self { project, read, told: BTreeMap::new() }
+    pub(super) fn new<'b>(
+        project: &'a Project,
+        context: &'a Context<'a>,
+        read: impl Iterator<Item = &'b AssetPath>,
+    ) -> Self {
+        let read = read.map(|path| real(project, context, path)).collect();
+        Self { project, context, read, told: BTreeMap::new() }
     }
 
     /// One of the files a reference means that is a timeline which is not read. Of frames of media the first is looked
@@ -33,7 +38,10 @@ impl<'a> Nested<'a> {
         let looked_into =
             |(at, path): &(usize, &AssetPath)| *at == 0 || !is_media_name(path.path.name());
         let mut files = files.iter().enumerate().filter(looked_into).map(|(_, path)| path);
-        files.find(|path| self.is_timeline(path) && !self.read.contains(&real(self.project, path)))
+        files.find(|path| {
+            let real = |path| real(self.project, self.context, path);
+            self.is_timeline(path) && !self.read.contains(&real(path))
+        })
     }
 
     /// One that cannot be opened is for the gate to tell, which has to read it.
@@ -41,16 +49,16 @@ impl<'a> Nested<'a> {
         if let Some(told) = self.told.get(path) {
             return *told;
         }
-        let told = look(self.project, path).unwrap_or(false);
+        let told = look(self.project, self.context, path).unwrap_or(false);
         self.told.insert(path.clone(), told);
         told
     }
 }
 
-fn look(project: &Project, path: &AssetPath) -> io::Result<bool> {
+fn look(project: &Project, context: &Context<'_>, path: &AssetPath) -> io::Result<bool> {
     let Some(disk) = project.on_disk(path) else { return Ok(false) };
     // Before it is opened: a FIFO would wait for a writer.
-    if !fs::metadata(&disk)?.is_file() {
+    if !context.follow(&disk)?.found.is_file() {
         return Ok(false);
     }
     timeline::is_timeline(&disk, File::open(&disk)?)

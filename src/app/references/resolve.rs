@@ -48,6 +48,7 @@ struct Frames {
 
 pub(super) struct Resolver<'a> {
     project: &'a Project,
+    context: &'a Context<'a>,
     reader: Reader,
     search: Search,
     links: Links<'a>,
@@ -77,7 +78,7 @@ impl<'a> Resolver<'a> {
     /// Looks through the roots for the names of those that no link answers.
     pub(super) fn new<'r>(
         project: &'a Project,
-        context: &Context<'_>,
+        context: &'a Context<'a>,
         links: Links<'a>,
         nested: Nested<'a>,
         references: impl Iterator<Item = &'r Reference>,
@@ -87,7 +88,8 @@ impl<'a> Resolver<'a> {
         let open: Vec<_> =
             open.flat_map(|one| [Some(one.clone()), folded(one)]).flatten().collect();
         let search = Search::run(project, context, &reader, &open)?;
-        Ok(Self { project, reader, search, links, disk: Disk::new(project), nested })
+        let disk = Disk::new(project, context);
+        Ok(Self { project, context, reader, search, links, disk, nested })
     }
 
     pub(super) fn answer(&mut self, reference: &Reference, beside: Beside<'_>) -> Answer {
@@ -200,7 +202,8 @@ impl<'a> Resolver<'a> {
 
     /// What is on record of files, if it is of all and none is absent.
     fn contents(&self, frames: &Frames) -> Option<Vec<AssetId>> {
-        let of = |path| self.reader.asset_at(&real(self.project, path)).ok().flatten();
+        let of =
+            |path| self.reader.asset_at(&real(self.project, self.context, path)).ok().flatten();
         frames.files.iter().map(of).collect::<Option<_>>().filter(|_| frames.absent.is_empty())
     }
 
@@ -235,6 +238,10 @@ impl<'a> Resolver<'a> {
                         missing.get_or_insert(path);
                     }
                     Lies::Outside(path) => return outside(&path),
+                    Lies::Silent(silence) => {
+                        let why = format!("it is not known what lies at its place: {silence}");
+                        return Meant::Open(unresolved(why));
+                    }
                     Lies::NoFile(path) if is_absolute => {
                         return Meant::Open(unresolved(format!("{path} is no file")));
                     }

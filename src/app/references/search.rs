@@ -3,8 +3,6 @@
 //! file of the name may lie there, no other is the only one. Nor is one where a link leads to a folder that this walk
 //! does not come by.
 
-use std::fs;
-
 use crate::app::behind::{Behind, behind};
 use crate::app::{AppError, Context, Project};
 use crate::deliver::names::Names;
@@ -42,7 +40,9 @@ impl Search {
                 Ok(walk) => {
                     for listing in walk {
                         match listing {
-                            Ok(listing) => search.listing(project, &filter, &whole, &listing),
+                            Ok(listing) => {
+                                search.listing(project, context, &filter, &whole, &listing)
+                            }
                             Err(error) => search.unseen.push((whole.clone(), error.to_string())),
                         }
                     }
@@ -65,7 +65,14 @@ impl Search {
         Ok(search)
     }
 
-    fn listing(&mut self, project: &Project, filter: &Filter, root: &AssetPath, listing: &Listing) {
+    fn listing(
+        &mut self,
+        project: &Project,
+        context: &Context<'_>,
+        filter: &Filter,
+        root: &AssetPath,
+        listing: &Listing,
+    ) {
         let at = |path: RelPath| AssetPath::new(root.root.clone(), path);
         for entry in &listing.files {
             self.names.offer(&at(listing.directory.join(&entry.name)), entry.fingerprint.size);
@@ -73,12 +80,12 @@ impl Search {
         for link in &listing.links {
             let path = at(listing.directory.join(&link.name));
             let Some(disk) = project.on_disk(&path) else { continue };
+            let led = context.follow(&disk);
             if self.names.wants(&link.name) {
                 // As long as what it leads to; of one that leads nowhere nothing is known.
-                let found = fs::metadata(&disk);
-                self.names.offer(&path, found.map_or(0, |found| found.len()));
+                self.names.offer(&path, led.as_ref().map_or(0, |target| target.found.len()));
             }
-            match behind(project, &disk) {
+            match behind(project, &disk, led.as_ref()) {
                 Behind::NoFolder => {}
                 Behind::Folder(lies) if is_walked(project, filter, &lies) => {}
                 Behind::Folder(lies) => {

@@ -130,17 +130,16 @@ impl Look<'_> {
     /// judged as what it is.
     fn link(&mut self, path: AssetPath) -> Result<(), AppError> {
         let Some(disk) = self.project.on_disk(&path) else { return Ok(()) };
-        let target = fs::canonicalize(&disk).ok();
-        let lies = target.as_deref().and_then(|target| self.project.locate(target));
-        let found = target.as_deref().and_then(|target| fs::symlink_metadata(target).ok());
-        match (lies, found) {
+        let target = self.context.follow(&disk).ok();
+        let lies = target.as_ref().and_then(|target| self.project.lies(&target.path));
+        match (lies, target.as_ref().map(|target| &target.found)) {
             (Some((root, lies)), Some(found)) if found.is_dir() => {
                 let walked = self.contents.contains(&lies.root, &lies.path);
                 let new = !walked && self.followed.insert(lies.clone());
                 if new { self.walk(root, &lies, false) } else { Ok(()) }
             }
             (Some((_, lies)), Some(found)) if found.is_file() => {
-                self.found.files.insert((path, lies), fingerprint::of(&found));
+                self.found.files.insert((path, lies), fingerprint::of(found));
                 Ok(())
             }
             _ => {

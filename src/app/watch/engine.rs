@@ -19,8 +19,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError};
 
 use crate::app::context::Lasting;
+use crate::app::errand::Errand;
 use crate::app::watch::behind::Behind;
-use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;

@@ -7,8 +7,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::app::errand::Errand;
 use crate::app::project::CONTROL;
-use crate::app::watch::errand::Errand;
 use crate::app::watch::place::WatchedPart;
 use crate::app::{Context, Project};
 use crate::clock::Stopwatch;

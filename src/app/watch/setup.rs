@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::app::detection::Detection;
+use crate::app::errand::{Errand, LIMIT};
 use crate::app::project::{leads, without_dots};
 use crate::app::scan::parts;
 use crate::app::watch::WatchOptions;
-use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{Glance, Stamps};
 use crate::app::watch::lock::WatchLock;
 use crate::app::watch::place::WatchedPart;
@@ -19,9 +19,6 @@ use crate::clock::Stopwatch;
 use crate::config::Root;
 use crate::model::{AssetPath, RootName};
 use crate::observe::Filter;
-
-/// How long a root may take to answer, before the others go on without it.
-const LIMIT: Duration = Duration::from_secs(20);
 
 /// What comes of reading the settings.
 pub(super) type Loaded = Result<(Arc<Setup>, Glance), AppError>;

@@ -6,9 +6,9 @@ use crate::ledger::LedgerError;
 use crate::ledger::query::Reader;
 use crate::ledger::query::parts::{in_part, part};
 use crate::ledger::rows::{
-    KnownFile, KnownLink, bytes, fingerprint, rel_path, root_name, sighting,
+    KnownFile, KnownLink, asset_path, bytes, fingerprint, rel_path, root_name, sighting,
 };
-use crate::model::{RelPath, RootName};
+use crate::model::{AssetPath, RelPath, RootName, Seq};
 
 impl Reader {
     /// Hands on what is known of the files of one directory, also ones that are gone, by name.
@@ -49,6 +49,20 @@ impl Reader {
              WHERE d.root = ?1 AND d.path = ?2 AND l.present = 1 ORDER BY l.name",
             params![root.as_str(), directory.as_bytes()],
             |row| Ok(KnownLink { name: bytes(row, 0)?, target: bytes(row, 1)? }),
+        )
+    }
+
+    /// Links that a later event than this one saw as they are, folder by folder, until `each` says `false`.
+    pub fn links_since(
+        &self,
+        seq: Seq,
+        each: &mut dyn FnMut(AssetPath) -> bool,
+    ) -> Result<(), LedgerError> {
+        self.rows(
+            "SELECT d.root, d.path, l.name FROM link l JOIN directory d ON d.id = l.directory
+             WHERE l.seq > ?1 AND l.present = 1 ORDER BY d.root, d.path, l.name",
+            [seq.0.cast_signed()],
+            |row| Ok(each(asset_path(row, 0)?)),
         )
     }
 

@@ -198,3 +198,102 @@ fn a_policy_on_a_share_that_hangs_stops_nothing_and_is_told() {
     watched.problem("no gate will pass by it");
     watched.stop();
 }
+
+/// A project with links to a share that hangs, directly and by way of others, and to what answers.
+fn linked() -> (World, Share) {
+    let world = World::with([("a.txt", b"a".to_vec()), ("old/f.png", media::plain_png(1))]);
+    let (behind, at) = (world.outside("behind"), world.outside("nas"));
+    for folder in [behind.join("reel1"), world.outside("far"), at.clone()] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    let edl = "TITLE: T\nFCM: NON-DROP FRAME\n\n001  AX  V  C  00:00:00:00 00:00:01:00 \
+               01:00:00:00 01:00:01:00\n* FROM CLIP NAME: f.png\n";
+    world.write("t.edl", edl);
+    world.run(["deliverable", "add", "T", "--timeline", "t.edl"]).expect(0);
+    let placed =
+        edl.replace("* FROM CLIP NAME: f.png", &format!("* SOURCE FILE: {}/x", at.display()));
+    world.write("p.edl", placed);
+    world.run(["deliverable", "add", "P", "--timeline", "p.edl"]).expect(0);
+    world.deliverable("EP", &["**/*.txt"]);
+    // Nothing of it is remembered, so that also asking for its top hangs.
+    let mount = Mount::with("nonempty,attr_timeout=0,entry_timeout=0", &behind, &at);
+    (world, Share::on(mount, &at))
+}
+
+/// Links that lead to the share, and some that do not.
+fn lead_there(world: &World) {
+    symlink(world.outside("nas"), world.outside("san")).unwrap();
+    for at in 0..40 {
+        world.link(&format!("plates{at}"), world.outside(format!("nas/reel{at}")));
+        world.link(&format!("more{at}"), world.outside(format!("san/reel{at}")));
+    }
+    world.link("latest", "old");
+    world.link("far", world.outside("far"));
+}
+
+#[test]
+fn a_link_to_a_share_that_hangs_holds_up_no_watch() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    let (world, share) = linked();
+    let mut watched = Watched::start(&world, &[]);
+    share.hang();
+    lead_there(&world);
+    world.write("after.txt", "after");
+    watched.changed("after.txt");
+    world.write("ai.png", media::a1111_png(1));
+    watched.changed("ai.png");
+    watched.stop();
+    // Nor one that finds them there.
+    let mut watched = Watched::start(&world, &[]);
+    world.write("late.txt", "late");
+    watched.changed("late.txt");
+    watched.stop();
+    share.answer();
+    world.verify();
+}
+
+#[test]
+fn links_to_a_share_that_hangs_are_waited_for_once_by_a_scan_and_by_a_gate_that_cannot_tell() {
+    if !can_mount() {
+        println!("{NO_MOUNT}");
+        return;
+    }
+    let (world, share) = linked();
+    world.gate("EP").expect("pass", &[]);
+    world.gate("T").expect("pass", &[]);
+    share.hang();
+    lead_there(&world);
+    let began = Instant::now();
+    let (scanned, [everything, named, placed], asked) = std::thread::scope(|scope| {
+        let scan = scope.spawn(|| world.json(["scan"]).expect(0).value());
+        let gates = ["EP", "T", "P"].map(|name| scope.spawn(|| world.gate(name)));
+        let asked = scope.spawn(|| world.json(["ls", "plates1"]).expect(2).error());
+        let gates = gates.map(|gate| gate.join().unwrap());
+        (scan.join().unwrap(), gates, asked.join().unwrap())
+    });
+    // Each of them, at the same time: not 20 s for each link.
+    assert!(began.elapsed() < Duration::from_secs(50), "{:?}", began.elapsed());
+    share.answer();
+    let unfollowed = scanned["unfollowed"].as_array().unwrap();
+    let why = |name: &str| {
+        let one = unfollowed.iter().find(|one| one["path"] == name);
+        one.map(|one| text(one, "why")).unwrap_or_default()
+    };
+    let silence = format!("{} does not answer", world.outside("nas").display());
+    assert_eq!(unfollowed.len(), 81, "{unfollowed:#?}");
+    assert!(why("plates0").contains(&silence) && why("more39").contains(&silence), "{scanned}");
+    assert!(why("far").contains("out of the project's roots"), "{scanned}");
+    assert!(asked.contains(&silence), "{asked}");
+    assert_eq!((everything.code, named.code, placed.code), (4, 4, 4));
+    let unread = everything.findings().into_iter().filter(|one| one.starts_with("media-unread "));
+    assert_eq!(unread.count(), 80, "{:?}", everything.findings());
+    assert!(text(everything.finding("media-unread"), "why").contains(&silence));
+    for gate in [named, placed] {
+        let why = text(gate.finding("media-unresolved"), "why");
+        assert!(why.contains(&silence), "{why}");
+    }
+    world.verify();
+}

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::app::AppError;
+use crate::app::errand::Errand;
 use crate::app::watch::engine::{Ended, Engine, FOLDERS, GATHER, PATIENCE};
-use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::{MOMENT, Noticed};
 use crate::app::watch::place::{Place, WatchedPart, locate};
 use crate::app::watch::setup::Setup;

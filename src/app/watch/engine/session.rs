@@ -10,11 +10,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::app::context::Lasting;
+use crate::app::errand::Errand;
 use crate::app::scan::veil::Veil;
 use crate::app::watch::WatchOptions;
 use crate::app::watch::behind::Behind;
 use crate::app::watch::engine::{Ended, Engine, HINTS, Rescan, WAITING};
-use crate::app::watch::errand::Errand;
 use crate::app::watch::glance::Glance;
 use crate::app::watch::guard::Guards;
 use crate::app::watch::hook::Hooks;

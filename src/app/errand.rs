@@ -1,7 +1,8 @@
 //! Questions to a disk that may never answer, each asked on a thread that nobody need wait for.
 //!
-//! The only place where the thread that hears hints asks about a root, also before it begins. A share that hangs keeps the
-//! thread of its errand, and nothing else; such a thread is left behind, and ends when it is answered.
+//! The thread of a watch that hears hints asks about roots in no other way, also before it begins; and nobody follows a link in
+//! another. A share that hangs keeps the thread of its errand, and nothing else; such a thread is left behind, and ends
+//! when it is answered.
 
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::app::Context;
 use crate::clock::Stopwatch;
+
+/// How long a disk may take to answer, before who asked goes on without it.
+pub(super) const LIMIT: Duration = Duration::from_secs(20);
 
 /// How soon Ctrl-C is heard by who waits for an answer before anything is watched.
 const NAP: Duration = Duration::from_millis(200);
