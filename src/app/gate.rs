@@ -392,7 +392,7 @@ impl Judged {
         looked: &Looked,
     ) -> Result<Self, AppError> {
         let Looked { record, lost_documents, inquiry, .. } = looked;
-        let Seen { problems, linked, .. } = &looked.seen;
+        let Seen { problems, linked, harmless, .. } = &looked.seen;
         // Somebody may have removed it while its files were read.
         let deliverable = known(record, name)?;
         let sources = judge::sources(record.present(), record);
@@ -430,6 +430,7 @@ impl Judged {
             timelines: looked.referenced.reads(),
             referenced: looked.referenced.files().into_iter().collect(),
             linked: linked.clone(),
+            harmless: harmless.clone(),
             lost_documents: lost_documents.iter().copied().collect(),
             problems: problems.clone(),
             judging: JUDGING,

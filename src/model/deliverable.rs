@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AssetId, AssetPath, MediaProblem, Outcome, RootName, Seq, words};
+use crate::model::{AssetId, AssetPath, MediaProblem, Name, Outcome, RootName, Seq, words};
 
 /// What a deliverable is made of: a file, a folder or a glob below a root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,6 +117,15 @@ pub struct LinkedFile {
     pub file: AssetPath,
 }
 
+/// A symbolic link in whose folder something of a deliverable may lie, and that hides nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct HarmlessLink {
+    /// The link.
+    pub link: AssetPath,
+    /// Where it pointed, raw. One that points elsewhere is another.
+    pub target: Name,
+}
+
 /// A gate run: its time is the event's, and what it saw is the observations up to here plus these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateRun {
@@ -147,6 +156,10 @@ pub struct GateRun {
     /// Links in the deliverable: what they lead to is part of it wherever it lies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked: Vec<LinkedFile>,
+    /// Links that it found to hide nothing, unless they were on record so: what is recorded of them later is
+    /// no news of the deliverable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harmless: Vec<HarmlessLink>,
     /// Written approvals that were not in the document store, or not as they were handed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost_documents: Vec<AssetId>,

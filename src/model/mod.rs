@@ -45,8 +45,8 @@ pub use declaration::{
     TalentUse, Tier, plain_word,
 };
 pub use deliverable::{
-    DeliverableState, Exported, FinalItem, Finalization, GateRun, JUDGING, LinkedAs, LinkedFile,
-    MadeOf, PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
+    DeliverableState, Exported, FinalItem, Finalization, GateRun, HarmlessLink, JUDGING, LinkedAs,
+    LinkedFile, MadeOf, PackageChecked, Paper, PathPattern, ReferenceLink, Rendered, TimelineRead,
 };
 pub use determination::{Determination, DeterminedStatus};
 pub use event::{

@@ -140,7 +140,7 @@ pub struct Record {
     present: BTreeMap<AssetPath, Found>,
     /// Every link, with the event that saw it as it is: one outside the scope may lead to a folder in which some of
     /// it seems to lie.
-    links: BTreeMap<AssetPath, Seq>,
+    links: BTreeMap<AssetPath, (Seq, Box<[u8]>)>,
 }
 
 impl Record {
@@ -244,7 +244,7 @@ impl Record {
             for link in &observed.links {
                 let path = place(&link.name);
                 self.present.remove(&path);
-                self.links.insert(path, seq);
+                self.links.insert(path, (seq, link.target.clone()));
             }
             for name in &observed.gone {
                 let path = place(&name.0);
@@ -468,9 +468,14 @@ impl Record {
         &self.present
     }
 
-    /// Every link, with the event that saw it as it is. Only in a record folded with a scope.
-    pub fn links(&self) -> impl Iterator<Item = (&AssetPath, Seq)> {
-        self.links.iter().map(|(path, seq)| (path, *seq))
+    /// Every link, with the event that saw it as it is, and where it points. Only in a record folded with a scope.
+    pub fn links(&self) -> impl Iterator<Item = (&AssetPath, Seq, &[u8])> {
+        self.links.iter().map(|(path, (seq, target))| (path, *seq, &**target))
+    }
+
+    /// Where a link points that was seen. Only in a record folded with a scope.
+    pub fn link(&self, path: &AssetPath) -> Option<&[u8]> {
+        self.links.get(path).map(|(_, target)| &**target)
     }
 
     /// Where an AI-made or suspect content stands with the people who must clear it. `declarations`

@@ -131,6 +131,7 @@ impl World {
             timelines: vec![],
             referenced: vec![],
             linked: vec![],
+            harmless: vec![],
             lost_documents: vec![],
             problems: vec![],
             judging,

@@ -198,6 +198,42 @@ fn a_link_that_no_verdict_looked_at_is_not_taken_for_nothing() {
 }
 
 #[test]
+fn what_a_verdict_found_of_a_link_holds_also_where_the_link_is_recorded_later() {
+    let world = world();
+    world.deliverable("EP", &["conform/**/*.png"]);
+    world.deliverable("ALL", &["conform/**"]);
+    world.write("t.txt", "t");
+    world.link("conform/.#cut.edl", "uid0@vm.1234");
+    world.link("conform/l", "../t.txt");
+    world.link("conform/latest", "reel1");
+    let as_of_newest = |name: &str| {
+        let seq = world.json(["log"]).values()[0]["seq"].to_string();
+        Gate::from(world.json(["gate", name, "--as-of", &seq]))
+    };
+    world.gate("EP").expect("pass", &[]);
+    let all = ["media-unresolved conform/.#cut.edl"];
+    world.gate("ALL").expect("cannot-tell", &all);
+    world.scan();
+    as_of_newest("EP").expect("pass", &[]);
+    as_of_newest("ALL").expect("cannot-tell", &all);
+    // What another verdict says of them then is no news either.
+    world.gate("EP").expect("pass", &[]);
+    as_of_newest("EP").expect("pass", &[]);
+    // One that points elsewhere since is another link.
+    world.remove("conform/l");
+    world.link("conform/l", world.outside("san"));
+    world.scan();
+    as_of_newest("EP").expect("cannot-tell", &["media-unread conform/l"]);
+    // What a verdict was refused by is told once.
+    world.link("conform/plates", world.outside("san"));
+    let found = ["media-unresolved conform/l", "media-unresolved conform/plates"];
+    world.gate("EP").expect("cannot-tell", &found);
+    world.scan();
+    as_of_newest("EP").expect("cannot-tell", &found);
+    world.verify();
+}
+
+#[test]
 fn a_folder_may_be_named_by_a_link_to_it() {
     let world = World::with([("graphics/a.png", a1111_png(1)), ("b.png", plain_png(1))]);
     world.link("lg", "graphics");

@@ -125,18 +125,38 @@ fn unseen(
         let what = "no verdict before that event had read it, as the deliverable was defined then";
         problems.extend(made.timelines.iter().chain(&made.packages).map(|path| unread(path, what)));
     }
-    let linked = last.map(|(_, run)| run.linked.as_slice()).unwrap_or_default();
-    let linked: BTreeSet<_> = linked.iter().map(|one| &one.link).collect();
-    let followed = |link: &AssetPath, seen: Seq| {
-        last.is_some_and(|(seq, _)| seen < seq) || linked.contains(link)
-    };
+    let judged = last.map(|(seq, run)| (seq, JudgedLinks::of(run)));
     let concerned = |link: &AssetPath| {
         contents.contains(&link.root, &link.path) || contents.could_hold(&link.root, &link.path)
     };
-    let links = record.links().filter(|(link, seen)| concerned(link) && !followed(link, *seen));
+    let links = record.links().filter(|(link, seen, target)| {
+        let known = |(seq, links): &(Seq, JudgedLinks<'_>)| seen < seq || links.has(link, target);
+        concerned(link) && !judged.as_ref().is_some_and(known)
+    });
     let what = "it is a link, and no verdict before that event had looked where it leads";
-    problems.extend(links.map(|(link, _)| unread(link, what)));
+    problems.extend(links.map(|(link, ..)| unread(link, what)));
     problems
+}
+
+/// The links that a run judged, also those that were recorded only later.
+struct JudgedLinks<'a> {
+    /// Those that it followed, or says itself what is the matter with.
+    told: BTreeSet<&'a AssetPath>,
+    /// Those that hid nothing, and where they pointed.
+    harmless: BTreeSet<(&'a AssetPath, &'a [u8])>,
+}
+
+impl<'a> JudgedLinks<'a> {
+    fn of(run: &'a GateRun) -> Self {
+        let followed = run.linked.iter().map(|one| &one.link);
+        let told = followed.chain(run.problems.iter().map(|one| &one.path)).collect();
+        let harmless = run.harmless.iter().map(|one| (&one.link, &*one.target.0)).collect();
+        Self { told, harmless }
+    }
+
+    fn has(&self, link: &AssetPath, target: &[u8]) -> bool {
+        self.told.contains(link) || self.harmless.contains(&(link, target))
+    }
 }
 
 /// What is named one by one and was not there when last observed.

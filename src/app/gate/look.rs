@@ -6,6 +6,7 @@ mod beside;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
 use crossbeam_channel::bounded;
@@ -20,7 +21,8 @@ use crate::app::{AppError, Context, Project};
 use crate::config::Root;
 use crate::ledger::Ledger;
 use crate::model::{
-    AssetPath, Fingerprint, LinkedFile, MediaProblem, RelPath, RootName, RuleCode, Sighting,
+    AssetPath, Fingerprint, HarmlessLink, LinkedFile, MediaProblem, Name, RelPath, RootName,
+    RuleCode, Sighting,
 };
 use crate::observe::{Enters, FileSystemIds, Listing, WalkError, fingerprint};
 use crate::problem::in_one_line;
@@ -38,6 +40,8 @@ pub(super) struct Seen {
     pub(super) problems: Vec<MediaProblem>,
     /// Links and what they lead to.
     pub(super) linked: Vec<LinkedFile>,
+    /// Links that hide nothing, and are not on record so.
+    pub(super) harmless: Vec<HarmlessLink>,
     /// One of the files that had to be read, or that are gone. Reading takes time, in which others may
     /// have come: look again until nothing has.
     pub(super) news: Option<AssetPath>,
@@ -78,6 +82,7 @@ pub(super) fn look(
         troubled: BTreeSet::new(),
         seen: BTreeSet::new(),
         linked: Vec::new(),
+        harmless: BTreeSet::new(),
         devices: BTreeMap::new(),
         found: BTreeMap::new(),
         sidecars: BTreeMap::new(),
@@ -95,7 +100,8 @@ pub(super) fn look(
     }
     beside::look(&mut look, ledger)?;
     look.problems.sort_by(|a, b| a.path.cmp(&b.path).then(a.code.cmp(&b.code)));
-    Ok(Seen { problems: look.problems, linked: look.linked, news: look.news })
+    let harmless = look.harmless.into_iter().collect();
+    Ok(Seen { problems: look.problems, linked: look.linked, harmless, news: look.news })
 }
 
 /// What is to be done in one root.
@@ -134,6 +140,7 @@ struct Look<'a> {
     troubled: BTreeSet<AssetPath>,
     seen: BTreeSet<AssetPath>,
     linked: Vec<LinkedFile>,
+    harmless: BTreeSet<HarmlessLink>,
     /// The device of every folder that was listed completely.
     devices: BTreeMap<AssetPath, u64>,
     found: BTreeMap<RootName, Found>,
@@ -216,8 +223,14 @@ impl Look<'_> {
         for link in &listing.links {
             let path = listing.directory.join(&link.name);
             let path = AssetPath::new(root.name.clone(), path);
-            if self.contents.contains(&path.root, &path.path) || self.hides(root, &path) {
+            if self.contents.contains(&path.root, &path.path) {
                 self.link(root, path);
+            } else if self.contents.could_hold(&path.root, &path.path) {
+                if self.hides(root, &path) {
+                    self.link(root, path);
+                } else {
+                    self.harmless(root, path);
+                }
             }
         }
     }
@@ -225,19 +238,24 @@ impl Look<'_> {
     /// Whether a link whose own name is not in the deliverable may lead to a folder that holds something of
     /// it, by the names that it has below the link, and that no walk comes by.
     fn hides(&self, root: &Root, link: &AssetPath) -> bool {
-        self.contents.could_hold(&link.root, &link.path)
-            && match self.behind(root, link) {
-                Behind::NoFolder => false,
-                Behind::Folder(lies) => {
-                    Project::is_own(&lies) || !self.contents.holds_as_well(link, &lies)
-                }
-                Behind::Unknown(_) => true,
+        let disk = root.path.join(link.path.as_path());
+        match behind(self.project, &disk, self.context.follow(&disk).as_ref()) {
+            Behind::NoFolder => false,
+            Behind::Folder(lies) => {
+                Project::is_own(&lies) || !self.contents.holds_as_well(link, &lies)
             }
+            Behind::Unknown(_) => true,
+        }
     }
 
-    fn behind(&self, root: &Root, link: &AssetPath) -> Behind {
-        let disk = root.path.join(link.path.as_path());
-        behind(self.project, &disk, self.context.follow(&disk).as_ref())
+    /// Notes a link that hides nothing. Of one that is on record as it is, that is known by the run's own place in
+    /// the journal.
+    fn harmless(&mut self, root: &Root, link: AssetPath) {
+        let Ok(target) = fs::read_link(root.path.join(link.path.as_path())) else { return };
+        let target = target.into_os_string().into_vec();
+        if self.record.link(&link) != Some(&*target) {
+            self.harmless.insert(HarmlessLink { link, target: Name(target.into()) });
+        }
     }
 
     /// Trusts the journal's word for a file with the fingerprint it had when it was read; anything
@@ -270,12 +288,12 @@ impl Look<'_> {
 
     /// A link stands for the file it leads to, which is judged where it lies in the roots. It is read
     /// each time: nobody asked for it by its own path, so the record may not have followed it.
-    fn link(&mut self, root: &Root, path: AssetPath) {
+    fn link(&mut self, at: &Root, path: AssetPath) {
         if self.seen.insert(path.clone()) && self.record.present().contains_key(&path) {
             // The file that was here gave way to the link.
-            self.found.entry(root.name.clone()).or_default().gone.push(path.clone());
+            self.found.entry(at.name.clone()).or_default().gone.push(path.clone());
         }
-        let disk = root.path.join(path.path.as_path());
+        let disk = at.path.join(path.path.as_path());
         let Target { path: target, found } = match self.context.follow(&disk) {
             Ok(target) => target,
             Err(error) if is_silence(&error) => {
@@ -305,8 +323,10 @@ impl Look<'_> {
         } else if Project::is_own(&lies) {
             let what = format!("it leads to {lies}, where Genlock keeps its own and no media is");
             self.problem(RuleCode::MediaUnresolved, path, what);
-        } else if !found.is_dir() || !is_part {
-            // One that is part of it anyway may be linked to, as the newest version of a shot is.
+        } else if found.is_dir() && is_part {
+            // A link to a folder that is part of it anyway, as to the newest version of a shot.
+            self.harmless(at, path);
+        } else {
             let what = format!("it is a link to {lies}, which is not followed; name that itself");
             self.problem(RuleCode::MediaUnresolved, path, what);
         }
