@@ -37,13 +37,11 @@ pub(super) fn behind_path(
 pub(super) fn behind(project: &Project, link: &Path, led: Result<&Target, &io::Error>) -> Behind {
     match led {
         Ok(target) if !target.found.is_dir() => Behind::NoFolder,
-        Ok(Target { path, .. }) => match project.lies(path) {
-            Some((_, lies)) => Behind::Folder(lies),
-            None => {
-                let out = path.display();
-                Behind::Unknown(format!("a link out of the project's roots, to {out}"))
-            }
-        },
+        Ok(Target { path, .. }) => {
+            let out = || format!("a link out of the project's roots, to {}", path.display());
+            let lies = project.lies(path);
+            lies.map_or_else(|| Behind::Unknown(out()), |(_, lies)| Behind::Folder(lies))
+        }
         Err(error) if is_nothing(error) && (is_lock(link) || is_of_media(link)) => Behind::NoFolder,
         Err(error) if is_silence(error) => {
             Behind::Unknown(format!("a link, and it is not known where it leads: {error}"))

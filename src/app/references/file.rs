@@ -54,12 +54,12 @@ impl Source {
         };
         let unreadable = |source| unreachable(&file, source);
         // Before it is opened: a FIFO would wait for a writer.
-        let Target { path: real, found } = context.follow(&file).map_err(unreadable)?;
+        let Target { path: lies_at, found } = context.follow(&file).map_err(unreadable)?;
         if !found.is_file() {
             return Err(unreadable(io::Error::other("no regular file")));
         }
         // A link may be put in its place at any time: outside the roots nothing is read.
-        if project.lies(&real).is_none() {
+        if project.lies(&lies_at).is_none() {
             return Err(unreadable(io::Error::other("it leads out of the project's roots")));
         }
         let mut open = File::open(&file).map_err(unreadable)?;
@@ -83,8 +83,8 @@ impl Source {
         if differs(&before, &open.metadata().map_err(unreadable)?) {
             return Err(unreadable(io::Error::other("it changed while it was read")));
         }
-        let content = Some(AssetId::from(blake3::hash(&bytes)));
-        Ok(Self { read: TimelineRead { path, hash, content }, file, bytes })
+        let held = Some(AssetId::from(blake3::hash(&bytes)));
+        Ok(Self { read: TimelineRead { path, hash, content: held }, file, bytes })
     }
 
     /// What it says.

@@ -41,7 +41,7 @@ impl Search {
                     for listing in walk {
                         match listing {
                             Ok(listing) => {
-                                search.listing(project, context, &filter, &whole, &listing)
+                                search.listing(project, context, &filter, &whole, &listing);
                             }
                             Err(error) => search.unseen.push((whole.clone(), error.to_string())),
                         }
