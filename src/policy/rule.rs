@@ -91,15 +91,22 @@ impl Wanted {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
     parts: Vec<Part>,
-    /// It has commands in it: a text that a fact is stays one word to a shell.
-    commands: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Text(String),
-    Facts(Vec<Fact>, String),
+    Facts(Vec<Fact>, String, Within),
     Extra(&'static str),
+}
+
+/// Where a fact is told. In a command a text stays one word to a shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Sentence,
+    Command,
+    SingleQuotes,
+    DoubleQuotes,
 }
 
 /// What is told of a fact that is not known, where a sentence has no words for that.
@@ -117,7 +124,7 @@ impl Part {
             _ => None,
         };
         let facts: Option<Vec<_>> = names.into_iter().map(Fact::parse).collect();
-        Some(Self::Facts(facts?, words.unwrap_or(UNKNOWN).to_owned()))
+        Some(Self::Facts(facts?, words.unwrap_or(UNKNOWN).to_owned(), Within::Sentence))
     }
 }
 
@@ -128,7 +135,22 @@ pub const EXTRAS: &[&str] = &["asset", "made", "count"];
 impl Template {
     /// Reads what clears a finding: commands to type, and words around them.
     pub fn of_commands(text: &str) -> Result<Self, String> {
-        Ok(Self { commands: true, ..Self::parse(text)? })
+        let mut read = Self::parse(text)?;
+        let mut quote = None;
+        for part in &mut read.parts {
+            match part {
+                Part::Text(text) => quote = text.chars().fold(quote, quoted),
+                Part::Facts(_, _, within) => {
+                    *within = match quote {
+                        None => Within::Command,
+                        Some('"') => Within::DoubleQuotes,
+                        Some(_) => Within::SingleQuotes,
+                    }
+                }
+                Part::Extra(_) => {}
+            }
+        }
+        Ok(read)
     }
 
     /// Reads a sentence; the error is the name in braces that means nothing.
@@ -146,7 +168,7 @@ impl Template {
         if !rest.is_empty() {
             parts.push(Part::Text(rest.to_owned()));
         }
-        Ok(Self { parts, commands: false })
+        Ok(Self { parts })
     }
 
     /// The sentence for an item.
@@ -163,23 +185,19 @@ impl Template {
         facts: &dyn Facts,
         extra: &dyn Fn(&str) -> String,
     ) {
-        let mut quote = None;
         for part in &self.parts {
             match part {
-                Part::Text(text) => {
-                    quote = text.chars().fold(quote, quoted);
-                    out.push_str(text);
-                }
+                Part::Text(text) => out.push_str(text),
                 Part::Extra(name) => out.push_str(&extra(name)),
-                Part::Facts(all, words) => match known(facts, all) {
+                Part::Facts(all, words, within) => match known(facts, all) {
                     Value::Absent => out.push_str(words),
                     Value::Flag(flag) => out.push_str(if flag { "yes" } else { "no" }),
-                    Value::Text(text) if self.commands => match quote {
-                        None => out.push_str(&shell_word(&text)),
-                        Some('"') => out.push_str(&in_double_quotes(&text)),
-                        Some(_) => out.push_str(&text.replace('\'', r"'\''")),
+                    Value::Text(text) => match within {
+                        Within::Sentence => out.push_str(&text),
+                        Within::Command => out.push_str(&shell_word(&text)),
+                        Within::SingleQuotes => out.push_str(&text.replace('\'', r"'\''")),
+                        Within::DoubleQuotes => out.push_str(&in_double_quotes(&text)),
                     },
-                    Value::Text(text) => out.push_str(&text),
                     Value::Number(number) => out.push_str(&number.to_string()),
                     Value::Words(words) => out.push_str(&words.join(", ")),
                 },
@@ -191,7 +209,7 @@ impl Template {
     pub(super) fn names_only(&self, given: fn(Fact) -> bool, extra: Option<&str>) -> bool {
         self.parts.iter().all(|part| match part {
             Part::Text(_) => true,
-            Part::Facts(facts, _) => facts.iter().all(|fact| given(*fact)),
+            Part::Facts(facts, ..) => facts.iter().all(|fact| given(*fact)),
             Part::Extra(name) => Some(*name) == extra,
         })
     }
@@ -201,7 +219,7 @@ impl Template {
         let narrowest = |part: &Part| match part {
             Part::Text(_) => About::Deliverable,
             Part::Extra(_) => About::Item,
-            Part::Facts(facts, _) => {
+            Part::Facts(facts, ..) => {
                 facts.iter().map(|fact| fact.about()).max().unwrap_or(About::Deliverable)
             }
         };
@@ -212,7 +230,7 @@ impl Template {
     pub fn text(&self) -> String {
         let part = |part: &Part| match part {
             Part::Text(text) => text.clone(),
-            Part::Facts(facts, words) => {
+            Part::Facts(facts, words, _) => {
                 let names = facts.iter().map(|fact| fact.as_str());
                 let words = Some(words.as_str()).filter(|words| *words != UNKNOWN);
                 format!("{{{}}}", names.chain(words).collect::<Vec<_>>().join("|"))

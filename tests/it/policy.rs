@@ -480,6 +480,9 @@ fn a_waiver_means_what_is_there_under_that_name() {
     assert_eq!(left(&["plate[1].png", "plate1.png"], "plate[1].png"), only("plate1.png"));
     // A folder is all below it; at the front of a glob it is meant by its name, too.
     assert_eq!(left(&["d/a.png", "d/e/b.png", "d.png"], "d"), only("d.png"));
+    // Before what lies in it comes what only begins so.
+    assert_eq!(left(&["d-1.png", "d/a.png"], "d"), only("d-1.png"));
+    assert_eq!(left(&["[d]-1.png", "[d]/a.png"], "[d]/*"), only("[d]-1.png"));
     assert_eq!(left(&["[AI]/a.png", "A/a.png"], "[AI]/*"), only("A/a.png"));
     // Frames as a list prints them are no set of characters.
     let frames = ["sh.1001.png", "sh.1002.png", "sh.1003.png", "sh.1.png"];

@@ -30,12 +30,16 @@ pub(super) enum Meant<'a> {
 
 /// What each waiver of a policy is about.
 pub(super) fn all<'a>(policy: &'a Policy, case: &Case<'_>, items: &[Item<'_>]) -> Vec<Meant<'a>> {
+    if policy.waivers.is_empty() {
+        return Vec::new();
+    }
     let files = items.iter().map(|item| item.path);
-    let there = There(files.chain(case.problems.iter().map(|one| &one.path)).collect());
+    let mut there = There(files.chain(case.problems.iter().map(|one| &one.path)).collect());
+    there.0.sort_unstable();
     policy.waivers.iter().map(|one| there.meant(&one.asset)).collect()
 }
 
-/// Where what is judged lies.
+/// Where what is judged lies, in order: there can be many, and a waiver asks about each folder on its way.
 struct There<'a>(Vec<&'a AssetPath>);
 
 impl There<'_> {
@@ -60,13 +64,23 @@ impl There<'_> {
     }
 
     fn root(&self, name: &str) -> Option<RootName> {
-        let mut roots = self.0.iter().map(|path| &path.root);
-        roots.find(|root| root.as_str() == name).cloned()
+        let mut rest = &self.0[..];
+        while let Some(first) = rest.first() {
+            if first.root.as_str() == name {
+                return Some(first.root.clone());
+            }
+            rest = &rest[rest.partition_point(|one| one.root <= first.root)..];
+        }
+        None
     }
 
     /// Whether that is a file, or a folder that files lie in.
     fn is(&self, path: &AssetPath) -> bool {
-        self.0.iter().any(|one| one.root == path.root && one.path.is_within(&path.path))
+        let first_from = |path: &AssetPath| self.0.get(self.0.partition_point(|one| *one < path));
+        // What is below `a` begins with `a/`; `a-b` sorts between the two.
+        let below = AssetPath::new(path.root.clone(), path.path.join(b""));
+        let is_in = |one: &&&AssetPath| one.root == path.root && one.path.is_within(&path.path);
+        [path, &below].into_iter().any(|path| first_from(path).is_some_and(|one| is_in(&one)))
     }
 
     /// What is there under that name; a root has none. With `*` it stays a pattern, that takes in the name too.
